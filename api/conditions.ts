@@ -1,0 +1,50 @@
+/** Conditions of a Function and the reasons each may carry: a wrong pairing does not compile. */
+
+/** Why a revision cannot start. */
+export const REVISION_FAILURES = [
+  'CrashLoop',
+  'ImagePullFailed',
+  'SecretNotFound',
+  'ConfigMapNotFound',
+  'QuotaExceeded',
+  'Unschedulable',
+  'InvalidPodTemplate',
+] as const;
+export type RevisionFailure = (typeof REVISION_FAILURES)[number];
+
+/** Why the source cannot be made into a bundle. */
+export type SourceFailure = 'CompileFailed' | 'HandlerNotFound' | 'ConfigMapNotFound';
+
+interface Reasons {
+  /** Summary: the reason of what is wrong, or how the function stands. */
+  Ready: 'Ready' | 'ScaledToZero' | 'Progressing' | SourceFailure | RevisionFailure | 'NameTaken' | 'RouteConflict';
+  /** The source compiles and exports the handler. */
+  SourceReady: 'Ready' | 'Progressing' | SourceFailure;
+  /** The newest revision answers (True), failed (False), or was not tried yet (Unknown). */
+  RevisionReady: 'Ready' | 'ScaledToZero' | 'Progressing' | RevisionFailure | 'NameTaken';
+  /** Its addresses lead to it. */
+  RouteReady: 'Ready' | 'NameTaken' | 'RouteConflict';
+  /** It has replicas (True) or sleeps (False). */
+  Active: 'Ready' | 'ScaledToZero' | 'Progressing';
+}
+export type ConditionType = keyof Reasons;
+export type Reason = Reasons[ConditionType];
+
+export type Condition = {
+  [T in ConditionType]: {
+    type: T;
+    status: 'True' | 'False' | 'Unknown';
+    reason: Reasons[T];
+    message: string;
+    observedGeneration: number;
+    /** RFC 3339, whole seconds. */
+    lastTransitionTime: string;
+  };
+}[ConditionType];
+
+/** `conditions` with `next` in place; `lastTransitionTime` moves only when the status changes. */
+export function withCondition(conditions: readonly Condition[], next: Condition): Condition[] {
+  const before = conditions.find((c) => c.type === next.type);
+  const since = before?.status === next.status ? before.lastTransitionTime : next.lastTransitionTime;
+  return [...conditions.filter((c) => c.type !== next.type), { ...next, lastTransitionTime: since }];
+}

@@ -1,0 +1,12 @@
+/** Prometheus metrics that one process exports and another reads; base units, labels `namespace` and `function`. */
+export const METRIC = {
+  /**
+   * Counter: the integral of requests in flight or waiting over time, in request-seconds. Its increase over a window,
+   * divided by the window, is the exact mean concurrency, whatever the scrape interval; it adds up over activators.
+   */
+  concurrencySeconds: 'catnap_activator_concurrency_seconds_total',
+  /** Gauge: requests in flight or waiting now. */
+  concurrency: 'catnap_activator_concurrency',
+  /** Counter: requests received for a function. A change means that the function was not idle in between. */
+  requests: 'catnap_activator_requests_total',
+} as const;

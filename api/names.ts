@@ -1,0 +1,105 @@
+/**
+ * Names that two processes must agree on: labels, environment variables, headers, paths, ports. No logic but the
+ * composition of names; the runtime inside a pod imports this file too, so it depends on nothing.
+ */
+
+export const GROUP = 'catnap.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+export const KIND = 'Function';
+export const PLURAL = 'functions';
+
+/** Longest name of a Function, in characters: `<function>-<8 hex digits>` still is a DNS label (63). */
+export const FUNCTION_NAME_MAX_LENGTH = 54;
+
+/** Labels on every child of a Function. */
+export const LABEL = {
+  /** The Function's name. A pod or Deployment without it is none of ours. */
+  function: `${GROUP}/function`,
+  /** The revision's name, `<function>-<hash>`. */
+  revision: `${GROUP}/revision`,
+  managedBy: 'app.kubernetes.io/managed-by',
+  name: 'app.kubernetes.io/name',
+} as const;
+export const MANAGED_BY = 'catnap';
+
+export const ANNOTATION = {
+  /** On a Deployment: hash of the pod template as this operator would write it; another one waits for zero. */
+  templateHash: `${GROUP}/template-hash`,
+  /** On a Deployment: RFC 3339 time at which a replica of the revision first answered. Absent: none ever did. */
+  answeredAt: `${GROUP}/answered-at`,
+} as const;
+
+/** Server-side apply field managers: one writer per field. */
+export const FIELD_MANAGER = {
+  /** Everything the operator writes but `spec.replicas`. */
+  operator: 'catnap-operator',
+  /** `spec.replicas` alone: the operator's autoscaler and the activators. */
+  scaler: 'catnap-scaler',
+} as const;
+
+/** The container of a function's pod, and its ports' names and numbers. */
+export const CONTAINER = 'function';
+export const PORT = {
+  /** HTTP/1.1 traffic; `$PORT` in the container. */
+  http: { name: 'http', number: 8080 },
+  /** `/metrics` of the runtime. */
+  metrics: { name: 'metrics', number: 9090 },
+} as const;
+
+/** The gateway's Service in the system namespace; its port `ops` leads to each activator's `/metrics`. */
+export const GATEWAY_SERVICE = 'catnap-gateway';
+export const SYSTEM_NAMESPACE = 'catnap-system';
+export const OPS_PORT_NAME = 'ops';
+
+/** Where `spec.secrets` are mounted: `<this>/<secret>/<key>`. */
+export const SECRETS_DIR = '/var/run/secrets/catnap';
+
+/** Environment of a function's container, read by the runtime. Users may not set any `CATNAP_*`, `PORT` or `K_*`. */
+export const RUNTIME_ENV = {
+  /** Traffic port. */
+  port: 'PORT',
+  /** Address to listen on; absent: all. The local cluster gives each pod an address of its own. */
+  host: 'HOST',
+  metricsPort: 'CATNAP_METRICS_PORT',
+  function: 'CATNAP_FUNCTION',
+  namespace: 'CATNAP_NAMESPACE',
+  revision: 'CATNAP_REVISION',
+  /** metadata.uid by the downward API; `/.catnap/ready` answers with it. */
+  podUid: 'CATNAP_POD_UID',
+  /** `CATNAP_BUNDLE_0`, `CATNAP_BUNDLE_1`, …: base64 of the brotli-compressed bundle, cut into chunks. */
+  bundlePrefix: 'CATNAP_BUNDLE_',
+  /** How many chunks there are. */
+  bundleChunks: 'CATNAP_BUNDLE_CHUNKS',
+  /** Which export to call. */
+  handler: 'CATNAP_HANDLER',
+  /** Seconds one request may take; 0: no limit. */
+  timeoutSeconds: 'CATNAP_TIMEOUT_SECONDS',
+  /** Requests in flight at once; 0: no limit. */
+  concurrencyLimit: 'CATNAP_CONCURRENCY_LIMIT',
+} as const;
+
+/** Paths under this prefix belong to Catnap: never forwarded from outside to a replica. */
+export const INTERNAL_PREFIX = '/.catnap/';
+/** GET on the traffic port: 200 with the pod's uid as text once the handler may be called, else 503. */
+export const READY_PATH = '/.catnap/ready';
+/** `<gateway>/fn/<namespace>/<name>/…` reaches a function with the prefix stripped. */
+export const PATH_ROUTE_PREFIX = '/fn/';
+
+/** Headers, lower case as node:http gives them. */
+export const HEADER = {
+  requestId: 'x-request-id',
+  coldStart: 'x-catnap-cold-start',
+  /** On an answer the gateway or the runtime gave itself: its error code. */
+  error: 'x-catnap-error',
+  /** On a 503 of the runtime: the handler did not run, so the request may be sent to another replica. */
+  notStarted: 'x-catnap-not-started',
+  serverTiming: 'server-timing',
+} as const;
+/** Request headers with this prefix never come in from outside. */
+export const INTERNAL_HEADER_PREFIX = 'x-catnap-';
+
+/** `hello` and `7f3c9a12…` → `hello-7f3c9a12`; the hash is cut to eight hex digits. */
+export function revisionName(functionName: string, hash: string): string {
+  return `${functionName}-${hash.slice(0, 8)}`;
+}
