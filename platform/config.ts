@@ -1,0 +1,44 @@
+/** The environment, read once through one schema. */
+import { z } from 'zod';
+
+/** Names every mistake in the environment, one a line, each with its variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads `env` through `schema`. A variable that is set but empty counts as absent, and ones that the schema does not
+ * name are ignored. Throws a ConfigError with all the mistakes at once.
+ */
+export function readConfig<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: Record<string, string | undefined>,
+): Readonly<z.infer<Schema>> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const mistakes = parsed.error.issues.map((issue) => describe(issue, given));
+  throw new ConfigError(`the environment is not usable:\n${mistakes.join('\n')}`);
+}
+
+function describe(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
+  const variable = issue.path.join('.');
+  if (!(variable in given)) return `  ${variable || 'environment'}: ${variable ? 'is not set' : issue.message}`;
+  return `  ${variable}: ${issue.message}`;
+}
+
+/** A TCP port; 0: any free one. */
+export const envPort = z.coerce.number().int().min(0).max(65_535);
+
+/** `true` or `1`, `false` or `0`. */
+export const envFlag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+
+/** Items separated by commas, without white space around them. */
+export const envList = z.string().transform((value) => {
+  const items = value.split(',').map((item) => item.trim());
+  return items.filter((item) => item !== '');
+});
+
+/** The least severe level that is written. */
+export const envLogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
+export type LogLevel = z.infer<typeof envLogLevel>;

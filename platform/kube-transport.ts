@@ -1,0 +1,129 @@
+/** HTTP to the API server: connections, credentials, deadlines, and errors as KubeErrors. */
+import { type Dispatcher, Pool } from 'undici';
+import type { ClusterAccess, TlsMaterial } from './cluster-access.ts';
+import { pause, withDeadline } from './deadline.ts';
+import { errorFromAnswer, errorFromFailure, retryAfterMs } from './kube-failure.ts';
+
+export interface KubeRequest {
+  /** For error messages: `apply deployments.apps default/hello`. */
+  what: string;
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  path: string;
+  contentType?: string;
+  body?: unknown;
+}
+
+const CONNECT_MS = 5_000;
+/** An exec plugin may ask its own server first. */
+const CREDENTIALS_MS = 30_000;
+const HEADERS_MS = 10_000;
+const MOST_TRIES = 4;
+
+/** One connection pool to one API server. Every failure is a KubeError. */
+export class KubeTransport implements AsyncDisposable {
+  readonly #access: ClusterAccess;
+  readonly #origin: string;
+  readonly #pathPrefix: string;
+  readonly #userAgent: string;
+  #pool: Pool | undefined;
+  #poolTls = '';
+
+  constructor(access: ClusterAccess, userAgent: string) {
+    const server = new URL(access.server);
+    this.#access = access;
+    this.#origin = server.origin;
+    this.#pathPrefix = server.pathname.replace(/\/$/, '');
+    this.#userAgent = userAgent;
+  }
+
+  /** The answer's whole body as text. `deadlineMs` bounds everything, retries included. */
+  async call(request: KubeRequest, signal: AbortSignal, deadlineMs: number): Promise<string> {
+    try {
+      return await withDeadline(signal, deadlineMs, async (limited) => {
+        const answer = await this.#answer(request, limited, deadlineMs);
+        return await answer.body.text();
+      });
+    } catch (error) {
+      throw errorFromFailure(request.what, error, signal.aborted);
+    }
+  }
+
+  /** The answer's body as it comes; `idleMs` is the longest silence before it fails, `onOpen` is called before the first byte. */
+  async *stream(
+    request: KubeRequest,
+    signal: AbortSignal,
+    { idleMs, onOpen }: { idleMs: number; onOpen?: (() => void) | undefined },
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const own = new AbortController();
+    const onAbort = () => own.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      signal.throwIfAborted();
+      const answer = await this.#answer(request, own.signal, idleMs);
+      onOpen?.();
+      for await (const chunk of answer.body) yield chunk as Uint8Array;
+    } catch (error) {
+      throw errorFromFailure(request.what, error, signal.aborted);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      own.abort();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool?.destroy();
+  }
+
+  /** The first answer with a good status. Asks again where the server said that it did nothing: 401 once, 429 and 503 with Retry-After. */
+  async #answer(request: KubeRequest, signal: AbortSignal, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await this.#send(request, signal, bodyTimeout);
+      if (answer.statusCode < 300) return answer;
+      const error = errorFromAnswer(request.what, answer.statusCode, await answer.body.text());
+      const waitMs = answer.statusCode === 401 ? this.#newCredentialsWaitMs(tries) : retryAfterMs(answer);
+      if (waitMs === undefined || tries === MOST_TRIES) throw error;
+      await pause(waitMs, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  #newCredentialsWaitMs(tries: number): number | undefined {
+    this.#access.refresh();
+    return tries === 1 ? 0 : undefined;
+  }
+
+  async #send(request: KubeRequest, signal: AbortSignal, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+    const { authorization, tls } = await withDeadline(signal, CREDENTIALS_MS, () => this.#access.credentials());
+    return await this.#poolFor(tls).request({
+      method: request.method,
+      path: this.#pathPrefix + request.path,
+      headers: {
+        accept: 'application/json',
+        'user-agent': this.#userAgent,
+        ...(authorization !== undefined && { authorization }),
+        ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+      },
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      signal,
+      headersTimeout: HEADERS_MS,
+      bodyTimeout,
+    });
+  }
+
+  /** A pool belongs to its certificates: when they were rotated, a new one takes over and the old one ends with its last request. */
+  #poolFor(tls: TlsMaterial): Pool {
+    const key = JSON.stringify(tls);
+    if (this.#pool === undefined || key !== this.#poolTls) {
+      void this.#pool?.close();
+      this.#poolTls = key;
+      this.#pool = new Pool(this.#origin, {
+        // One connection per watch: a stalled one cannot hold up the others, as on a shared HTTP/2 connection.
+        allowH2: false,
+        connect: { ...tls, timeout: CONNECT_MS },
+        keepAliveTimeout: 30_000,
+      });
+    }
+    return this.#pool;
+  }
+}
