@@ -92,7 +92,16 @@ function clean(node: Json): Json {
   if (isNode(out.items)) out.items = clean(out.items);
   if (isNode(out.additionalProperties)) out.additionalProperties = clean(out.additionalProperties);
   if (out.type === 'integer' && out.format === undefined) out.format = 'int32';
+  if (isNode(out.default) && isNode(out.properties)) out.default = { ...defaultsOf(out.properties), ...out.default };
   return out;
 }
+
+/** The API server runs CEL rules on a default as it is written, before it fills in the ones below it. */
+const defaultsOf = (properties: Json): Json =>
+  Object.fromEntries(
+    Object.entries(properties).flatMap(([key, node]) =>
+      isNode(node) && 'default' in node ? [[key, node.default]] : [],
+    ),
+  );
 
 const isNode = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
