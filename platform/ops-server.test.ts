@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRegistry } from './metrics.ts';
+import { OpsServer } from './ops-server.ts';
+import { silentLog } from './scripted-api-server.ts';
+
+const host = '127.0.0.1';
+
+test('is healthy, and ready when every check is', async () => {
+  const why: { cache?: string } = { cache: 'not synced' };
+  const readiness = [
+    { name: 'cache', notReady: () => why.cache },
+    { name: 'gate', notReady: () => undefined },
+  ];
+  await using ops = await OpsServer.start({ host, port: 0, registry: createRegistry(), readiness, log: silentLog });
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://${host}:${ops.port}${path}`);
+    return { status: answer.status, body: await answer.json() };
+  };
+  assert.deepEqual(await ask('/healthz'), { status: 200, body: { healthy: true } });
+  const failing = [{ name: 'cache', why: 'not synced' }];
+  assert.deepEqual(await ask('/readyz'), { status: 503, body: { ready: false, failing } });
+  delete why.cache;
+  assert.deepEqual(await ask('/readyz'), { status: 200, body: { ready: true } });
+});
+
+test('gives the metrics as text', async () => {
+  const registry = createRegistry();
+  await using ops = await OpsServer.start({ host, port: 0, registry, readiness: [], log: silentLog });
+  const answer = await fetch(`http://${host}:${ops.port}/metrics`);
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  assert.match(await answer.text(), /^process_cpu_seconds_total /m);
+});
+
+test('takes more routes, and answers 500 without details when one throws', async () => {
+  const routes = (app: { get: (path: string, handler: () => object) => unknown }) => {
+    app.get('/state', () => ({ routes: 3 }));
+    app.get('/broken', () => {
+      throw new Error('a secret');
+    });
+  };
+  await using ops = await OpsServer.start({
+    host,
+    port: 0,
+    registry: createRegistry(),
+    readiness: [],
+    log: silentLog,
+    routes,
+  });
+  const state = await fetch(`http://${host}:${ops.port}/state`);
+  assert.deepEqual(await state.json(), { routes: 3 });
+  const broken = await fetch(`http://${host}:${ops.port}/broken`);
+  assert.equal(broken.status, 500);
+  assert.deepEqual(await broken.json(), { error: 'InternalError' });
+});
+
+test('a port that is taken is an error at the start', async () => {
+  const options = { host, registry: createRegistry(), readiness: [], log: silentLog };
+  await using ops = await OpsServer.start({ ...options, port: 0 });
+  await assert.rejects(OpsServer.start({ ...options, port: ops.port }), { code: 'EADDRINUSE' });
+});
+
+test('listens on all addresses by default', async () => {
+  await using ops = await OpsServer.start({ port: 0, registry: createRegistry(), readiness: [], log: silentLog });
+  assert.equal((await fetch(`http://${host}:${ops.port}/healthz`)).status, 200);
+});
