@@ -1,0 +1,48 @@
+/** Facts of access control, leases and storage. See fact-table.ts for the notation. */
+export const ACCESS: Record<string, Record<string, string>> = {
+  'io.k8s.api.rbac.v1': {
+    V1AggregationRule: '',
+    V1ClusterRole: 'metadata! rules+',
+    V1ClusterRoleBinding: 'metadata! roleRef!',
+    V1PolicyRule: 'verbs+',
+    V1Role: 'metadata! rules+',
+    V1RoleBinding: 'metadata! roleRef!',
+    V1RoleRef: '.=atomic',
+    RbacV1Subject: '.=atomic apiGroup~ namespace~',
+  },
+  'io.k8s.api.authentication.v1': {
+    V1BoundObjectReference: 'kind~ apiVersion~ name~ uid~',
+    V1SelfSubjectReview: 'metadata! status!',
+    V1SelfSubjectReviewStatus: 'userInfo!',
+    AuthenticationV1TokenRequest: 'metadata! spec! status!',
+    V1TokenRequestSpec: 'audiences+',
+    V1TokenRequestStatus: '',
+    V1TokenReview: 'metadata! spec! status!',
+    V1TokenReviewSpec: 'token~',
+    V1TokenReviewStatus: 'authenticated~ user! error~',
+    V1UserInfo: 'username~ uid~',
+  },
+  'io.k8s.api.authorization.v1': {
+    V1FieldSelectorAttributes: 'rawSelector~',
+    V1LabelSelectorAttributes: 'rawSelector~',
+    V1NonResourceAttributes: 'path~ verb~',
+    V1NonResourceRule: 'verbs+',
+    V1ResourceAttributes: 'namespace~ verb~ group~ version~ resource~ subresource~ name~',
+    V1ResourceRule: 'verbs+',
+    V1SelfSubjectAccessReview: 'metadata! spec! status!',
+    V1SelfSubjectAccessReviewSpec: '',
+    V1SelfSubjectRulesReview: 'metadata! spec! status!',
+    V1SelfSubjectRulesReviewSpec: 'namespace~',
+    V1SubjectAccessReview: 'metadata! spec! status!',
+    V1SubjectAccessReviewSpec: 'user~ uid~',
+    V1SubjectAccessReviewStatus: 'denied~ reason~ evaluationError~',
+    V1SubjectRulesReviewStatus: 'resourceRules+ nonResourceRules+ evaluationError~',
+  },
+  'io.k8s.api.coordination.v1': {
+    V1Lease: 'metadata! spec!',
+    V1LeaseSpec: '',
+  },
+  'io.k8s.api.storage.v1': {
+    V1StorageClass: 'metadata!',
+  },
+};

@@ -1,0 +1,41 @@
+/** Facts of object metadata and of CustomResourceDefinitions. See fact-table.ts for the notation. */
+export const MACHINERY: Record<string, Record<string, string>> = {
+  'io.k8s.apimachinery.pkg.apis.meta.v1': {
+    V1Condition: 'observedGeneration~',
+    V1DeleteOptions: '',
+    V1FieldSelectorRequirement: '',
+    V1LabelSelector: '.=atomic',
+    V1LabelSelectorRequirement: '',
+    V1ListMeta: 'selfLink~ resourceVersion~ continue~',
+    V1ManagedFieldsEntry: 'manager~ operation~ apiVersion~ fieldsType~ subresource~',
+    V1ObjectMeta:
+      'name~ generateName~ namespace~ selfLink~ uid~ resourceVersion~ generation~ ownerReferences=map(uid)@merge(uid) finalizers=set@merge',
+    V1OwnerReference: '.=atomic',
+    V1Preconditions: '',
+    V1ShardInfo: '',
+    V1Status: 'metadata! status~ message~ reason~ code~',
+    V1StatusCause: 'reason~ message~ field~',
+    V1StatusDetails: 'name~ group~ kind~ uid~ retryAfterSeconds~',
+  },
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1': {
+    V1CustomResourceColumnDefinition: 'format~ description~ priority~',
+    V1CustomResourceConversion: '',
+    V1CustomResourceDefinition: 'metadata! spec! status!',
+    V1CustomResourceDefinitionCondition: 'reason~ message~ observedGeneration~',
+    V1CustomResourceDefinitionNames: 'singular~ listKind~',
+    V1CustomResourceDefinitionSpec: 'names! versions+ preserveUnknownFields~',
+    V1CustomResourceDefinitionStatus: 'conditions=map(type)+ acceptedNames! storedVersions+ observedGeneration~',
+    V1CustomResourceDefinitionVersion: 'deprecated~',
+    V1CustomResourceSubresourceScale: '',
+    V1CustomResourceSubresources: '',
+    V1CustomResourceValidation: '',
+    V1ExternalDocumentation: 'description~ url~',
+    V1JSONSchemaProps:
+      'id~ $schema~ description~ type~ format~ title~ exclusiveMaximum~ exclusiveMinimum~ pattern~ uniqueItems~ nullable~ x-kubernetes-embedded-resource~ x-kubernetes-int-or-string~ x-kubernetes-validations=map(rule)@merge(rule)',
+    V1SelectableField: '',
+    ApiextensionsV1ServiceReference: '',
+    V1ValidationRule: 'message~ messageExpression~ fieldPath~',
+    ApiextensionsV1WebhookClientConfig: '',
+    V1WebhookConversion: 'conversionReviewVersions+',
+  },
+};

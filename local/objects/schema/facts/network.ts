@@ -1,0 +1,42 @@
+/** Facts of networks, endpoints and events. See fact-table.ts for the notation. */
+export const NETWORK: Record<string, Record<string, string>> = {
+  'io.k8s.api.networking.v1': {
+    V1HTTPIngressPath: 'path~ backend!',
+    V1HTTPIngressRuleValue: 'paths+',
+    V1IPBlock: '',
+    V1Ingress: 'metadata! spec! status!',
+    V1IngressBackend: '',
+    V1IngressClass: 'metadata! spec!',
+    V1IngressClassParametersReference: '',
+    V1IngressClassSpec: 'controller~',
+    V1IngressLoadBalancerIngress: 'ip~ hostname~',
+    V1IngressLoadBalancerStatus: '',
+    V1IngressPortStatus: '',
+    V1IngressRule: 'host~',
+    V1IngressServiceBackend: 'port!',
+    V1IngressSpec: '',
+    V1IngressStatus: 'loadBalancer!',
+    V1IngressTLS: 'secretName~',
+    V1NetworkPolicy: 'metadata! spec!',
+    V1NetworkPolicyEgressRule: '',
+    V1NetworkPolicyIngressRule: '',
+    V1NetworkPolicyPeer: '',
+    V1NetworkPolicyPort: '',
+    V1NetworkPolicySpec: 'podSelector!',
+    V1ServiceBackendPort: '.=atomic name~ number~',
+  },
+  'io.k8s.api.discovery.v1': {
+    V1Endpoint: 'addresses=set+ conditions!',
+    V1EndpointConditions: '',
+    V1EndpointHints: '',
+    DiscoveryV1EndpointPort: '.=atomic',
+    V1EndpointSlice: 'metadata! endpoints+ ports+',
+    V1ForNode: '',
+    V1ForZone: '',
+  },
+  'io.k8s.api.events.v1': {
+    EventsV1Event:
+      'metadata! reportingController~ reportingInstance~ action~ reason~ regarding! note~ type~ deprecatedSource! deprecatedCount~',
+    EventsV1EventSeries: '',
+  },
+};
