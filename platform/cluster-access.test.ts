@@ -101,9 +101,10 @@ test('a kubeconfig may hold a client certificate', async (t) => {
   assert.deepEqual(await kube.raw('/version', { signal }), { certificate: 'client' });
 });
 
-test('a kubeconfig may hold a token', async (t) => {
+test('a kubeconfig may hold a token, and KUBECONFIG may name several files', async (t) => {
   const directory = await aDirectory(t, { config: aKubeconfig(await aTlsServer(t), { token: 'mine' }) });
-  await using kube = new KubeClient(await clusterAccess({ KUBECONFIG: join(directory, 'config'), HOME: directory }));
+  const paths = `${join(directory, 'missing')}:${join(directory, 'config')}`;
+  await using kube = new KubeClient(await clusterAccess({ KUBECONFIG: paths, HOME: directory }));
   assert.deepEqual(await kube.raw('/version', { signal }), { authorization: 'Bearer mine' });
 });
 
@@ -132,6 +133,12 @@ test('a kubeconfig without a usable context is an error that names it', async (t
   const config = JSON.stringify({ apiVersion: 'v1', kind: 'Config', contexts: [], clusters: [], users: [] });
   const directory = await aDirectory(t, { config });
   await assert.rejects(clusterAccess({ KUBECONFIG: join(directory, 'config') }), /config/);
+});
+
+test('a KUBECONFIG that is not there is an error, not a reason to look elsewhere', async (t) => {
+  const directory = await aDirectory(t, { '.kube/config': aKubeconfig('https://elsewhere', {}) });
+  const env = { KUBECONFIG: join(directory, 'missing'), HOME: directory };
+  await assert.rejects(clusterAccess(env), /no kubeconfig at .*missing/);
 });
 
 test('without any of them the error says what to set', async (t) => {

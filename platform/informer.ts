@@ -1,7 +1,8 @@
 /** A local copy of the objects of one kind, kept up to date by list and watch. */
 import { backoffMs } from './backoff.ts';
 import { pause } from './deadline.ts';
-import type { KubeClient, Selection, WatchEvent } from './kube.ts';
+import type { KubeClient } from './kube.ts';
+import type { Selection, WatchEvent } from './kube-calls.ts';
 import { isGone, KubeError } from './kube-error.ts';
 import type { Log } from './log.ts';
 import type { InformerMetrics } from './metrics.ts';

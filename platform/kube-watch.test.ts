@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KubeClient, type WatchEvent } from './kube.ts';
+import { KubeClient } from './kube.ts';
+import type { WatchEvent } from './kube-calls.ts';
 import { CONFIG_MAPS, type ConfigMap } from './resources.ts';
 import { Inbox, ScriptedApiServer } from './scripted-api-server.ts';
 

@@ -2,11 +2,12 @@
  * Access by a kubeconfig: contexts, client certificates, tokens, exec plugins. The only file that loads the Kubernetes
  * client library, which costs tens of megabytes; it is imported only when there is a kubeconfig.
  */
+import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterAccess, Credentials, TlsMaterial } from './cluster-access.ts';
 
-/** @param paths as in KUBECONFIG: files separated by colons. Throws when none has a usable current context. */
+/** @param paths as in KUBECONFIG: files separated by colons, of which some may be missing. Throws without a usable current context. */
 export async function kubeconfigAccess(paths: string): Promise<ClusterAccess> {
   let config = load(paths);
   const cluster = config.getCurrentCluster();
@@ -23,8 +24,9 @@ export async function kubeconfigAccess(paths: string): Promise<ClusterAccess> {
 
 function load(paths: string): KubeConfig {
   const config = new KubeConfig();
-  const [first, ...others] = paths.split(':').filter((path) => path !== '');
-  if (first === undefined) throw new Error('KUBECONFIG names no file');
+  const named = paths.split(':').filter((path) => path !== '');
+  const [first, ...others] = named.filter((path) => existsSync(path));
+  if (first === undefined) throw new Error(`no kubeconfig at ${paths}`);
   config.loadFromFile(first);
   for (const path of others) {
     const other = new KubeConfig();

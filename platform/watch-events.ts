@@ -1,5 +1,5 @@
 /** The lines of a watch as events. */
-import type { WatchEvent } from './kube.ts';
+import type { WatchEvent } from './kube-calls.ts';
 import { KubeError, type KubeStatus } from './kube-error.ts';
 import { LineDecoder } from './line-decoder.ts';
 import type { KubeObject } from './resources.ts';
