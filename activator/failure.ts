@@ -1,0 +1,65 @@
+import type { ErrorBody, ErrorCode } from '#api/errors.ts';
+import { ERROR_STATUS } from '#api/errors.ts';
+import { HEADER } from '#api/names.ts';
+
+/** Why the gateway answers a request itself. */
+export interface Failure {
+  code: ErrorCode;
+  /** One sentence for a person. */
+  message: string;
+  /** With `RevisionFailed`: the condition reason. */
+  reason?: string;
+}
+
+/** An answer in full, ready to be written. */
+export interface Answer {
+  status: number;
+  /** Name, value, name, value, … */
+  headers: string[];
+  body: string;
+}
+
+/** Seconds after which it makes sense to ask again; only for what may pass by itself. */
+const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  QueueFull: 1,
+  QueueTimeout: 5,
+  RevisionFailed: 10,
+  NotStarted: 1,
+  GatewayUnavailable: 1,
+};
+
+/**
+ * @param functionKey `<namespace>/<name>`, or null where no function was found.
+ * @param closing whether the connection has to end with this answer, because the request was not read to its end.
+ */
+export function answerFor(failure: Failure, functionKey: string | null, requestId: string, closing: boolean): Answer {
+  const content: ErrorBody = {
+    error: failure.code,
+    message: failure.message,
+    function: functionKey,
+    requestId,
+    ...(failure.reason !== undefined && { reason: failure.reason }),
+  };
+  const body = `${JSON.stringify(content)}\n`;
+  const headers = [
+    'content-type',
+    'application/json; charset=utf-8',
+    'content-length',
+    String(Buffer.byteLength(body)),
+    HEADER.requestId,
+    requestId,
+    HEADER.error,
+    failure.code,
+  ];
+  const retryAfter = RETRY_AFTER_SECONDS[failure.code];
+  if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
+  if (closing) headers.push('connection', 'close');
+  return { status: ERROR_STATUS[failure.code], headers, body };
+}
+
+export function noSuchFunction(what: string): Failure {
+  return {
+    code: 'FunctionNotFound',
+    message: `no function answers at ${what}; kubectl get functions -A lists them all`,
+  };
+}

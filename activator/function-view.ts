@@ -1,0 +1,75 @@
+import type { FunctionObject } from '#api/function.ts';
+import type { Failure } from './failure.ts';
+import type { GateLimits } from './gate.ts';
+
+/** What the data path needs of a Function, computed once per change of it. */
+export interface FunctionView {
+  /** `<namespace>/<name>` */
+  key: string;
+  namespace: string;
+  name: string;
+  /** RFC 3339. */
+  createdAt: string;
+  routes: readonly { host: string; pathPrefix: string }[];
+  limits: GateLimits;
+  /** Requests in flight per replica that justify one more: the limit, else the target. */
+  perReplica: number;
+  maxReplicas: number;
+  /** Longest time with a replica; 0: none. */
+  timeoutMs: number;
+  /** The revision that takes traffic, by status. */
+  serving: string | undefined;
+  /** The newest revision. */
+  latest: string | undefined;
+  /** The status says that `latest` cannot start. */
+  latestFailure: Failure | undefined;
+  /** There is nothing to run, and why: the source cannot be made into a first revision. */
+  sourceFailure: Failure | undefined;
+}
+
+export function keyOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+export function viewOf(fn: FunctionObject): FunctionView {
+  const { spec, status, metadata } = fn;
+  const latest = status?.latestRevision ?? status?.revision;
+  return {
+    key: keyOf(metadata.namespace, metadata.name),
+    namespace: metadata.namespace,
+    name: metadata.name,
+    createdAt: metadata.creationTimestamp,
+    routes: spec.routes ?? [],
+    limits: {
+      limit: spec.concurrency.limit,
+      queueSize: spec.queue.size,
+      queueTimeoutMs: spec.queue.timeoutSeconds * 1000,
+    },
+    perReplica: spec.concurrency.limit || spec.concurrency.target,
+    maxReplicas: spec.scaling.maxReplicas,
+    timeoutMs: spec.timeoutSeconds * 1000,
+    serving: status?.revision,
+    latest,
+    latestFailure: failureIn(fn, 'RevisionReady'),
+    sourceFailure: latest === undefined ? failureIn(fn, 'SourceReady') : undefined,
+  };
+}
+
+function failureIn(fn: FunctionObject, type: 'RevisionReady' | 'SourceReady'): Failure | undefined {
+  const condition = fn.status?.conditions?.find((one) => one.type === type);
+  if (condition === undefined || condition.status !== 'False') return undefined;
+  return { code: 'RevisionFailed', reason: condition.reason, message: condition.message };
+}
+
+/** Whether a change from one to the other changes the route table. */
+export function sameRoutes(a: FunctionView, b: FunctionView): boolean {
+  return (
+    a.createdAt === b.createdAt &&
+    a.routes.length === b.routes.length &&
+    a.routes.every((route, i) => route.host === b.routes[i]?.host && route.pathPrefix === b.routes[i]?.pathPrefix)
+  );
+}
+
+export function sameFailure(a: Failure | undefined, b: Failure | undefined): boolean {
+  return a?.reason === b?.reason && a?.message === b?.message;
+}

@@ -1,0 +1,90 @@
+import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
+import { LABEL } from '#api/names.ts';
+import { systemClock } from '#platform/clock.ts';
+import { clusterAccess } from '#platform/cluster-access.ts';
+import { readConfig } from '#platform/config.ts';
+import { Informer } from '#platform/informer.ts';
+import { KubeClient } from '#platform/kube.ts';
+import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
+import { createLog, type Log } from '#platform/log.ts';
+import { createRegistry, informerMetrics } from '#platform/metrics.ts';
+import { OpsServer } from '#platform/ops-server.ts';
+import { PODS, type Resource } from '#platform/resources.ts';
+import { ActivatorConfig } from './config.ts';
+import { Functions } from './functions.ts';
+import { registerMetrics } from './metrics.ts';
+import { Replicas } from './replicas.ts';
+import { deploymentScales } from './scale.ts';
+import { Gateway } from './server.ts';
+import { Wake } from './wake.ts';
+
+const SYNC_WAIT_MS = 5_000;
+/** An idle connection is closed after half a minute; a wake should not have to open one. */
+const KEEP_WARM_MS = 15_000;
+
+const config = readConfig(ActivatorConfig, process.env);
+const log = createLog({ service: 'activator', level: config.CATNAP_LOG_LEVEL });
+process.exit(await runProcess({ log, start: (lifecycle) => start(config, log, lifecycle) }));
+
+async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): Promise<void> {
+  const registry = createRegistry();
+  const metrics = informerMetrics(registry);
+  const kube = new KubeClient(await clusterAccess(config), { userAgent: 'catnap-activator' });
+  lifecycle.onStop('api client', () => kube[Symbol.asyncDispose]());
+  const functionFeed = new Informer({ kube, resource: FUNCTIONS as Resource<FunctionObject>, log, metrics });
+  const podFeed = new Informer({ kube, resource: PODS, labelSelector: LABEL.function, log, metrics });
+  lifecycle.onStop('watches', async () => {
+    await Promise.all([functionFeed[Symbol.asyncDispose](), podFeed[Symbol.asyncDispose]()]);
+  });
+
+  const clock = systemClock;
+  const wake = new Wake(deploymentScales(kube), clock, log);
+  const replicas = new Replicas(podFeed, clock);
+  const functions = new Functions({
+    feed: functionFeed,
+    replicas,
+    wake,
+    clock,
+    domain: config.CATNAP_DOMAIN,
+    clusterDomain: config.CATNAP_CLUSTER_DOMAIN,
+  });
+  registerMetrics(registry, () => functions.all());
+  lifecycle.onStop('functions', () => {
+    functions[Symbol.dispose]();
+    replicas[Symbol.dispose]();
+    wake[Symbol.dispose]();
+  });
+  const stopPing = keepWarm(kube, log, lifecycle.stopping);
+  lifecycle.onStop('keep-warm', stopPing);
+
+  const gateway = new Gateway({
+    clock,
+    routes: () => functions.routes,
+    synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),
+    syncWaitMs: SYNC_WAIT_MS,
+  });
+  lifecycle.onStop('connections', () => gateway[Symbol.asyncDispose]());
+  const readiness = [
+    { name: 'cluster', notReady: () => (gateway.synced ? undefined : 'functions and pods are not read yet') },
+    { name: 'serving', notReady: () => (gateway.leaving ? 'the gateway is leaving' : undefined) },
+  ];
+  const ops = await OpsServer.start({
+    ...(config.CATNAP_OPS_HOST !== undefined && { host: config.CATNAP_OPS_HOST }),
+    port: config.CATNAP_OPS_PORT,
+    registry,
+    readiness,
+    log,
+  });
+  lifecycle.onStop('ops server', () => ops[Symbol.asyncDispose]());
+  const port = await gateway.listen(config.CATNAP_GATEWAY_PORT, config.CATNAP_GATEWAY_HOST);
+  lifecycle.onStop('requests', (signal) => gateway.leave(signal), { withinMs: config.CATNAP_DRAIN_SECONDS * 1000 });
+  log.info({ port, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
+}
+
+/** Asks the API server for next to nothing now and then, so that its connection is open when a function has to be woken. */
+function keepWarm(kube: KubeClient, log: Log, signal: AbortSignal): () => void {
+  const timer = setInterval(() => {
+    kube.raw('/version', { signal }).catch((error: unknown) => log.debug({ err: error }, 'API server does not answer'));
+  }, KEEP_WARM_MS);
+  return () => clearInterval(timer);
+}

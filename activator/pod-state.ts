@@ -1,0 +1,68 @@
+import { CONTAINER, LABEL, PORT, RUNTIME_ENV } from '#api/names.ts';
+import { keyOf } from './function-view.ts';
+import { type ContainerStatus, type StartFailure, startFailure } from './terminal.ts';
+
+/** A pod as it comes from the API server, as far as it matters here. */
+export interface PodObject {
+  metadata?: {
+    name?: string;
+    namespace?: string;
+    uid?: string;
+    deletionTimestamp?: string;
+    labels?: Record<string, string>;
+  };
+  spec?: {
+    containers?: {
+      name?: string;
+      ports?: { name?: string; containerPort: number }[];
+      env?: { name: string }[];
+    }[];
+  };
+  status?: {
+    phase?: string;
+    podIP?: string;
+    containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
+  };
+}
+
+/** One pod of a function, as the data path sees it. */
+export interface PodState {
+  uid: string;
+  name: string;
+  /** `<namespace>/<name>` of its Function. */
+  functionKey: string;
+  revision: string;
+  /** Empty until the pod has one. */
+  ip: string;
+  port: number;
+  /** `ready`: asked for its uid; `connect`: a connection is proof enough (it runs somebody's image). */
+  probe: 'ready' | 'connect';
+  /** It was told to go, or is over: no new requests. */
+  leaving: boolean;
+  /** Why it does not start by itself. Says nothing about a pod that has answered. */
+  failure: StartFailure | undefined;
+}
+
+/** Undefined for a pod that belongs to no function. */
+export function podState(pod: PodObject): PodState | undefined {
+  const { uid, name, namespace, labels, deletionTimestamp } = pod.metadata ?? {};
+  const functionName = labels?.[LABEL.function];
+  const revision = labels?.[LABEL.revision];
+  if (uid === undefined || name === undefined || namespace === undefined) return undefined;
+  if (functionName === undefined || revision === undefined) return undefined;
+  const containers = pod.spec?.containers ?? [];
+  const container = containers.find((one) => one.name === CONTAINER) ?? containers[0];
+  const status = pod.status ?? {};
+  return {
+    uid,
+    name,
+    functionKey: keyOf(namespace, functionName),
+    revision,
+    ip: status.podIP ?? '',
+    port: container?.ports?.find((port) => port.name === PORT.http.name)?.containerPort ?? PORT.http.number,
+    probe: container?.env?.some((one) => one.name === RUNTIME_ENV.bundleChunks) ? 'ready' : 'connect',
+    leaving: deletionTimestamp !== undefined || status.phase === 'Failed' || status.phase === 'Succeeded',
+    failure: startFailure(name, [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]),
+  };
+}

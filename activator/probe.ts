@@ -1,0 +1,115 @@
+import type { Socket } from 'node:net';
+import { READY_PATH } from '#api/names.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Longest dial while every millisecond counts; a packet lost on the way to a fresh address would cost a second. */
+const QUICK_DIAL_MS = 100;
+const DIAL_MS = 1_000;
+/** A runtime may hold the question until it is ready, half a second at most. */
+const ANSWER_MS = 1_500;
+const BODY_MAX_BYTES = 256;
+
+/**
+ * Milliseconds until the next try. A pod that is being started is asked very often, for each millisecond here is one
+ * that somebody waits; one that takes longer is asked less and less, at last twice a second.
+ */
+export function probePauseMs(probingForMs: number): number {
+  if (probingForMs < 250) return 4;
+  if (probingForMs < 1_000) return 15;
+  return Math.min(500, probingForMs / 20);
+}
+
+export interface ProbeTarget {
+  upstream: Upstream;
+  uid: string;
+  probe: 'ready' | 'connect';
+}
+
+/**
+ * Asks a replica until it answers, then calls `onAnswer` once; the connection that proved it waits in `upstream` for the
+ * first request. Ends then, or by the returned function.
+ */
+export function probeUntilAnswer(target: ProbeTarget, clock: Clock, onAnswer: () => void): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const run = async () => {
+    const startedAtMs = clock.nowMs();
+    for (;;) {
+      const probingForMs = clock.nowMs() - startedAtMs;
+      const answered = await ask(target, clock, probingForMs < 1_000 ? QUICK_DIAL_MS : DIAL_MS, signal);
+      if (signal.aborted) return;
+      if (answered) return onAnswer();
+      await pause(clock, probePauseMs(clock.nowMs() - startedAtMs), signal);
+      if (signal.aborted) return;
+    }
+  };
+  void run();
+  return () => stop.abort();
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    signal.addEventListener('abort', end);
+  });
+}
+
+/** False for whatever kept it from answering: the next try is the only remedy. */
+async function ask(target: ProbeTarget, clock: Clock, dialMs: number, signal: AbortSignal): Promise<boolean> {
+  let socket: Socket;
+  try {
+    socket = await target.upstream.dial(dialMs);
+  } catch {
+    return false;
+  }
+  if (signal.aborted) {
+    socket.destroy();
+    return false;
+  }
+  target.upstream.adopt(socket);
+  // A connection is all there is to ask of an image that knows nothing of Catnap.
+  return target.probe === 'connect' || (await askReady(target, clock, signal));
+}
+
+/** 200 with the pod's uid. Another uid is another pod: addresses are used again. */
+function askReady({ upstream, uid }: ProbeTarget, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = upstream.take();
+    let status = 0;
+    let body = '';
+    let over = false;
+    const finish = (answered: boolean) => {
+      if (over) return;
+      over = true;
+      cancelTimer();
+      signal.removeEventListener('abort', giveUp);
+      if (answered) upstream.give(connection);
+      else upstream.drop(connection);
+      resolve(answered);
+    };
+    const giveUp = () => finish(false);
+    const cancelTimer = clock.after(ANSWER_MS, giveUp);
+    signal.addEventListener('abort', giveUp);
+    connection.dispatch(
+      { method: 'GET', path: READY_PATH },
+      {
+        onRequestStart() {},
+        onResponseStart(_controller, statusCode) {
+          status = statusCode;
+        },
+        onResponseData(_controller, chunk) {
+          body += chunk.toString('latin1');
+          if (body.length > BODY_MAX_BYTES) giveUp();
+        },
+        onResponseEnd: () => finish(status === 200 && body.trim() === uid),
+        onResponseError: giveUp,
+      },
+    );
+  });
+}

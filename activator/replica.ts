@@ -1,0 +1,22 @@
+import type { GateReplica } from './gate.ts';
+import type { PodState } from './pod-state.ts';
+import { Upstream } from './upstream.ts';
+
+/** One pod of a function that has an address, and what this activator knows of it. */
+export class Replica implements GateReplica {
+  readonly uid: string;
+  readonly revision: string;
+  readonly upstream: Upstream;
+  /** Written by the gate alone. */
+  inFlight = 0;
+  /** In the rotation: its last probe succeeded and nothing spoke against it since. */
+  answering = false;
+  /** When it first answered, on the activator's clock; undefined: never. */
+  answeredAtMs: number | undefined;
+
+  constructor(state: PodState) {
+    this.uid = state.uid;
+    this.revision = state.revision;
+    this.upstream = new Upstream(state.ip, state.port);
+  }
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '#platform/clock.ts';
+import { Exchange, type Host } from './exchange.ts';
+import { noSuchFunction } from './failure.ts';
+import { requestHeaders } from './headers.ts';
+import type { RouteTable } from './route-table.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface GatewayOptions {
+  clock: Clock;
+  /** The present table. */
+  routes: () => RouteTable<Traffic>;
+  /** Resolves once the cluster's functions and pods are known. */
+  synced: Promise<void>;
+  /** Longest that a request waits for that. */
+  syncWaitMs: number;
+}
+
+/** A request on its way through the chain. */
+interface Passage {
+  exchange: Exchange;
+  /** As the client asked for it. */
+  host: string;
+  path: string;
+}
+
+/** Takes a request that is not over; answers it, hands it on, or leaves it to the next, at once or when the promise resolves. */
+type Step = (passage: Passage) => Promise<void> | undefined;
+
+/** Idle connections of clients and of proxies before us, which keep theirs for a minute, end from their side. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_MS = 15_000;
+/** After being told to leave: no request for so long means that everybody knows. */
+const QUIET_MS = 500;
+const LAST_BYTES_MS = 2_000;
+
+/** The gateway: every request of every function comes in here. */
+export class Gateway implements AsyncDisposable, Host {
+  readonly #options: GatewayOptions;
+  readonly #server: Server;
+  /** What each request passes, in this order. */
+  readonly #chain: readonly Step[];
+  #synced = false;
+  #leaving = false;
+  #open = 0;
+  #lastAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#chain = [waitForSync(options, () => this.#synced), routeToFunction(options)];
+    options.synced.then(() => {
+      this.#synced = true;
+    });
+    this.#server = createServer({
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_MS,
+      // A stream may be sent for as long as it takes.
+      requestTimeout: 0,
+      noDelay: true,
+      optimizeEmptyRequests: true,
+      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    this.#server.on('request', (request, response) => this.#take(request, response, false, null));
+    this.#server.on('checkContinue', (request, response) => this.#take(request, response, true, null));
+    this.#server.on('upgrade', (request, socket, head) => this.#takeUpgrade(request, socket as Socket, head));
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** Whether the cluster's functions and pods are known. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  ended(): void {
+    this.#open -= 1;
+  }
+
+  /** Resolves with the port. */
+  listen(port: number, host: string | undefined): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /**
+   * From now on each answer ends its connection. New requests are served still, for their senders may not know yet.
+   * Resolves when no request is open and none has come for a moment, or when `signal` aborts.
+   */
+  async leave(signal: AbortSignal): Promise<void> {
+    this.#leaving = true;
+    this.#lastAtMs = this.clock.nowMs();
+    this.#server.closeIdleConnections();
+    while (!signal.aborted && (this.#open > 0 || this.clock.nowMs() - this.#lastAtMs < QUIET_MS)) {
+      await new Promise<void>((resolve) => void this.clock.after(QUIET_MS / 10, resolve));
+    }
+  }
+
+  /** Lets answers that are on their way reach their clients, then ends all connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.clock.after(LAST_BYTES_MS, () => this.#server.closeAllConnections());
+      this.#server.close(() => {
+        cancel();
+        resolve();
+      });
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade: string | null): void {
+    this.#open += 1;
+    this.#lastAtMs = this.clock.nowMs();
+    const { host, path } = targetOf(request);
+    const address = request.socket.remoteAddress ?? 'unknown';
+    const headers = requestHeaders(request.rawHeaders, { address, protocol: 'http', host });
+    const requestId = headers.requestId ?? randomUUID();
+    const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
+    this.#pass({ exchange, host, path }, 0);
+  }
+
+  #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    if (head.length > 0) socket.unshift(head);
+    // So that a client that leaves while it waits is noticed.
+    else socket.read(0);
+    this.#take(request, response, false, 'websocket');
+  }
+
+  #pass(passage: Passage, from: number): void {
+    for (let i = from; i < this.#chain.length && !passage.exchange.over; i += 1) {
+      const waits = this.#chain[i]?.(passage);
+      if (waits === undefined) continue;
+      waits.then(() => this.#pass(passage, i + 1));
+      return;
+    }
+  }
+}
+
+/** Host and path, also of a request in absolute form (`GET http://host/path`), whose target goes before the Host header. */
+function targetOf(request: IncomingMessage): { host: string; path: string } {
+  const path = request.url ?? '/';
+  if (path.startsWith('/')) return { host: request.headers.host ?? '', path };
+  const url = URL.parse(path);
+  if (url === null || url.host === '') return { host: request.headers.host ?? '', path: '/' };
+  return { host: url.host, path: url.pathname + url.search };
+}
+
+/** Right after a start nothing is known: whoever comes then waits a little instead of being told that nothing is there. */
+function waitForSync(options: GatewayOptions, synced: () => boolean): Step {
+  return ({ exchange }) => {
+    if (synced()) return undefined;
+    return new Promise((resolve) => {
+      const cancel = options.clock.after(options.syncWaitMs, () => {
+        exchange.refuse({
+          code: 'GatewayUnavailable',
+          message: 'the gateway has not read the functions from the cluster yet; ask again',
+        });
+        resolve();
+      });
+      options.synced.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  };
+}
+
+function routeToFunction(options: GatewayOptions): Step {
+  return ({ exchange, host, path }) => {
+    const route = options.routes().lookup(host, path);
+    if (route.kind === 'function') exchange.enter(route.target, route.path);
+    else exchange.refuse(noSuchFunction(`${host}${path}`));
+    return undefined;
+  };
+}

@@ -1,0 +1,268 @@
+/** For tests: a gateway in front of real HTTP servers, with the cluster's side in the test's hands. */
+import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import type { FunctionObject } from '#api/function.ts';
+import { FunctionSpec, type FunctionStatus } from '#api/function.ts';
+import { API_VERSION, KIND, LABEL, READY_PATH, RUNTIME_ENV } from '#api/names.ts';
+import { systemClock } from '#platform/clock.ts';
+import { Functions } from './functions.ts';
+import type { PodObject } from './pod-state.ts';
+import { type Feed, Replicas } from './replicas.ts';
+import type { RevisionRef, Scales } from './scale.ts';
+import { Gateway } from './server.ts';
+import { Wake } from './wake.ts';
+
+export class ManualFeed<T> implements Feed<T> {
+  readonly synced: Promise<void>;
+  readonly sync: () => void;
+  readonly #objects = new Map<string, T>();
+  readonly #handlers = new Set<Parameters<Feed<T>['onChange']>[0]>();
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.synced = promise;
+    this.sync = resolve;
+  }
+
+  onChange(handler: Parameters<Feed<T>['onChange']>[0]): () => void {
+    this.#handlers.add(handler);
+    for (const object of this.#objects.values()) handler({ type: 'added', object });
+    return () => this.#handlers.delete(handler);
+  }
+
+  put(name: string, object: T): void {
+    const type = this.#objects.has(name) ? 'updated' : 'added';
+    this.#objects.set(name, object);
+    for (const handler of this.#handlers) handler({ type, object });
+  }
+
+  remove(name: string): void {
+    const object = this.#objects.get(name);
+    if (object === undefined) throw new Error(`${name} is not there`);
+    this.#objects.delete(name);
+    for (const handler of this.#handlers) handler({ type: 'deleted', object });
+  }
+}
+
+/** Scales in memory; each write is told to `onScale`. */
+export class FakeScales implements Scales {
+  readonly replicas = new Map<string, number>();
+  readonly writes: { revision: string; replicas: number; onto: string | undefined }[] = [];
+  /** Thrown instead of an answer while it is set. */
+  failure: Error | undefined;
+  onScale: (revision: string, replicas: number) => void = () => undefined;
+
+  async set({ revision }: RevisionRef, replicas: number): Promise<void> {
+    this.#write(revision, replicas, undefined);
+  }
+
+  async read({ revision }: RevisionRef): Promise<{ replicas: number; resourceVersion: string }> {
+    if (this.failure !== undefined) throw this.failure;
+    return { replicas: this.replicas.get(revision) ?? 0, resourceVersion: String(this.writes.length) };
+  }
+
+  async setOnto({ revision }: RevisionRef, replicas: number, resourceVersion: string): Promise<void> {
+    this.#write(revision, replicas, resourceVersion);
+  }
+
+  #write(revision: string, replicas: number, onto: string | undefined): void {
+    if (this.failure !== undefined) throw this.failure;
+    this.writes.push({ revision, replicas, onto });
+    this.replicas.set(revision, replicas);
+    this.onScale(revision, replicas);
+  }
+}
+
+/** A Function `default/<name>` whose newest and serving revision is `<name>-1`. */
+export function aFunction(name: string, spec: object = {}, status: Partial<FunctionStatus> = {}): FunctionObject {
+  return {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: {
+      name,
+      namespace: 'default',
+      uid: `uid-of-${name}`,
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec: FunctionSpec.parse({ source: { inline: '…' }, ...spec }),
+    status: { revision: `${name}-1`, latestRevision: `${name}-1`, ...status },
+  };
+}
+
+export interface PodOptions {
+  name: string;
+  revision: string;
+  ip?: string;
+  port?: number;
+  /** Runs somebody's image, not the runtime. */
+  image?: boolean;
+  leaving?: boolean;
+  status?: PodObject['status'];
+}
+
+export function aPod(options: PodOptions): PodObject {
+  const { name, revision, ip, port = 8080, image = false, leaving = false } = options;
+  return {
+    metadata: {
+      name,
+      namespace: 'default',
+      uid: `uid-of-${name}`,
+      labels: { [LABEL.function]: revision.replace(/-\d+$/, ''), [LABEL.revision]: revision },
+      ...(leaving && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+    },
+    spec: {
+      containers: [
+        {
+          name: 'function',
+          ports: [{ name: 'http', containerPort: port }],
+          env: image ? [] : [{ name: RUNTIME_ENV.bundleChunks }],
+        },
+      ],
+    },
+    status: { ...(ip !== undefined && { podIP: ip }), ...options.status },
+  };
+}
+
+/** A server that stands for a pod's process. */
+export interface Backend {
+  ip: string;
+  port: number;
+  server: Server;
+}
+
+/** @param uid what it answers to the readiness question */
+export async function startBackend(uid: string, handler: RequestListener, ip = '127.0.0.1'): Promise<Backend> {
+  const server = createServer((req, res) => {
+    if (req.url === READY_PATH) res.end(uid);
+    else handler(req, res);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, ip, resolve));
+  return { ip, port: (server.address() as AddressInfo).port, server };
+}
+
+export class TestGateway implements AsyncDisposable {
+  readonly functionFeed = new ManualFeed<FunctionObject>();
+  readonly podFeed = new ManualFeed<PodObject>();
+  readonly scales = new FakeScales();
+  readonly functions: Functions;
+  readonly gateway: Gateway;
+  port = 0;
+  readonly #replicas: Replicas;
+  readonly #wake: Wake;
+  readonly #backends: Server[] = [];
+
+  /** Listening; the cluster is empty, and known to be unless `synced` is false. */
+  static async start(options: { synced?: boolean; syncWaitMs?: number } = {}): Promise<TestGateway> {
+    const test = new TestGateway(options.syncWaitMs ?? 5_000);
+    if (options.synced !== false) test.sync();
+    await test.functionFeed.synced;
+    test.port = await test.gateway.listen(0, '127.0.0.1');
+    return test;
+  }
+
+  constructor(syncWaitMs: number) {
+    this.#replicas = new Replicas(this.podFeed, systemClock);
+    this.#wake = new Wake(this.scales, systemClock, pino({ level: 'silent' }));
+    this.functions = new Functions({
+      feed: this.functionFeed,
+      replicas: this.#replicas,
+      wake: this.#wake,
+      clock: systemClock,
+      domain: 'fn.example',
+      clusterDomain: 'cluster.local',
+    });
+    this.gateway = new Gateway({
+      clock: systemClock,
+      routes: () => this.functions.routes,
+      synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
+      syncWaitMs,
+    });
+  }
+
+  sync(): void {
+    this.functionFeed.sync();
+    this.podFeed.sync();
+  }
+
+  putFunction(fn: FunctionObject): void {
+    this.functionFeed.put(fn.metadata.name, fn);
+  }
+
+  /** Starts a server and shows it as a running pod of a revision. */
+  async addReplica(name: string, revision: string, handler: RequestListener): Promise<Backend> {
+    const backend = await this.addBackend(name, handler);
+    this.podFeed.put(name, aPod({ name, revision, ip: backend.ip, port: backend.port }));
+    return backend;
+  }
+
+  /** Starts a server that answers as the pod of that name would; no pod is shown yet. */
+  async addBackend(name: string, handler: RequestListener): Promise<Backend> {
+    const backend = await startBackend(`uid-of-${name}`, handler);
+    this.#backends.push(backend.server);
+    return backend;
+  }
+
+  traffic(name: string) {
+    for (const traffic of this.functions.all()) if (traffic.view.name === name) return traffic;
+    throw new Error(`no function ${name}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.functions[Symbol.dispose]();
+    this.#replicas[Symbol.dispose]();
+    this.#wake[Symbol.dispose]();
+    for (const server of this.#backends) {
+      server.closeAllConnections();
+      server.close();
+    }
+    await this.gateway[Symbol.asyncDispose]();
+  }
+}
+
+export interface AskOptions {
+  host?: string;
+  path?: string;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal;
+}
+
+export interface Asked {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+/** One request over a connection of its own; rejects when the connection breaks. */
+export function ask(port: number, options: AskOptions = {}): Promise<Asked> {
+  const { host = 'hello.default.fn.example', path = '/', method = 'GET', headers = {}, body, signal } = options;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { port, host: '127.0.0.1', path, method, headers: { host, ...headers }, agent: false, ...(signal && { signal }) },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+        response.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Resolves once `condition` holds; rejects after `withinMs`. Asked at every turn of the event loop's timers. */
+export async function until(condition: () => boolean, what: string, withinMs = 5_000): Promise<void> {
+  const endsAtMs = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > endsAtMs) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -1,0 +1,214 @@
+import type { Clock } from '#platform/clock.ts';
+import { chooseRevision } from './choose-revision.ts';
+import { type Failure, noSuchFunction } from './failure.ts';
+import { type FunctionView, sameFailure } from './function-view.ts';
+import { Gate, type Visitor, type Waiting } from './gate.ts';
+import { Histogram } from './histogram.ts';
+import type { Replica } from './replica.ts';
+import type { Replicas } from './replicas.ts';
+import { type Survey, survey } from './survey.ts';
+import { neededReplicas, type Wake } from './wake.ts';
+
+export interface TrafficParts {
+  clock: Clock;
+  replicas: Replicas;
+  wake: Wake;
+}
+
+/** All requests of one function: which revision they go to, who waits, what is woken, what is counted. */
+export class Traffic implements Disposable {
+  readonly #parts: TrafficParts;
+  readonly #gate: Gate<Replica>;
+  /** Answers by status code. */
+  readonly answers = new Map<number, number>();
+  /** From the first waiting request to the first answering replica, in seconds. */
+  readonly coldStarts = new Histogram();
+  #view: FunctionView;
+  /** The revision that requests go to, and how it stood at the last look. */
+  #chosen: string | undefined;
+  #found: Survey = { pods: 0, answering: [], failure: undefined, lookAgainAtMs: undefined };
+  /** The wake under way; undefined while nothing waits. */
+  #woken: string | undefined;
+  /** The newest revision, once this activator has seen it fail for good. */
+  #failedLatest: string | undefined;
+  /** When this activator first saw the status' present failure of the newest revision. */
+  #failureSeenAtMs = Number.NEGATIVE_INFINITY;
+  /** Since when the newest revision is being woken without an answer. */
+  #wakingSinceMs: number | undefined;
+  #cancelLook: (() => void) | undefined;
+  #refreshing = false;
+  #stale = false;
+
+  constructor(view: FunctionView, parts: TrafficParts) {
+    this.#view = view;
+    this.#parts = parts;
+    this.#gate = new Gate<Replica>(
+      parts.clock,
+      view.limits,
+      () => this.#someoneWaits(),
+      () => this.#nobodyWaits(),
+    );
+    this.refresh();
+  }
+
+  get view(): FunctionView {
+    return this.#view;
+  }
+  get waiting(): number {
+    return this.#gate.waiting;
+  }
+  get inFlight(): number {
+    return this.#gate.inFlight;
+  }
+  get requests(): number {
+    return this.#gate.requests;
+  }
+  /** Pods of the revision that requests go to, answering or not. */
+  get pods(): number {
+    return this.#found.pods;
+  }
+  concurrencySeconds(): number {
+    return this.#gate.concurrencySeconds();
+  }
+
+  enter(visitor: Visitor<Replica>): Waiting<Replica> | undefined {
+    return this.#gate.enter(visitor);
+  }
+
+  leave(place: Waiting<Replica>): void {
+    this.#gate.leave(place);
+  }
+
+  finish(replica: Replica): void {
+    this.#gate.finish(replica);
+  }
+
+  /** The replica has not begun with the request, so another may have it: it waits again, first in line. */
+  giveBack(visitor: Visitor<Replica>, replica: Replica): Waiting<Replica> {
+    this.#parts.replicas.suspend(this.#view.key, replica);
+    return this.#gate.giveBack(visitor, replica);
+  }
+
+  countAnswer(status: number): void {
+    this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
+  }
+
+  update(view: FunctionView): void {
+    const before = this.#view;
+    this.#view = view;
+    if (view.latest !== before.latest) {
+      this.#failedLatest = undefined;
+      this.#wakingSinceMs = undefined;
+    }
+    if (view.latest !== before.latest || !sameFailure(view.latestFailure, before.latestFailure)) {
+      this.#failureSeenAtMs = this.#parts.clock.nowMs();
+    }
+    if (view.latestFailure === undefined && before.latestFailure !== undefined) {
+      this.#failedLatest = undefined;
+      this.#wakingSinceMs = undefined;
+    }
+    this.#gate.setLimits(view.limits);
+    this.refresh();
+  }
+
+  /** Looks at the function's pods and its status anew: to be called at each change of either. */
+  refresh(): void {
+    this.#stale = true;
+    // Answering a request may bring about the next change before this one is dealt with.
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    try {
+      while (this.#stale) {
+        this.#stale = false;
+        this.#choose();
+        if (this.#gate.waiting > 0) this.#serveWaiting();
+      }
+    } finally {
+      this.#refreshing = false;
+    }
+  }
+
+  /** The function is gone. */
+  [Symbol.dispose](): void {
+    this.#gate.refuseAll(noSuchFunction(this.#view.key));
+    this.#cancelLook?.();
+    this.#gate[Symbol.dispose]();
+  }
+
+  #someoneWaits(): void {
+    if (!this.#refreshing) this.#serveWaiting();
+  }
+
+  #nobodyWaits(): void {
+    if (this.#woken === undefined) return;
+    this.#parts.wake.enough({ namespace: this.#view.namespace, revision: this.#woken });
+    this.#woken = undefined;
+  }
+
+  #survey(revision: string | undefined): Survey {
+    const { replicas, clock } = this.#parts;
+    return survey(replicas.of(this.#view.key), revision, clock.nowMs());
+  }
+
+  /** Sets the revision, and so the replicas, that requests go to. */
+  #choose(): void {
+    const { latest, serving, latestFailure } = this.#view;
+    const ofLatest = this.#survey(latest);
+    if (ofLatest.answering.length > 0) this.#failedLatest = undefined;
+    else if (ofLatest.failure !== undefined) this.#failedLatest = latest;
+    this.#chosen = chooseRevision({
+      latest,
+      serving,
+      latestAnswers: ofLatest.answering.length > 0,
+      latestFailed: latestFailure !== undefined || (latest !== undefined && this.#failedLatest === latest),
+      servingHasPods: latest !== serving && this.#survey(serving).pods > 0,
+    });
+    this.#found = this.#chosen === latest ? ofLatest : this.#survey(this.#chosen);
+    if (this.#found.answering.length > 0) this.#answersAgain();
+    this.#gate.setReplicas(this.#found.answering);
+    this.#lookAgainAt(this.#found.lookAgainAtMs ?? ofLatest.lookAgainAtMs);
+  }
+
+  #answersAgain(): void {
+    const sinceMs = this.#gate.waitingSinceMs;
+    if (this.#wakingSinceMs !== undefined && sinceMs !== undefined) {
+      this.coldStarts.observe((this.#parts.clock.nowMs() - sinceMs) / 1000);
+    }
+    this.#wakingSinceMs = undefined;
+  }
+
+  #lookAgainAt(atMs: number | undefined): void {
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
+    if (atMs === undefined) return;
+    const { clock } = this.#parts;
+    this.#cancelLook = clock.after(Math.max(0, atMs - clock.nowMs()), () => this.refresh());
+  }
+
+  /** Wakes what they wait for, or sends them away when it cannot come. */
+  #serveWaiting(): void {
+    const failure = this.#hopeless();
+    if (failure !== undefined) this.#gate.refuseAll(failure);
+    else if (this.#chosen !== undefined) this.#wake(this.#chosen);
+  }
+
+  #hopeless(): Failure | undefined {
+    const { sourceFailure, latest, latestFailure } = this.#view;
+    if (sourceFailure !== undefined) return sourceFailure;
+    if (this.#found.answering.length > 0) return undefined;
+    if (this.#found.failure !== undefined) return this.#found.failure;
+    // A status written before this wake speaks of an earlier try.
+    const isNews = this.#wakingSinceMs !== undefined && this.#failureSeenAtMs > this.#wakingSinceMs;
+    return this.#chosen === latest && isNews ? latestFailure : undefined;
+  }
+
+  #wake(revision: string): void {
+    const { namespace, perReplica, maxReplicas } = this.#view;
+    const { clock, wake } = this.#parts;
+    if (this.#found.answering.length === 0) this.#wakingSinceMs ??= clock.nowMs();
+    if (this.#woken !== revision) this.#nobodyWaits();
+    this.#woken = revision;
+    const need = neededReplicas(this.#gate.waiting + this.#gate.inFlight, perReplica, maxReplicas);
+    wake.raise({ namespace, revision }, need, this.#found.pods === 0);
+  }
+}

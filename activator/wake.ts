@@ -1,0 +1,145 @@
+import type { Clock } from '#platform/clock.ts';
+import type { Log } from '#platform/log.ts';
+import type { RevisionRef, Scales } from './scale.ts';
+
+/** Requests that come together ask together; the first one from zero does not wait for others. */
+const GATHER_MS = 20;
+/** While anything waits, the scale is looked at this often. */
+const LOOK_AGAIN_MS = 1_000;
+const BACKOFF_MS = { first: 50, most: 500 };
+
+/** Replicas that so many requests justify: at least one, at most `maxReplicas`. */
+export function neededReplicas(requests: number, perReplica: number, maxReplicas: number): number {
+  return Math.min(Math.max(Math.ceil(requests / perReplica), 1), maxReplicas);
+}
+
+/** One revision that something waits for, or has waited for a moment ago. */
+interface Want {
+  ref: RevisionRef;
+  /** Whether anything waits now. */
+  wanted: boolean;
+  need: number;
+  /** The scale as last seen or written. */
+  known: number;
+  /** The next call need not look first: the revision has no pods and nobody was asked for any yet. */
+  fromZero: boolean;
+  failures: number;
+  running: boolean;
+  cancelTimer: (() => void) | undefined;
+}
+
+/**
+ * Raises the scale of revisions that requests wait for, and only raises it. One call in flight per revision. Needs
+ * nothing but the API server; when that is away it tries until it is back.
+ */
+export class Wake implements Disposable {
+  readonly #scales: Scales;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #wants = new Map<string, Want>();
+  readonly #stop = new AbortController();
+
+  constructor(scales: Scales, clock: Clock, log: Log) {
+    this.#scales = scales;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /**
+   * Something waits for `ref`, and `need` replicas would serve it. Where `fromZero` says that the revision has no pods,
+   * the first call leaves before this returns. To be repeated as the need changes, and ended with `enough`.
+   */
+  raise(ref: RevisionRef, need: number, fromZero: boolean): void {
+    const key = keyOf(ref);
+    const before = this.#wants.get(key);
+    const want = before ?? {
+      ref,
+      wanted: false,
+      need,
+      known: 0,
+      fromZero: false,
+      failures: 0,
+      running: false,
+      cancelTimer: undefined,
+    };
+    this.#wants.set(key, want);
+    const isNew = !want.wanted;
+    want.wanted = true;
+    want.need = need;
+    if (want.running || want.failures > 0) return;
+    if (before === undefined || (isNew && fromZero)) {
+      want.fromZero = fromZero;
+      this.#run(want);
+    } else if (need > want.known) {
+      this.#runAfter(want, GATHER_MS);
+    }
+  }
+
+  /** Nothing waits for it any more. */
+  enough(ref: RevisionRef): void {
+    const want = this.#wants.get(keyOf(ref));
+    // It stays until its timer is due: where waiting comes and goes, the scale is not asked for each time.
+    if (want !== undefined) want.wanted = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+    for (const want of this.#wants.values()) want.cancelTimer?.();
+    this.#wants.clear();
+  }
+
+  #runAfter(want: Want, ms: number): void {
+    want.cancelTimer?.();
+    want.cancelTimer = this.#clock.after(ms, () => this.#run(want));
+  }
+
+  #run(want: Want): void {
+    want.cancelTimer?.();
+    want.cancelTimer = undefined;
+    if (!want.wanted) {
+      this.#wants.delete(keyOf(want.ref));
+      return;
+    }
+    want.running = true;
+    this.#ask(want).then(
+      () => {
+        want.failures = 0;
+        this.#ran(want, want.need > want.known ? GATHER_MS : LOOK_AGAIN_MS);
+      },
+      (error: unknown) => {
+        want.failures += 1;
+        const againInMs = Math.min(BACKOFF_MS.first * 2 ** (want.failures - 1), BACKOFF_MS.most);
+        if (!this.#stop.signal.aborted) this.#log.warn({ ...want.ref, err: error, againInMs }, 'scale not raised');
+        this.#ran(want, againInMs);
+      },
+    );
+  }
+
+  #ran(want: Want, againInMs: number): void {
+    want.running = false;
+    if (!this.#stop.signal.aborted) this.#runAfter(want, againInMs);
+  }
+
+  async #ask(want: Want): Promise<void> {
+    const { ref, need } = want;
+    const { signal } = this.#stop;
+    if (want.fromZero) {
+      // Once only: by the time that a second try is made, somebody else may have asked for more.
+      want.fromZero = false;
+      await this.#scales.set(ref, need, signal);
+      want.known = need;
+      this.#log.info({ ...ref, replicas: need }, 'woken');
+      return;
+    }
+    const { replicas, resourceVersion } = await this.#scales.read(ref, signal);
+    want.known = replicas;
+    if (replicas >= need) return;
+    await this.#scales.setOnto(ref, need, resourceVersion, signal);
+    want.known = need;
+    this.#log.info({ ...ref, replicas: need, before: replicas }, 'raised');
+  }
+}
+
+function keyOf(ref: RevisionRef): string {
+  return `${ref.namespace}/${ref.revision}`;
+}
