@@ -76,6 +76,7 @@ test('a watch that breaks off in the middle of an event goes on after the last w
   watch.send(anEvent('ADDED', 'y', '11')).write('{"type":"ADDED","object":{"metad');
   assert.equal(await changes.next(), 'added y@11');
   watch.cut();
+  (await calls.next()).reply(aList('11'));
   const next = await calls.next();
   assert.equal(where(next), 'watch from 11');
   next.open().send(anEvent('ADDED', 'z', '12'));
@@ -115,7 +116,7 @@ test('410 as an answer: lists and tells the difference', async (t) => {
   const { calls, changes, informer, watch } = await watching(t);
   watch.send(anEvent('ADDED', 'y', '11'));
   assert.equal(await changes.next(), 'added y@11');
-  watch.cut();
+  watch.end();
   (await calls.next()).fail(410, 'Expired');
   const list = await calls.next();
   assert.equal(where(list), 'list');
@@ -135,9 +136,7 @@ test('410 as an event: lists and tells the difference', async (t) => {
 
 test('a watch that is refused again and again ends in a list', async (t) => {
   const { calls, watch } = await watching(t);
-  watch.cut();
-  const refused = await calls.take(1);
-  refused[0]?.fail(500, 'InternalError');
+  watch.write('not an event\n');
   (await calls.next()).fail(500, 'InternalError');
   (await calls.next()).fail(500, 'InternalError');
   assert.equal(where(await calls.next()), 'list');
@@ -151,7 +150,18 @@ test('a watch that is ended at once again and again is not a busy loop', async (
   assert.equal(outcome, 'nothing');
 });
 
-test('a server whose history was replaced is listed again', async (t) => {
+test('a server that comes back with less than it had is listed again', async (t) => {
+  const { calls, changes, watch } = await watching(t);
+  watch.cut();
+  const check = await calls.next();
+  assert.equal(check.query('limit'), '1');
+  check.reply(aList('9'));
+  (await calls.next()).reply(aList('9', anObject('y', '8')));
+  assert.deepEqual(await changes.take(2), ['deleted x@1', 'added y@8']);
+  assert.equal(where(await calls.next()), 'watch from 9');
+});
+
+test('a watch that tells of an older state is left for a list', async (t) => {
   const { calls, watch } = await watching(t);
   watch.send(aBookmark('3'));
   assert.equal(where(await calls.next()), 'list');

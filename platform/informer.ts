@@ -54,6 +54,8 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   #heardAtMs = performance.now();
   /** Where the next watch begins; undefined: list first. */
   #resourceVersion: string | undefined;
+  /** The connection was lost, so the server that comes back may be one that knows less: restored, or made anew. */
+  #unsureOfHistory = false;
   #failures = 0;
   #refusals = 0;
 
@@ -106,12 +108,24 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     const signal = this.#stop.signal;
     while (!signal.aborted) {
       try {
+        if (this.#resourceVersion !== undefined && this.#unsureOfHistory) await this.#checkHistory();
         this.#resourceVersion ??= await this.#list();
         await this.#watch(this.#resourceVersion);
       } catch (error) {
         if (!signal.aborted) await this.#recover(error);
       }
     }
+  }
+
+  /**
+   * Makes the next step a list when the server is behind what it once told us. A watch would not show it: asked for what
+   * comes after a resourceVersion of the future, the server is silent until it gets there.
+   */
+  async #checkHistory(): Promise<void> {
+    const { kube, resource, namespace } = this.#options;
+    const { metadata } = await kube.list(resource, { namespace, limit: 1, signal: this.#stop.signal });
+    if (isOlder(metadata.resourceVersion, this.#resourceVersion)) this.#resourceVersion = undefined;
+    this.#unsureOfHistory = false;
   }
 
   /** Takes over all objects as they are now; returns where to watch from. */
@@ -175,7 +189,8 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   async #recover(error: unknown): Promise<void> {
     const { resource, log, metrics } = this.#options;
     this.#failures += 1;
-    if (!isNoAnswer(error)) this.#refusals += 1;
+    if (isNoAnswer(error)) this.#unsureOfHistory = true;
+    else this.#refusals += 1;
     if (isGone(error) || this.#refusals >= REFUSED_WATCHES_UNTIL_LIST) this.#resourceVersion = undefined;
     metrics?.watchEnded(resource.plural, isGone(error) ? 'gone' : 'failed');
     const retryInMs = backoffMs(this.#failures, this.#timing, Math.random());

@@ -21,6 +21,16 @@ export class Inbox<T> {
     return value === undefined ? new Promise((resolve) => this.#waiters.push(resolve)) : Promise.resolve(value);
   }
 
+  /** Gives all values, present and to come, to `handler`. */
+  onEach(handler: (value: T) => void): void {
+    for (const value of this.#values.splice(0)) handler(value);
+    const again = (value: T) => {
+      this.#waiters.push(again);
+      handler(value);
+    };
+    this.#waiters.push(again);
+  }
+
   /** The next `count` values. */
   async take(count: number): Promise<T[]> {
     const values: T[] = [];
