@@ -1,5 +1,3 @@
-import type { FieldError } from './field-error.ts';
-
 /** One entry of `details.causes` of a Status. */
 export interface StatusCause {
   reason: string;
@@ -9,7 +7,7 @@ export interface StatusCause {
 
 /**
  * A request that a real API server refuses, with what its Status says. `code` is the HTTP status, `reason` the
- * machine-readable word (`Conflict`, `Invalid`, `BadRequest` …).
+ * machine-readable word (`Conflict`, `Invalid`, `BadRequest` …; empty where the real server gives none).
  */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
@@ -23,5 +21,3 @@ export class RequestError extends Error {
     this.causes = causes;
   }
 }
-
-export type { FieldError };

@@ -10,6 +10,8 @@ import { applyStep, type Scope, updateStep } from './merge-step.ts';
 import { mergeType } from './merge-type.ts';
 import { resetFields } from './untracked-fields.ts';
 
+export { checkManagerName, defaultManager } from './manager-name.ts';
+
 /** Who writes, when, and to what. */
 export interface Writer {
   /** Field manager; empty: `unknown`. */

@@ -22,7 +22,7 @@ const SCALARS: Record<string, (format: string) => Schema> = {
   boolean: () => ({ type: 'boolean' }),
   number: numberSchema,
   Date: () => ({ type: 'string', format: 'date-time' }),
-  V1MicroTime: () => ({ type: 'string', format: 'date-time' }),
+  V1MicroTime: () => ({ type: 'string', format: 'date-time-micro' }),
   IntOrString: () => ({ 'x-kubernetes-int-or-string': true }),
   any: () => ({ 'x-kubernetes-preserve-unknown-fields': true }),
 };
