@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answerFor } from './failure.ts';
+
+const headersOf = (flat: string[]) => {
+  const headers = new Headers();
+  for (let i = 0; i < flat.length; i += 2) headers.append(flat[i] as string, flat[i + 1] as string);
+  return headers;
+};
+
+test('an answer carries status, code, request id and a body that says the same', () => {
+  const answer = answerFor({ code: 'FunctionNotFound', message: 'nobody' }, null, 'id-1', false);
+  const headers = headersOf(answer.headers);
+  assert.equal(answer.status, 404);
+  assert.equal(headers.get('x-catnap-error'), 'FunctionNotFound');
+  assert.equal(headers.get('x-request-id'), 'id-1');
+  assert.equal(headers.get('content-length'), String(Buffer.byteLength(answer.body)));
+  assert.equal(headers.get('retry-after'), null);
+  assert.deepEqual(JSON.parse(answer.body), {
+    error: 'FunctionNotFound',
+    message: 'nobody',
+    function: null,
+    requestId: 'id-1',
+  });
+});
+
+test('what may pass by itself says when to come again', () => {
+  for (const code of ['QueueFull', 'QueueTimeout', 'RevisionFailed', 'GatewayUnavailable'] as const) {
+    const headers = headersOf(answerFor({ code, message: '' }, 'a/b', 'id', false).headers);
+    assert.match(headers.get('retry-after') ?? '', /^[1-9]\d*$/, code);
+  }
+});
+
+test('a revision that cannot start gives the reason of its condition', () => {
+  const { body } = answerFor({ code: 'RevisionFailed', message: 'm', reason: 'CrashLoop' }, 'a/b', 'id', false);
+  assert.equal(JSON.parse(body).reason, 'CrashLoop');
+});
+
+test('a leaving gateway ends the connection', () => {
+  const answer = answerFor({ code: 'QueueFull', message: '' }, 'a/b', 'id', true);
+  assert.equal(headersOf(answer.headers).get('connection'), 'close');
+});

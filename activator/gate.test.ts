@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Failure } from './failure.ts';
+import { Gate, type GateLimits, type GateReplica, type Visitor, type Waiting } from './gate.ts';
+import { TestClock } from './test-clock.ts';
+
+interface Named extends GateReplica {
+  name: string;
+}
+const aReplica = (name = 'a'): Named => ({ name, inFlight: 0 });
+
+/** A gate with its clock and a record of what happened to whom. */
+class Scene {
+  readonly clock = new TestClock();
+  readonly log: string[] = [];
+  readonly gate: Gate<Named>;
+  waits = 0;
+  nobody = 0;
+
+  constructor(limits: Partial<GateLimits> = {}) {
+    this.gate = new Gate<Named>(
+      this.clock,
+      { limit: 1, queueSize: 10, queueTimeoutMs: 1_000, ...limits },
+      () => {
+        this.waits += 1;
+      },
+      () => {
+        this.nobody += 1;
+      },
+    );
+  }
+
+  visitor(name: string): Visitor<Named> {
+    return {
+      enteredAtMs: this.clock.nowMs(),
+      admit: (replica) => void this.log.push(`${name} to ${replica.name}`),
+      refuse: (failure: Failure) => void this.log.push(`${name} ${failure.code}`),
+    };
+  }
+
+  enter(name: string): Waiting<Named> | undefined {
+    return this.gate.enter(this.visitor(name));
+  }
+
+  /** Enters one that has to wait. */
+  wait(name: string): Waiting<Named> {
+    const place = this.enter(name);
+    assert.ok(place, `${name} waits`);
+    return place;
+  }
+}
+
+test('a request that finds room passes at once', () => {
+  const scene = new Scene();
+  scene.gate.setReplicas([aReplica()]);
+  assert.equal(scene.enter('one'), undefined);
+  assert.deepEqual(scene.log, ['one to a']);
+  assert.equal(scene.waits, 0);
+});
+
+test('those that wait are admitted in order of arrival, as replicas get room', () => {
+  const scene = new Scene();
+  const a = aReplica();
+  scene.enter('one');
+  scene.enter('two');
+  scene.enter('three');
+  assert.deepEqual(scene.log, []);
+  scene.gate.setReplicas([a]);
+  assert.deepEqual(scene.log, ['one to a']);
+  scene.gate.finish(a);
+  scene.gate.finish(a);
+  assert.deepEqual(scene.log, ['one to a', 'two to a', 'three to a']);
+});
+
+test('a newcomer does not pass those that wait', () => {
+  const scene = new Scene();
+  const a = aReplica();
+  scene.gate.setReplicas([a]);
+  scene.enter('one');
+  scene.enter('two');
+  scene.gate.setLimits({ limit: 2, queueSize: 10, queueTimeoutMs: 1_000 });
+  scene.enter('three');
+  assert.deepEqual(scene.log, ['one to a', 'two to a']);
+  assert.equal(scene.gate.waiting, 1);
+});
+
+test('without a limit all that wait go to the first replica', () => {
+  const scene = new Scene({ limit: 0 });
+  for (const name of ['one', 'two', 'three']) scene.enter(name);
+  scene.gate.setReplicas([aReplica()]);
+  assert.deepEqual(scene.log, ['one to a', 'two to a', 'three to a']);
+});
+
+test('one more than the queue holds is refused at once', () => {
+  const scene = new Scene({ queueSize: 2 });
+  for (const name of ['one', 'two', 'three']) scene.enter(name);
+  assert.deepEqual(scene.log, ['three QueueFull']);
+  assert.equal(scene.gate.waiting, 2);
+});
+
+test('who leaves makes room in the queue and is never admitted', () => {
+  const scene = new Scene({ queueSize: 2 });
+  const place = scene.wait('one');
+  scene.enter('two');
+  scene.gate.leave(place);
+  scene.enter('three');
+  scene.gate.setReplicas([aReplica('a'), aReplica('b')]);
+  assert.deepEqual(
+    scene.log.map((line) => line.split(' ')[0]),
+    ['two', 'three'],
+  );
+});
+
+test('leaving twice counts once', () => {
+  const scene = new Scene();
+  const place = scene.wait('one');
+  scene.wait('two');
+  scene.gate.leave(place);
+  scene.gate.leave(place);
+  assert.equal(scene.gate.waiting, 1);
+});
+
+test('each waits as long as the queue allows and no longer', () => {
+  const scene = new Scene({ queueTimeoutMs: 1_000 });
+  scene.enter('one');
+  scene.clock.advance(400);
+  scene.enter('two');
+  scene.clock.advance(599);
+  assert.deepEqual(scene.log, []);
+  scene.clock.advance(1);
+  assert.deepEqual(scene.log, ['one QueueTimeout']);
+  scene.clock.advance(400);
+  assert.deepEqual(scene.log, ['one QueueTimeout', 'two QueueTimeout']);
+  assert.equal(scene.clock.pending, 0);
+});
+
+test('a changed time limit holds for those that wait already', () => {
+  const scene = new Scene({ queueTimeoutMs: 1_000 });
+  scene.enter('one');
+  scene.clock.advance(300);
+  scene.gate.setLimits({ limit: 1, queueSize: 10, queueTimeoutMs: 500 });
+  scene.clock.advance(200);
+  assert.deepEqual(scene.log, ['one QueueTimeout']);
+});
+
+test('a raised limit admits at once', () => {
+  const scene = new Scene();
+  scene.gate.setReplicas([aReplica()]);
+  scene.enter('one');
+  scene.enter('two');
+  scene.gate.setLimits({ limit: 2, queueSize: 10, queueTimeoutMs: 1_000 });
+  assert.deepEqual(scene.log, ['one to a', 'two to a']);
+});
+
+test('one given back is the next again, and its wait counts from its arrival', () => {
+  const scene = new Scene({ queueTimeoutMs: 1_000 });
+  const a = aReplica();
+  scene.gate.setReplicas([a]);
+  const first = scene.visitor('one');
+  scene.gate.enter(first);
+  scene.clock.advance(100);
+  scene.enter('two');
+  scene.gate.setReplicas([]);
+  scene.gate.giveBack(first, a);
+  assert.equal(a.inFlight, 0);
+  scene.clock.advance(900);
+  assert.deepEqual(scene.log, ['one to a', 'one QueueTimeout']);
+  scene.gate.setReplicas([aReplica('b')]);
+  assert.equal(scene.log.at(-1), 'two to b');
+});
+
+test('sends all away when there is nothing to wait for', () => {
+  const scene = new Scene();
+  scene.enter('one');
+  scene.enter('two');
+  scene.gate.refuseAll({ code: 'RevisionFailed', message: '' });
+  assert.deepEqual(scene.log, ['one RevisionFailed', 'two RevisionFailed']);
+  assert.equal(scene.gate.waiting, 0);
+});
+
+test('tells when somebody begins to wait and when nobody waits any more', () => {
+  const scene = new Scene({ limit: 0 });
+  scene.enter('one');
+  scene.enter('two');
+  assert.equal(scene.waits, 2);
+  scene.gate.setReplicas([aReplica()]);
+  assert.equal(scene.nobody, 1);
+});
+
+test('a request that ends while it is being admitted does not disturb the order', () => {
+  const scene = new Scene();
+  const a = aReplica();
+  const log: string[] = [];
+  const brief = (name: string): Visitor<Named> => ({
+    enteredAtMs: 0,
+    admit: (replica) => {
+      log.push(name);
+      scene.gate.finish(replica);
+    },
+    refuse: () => undefined,
+  });
+  for (const name of ['one', 'two', 'three']) scene.gate.enter(brief(name));
+  scene.gate.setReplicas([a]);
+  assert.deepEqual(log, ['one', 'two', 'three']);
+  assert.equal(scene.gate.inFlight, 0);
+  assert.equal(a.inFlight, 0);
+});
+
+test('the integral is exact: waiting and in flight, each to the millisecond', () => {
+  const scene = new Scene({ limit: 1, queueTimeoutMs: 60_000 });
+  const a = aReplica();
+  scene.clock.advance(5_000);
+  assert.equal(scene.gate.concurrencySeconds(), 0);
+  scene.enter('one'); // waits from 5 s
+  scene.clock.advance(250);
+  scene.enter('two'); // waits from 5.25 s
+  scene.clock.advance(1_000);
+  scene.gate.setReplicas([a]); // one in flight from 6.25 s
+  scene.clock.advance(500);
+  scene.gate.finish(a); // one over at 6.75 s, two in flight
+  scene.clock.advance(125);
+  scene.gate.finish(a); // two over at 6.875 s
+  scene.clock.advance(10_000);
+  assert.equal(scene.gate.concurrencySeconds(), 1.75 + 1.625);
+});
+
+test('the integral does not depend on how often it is read', () => {
+  const scene = new Scene({ limit: 0 });
+  const a = aReplica();
+  scene.gate.setReplicas([a]);
+  scene.enter('one');
+  for (let i = 0; i < 64; i += 1) {
+    scene.clock.advance(125);
+    scene.gate.concurrencySeconds();
+  }
+  scene.gate.finish(a);
+  assert.equal(scene.gate.concurrencySeconds(), 8);
+});
+
+test('a refused request counts as received and takes no time', () => {
+  const scene = new Scene({ queueSize: 1 });
+  scene.wait('one');
+  scene.enter('two');
+  scene.clock.advance(100);
+  assert.equal(scene.gate.requests, 2);
+  assert.equal(scene.gate.concurrencySeconds(), 0.1);
+});
+
+test('a thousand that leave in any order leave nothing behind', () => {
+  const scene = new Scene({ queueSize: 1_000 });
+  const places = Array.from({ length: 1_000 }, (_, i) => scene.wait(String(i)));
+  const byLastDigit = places.map((place, i) => ({ place, digit: i % 7 })).sort((a, b) => a.digit - b.digit);
+  for (const { place } of byLastDigit) scene.gate.leave(place);
+  scene.gate.setReplicas([aReplica()]);
+  assert.equal(scene.gate.waiting, 0);
+  assert.equal(scene.gate.inFlight, 0);
+  assert.deepEqual(scene.log, []);
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type RouteEntry, RouteTable } from './route-table.ts';
+
+const entry = (
+  key: string,
+  routes: RouteEntry<string>['routes'] = [],
+  createdAt = '2026-01-01',
+): RouteEntry<string> => {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name, createdAt, routes, target: key };
+};
+const table = (...entries: RouteEntry<string>[]) => new RouteTable(entries, 'fn.example', 'cluster.local');
+const found = (routes: RouteTable<string>, host: string, path = '/') => {
+  const route = routes.lookup(host, path);
+  return route.kind === 'function' ? `${route.target} ${route.path}` : route.kind;
+};
+
+const hello = table(entry('default/hello'), entry('shop/cart'));
+
+for (const host of [
+  'hello.default.fn.example',
+  'hello.default.fn.example:8080',
+  'HELLO.Default.fn.example',
+  'hello.default.fn.example.',
+  'hello.default',
+  'hello.default:80',
+  'hello.default.svc',
+  'hello.default.svc.cluster.local',
+  'hello.default.svc.cluster.local:80',
+]) {
+  test(`${host} leads to the function`, () => assert.equal(found(hello, host, '/a?b=c'), 'default/hello /a?b=c'));
+}
+
+for (const host of [
+  'hello',
+  'hello.shop',
+  'cart.default',
+  'x.hello.default.fn.example',
+  'hello.default.example',
+  '',
+  '[::1]:80',
+]) {
+  test(`${host || 'no host'} leads nowhere`, () => assert.equal(found(hello, host), 'none'));
+}
+
+for (const [path, inside] of [
+  ['/fn/default/hello/', '/'],
+  ['/fn/default/hello', '/'],
+  ['/fn/default/hello?x=1', '/?x=1'],
+  ['/fn/default/hello/a/b?x=/fn/', '/a/b?x=/fn/'],
+  ['/fn/default/hello//a', '//a'],
+]) {
+  test(`${path} on the gateway’s own host leads to ${inside} of the function`, () =>
+    assert.equal(found(hello, '10.0.0.1:8080', path), `default/hello ${inside}`));
+}
+
+for (const path of [
+  '/fn/default/none/',
+  '/fn/default',
+  '/fn/',
+  '/fn/hello/default/',
+  '/',
+  '/other',
+  '/.catnap/ready',
+]) {
+  test(`${path} on the gateway’s own host leads nowhere`, () =>
+    assert.equal(found(hello, 'localhost:8080', path), 'none'));
+}
+
+test('on a function’s host /fn/… is the function’s own path', () => {
+  assert.equal(found(hello, 'hello.default.fn.example', '/fn/shop/cart/'), 'default/hello /fn/shop/cart/');
+});
+
+for (const path of [
+  '/.catnap/ready',
+  '/.catnap/',
+  '/.catnap',
+  '/.catnap/ready?x=1',
+  '/./.catnap/ready',
+  '/a/../.catnap/ready',
+  '/%2ecatnap/ready',
+  '/%2E/.catnap/ready',
+  '/\\..\\.catnap\\ready',
+]) {
+  test(`${path} never reaches a function from outside`, () => {
+    assert.equal(found(hello, 'hello.default.fn.example', path), 'none');
+    assert.equal(found(hello, 'gateway', `/fn/default/hello${path}`), 'none');
+  });
+}
+
+test('a path that only speaks of catnap is the function’s', () => {
+  assert.equal(found(hello, 'hello.default', '/docs/.catnap/x?catnap'), 'default/hello /docs/.catnap/x?catnap');
+});
+
+test('routes of its own: host and the longest prefix, at a segment’s end', () => {
+  const routes = table(
+    entry('a/root', [{ host: 'api.example.org', pathPrefix: '/' }]),
+    entry('a/users', [{ host: 'api.example.org', pathPrefix: '/users' }]),
+    entry('a/admin', [{ host: 'api.example.org', pathPrefix: '/users/admin/' }]),
+  );
+  assert.equal(found(routes, 'api.example.org:443', '/'), 'a/root /');
+  assert.equal(found(routes, 'api.example.org', '/users'), 'a/users /users');
+  assert.equal(found(routes, 'api.example.org', '/users?x'), 'a/users /users?x');
+  assert.equal(found(routes, 'api.example.org', '/users/7'), 'a/users /users/7');
+  assert.equal(found(routes, 'api.example.org', '/usersmore'), 'a/root /usersmore');
+  assert.equal(found(routes, 'api.example.org', '/users/admin/x'), 'a/admin /users/admin/x');
+});
+
+test('a host that a function owns by its routes is not the gateway’s for other paths', () => {
+  const routes = table(entry('default/hello', [{ host: 'api.example.org', pathPrefix: '/hello' }]));
+  assert.equal(found(routes, 'api.example.org', '/fn/default/hello/'), 'none');
+});
+
+test('the older function keeps a route that two ask for', () => {
+  const route = [{ host: 'api.example.org', pathPrefix: '/' }];
+  const younger = entry('a/younger', route, '2026-02-02');
+  const older = entry('z/older', route, '2026-01-01');
+  assert.equal(found(table(younger, older), 'api.example.org'), 'z/older /');
+  assert.equal(found(table(older, younger), 'api.example.org'), 'z/older /');
+});
+
+test('no route takes away another function’s own address', () => {
+  const thief = entry('evil/thief', [{ host: 'hello.default.fn.example', pathPrefix: '/' }], '2000-01-01');
+  assert.equal(found(table(thief, entry('default/hello')), 'hello.default.fn.example'), 'default/hello /');
+});

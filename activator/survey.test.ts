@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Replica } from './replica.ts';
+import type { Pod } from './replicas.ts';
+import { survey } from './survey.ts';
+
+const aPod = (some: Partial<Pod> & { answers?: boolean } = {}): Pod => {
+  const { answers = false, ...rest } = some;
+  const state = {
+    uid: 'u',
+    name: 'p',
+    functionKey: 'a/b',
+    revision: 'r',
+    ip: '127.0.0.1',
+    port: 1,
+    probe: 'ready',
+  } as const;
+  const replica = new Replica({ ...state, leaving: false, failure: undefined });
+  replica.answering = answers;
+  return { uid: 'u', revision: 'r', replica, failure: undefined, failedAtMs: undefined, ...rest };
+};
+const failed = (failedAtMs: number, message = '') => aPod({ failure: { reason: 'CrashLoop', message }, failedAtMs });
+
+test('counts the pods of the one revision, and those that answer', () => {
+  const found = survey([aPod(), aPod({ answers: true }), aPod({ revision: 'other', answers: true })], 'r', 0);
+  assert.equal(found.pods, 2);
+  assert.equal(found.answering.length, 1);
+});
+
+test('a revision has failed when all its pods have', () => {
+  const found = survey([failed(2, 'later'), failed(1, 'first')], 'r', 2);
+  assert.deepEqual(found.failure, { code: 'RevisionFailed', reason: 'CrashLoop', message: 'first' });
+});
+
+test('a pod that may still start gives the revision a second, no more', () => {
+  const pods = [failed(100), aPod()];
+  assert.equal(survey(pods, 'r', 1_099).failure, undefined);
+  assert.equal(survey(pods, 'r', 1_099).lookAgainAtMs, 1_100);
+  assert.equal(survey(pods, 'r', 1_100).failure?.reason, 'CrashLoop');
+});
+
+test('a revision with a replica that answers has not failed', () => {
+  assert.equal(survey([failed(0), aPod({ answers: true })], 'r', 9_999).failure, undefined);
+});
+
+test('no pods are no failure', () => {
+  assert.equal(survey([], 'r', 0).failure, undefined);
+});

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { TestClock } from './test-clock.ts';
+import { FakeScales } from './test-gateway.ts';
+import { neededReplicas, Wake } from './wake.ts';
+
+const ref = { namespace: 'default', revision: 'hello-1' };
+
+class Scene implements Disposable {
+  readonly clock = new TestClock();
+  readonly scales = new FakeScales();
+  readonly wake = new Wake(this.scales, this.clock, pino({ level: 'silent' }));
+
+  /** Lets time pass, and what was asked be answered. */
+  async advance(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  get written(): string[] {
+    return this.scales.writes.map(({ replicas, onto }) => `${replicas}${onto === undefined ? '' : ` onto ${onto}`}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.wake[Symbol.dispose]();
+  }
+}
+
+test('needs one replica per so many requests, at least one, at most the maximum', () => {
+  assert.equal(neededReplicas(1, 20, 100), 1);
+  assert.equal(neededReplicas(0, 20, 100), 1);
+  assert.equal(neededReplicas(21, 20, 100), 2);
+  assert.equal(neededReplicas(100, 1, 10), 10);
+});
+
+test('from zero the call has left before raise returns, and does not look first', () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 1, true);
+  assert.deepEqual(scene.written, ['1']);
+});
+
+test('a growing need is gathered, then written onto what was read', async () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 1, true);
+  await scene.advance(0);
+  for (const need of [2, 3, 4, 5]) scene.wake.raise(ref, need, true);
+  await scene.advance(20);
+  assert.deepEqual(scene.written, ['1', '5 onto 1']);
+});
+
+test('what grew while a call was under way is asked for right after it', async () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 1, true);
+  scene.wake.raise(ref, 7, true);
+  await scene.advance(0);
+  await scene.advance(20);
+  assert.deepEqual(scene.written, ['1', '7 onto 1']);
+});
+
+test('never lowers what is there', async () => {
+  using scene = new Scene();
+  scene.scales.replicas.set('hello-1', 9);
+  scene.wake.raise(ref, 2, false);
+  await scene.advance(0);
+  assert.deepEqual(scene.written, []);
+});
+
+test('asks again while anything waits', async () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 1, true);
+  await scene.advance(0);
+  scene.scales.replicas.set('hello-1', 0);
+  await scene.advance(1_000);
+  assert.deepEqual(scene.written, ['1', '1 onto 1']);
+});
+
+test('asks for nothing once nothing waits', async () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 1, true);
+  await scene.advance(0);
+  scene.wake.enough(ref);
+  scene.scales.replicas.set('hello-1', 0);
+  await scene.advance(1_000);
+  await scene.advance(60_000);
+  assert.deepEqual(scene.written, ['1']);
+  assert.equal(scene.clock.pending, 0);
+});
+
+test('waiting that comes and goes while all is asked for costs no calls', async () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 3, true);
+  await scene.advance(0);
+  let reads = 0;
+  scene.scales.read = async () => {
+    reads += 1;
+    return { replicas: 3, resourceVersion: '1' };
+  };
+  for (let i = 0; i < 200; i += 1) {
+    scene.wake.enough(ref);
+    scene.wake.raise(ref, 3, false);
+    await scene.advance(1);
+  }
+  assert.equal(reads, 0);
+});
+
+test('asleep again a moment later, it is woken at once again', async () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 1, true);
+  await scene.advance(0);
+  scene.wake.enough(ref);
+  await scene.advance(100);
+  scene.wake.raise(ref, 1, true);
+  assert.deepEqual(scene.written, ['1', '1']);
+});
+
+test('tries until the API server is back; the second try looks first', async () => {
+  using scene = new Scene();
+  scene.scales.failure = new Error('connection refused');
+  scene.wake.raise(ref, 2, true);
+  for (let i = 0; i < 20; i += 1) await scene.advance(500);
+  scene.scales.failure = undefined;
+  scene.scales.replicas.set('hello-1', 1);
+  await scene.advance(500);
+  assert.deepEqual(scene.written, ['2 onto 0']);
+});
+
+test('a conflict is read and written anew', async () => {
+  using scene = new Scene();
+  scene.scales.replicas.set('hello-1', 1);
+  const write = scene.scales.setOnto.bind(scene.scales);
+  let conflicts = 1;
+  scene.scales.setOnto = async (...args) => {
+    if (conflicts-- > 0) throw new Error('409');
+    await write(...args);
+  };
+  scene.wake.raise(ref, 2, false);
+  await scene.advance(0);
+  await scene.advance(50);
+  assert.deepEqual(scene.written, ['2 onto 0']);
+});
