@@ -1,0 +1,36 @@
+/** After SIGTERM a replica goes on taking requests until this long none came: the cluster hears of its leaving late. */
+export const QUIET_MS = 500;
+
+/** Time that a leaving replica has beyond the timeout of one request. */
+export const GRACE_MS = 10_000;
+
+/** What is left of a request's own time when the grace ends: enough to be answered before the kill. */
+const ABORT_BEFORE_KILL_MS = 1_000;
+
+/**
+ * What a leaving replica does next.
+ * - wait: takes requests; look again after `ms`.
+ * - finish: nobody comes any more; takes no new connections, finishes what it has.
+ * - exit: everything is done.
+ */
+export type DrainStep = { do: 'wait'; ms: number } | { do: 'finish' } | { do: 'exit' };
+
+export interface Leaving {
+  /** When the signal came, in ms of any clock. */
+  sinceMs: number;
+  /** When the last request came, on the same clock; may lie before the signal. */
+  lastRequestMs: number;
+  /** Requests that are not over, and promises given to waitUntil. */
+  pending: number;
+}
+
+export function nextDrainStep(leaving: Leaving, nowMs: number): DrainStep {
+  const quietAtMs = Math.max(leaving.sinceMs, leaving.lastRequestMs) + QUIET_MS;
+  if (nowMs < quietAtMs) return { do: 'wait', ms: quietAtMs - nowMs };
+  return leaving.pending > 0 ? { do: 'finish' } : { do: 'exit' };
+}
+
+/** How long after SIGTERM the requests still running are aborted. undefined: never, they have no time limit. */
+export function abortAfterMs(timeoutMs: number): number | undefined {
+  return timeoutMs === 0 ? undefined : timeoutMs + GRACE_MS - ABORT_BEFORE_KILL_MS;
+}

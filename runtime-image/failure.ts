@@ -1,0 +1,39 @@
+import { ERROR_STATUS, type ErrorBody, type ErrorCode } from '../api/errors.ts';
+import { HEADER } from '../api/names.ts';
+import type { Reply } from './reply.ts';
+
+/** An answer that the runtime gives itself, instead of the handler. */
+export interface Failure {
+  code: Extract<ErrorCode, 'HandlerFailed' | 'NotStarted' | 'Timeout'>;
+  /** One sentence for a person. */
+  message: string;
+}
+
+/** Of what the answer speaks. */
+export interface About {
+  requestId: string;
+  /** `<namespace>/<name>`. */
+  function: string;
+}
+
+export function replyOfFailure(failure: Failure, about: About): Reply {
+  const body: ErrorBody = {
+    error: failure.code,
+    message: failure.message,
+    function: about.function,
+    requestId: about.requestId,
+  };
+  const headers: Reply['headers'] = [
+    ['content-type', 'application/json'],
+    [HEADER.error, failure.code],
+  ];
+  // Only what no handler has seen may be sent to another replica.
+  if (failure.code === 'NotStarted') headers.push([HEADER.notStarted, 'true']);
+  return { status: ERROR_STATUS[failure.code], statusText: '', headers, body: JSON.stringify(body) };
+}
+
+/** What is said of something that a handler threw: its message, never its stack. */
+export function failureOfThrown(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'HandlerFailed', message: message || 'the handler threw an error without a message' };
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { replicaOf } from './replica.testing.ts';
+
+test('answers with what the handler returns and its request id', async () => {
+  await using replica = await replicaOf(
+    `export default (request: Request) => Response.json({ hello: new URL(request.url).searchParams.get('name') ?? 'world' })`,
+  );
+  const response = await fetch(`${await replica.origin()}/?name=you`, { headers: { 'x-request-id': 'abc' } });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('x-request-id'), 'abc');
+  assert.equal(response.headers.get('content-type'), 'application/json');
+  assert.deepEqual(await response.json(), { hello: 'you' });
+});
+
+test('a handler that throws: 500 without a stack; the log has the stack with the lines of the source', async () => {
+  await using replica = await replicaOf(`interface Unused { a: string }
+
+export default function handler(request: Request): Response {
+  const broken: Unused = { a: request.url };
+  throw new Error('no luck ' + broken.a.length);
+}`);
+  const response = await fetch(`${await replica.origin()}/x`, { headers: { 'x-request-id': 'r-1' } });
+  assert.equal(response.status, 500);
+  assert.equal(response.headers.get('x-catnap-error'), 'HandlerFailed');
+  const body = await response.json();
+  assert.equal(body.error, 'HandlerFailed');
+  assert.match(body.message, /^no luck \d+$/);
+  assert.equal(body.function, 'default/hello');
+  assert.equal(body.requestId, 'r-1');
+  const line = await replica.line((found) => found.msg === 'handler failed');
+  assert.equal(line.requestId, 'r-1');
+  assert.match((line.err as { stack: string }).stack, /\/function\/index\.ts:5:9/);
+});
+
+test('the ready probe answers with the uid of the pod, other internal paths with 404', async () => {
+  await using replica = await replicaOf(`export default () => 'hi'`, { CATNAP_POD_UID: 'uid-1' });
+  const origin = await replica.origin();
+  const probe = await fetch(`${origin}/.catnap/ready`);
+  assert.equal(probe.status, 200);
+  assert.equal(await probe.text(), 'uid-1');
+  assert.equal((await fetch(`${origin}/.catnap/other`)).status, 404);
+});

@@ -1,0 +1,121 @@
+/** A function's replica: loads one handler out of the environment and serves it until it is told to leave. */
+import type { Server } from 'node:http';
+import { currentCall } from './call.ts';
+import { readSettings, type Settings } from './env.ts';
+import { Gate } from './gate.ts';
+import { type LeaveDeps, leave, leaveFailed } from './leave.ts';
+import { load } from './load.ts';
+import { captureConsole, JsonLog, jsonLine } from './log.ts';
+import { RequestMetrics, type StartPhases } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
+import { createServer, listen } from './server.ts';
+import { Traffic } from './traffic.ts';
+import { installGlobals } from './web/globals.ts';
+
+/** What is not needed for the first answer waits this long: it would stand in its way. */
+const AFTER_START_MS = 100;
+
+/** Node's own start and the evaluation of this file. */
+const bootSeconds = process.uptime();
+
+await main();
+
+async function main(): Promise<void> {
+  process.setSourceMapsEnabled(true);
+  const settings = settingsOrExit();
+  const log = logOf(settings);
+  const gate = new Gate();
+  const requests = new RequestMetrics();
+  const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
+  const traffic = new Traffic({ settings, gate, log, metrics: requests, onStuck });
+  const server = createServer({ gate, traffic, podUid: settings.podUid });
+  const deps: LeaveDeps = { server, gate, traffic, timeoutMs: settings.timeoutMs };
+  const fail = async (error: unknown) => {
+    if (gate.stage === 'loading') exitFatally(log, 'the function cannot be loaded', error);
+    log.line('fatal', 'the replica failed; it finishes its requests and exits', { err: error });
+    await leaveFailed(deps);
+    process.exit(1);
+  };
+  obeySignals(deps, log);
+  catchStray(fail);
+  captureConsole(console, log);
+  installGlobals();
+  try {
+    // At once, before the module is loaded: a probe that is here already is answered sooner.
+    const listened = listen(server, settings.port, settings.host).then(() => process.uptime());
+    const { handler, seconds } = await load(settings, process.env);
+    traffic.use(handler);
+    gate.open();
+    const phases = { boot: bootSeconds, ...seconds, listen: (await listened) - bootSeconds };
+    setTimeout(() => announce({ settings, log, requests, server, traffic, phases }), AFTER_START_MS);
+  } catch (error) {
+    exitFatally(log, 'the function cannot be loaded', error);
+  }
+}
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stdout.write(jsonLine(new Date(), 'fatal', message, {}));
+    process.exit(1);
+  }
+}
+
+function logOf({ function: name, namespace, revision }: Settings): JsonLog {
+  const current = () => {
+    const call = currentCall.getStore();
+    return call === undefined ? undefined : { requestId: call.requestId };
+  };
+  return new JsonLog({ function: name, namespace, revision }, (line) => process.stdout.write(line), current);
+}
+
+function exitFatally(log: JsonLog, msg: string, error: unknown): never {
+  log.line('fatal', msg, { err: error });
+  process.exit(1);
+}
+
+function obeySignals(deps: LeaveDeps, log: JsonLog): void {
+  let isLeaving = false;
+  const onSignal = async (signal: NodeJS.Signals) => {
+    // Told twice: somebody does not want to wait.
+    if (isLeaving) process.exit(1);
+    isLeaving = true;
+    log.line('info', 'leaving', { signal });
+    await leave(deps);
+    if (deps.gate.stage === 'leaving') process.exit(0);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+/** What nobody caught belongs to the request in whose course it happened, and ends the replica. */
+function catchStray(fail: (error: unknown) => Promise<void>): void {
+  process.on('uncaughtException', (error) => {
+    currentCall.getStore()?.stop({ why: 'crashed', error });
+    void fail(error);
+  });
+}
+
+interface Started {
+  settings: Settings;
+  log: JsonLog;
+  requests: RequestMetrics;
+  server: Server;
+  traffic: Traffic;
+  phases: StartPhases;
+}
+
+function announce({ settings, log, requests, server, traffic, phases }: Started): void {
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const inFlight = () => traffic.unanswered;
+  const metrics = serveMetrics(settings.metricsPort, settings.host, { requests, phases, inFlight });
+  metrics.on('error', (error) => log.line('error', 'metrics cannot be served', { err: error }));
+  metrics.on('listening', () => {
+    const metricsAddress = metrics.address();
+    const metricsPort = typeof metricsAddress === 'object' ? metricsAddress?.port : undefined;
+    log.line('info', 'started', { port, metricsPort, startSeconds: phases });
+  });
+}

@@ -1,0 +1,95 @@
+/** For tests: a real replica as a process of its own, from source, with a bundle made as the operator makes them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { brotliCompressSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const MAIN = new URL('./main.ts', import.meta.url).pathname;
+/** Longest wait for a line of the log, in milliseconds. */
+const LINE_MS = 15_000;
+
+export type LogLine = Readonly<Record<string, unknown>> & { level: string; msg: string };
+
+/** The environment that carries a bundle of the TypeScript module `source`. */
+export async function bundleEnv(source: string, chunkLength = 120_000): Promise<Record<string, string>> {
+  const built = await build({
+    stdin: { contents: source, sourcefile: 'index.ts', loader: 'ts' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    sourcemap: 'inline',
+    write: false,
+    logLevel: 'silent',
+  });
+  const bytes = built.outputFiles[0]?.contents ?? new Uint8Array();
+  const base64 = brotliCompressSync(bytes).toString('base64');
+  const chunks = Array.from({ length: Math.ceil(base64.length / chunkLength) }, (_, chunk) =>
+    base64.slice(chunk * chunkLength, (chunk + 1) * chunkLength),
+  );
+  const named = chunks.map((chunk, index) => [`CATNAP_BUNDLE_${index}`, chunk] as const);
+  return { ...Object.fromEntries(named), CATNAP_BUNDLE_CHUNKS: String(chunks.length) };
+}
+
+/** A replica that runs; disposing of it kills it and waits for its end. */
+export class Replica implements AsyncDisposable {
+  readonly process: ChildProcess;
+  /** Exit code and signal, once it has ended. */
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
+  readonly lines: LogLine[] = [];
+  readonly #watchers = new Set<() => void>();
+
+  constructor(env: Readonly<Record<string, string>>, directory?: string) {
+    this.process = spawn(process.execPath, [MAIN], {
+      env: { PORT: '0', HOST: '127.0.0.1', CATNAP_METRICS_PORT: '0', CATNAP_FUNCTION: 'hello', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      ...(directory === undefined ? {} : { cwd: directory }),
+    });
+    this.ended = once(this.process, 'close').then(([code, signal]) => ({ code, signal }));
+    if (this.process.stdout === null) throw new Error('no stdout');
+    createInterface(this.process.stdout).on('line', (text) => {
+      this.lines.push(JSON.parse(text));
+      for (const look of this.#watchers) look();
+    });
+  }
+
+  /** The first line of the log for which `is` holds, written already or to come. */
+  async line(is: (line: LogLine) => boolean): Promise<LogLine> {
+    const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
+    const look = () => {
+      const found = this.lines.find(is);
+      if (found !== undefined) resolve(found);
+    };
+    const timer = setTimeout(() => reject(new Error(`no such line: ${JSON.stringify(this.lines)}`)), LINE_MS);
+    this.#watchers.add(look);
+    look();
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#watchers.delete(look);
+    }
+  }
+
+  /** Base URL of the traffic port, once it has started. */
+  async origin(): Promise<string> {
+    const { port } = await this.line((line) => line.msg === 'started');
+    return `http://127.0.0.1:${port}`;
+  }
+
+  async metrics(): Promise<string> {
+    const { metricsPort } = await this.line((line) => line.msg === 'started');
+    return (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.ended;
+  }
+}
+
+/** A replica of the TypeScript module `source`. */
+export async function replicaOf(source: string, env: Readonly<Record<string, string>> = {}): Promise<Replica> {
+  return new Replica({ ...(await bundleEnv(source)), ...env });
+}

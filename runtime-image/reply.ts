@@ -1,0 +1,114 @@
+import { INTERNAL_HEADER_PREFIX } from '../api/names.ts';
+import { util } from './builtin.ts';
+import { Body, takeSource } from './web/body.ts';
+import { Response } from './web/response.ts';
+
+/** What is sent, decided before anything is written. */
+export interface Reply {
+  status: number;
+  /** '' for the usual one. */
+  statusText: string;
+  /** In order; several Set-Cookie stay several. Lower case. */
+  headers: [name: string, value: string][];
+  body: null | string | Uint8Array | AsyncSource;
+}
+
+/** Streams, by what ends them early: a ReadableStream by `cancel`, a Readable by `destroy`, an iterator by `return`. */
+export type AsyncSource = ReadableStream | AsyncIterable<unknown>;
+
+/** A handler returned something that is no answer. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+const JSON_TYPE = 'application/json';
+const BYTES = 'application/octet-stream';
+
+/** The connection's own headers, which a handler cannot set: the runtime frames the answer. */
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'proxy-connection']);
+
+/** Decides what a handler's result means (context.ts, HandlerResult). @throws NoAnswerError where it means nothing. */
+export function replyOf(result: unknown): Reply {
+  if (result === undefined || result === null) return { status: 204, statusText: '', headers: [], body: null };
+  if (typeof result === 'string') return plain(TEXT, result);
+  if (typeof result !== 'object') {
+    throw new NoAnswerError(
+      `the handler returned a ${typeof result}; return a Response, a string, an object or a stream`,
+    );
+  }
+  if (isResponse(result)) return replyOfResponse(result);
+  const bytes = bytesOf(result);
+  if (bytes !== undefined) return plain(BYTES, bytes);
+  if (isStream(result)) return plain(BYTES, result);
+  return plain(JSON_TYPE, jsonOf(result));
+}
+
+function plain(type: string, body: Reply['body']): Reply {
+  return { status: 200, statusText: '', headers: [['content-type', type]], body };
+}
+
+/** Ours, Node's own (of `fetch`), or one of a library that brings its own class. */
+function isResponse(value: object): value is globalThis.Response {
+  if (value instanceof Response) return true;
+  const { status, headers } = value as Partial<globalThis.Response>;
+  return (
+    typeof status === 'number' && typeof headers?.forEach === 'function' && 'body' in value && 'arrayBuffer' in value
+  );
+}
+
+function bytesOf(value: object): Uint8Array | undefined {
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+}
+
+function isStream(value: object): value is AsyncSource {
+  return Symbol.asyncIterator in value;
+}
+
+function jsonOf(value: object): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new NoAnswerError('the handler returned an object that cannot be written as JSON', { cause });
+  }
+  if (text === undefined) throw new NoAnswerError('the handler returned an object that cannot be written as JSON');
+  return text;
+}
+
+function replyOfResponse(response: globalThis.Response): Reply {
+  if (response.status < 200 || response.status > 599) {
+    throw new NoAnswerError(`the handler returned a response with status ${response.status}`);
+  }
+  const body = sourceOf(response);
+  // What `fetch` gave is decoded already: its encoding and length are those of bytes that are no longer there.
+  const decoded = response.url !== '' && response.headers.has('content-encoding');
+  const headers: [string, string][] = [];
+  for (const [name, value] of response.headers) {
+    if (HOP_BY_HOP.has(name) || name.startsWith(INTERNAL_HEADER_PREFIX)) continue;
+    if (decoded && (name === 'content-encoding' || name === 'content-length')) continue;
+    headers.push([name, value]);
+  }
+  return { status: response.status, statusText: response.statusText, headers, body };
+}
+
+function sourceOf(response: globalThis.Response): Reply['body'] {
+  if (response.bodyUsed) throw new NoAnswerError('the handler returned a response whose body was read already');
+  return isOwn(response) ? takeSource(response) : response.body;
+}
+
+/** By the private parts: `instanceof` is true of Node's own responses too. */
+function isOwn(response: object): response is Response {
+  return response instanceof Body;
+}
+
+/** The bytes of a chunk of a stream. @throws NoAnswerError where it is neither text nor bytes. */
+export function chunkOf(chunk: unknown): string | Uint8Array {
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk === 'object' && chunk !== null) {
+    const bytes = bytesOf(chunk);
+    if (bytes !== undefined) return bytes;
+  }
+  throw new NoAnswerError(`the stream gave ${util.inspect(chunk, { depth: 0 })}; a stream gives strings or bytes`);
+}

@@ -1,0 +1,136 @@
+import type { ServerResponse } from 'node:http';
+import { type AsyncSource, chunkOf, type Reply } from './reply.ts';
+
+/** Statuses whose answers have no body. */
+const NO_BODY: readonly number[] = [204, 205, 304];
+
+/** Headers that the runtime adds to every answer; they win over the handler's. */
+export type OwnHeaders = Readonly<Record<string, string>>;
+
+/**
+ * Writes an answer. A stream is read as fast as the client takes it, and cancelled when `response` closes first.
+ * Resolves when everything is handed to the connection, or it is gone.
+ * @throws what the stream throws; then, where `response.headersSent`, the caller must break the connection off.
+ */
+export async function send(response: ServerResponse, reply: Reply, own: OwnHeaders): Promise<void> {
+  const { body } = reply;
+  const head = response.req.method === 'HEAD';
+  const silent = head || NO_BODY.includes(reply.status);
+  if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
+    writeHead(response, reply, { ...own, ...lengthOf(reply.status, body, head) });
+    response.end(silent || body === null ? undefined : body);
+    return;
+  }
+  if (silent) {
+    await sourceReader(body).cancel();
+    writeHead(response, reply, own);
+    response.end();
+    return;
+  }
+  await sendStream(response, reply, own, body);
+}
+
+/** A 204 or 304 has no length; a HEAD's answer without a body says what the handler says. */
+function lengthOf(status: number, body: string | Uint8Array | null, head: boolean): OwnHeaders {
+  if (status === 204 || status === 304 || (head && body === null)) return {};
+  return { 'content-length': String(body === null ? 0 : Buffer.byteLength(body)) };
+}
+
+async function sendStream(response: ServerResponse, reply: Reply, own: OwnHeaders, body: AsyncSource): Promise<void> {
+  const reader = sourceReader(body);
+  const closed = () => void reader.cancel();
+  response.once('close', closed);
+  // A stream whose first bytes take their time: its head goes out alone. One that fails at once can still be a 500.
+  const early = setImmediate(() => {
+    begin(response, reply, own);
+    response.flushHeaders();
+  });
+  try {
+    while (!isOver(response)) {
+      const next = await reader.next();
+      if (next.done || isOver(response)) break;
+      const chunk = chunkOf(next.value);
+      begin(response, reply, own);
+      if (chunk.length > 0 && !response.write(chunk)) await drained(response);
+    }
+    begin(response, reply, own);
+    if (!response.writableEnded) response.end();
+  } catch (error) {
+    void reader.cancel();
+    throw error;
+  } finally {
+    clearImmediate(early);
+    response.off('close', closed);
+  }
+}
+
+/** Another answer was given in the meantime, or there is nobody left to answer. */
+function isOver(response: ServerResponse): boolean {
+  return response.closed || response.writableEnded;
+}
+
+function begin(response: ServerResponse, reply: Reply, own: OwnHeaders): void {
+  if (response.headersSent || response.closed) return;
+  // A stream that gives more or less than the length it announced is broken off, not passed on.
+  response.strictContentLength = reply.headers.some(([name]) => name === 'content-length');
+  writeHead(response, reply, own);
+}
+
+function writeHead(response: ServerResponse, reply: Reply, own: OwnHeaders): void {
+  const flat: string[] = [];
+  for (const [name, value] of reply.headers) if (own[name] === undefined) flat.push(name, value);
+  for (const [name, value] of Object.entries(own)) flat.push(name, value);
+  if (reply.statusText === '') response.writeHead(reply.status, flat);
+  else response.writeHead(reply.status, reply.statusText, flat);
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+    if (response.closed) done();
+  });
+}
+
+interface SourceReader {
+  next(): Promise<{ done?: boolean | undefined; value?: unknown }>;
+  /** Ends the source early, in the middle of a `next` too; that one then ends. Never rejects. */
+  cancel(): Promise<void>;
+}
+
+function sourceReader(source: AsyncSource): SourceReader {
+  if (source instanceof ReadableStream) {
+    const reader = source.getReader();
+    return { next: () => reader.read(), cancel: () => reader.cancel().catch(ended) };
+  }
+  const iterator = source[Symbol.asyncIterator]();
+  return {
+    next: () => iterator.next(),
+    cancel: async () => {
+      // A Node stream ends a pending read by being destroyed; an iterator ends after the read it is in.
+      if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
+      await Promise.resolve(iterator.return?.()).catch(ended);
+    },
+  };
+}
+
+/** What a source says when it is told to end early is of no use to anyone: nobody reads it any more. */
+function ended(): void {}
+
+/** Ends an answer that will not be sent. */
+export async function discard(reply: Reply): Promise<void> {
+  const { body } = reply;
+  if (body !== null && typeof body === 'object' && !(body instanceof Uint8Array)) await sourceReader(body).cancel();
+}
+
+/** Breaks off an answer that has begun, so that the client can tell that it is not whole. */
+export function breakOff(response: ServerResponse): void {
+  // In an HTTP/1.0 answer the end of the connection may be the end of the body: only a reset says more.
+  if (response.chunkedEncoding) response.destroy();
+  else response.socket?.resetAndDestroy();
+}

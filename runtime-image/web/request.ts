@@ -1,0 +1,177 @@
+import { util } from '../builtin.ts';
+import { Body, copySource, type Source, takeSource } from './body.ts';
+import { bodyInitOf } from './body-init.ts';
+import { Headers, type HeadersLike } from './headers.ts';
+
+/** What a request is made of. The functions are called at most once each, when somebody looks. */
+export class RequestParts {
+  readonly method: string;
+  readonly url: () => string;
+  readonly headers: () => Headers;
+  readonly signal: () => AbortSignal;
+  readonly source: Source;
+  /** What `new Request` was given beyond these: redirect, cache, credentials, dispatcher and the like. */
+  readonly options: Readonly<Record<string, unknown>>;
+
+  constructor(parts: Omit<RequestParts, 'options'> & { options?: RequestParts['options'] }) {
+    this.method = parts.method;
+    this.url = parts.url;
+    this.headers = parts.headers;
+    this.signal = parts.signal;
+    this.source = parts.source;
+    this.options = parts.options ?? {};
+  }
+}
+
+interface Init extends Readonly<Record<string, unknown>> {
+  method?: string;
+  headers?: HeadersLike;
+  body?: unknown;
+  signal?: AbortSignal | null;
+  duplex?: string;
+}
+
+/** What `fetch` is told of a request beyond its method, headers, body and signal. */
+export let optionsOf: (request: Request) => Readonly<Record<string, unknown>>;
+
+/**
+ * The Fetch standard's Request, without Node's fetch implementation: that is loaded when the first request is fetched.
+ * While the runtime runs it is `globalThis.Request`.
+ */
+export class Request extends Body {
+  readonly #parts: RequestParts;
+  #url: string | undefined;
+  #headers: Headers | undefined;
+  #signal: AbortSignal | undefined;
+
+  static {
+    optionsOf = (request) => request.#parts.options;
+  }
+
+  constructor(input: unknown, init: Init = {}) {
+    const parts = input instanceof RequestParts ? input : partsOf(input, init);
+    super(parts.source);
+    this.#parts = parts;
+  }
+
+  get method(): string {
+    return this.#parts.method;
+  }
+  get url(): string {
+    this.#url ??= this.#parts.url();
+    return this.#url;
+  }
+  get headers(): Headers {
+    this.#headers ??= this.#parts.headers();
+    return this.#headers;
+  }
+  get signal(): AbortSignal {
+    this.#signal ??= this.#parts.signal();
+    return this.#signal;
+  }
+  get duplex(): string {
+    return 'half';
+  }
+  get destination(): string {
+    return '';
+  }
+  get referrer(): string {
+    return this.#option('referrer', 'about:client');
+  }
+  get referrerPolicy(): string {
+    return this.#option('referrerPolicy', '');
+  }
+  get mode(): string {
+    return this.#option('mode', 'cors');
+  }
+  get credentials(): string {
+    return this.#option('credentials', 'same-origin');
+  }
+  get cache(): string {
+    return this.#option('cache', 'default');
+  }
+  get redirect(): string {
+    return this.#option('redirect', 'follow');
+  }
+  get integrity(): string {
+    return this.#option('integrity', '');
+  }
+  get keepalive(): boolean {
+    return this.#parts.options.keepalive === true;
+  }
+
+  clone(): Request {
+    const headers = new Headers(this.headers);
+    const { method, options } = this.#parts;
+    const [url, signal] = [() => this.url, () => this.signal];
+    return new Request(
+      new RequestParts({ method, url, headers: () => headers, signal, source: copySource(this), options }),
+    );
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Request';
+  }
+
+  [util.inspect.custom](_depth: number, options: object): string {
+    const { method, url, headers, bodyUsed } = this;
+    return `Request ${util.inspect({ method, url, headers, bodyUsed }, options)}`;
+  }
+
+  #option(name: string, fallback: string): string {
+    const value = this.#parts.options[name];
+    return value === undefined ? fallback : String(value);
+  }
+}
+
+const UPPER_CASED: readonly string[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
+const FORBIDDEN: readonly string[] = ['CONNECT', 'TRACE', 'TRACK'];
+
+/** What `new Request(input, init)` is made of. @throws TypeError as the standard says. */
+function partsOf(input: unknown, init: Init): RequestParts {
+  const base = input instanceof Request ? input : undefined;
+  const url = base?.url ?? urlOf(String(input));
+  const method = methodOf(init.method ?? base?.method ?? 'GET');
+  const headers = new Headers(init.headers ?? base?.headers);
+  const source = sourceOf(base, init, method, headers);
+  const { method: _m, headers: _h, body: _b, signal, duplex: _d, ...options } = { ...init };
+  const given = signal === undefined ? base?.signal : (signal ?? undefined);
+  return new RequestParts({
+    method,
+    url: () => url,
+    headers: () => headers,
+    signal: () => given ?? new AbortController().signal,
+    source,
+    options: { ...(base === undefined ? {} : optionsOf(base)), ...options },
+  });
+}
+
+function sourceOf(base: Request | undefined, init: Init, method: string, headers: Headers): Source {
+  const bodiless = method === 'GET' || method === 'HEAD';
+  if (init.body === undefined || init.body === null) {
+    if (base === undefined || init.body === null) return null;
+    if (bodiless && base.body !== null) throw new TypeError(`a ${method} request has no body`);
+    return takeSource(base);
+  }
+  if (bodiless) throw new TypeError(`a ${method} request has no body`);
+  const { source, type } = bodyInitOf(init.body);
+  const isStream = init.body instanceof ReadableStream || Symbol.asyncIterator in Object(init.body);
+  if (isStream && init.duplex !== 'half')
+    throw new TypeError('a request with a stream for a body needs duplex: "half"');
+  if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
+  return source;
+}
+
+function methodOf(method: string): string {
+  const upper = String(method).toUpperCase();
+  if (FORBIDDEN.includes(upper) || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(upper)) {
+    throw new TypeError(`${JSON.stringify(method)} is no method for a request`);
+  }
+  return UPPER_CASED.includes(upper) ? upper : String(method);
+}
+
+function urlOf(text: string): string {
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') throw new TypeError('the URL of a request has no credentials');
+  return url.href;
+}

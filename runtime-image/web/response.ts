@@ -1,0 +1,116 @@
+import { util } from '../builtin.ts';
+import { Body, copySource } from './body.ts';
+import { bodyInitOf } from './body-init.ts';
+import { Headers, type HeadersLike } from './headers.ts';
+
+const NULL_BODY_STATUS: readonly number[] = [101, 204, 205, 304];
+const REDIRECT_STATUS: readonly number[] = [301, 302, 303, 307, 308];
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+interface Init {
+  status?: number;
+  statusText?: string;
+  headers?: HeadersLike;
+}
+
+/**
+ * The Fetch standard's Response as a handler makes it, without Node's fetch implementation. While the runtime runs it
+ * is `globalThis.Response`; a response of Node's `fetch` is an instance of it too (web/globals.ts).
+ */
+export class Response extends Body {
+  #status: number;
+  #type = 'default';
+  readonly #statusText: string;
+  readonly #headers: Headers;
+
+  constructor(body?: unknown, init: Init = {}) {
+    const made = bodyInitOf(body);
+    super(made.source);
+    this.#status = statusOf(init.status);
+    this.#statusText = reasonOf(init.statusText);
+    this.#headers = new Headers(init.headers);
+    if (made.source !== null && NULL_BODY_STATUS.includes(this.#status)) {
+      throw new TypeError(`a response with status ${this.#status} has no body`);
+    }
+    if (made.type !== null && !this.#headers.has('content-type')) this.#headers.set('content-type', made.type);
+  }
+
+  static json(data: unknown, init: Init = {}): Response {
+    const text = JSON.stringify(data);
+    if (text === undefined) throw new TypeError('the value cannot be written as JSON');
+    const headers = new Headers(init.headers);
+    if (!headers.has('content-type')) headers.set('content-type', 'application/json');
+    return new Response(text, { ...pick(init), headers });
+  }
+
+  static redirect(url: string | URL, status = 302): Response {
+    if (!REDIRECT_STATUS.includes(status)) throw new RangeError(`${status} is no redirect`);
+    return new Response(null, { status, headers: { location: new URL(url).href } });
+  }
+
+  /** As the standard has it: a response that no server can send. */
+  static error(): Response {
+    const response = new Response();
+    response.#status = 0;
+    response.#type = 'error';
+    return response;
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+  get statusText(): string {
+    return this.#statusText;
+  }
+  get headers(): Headers {
+    return this.#headers;
+  }
+  get ok(): boolean {
+    return this.#status >= 200 && this.#status <= 299;
+  }
+  get type(): string {
+    return this.#type;
+  }
+  get url(): string {
+    return '';
+  }
+  get redirected(): boolean {
+    return false;
+  }
+
+  clone(): Response {
+    const { status, statusText, headers } = this;
+    const response = new Response(copySource(this), { status, statusText });
+    for (const name of response.headers.keys()) response.headers.delete(name);
+    for (const [name, value] of headers) response.headers.append(name, value);
+    return response;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Response';
+  }
+
+  [util.inspect.custom](_depth: number, options: object): string {
+    const { status, statusText, headers, bodyUsed } = this;
+    return `Response ${util.inspect({ status, statusText, headers, bodyUsed }, options)}`;
+  }
+}
+
+function pick(init: Init): Init {
+  return {
+    ...(init.status === undefined ? {} : { status: init.status }),
+    ...(init.statusText === undefined ? {} : { statusText: init.statusText }),
+  };
+}
+
+function statusOf(status: number | undefined): number {
+  const value = status === undefined ? 200 : Math.trunc(Number(status));
+  if (!(value >= 200 && value <= 599)) throw new RangeError(`the status must be from 200 to 599, not ${status}`);
+  return value;
+}
+
+function reasonOf(text: string | undefined): string {
+  const value = text === undefined ? '' : String(text);
+  if (!REASON_PHRASE.test(value)) throw new TypeError('the status text has a character that it may not have');
+  return value;
+}
