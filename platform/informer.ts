@@ -22,12 +22,12 @@ export interface InformerTiming {
   watchSeconds: number;
   /** Silence, not even a bookmark, after which a watch is taken for dead. API servers send a bookmark about each minute. */
   idleMs: number;
-  /** Backoff after failures. */
+  /** Backoff after failures. The longest pause is what a recovered server may have to wait for us. */
   baseMs: number;
   maxMs: number;
 }
 
-const TIMING: InformerTiming = { watchSeconds: 290, idleMs: 75_000, baseMs: 200, maxMs: 30_000 };
+const TIMING: InformerTiming = { watchSeconds: 290, idleMs: 75_000, baseMs: 200, maxMs: 5_000 };
 /** Watches in a row that the server refuses or garbles before all is listed again. */
 const REFUSED_WATCHES_UNTIL_LIST = 3;
 /** A watch that the server ends sooner, without an event, counts as failed: else it would be a busy loop. */
