@@ -1,0 +1,181 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FunctionObject, FunctionStatus } from '#api/function.ts';
+import type { Log } from '#platform/log.ts';
+import type { Deployment } from '#platform/resources.ts';
+import { assign, type Revisions, scaledRevision } from './assign.ts';
+import { DemandBook, type Scrape } from './demand.ts';
+import { type Decision, type ScaleState, step } from './step.ts';
+
+/** A function as the autoscaler finds it, before it looks at the metrics. */
+export interface ScaledFunction {
+  /** `<namespace>/<name>` */
+  key: string;
+  /** With the newest status and a spec that was checked. */
+  fn: FunctionObject;
+  /** Its own, by name. Their resourceVersions guard what is written. */
+  deployments: ReadonlyMap<string, Deployment>;
+}
+
+export interface AutoscalerOptions {
+  everyMs: number;
+  functions: () => ScaledFunction[];
+  scrape: (signal: AbortSignal) => Promise<Scrape>;
+  /** Fails with 409 when the Deployment has changed since. */
+  setReplicas: (deployment: Deployment, replicas: number, signal: AbortSignal) => Promise<void>;
+  /** A decision changed a function's number of replicas, or found that another did. */
+  onDecision: (key: string, replicas: number) => void;
+  /** A function is gone. */
+  onGone: (key: string) => void;
+  isConflict: (error: unknown) => boolean;
+  log: Log;
+  /** Milliseconds since 1970. */
+  nowMs: () => number;
+}
+
+type Scaling = NonNullable<FunctionStatus['scaling']>;
+interface Known {
+  key: string;
+  state: ScaleState;
+  scaling: Scaling | undefined;
+  /** A write is under way. */
+  writing: boolean;
+}
+
+interface Write {
+  writes: { revision: string; replicas: number }[];
+  deployments: ReadonlyMap<string, Deployment>;
+  decision: Decision;
+}
+
+/** Longest window a Function may ask for, with room to spare. */
+const KEEP_MS = 3_700_000;
+
+/** Sets the number of replicas of all functions, once each `everyMs`. */
+export class Autoscaler implements AsyncDisposable {
+  readonly #options: AutoscalerOptions;
+  readonly #demand = new DemandBook(KEEP_MS);
+  /** By the Function's uid: one that is made again begins anew. */
+  readonly #known = new Map<string, Known>();
+  readonly #stop = new AbortController();
+  readonly #writes = new Set<Promise<void>>();
+  readonly #loop: Promise<void>;
+
+  /** Starts at once. */
+  constructor(options: AutoscalerOptions) {
+    this.#options = options;
+    this.#loop = this.#run();
+  }
+
+  /** The last decision on a function; undefined before the first that changed anything. */
+  scalingOf(uid: string): Scaling | undefined {
+    return this.#known.get(uid)?.scaling;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const startedMs = performance.now();
+      await this.#tick(signal);
+      const leftMs = this.#options.everyMs - (performance.now() - startedMs);
+      await pause(Math.max(0, leftMs), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #tick(signal: AbortSignal): Promise<void> {
+    const { functions, scrape, nowMs, log } = this.#options;
+    // Read first: whoever raises a function after this changes its resourceVersion, and what follows is refused.
+    const all = functions();
+    this.#demand.record(await scrape(signal), nowMs());
+    if (signal.aborted) return;
+    this.#dropGone(all);
+    for (const scaled of all) {
+      try {
+        this.#decide(scaled, signal);
+      } catch (error) {
+        log.error({ function: scaled.key, err: error }, 'scaling failed');
+      }
+    }
+  }
+
+  #dropGone(all: readonly ScaledFunction[]): void {
+    const uids = new Set(all.map(({ fn }) => fn.metadata.uid));
+    const keys = new Set(all.map(({ key }) => key));
+    for (const [uid, { key }] of this.#known) {
+      if (uids.has(uid)) continue;
+      this.#known.delete(uid);
+      if (!keys.has(key)) this.#options.onGone(key);
+    }
+    this.#demand.keepOnly((key) => keys.has(key));
+  }
+
+  #decide({ key, fn, deployments }: ScaledFunction, signal: AbortSignal): void {
+    const revisions = revisionsOf(fn, deployments);
+    if (revisions === undefined) return;
+    const nowMs = this.#options.nowMs();
+    const { uid } = fn.metadata;
+    const before = this.#known.get(uid);
+    const current = revisions.replicas.get(scaledRevision(revisions)) ?? 0;
+    const decision = step(before?.state, { current, demand: this.#demand.of(key, nowMs), policy: fn.spec, nowMs });
+    const known = before ?? { key, state: decision.state, scaling: fn.status?.scaling, writing: false };
+    known.state = decision.state;
+    this.#known.set(uid, known);
+    if (decision.replicas === current) this.#note(known, decision, nowMs);
+    if (known.writing) return;
+    const writes = assign(revisions, decision.replicas);
+    if (writes.length > 0) this.#write(known, { writes, deployments, decision }, signal);
+  }
+
+  #note(known: Known, { replicas, reason }: { replicas: number; reason: string }, nowMs: number): void {
+    if (known.scaling?.desired === replicas || (known.scaling === undefined && replicas === 0)) return;
+    const lastScaleTime = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+    known.scaling = { desired: replicas, reason, lastScaleTime };
+    this.#options.onDecision(known.key, replicas);
+  }
+
+  #write(known: Known, write: Write, signal: AbortSignal): void {
+    known.writing = true;
+    const writing = this.#writeAll(known, write, signal).finally(() => {
+      known.writing = false;
+      this.#writes.delete(writing);
+    });
+    this.#writes.add(writing);
+  }
+
+  /** Never rejects: the next tick decides anew. */
+  async #writeAll(known: Known, { writes, deployments, decision }: Write, signal: AbortSignal): Promise<void> {
+    const { setReplicas, isConflict, log, nowMs } = this.#options;
+    const fields = { function: known.key, reason: decision.reason };
+    for (const { revision, replicas } of writes) {
+      const deployment = deployments.get(revision);
+      if (deployment === undefined) continue;
+      try {
+        await setReplicas(deployment, replicas, signal);
+        log.info({ ...fields, revision, replicas }, 'scaled');
+        this.#note(known, decision, nowMs());
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isConflict(error)) log.debug({ ...fields, revision }, 'not scaled: it has changed meanwhile');
+        else log.warn({ ...fields, revision, err: error }, 'scaling failed');
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+    await Promise.all(this.#writes);
+  }
+}
+
+/** Undefined before the first reconcile has made a revision. */
+function revisionsOf({ status }: FunctionObject, deployments: ReadonlyMap<string, Deployment>): Revisions | undefined {
+  const { revision: serving, latestRevision: latest } = status ?? {};
+  if (serving === undefined || latest === undefined) return undefined;
+  const ready = status?.conditions?.find((condition) => condition.type === 'RevisionReady');
+  return {
+    replicas: new Map([...deployments].map(([name, { spec }]) => [name, spec?.replicas ?? 0])),
+    serving,
+    latest,
+    latestFailed: ready?.status === 'False' && serving !== latest,
+  };
+}

@@ -1,0 +1,124 @@
+import type { FunctionSpec } from '#api/function.ts';
+import type { Demand } from './demand.ts';
+
+/** What is remembered of a function from one step to the next. */
+export interface ScaleState {
+  /** Replicas asked for when last looked. */
+  replicas: number;
+  /** When that number last grew, whoever raised it. */
+  raisedMs: number;
+  /** When it last left zero. */
+  activeSinceMs: number;
+}
+
+export interface Decision {
+  state: ScaleState;
+  /** How many there should be; `current` when nothing is to be done. */
+  replicas: number;
+  /** One sentence with the numbers. */
+  reason: string;
+}
+
+type Policy = Pick<FunctionSpec, 'concurrency' | 'scaling'>;
+
+export interface Situation {
+  /** Replicas asked for now. */
+  current: number;
+  /** Undefined: not measured yet. */
+  demand: Demand | undefined;
+  policy: Policy;
+  nowMs: number;
+}
+
+/** Over which demand is looked at before replicas are added, in milliseconds; none is taken away within it either. */
+export const SHORT_WINDOW_MS = 6_000;
+
+/**
+ * How many replicas a function should have.
+ * - More at once when the short window asks for more.
+ * - Fewer when the stable window, the short one and what is there now all do with fewer.
+ * - None, or minReplicas, after idleSeconds without a request, all of them measured.
+ * - Never fewer on missing data.
+ */
+export function step(state: ScaleState | undefined, { current, demand, policy, nowMs }: Situation): Decision {
+  const next = nextState(state, current, nowMs);
+  const raised = state !== undefined && current > state.replicas;
+  const { replicas, reason } =
+    bounded({ current, demand, policy, nowMs }) ?? byDemand(next, { current, demand, policy, nowMs });
+  return {
+    state: next,
+    replicas,
+    reason: raised && replicas === current ? 'the gateway raised it for waiting requests' : reason,
+  };
+}
+
+function nextState(state: ScaleState | undefined, current: number, nowMs: number): ScaleState {
+  const before = state ?? { replicas: 0, raisedMs: nowMs, activeSinceMs: nowMs };
+  return {
+    replicas: current,
+    raisedMs: current > before.replicas ? nowMs : before.raisedMs,
+    activeSinceMs: before.replicas === 0 ? nowMs : before.activeSinceMs,
+  };
+}
+
+type Wanted = Omit<Decision, 'state'>;
+
+/** The user's own bounds need no measurement. */
+function bounded({ current, policy }: Situation): Wanted | undefined {
+  const { minReplicas, maxReplicas } = policy.scaling;
+  if (current < minReplicas)
+    return { replicas: minReplicas, reason: `at least ${minReplicas} by spec.scaling.minReplicas` };
+  if (current > maxReplicas)
+    return { replicas: maxReplicas, reason: `at most ${maxReplicas} by spec.scaling.maxReplicas` };
+  return undefined;
+}
+
+function byDemand(state: ScaleState, { current, demand, policy, nowMs }: Situation): Wanted {
+  const keep = (reason: string): Wanted => ({ replicas: current, reason });
+  if (demand === undefined) return keep('kept: no gateway has been measured yet');
+  const perReplica = requestsPerReplica(policy);
+  const replicasFor = (requests: number) =>
+    Math.min(Math.ceil(round(requests) / perReplica), policy.scaling.maxReplicas);
+  const forNow = replicasFor(demand.now);
+  if (current === 0) {
+    if (forNow === 0) return keep('asleep: no requests');
+    return { replicas: forNow, reason: `${demand.now} requests are waiting, ${perReplica} per replica` };
+  }
+  const short = demand.mean(SHORT_WINDOW_MS);
+  const forShort = replicasFor(short);
+  if (forShort > current) {
+    return { replicas: forShort, reason: sentence(short, SHORT_WINDOW_MS / 1000, perReplica) };
+  }
+  if (!demand.complete) return keep('kept: a gateway does not answer, or none is known');
+  const idle = idleDecision(state, demand, policy, nowMs);
+  if (idle !== undefined) return idle;
+  const { minReplicas, stableWindowSeconds } = policy.scaling;
+  const stable = demand.mean(stableWindowSeconds * 1000);
+  const enough = Math.max(1, minReplicas, forNow, forShort, replicasFor(stable));
+  const mayLower = nowMs - state.raisedMs >= SHORT_WINDOW_MS;
+  const reason = sentence(stable, stableWindowSeconds, perReplica);
+  return enough < current && mayLower ? { replicas: enough, reason } : keep(reason);
+}
+
+function idleDecision(state: ScaleState, demand: Demand, { scaling }: Policy, nowMs: number): Wanted | undefined {
+  const quietSeconds = Math.floor((nowMs - Math.max(demand.lastBusyMs, state.activeSinceMs)) / 1000);
+  if (quietSeconds < scaling.idleSeconds || demand.now > 0) return undefined;
+  return {
+    replicas: scaling.minReplicas,
+    reason: `no requests for ${quietSeconds} s (spec.scaling.idleSeconds is ${scaling.idleSeconds})`,
+  };
+}
+
+/** What one replica should have in flight: never more than it takes. */
+function requestsPerReplica({ concurrency: { target, limit } }: Policy): number {
+  return limit > 0 ? Math.min(limit, target) : target;
+}
+
+function sentence(mean: number, seconds: number, perReplica: number): string {
+  return `${round(mean)} requests at once on average over the last ${seconds} s, ${perReplica} per replica`;
+}
+
+/** To hundredths: a request that just ended is not worth a replica. */
+function round(requests: number): number {
+  return Math.round(requests * 100) / 100;
+}

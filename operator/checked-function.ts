@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { type FunctionObject, FunctionSpec } from '#api/function.ts';
+
+/** A Function whose spec was read through the schema, or the mistakes in it. */
+export type CheckedFunction = { fn: FunctionObject } | { mistakes: string };
+
+const checked = new WeakMap<FunctionObject, CheckedFunction>();
+
+/**
+ * Reads the spec through the schema, once per object. The API server has checked it already: a mistake means that it
+ * knows another version of the CRD.
+ */
+export function checkFunction(stored: FunctionObject): CheckedFunction {
+  const known = checked.get(stored);
+  if (known !== undefined) return known;
+  const spec = FunctionSpec.safeParse(stored.spec);
+  const result = spec.success ? { fn: { ...stored, spec: spec.data } } : { mistakes: z.prettifyError(spec.error) };
+  checked.set(stored, result);
+  return result;
+}

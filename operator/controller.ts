@@ -1,0 +1,131 @@
+import type { FunctionObject } from '#api/function.ts';
+import { EVENTS, type KubeEvent, type Pod } from '#platform/resources.ts';
+import type { Outcome } from '#platform/work-queue.ts';
+import { checkFunction } from './checked-function.ts';
+import { deleteDeployment, markAnswered, setReplicas, type Writer } from './child-writes.ts';
+import type { Context } from './context.ts';
+import { notesOn } from './function/notes.ts';
+import { functionContainer } from './function/pod-state.ts';
+import { type RevisionView, viewRevisions } from './function/revision-view.ts';
+import { knownFailure, planRollout, RETRY_AFTER_MS, type Rollout } from './function/rollout.ts';
+import { defaultHost } from './function/routes.ts';
+import { invalidStatus, nextStatus } from './function/status.ts';
+import { type Made, makeChildren } from './make-children.ts';
+
+/** When to look again at what no watch tells of, in milliseconds: an object of someone else's, Events. */
+const LOOK_AGAIN_MS = 10_000;
+const MOUNT_EVENTS_AGAIN_MS = 1_000;
+
+/** Makes the cluster match one Function. Safe at any time, any number of times. `key`: `<namespace>/<name>`. */
+export async function reconcileFunction(key: string, ctx: Context, signal: AbortSignal): Promise<Outcome> {
+  const [namespace, name = ''] = key.split('/');
+  const stored = ctx.functions.get(namespace, name);
+  if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) {
+    // Owner references collect the children.
+    ctx.configMaps.forget(key);
+    return {};
+  }
+  const checked = checkFunction(stored);
+  if ('mistakes' in checked) {
+    const current = ctx.statuses.withStatus(stored);
+    await ctx.statuses.write(current, invalidStatus(current, checked.mistakes, ctx.nowMs()), signal);
+    return {};
+  }
+  const fn = ctx.statuses.withStatus(checked.fn);
+  const writer: Writer = { kube: ctx.kube, fn, signal };
+  const made = await makeChildren(ctx, writer);
+  return made === undefined ? {} : report(ctx, writer, made);
+}
+
+async function report(ctx: Context, writer: Writer, made: Made): Promise<Outcome> {
+  const { fn, signal } = writer;
+  const nowMs = ctx.nowMs();
+  const pods = ctx.children.pods.of(`${fn.metadata.namespace}/${fn.metadata.name}`);
+  const stuck = podsThatMayMissAMount(fn, pods);
+  const revisions = viewRevisions(made.deployments, pods, await mountEvents(writer, stuck));
+  const rollout = made.latest === undefined ? undefined : plan(fn, revisions, made.latest, nowMs);
+  const scaling = ctx.scalingOf(fn.metadata.uid) ?? fn.status?.scaling;
+  const status = nextStatus(
+    fn,
+    {
+      url: urlOf(ctx, fn),
+      ...made.problems,
+      ...(made.latest !== undefined && { latest: made.latest }),
+      revisions,
+      ...(rollout && { rollout }),
+      ...(scaling && { scaling }),
+    },
+    nowMs,
+  );
+  if (await ctx.statuses.write(fn, status, signal)) {
+    for (const note of notesOn(fn.status, status)) ctx.events.record(fn, note);
+  }
+  // After the status: the gateway should know where to send requests before the pods go.
+  if (rollout !== undefined) await carryOut(ctx, writer, { made, revisions, rollout });
+  return outcome(made, stuck.length > 0, rollout);
+}
+
+function plan(fn: FunctionObject, revisions: RevisionView[], latest: string, nowMs: number): Rollout {
+  return planRollout({
+    revisions,
+    latest,
+    servingBefore: fn.status?.revision,
+    knownFailure: knownFailure(fn.status),
+    maxReplicas: fn.spec.scaling.maxReplicas,
+    nowMs,
+  });
+}
+
+async function carryOut(
+  ctx: Context,
+  writer: Writer,
+  { made, revisions, rollout }: { made: Made; revisions: readonly RevisionView[]; rollout: Rollout },
+): Promise<void> {
+  const deployments = new Map(revisions.map((revision) => [revision.name, revision.deployment]));
+  for (const { revision, replicas } of rollout.scale) {
+    const deployment = deployments.get(revision);
+    if (deployment !== undefined) await setReplicas(writer, deployment, replicas);
+  }
+  for (const name of rollout.firstAnswers) {
+    const deployment = deployments.get(name);
+    if (deployment !== undefined) await markAnswered(writer, deployment, ctx.nowMs());
+  }
+  for (const name of rollout.obsolete) {
+    const deployment = deployments.get(name);
+    if (deployment !== undefined) await deleteDeployment(writer, deployment);
+    deployments.delete(name);
+  }
+  const newRevision = made.latest !== writer.fn.status?.latestRevision;
+  if (rollout.obsolete.length > 0 || newRevision) {
+    await ctx.bundles.collect(writer, [...deployments.values()], made.bundle);
+  }
+}
+
+function outcome({ problems }: Made, stuck: boolean, rollout: Rollout | undefined): Outcome {
+  if (stuck) return { againInMs: MOUNT_EVENTS_AGAIN_MS };
+  if (problems.routeProblem?.reason === 'NameTaken' || problems.revisionProblem !== undefined) {
+    return { againInMs: LOOK_AGAIN_MS };
+  }
+  return rollout?.failure === undefined ? {} : { againInMs: RETRY_AFTER_MS };
+}
+
+/** Kubelet tells of a Secret that it cannot mount in Events alone. */
+function podsThatMayMissAMount(fn: FunctionObject, pods: readonly Pod[]): Pod[] {
+  if (fn.spec.secrets === undefined) return [];
+  return pods.filter((pod) => {
+    const waitsForVolumes = functionContainer(pod)?.state?.waiting?.reason === 'ContainerCreating';
+    return waitsForVolumes && pod.metadata?.deletionTimestamp === undefined;
+  });
+}
+
+async function mountEvents({ kube, fn, signal }: Writer, pods: readonly Pod[]): Promise<KubeEvent[]> {
+  if (pods.length === 0) return [];
+  const { namespace } = fn.metadata;
+  const { items } = await kube.listAll(EVENTS, { namespace, fieldSelector: 'reason=FailedMount', signal });
+  return items;
+}
+
+function urlOf({ config }: Context, fn: FunctionObject): string {
+  const port = config.CATNAP_URL_PORT === undefined ? '' : `:${config.CATNAP_URL_PORT}`;
+  return `${config.CATNAP_URL_SCHEME}://${defaultHost(fn, config.CATNAP_DOMAIN)}${port}`;
+}

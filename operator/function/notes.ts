@@ -1,0 +1,64 @@
+import type { Condition, ConditionType } from '#api/conditions.ts';
+import type { FunctionStatus } from '#api/function.ts';
+import type { EventNote } from '#platform/events.ts';
+
+/**
+ * What changed from one status to the next that a user wants to find in `kubectl describe`, oldest first. The same
+ * change gives the same notes; no change gives none.
+ */
+export function notesOn(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
+  return [...problems(before, after), ...revisionNotes(before, after), ...scaleNotes(before, after)];
+}
+
+function problems(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
+  const types: ConditionType[] = ['SourceReady', 'RevisionReady', 'RouteReady'];
+  return types.flatMap((type): EventNote[] => {
+    const now = find(after, type);
+    const then = find(before, type);
+    if (now?.status !== 'False' || (then?.status === 'False' && then.reason === now.reason)) return [];
+    return [{ type: 'Warning', reason: now.reason, message: now.message }];
+  });
+}
+
+function revisionNotes(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
+  const notes: EventNote[] = [];
+  const { revision, latestRevision } = after;
+  if (latestRevision !== undefined && latestRevision !== before?.latestRevision) {
+    notes.push({ type: 'Normal', reason: 'RevisionCreated', message: `${latestRevision} is the newest revision` });
+  }
+  const failed = find(after, 'RevisionReady')?.status === 'False';
+  const failedBefore = find(before, 'RevisionReady')?.status === 'False' && before?.latestRevision === latestRevision;
+  if (failed && !failedBefore && revision !== undefined && revision !== latestRevision) {
+    notes.push({
+      type: 'Warning',
+      reason: 'RolledBack',
+      message: `${latestRevision} failed; ${revision} keeps the traffic`,
+    });
+  }
+  if (before?.revision !== undefined && revision !== undefined && revision !== before.revision) {
+    notes.push({
+      type: 'Normal',
+      reason: 'TrafficMoved',
+      message: `requests go to ${revision}, no longer to ${before.revision}`,
+    });
+  }
+  return notes;
+}
+
+function scaleNotes(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
+  const { scaling } = after;
+  const desired = scaling?.desired ?? 0;
+  const then = before?.scaling?.desired ?? 0;
+  if (scaling === undefined || desired === then) return [];
+  return [
+    {
+      type: 'Normal',
+      reason: desired > then ? 'ScaledUp' : 'ScaledDown',
+      message: `from ${then} to ${desired} replicas: ${scaling.reason ?? ''}`,
+    },
+  ];
+}
+
+function find(status: FunctionStatus | undefined, type: ConditionType): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}

@@ -1,0 +1,22 @@
+import { CONTAINER } from '#api/names.ts';
+import type { Pod } from '#platform/resources.ts';
+
+export type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
+
+/** Whether the kubelet found the pod ready. */
+export function isReady(pod: Pod): boolean {
+  return (
+    pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
+  );
+}
+
+/** Undefined until the kubelet has looked at the pod. */
+export function functionContainer(pod: Pod): ContainerStatus | undefined {
+  return pod.status?.containerStatuses?.find((status) => status.name === CONTAINER);
+}
+
+/** How often the function's container ended: each restart comes after an end, and it may be between two runs now. */
+export function exits(status: ContainerStatus): number {
+  const between = status.state?.terminated !== undefined || status.state?.waiting?.reason === 'CrashLoopBackOff';
+  return status.restartCount + (between ? 1 : 0);
+}

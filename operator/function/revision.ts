@@ -1,0 +1,53 @@
+import type { FunctionSpec } from '#api/function.ts';
+import { revisionName } from '#api/names.ts';
+import { contentHash } from './canonical.ts';
+
+/** The source as it is compiled: contents by path, and which of them is loaded. */
+export interface SourceFiles {
+  files: Record<string, string>;
+  entry: string;
+}
+
+/** What a revision is made of besides the spec. */
+export interface RevisionInputs {
+  /** Absent for `image`. */
+  source?: SourceFiles;
+  /** Contents of the ConfigMaps that `env` and `envFrom` name; null: there is none of that name. */
+  configMaps: Record<string, Record<string, string> | null>;
+}
+
+/**
+ * Name of the revision that runs these inputs. Only what the user gave goes in, nothing of the operator's own: an
+ * upgrade makes no revision. What does not change the pod stays out (scaling, queue, routes, concurrency.target). A
+ * field that a later version adds must stay out too while it has its default.
+ */
+export function revisionOf(functionName: string, spec: FunctionSpec, inputs: RevisionInputs): string {
+  const { image, handler, env, envFrom, secrets, resources, serviceAccountName, imagePullSecrets, timeoutSeconds } =
+    spec;
+  return revisionName(
+    functionName,
+    contentHash({
+      source: inputs.source,
+      image,
+      handler,
+      env,
+      envFrom,
+      secrets,
+      resources,
+      serviceAccountName,
+      imagePullSecrets,
+      timeoutSeconds,
+      concurrencyLimit: spec.concurrency.limit,
+      configMaps: inputs.configMaps,
+    }),
+  );
+}
+
+/** Names of the ConfigMaps whose contents reach the container's environment, each once, in order. */
+export function environmentConfigMaps(spec: FunctionSpec): string[] {
+  const named = [
+    ...(spec.env ?? []).map((variable) => variable.valueFrom?.configMapKeyRef?.name),
+    ...(spec.envFrom ?? []).map((from) => from.configMapRef?.name),
+  ];
+  return [...new Set(named.filter((name) => name !== undefined))].sort();
+}

@@ -1,0 +1,130 @@
+import { REVISION_FAILURES } from '#api/conditions.ts';
+import type { FunctionStatus } from '#api/function.ts';
+import type { Failure } from './failure.ts';
+import type { RevisionView } from './revision-view.ts';
+
+/** What was decided about the newest revision before, as status keeps it. */
+export interface KnownFailure {
+  /** The revision that failed. */
+  revision: string;
+  failure: Failure;
+  /** Since when, in milliseconds since 1970. */
+  sinceMs: number;
+}
+
+/** The newest revision's failure as `status` keeps it: it outlives the pods that told of it. */
+export function knownFailure(status: FunctionStatus | undefined): KnownFailure | undefined {
+  const condition = status?.conditions?.find((one) => one.type === 'RevisionReady');
+  const reason = REVISION_FAILURES.find((one) => one === condition?.reason);
+  if (condition?.status !== 'False' || reason === undefined || status?.latestRevision === undefined) return undefined;
+  const failure = { reason, message: condition.message, terminal: true };
+  return { revision: status.latestRevision, failure, sinceMs: Date.parse(condition.lastTransitionTime) };
+}
+
+export interface RolloutInput {
+  revisions: readonly RevisionView[];
+  /** The newest revision made from the spec. */
+  latest: string;
+  /** `status.revision`: the one that took traffic when last looked. */
+  servingBefore: string | undefined;
+  knownFailure: KnownFailure | undefined;
+  maxReplicas: number;
+  nowMs: number;
+}
+
+export interface Rollout {
+  /** The revision that takes traffic. */
+  serving: string;
+  /** Why the newest revision does not start; it stays so until the spec changes or it is tried again. */
+  failure: Failure | undefined;
+  /** Revisions that answer and were not known to have done so. */
+  firstAnswers: string[];
+  /** Numbers of replicas to set, besides what the autoscaler sets. */
+  scale: ScaleChange[];
+  /** Revisions to delete: none of them has a pod. */
+  obsolete: string[];
+}
+
+export interface ScaleChange {
+  revision: string;
+  replicas: number;
+}
+
+/** Revisions that are kept for going back, besides the one that takes traffic and the newest. */
+const OLD_REVISIONS_KEPT = 2;
+/** How long all must have been at zero before a revision that failed for want of something around it is tried again. */
+export const RETRY_AFTER_MS = 10_000;
+/** What can mend itself without a change of the spec. */
+const ENVIRONMENTAL = ['ImagePullFailed', 'SecretNotFound', 'ConfigMapNotFound', 'QuotaExceeded', 'Unschedulable'];
+
+/**
+ * Moves a function from one revision to the next. The newest one starts beside the one that takes traffic, at zero with
+ * the next request; it takes over as soon as one of its replicas is ready. When it fails for good before that, it goes
+ * to zero and the other keeps the traffic. Without another, it is left to the autoscaler.
+ */
+export function planRollout(input: RolloutInput): Rollout {
+  const { revisions, latest } = input;
+  const serving = servingRevision(input);
+  const failure = latestFailure(input, serving);
+  return {
+    serving,
+    failure,
+    firstAnswers: revisions.filter(answersForTheFirstTime).map((revision) => revision.name),
+    scale: scaleChanges(input, serving, failure?.terminal === true),
+    obsolete: obsoleteRevisions(revisions, serving, latest),
+  };
+}
+
+function find(revisions: readonly RevisionView[], name: string | undefined): RevisionView | undefined {
+  return revisions.find((revision) => revision.name === name);
+}
+
+function answersForTheFirstTime(revision: RevisionView): boolean {
+  return revision.readyPods > 0 && !revision.answeredBefore;
+}
+
+/** The newest one once it answers; until then the one before, if that ever answered. */
+function servingRevision({ revisions, latest, servingBefore }: RolloutInput): string {
+  if ((find(revisions, latest)?.readyPods ?? 0) > 0) return latest;
+  const before = find(revisions, servingBefore);
+  if (before?.answered) return before.name;
+  // Its Deployment is gone, or it never answered: the last one that did.
+  const answered = revisions.filter((revision) => revision.answered).sort((a, b) => b.sinceMs - a.sinceMs);
+  return answered[0]?.name ?? latest;
+}
+
+function latestFailure({ revisions, latest, knownFailure, nowMs }: RolloutInput, serving: string): Failure | undefined {
+  const seen = find(revisions, latest)?.failure;
+  if (seen !== undefined) return seen;
+  // Without a fallback it is as its pods are; with one, it has none any more that would tell.
+  if (knownFailure?.revision !== latest || serving === latest) return undefined;
+  const allAtZero = revisions.every((revision) => revision.wantedReplicas === 0 && revision.pods === 0);
+  const tryAgain =
+    ENVIRONMENTAL.includes(knownFailure.failure.reason) && allAtZero && nowMs - knownFailure.sinceMs >= RETRY_AFTER_MS;
+  return tryAgain ? undefined : knownFailure.failure;
+}
+
+function scaleChanges(
+  { revisions, latest, maxReplicas }: RolloutInput,
+  serving: string,
+  failed: boolean,
+): ScaleChange[] {
+  const servingReplicas = find(revisions, serving)?.wantedReplicas ?? 0;
+  return revisions.flatMap(({ name, wantedReplicas }): ScaleChange[] => {
+    if (name === serving) return [];
+    const starts = name === latest && !failed;
+    if (!starts) return wantedReplicas > 0 ? [{ revision: name, replicas: 0 }] : [];
+    const replicas = Math.min(servingReplicas, maxReplicas);
+    return replicas > wantedReplicas ? [{ revision: name, replicas }] : [];
+  });
+}
+
+/** The oldest ones at zero; of those that never answered, none is worth going back to before those that did. */
+function obsoleteRevisions(revisions: readonly RevisionView[], serving: string, latest: string): string[] {
+  return revisions
+    .filter(({ name }) => name !== serving && name !== latest)
+    .sort((a, b) => Number(b.answered) - Number(a.answered) || b.sinceMs - a.sinceMs)
+    .slice(OLD_REVISIONS_KEPT)
+    .filter((revision) => revision.wantedReplicas === 0 && revision.pods === 0)
+    .map((revision) => revision.name);
+}

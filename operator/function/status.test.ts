@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ConditionType } from '#api/conditions.ts';
+import type { FunctionStatus } from '#api/function.ts';
+import { aCrashedPod, aDeployment, aFunction, aPod, at, someRevisions } from '../builders.ts';
+import { planRollout } from './rollout.ts';
+import { invalidStatus, nextStatus, type Observation } from './status.ts';
+
+const ANSWERED = '2026-01-01T00:00:00Z';
+const readyPod = (revision: string) => aPod({ revision, ready: true });
+
+function status(
+  revisions: ReturnType<typeof someRevisions>,
+  more: Partial<Observation> = {},
+  fn = aFunction(),
+): FunctionStatus {
+  const latest = 'new';
+  const rollout = planRollout({
+    revisions,
+    latest,
+    servingBefore: revisions.some(({ name }) => name === 'old') ? 'old' : undefined,
+    knownFailure: undefined,
+    maxReplicas: 10,
+    nowMs: at(0),
+  });
+  return nextStatus(fn, { url: 'http://hello.default.localhost', latest, revisions, rollout, ...more }, at(0));
+}
+
+/** `True Ready` */
+function condition(of: FunctionStatus, type: ConditionType): string {
+  const found = of.conditions?.find((one) => one.type === type);
+  return `${found?.status} ${found?.reason}`;
+}
+const message = (of: FunctionStatus, type: ConditionType) =>
+  of.conditions?.find((one) => one.type === type)?.message ?? '';
+
+test('a function that was never called is ready at zero and not known to work', () => {
+  const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0 })]));
+  assert.equal(condition(now, 'Ready'), 'True ScaledToZero');
+  assert.equal(condition(now, 'RevisionReady'), 'Unknown ScaledToZero');
+  assert.equal(condition(now, 'Active'), 'False ScaledToZero');
+  assert.equal(now.replicas, 0);
+  assert.equal(now.revision, 'new');
+  assert.equal(now.latestRevision, 'new');
+});
+
+test('asleep after it answered, it is known to work', () => {
+  const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0, answeredAt: ANSWERED })]));
+  assert.equal(condition(now, 'Ready'), 'True ScaledToZero');
+  assert.equal(condition(now, 'RevisionReady'), 'True ScaledToZero');
+});
+
+test('the very first start is in progress, not ready', () => {
+  const now = status(someRevisions([aDeployment({ revision: 'new' })], [aPod({ revision: 'new' })]));
+  assert.equal(condition(now, 'Ready'), 'Unknown Progressing');
+  assert.equal(condition(now, 'Active'), 'True Progressing');
+});
+
+test('a cold start of what answered before does not make it unready', () => {
+  const now = status(
+    someRevisions([aDeployment({ revision: 'new', answeredAt: ANSWERED })], [aPod({ revision: 'new' })]),
+  );
+  assert.equal(condition(now, 'Ready'), 'True Progressing');
+  assert.equal(condition(now, 'RevisionReady'), 'True Progressing');
+});
+
+test('with a ready replica it is ready and says how many there are', () => {
+  const now = status(
+    someRevisions([aDeployment({ revision: 'new', replicas: 2 })], [readyPod('new'), aPod({ revision: 'new' })]),
+  );
+  assert.equal(condition(now, 'Ready'), 'True Ready');
+  assert.equal(condition(now, 'Active'), 'True Ready');
+  assert.equal(now.replicas, 2);
+  assert.equal(now.readyReplicas, 1);
+});
+
+test('while a new revision starts beside the old one, the function is ready', () => {
+  const deployments = [aDeployment({ revision: 'old', answeredAt: ANSWERED }), aDeployment({ revision: 'new' })];
+  const now = status(someRevisions(deployments, [readyPod('old'), aPod({ revision: 'new' })]));
+  assert.equal(now.revision, 'old');
+  assert.equal(now.latestRevision, 'new');
+  assert.equal(condition(now, 'Ready'), 'True Progressing');
+  assert.equal(condition(now, 'RevisionReady'), 'Unknown Progressing');
+  assert.equal(now.readyReplicas, 1);
+});
+
+test('a failed new revision makes it unready, and says that the old one keeps the traffic', () => {
+  const deployments = [aDeployment({ revision: 'old', answeredAt: ANSWERED }), aDeployment({ revision: 'new' })];
+  const now = status(someRevisions(deployments, [readyPod('old'), aCrashedPod('new', 'boom')]));
+  assert.equal(now.revision, 'old');
+  assert.equal(condition(now, 'Ready'), 'False CrashLoop');
+  assert.equal(condition(now, 'RevisionReady'), 'False CrashLoop');
+  assert.equal(condition(now, 'Active'), 'True Ready');
+  assert.match(message(now, 'Ready'), /boom\nold keeps the traffic$/);
+});
+
+test('a source that does not compile makes it unready and leaves the revisions as they are', () => {
+  const problem = { reason: 'CompileFailed', message: 'index.ts:1:2: no' } as const;
+  const now = status(someRevisions([aDeployment({ revision: 'new' })], [readyPod('new')]), { sourceProblem: problem });
+  assert.equal(condition(now, 'Ready'), 'False CompileFailed');
+  assert.equal(condition(now, 'SourceReady'), 'False CompileFailed');
+  assert.equal(condition(now, 'RevisionReady'), 'True Ready');
+});
+
+test('a source that never compiled has no revision', () => {
+  const problem = { reason: 'CompileFailed', message: 'index.ts:1:2: no' } as const;
+  const now = nextStatus(aFunction(), { url: 'u', revisions: [], sourceProblem: problem }, at(0));
+  assert.equal(condition(now, 'RevisionReady'), 'Unknown Progressing');
+  assert.equal(condition(now, 'Active'), 'False ScaledToZero');
+  assert.equal(now.revision, undefined);
+});
+
+test('a taken name makes it unready by the part it concerns', () => {
+  const routeProblem = { reason: 'NameTaken', message: 'there is a Service' } as const;
+  const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0 })]), { routeProblem });
+  assert.equal(condition(now, 'Ready'), 'False NameTaken');
+  assert.equal(condition(now, 'RouteReady'), 'False NameTaken');
+  assert.equal(condition(now, 'RevisionReady'), 'Unknown ScaledToZero');
+});
+
+test('waiting for a node is no verdict on the revision, but the function is not ready', () => {
+  const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }];
+  const now = status(
+    someRevisions([aDeployment({ revision: 'new' })], [aPod({ revision: 'new', state: {}, conditions })]),
+  );
+  assert.equal(condition(now, 'RevisionReady'), 'Unknown Unschedulable');
+  assert.equal(condition(now, 'Ready'), 'False Unschedulable');
+});
+
+test('with minReplicas, zero is not healthy', () => {
+  const fn = aFunction({ scaling: { minReplicas: 1 } });
+  const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0 })]), {}, fn);
+  assert.equal(condition(now, 'Ready'), 'Unknown Progressing');
+});
+
+test('an equal observation later gives an equal status', () => {
+  const revisions = someRevisions([aDeployment({ revision: 'new' })], [readyPod('new')]);
+  const before = status(revisions);
+  const again = nextStatus(
+    { ...aFunction(), status: before },
+    {
+      url: before.url ?? '',
+      latest: 'new',
+      revisions,
+      rollout: { serving: 'new', failure: undefined, firstAnswers: [], scale: [], obsolete: [] },
+    },
+    at(3600),
+  );
+  assert.deepEqual(again, before);
+});
+
+test('a spec that cannot be read leaves what was known', () => {
+  const before = status(someRevisions([aDeployment({ revision: 'new' })], [readyPod('new')]));
+  const now = invalidStatus({ ...aFunction({}, { generation: 2 }), status: before }, 'spec.handler: no', at(1));
+  assert.equal(condition(now, 'Ready'), 'False InvalidPodTemplate');
+  assert.equal(condition(now, 'RouteReady'), 'True Ready');
+  assert.equal(now.revision, 'new');
+  assert.equal(now.observedGeneration, 2);
+});

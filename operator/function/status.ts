@@ -1,0 +1,166 @@
+import { type Condition, type ConditionType, type SourceFailure, withCondition } from '#api/conditions.ts';
+import type { FunctionObject, FunctionStatus } from '#api/function.ts';
+import type { RevisionView } from './revision-view.ts';
+import type { Rollout } from './rollout.ts';
+
+/** What a reconcile saw and did. */
+export interface Observation {
+  url: string;
+  /** Why the spec or the source cannot be made into a revision. */
+  sourceProblem?: { reason: SourceFailure; message: string };
+  /** Why the newest revision's objects cannot be written. */
+  revisionProblem?: { reason: 'NameTaken' | 'InvalidPodTemplate'; message: string };
+  routeProblem?: { reason: 'NameTaken' | 'RouteConflict'; message: string } | undefined;
+  /** The newest revision; absent: none was ever made. */
+  latest?: string;
+  revisions: readonly RevisionView[];
+  /** Absent: there is no revision. */
+  rollout?: Rollout;
+  scaling?: NonNullable<FunctionStatus['scaling']>;
+}
+
+/** A condition without what is the same for all of them. */
+type Finding<T extends ConditionType> = Pick<Extract<Condition, { type: T }>, 'status' | 'reason' | 'message'>;
+
+/** How the revisions stand, looked up once. */
+interface Standing {
+  latest: RevisionView | undefined;
+  serving: RevisionView | undefined;
+  /** No revision has a replica or is asked to have one. */
+  asleep: boolean;
+}
+
+/** The whole status of a Function after a reconcile; equal arguments but for the time give an equal status. */
+export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: number): FunctionStatus {
+  const { revisions, rollout, latest, scaling } = observed;
+  const standing: Standing = {
+    latest: revisions.find((revision) => revision.name === latest),
+    serving: revisions.find((revision) => revision.name === rollout?.serving),
+    asleep: revisions.every((revision) => revision.wantedReplicas === 0 && revision.pods === 0),
+  };
+  const source = sourceReady(fn, observed);
+  const revision = revisionReady(observed, standing);
+  const route = routeReady(observed);
+  const findings: { [T in ConditionType]: Finding<T> } = {
+    Ready: summary(fn, observed, standing, [source, route, revision]),
+    SourceReady: source,
+    RevisionReady: revision,
+    RouteReady: route,
+    Active: active(revisions, standing),
+  };
+  return {
+    observedGeneration: fn.metadata.generation,
+    url: observed.url,
+    ...(rollout && { revision: rollout.serving }),
+    ...(latest !== undefined && { latestRevision: latest }),
+    replicas: revisions.reduce((sum, one) => sum + one.pods, 0),
+    readyReplicas: standing.serving?.readyPods ?? 0,
+    ...(scaling && { scaling }),
+    conditions: conditions(fn, findings, nowMs),
+  };
+}
+
+/** Status of a Function whose spec the API server let in and this operator cannot read; its revisions stay. */
+export function invalidStatus(fn: FunctionObject, mistakes: string, nowMs: number): FunctionStatus {
+  const finding = {
+    status: 'False',
+    reason: 'InvalidPodTemplate',
+    message: `the spec is not valid: ${mistakes}`,
+  } as const;
+  const kept = (fn.status?.conditions ?? []).filter(({ type }) => type !== 'Ready' && type !== 'RevisionReady');
+  return {
+    ...fn.status,
+    observedGeneration: fn.metadata.generation,
+    conditions: [...conditions(fn, { Ready: finding, RevisionReady: finding }, nowMs), ...kept],
+  };
+}
+
+function conditions(fn: FunctionObject, findings: { [T in ConditionType]?: Finding<T> }, nowMs: number): Condition[] {
+  const time = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  return (Object.keys(findings) as ConditionType[]).flatMap((type) => {
+    const next = {
+      type,
+      ...findings[type],
+      observedGeneration: fn.metadata.generation,
+      lastTransitionTime: time,
+    } as Condition;
+    return withCondition(fn.status?.conditions ?? [], next).filter((condition) => condition.type === type);
+  });
+}
+
+function sourceReady(fn: FunctionObject, { sourceProblem }: Observation): Finding<'SourceReady'> {
+  if (sourceProblem !== undefined) return { status: 'False', ...sourceProblem };
+  const message =
+    fn.spec.image === undefined ? 'the source compiles and exports the handler' : 'runs an image: there is no source';
+  return { status: 'True', reason: 'Ready', message };
+}
+
+function routeReady({ routeProblem, url }: Observation): Finding<'RouteReady'> {
+  if (routeProblem !== undefined) return { status: 'False', ...routeProblem };
+  return { status: 'True', reason: 'Ready', message: `answers at ${url}` };
+}
+
+/*
+ * What stands in the way            → False, with its reason (not yet False where waiting may help: Unschedulable)
+ * a ready replica                   → True  Ready
+ * replicas, none ready, answered    → True  Progressing (a cold start)
+ * replicas, none ready, never did   → Unknown Progressing
+ * no replicas, answered             → True  ScaledToZero
+ * no replicas, never tried          → Unknown ScaledToZero
+ */
+function revisionReady({ revisionProblem, rollout }: Observation, { latest }: Standing): Finding<'RevisionReady'> {
+  if (revisionProblem !== undefined) return { status: 'False', ...revisionProblem };
+  if (latest === undefined) return { status: 'Unknown', reason: 'Progressing', message: 'there is no revision yet' };
+  const failure = rollout?.failure;
+  if (failure !== undefined) {
+    return { status: failure.terminal ? 'False' : 'Unknown', reason: failure.reason, message: failure.message };
+  }
+  if (latest.readyPods > 0) return { status: 'True', reason: 'Ready', message: `${latest.name} answers` };
+  const status = latest.answered ? 'True' : 'Unknown';
+  if (latest.wantedReplicas === 0 && latest.pods === 0) {
+    const message = latest.answered
+      ? `${latest.name} sleeps; the next request wakes it`
+      : `${latest.name} has not been tried yet; the next request starts it`;
+    return { status, reason: 'ScaledToZero', message };
+  }
+  return { status, reason: 'Progressing', message: `${latest.name} is starting` };
+}
+
+function summary(
+  fn: FunctionObject,
+  { rollout }: Observation,
+  { latest, serving, asleep }: Standing,
+  parts: readonly (Finding<'SourceReady'> | Finding<'RouteReady'> | Finding<'RevisionReady'>)[],
+): Finding<'Ready'> {
+  const fallback = serving?.answered && serving !== latest ? `\n${serving.name} keeps the traffic` : '';
+  const wrong = parts.find((part) => part.status === 'False');
+  if (wrong !== undefined) return { status: 'False', reason: wrong.reason, message: wrong.message + fallback };
+  const replicas = serving?.readyPods ?? 0;
+  if (rollout?.failure !== undefined && replicas === 0) {
+    return { status: 'False', reason: rollout.failure.reason, message: rollout.failure.message + fallback };
+  }
+  if (asleep && fn.spec.scaling.minReplicas === 0) {
+    return { status: 'True', reason: 'ScaledToZero', message: 'asleep; the next request wakes it' };
+  }
+  if (replicas > 0 && serving === latest) {
+    return {
+      status: 'True',
+      reason: 'Ready',
+      message: replicas === 1 ? '1 replica is ready' : `${replicas} replicas are ready`,
+    };
+  }
+  const starting = `${latest?.name ?? 'its first revision'} is starting`;
+  if (serving?.answered) return { status: 'True', reason: 'Progressing', message: starting + fallback };
+  return { status: 'Unknown', reason: 'Progressing', message: starting };
+}
+
+function active(revisions: readonly RevisionView[], { asleep }: Standing): Finding<'Active'> {
+  if (asleep) return { status: 'False', reason: 'ScaledToZero', message: 'it has no replicas' };
+  const ready = revisions.reduce((sum, revision) => sum + revision.readyPods, 0);
+  const pods = revisions.reduce((sum, revision) => sum + revision.pods, 0);
+  return {
+    status: 'True',
+    reason: ready > 0 ? 'Ready' : 'Progressing',
+    message: `${ready} of ${pods} replicas are ready`,
+  };
+}

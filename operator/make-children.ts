@@ -1,0 +1,95 @@
+import type { FunctionObject } from '#api/function.ts';
+import type { Deployment } from '#platform/resources.ts';
+import { ChildError, ensureDeployment, ensureService, type Writer } from './child-writes.ts';
+import type { Context } from './context.ts';
+import { bundleOf, functionService, isControlledBy, revisionDeployment } from './function/children.ts';
+import type { BundleRef, Payload } from './function/pod.ts';
+import { routeConflict } from './function/routes.ts';
+import type { Observation } from './function/status.ts';
+import { type RevisionTarget, revisionTarget } from './revision-target.ts';
+import { SourceError } from './source/source-error.ts';
+
+/** What became of the children. */
+export interface Made {
+  /** The newest revision there is; absent: none. */
+  latest?: string | undefined;
+  /** The function's own, the one just written included. */
+  deployments: Deployment[];
+  /** The bundle of the newest revision, when it was made sure of. */
+  bundle?: BundleRef;
+  problems: Pick<Observation, 'sourceProblem' | 'revisionProblem' | 'routeProblem'>;
+}
+
+/**
+ * Makes the Service, the bundle and the Deployment that the spec asks for. What the user must mend is a problem in the
+ * result; the revisions there were stay as they are. Undefined while a ConfigMap is still being asked for.
+ */
+export async function makeChildren(ctx: Context, writer: Writer): Promise<Made | undefined> {
+  const { fn } = writer;
+  const key = `${fn.metadata.namespace}/${fn.metadata.name}`;
+  const deployments = ctx.children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
+  const made: Made = { deployments, problems: {} };
+  try {
+    const target = revisionTarget(fn, ctx.configMaps);
+    if (target === undefined) return undefined;
+    await makeRevision(ctx, writer, target, made);
+  } catch (error) {
+    if (error instanceof SourceError) made.problems.sourceProblem = { reason: error.reason, message: error.message };
+    else if (error instanceof ChildError)
+      made.problems.revisionProblem = { reason: error.reason, message: error.message };
+    else throw error;
+  }
+  made.latest ??= newestThatIsThere(fn, deployments);
+  made.problems.routeProblem = await makeRoute(ctx, writer, key);
+  return made;
+}
+
+async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget, made: Made): Promise<void> {
+  const { fn } = writer;
+  const { revision, source, sourceHash } = target;
+  let payload: Payload = { kind: 'image', image: fn.spec.image ?? '' };
+  if (source !== undefined) {
+    const doubted = bundleMissedByPods(ctx, fn, made.deployments);
+    const bundle = await ctx.bundles.ensure(writer, source, { deployments: made.deployments, doubted });
+    made.bundle = bundle;
+    payload = { kind: 'source', bundle, runtimeImage: ctx.config.CATNAP_RUNTIME_IMAGE };
+  }
+  const known = ctx.children.deployments.get(`${fn.metadata.namespace}/${fn.metadata.name}`, revision);
+  const deployment = await ensureDeployment(writer, revisionDeployment(fn, revision, payload, sourceHash), known);
+  made.latest = revision;
+  made.deployments = [...made.deployments.filter((other) => other.metadata?.name !== revision), deployment];
+}
+
+/** Somebody deleted it: kubelet then says `configmap "hello-bundle-…" not found`. */
+function bundleMissedByPods(ctx: Context, fn: FunctionObject, deployments: readonly Deployment[]): string | undefined {
+  const messages = ctx.children.pods
+    .of(`${fn.metadata.namespace}/${fn.metadata.name}`)
+    .flatMap((pod) => pod.status?.containerStatuses ?? [])
+    .map((status) => status.state?.waiting?.message ?? '');
+  const names = deployments.flatMap((deployment) => bundleOf(deployment)?.name ?? []);
+  return names.find((name) => messages.some((message) => message.includes(`"${name}" not found`)));
+}
+
+/** While the spec makes no revision, the one before it still is the newest. */
+function newestThatIsThere(fn: FunctionObject, deployments: readonly Deployment[]): string | undefined {
+  const before = fn.status?.latestRevision;
+  return deployments.some((deployment) => deployment.metadata?.name === before) ? before : undefined;
+}
+
+async function makeRoute(ctx: Context, writer: Writer, key: string): Promise<Observation['routeProblem']> {
+  const { fn } = writer;
+  const { CATNAP_GATEWAY_SERVICE, CATNAP_SYSTEM_NAMESPACE, CATNAP_CLUSTER_DOMAIN, CATNAP_DOMAIN } = ctx.config;
+  const desired = functionService(fn, {
+    service: CATNAP_GATEWAY_SERVICE,
+    namespace: CATNAP_SYSTEM_NAMESPACE,
+    clusterDomain: CATNAP_CLUSTER_DOMAIN,
+  });
+  try {
+    await ensureService(writer, desired, ctx.children.services.get(key, fn.metadata.name));
+  } catch (error) {
+    if (error instanceof ChildError) return { reason: 'NameTaken', message: error.message };
+    throw error;
+  }
+  const conflict = routeConflict(fn, ctx.functions.list(), CATNAP_DOMAIN);
+  return conflict === undefined ? undefined : { reason: 'RouteConflict', message: conflict };
+}

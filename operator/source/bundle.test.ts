@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import * as esbuild from 'esbuild';
+import { type Bundle, bundle } from './bundle.ts';
+import { SourceError } from './source-error.ts';
+
+after(() => esbuild.stop());
+
+const compile = (files: Record<string, string>, { entry = 'index.ts', handler = 'default' } = {}) =>
+  bundle({ files, entry }, handler, (options) => esbuild.build(options));
+
+async function failure(...args: Parameters<typeof compile>): Promise<SourceError> {
+  const error = await compile(...args).then(
+    () => assert.fail('it compiled'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof SourceError, String(error));
+  return error;
+}
+
+const load = ({ code }: Bundle) => import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+
+test('compiles TypeScript from several files into one module that runs', async () => {
+  const made = await compile({
+    'index.ts': `import { greet } from './lib/greet.js'; import data from './data.json'; import { basename } from 'path';
+      export default (name: string): string => greet(name) + data.mark + basename('/a/b');`,
+    'lib/greet.ts': 'export const greet = (name: string): string => "hello " + name;',
+    'data.json': '{ "mark": "!" }',
+  });
+  const module = await load(made);
+  assert.equal(module.default('you'), 'hello you!b');
+});
+
+test('a required builtin works although the bundle is an ES module', async () => {
+  const made = await compile(
+    { 'index.js': `const { sep } = require('path'); module.exports = () => sep;` },
+    { entry: 'index.js' },
+  );
+  const module = await load(made);
+  assert.equal(module.default(), '/');
+});
+
+test('the source map names the files by their own paths and holds their text', async () => {
+  const { code, leanCode } = await compile({ 'lib/a.ts': 'export default () => 1;' }, { entry: 'lib/a.ts' });
+  const mapOf = (text: string) => JSON.parse(Buffer.from(text.split('base64,').at(-1) ?? '', 'base64').toString());
+  assert.deepEqual(mapOf(code).sources, ['lib/a.ts']);
+  assert.deepEqual(mapOf(code).sourcesContent, ['export default () => 1;']);
+  assert.equal(mapOf(leanCode).sourcesContent, undefined);
+});
+
+test('equal source gives equal code', async () => {
+  const files = { 'index.ts': 'export default () => 1;' };
+  assert.deepEqual(await compile(files), await compile(files));
+});
+
+test('what does not parse is reported with file, line and column in characters', async () => {
+  const { reason, message } = await failure({
+    'index.ts': 'const a = 1;\nconst é = "é"; const b = );\nexport default a;',
+  });
+  assert.equal(reason, 'CompileFailed');
+  assert.match(message, /^index\.ts:2:26: Unexpected "\)"/);
+});
+
+test('an error in an imported file names that file', async () => {
+  const { message } = await failure({ 'index.ts': `export * from './lib/x.ts'`, 'lib/x.ts': '\n  let let' });
+  assert.match(message, /^lib\/x\.ts:2:/);
+});
+
+test('a package that is not there comes with the ways out', async () => {
+  const { reason, message } = await failure({ 'index.ts': `import _ from 'lodash';\nexport default _;` });
+  assert.equal(reason, 'CompileFailed');
+  assert.match(message, /^index\.ts:1:15: the import "lodash" cannot be resolved/);
+  assert.match(message, /Bundle the package.*image FROM/);
+});
+
+test('a file that is not there is named', async () => {
+  const { message } = await failure({ 'index.ts': `export { default } from './gone'` });
+  assert.match(message, /^index\.ts:1:\d+: there is no file for the import "\.\/gone"/);
+});
+
+test('nothing outside the given files can be read', async () => {
+  const { message } = await failure({ 'index.ts': `import passwd from '../../../etc/passwd'; export default passwd` });
+  assert.match(message, /there is no file for the import/);
+});
+
+test('a missing handler lists the exports there are', async () => {
+  const { reason, message } = await failure({ 'index.ts': 'export const main = 1, other = 2;' });
+  assert.equal(reason, 'HandlerNotFound');
+  assert.match(message, /index\.ts has no default export; it exports: main, other/);
+});
+
+test('a named handler is found', async () => {
+  const made = await compile({ 'index.ts': 'export function main() { return 7 }' }, { handler: 'main' });
+  assert.equal((await load(made)).main(), 7);
+});
+
+test('an unused file of another kind does not matter, an imported one does', async () => {
+  await compile({ 'index.ts': 'export default 1', 'README.md': '# hi' });
+  const { message } = await failure({
+    'index.ts': `import x from './README.md'; export default x`,
+    'README.md': '# hi',
+  });
+  assert.match(message, /"README\.md" is neither TypeScript, JavaScript nor JSON/);
+});

@@ -1,0 +1,140 @@
+import { posix } from 'node:path';
+import type * as esbuild from 'esbuild';
+import type { SourceFiles } from '../function/revision.ts';
+import { resolveImport } from './resolve.ts';
+import { SourceError } from './source-error.ts';
+
+/** A function's modules as one. */
+export interface Bundle {
+  /** One ECMAScript module, with an inline source map whose sources are the files' own paths. */
+  code: string;
+  /** The same without the sources' text in the map: for when the other is too large to store. */
+  leanCode: string;
+}
+
+/** The part of esbuild that is used: given in, because loading it is the caller's to time. */
+export type Build = (options: esbuild.BuildOptions) => Promise<esbuild.BuildResult>;
+
+const NAMESPACE = 'function';
+const REQUIRED = 'node-builtin';
+const MESSAGES_SHOWN = 3;
+const LOADERS: Record<string, esbuild.Loader> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+  '.json': 'json',
+};
+
+/**
+ * Compiles `source` into one module that Node 24 loads. Reads nothing from disk or network.
+ * @param handler the export that must be there.
+ * Throws a SourceError that names file, line and column (both from 1, the column in characters).
+ */
+export async function bundle(source: SourceFiles, handler: string, build: Build): Promise<Bundle> {
+  const result = await build(options(source)).catch((error: unknown) => {
+    throw isBuildFailure(error)
+      ? new SourceError('CompileFailed', describeFailure(error.errors), { cause: error })
+      : error;
+  });
+  requireHandler(source.entry, handler, result.metafile);
+  const text = (suffix: string) => result.outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? '';
+  const map = JSON.parse(text('.js.map')) as { sources: string[]; sourcesContent?: string[] };
+  const sources = map.sources.map((path) => path.slice(path.indexOf(':') + 1));
+  const { sourcesContent: _, ...leanMap } = map;
+  const withMap = (full: object) =>
+    `${text('.js')}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
+  return { code: withMap({ ...map, sources }), leanCode: withMap({ ...leanMap, sources }) };
+}
+
+function options(source: SourceFiles): esbuild.BuildOptions {
+  return {
+    entryPoints: { bundle: source.entry },
+    absWorkingDir: '/',
+    outdir: '/',
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    charset: 'utf8',
+    legalComments: 'none',
+    sourcemap: 'external',
+    logLevel: 'silent',
+    // Given, so that none is looked for on disk.
+    tsconfigRaw: '{}',
+    plugins: [onlyGivenFiles(source)],
+  };
+}
+
+function onlyGivenFiles({ files, entry }: SourceFiles): esbuild.Plugin {
+  return {
+    name: 'only-given-files',
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
+        if (kind === 'entry-point') return { path: entry, namespace: NAMESPACE };
+        const found = resolveImport(path, importer, files);
+        if (found.kind === 'file') return { path: found.path, namespace: NAMESPACE };
+        if (found.kind === 'none') return { errors: [{ text: unresolved(path) }] };
+        // An ES module has no `require`.
+        return kind === 'require-call'
+          ? { path: found.name, namespace: REQUIRED }
+          : { path: found.name, external: true };
+      });
+      build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
+        contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+        loader: 'js',
+      }));
+      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => {
+        const loader = LOADERS[posix.extname(path)];
+        if (loader !== undefined) return { contents: files[path] ?? '', loader };
+        return {
+          errors: [{ text: `"${path}" is neither TypeScript, JavaScript nor JSON: only these can be imported` }],
+        };
+      });
+    },
+  };
+}
+
+function unresolved(specifier: string): string {
+  return /^\.{0,2}\//.test(specifier)
+    ? `there is no file for the import "${specifier}" in spec.source`
+    : `the import "${specifier}" cannot be resolved: a function from source has its own files and Node's modules (node:…) only. Bundle the package into the source yourself, or build an image FROM the Catnap runtime image with the package in it and give that as spec.image`;
+}
+
+function requireHandler(entry: string, handler: string, metafile: esbuild.Metafile | undefined): void {
+  const output = Object.values(metafile?.outputs ?? {}).find((file) => file.entryPoint !== undefined);
+  const exported = output?.exports ?? [];
+  if (exported.includes(handler)) return;
+  const there = exported.length === 0 ? 'it exports nothing' : `it exports: ${exported.join(', ')}`;
+  throw new SourceError(
+    'HandlerNotFound',
+    handler === 'default'
+      ? `${entry} has no default export; ${there}. Export the handler as default, or name its export in spec.handler`
+      : `${entry} has no export "${handler}"; ${there}. Export it, or name another in spec.handler`,
+  );
+}
+
+function isBuildFailure(error: unknown): error is esbuild.BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
+
+function describeFailure(errors: readonly esbuild.Message[]): string {
+  const shown = errors.slice(0, MESSAGES_SHOWN).map(describe);
+  const more = errors.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
+/** `index.ts:3:14: Expected ";" but found "x"`, and the line it is about. */
+function describe({ text, location }: esbuild.Message): string {
+  if (location === null) return text;
+  const file = location.file.slice(location.file.indexOf(':') + 1);
+  const before = Buffer.from(location.lineText).subarray(0, location.column).toString();
+  const excerpt = location.lineText.trim().slice(0, 160);
+  return `${file}:${location.line}:${before.length + 1}: ${text}${excerpt === '' ? '' : ` in \`${excerpt}\``}`;
+}

@@ -1,0 +1,53 @@
+import { FUNCTIONS, type FunctionObject, type FunctionStatus } from '#api/function.ts';
+import { API_VERSION, FIELD_MANAGER, KIND } from '#api/names.ts';
+import type { KubeClient } from '#platform/kube.ts';
+import type { KubeObject, Resource } from '#platform/resources.ts';
+import { canonicalJson } from './function/canonical.ts';
+
+interface StatusObject extends KubeObject {
+  status: FunctionStatus;
+}
+const FUNCTION_STATUSES: Resource<StatusObject> = FUNCTIONS;
+
+/**
+ * The statuses that were written. The operator alone writes them, so what it wrote counts before what it has heard of:
+ * a decision must not rest on a status from before the last one.
+ */
+export class StatusBook {
+  readonly #kube: KubeClient;
+  readonly #written = new Map<string, { resourceVersion: string; status: FunctionStatus }>();
+
+  constructor(kube: KubeClient) {
+    this.#kube = kube;
+  }
+
+  /** `fn` with the newest status there is. */
+  withStatus(fn: FunctionObject): FunctionObject {
+    const written = this.#written.get(fn.metadata.uid);
+    if (written === undefined || !isNewer(written.resourceVersion, fn.metadata.resourceVersion)) return fn;
+    return { ...fn, status: written.status };
+  }
+
+  /** Whether `status` was written; it is not when `fn` (by withStatus) has an equal one. */
+  async write(fn: FunctionObject, status: FunctionStatus, signal: AbortSignal): Promise<boolean> {
+    if (canonicalJson(fn.status) === canonicalJson(status)) return false;
+    const { name, namespace, uid } = fn.metadata;
+    const object = { apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace, uid }, status };
+    const stored = await this.#kube.apply<StatusObject>(FUNCTION_STATUSES, object, {
+      subresource: 'status',
+      fieldManager: FIELD_MANAGER.operator,
+      signal,
+    });
+    this.#written.set(uid, { resourceVersion: stored.metadata?.resourceVersion ?? '', status });
+    return true;
+  }
+
+  forget(uid: string): void {
+    this.#written.delete(uid);
+  }
+}
+
+/** Resource versions are decimal numbers that grow. */
+function isNewer(a: string, b: string): boolean {
+  return a.length === b.length ? a > b : a.length > b.length;
+}
