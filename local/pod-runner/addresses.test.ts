@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AddressPool, localAddresses } from './addresses.ts';
+
+test('addresses go up, skip what is taken or in use, and do not come back soon', () => {
+  const pool = new AddressPool(() => new Set(['127.1.0.2']), 0);
+  pool.reserve('127.1.0.3');
+  assert.equal(pool.take(), '127.1.0.1');
+  pool.release('127.1.0.1');
+  assert.equal(pool.take(), '127.1.0.4');
+});
+
+test('network and broadcast addresses of a /24 are left out, and the end wraps to the beginning', () => {
+  const pool = new AddressPool(() => new Set(), 254);
+  assert.deepEqual([pool.take(), pool.take()], ['127.1.0.254', '127.1.1.1']);
+});
+
+test('reads the local addresses of /proc/net/tcp', () => {
+  const text = [
+    '  sl  local_address rem_address   st tx_queue rx_queue',
+    '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000',
+    '  12: 2A03027F:0050 0100007F:A1B2 01 00000000:00000000',
+  ].join('\n');
+  assert.deepEqual([...localAddresses(text)], ['127.0.0.1', '127.2.3.42']);
+});

@@ -1,0 +1,61 @@
+/** An address in 127.0.0.0/8 for each pod. */
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+const FIRST = 127 * 2 ** 24 + 2 ** 16; // 127.1.0.0: the lower ones are what people use by hand
+const COUNT = 2 ** 24 - 2 ** 17;
+
+/** Gives out addresses upwards from a random one: one that was used comes again only after millions of others. */
+export class AddressPool {
+  readonly #taken = new Set<string>();
+  readonly #listening: () => Set<string>;
+  #next: number;
+
+  /** @param listening the local addresses of all sockets of the machine */
+  constructor(listening: () => Set<string> = socketAddresses, first: number = randomInt(COUNT)) {
+    this.#listening = listening;
+    this.#next = first;
+  }
+
+  /** An address that no pod has and no socket of the machine is bound to. */
+  take(): string {
+    const busy = this.#listening();
+    for (let tries = 0; tries < COUNT; tries += 1) {
+      const address = addressAt(this.#next);
+      this.#next = (this.#next + 1) % COUNT;
+      const host = Number(address.slice(address.lastIndexOf('.') + 1));
+      if (host === 0 || host === 255 || busy.has(address) || this.#taken.has(address)) continue;
+      this.#taken.add(address);
+      return address;
+    }
+    throw new Error('no free address in 127.0.0.0/8');
+  }
+
+  /** Keeps an address that a running pod has already. */
+  reserve(address: string): void {
+    this.#taken.add(address);
+  }
+
+  release(address: string): void {
+    this.#taken.delete(address);
+  }
+}
+
+function addressAt(index: number): string {
+  const value = FIRST + index;
+  return [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.');
+}
+
+/** Local addresses in the text of `/proc/net/tcp`. Pure. */
+export function localAddresses(procNetTcp: string): Set<string> {
+  const found = new Set<string>();
+  for (const [, hex = ''] of procNetTcp.matchAll(/^\s*\d+: ([0-9A-F]{8}):/gm)) {
+    // Little endian, as the machines are that this runs on.
+    found.add([6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.'));
+  }
+  return found;
+}
+
+function socketAddresses(): Set<string> {
+  return localAddresses(readFileSync('/proc/net/tcp', 'utf8'));
+}

@@ -1,0 +1,291 @@
+/** One container of a pod through all its runs. */
+import { pause } from '#platform/deadline.ts';
+import { afterExit, type Backoff, durationText } from './backoff.ts';
+import { ContainerConfigError } from './container-env.ts';
+import { latestRun, makeContainerDir, type RunFiles, runFiles } from './container-files.ts';
+import { ContainerProcess, type Exit } from './container-process.ts';
+import {
+  backingOff,
+  type ContainerRecord,
+  running,
+  statusOf,
+  terminated,
+  WAITING,
+  waiting,
+} from './container-record.ts';
+import { runPreStop } from './hooks.ts';
+import { type ImageLookup, lookUpImage } from './images.ts';
+import { type Launch, planLaunch, StartError } from './launch-plan.ts';
+import { terminationMessage } from './log-file.ts';
+import { LogIndex } from './log-index.ts';
+import type { Container, PodContext } from './pod-context.ts';
+import type { ContainerStatus } from './pod-status.ts';
+import type { ProbeTarget } from './probe.ts';
+import type { ProbeKind } from './probe-state.ts';
+import { Probes } from './probes.ts';
+
+/** Kubelet looks at a pod again after this long when a container could not be made. */
+const CONFIG_RETRY_MS = 10_000;
+/** How long a container that was told to end early is kept down when its pod is not deleted after all. */
+const EXPECTED_END_MS = 10_000;
+
+/** One run, alive or failed at the very start. */
+interface Run {
+  exited: Promise<Exit & { reason?: string; message?: string }>;
+  end: () => void;
+}
+
+export class ContainerRunner {
+  readonly spec: Container;
+  readonly #context: PodContext;
+  readonly #dir: string;
+  readonly #stop = new AbortController();
+  #record: ContainerRecord = WAITING;
+  #process: ContainerProcess | undefined;
+  #launch: Launch | undefined;
+  #backoff: Backoff | undefined;
+  #pull: Backoff | undefined;
+  #expectedEndMs = 0;
+
+  constructor(spec: Container, context: PodContext) {
+    this.spec = spec;
+    this.#context = context;
+    this.#dir = makeContainerDir(context.dir, spec.name);
+  }
+
+  get status(): ContainerStatus {
+    return statusOf(this.spec, this.#record);
+  }
+
+  /** Where the present run, or the one before it, leaves its log; undefined when there was none. */
+  logFiles(previous: boolean): RunFiles | undefined {
+    const attempt = this.#record.restarts - (previous ? 1 : 0);
+    return attempt < 0 || this.#record.containerId === undefined ? undefined : runFiles(this.#dir, attempt);
+  }
+
+  /** A program of this container runs now. */
+  get alive(): boolean {
+    return this.#record.state.running !== undefined;
+  }
+
+  /**
+   * Runs it, again and again as `policy` (Always, OnFailure, Never) has it, until it is stopped or has ended for good.
+   * Returns the last exit code, or undefined when it never ran. A run that an earlier pod runner started goes on.
+   */
+  async run(policy: string): Promise<number | undefined> {
+    let run = this.#adopt() ?? (await this.#start());
+    while (run !== undefined) {
+      const exit = await run.exited;
+      run.end();
+      this.#ended(exit);
+      await pause(this.#expectedEndMs - Date.now(), this.#stop.signal);
+      const again = policy === 'Always' || (policy === 'OnFailure' && exit.code !== 0);
+      if (this.#stop.signal.aborted || !again) return exit.code;
+      await this.#waitForRestart(exit.atMs);
+      if (this.#stop.signal.aborted) return exit.code;
+      this.#record = { ...this.#record, restarts: this.#record.restarts + 1 };
+      run = await this.#start();
+    }
+    return this.#record.last?.exitCode;
+  }
+
+  /** Ends it: the hook, SIGTERM, and SIGKILL when the grace is over. `run` resolves then. */
+  stop(graceMs: number): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort();
+    if (!this.alive) return;
+    this.#event('Normal', 'Killing', `Stopping container ${this.spec.name}`);
+    void this.#terminate(graceMs);
+  }
+
+  /** Sends SIGTERM now: the deletion of the pod is on its way. */
+  stopEarly(): void {
+    if (this.#stop.signal.aborted || this.spec.lifecycle?.preStop !== undefined) return;
+    this.#expectedEndMs = Date.now() + EXPECTED_END_MS;
+    this.#process?.signal('SIGTERM');
+  }
+
+  /** Ends it without asking. */
+  kill(): void {
+    this.#stop.abort();
+    this.#process?.kill();
+  }
+
+  #adopt(): Run | undefined {
+    const known = this.#context.knownStatus(this.spec.name);
+    const latest = latestRun(this.#dir);
+    if (latest === undefined) {
+      if (known?.containerID !== undefined) this.#record = lost(known);
+      return undefined;
+    }
+    this.#record = { ...this.#record, restarts: latest.attempt, last: known?.lastState?.terminated };
+    const files = runFiles(this.#dir, latest.attempt);
+    const run = this.#begun(ContainerProcess.adopt(latest.record, files), files);
+    // It was ready, as far as anyone knows, and is until a probe says otherwise.
+    this.#record = { ...this.#record, ready: known?.ready ?? false, started: known?.started ?? false };
+    return run;
+  }
+
+  /** Tries until it runs, or is stopped. */
+  async #start(): Promise<Run | undefined> {
+    while (!this.#stop.signal.aborted) {
+      const image = lookUpImage(this.spec.image ?? '', this.spec.imagePullPolicy, this.#context.images);
+      try {
+        if ('reason' in image) {
+          await this.#withoutImage(image);
+          continue;
+        }
+        const sources = this.#context.sources(this.spec);
+        // With nothing to wait for, the process starts in the very turn in which the pod was seen.
+        const at = sources instanceof Promise ? await sources : sources;
+        return this.#spawn(planLaunch(this.spec, image.command, this.#context, at));
+      } catch (error) {
+        if (!(error instanceof ContainerConfigError)) return this.#unstartable(error);
+        this.#event('Warning', 'Failed', `Error: ${error.message}`);
+        this.#set(waiting(this.#record, 'CreateContainerConfigError', error.message));
+        await pause(CONFIG_RETRY_MS, this.#stop.signal);
+      }
+    }
+    return undefined;
+  }
+
+  #spawn(launch: Launch): Run {
+    const files = runFiles(this.#dir, this.#record.restarts);
+    this.#launch = launch;
+    const started = ContainerProcess.start(launch, files);
+    const run = this.#begun(started, files);
+    this.#pull = undefined;
+    this.#event('Normal', 'Pulled', `Container image "${this.spec.image}" already present on machine`);
+    this.#event('Normal', 'Created', `Created container: ${this.spec.name}`);
+    this.#event('Normal', 'Started', `Started container ${this.spec.name}`);
+    return run;
+  }
+
+  #begun(started: ContainerProcess, files: RunFiles): Run {
+    const id = `local://${this.#context.facts.pod.metadata?.uid}/${this.spec.name}/${this.#record.restarts}`;
+    this.#process = started;
+    this.#set(running(this.#record, id, new Date(started.record.startedAtMs).toISOString().replace(/\.\d+Z$/, 'Z')));
+    const index = new LogIndex(files);
+    const probes = new Probes(this.spec, this.#probeTarget(), {
+      changed: (kind, value) => this.#probed(kind, value),
+      failed: (kind, output) => this.#event('Warning', 'Unhealthy', `${title(kind)} probe failed: ${output}`),
+      dead: (kind) => this.#restartUnhealthy(kind),
+    });
+    const end = (): void => {
+      probes[Symbol.dispose]();
+      index[Symbol.dispose]();
+    };
+    return { exited: started.exited, end };
+  }
+
+  #unstartable(error: unknown): Run {
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof StartError ? 'StartError' : 'ContainerCannotRun';
+    this.#event('Warning', 'Failed', `Error: ${message}`);
+    return {
+      exited: Promise.resolve({ code: 128, atMs: Date.now(), known: true, reason, message }),
+      end: () => undefined,
+    };
+  }
+
+  #ended(exit: Awaited<Run['exited']>): void {
+    const startedAt = this.#record.state.running?.startedAt;
+    const logged = terminationMessage(this.spec, exit.code, this.logFiles(false));
+    const message = exit.message ?? logged;
+    const reason = exit.reason ?? (exit.known ? (exit.code === 0 ? 'Completed' : 'Error') : 'ContainerStatusUnknown');
+    this.#process = undefined;
+    this.#set(
+      terminated(this.#record, {
+        exitCode: exit.code,
+        reason,
+        ...(message === undefined ? {} : { message }),
+        ...(startedAt === undefined ? {} : { startedAt }),
+        finishedAt: new Date(exit.atMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+      }),
+    );
+  }
+
+  async #waitForRestart(endedAtMs: number): Promise<void> {
+    const { waitMs, next } = afterExit(this.#backoff, endedAtMs);
+    this.#backoff = next;
+    const { name = '', namespace = '', uid = '' } = this.#context.facts.pod.metadata ?? {};
+    const pod = `${name}_${namespace}(${uid})`;
+    if (waitMs === 0) return;
+    this.#event('Warning', 'BackOff', `Back-off restarting failed container ${this.spec.name} in pod ${pod}`);
+    const why = `back-off ${durationText(waitMs)} restarting failed container=${this.spec.name} pod=${pod}`;
+    this.#set(backingOff(this.#record, why));
+    await pause(endedAtMs + waitMs - Date.now(), this.#stop.signal);
+  }
+
+  async #withoutImage({ reason, message }: Exclude<ImageLookup, { command: unknown }>): Promise<void> {
+    const image = this.spec.image ?? '';
+    if (reason !== 'ErrImagePull') {
+      this.#event('Warning', reason === 'InvalidImageName' ? 'InspectFailed' : 'ErrImageNeverPull', message);
+      this.#event('Warning', 'Failed', `Error: ${reason}`);
+      this.#set(waiting(this.#record, reason, message));
+      return await pause(CONFIG_RETRY_MS, this.#stop.signal);
+    }
+    this.#event('Normal', 'Pulling', `Pulling image "${image}"`);
+    this.#event('Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
+    this.#event('Warning', 'Failed', `Error: ErrImagePull`);
+    this.#set(waiting(this.#record, 'ErrImagePull', message));
+    // The first failure sets the wait; there is no try without one, as there is for restarts.
+    const first = afterExit(this.#pull, Date.now());
+    const { waitMs, next } = first.waitMs > 0 ? first : { waitMs: first.next.waitMs, next: first.next };
+    this.#pull = next;
+    await pause(Math.min(waitMs, 1_000), this.#stop.signal);
+    if (this.#stop.signal.aborted) return;
+    this.#event('Normal', 'BackOff', `Back-off pulling image "${image}"`);
+    this.#event('Warning', 'Failed', `Error: ImagePullBackOff`);
+    this.#set(waiting(this.#record, 'ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${message}`));
+    await pause(waitMs - 1_000, this.#stop.signal);
+  }
+
+  #restartUnhealthy(kind: ProbeKind): void {
+    const message = `Container ${this.spec.name} failed ${kind} probe, will be restarted`;
+    this.#event('Normal', 'Killing', message);
+    void this.#terminate((this.#context.facts.pod.spec?.terminationGracePeriodSeconds ?? 30) * 1_000);
+  }
+
+  async #terminate(graceMs: number): Promise<void> {
+    const target = this.#process;
+    if (target === undefined) return;
+    const late = setTimeout(() => target.kill(), graceMs);
+    await runPreStop(this.spec, this.#probeTarget(), graceMs, (message) => {
+      this.#event('Warning', 'FailedPreStopHook', message);
+    });
+    target.signal('SIGTERM');
+    await target.exited;
+    clearTimeout(late);
+  }
+
+  #probed(kind: 'startup' | 'readiness', value: boolean): void {
+    this.#set({ ...this.#record, [kind === 'startup' ? 'started' : 'ready']: value });
+  }
+
+  #probeTarget(): ProbeTarget {
+    const ports = (this.spec.ports ?? []).flatMap((port) =>
+      port.name === undefined ? [] : [[port.name, port.containerPort] as const],
+    );
+    const { facts, cwd } = this.#context;
+    return { address: facts.podIP, ports: new Map(ports), env: this.#launch?.env ?? new Map(), cwd };
+  }
+
+  #set(record: ContainerRecord): void {
+    this.#record = record;
+    this.#context.changed();
+  }
+
+  #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#context.event({ type, reason, message });
+  }
+}
+
+const title = (kind: string): string => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+
+/** The API server knows of a run that left no trace here: the machine was restarted, or the files were removed. */
+function lost(known: ContainerStatus): ContainerRecord {
+  const message = 'The container could not be located when the pod was started again';
+  const last = { exitCode: 137, reason: 'ContainerStatusUnknown', message };
+  return { ...WAITING, restarts: (known.restartCount ?? 0) + 1, last };
+}

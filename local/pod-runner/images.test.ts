@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { imageId, lookUpImage } from './images.ts';
+
+const commands = new Map([['nginx', ['node', 'web.mjs']]]);
+
+test('a mapped image is its command, whatever default registry and tag are written out', () => {
+  for (const image of ['nginx', 'nginx:latest', 'docker.io/library/nginx:latest']) {
+    assert.deepEqual(lookUpImage(image, undefined, commands), { command: ['node', 'web.mjs'] });
+  }
+});
+
+test('an image without a command fails like a pull and says how to name one', () => {
+  const found = lookUpImage('registry.example:5000/team/thumbs:1.4', 'Always', commands);
+  assert.ok('reason' in found);
+  assert.equal(found.reason, 'ErrImagePull');
+  assert.match(found.message, /CATNAP_LOCAL_IMAGES='\{"registry\.example:5000\/team\/thumbs:1\.4":\[/);
+});
+
+test('a name that is none is InvalidImageName; Never is ErrImageNeverPull', () => {
+  const invalid = lookUpImage('Not An Image', undefined, commands);
+  assert.ok('reason' in invalid && invalid.reason === 'InvalidImageName');
+  const never = lookUpImage('a/b', 'Never', commands);
+  assert.ok('reason' in never && never.reason === 'ErrImageNeverPull');
+});
+
+test('the image id has a tag', () => {
+  assert.deepEqual([imageId('a/b'), imageId('h:5000/a/b:1')], ['local/a/b:latest', 'local/h:5000/a/b:1']);
+});

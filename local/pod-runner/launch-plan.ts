@@ -1,0 +1,89 @@
+/** What is run for a container. Pure, but for looking whether programs exist. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { containerEnv, type EnvSources } from './container-env.ts';
+import type { Container, PodContext } from './pod-context.ts';
+import { expandVariables } from './variables.ts';
+
+export interface Launch {
+  command: readonly string[];
+  env: ReadonlyMap<string, string>;
+  cwd: string;
+}
+
+/** The container was made, but its program cannot be started: exit code 128, reason StartError. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Throws a ContainerConfigError or a StartError. */
+export function planLaunch(
+  container: Container,
+  imageCommand: readonly string[],
+  context: PodContext,
+  sources: EnvSources,
+): Launch {
+  const { facts, dir } = context;
+  const env = new Map([
+    ...baseEnv(facts.pod.metadata?.name ?? '', dir, facts.podIP),
+    ...containerEnv(container, facts, sources),
+  ]);
+  const cwd = container.workingDir ?? context.cwd;
+  const prefix = context.mountPrefix(container);
+  const command = containerCommand(container, imageCommand, env);
+  // Behind mounts, paths mean something else than they do here: the program is looked for there.
+  if (prefix.length > 0) return { command: [...prefix, ...inside(command)], env, cwd: context.cwd };
+  return { command: resolveCommand(command, env.get('PATH') ?? '', cwd), env, cwd };
+}
+
+const inside = ([program = '', ...args]: readonly string[]): string[] => [
+  program === 'node' ? process.execPath : program,
+  ...args,
+];
+
+/** What an image would have in its environment: programs are found, this Node first; nothing of the runner's own. */
+export function baseEnv(podName: string, home: string, address: string): Map<string, string> {
+  return new Map([
+    ['PATH', [dirname(process.execPath), SYSTEM_PATH].join(delimiter)],
+    ['HOME', home],
+    ['HOSTNAME', podName],
+    ['HOST', address],
+  ]);
+}
+
+/** The container's `command` takes the place of the image's, `args` are added to whichever it is. */
+export function containerCommand(
+  container: Container,
+  imageCommand: readonly string[],
+  env: ReadonlyMap<string, string>,
+): string[] {
+  const expand = (part: string): string => expandVariables(part, env);
+  const own = container.command ?? [];
+  return [...(own.length > 0 ? own.map(expand) : imageCommand), ...(container.args ?? []).map(expand)];
+}
+
+/** `command` with its program as an absolute path. Throws a StartError. */
+export function resolveCommand(command: readonly string[], path: string, cwd: string): string[] {
+  const [program = '', ...args] = command;
+  if (!existsSync(cwd))
+    throw new StartError(`failed to create containerd task: chdir to cwd ("${cwd}"): no such file or directory`);
+  if (program === 'node') return [process.execPath, ...args];
+  const candidates = program.includes('/')
+    ? [isAbsolute(program) ? program : join(cwd, program)]
+    : path.split(delimiter).map((dir) => join(dir, program));
+  const found = candidates.find(isExecutable);
+  if (program !== '' && found !== undefined) return [found, ...args];
+  const why = program.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH';
+  throw new StartError(`failed to start container process: exec: "${program}": ${why}`);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false; // whatever the reason: not this one
+  }
+}

@@ -1,0 +1,74 @@
+/** The local cluster's second process: its controllers, and the one node that runs its pods. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { clusterAccess } from '#platform/cluster-access.ts';
+import { readConfig } from '#platform/config.ts';
+import { EventRecorder } from '#platform/events.ts';
+import { KubeClient } from '#platform/kube.ts';
+import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
+import { createLog, type Log } from '#platform/log.ts';
+import { CONFIG_MAPS, SECRETS } from '#platform/resources.ts';
+import { Cluster } from '../controllers/cluster.ts';
+import { patient, startControllers } from '../controllers/controllers.ts';
+import { startLogServer } from './log-server.ts';
+import { keepRegistered, nodeFacts } from './node.ts';
+import { PodRunner } from './pod-runner.ts';
+import { imageCommands, Settings } from './settings.ts';
+
+const HOST_IP = '127.0.0.1';
+
+async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promise<void> {
+  const stack = new AsyncDisposableStack();
+  lifecycle.onStop('watches', () => stack.disposeAsync());
+  const kube = stack.use(new KubeClient(await clusterAccess(settings), { userAgent: 'catnap-local' }));
+  const cluster = stack.use(new Cluster(kube, log));
+  const configMaps = stack.use(cluster.watch(CONFIG_MAPS));
+  const secrets = stack.use(cluster.watch(SECRETS));
+  const speaker = (component: string) => patient(stack.use(new EventRecorder({ kube, component, log })), stack);
+  const node = nodeFacts(settings.CATNAP_NODE_NAME);
+  const signal = lifecycle.stopping;
+  const runner = new PodRunner({
+    cluster,
+    objects: { kube, configMaps, secrets, signal },
+    node,
+    hostIP: HOST_IP,
+    dataDir: settings.CATNAP_DATA_DIR,
+    images: imageCommands(settings),
+    cwd: process.cwd(),
+    sigtermDelayMs: settings.CATNAP_SIGTERM_DELAY_MS,
+    kubelet: speaker('kubelet'),
+    scheduler: speaker('default-scheduler'),
+  });
+  const server = await startLogServer(HOST_IP, settings.CATNAP_NODE_PORT, ({ namespace, pod, container, previous }) =>
+    runner.find(namespace, pod)?.logFiles(container, previous),
+  );
+  stack.defer(() => closeServer(server));
+  const { port } = server.address() as AddressInfo;
+  await keepRegistered({ kube, log, signal }, node, { address: HOST_IP, port });
+  await Promise.all([cluster.synced, configMaps.synced, secrets.synced]);
+  runner.start();
+  stopPods(runner, settings, lifecycle);
+  const controllers = startControllers({
+    cluster,
+    nodes: new Set([node.name]),
+    beforeDelete: (pod) => runner.beforeDelete(pod),
+  });
+  lifecycle.onStop('controllers', async () => await controllers[Symbol.asyncDispose]());
+  log.info({ node: node.name, port }, 'pod runner ready');
+}
+
+function stopPods(runner: PodRunner, settings: Settings, lifecycle: Lifecycle): void {
+  const withinMs = settings.CATNAP_STOP_PODS_WITHIN_MS;
+  lifecycle.onStop('pods', () => (settings.CATNAP_STOP_PODS ? runner.killAll(withinMs) : runner.release()), {
+    withinMs: withinMs + 2_000,
+  });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+const settings = readConfig(Settings, process.env);
+const log = createLog({ service: 'pod-runner', level: settings.CATNAP_LOG_LEVEL });
+process.exit(await runProcess({ log, start: (lifecycle) => start(lifecycle, settings, log) }));

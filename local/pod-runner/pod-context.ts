@@ -1,0 +1,31 @@
+/** What the containers of a pod share while it runs here. */
+import type { EventNote } from '#platform/events.ts';
+import type { Log } from '#platform/log.ts';
+import type { Pod } from '#platform/resources.ts';
+import type { EnvSources } from './container-env.ts';
+import type { PodFacts } from './downward.ts';
+import type { ImageCommands } from './images.ts';
+import type { ContainerStatus } from './pod-status.ts';
+
+export type Container = NonNullable<Pod['spec']>['containers'][number];
+
+/** Puts the pod's mounts in place for a program: what goes before its command. Empty without volumes. */
+export type MountPrefix = (container: Container) => readonly string[];
+
+export interface PodContext {
+  readonly facts: PodFacts;
+  /** Folder of the pod's own files. */
+  readonly dir: string;
+  /** Folder in which mapped commands run, unless the container names one. */
+  readonly cwd: string;
+  readonly images: ImageCommands;
+  readonly log: Log;
+  /** What the environment of `container` refers to, as the API server has it now. */
+  sources(container: Container): EnvSources | Promise<EnvSources>;
+  mountPrefix: MountPrefix;
+  /** What the API server last knew of a container. */
+  knownStatus(container: string): ContainerStatus | undefined;
+  /** Something that the pod's status shows has changed. */
+  changed(): void;
+  event(note: EventNote): void;
+}

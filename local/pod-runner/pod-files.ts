@@ -1,0 +1,58 @@
+/** What the pod runner keeps on disk of each pod, to know its own again after a restart. */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { latestRun, type RunRecord, textOf } from './container-files.ts';
+
+export interface PodRecord {
+  namespace: string;
+  name: string;
+  uid: string;
+  address: string;
+}
+
+export class PodFiles {
+  readonly #root: string;
+
+  constructor(dataDir: string) {
+    this.#root = join(dataDir, 'pods');
+    mkdirSync(this.#root, { recursive: true });
+  }
+
+  dir(uid: string): string {
+    return join(this.#root, uid);
+  }
+
+  /** Written before anything is started. */
+  add(record: PodRecord): string {
+    const dir = this.dir(record.uid);
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'pod.json'), JSON.stringify(record));
+    return dir;
+  }
+
+  remove(uid: string): void {
+    rmSync(this.dir(uid), { recursive: true, force: true });
+  }
+
+  /** Pods of earlier pod runners. */
+  list(): PodRecord[] {
+    return readdirSync(this.#root).flatMap((uid) => {
+      const text = textOf(join(this.dir(uid), 'pod.json'));
+      return text === undefined ? [] : [JSON.parse(text) as PodRecord];
+    });
+  }
+
+  /** The latest run of each container. */
+  runs(uid: string): RunRecord[] {
+    const containers = join(this.dir(uid), 'containers');
+    return namesIn(containers).flatMap((name) => latestRun(join(containers, name))?.record ?? []);
+  }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return []; // none was started
+  }
+}

@@ -1,0 +1,215 @@
+/** Runs the pods of the one node there is: each container is a process of this machine. */
+
+import { isConflict, isNotFound } from '#platform/kube-error.ts';
+import type { Change } from '#platform/object-cache.ts';
+import { PODS, type Pod } from '#platform/resources.ts';
+import type { Cluster, Recorder } from '../controllers/cluster.ts';
+import { POD_BINDINGS } from '../controllers/kinds.ts';
+import { AddressPool } from './addresses.ts';
+import { envReferences } from './container-env.ts';
+import { killRecorded } from './container-process.ts';
+import type { PodFacts } from './downward.ts';
+import type { ImageCommands } from './images.ts';
+import { envSources, findObjects, type ObjectSourcesDeps, volumeSources } from './object-sources.ts';
+import { PodFiles, type PodRecord } from './pod-files.ts';
+import { findIsolation, type Isolation, setUpVolumes } from './pod-volumes.ts';
+import { PodWorker, type PodWorkerDeps } from './pod-worker.ts';
+import { misfit, type NodeFacts, wantsNode } from './scheduling.ts';
+import { volumeReferences } from './volumes.ts';
+
+export interface PodRunnerOptions {
+  cluster: Cluster;
+  objects: ObjectSourcesDeps;
+  node: NodeFacts;
+  hostIP: string;
+  dataDir: string;
+  images: ImageCommands;
+  cwd: string;
+  /** Milliseconds from the sight of a deletion to SIGTERM; 0: at once, and before it where this process deletes. */
+  sigtermDelayMs: number;
+  kubelet: Recorder;
+  scheduler: Recorder;
+}
+
+const RETRY_MS = 200;
+
+export class PodRunner {
+  readonly #options: PodRunnerOptions;
+  readonly #files: PodFiles;
+  readonly #addresses = new AddressPool();
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #deps: Omit<PodWorkerDeps, 'ending'>;
+  #isolation: Promise<Isolation> | undefined;
+  #stopped = false;
+
+  constructor(options: PodRunnerOptions) {
+    this.#options = options;
+    this.#files = new PodFiles(options.dataDir);
+    const { cluster, images, cwd } = options;
+    this.#deps = {
+      kube: cluster.kube,
+      log: cluster.log,
+      images,
+      cwd,
+      sources: (pod, container) => {
+        const found = findObjects(pod.metadata?.namespace ?? '', envReferences(container), options.objects);
+        return found instanceof Promise ? found.then(envSources) : envSources(found);
+      },
+      volumes: (facts, podDir) => this.#volumes(facts, podDir),
+      event: (pod, note) => options.kubelet.record(pod, note),
+      finished: (pod) => this.#finished(pod),
+    };
+  }
+
+  /** Takes over what an earlier pod runner left running, then follows the pods. The watches must have synced. */
+  start(): void {
+    const { pods } = this.#options.cluster;
+    const byUid = new Map(pods.list().map((pod) => [pod.metadata?.uid, pod]));
+    for (const record of this.#files.list()) this.#adopt(record, byUid.get(record.uid));
+    pods.onChange((change) => this.#onChange(change));
+  }
+
+  /** For whoever is about to delete a pod: SIGTERM goes out first. */
+  beforeDelete(pod: Pod): void {
+    if (this.#options.sigtermDelayMs === 0) this.#workers.get(pod.metadata?.uid ?? '')?.stopEarly();
+  }
+
+  find(namespace: string, name: string): PodWorker | undefined {
+    return [...this.#workers.values()].find(({ facts: { pod } }) => {
+      return pod.metadata?.namespace === namespace && pod.metadata.name === name;
+    });
+  }
+
+  /** Takes on no more pods; the running ones go on, for the next pod runner to adopt. */
+  release(): void {
+    this.#stopped = true;
+  }
+
+  /** Ends all pods, with SIGKILL after `graceMs`, and removes their files. */
+  async killAll(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.shutDown(graceMs)));
+    for (const uid of this.#workers.keys()) this.#files.remove(uid);
+  }
+
+  #onChange(change: Change<Pod>): void {
+    if (this.#stopped) return;
+    const pod = change.object;
+    const worker = this.#workers.get(pod.metadata?.uid ?? '');
+    if (change.type === 'deleted') {
+      if (worker !== undefined) void worker.removed();
+    } else if (worker !== undefined) {
+      this.#update(worker, pod);
+    } else if (wantsNode(pod)) {
+      this.#schedule(pod);
+    } else if (pod.spec?.nodeName === this.#options.node.name) {
+      this.#take(pod);
+    }
+  }
+
+  #update(worker: PodWorker, pod: Pod): void {
+    const delayMs = pod.metadata?.deletionTimestamp === undefined ? 0 : this.#options.sigtermDelayMs;
+    if (delayMs === 0 || pod.metadata?.deletionGracePeriodSeconds === 0) worker.update(pod);
+    else setTimeout(() => worker.update(pod), delayMs);
+  }
+
+  /** The pod starts while the API server is still told where. */
+  #schedule(pod: Pod): void {
+    const why = misfit(pod, this.#options.node);
+    if (why !== undefined) return void this.#unschedulable(pod, why);
+    this.#begin(pod, this.#addresses.take());
+    void this.#bind(pod);
+  }
+
+  async #bind(pod: Pod): Promise<void> {
+    const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
+    const { cluster, node, scheduler, objects } = this.#options;
+    const binding = { metadata: { namespace, name, uid }, target: { apiVersion: 'v1', kind: 'Node', name: node.name } };
+    for (let bound = false; !bound && !objects.signal.aborted && this.#workers.has(uid); ) {
+      try {
+        await cluster.kube.create(POD_BINDINGS, binding, { subresource: 'binding', signal: objects.signal });
+        const message = `Successfully assigned ${namespace}/${name} to ${node.name}`;
+        scheduler.record(pod, { type: 'Normal', reason: 'Scheduled', message });
+        bound = true;
+      } catch (error) {
+        // Deleted meanwhile: the watch tells, and ends it.
+        if (isNotFound(error) || isConflict(error)) return;
+        cluster.log.warn({ pod: name, err: error, retryInMs: RETRY_MS }, 'binding failed');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  async #unschedulable(pod: Pod, message: string): Promise<void> {
+    const { cluster, scheduler, objects } = this.#options;
+    const { namespace, name = '' } = pod.metadata ?? {};
+    const known = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
+    if (known?.message === message) return;
+    scheduler.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
+    const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime };
+    const body = { status: { phase: 'Pending', conditions: [condition] } };
+    try {
+      const options = { subresource: 'status', signal: objects.signal };
+      await cluster.kube.patch(PODS, { namespace, name }, { type: 'merge', body }, options);
+    } catch (error) {
+      if (!isNotFound(error)) cluster.log.warn({ pod: name, err: error }, 'pod status not written');
+    }
+  }
+
+  /** A pod that was bound here, but nothing of it runs. */
+  #take(pod: Pod): void {
+    const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+    if (finished && pod.metadata?.deletionTimestamp === undefined) return;
+    const worker = this.#begin(pod, this.#addresses.take(), pod.metadata?.deletionTimestamp !== undefined);
+    worker.update(pod);
+  }
+
+  #begin(pod: Pod, address: string, ending = false): PodWorker {
+    const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
+    const dir = this.#files.add({ namespace, name, uid, address });
+    const worker = new PodWorker(this.#facts(pod, address), dir, { ...this.#deps, ending });
+    this.#workers.set(uid, worker);
+    return worker;
+  }
+
+  #adopt(record: PodRecord, pod: Pod | undefined): void {
+    if (pod === undefined) {
+      for (const run of this.#files.runs(record.uid)) killRecorded(run);
+      this.#files.remove(record.uid);
+      return;
+    }
+    this.#addresses.reserve(record.address);
+    const worker = new PodWorker(this.#facts(pod, record.address), this.#files.dir(record.uid), {
+      ...this.#deps,
+      ending: false,
+    });
+    this.#workers.set(record.uid, worker);
+    if ((pod.spec?.nodeName ?? '') === '') void this.#bind(pod);
+  }
+
+  #facts(pod: Pod, podIP: string): PodFacts {
+    const { node, hostIP } = this.#options;
+    return { pod, podIP, hostIP, nodeName: node.name, node };
+  }
+
+  async #volumes(facts: PodFacts, podDir: string): ReturnType<typeof setUpVolumes> {
+    const namespace = facts.pod.metadata?.namespace ?? '';
+    const references = volumeReferences(facts.pod.spec?.volumes ?? []);
+    const sources = volumeSources(await findObjects(namespace, references, this.#options.objects));
+    const isolation = (): Promise<Isolation> => {
+      this.#isolation ??= findIsolation();
+      return this.#isolation;
+    };
+    return await setUpVolumes({ facts, podDir, cwd: this.#options.cwd, sources, isolation });
+  }
+
+  #finished(pod: Pod): void {
+    const uid = pod.metadata?.uid ?? '';
+    const worker = this.#workers.get(uid);
+    if (worker === undefined) return;
+    this.#workers.delete(uid);
+    this.#addresses.release(worker.facts.podIP);
+    this.#files.remove(uid);
+  }
+}

@@ -1,0 +1,213 @@
+/** One pod on this node, from its start to its end. */
+import { pause } from '#platform/deadline.ts';
+import type { EventNote } from '#platform/events.ts';
+import type { KubeClient } from '#platform/kube.ts';
+import { isConflict, isNotFound } from '#platform/kube-error.ts';
+import type { Log } from '#platform/log.ts';
+import { PODS, type Pod } from '#platform/resources.ts';
+import { ContainerRunner } from './container.ts';
+import type { EnvSources } from './container-env.ts';
+import type { RunFiles } from './container-files.ts';
+import type { PodFacts } from './downward.ts';
+import type { ImageCommands } from './images.ts';
+import type { Container, MountPrefix, PodContext } from './pod-context.ts';
+import { type ContainerStatus, type PodStatus, podStatus } from './pod-status.ts';
+import { VolumeSetupError } from './pod-volumes.ts';
+import { StatusWriter } from './status-writer.ts';
+
+export interface PodWorkerDeps {
+  kube: KubeClient;
+  log: Log;
+  images: ImageCommands;
+  /** Folder in which mapped commands run. */
+  cwd: string;
+  sources(pod: Pod, container: Container): EnvSources | Promise<EnvSources>;
+  /** Throws a VolumeSetupError as long as a volume is not to be had. */
+  volumes(facts: PodFacts, podDir: string): Promise<MountPrefix>;
+  event(pod: Pod, note: EventNote): void;
+  /** The worker is through with the pod. */
+  finished(pod: Pod): void;
+  /** The pod is on its way out: nothing of it is started any more. */
+  ending: boolean;
+}
+
+const VOLUME_RETRY_MS = { first: 500, max: 122_000 };
+const DELETE_RETRY_MS = 200;
+
+export class PodWorker {
+  readonly facts: PodFacts;
+  readonly #deps: PodWorkerDeps;
+  readonly #dir: string;
+  readonly #status: StatusWriter;
+  readonly #gone = new AbortController();
+  readonly #ending = new AbortController();
+  readonly #startTime: string;
+  #pod: Pod;
+  #mountPrefix: MountPrefix = () => [];
+  #init: ContainerRunner[] = [];
+  #containers: ContainerRunner[] = [];
+  #published: PodStatus | undefined;
+  #work: Promise<void>;
+
+  /** Starts at once; `facts.pod` is the pod as it was then. */
+  constructor(facts: PodFacts, dir: string, deps: PodWorkerDeps) {
+    this.facts = facts;
+    this.#pod = facts.pod;
+    this.#dir = dir;
+    this.#deps = deps;
+    this.#startTime = facts.pod.status?.startTime ?? wholeSeconds();
+    this.#status = new StatusWriter({ ...deps, pod: facts.pod, signal: this.#gone.signal, build: () => this.#build() });
+    const context = this.#context();
+    const { initContainers = [], containers = [] } = facts.pod.spec ?? {};
+    this.#init = initContainers.map((spec) => new ContainerRunner(spec as Container, context));
+    this.#containers = containers.map((spec) => new ContainerRunner(spec, context));
+    this.#work = deps.ending
+      ? Promise.resolve()
+      : this.#run().catch((error: unknown) => {
+          deps.log.error({ pod: facts.pod.metadata?.name, err: error }, 'pod failed');
+        });
+  }
+
+  /** The pod as the API server has it now. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (pod.metadata?.deletionTimestamp !== undefined && !this.#ending.signal.aborted) {
+      void this.#end((pod.metadata.deletionGracePeriodSeconds ?? 30) * 1_000);
+    }
+  }
+
+  /** SIGTERM before the deletion is asked for. */
+  stopEarly(): void {
+    for (const container of this.#all()) container.stopEarly();
+  }
+
+  /** There is no such pod any more: nothing of it may go on. */
+  async removed(): Promise<void> {
+    this.#ending.abort();
+    this.#gone.abort();
+    for (const container of this.#all()) container.kill();
+    await this.#work;
+    this.#deps.finished(this.#pod);
+  }
+
+  /** Ends its programs without a word to the API server, which may be gone already. */
+  async shutDown(graceMs: number): Promise<void> {
+    this.#ending.abort();
+    for (const container of this.#all()) container.stop(graceMs);
+    await this.#work;
+  }
+
+  logFiles(container: string | undefined, previous: boolean): { files: RunFiles; alive: () => boolean } | undefined {
+    const runner =
+      this.#all().find((candidate) => candidate.spec.name === container) ??
+      (container === undefined ? this.#containers[0] : undefined);
+    const files = runner?.logFiles(previous);
+    return runner === undefined || files === undefined ? undefined : { files, alive: () => !previous && runner.alive };
+  }
+
+  #all(): ContainerRunner[] {
+    return [...this.#init, ...this.#containers];
+  }
+
+  #context(): PodContext {
+    const { facts } = this;
+    const { images, cwd, log } = this.#deps;
+    return {
+      facts,
+      dir: this.#dir,
+      cwd,
+      images,
+      log,
+      sources: (container) => this.#deps.sources(this.#pod, container),
+      mountPrefix: (container) => this.#mountPrefix(container),
+      knownStatus: (name) => knownStatus(facts.pod, name),
+      changed: () => this.#changed(),
+      event: (note) => this.#deps.event(this.#pod, note),
+    };
+  }
+
+  async #run(): Promise<void> {
+    const policy = this.#pod.spec?.restartPolicy ?? 'Always';
+    if ((this.#pod.spec?.volumes ?? []).length > 0) await this.#setUpVolumes();
+    for (const container of this.#init) {
+      if (this.#ending.signal.aborted) return;
+      const code = await container.run(policy === 'Never' ? 'Never' : 'OnFailure');
+      if (code !== 0) return;
+    }
+    if (this.#ending.signal.aborted) return;
+    await Promise.all(this.#containers.map((container) => container.run(policy)));
+  }
+
+  /** Tries until all are there, or the pod ends. */
+  async #setUpVolumes(): Promise<void> {
+    this.#changed();
+    for (
+      let waitMs = VOLUME_RETRY_MS.first;
+      !this.#ending.signal.aborted;
+      waitMs = Math.min(waitMs * 2, VOLUME_RETRY_MS.max)
+    ) {
+      try {
+        this.#mountPrefix = await this.#deps.volumes(this.facts, this.#dir);
+        return;
+      } catch (error) {
+        if (!(error instanceof VolumeSetupError)) throw error;
+        this.#deps.event(this.#pod, { type: 'Warning', reason: 'FailedMount', message: error.message });
+        await pause(waitMs, this.#ending.signal);
+      }
+    }
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#ending.abort();
+    for (const container of this.#all()) container.stop(graceMs);
+    await this.#work;
+    await this.#status.write();
+    await this.#delete();
+  }
+
+  /** The last word of a node on a pod: it is gone for good. */
+  async #delete(): Promise<void> {
+    const { namespace, name = '', uid = '' } = this.#pod.metadata ?? {};
+    const { signal } = this.#gone;
+    while (!signal.aborted) {
+      try {
+        await this.#deps.kube.delete(
+          PODS,
+          { namespace, name },
+          { signal, gracePeriodSeconds: 0, preconditions: { uid } },
+        );
+        return;
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error)) return;
+        await pause(DELETE_RETRY_MS, signal);
+      }
+    }
+  }
+
+  #changed(): void {
+    if (!this.#gone.signal.aborted) void this.#status.write();
+  }
+
+  #build(): PodStatus {
+    const status = podStatus({
+      pod: this.#pod,
+      podIP: this.facts.podIP,
+      hostIP: this.facts.hostIP,
+      startTime: this.#startTime,
+      containers: this.#containers.map((container) => container.status),
+      initContainers: this.#init.map((container) => container.status),
+      ending: this.#ending.signal.aborted,
+      before: this.#published?.conditions ?? this.#pod.status?.conditions ?? [],
+      now: wholeSeconds(),
+    });
+    this.#published = status;
+    return status;
+  }
+}
+
+function knownStatus(pod: Pod, name: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses].find((status) => status.name === name);
+}
+
+const wholeSeconds = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z');

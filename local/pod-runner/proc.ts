@@ -1,0 +1,35 @@
+/** What /proc tells of a process. */
+import { readFileSync } from 'node:fs';
+
+/** Start time in clock ticks since boot; undefined when there is no such process, or only its remains. */
+export function startTicks(pid: number): string | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  return text === undefined ? undefined : parseStat(text);
+}
+
+/** Of the text of `/proc/<pid>/stat`. Pure. */
+export function parseStat(text: string): string | undefined {
+  // The program's name, in parentheses, may hold spaces and parentheses itself.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  return state === 'Z' || state === 'X' ? undefined : fields[19];
+}
+
+/** Direct children, oldest first. */
+export function childrenOf(pid: number): number[] {
+  const text = read(`/proc/${pid}/task/${pid}/children`) ?? '';
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+/** Program and arguments, each ended by a NUL; empty when there is no such process. */
+export function commandLine(pid: number): string {
+  return read(`/proc/${pid}/cmdline`) ?? '';
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined; // gone between two looks
+  }
+}

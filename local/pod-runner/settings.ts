@@ -1,0 +1,48 @@
+/** The pod runner's settings from its environment. */
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
+import { envFlag, envLogLevel, envPort } from '#platform/config.ts';
+import type { ImageCommands } from './images.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+const LocalImages = z.record(z.string(), z.array(z.string()).min(1));
+const localImages = z.string().transform((text, ctx) => {
+  try {
+    return LocalImages.parse(JSON.parse(text));
+  } catch {
+    ctx.addIssue('must be JSON: image names, each with a list of the program and its arguments');
+    return z.NEVER;
+  }
+});
+
+export const Settings = z.object({
+  ...CLUSTER_ACCESS_ENV,
+  /** Folder for the pods' files and logs. Pods are adopted from it after a restart. */
+  CATNAP_DATA_DIR: z.string(),
+  CATNAP_NODE_NAME: z.string().default('local'),
+  /** Where logs are served; 0: any free port, which the Node object tells. */
+  CATNAP_NODE_PORT: envPort.default(0),
+  /** Image of the functions' runtime, which the local cluster runs from the build's output. */
+  CATNAP_RUNTIME_IMAGE: z.string().default('catnap.dev/runtime:dev'),
+  CATNAP_RUNTIME_FILE: z.string().default(join(ROOT, 'dist/runtime/runtime.mjs')),
+  /** What runs for other images, as JSON: `{"team/thumbs:1": ["node", "thumbs.mjs"]}`; paths from where the pod runner was started. */
+  CATNAP_LOCAL_IMAGES: localImages.default({}),
+  /**
+   * Milliseconds from the sight of a pod's deletion to SIGTERM. 0: at once, and for deletions that the local controllers
+   * make (scale-in, rollout, garbage) just before they ask for it, so that SIGTERM mostly comes first.
+   */
+  CATNAP_SIGTERM_DELAY_MS: z.coerce.number().int().min(0).default(0),
+  /** Whether a stop of the pod runner ends all pods, or leaves them to be adopted. */
+  CATNAP_STOP_PODS: envFlag.default(true),
+  /** Longest that pods may take to end then, in milliseconds. */
+  CATNAP_STOP_PODS_WITHIN_MS: z.coerce.number().int().min(0).default(2_000),
+  CATNAP_LOG_LEVEL: envLogLevel.default('info'),
+});
+export type Settings = z.infer<typeof Settings>;
+
+export function imageCommands(settings: Settings): ImageCommands {
+  const runtime = ['node', settings.CATNAP_RUNTIME_FILE];
+  return new Map([[settings.CATNAP_RUNTIME_IMAGE, runtime], ...Object.entries(settings.CATNAP_LOCAL_IMAGES)]);
+}

@@ -1,0 +1,68 @@
+/** Tells the API server how a pod stands: always the latest, one call at a time. */
+import { isDeepStrictEqual } from 'node:util';
+import { pause } from '#platform/deadline.ts';
+import type { KubeClient } from '#platform/kube.ts';
+import { isNotFound, KubeError } from '#platform/kube-error.ts';
+import type { Log } from '#platform/log.ts';
+import { PODS, type Pod } from '#platform/resources.ts';
+import type { PodStatus } from './pod-status.ts';
+
+const RETRY_MS = 200;
+
+export class StatusWriter {
+  readonly #kube: KubeClient;
+  readonly #log: Log;
+  readonly #pod: Pod;
+  readonly #signal: AbortSignal;
+  readonly #build: () => PodStatus;
+  #written: PodStatus | undefined;
+  #running: Promise<void> | undefined;
+
+  /** @param build the status as it is when a call is about to be made */
+  constructor(deps: { kube: KubeClient; log: Log; pod: Pod; signal: AbortSignal; build: () => PodStatus }) {
+    this.#kube = deps.kube;
+    this.#log = deps.log;
+    this.#pod = deps.pod;
+    this.#signal = deps.signal;
+    this.#build = deps.build;
+  }
+
+  /** Resolves when the API server has the status as it is now, or the pod is gone. */
+  write(): Promise<void> {
+    const before = this.#running ?? Promise.resolve();
+    // A call that is under way has an older status: one more follows it, for all who ask meanwhile.
+    this.#running = before.then(() => this.#send());
+    return this.#running;
+  }
+
+  async #send(): Promise<void> {
+    while (!this.#signal.aborted) {
+      const status = this.#build();
+      if (isDeepStrictEqual(status, this.#written)) return;
+      try {
+        await this.#patch(status);
+        this.#written = status;
+        return;
+      } catch (error) {
+        if (isNotFound(error)) return;
+        if (error instanceof KubeError && error.status >= 400 && error.status < 500) {
+          this.#log.error({ pod: this.#pod.metadata?.name, err: error }, 'pod status refused');
+          return;
+        }
+        await pause(RETRY_MS, this.#signal);
+      }
+    }
+  }
+
+  async #patch(status: PodStatus): Promise<void> {
+    const { namespace, name = '', uid = '' } = this.#pod.metadata ?? {};
+    // The uid is a precondition: never the status of a namesake.
+    const body = { metadata: { uid }, status };
+    await this.#kube.patch(
+      PODS,
+      { namespace, name },
+      { type: 'merge', body },
+      { subresource: 'status', signal: this.#signal },
+    );
+  }
+}
