@@ -15,7 +15,7 @@ export interface Outbound {
   /** `websocket`, or null. */
   upgrade: string | null;
   /** Whether it could be sent to another replica as well, if this one has not begun with it. */
-  repeatable: boolean;
+  repeatable: () => boolean;
 }
 
 /** Who gets what comes back. The last call is one of `end`, `untouched`, `broke`, `upgraded`; none after `abandon`. */
@@ -39,7 +39,7 @@ const NOTHING = () => undefined;
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly #upstream: Upstream;
   readonly #inbound: Inbound;
-  readonly #repeatable: boolean;
+  readonly #repeatable: () => boolean;
   readonly #connection: Connection;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
@@ -77,7 +77,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     if (status < 200) {
       this.#inbound.informational(status, headers);
-    } else if (status === 503 && this.#repeatable && headers[HEADER.notStarted] !== undefined) {
+    } else if (status === 503 && this.#repeatable() && headers[HEADER.notStarted] !== undefined) {
       this.#finish(false);
       controller.abort(ABANDONED);
       this.#inbound.untouched();
@@ -107,7 +107,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (!this.#finish(false)) return;
     // Without a start there was no connection that it could have been written to.
-    if (this.#controller === undefined && this.#repeatable && wasNeverConnected(error)) this.#inbound.untouched();
+    if (this.#controller === undefined && this.#repeatable() && wasNeverConnected(error)) this.#inbound.untouched();
     else this.#inbound.broke(error);
   }
 

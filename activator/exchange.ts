@@ -92,7 +92,7 @@ export class Exchange implements Visitor<Replica>, Inbound {
           headers: [...headers.headers, HEADER.requestId, requestId],
           body: this.#body?.open() ?? null,
           upgrade,
-          repeatable: this.#body?.replayable ?? true,
+          repeatable: () => this.#body?.replayable ?? true,
         },
         this,
       );

@@ -9,6 +9,8 @@ export interface Failure {
   message: string;
   /** With `RevisionFailed`: the condition reason. */
   reason?: string;
+  /** `<namespace>/<name>`, where the request did not get as far as the function's queue. */
+  function?: string;
 }
 
 /** An answer in full, ready to be written. */
@@ -36,7 +38,7 @@ export function answerFor(failure: Failure, functionKey: string | null, requestI
   const content: ErrorBody = {
     error: failure.code,
     message: failure.message,
-    function: functionKey,
+    function: failure.function ?? functionKey,
     requestId,
     ...(failure.reason !== undefined && { reason: failure.reason }),
   };
@@ -55,6 +57,11 @@ export function answerFor(failure: Failure, functionKey: string | null, requestI
   if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
   if (closing) headers.push('connection', 'close');
   return { status: ERROR_STATUS[failure.code], headers, body };
+}
+
+/** A path under `/.catnap/`, on a host that is a function's. */
+export function internalPath(path: string, functionKey: string): Failure {
+  return { code: 'FunctionNotFound', message: `${path} is not for callers from outside`, function: functionKey };
 }
 
 export function noSuchFunction(what: string): Failure {

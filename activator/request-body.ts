@@ -63,6 +63,8 @@ export class RequestBody {
     if (this.#attached) return;
     this.#attached = true;
     this.#awaited?.writeContinue();
+    // A listener alone would set it flowing.
+    this.#request.pause();
     this.#request.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#request.on('end', () => {
       this.#ended = true;

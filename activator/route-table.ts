@@ -17,7 +17,11 @@ export type Route<T> =
       /** Path and query as the function gets them. */
       path: string;
     }
-  | { kind: 'none' };
+  | {
+      kind: 'none';
+      /** The function whose host this is, where the path is one that never reaches it. */
+      owner?: T;
+    };
 
 interface PrefixRoute<T> {
   prefix: string;
@@ -93,7 +97,9 @@ export class RouteTable<T> {
 
 /** What is Catnap's own in a replica is not there for those outside. */
 function toFunction<T>(target: T, path: string): Route<T> {
-  return path.includes('catnap') && isInternal(path) ? NONE : { kind: 'function', target, path };
+  return path.includes('catnap') && isInternal(path)
+    ? { kind: 'none', owner: target }
+    : { kind: 'function', target, path };
 }
 
 /** Also in spellings that a replica may read as the same path: `/x/../.catnap/`, `/%2ecatnap/`. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
 import { Exchange, type Host } from './exchange.ts';
-import { noSuchFunction } from './failure.ts';
+import { internalPath, noSuchFunction } from './failure.ts';
 import { requestHeaders } from './headers.ts';
 import type { RouteTable } from './route-table.ts';
 import type { Traffic } from './traffic.ts';
@@ -42,6 +42,7 @@ export class Gateway implements AsyncDisposable, Host {
   readonly #server: Server;
   /** What each request passes, in this order. */
   readonly #chain: readonly Step[];
+  readonly #upgraded = new Set<Socket>();
   #synced = false;
   #leaving = false;
   #open = 0;
@@ -80,6 +81,11 @@ export class Gateway implements AsyncDisposable, Host {
     return this.#leaving;
   }
 
+  /** Requests that are not over. */
+  get open(): number {
+    return this.#open;
+  }
+
   ended(): void {
     this.#open -= 1;
   }
@@ -110,6 +116,7 @@ export class Gateway implements AsyncDisposable, Host {
 
   /** Lets answers that are on their way reach their clients, then ends all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#upgraded) socket.destroy();
     await new Promise<void>((resolve) => {
       const cancel = this.clock.after(LAST_BYTES_MS, () => this.#server.closeAllConnections());
       this.#server.close(() => {
@@ -135,6 +142,10 @@ export class Gateway implements AsyncDisposable, Host {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
+    response.on('finish', () => socket.end());
+    // The server itself knows nothing of this connection from here on.
+    this.#upgraded.add(socket);
+    socket.on('error', () => socket.destroy()).on('close', () => this.#upgraded.delete(socket));
     if (head.length > 0) socket.unshift(head);
     // So that a client that leaves while it waits is noticed.
     else socket.read(0);
@@ -184,6 +195,7 @@ function routeToFunction(options: GatewayOptions): Step {
   return ({ exchange, host, path }) => {
     const route = options.routes().lookup(host, path);
     if (route.kind === 'function') exchange.enter(route.target, route.path);
+    else if (route.owner !== undefined) exchange.refuse(internalPath(path, route.owner.view.key));
     else exchange.refuse(noSuchFunction(`${host}${path}`));
     return undefined;
   };

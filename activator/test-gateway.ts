@@ -152,13 +152,16 @@ export class TestGateway implements AsyncDisposable {
   port = 0;
   readonly #replicas: Replicas;
   readonly #wake: Wake;
-  readonly #backends: Server[] = [];
+  /** In the order that they were started. */
+  readonly backends: Server[] = [];
 
   /** Listening; the cluster is empty, and known to be unless `synced` is false. */
   static async start(options: { synced?: boolean; syncWaitMs?: number } = {}): Promise<TestGateway> {
     const test = new TestGateway(options.syncWaitMs ?? 5_000);
-    if (options.synced !== false) test.sync();
-    await test.functionFeed.synced;
+    if (options.synced !== false) {
+      test.sync();
+      await test.functionFeed.synced;
+    }
     test.port = await test.gateway.listen(0, '127.0.0.1');
     return test;
   }
@@ -201,7 +204,7 @@ export class TestGateway implements AsyncDisposable {
   /** Starts a server that answers as the pod of that name would; no pod is shown yet. */
   async addBackend(name: string, handler: RequestListener): Promise<Backend> {
     const backend = await startBackend(`uid-of-${name}`, handler);
-    this.#backends.push(backend.server);
+    this.backends.push(backend.server);
     return backend;
   }
 
@@ -214,7 +217,7 @@ export class TestGateway implements AsyncDisposable {
     this.functions[Symbol.dispose]();
     this.#replicas[Symbol.dispose]();
     this.#wake[Symbol.dispose]();
-    for (const server of this.#backends) {
+    for (const server of this.backends) {
       server.closeAllConnections();
       server.close();
     }

@@ -63,6 +63,10 @@ export class Traffic implements Disposable {
   get requests(): number {
     return this.#gate.requests;
   }
+  /** Replicas in the rotation. */
+  get answering(): number {
+    return this.#found.answering.length;
+  }
   /** Pods of the revision that requests go to, answering or not. */
   get pods(): number {
     return this.#found.pods;

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Condition } from '#api/conditions.ts';
+import { aFunction, aPod, ask, TestGateway, until } from './test-gateway.ts';
+
+const both = { revision: 'hello-1', latestRevision: 'hello-2' };
+const crashing = (name: string, revision: string) => {
+  const exited = { terminated: { exitCode: 1, reason: 'Error' } };
+  const status = { containerStatuses: [{ restartCount: 1, state: exited, lastState: exited }] };
+  return aPod({ name, revision, status });
+};
+const condition = (type: 'RevisionReady' | 'SourceReady', reason: 'QuotaExceeded' | 'CompileFailed'): Condition =>
+  ({
+    type,
+    status: 'False',
+    reason,
+    message: `because of ${reason}`,
+    observedGeneration: 1,
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  }) as Condition;
+
+test('asleep, the new revision is woken; when it crashes the last one that answered takes the request', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', {}, both));
+  gateway.scales.onScale = (revision) => {
+    if (revision === 'hello-2') gateway.podFeed.put('pod-new', crashing('pod-new', 'hello-2'));
+    else void gateway.addReplica('pod-old', 'hello-1', (_req, res) => res.end('old'));
+  };
+  const answer = await ask(gateway.port);
+  assert.equal(answer.body, 'old');
+  assert.deepEqual(
+    gateway.scales.writes.map(({ revision }) => revision),
+    ['hello-2', 'hello-1'],
+  );
+});
+
+test('a new revision that fails is not tried again by the next request', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', {}, { ...both, conditions: [condition('RevisionReady', 'QuotaExceeded')] }));
+  gateway.scales.onScale = () => void gateway.addReplica('pod-old', 'hello-1', (_req, res) => res.end('old'));
+  assert.equal((await ask(gateway.port)).body, 'old');
+  assert.deepEqual(
+    gateway.scales.writes.map(({ revision }) => revision),
+    ['hello-1'],
+  );
+});
+
+test('a running revision keeps its requests until the new one answers', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  await gateway.addReplica('pod-old', 'hello-1', (_req, res) => res.end('old'));
+  assert.equal((await ask(gateway.port)).body, 'old');
+  gateway.putFunction(aFunction('hello', {}, both));
+  gateway.podFeed.put('pod-new', aPod({ name: 'pod-new', revision: 'hello-2' }));
+  assert.equal((await ask(gateway.port)).body, 'old');
+  const { ip, port } = await gateway.addBackend('pod-new', (_req, res) => res.end('new'));
+  gateway.podFeed.put('pod-new', aPod({ name: 'pod-new', revision: 'hello-2', ip, port }));
+  let body = 'old';
+  while (body === 'old') body = (await ask(gateway.port)).body;
+  assert.equal(body, 'new');
+});
+
+test('without a fallback, a crash is answered with its reason, and so is the next request', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  gateway.scales.onScale = () => gateway.podFeed.put('pod-a', crashing('pod-a', 'hello-1'));
+  const first = await ask(gateway.port);
+  assert.equal(first.status, 503);
+  assert.equal(JSON.parse(first.body).reason, 'CrashLoop');
+  assert.equal((await ask(gateway.port)).headers['x-catnap-error'], 'RevisionFailed');
+});
+
+test('a failure that only the status tells ends the wait, when it is newer than the wake', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  const answer = ask(gateway.port);
+  await until(() => gateway.scales.writes.length === 1, 'it is woken');
+  gateway.putFunction(aFunction('hello', {}, { conditions: [condition('RevisionReady', 'QuotaExceeded')] }));
+  assert.equal(JSON.parse((await answer).body).reason, 'QuotaExceeded');
+});
+
+test('a failure that was in the status before does not keep a request from trying', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', {}, { conditions: [condition('RevisionReady', 'QuotaExceeded')] }));
+  gateway.scales.onScale = () => void gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.end('well again'));
+  assert.equal((await ask(gateway.port)).body, 'well again');
+});
+
+test('a source that never made a revision is answered at once', async () => {
+  await using gateway = await TestGateway.start();
+  const status = { conditions: [condition('SourceReady', 'CompileFailed')] };
+  const fn = aFunction('hello');
+  gateway.putFunction({ ...fn, status });
+  const answer = await ask(gateway.port);
+  assert.equal(answer.status, 503);
+  assert.equal(JSON.parse(answer.body).reason, 'CompileFailed');
+});
+
+test('a request for a function that has no revision yet waits for it', async () => {
+  await using gateway = await TestGateway.start();
+  const fn = aFunction('hello');
+  gateway.putFunction({ ...fn, status: {} });
+  const answer = ask(gateway.port);
+  await until(() => gateway.traffic('hello').waiting === 1, 'it waits');
+  assert.equal(gateway.scales.writes.length, 0);
+  gateway.scales.onScale = () => void gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.end('made'));
+  gateway.putFunction(fn);
+  assert.equal((await answer).body, 'made');
+});
+
+test('deleting the function answers 404 to those that wait', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  const answer = ask(gateway.port);
+  await until(() => gateway.traffic('hello').waiting === 1, 'it waits');
+  gateway.functionFeed.remove('hello');
+  assert.equal((await answer).status, 404);
+  assert.equal((await ask(gateway.port)).status, 404);
+});
+
+test('a changed limit is in force for those that wait', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', { concurrency: { limit: 1 } }));
+  let running = 0;
+  const release = Promise.withResolvers<void>();
+  await gateway.addReplica('pod-a', 'hello-1', (_req, res) => {
+    running += 1;
+    void release.promise.then(() => res.end());
+  });
+  const answers = [ask(gateway.port), ask(gateway.port), ask(gateway.port)];
+  const traffic = gateway.traffic('hello');
+  await until(() => running === 1 && traffic.waiting === 2, 'one runs, two wait');
+  gateway.putFunction(aFunction('hello', { concurrency: { limit: 3 } }));
+  await until(() => running === 3, 'all run');
+  release.resolve();
+  await Promise.all(answers);
+});
