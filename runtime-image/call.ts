@@ -53,7 +53,9 @@ export class Call implements Disposable {
     this.#stop = stop;
     this[Symbol.dispose]();
     this.#resolveStopped(stop);
-    this.#abort?.abort(abortReason(stop));
+    const abort = this.#abort;
+    // In the call's own course, so that what listens to the signal logs with its id.
+    if (abort !== undefined) currentCall.run(this, () => abort.abort(abortReason(stop)));
   }
 
   [Symbol.dispose](): void {

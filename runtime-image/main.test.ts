@@ -23,9 +23,9 @@ export default function handler(request: Request): Response {
   const response = await fetch(`${await replica.origin()}/x`, { headers: { 'x-request-id': 'r-1' } });
   assert.equal(response.status, 500);
   assert.equal(response.headers.get('x-catnap-error'), 'HandlerFailed');
-  const body = await response.json();
+  const body = (await response.json()) as Record<string, string>;
   assert.equal(body.error, 'HandlerFailed');
-  assert.match(body.message, /^no luck \d+$/);
+  assert.match(body.message ?? '', /^no luck \d+$/);
   assert.equal(body.function, 'default/hello');
   assert.equal(body.requestId, 'r-1');
   const line = await replica.line((found) => found.msg === 'handler failed');

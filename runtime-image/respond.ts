@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { AsyncLocalStorage } from './builtin.ts';
 import { type AsyncSource, chunkOf, type Reply } from './reply.ts';
 
 /** Statuses whose answers have no body. */
@@ -38,7 +39,7 @@ function lengthOf(status: number, body: string | Uint8Array | null, head: boolea
 
 async function sendStream(response: ServerResponse, reply: Reply, own: OwnHeaders, body: AsyncSource): Promise<void> {
   const reader = sourceReader(body);
-  const closed = () => void reader.cancel();
+  const closed = AsyncLocalStorage.bind(() => void reader.cancel());
   response.once('close', closed);
   // A stream whose first bytes take their time: its head goes out alone. One that fails at once can still be a 500.
   const early = setImmediate(() => {

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bundleVariables, readSettings } from './env.ts';
+
+test('an empty environment means the defaults', () => {
+  assert.deepEqual(readSettings({}), {
+    port: 8080,
+    host: undefined,
+    metricsPort: 9090,
+    function: 'function',
+    namespace: 'default',
+    revision: '',
+    podUid: '',
+    bundleChunks: 0,
+    handler: 'default',
+    handlerFile: undefined,
+    timeoutMs: 0,
+    concurrencyLimit: 0,
+  });
+});
+
+test('a timeout may have a fraction and becomes milliseconds', () => {
+  assert.equal(readSettings({ CATNAP_TIMEOUT_SECONDS: '0.25' }).timeoutMs, 250);
+});
+
+test('every mistake is named at once, on one line', () => {
+  const env = {
+    PORT: '70000',
+    CATNAP_CONCURRENCY_LIMIT: '1.5',
+    CATNAP_TIMEOUT_SECONDS: '-1',
+    CATNAP_BUNDLE_CHUNKS: '1',
+  };
+  assert.throws(
+    () => readSettings(env),
+    (error: Error) => {
+      assert.match(error.message, /PORT must be a whole number from 0 to 65535, not "70000"/);
+      assert.match(error.message, /CATNAP_CONCURRENCY_LIMIT must be a whole number/);
+      assert.match(error.message, /CATNAP_TIMEOUT_SECONDS must be a number/);
+      assert.match(error.message, /CATNAP_BUNDLE_0 is missing/);
+      assert.doesNotMatch(error.message, /\n/);
+      return true;
+    },
+  );
+});
+
+test('the variables of a bundle are its chunks and their number', () => {
+  assert.deepEqual(bundleVariables(2), ['CATNAP_BUNDLE_0', 'CATNAP_BUNDLE_1', 'CATNAP_BUNDLE_CHUNKS']);
+});

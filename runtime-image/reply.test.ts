@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chunkOf, NoAnswerError, replyOf } from './reply.ts';
+import { Response as OwnResponse } from './web/response.ts';
+
+test('a response of Node, of the runtime and of a library mean the same', () => {
+  const init = { status: 201, headers: { 'x-a': '1' } };
+  const foreign = { status: 201, statusText: '', headers: new Headers(init.headers), body: null, arrayBuffer() {} };
+  assert.deepEqual(replyOf(new Response(null, init)).headers, [['x-a', '1']]);
+  assert.deepEqual(replyOf(new OwnResponse(null, init)), replyOf(foreign));
+});
+
+test('text that a response was made of is sent without a stream in between', () => {
+  assert.equal(replyOf(new OwnResponse('text')).body, 'text');
+});
+
+test('what fetch has decoded loses the encoding and length that it had on the way', () => {
+  const fetched = new Response('text', { headers: { 'content-encoding': 'gzip', 'content-length': '9', 'x-a': '1' } });
+  Object.defineProperty(fetched, 'url', { value: 'http://upstream/' });
+  assert.deepEqual(
+    replyOf(fetched).headers.map(([name]) => name),
+    ['content-type', 'x-a'],
+  );
+});
+
+test('numbers, booleans and functions are no answer', () => {
+  for (const value of [1, true, () => 1, Symbol('s'), 1n]) assert.throws(() => replyOf(value), NoAnswerError);
+});
+
+test('an object that cannot be JSON is no answer', () => {
+  assert.throws(() => replyOf({ toJSON: () => undefined }), NoAnswerError);
+  assert.throws(() => replyOf({ big: 1n }), NoAnswerError);
+});
+
+test('a stream gives text or bytes of any view', () => {
+  assert.equal(chunkOf('a'), 'a');
+  assert.deepEqual(chunkOf(new Uint16Array([1]).subarray(0, 1)), new Uint8Array([1, 0]));
+  assert.throws(() => chunkOf({ a: 1 }), /the stream gave/);
+});
