@@ -1,7 +1,7 @@
 import { FIELD_MANAGER, LABEL } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isAlreadyExists, isNotFound } from '#platform/kube-error.ts';
-import { CONFIG_MAPS, type Deployment } from '#platform/resources.ts';
+import { CONFIG_MAPS, DEPLOYMENTS, type Deployment } from '#platform/resources.ts';
 import { ChildError, type Writer } from './child-writes.ts';
 import { contentHash } from './function/canonical.ts';
 import { bundleConfigMap, bundleName, bundleOf, isControlledBy, SOURCE_HASH_ANNOTATION } from './function/children.ts';
@@ -61,19 +61,14 @@ export class Bundles {
   }
 
   /** Deletes the function's bundles that neither a Deployment nor `current` refers to. */
-  async collect(
-    { kube, fn, signal }: Writer,
-    deployments: readonly Deployment[],
-    current: BundleRef | undefined,
-  ): Promise<void> {
-    const used = new Set([current?.name, ...deployments.map((deployment) => bundleOf(deployment)?.name)]);
-    const { namespace } = fn.metadata;
-    const { items } = await kube.listAll(CONFIG_MAPS, {
-      namespace,
-      labelSelector: `${LABEL.function}=${fn.metadata.name}`,
-      signal,
-    });
-    const unused = items.filter((item) => isControlledBy(item, fn) && !used.has(item.metadata?.name));
+  async collect({ kube, fn, signal }: Writer, current: BundleRef | undefined): Promise<void> {
+    const { namespace, name } = fn.metadata;
+    const selection = { namespace, labelSelector: `${LABEL.function}=${name}`, signal };
+    const bundles = await kube.listAll(CONFIG_MAPS, selection);
+    // Asked for, not as last heard of: one that was made a moment ago refers to its bundle too.
+    const deployments = await kube.listAll(DEPLOYMENTS, selection);
+    const used = new Set([current?.name, ...deployments.items.map((deployment) => bundleOf(deployment)?.name)]);
+    const unused = bundles.items.filter((item) => isControlledBy(item, fn) && !used.has(item.metadata?.name));
     await Promise.all(unused.map((item) => deleteConfigMap(kube, namespace, item.metadata?.name ?? '', signal)));
   }
 

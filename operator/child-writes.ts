@@ -1,5 +1,5 @@
 import type { FunctionObject } from '#api/function.ts';
-import { ANNOTATION, FIELD_MANAGER } from '#api/names.ts';
+import { ANNOTATION, FIELD_MANAGER, KIND } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isInvalid, isNotFound } from '#platform/kube-error.ts';
 import {
@@ -176,7 +176,12 @@ async function findOwn<T extends KubeObject>(
 
 function requireOwn(existing: KubeObject, fn: FunctionObject, kind: string): void {
   if (isControlledBy(existing, fn)) return;
-  const { namespace, name } = existing.metadata ?? {};
+  const { namespace, name, ownerReferences = [] } = existing.metadata ?? {};
+  const left = ownerReferences.some(
+    (owner) => owner.controller && owner.kind === KIND && owner.name === fn.metadata.name,
+  );
+  if (left)
+    throw new Error(`the ${kind} ${namespace}/${name} of a deleted Function of the same name is not collected yet`);
   throw new ChildError(
     'NameTaken',
     `there is a ${kind} ${namespace}/${name} that this Function did not make; it is left alone. Rename the Function, or remove that ${kind}`,

@@ -93,11 +93,10 @@ async function carryOut(
   for (const name of rollout.obsolete) {
     const deployment = deployments.get(name);
     if (deployment !== undefined) await deleteDeployment(writer, deployment);
-    deployments.delete(name);
   }
   const newRevision = made.latest !== writer.fn.status?.latestRevision;
   if (rollout.obsolete.length > 0 || newRevision) {
-    await ctx.bundles.collect(writer, [...deployments.values()], made.bundle);
+    await ctx.bundles.collect(writer, made.bundle);
   }
 }
 

@@ -47,6 +47,14 @@ export interface OperatorOptions {
 const SCRAPE_DEADLINE_MS = 800;
 const COMPILE_DEADLINE_MS = 30_000;
 
+/** How a function's key comes to be worked on. */
+interface Due {
+  now: (key: string) => void;
+  /** After a short delay, in which more may happen: a start has better use for the processor than a report on each step. */
+  soon: (key: string) => void;
+}
+const CHILD_DELAY_MS = 100;
+
 /** What is heard of the cluster. */
 interface Watches {
   functions: Informer<FunctionObject>;
@@ -60,10 +68,29 @@ export type Readiness = () => string | undefined;
 
 /** Starts everything; it works on Functions once all that it watches was read. Stops with the lifecycle. */
 export function startOperator(options: OperatorOptions): Readiness {
-  const { kube, config, log, registry, lifecycle } = options;
+  const { registry, lifecycle } = options;
   const metrics = operatorMetrics(registry);
-  let added: (key: string) => void = () => undefined;
-  const watches = watch(options, informerMetrics(registry), (key) => added(key));
+  const due: Due = { soon: () => undefined, now: () => undefined };
+  const watches = watch(options, informerMetrics(registry), due);
+  const context = makeContext(options, { watches, due, metrics });
+  let working = false;
+  void Promise.all(watches.all.map((informer) => informer.synced)).then(() => {
+    if (lifecycle.stopping.aborted) return;
+    const queue = startQueue(options, context);
+    due.now = (key) => queue.add(key);
+    due.soon = (key) => queue.addAfter(key, CHILD_DELAY_MS);
+    const autoscaler = startAutoscaler(options, { watches, statuses: context.statuses, metrics, due });
+    context.scalingOf = (uid) => autoscaler.scalingOf(uid);
+    followFunctions(watches.functions, context, due);
+    working = true;
+  });
+  return () => (working ? undefined : 'the cluster has not been read yet');
+}
+
+function makeContext(
+  { kube, config, log, lifecycle }: OperatorOptions,
+  { watches, due, metrics }: { watches: Watches; due: Due; metrics: OperatorMetrics },
+): Context {
   const compiler = new Compiler({
     idleMs: config.CATNAP_BUNDLER_IDLE_SECONDS * 1000,
     deadlineMs: COMPILE_DEADLINE_MS,
@@ -72,10 +99,9 @@ export function startOperator(options: OperatorOptions): Readiness {
   lifecycle.onStop('compiler', () => compiler[Symbol.asyncDispose]());
   const events = new EventRecorder({ kube, component: 'catnap-operator', log });
   lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
-  const configMaps = new ConfigMapWatches({ kube, log, onChange: (key) => added(key) });
+  const configMaps = new ConfigMapWatches({ kube, log, onChange: (key) => due.now(key) });
   lifecycle.onStop('config maps', () => configMaps[Symbol.asyncDispose]());
-  const statuses = new StatusBook(kube);
-  const context: Context = {
+  return {
     kube,
     log,
     config,
@@ -83,29 +109,14 @@ export function startOperator(options: OperatorOptions): Readiness {
     children: watches.children,
     configMaps,
     bundles: new Bundles(compiler),
-    statuses,
+    statuses: new StatusBook(kube),
     events,
     scalingOf: () => undefined,
     nowMs: Date.now,
   };
-  let working = false;
-  void Promise.all(watches.all.map((informer) => informer.synced)).then(() => {
-    if (lifecycle.stopping.aborted) return;
-    const queue = startQueue(options, context);
-    added = (key) => queue.add(key);
-    const autoscaler = startAutoscaler(options, { watches, statuses, metrics, add: added });
-    context.scalingOf = (uid) => autoscaler.scalingOf(uid);
-    followFunctions(watches.functions, context, added);
-    working = true;
-  });
-  return () => (working ? undefined : 'the cluster has not been read yet');
 }
 
-function watch(
-  { kube, config, log, lifecycle }: OperatorOptions,
-  metrics: InformerMetrics,
-  onChild: (key: string) => void,
-): Watches {
+function watch({ kube, config, log, lifecycle }: OperatorOptions, metrics: InformerMetrics, due: Due): Watches {
   const all: Informer<KubeObject>[] = [];
   const follow = <T extends KubeObject>(
     resource: Resource<T>,
@@ -117,6 +128,7 @@ function watch(
     return informer;
   };
   const ours = { labelSelector: LABEL.function };
+  const onChild = (key: string) => due.soon(key);
   const fixed = config.CATNAP_ACTIVATOR_URLS;
   let activators = () => fixed ?? [];
   if (fixed === undefined) {
@@ -155,12 +167,7 @@ function startQueue({ config, log, registry, lifecycle }: OperatorOptions, conte
 
 function startAutoscaler(
   { kube, config, log, lifecycle }: OperatorOptions,
-  {
-    watches,
-    statuses,
-    metrics,
-    add,
-  }: { watches: Watches; statuses: StatusBook; metrics: OperatorMetrics; add: (key: string) => void },
+  { watches, statuses, metrics, due }: { watches: Watches; statuses: StatusBook; metrics: OperatorMetrics; due: Due },
 ): Autoscaler {
   const scraper = new Scraper({
     deadlineMs: SCRAPE_DEADLINE_MS,
@@ -177,7 +184,7 @@ function startAutoscaler(
     isConflict,
     onDecision: (key, replicas) => {
       metrics.desired(key, replicas);
-      add(key);
+      due.now(key);
     },
     onGone: metrics.forget,
     log,
@@ -203,10 +210,10 @@ function scaledFunctions({ functions, children }: Watches, statuses: StatusBook)
 }
 
 /** Each change of a Function is worked on, and with it those that may want the same addresses. */
-function followFunctions(functions: Informer<FunctionObject>, context: Context, add: (key: string) => void): void {
+function followFunctions(functions: Informer<FunctionObject>, context: Context, due: Due): void {
   functions.onChange((change) => {
     const { metadata } = change.object;
-    add(`${metadata.namespace}/${metadata.name}`);
+    due.now(`${metadata.namespace}/${metadata.name}`);
     if (change.type === 'deleted') {
       context.statuses.forget(metadata.uid);
       context.bundles.forget(metadata.uid);
@@ -214,7 +221,7 @@ function followFunctions(functions: Informer<FunctionObject>, context: Context, 
     if (change.type === 'updated' && change.before.metadata.generation === metadata.generation) return;
     const before = change.type === 'updated' ? [change.before] : [];
     for (const other of routeNeighbours([change.object, ...before], functions.list(), context.config.CATNAP_DOMAIN)) {
-      add(`${other.metadata.namespace}/${other.metadata.name}`);
+      due.now(`${other.metadata.namespace}/${other.metadata.name}`);
     }
   });
 }

@@ -25,6 +25,8 @@ export class Compiler implements AsyncDisposable {
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** The bundler, once it was needed. */
+  #esbuild: typeof import('esbuild') | undefined;
 
   constructor(options: CompilerOptions) {
     this.#options = options;
@@ -57,7 +59,8 @@ export class Compiler implements AsyncDisposable {
   async #run<T>(work: (build: Build) => Promise<T>): Promise<T> {
     if (this.#stopped) throw new Error('the compiler was stopped');
     clearTimeout(this.#idle);
-    const esbuild = await import('esbuild');
+    this.#esbuild ??= await import('esbuild');
+    const esbuild = this.#esbuild;
     const startedMs = performance.now();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -80,7 +83,7 @@ export class Compiler implements AsyncDisposable {
     if (this.#waiting > 0 || this.#stopped) return;
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
-      this.#last = this.#last.then(stopBundler);
+      this.#last = this.#last.then(() => this.#esbuild?.stop());
     }, this.#options.idleMs);
   }
 
@@ -88,11 +91,6 @@ export class Compiler implements AsyncDisposable {
     this.#stopped = true;
     clearTimeout(this.#idle);
     await this.#last;
-    await stopBundler();
+    await this.#esbuild?.stop();
   }
-}
-
-async function stopBundler(): Promise<void> {
-  const esbuild = await import('esbuild');
-  await esbuild.stop();
 }

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLog } from '#platform/log.ts';
+import { aDeployment, aFunction } from '../builders.ts';
+import type { ActivatorSample } from './exposition.ts';
+import { Autoscaler, type AutoscalerOptions, type ScaledFunction } from './loop.ts';
+
+const KEY = 'default/hello';
+const status = { revision: 'hello-1', latestRevision: 'hello-1' };
+
+/** A world of one function: `replicas` is what the API server has. Ends itself after the test. */
+class World implements AsyncDisposable {
+  replicas: number;
+  sample: ActivatorSample = { concurrencySeconds: 0, concurrency: 0, requests: 0 };
+  readonly decisions: number[] = [];
+  readonly gone: string[] = [];
+  exists = true;
+  /** Milliseconds that pass with each look. */
+  nowMs = 0;
+  refuse = false;
+  autoscaler: Autoscaler;
+  #looks = 0;
+  #onLook: (() => void)[] = [];
+
+  constructor(replicas: number, spec: Parameters<typeof aFunction>[0]) {
+    this.replicas = replicas;
+    const fn = aFunction(spec, { status });
+    const options: AutoscalerOptions = {
+      everyMs: 1,
+      functions: () => (this.exists ? [this.#scaled(fn)] : []),
+      scrape: async () => {
+        this.nowMs += 1000;
+        this.#looks += 1;
+        for (const tell of this.#onLook.splice(0)) tell();
+        return { activators: new Map([['a', new Map([[KEY, this.sample]])]]) };
+      },
+      setReplicas: async (_deployment, wanted) => {
+        if (this.refuse) throw new Error('conflict');
+        this.replicas = wanted;
+      },
+      isConflict: (error) => error instanceof Error && error.message === 'conflict',
+      onDecision: (_key, wanted) => this.decisions.push(wanted),
+      onGone: (key) => this.gone.push(key),
+      log: createLog({ service: 'test', level: 'silent' }),
+      nowMs: () => this.nowMs,
+    };
+    this.autoscaler = new Autoscaler(options);
+  }
+
+  #scaled(fn: ScaledFunction['fn']): ScaledFunction {
+    const deployment = aDeployment({ replicas: this.replicas });
+    return { key: KEY, fn, deployments: new Map([['hello-1', deployment]]) };
+  }
+
+  /** Resolves when `count` more looks were taken and what followed from them was done. */
+  async looks(count: number): Promise<void> {
+    for (const until = this.#looks + count; this.#looks < until + 1; ) {
+      await new Promise<void>((resolve) => this.#onLook.push(resolve));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.autoscaler[Symbol.asyncDispose]();
+  }
+}
+
+test('an idle function goes to zero, and the decision says why', async () => {
+  await using world = new World(1, { scaling: { idleSeconds: 3 } });
+  await world.looks(8);
+  assert.equal(world.replicas, 0);
+  assert.equal(world.decisions.at(-1), 0);
+  const scaling = world.autoscaler.scalingOf('uid-of-hello');
+  assert.equal(scaling?.desired, 0);
+  assert.match(scaling?.reason ?? '', /no requests for 3 s/);
+});
+
+test('a busy one grows with its demand', async () => {
+  await using world = new World(1, { concurrency: { target: 1 } });
+  world.sample = { concurrencySeconds: 0, concurrency: 3, requests: 3 };
+  await world.looks(2);
+  world.sample = { concurrencySeconds: 30, concurrency: 3, requests: 3 };
+  await world.looks(3);
+  assert.ok(world.replicas > 1);
+});
+
+test('a write that is refused is no decision; the next look decides anew', async () => {
+  await using world = new World(1, { scaling: { idleSeconds: 2 } });
+  world.refuse = true;
+  await world.looks(8);
+  assert.equal(world.replicas, 1);
+  assert.equal(world.decisions.includes(0), false);
+  world.refuse = false;
+  await world.looks(3);
+  assert.equal(world.replicas, 0);
+});
+
+test('a function that is gone is forgotten', async () => {
+  await using world = new World(1, {});
+  await world.looks(2);
+  world.exists = false;
+  await world.looks(2);
+  assert.deepEqual(world.gone, [KEY]);
+  assert.equal(world.autoscaler.scalingOf('uid-of-hello'), undefined);
+});
