@@ -1,5 +1,6 @@
 import { ERROR_STATUS, type ErrorBody, type ErrorCode } from '../api/errors.ts';
 import { HEADER } from '../api/names.ts';
+import type { Stop } from './call.ts';
 import type { Reply } from './reply.ts';
 
 /** An answer that the runtime gives itself, instead of the handler. */
@@ -36,4 +37,14 @@ export function replyOfFailure(failure: Failure, about: About): Reply {
 export function failureOfThrown(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'HandlerFailed', message: message || 'the handler threw an error without a message' };
+}
+
+/** What is said when a call is stopped. undefined: nobody is there to hear it. */
+export function failureOfStop(stop: Stop, timeoutMs: number): Failure | undefined {
+  if (stop.why === 'gone') return undefined;
+  if (stop.why === 'crashed') return failureOfThrown(stop.error);
+  if (stop.why === 'timeout') {
+    return { code: 'Timeout', message: `the function took longer than timeoutSeconds, ${timeoutMs / 1000}` };
+  }
+  return { code: 'Timeout', message: 'the replica had to leave before the function answered' };
 }

@@ -1,13 +1,26 @@
-/** For tests: a real replica as a process of its own, from source, with a bundle made as the operator makes them. */
+/** For tests: a real replica as a process of its own, one file as in the image, with a bundle as the operator makes it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { brotliCompressSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, buildSync } from 'esbuild';
 
-const MAIN = new URL('./main.ts', import.meta.url).pathname;
+const MAIN = buildRuntime();
 /** Longest wait for a line of the log, in milliseconds. */
 const LINE_MS = 15_000;
+
+/** The runtime as one file, like the one in the image: it starts in a third of the time that its source takes. */
+function buildRuntime(): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'catnap-runtime-'));
+  process.on('exit', () => rmSync(directory, { recursive: true }));
+  const outfile = path.join(directory, 'runtime.mjs');
+  const entry = new URL('./main.ts', import.meta.url).pathname;
+  buildSync({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node', target: 'node24' });
+  return outfile;
+}
 
 export type LogLine = Readonly<Record<string, unknown>> & { level: string; msg: string };
 

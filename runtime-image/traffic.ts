@@ -1,26 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HEADER } from '../api/names.ts';
-import { randomUuid } from './builtin.ts';
+import { answer } from './answer.ts';
 import { Call, currentCall, type Stop } from './call.ts';
 import { nowMs } from './clock.ts';
 import type { Context, Handler } from './context.ts';
 import type { Settings } from './env.ts';
-import { type Failure, failureOfThrown, replyOfFailure } from './failure.ts';
+import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { Places } from './limits.ts';
 import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
-import { type Reply, replyOf } from './reply.ts';
-import { dropBody, hasBody, servedRequest } from './request.ts';
-import { breakOff, discard, type OwnHeaders, send } from './respond.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
 
-/** How long a handler may go on after its 504 before it counts as one that never ends. */
+/** How long a handler may go on after its request was stopped before it counts as one that never ends. */
 const OVERDUE_MS = 10_000;
-
-const REQUEST_ID = /^[!-~]{1,200}$/;
 
 export interface TrafficDeps {
   settings: Settings;
@@ -31,26 +25,17 @@ export interface TrafficDeps {
   onStuck(): void;
 }
 
-/** One request and its answer on the wire. */
-interface Exchange {
-  message: IncomingMessage;
-  response: ServerResponse;
-  /** The client waits for `100 Continue` before it sends the body. */
-  expectsContinue: boolean;
-  requestId: string;
-}
-
 /** Lets requests in, has the handler answer them, and counts them until they are over. */
 export class Traffic {
   readonly #deps: TrafficDeps;
   readonly #places: Places;
   readonly #calls = new Set<Call>();
+  readonly #watchers = new Set<() => void>();
   #handler: Handler | undefined;
   #isFirst = true;
   #lastRequestMs = 0;
   #unanswered = 0;
   #pending = 0;
-  readonly #watchers = new Set<() => void>();
 
   constructor(deps: TrafficDeps) {
     this.#deps = deps;
@@ -92,114 +77,65 @@ export class Traffic {
   /** Answers one request. Never rejects. */
   async serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     this.#lastRequestMs = nowMs();
-    const exchange = { message, response, expectsContinue, requestId: requestIdOf(message) };
-    const { gate } = this.#deps;
+    const { gate, settings } = this.#deps;
+    const functionName = `${settings.namespace}/${settings.function}`;
+    const isLeaving = () => gate.stage !== 'ready';
+    const exchange = new Exchange({ message, response, expectsContinue, functionName, isLeaving });
     if (gate.stage === 'loading') await gate.loaded(LOADING_WAIT_MS);
     const handler = this.#handler;
-    const refusal = handler === undefined ? 'the replica is not ready' : this.#refusal();
-    if (handler === undefined || refusal !== undefined) return this.#refuse(exchange, refusal ?? '');
-    this.#unanswered++;
-    try {
-      await this.#hold(() => this.#call(exchange, handler));
-    } finally {
-      this.#places.give();
-    }
+    if (handler === undefined) return this.#refuse(exchange, 'the replica is not ready');
+    if (gate.stage === 'failed') return this.#refuse(exchange, 'the replica has failed and is about to exit');
+    if (!this.#places.take()) return this.#refuse(exchange, 'the replica runs as many requests as its limit allows');
+    await this.#hold(() => this.#call(exchange, handler));
+    this.#places.give();
   }
 
-  /** Why no request may be let in now; else a place is taken for it. */
-  #refusal(): string | undefined {
-    const { stage } = this.#deps.gate;
-    if (stage === 'loading' || stage === 'failed') return `the replica is ${stage}`;
-    return this.#places.take() ? undefined : `the replica runs as many requests as its concurrency limit allows`;
-  }
-
-  async #refuse(exchange: Exchange, message: string): Promise<void> {
-    await this.#send(exchange, this.#failureReply({ code: 'NotStarted', message }, exchange));
-    dropBody(exchange.message);
+  /** Nothing of the request has been read, and no handler has seen it. */
+  #refuse(exchange: Exchange, message: string): Promise<void> {
+    return this.#hold(async () => {
+      await exchange.fail({ code: 'NotStarted', message });
+      exchange.drop();
+      await exchange.closed();
+    });
   }
 
   async #call(exchange: Exchange, handler: Handler): Promise<void> {
-    using call = new Call(exchange.requestId, this.#deps.settings.timeoutMs);
-    const { response } = exchange;
+    const { settings, log } = this.#deps;
+    using call = new Call(exchange.requestId, settings.timeoutMs);
+    const context = this.#contextOf(call);
+    const onStopped = (running: Promise<void>) => this.#watchOverdue(running);
     this.#calls.add(call);
-    response.once('close', () => {
-      if (!response.writableFinished) call.stop({ why: 'gone' });
-      this.#answered(exchange, call);
-    });
-    try {
-      await currentCall.run(call, () => this.#answer(exchange, call, handler));
-    } finally {
-      this.#calls.delete(call);
-    }
-    if (!response.closed) await new Promise((resolve) => response.once('close', resolve));
+    this.#unanswered++;
+    exchange.response.once('close', () => this.#closed(exchange, call));
+    await currentCall.run(call, () =>
+      answer({ exchange, call, handler, context, log, timeoutMs: settings.timeoutMs, onStopped }),
+    );
+    this.#calls.delete(call);
+    await exchange.closed();
   }
 
-  /** The handler's answer, or why there is none. Resolves when the handler and its stream have ended. */
-  async #answer(exchange: Exchange, call: Call, handler: Handler): Promise<void> {
-    const running = this.#run(exchange, call, handler);
-    const stop = await Promise.race([running, call.stopped]);
-    if (stop === undefined) return;
-    await this.#stopAnswer(exchange, stop);
-    const overdue = setTimeout(() => this.#overdue(running), OVERDUE_MS).unref();
-    await running;
-    clearTimeout(overdue);
-  }
-
-  async #run(exchange: Exchange, call: Call, handler: Handler): Promise<undefined> {
-    try {
-      const result = await handler(this.#requestOf(exchange, call) as unknown as Request, this.#contextOf(call));
-      const reply = replyOf(result);
-      if (call.isStopped) await discard(reply);
-      else await this.#send(exchange, reply);
-    } catch (error) {
-      if (call.isStopped) this.#failedLate(error, call);
-      else await this.#fail(exchange, error);
-    }
-  }
-
-  async #fail(exchange: Exchange, error: unknown): Promise<void> {
-    this.#deps.log.line('error', 'handler failed', { err: error });
-    if (exchange.response.headersSent) breakOff(exchange.response);
-    else await this.#send(exchange, this.#failureReply(failureOfThrown(error), exchange));
-  }
-
-  #failedLate(error: unknown, call: Call): void {
-    if (error === call.signal.reason) return;
-    this.#deps.log.line('warn', 'handler failed after its request was over', { err: error });
-  }
-
-  async #stopAnswer(exchange: Exchange, stop: Stop): Promise<void> {
-    const failure = failureOfStop(stop, this.#deps.settings.timeoutMs);
-    if (failure === undefined) return;
-    this.#deps.log.line('warn', 'request stopped', { reason: stop.why, answerBegun: exchange.response.headersSent });
-    if (exchange.response.headersSent) breakOff(exchange.response);
-    else await this.#send(exchange, this.#failureReply(failure, exchange));
-  }
-
-  #overdue(running: Promise<unknown>): void {
-    this.#deps.log.line('warn', 'handler still runs long after its request was stopped', { overdueMs: OVERDUE_MS });
-    this.#places.markOverdue();
-    void running.then(() => this.#places.unmarkOverdue());
-    if (this.#places.stuck) this.#deps.onStuck();
-  }
-
-  #answered(exchange: Exchange, call: Call): void {
-    dropBody(exchange.message);
-    const { response } = exchange;
-    const code = response.writableFinished ? response.statusCode : undefined;
-    this.#deps.metrics.observe(code, (nowMs() - call.startedMs) / 1000);
+  #closed(exchange: Exchange, call: Call): void {
+    const { writableFinished, statusCode } = exchange.response;
+    if (!writableFinished) call.stop({ why: 'gone' });
+    exchange.drop();
+    this.#deps.metrics.observe(writableFinished ? statusCode : undefined, (nowMs() - call.startedMs) / 1000);
     this.#unanswered--;
     this.#changed();
   }
 
-  #requestOf(exchange: Exchange, call: Call): ReturnType<typeof servedRequest> {
-    const { message, response } = exchange;
-    const beforeRead = () => {
-      if (!exchange.expectsContinue) return;
-      exchange.expectsContinue = false;
-      response.writeContinue();
-    };
-    return servedRequest({ message, signal: () => call.signal, beforeRead });
+  /** A handler that does not settle in time is counted as overdue until it does. */
+  #watchOverdue(running: Promise<void>): void {
+    let isOverdue = false;
+    const timer = setTimeout(() => {
+      isOverdue = true;
+      this.#deps.log.line('warn', 'handler still runs long after its request was stopped', { afterMs: OVERDUE_MS });
+      this.#places.markOverdue();
+      if (this.#places.stuck) this.#deps.onStuck();
+    }, OVERDUE_MS).unref();
+    void running.then(() => {
+      clearTimeout(timer);
+      if (isOverdue) this.#places.unmarkOverdue();
+    });
   }
 
   #contextOf(call: Call): Context {
@@ -233,48 +169,12 @@ export class Traffic {
   /** Counts as pending until `work` is done. */
   async #hold(work: () => Promise<void>): Promise<void> {
     this.#pending++;
-    try {
-      await work();
-    } finally {
-      this.#pending--;
-      this.#changed();
-    }
+    await work();
+    this.#pending--;
+    this.#changed();
   }
 
   #changed(): void {
     for (const changed of this.#watchers) changed();
   }
-
-  #failureReply(failure: Failure, { requestId }: Exchange): Reply {
-    const { namespace, function: name } = this.#deps.settings;
-    return replyOfFailure(failure, { requestId, function: `${namespace}/${name}` });
-  }
-
-  async #send(exchange: Exchange, reply: Reply): Promise<void> {
-    if (exchange.response.headersSent || exchange.response.closed) return discard(reply);
-    await send(exchange.response, reply, this.#ownHeaders(exchange));
-  }
-
-  #ownHeaders({ message, expectsContinue, requestId }: Exchange): OwnHeaders {
-    const own = { [HEADER.requestId]: requestId };
-    // A client that was not told to go on may or may not send its body: nothing more can be read from it.
-    if (expectsContinue) return { ...own, connection: 'close' };
-    // Closing with a body unread would reset the connection, and the client might never see this answer.
-    const isLeaving = this.#deps.gate.stage !== 'ready' && (message.complete || !hasBody(message));
-    return isLeaving ? { ...own, connection: 'close' } : own;
-  }
-}
-
-function requestIdOf(message: IncomingMessage): string {
-  const given = message.headers[HEADER.requestId];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUuid();
-}
-
-function failureOfStop(stop: Stop, timeoutMs: number): Failure | undefined {
-  if (stop.why === 'gone') return undefined;
-  if (stop.why === 'crashed') return failureOfThrown(stop.error);
-  if (stop.why === 'timeout') {
-    return { code: 'Timeout', message: `the function took longer than timeoutSeconds, ${timeoutMs / 1000}` };
-  }
-  return { code: 'Timeout', message: 'the replica had to leave before the function answered' };
 }

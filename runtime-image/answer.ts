@@ -1,0 +1,57 @@
+import type { Call, Stop } from './call.ts';
+import type { Context, Handler } from './context.ts';
+import type { Exchange } from './exchange.ts';
+import { failureOfStop, failureOfThrown } from './failure.ts';
+import type { JsonLog } from './log.ts';
+import { replyOf } from './reply.ts';
+import { discard } from './respond.ts';
+
+export interface Answering {
+  exchange: Exchange;
+  call: Call;
+  handler: Handler;
+  context: Context;
+  log: JsonLog;
+  timeoutMs: number;
+  /** The call was stopped, and its handler still runs; `running` resolves when it has settled. */
+  onStopped(running: Promise<void>): void;
+}
+
+/** Has the handler answer, or says why it did not. Resolves when the handler and its stream have ended. Never rejects. */
+export async function answer(work: Answering): Promise<void> {
+  const running = run(work);
+  const stop = await Promise.race([running, work.call.stopped]);
+  if (stop === undefined) return;
+  await answerStop(work, stop);
+  work.onStopped(running);
+  await running;
+}
+
+async function run(work: Answering): Promise<undefined> {
+  const { exchange, call, handler, context } = work;
+  try {
+    const request = exchange.request(() => call.signal);
+    // The same thing to a handler: the standard's members, by a class of our own.
+    const reply = replyOf(await handler(request as unknown as Request, context));
+    if (call.isStopped) await discard(reply);
+    else await exchange.send(reply);
+  } catch (error) {
+    await failed(work, error);
+  }
+}
+
+async function failed({ exchange, call, log }: Answering, error: unknown): Promise<void> {
+  if (!call.isStopped) {
+    log.line('error', 'handler failed', { err: error });
+    await exchange.fail(failureOfThrown(error));
+  } else if (error !== call.signal.reason) {
+    log.line('warn', 'handler failed after its request was over', { err: error });
+  }
+}
+
+async function answerStop({ exchange, log, timeoutMs }: Answering, stop: Stop): Promise<void> {
+  const failure = failureOfStop(stop, timeoutMs);
+  if (failure === undefined) return;
+  log.line('warn', 'request stopped', { reason: stop.why, answerBegun: exchange.response.headersSent });
+  await exchange.fail(failure);
+}
