@@ -1,0 +1,137 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { clusterAccess } from '#platform/cluster-access.ts';
+import { KubeClient } from '#platform/kube.ts';
+import type { KubeObject, Resource } from '#platform/resources.ts';
+import { freePort } from './free-port.ts';
+import { type Env, LOCAL_RUNTIME_IMAGE, localProgram, ROOT, RUNTIME_COMMAND } from './programs.ts';
+import { Supervised } from './supervised.ts';
+import { untilAnswering } from './until-answering.ts';
+
+export interface LocalClusterOptions {
+  /** Where the state is kept; absent: a temporary folder that `stop` removes. */
+  dataDir?: string | undefined;
+  /** 0: any free one. */
+  apiPort: number;
+  /** Where the kubeconfig goes. */
+  kubeconfig: string;
+  /** Further images that pods may name, and the command that stands for each. */
+  images?: Readonly<Record<string, readonly string[]>>;
+  onExit?: (name: string, logFile: string) => void;
+}
+
+const CRDS: Resource<KubeObject & { status?: { conditions?: { type: string; status: string }[] } }> = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+/** The stand-in for Kubernetes: an API server and a pod runner, kept running, with the Function CRD in place. */
+export class LocalCluster implements AsyncDisposable {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly kubeconfig: string;
+  /** Environment that leads a process to this API server. */
+  readonly access: Env;
+  readonly #temporary: boolean;
+  readonly #options: LocalClusterOptions;
+  readonly #port: number;
+  #apiServer: Supervised | undefined;
+  #podRunner: Supervised | undefined;
+
+  private constructor(options: LocalClusterOptions, dataDir: string, port: number) {
+    this.#options = options;
+    this.#temporary = options.dataDir === undefined;
+    this.#port = port;
+    this.dataDir = dataDir;
+    this.kubeconfig = options.kubeconfig;
+    this.url = `http://127.0.0.1:${port}`;
+    this.access = { CATNAP_API_URL: this.url, CATNAP_API_TOKEN_FILE: join(dataDir, 'admin.token') };
+  }
+
+  static async start(options: LocalClusterOptions): Promise<LocalCluster> {
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'catnap-')));
+    await mkdir(join(dataDir, 'logs'), { recursive: true });
+    const cluster = new LocalCluster(options, dataDir, await freePort(options.apiPort));
+    cluster.startApiServer();
+    return cluster;
+  }
+
+  get logDir(): string {
+    return join(this.dataDir, 'logs');
+  }
+
+  get apiServer(): Supervised | undefined {
+    return this.#apiServer;
+  }
+
+  get podRunner(): Supervised | undefined {
+    return this.#podRunner;
+  }
+
+  /** Waits until the API server answers and knows Functions, and starts the pod runner. Returns a client with an admin's rights. */
+  async ready(signal: AbortSignal): Promise<KubeClient> {
+    await untilAnswering(`${this.url}/readyz`, signal);
+    this.startPodRunner();
+    const kube = new KubeClient(await clusterAccess(this.access));
+    await applyCrd(kube, signal);
+    return kube;
+  }
+
+  startApiServer(): void {
+    this.#apiServer ??= this.#supervised('api-server', {
+      CATNAP_API_PORT: String(this.#port),
+      CATNAP_DATA_DIR: this.dataDir,
+      CATNAP_KUBECONFIG_FILE: this.kubeconfig,
+    });
+  }
+
+  async stopApiServer(): Promise<void> {
+    await this.#apiServer?.stop();
+    this.#apiServer = undefined;
+  }
+
+  startPodRunner(): void {
+    this.#podRunner ??= this.#supervised('pod-runner', {
+      ...this.access,
+      CATNAP_DATA_DIR: this.dataDir,
+      CATNAP_LOCAL_IMAGES: JSON.stringify({ [LOCAL_RUNTIME_IMAGE]: RUNTIME_COMMAND, ...this.#options.images }),
+    });
+  }
+
+  /** Ends all pods. */
+  async stopPodRunner(): Promise<void> {
+    await this.#podRunner?.stop();
+    this.#podRunner = undefined;
+  }
+
+  /** Ends the pods, then the API server; removes what was temporary. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopPodRunner();
+    await this.stopApiServer();
+    await rm(this.kubeconfig, { force: true });
+    if (this.#temporary) await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  #supervised(name: 'api-server' | 'pod-runner', env: Env): Supervised {
+    const logFile = join(this.logDir, `${name}.log`);
+    return new Supervised(localProgram(name, env, logFile), () => this.#options.onExit?.(name, logFile));
+  }
+}
+
+/** Writes the Function CRD and waits until the API server serves it. */
+export async function applyCrd(kube: KubeClient, signal: AbortSignal): Promise<void> {
+  const crd = parse(await readFile(join(ROOT, 'crds', 'functions.catnap.dev.yaml'), 'utf8')) as KubeObject;
+  await kube.apply(CRDS, crd, { fieldManager: 'catnap-run', signal });
+  const ref = { name: String(crd.metadata?.name) };
+  for (;;) {
+    const { status } = await kube.get(CRDS, ref, { signal });
+    if (status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True')) return;
+    await sleep(20, undefined, { signal });
+  }
+}

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { GATEWAY_SERVICE, OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts';
+import type { KubeClient } from '#platform/kube.ts';
+import { ENDPOINT_SLICES, type EndpointSlice, NAMESPACES, SERVICES, type Service } from '#platform/resources.ts';
+import { freePort } from './free-port.ts';
+import { type Env, program } from './programs.ts';
+import { Supervised } from './supervised.ts';
+import { untilAnswering } from './until-answering.ts';
+
+export interface ControlPlaneOptions {
+  /** Environment that leads to the API server: CATNAP_API_URL or KUBECONFIG. */
+  access: Env;
+  /** Where the programs' logs go. */
+  logDir: string;
+  from: 'source' | 'dist';
+  domain: string;
+  runtimeImage: string;
+  /** 0: any free one. */
+  gatewayPort: number;
+  /** Tell the operator where the activator is, for an API server that has no EndpointSlice of it. */
+  activatorOpsUrls?: boolean;
+  onExit?: (name: string, logFile: string) => void;
+}
+
+/** Operator and activator as processes on this machine, kept running. */
+export class ControlPlane implements AsyncDisposable {
+  /** `http://127.0.0.1:8080` */
+  readonly gateway: string;
+  readonly gatewayPort: number;
+  readonly activatorOpsPort: number;
+  readonly #options: ControlPlaneOptions;
+  readonly #operatorOpsPort: number;
+  #operator: Supervised | undefined;
+  #activator: Supervised | undefined;
+
+  private constructor(
+    options: ControlPlaneOptions,
+    ports: [gateway: number, activatorOps: number, operatorOps: number],
+  ) {
+    this.#options = options;
+    [this.gatewayPort, this.activatorOpsPort, this.#operatorOpsPort] = ports;
+    this.gateway = `http://127.0.0.1:${this.gatewayPort}`;
+  }
+
+  /** Starts both; `ready` says when they answer. */
+  static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
+    const plane = new ControlPlane(options, [await freePort(options.gatewayPort), await freePort(), await freePort()]);
+    plane.startActivator();
+    plane.startOperator();
+    return plane;
+  }
+
+  /** Rejects when they are not ready before `signal`. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      untilAnswering(`http://127.0.0.1:${this.activatorOpsPort}/readyz`, signal),
+      untilAnswering(`http://127.0.0.1:${this.#operatorOpsPort}/readyz`, signal),
+    ]);
+  }
+
+  get operator(): Supervised | undefined {
+    return this.#operator;
+  }
+
+  get activator(): Supervised | undefined {
+    return this.#activator;
+  }
+
+  startOperator(): void {
+    const { access, domain, runtimeImage, activatorOpsUrls } = this.#options;
+    this.#operator ??= this.#supervised('operator', {
+      ...access,
+      CATNAP_DOMAIN: domain,
+      CATNAP_URL_SCHEME: 'http',
+      CATNAP_URL_PORT: String(this.gatewayPort),
+      CATNAP_RUNTIME_IMAGE: runtimeImage,
+      CATNAP_OPS_HOST: '127.0.0.1',
+      CATNAP_OPS_PORT: String(this.#operatorOpsPort),
+      ...(activatorOpsUrls ? { CATNAP_ACTIVATOR_URLS: `http://127.0.0.1:${this.activatorOpsPort}` } : {}),
+    });
+  }
+
+  async stopOperator(): Promise<void> {
+    await this.#operator?.stop();
+    this.#operator = undefined;
+  }
+
+  startActivator(): void {
+    const { access, domain } = this.#options;
+    this.#activator ??= this.#supervised('activator', {
+      ...access,
+      CATNAP_DOMAIN: domain,
+      CATNAP_GATEWAY_HOST: '127.0.0.1',
+      CATNAP_GATEWAY_PORT: String(this.gatewayPort),
+      CATNAP_OPS_HOST: '127.0.0.1',
+      CATNAP_OPS_PORT: String(this.activatorOpsPort),
+    });
+  }
+
+  async stopActivator(): Promise<void> {
+    await this.#activator?.stop();
+    this.#activator = undefined;
+  }
+
+  /** The activator first: it finishes what it holds. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopActivator();
+    await this.stopOperator();
+  }
+
+  #supervised(name: 'operator' | 'activator', env: Env): Supervised {
+    const logFile = join(this.#options.logDir, `${name}.log`);
+    return new Supervised(program(name, this.#options.from, env, logFile), () => this.#options.onExit?.(name, logFile));
+  }
+}
+
+/** The gateway's Service and where its one activator is, as a cluster would know it. */
+export async function publishGateway(
+  kube: KubeClient,
+  activatorOpsPort: number,
+  gatewayPort: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const metadata = { name: GATEWAY_SERVICE, namespace: SYSTEM_NAMESPACE };
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM_NAMESPACE } };
+  const service: Service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata,
+    spec: {
+      ports: [
+        { name: 'http', port: 80, targetPort: gatewayPort },
+        { name: OPS_PORT_NAME, port: activatorOpsPort },
+      ],
+    },
+  };
+  const slice: EndpointSlice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': GATEWAY_SERVICE } },
+    addressType: 'IPv4',
+    ports: [
+      { name: 'http', port: gatewayPort, protocol: 'TCP' },
+      { name: OPS_PORT_NAME, port: activatorOpsPort, protocol: 'TCP' },
+    ],
+    endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true, serving: true, terminating: false } }],
+  };
+  const options = { fieldManager: 'catnap-run', signal };
+  await kube.apply(NAMESPACES, namespace, options);
+  await kube.apply(SERVICES, service, options);
+  await kube.apply(ENDPOINT_SLICES, slice, options);
+}

@@ -1,0 +1,35 @@
+import { dirname, join } from 'node:path';
+import type { Program } from './supervised.ts';
+
+/** Root of the checkout. */
+export const ROOT = dirname(dirname(import.meta.dirname));
+
+/** The one file that pods of source functions run. */
+export const RUNTIME = join(ROOT, 'dist', 'runtime', 'runtime.mjs');
+
+/** What the runtime image is called where the pod runner stands in for a container runtime. */
+export const LOCAL_RUNTIME_IMAGE = 'catnap.dev/runtime:dev';
+
+/** How Node is started for a function's pod, and in the image. */
+export const RUNTIME_COMMAND: readonly string[] = [process.execPath, RUNTIME];
+
+export type Env = Readonly<Record<string, string>>;
+
+/** A program of ours as TypeScript (`source`), or as it is in an image (`dist`). */
+export function program(name: 'operator' | 'activator', from: 'source' | 'dist', env: Env, logFile: string): Program {
+  const file = from === 'source' ? join(ROOT, name, 'main.ts') : join(ROOT, 'dist', name, `${name}.mjs`);
+  return { name, command: [process.execPath, file], env: { ...BASE_ENV, ...env }, logFile };
+}
+
+/** A program of the stand-in cluster. */
+export function localProgram(name: 'api-server' | 'pod-runner', env: Env, logFile: string): Program {
+  return {
+    name,
+    command: [process.execPath, join(ROOT, 'local', name, 'main.ts')],
+    env: { ...BASE_ENV, ...env },
+    logFile,
+  };
+}
+
+/** Nothing of the caller's environment but where programs are found. */
+const BASE_ENV: Env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: process.env.HOME ?? '/' };

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+
+/** What each top-level folder may import from the others, and whether at run time or only as types. */
+const ALLOWED: Record<string, readonly string[]> = {
+  api: [],
+  platform: [],
+  operator: ['api', 'platform'],
+  activator: ['api', 'platform'],
+  'runtime-image': ['api'],
+  local: ['api', 'platform'],
+  test: ['api', 'platform', 'local', 'operator', 'activator', 'runtime-image'],
+};
+
+/** Packages that a folder's programs may load. A folder that is not here may load any that package.json names. */
+const PACKAGES: Record<string, readonly string[]> = {
+  api: ['zod', 'yaml'],
+  'runtime-image': [],
+};
+
+const root = join(import.meta.dirname, '..');
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s(?!type\b)[^;]*?from\s+'([^']+)'|(?:^|\W)import\('([^']+)'\)|(?:^|\n)\s*import\s+'([^']+)'/g;
+const TYPE_IMPORT = /(?:^|\n)\s*(?:import|export)\s+type\s[^;]*?from\s+'([^']+)'/g;
+
+interface Arrow {
+  file: string;
+  from: string;
+  specifier: string;
+  /** Top-level folder, or undefined for a package or a built-in. */
+  to: string | undefined;
+  typeOnly: boolean;
+}
+
+const files = Object.keys(ALLOWED).flatMap((folder) => globSync(`${folder}/**/*.{ts,mts}`, { cwd: root }));
+const arrows: Arrow[] = files.flatMap(arrowsOf);
+
+function arrowsOf(file: string): Arrow[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = (pattern: RegExp, typeOnly: boolean) =>
+    [...text.matchAll(pattern)].map((match) => {
+      const specifier = match.slice(1).find((group) => group !== undefined) as string;
+      return { file, from: top(file), specifier, to: target(file, specifier), typeOnly };
+    });
+  return [...found(IMPORT, false), ...found(TYPE_IMPORT, true)];
+}
+
+function top(path: string): string {
+  return path.split('/')[0] as string;
+}
+
+function target(file: string, specifier: string): string | undefined {
+  if (specifier.startsWith('#')) return top(specifier.slice(1));
+  if (specifier.startsWith('.')) return top(relative(root, join(root, dirname(file), specifier)));
+  return undefined;
+}
+
+test('the test sees the imports', () => {
+  assert.ok(arrows.some((a) => a.from === 'operator' && a.to === 'platform'));
+  assert.ok(arrows.some((a) => a.from === 'activator' && a.to === 'api'));
+});
+
+test('folders import only what lies below them', () => {
+  const wrong = arrows.filter((a) => a.to !== undefined && a.to !== a.from && !ALLOWED[a.from]?.includes(a.to));
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
+test('another top-level folder is imported by its # name, so that the arrow shows', () => {
+  // The runtime must also run outside of this package, where no # name leads anywhere.
+  const byPath = ['test', 'runtime-image'];
+  const hidden = arrows.filter((a) => a.specifier.startsWith('.') && a.to !== a.from && !byPath.includes(a.from));
+  assert.deepEqual(
+    hidden.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
+test('api and the runtime load no package but those they are allowed', () => {
+  const wrong = arrows.filter(
+    (a) =>
+      !a.typeOnly &&
+      a.to === undefined &&
+      !a.specifier.startsWith('node:') &&
+      !/\.test(ing)?\.ts$/.test(a.file) &&
+      PACKAGES[a.from] !== undefined &&
+      !PACKAGES[a.from]?.includes(a.specifier),
+  );
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
+test('the runtime takes nothing but names and error codes from api', () => {
+  const wrong = arrows.filter(
+    (a) => a.from === 'runtime-image' && a.to === 'api' && !/\/(names|errors)\.ts$/.test(a.specifier),
+  );
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
+test('client-node is loaded only where a kubeconfig needs it, and by the stand-in for its models', () => {
+  const loaders = arrows.filter(
+    (a) => !a.typeOnly && a.specifier.startsWith('@kubernetes/client-node') && a.from !== 'test',
+  );
+  assert.deepEqual(
+    [...new Set(loaders.map((a) => a.file))].filter((file) => !/^(platform\/|local\/objects\/)/.test(file)),
+    [],
+  );
+});
+
+/** Decisions: functions of their arguments, free of I/O. They import pure files, api and types. */
+const PURE =
+  /^(activator\/(route-table|balance|choose-revision|terminal|headers|failure)|operator\/(function|autoscaler)\/(children|pod|revision|status|failure|rollout|step|window))\.ts$/;
+
+test('decisions import nothing that does I/O', () => {
+  const impure = arrows.filter(
+    (a) =>
+      PURE.test(a.file) &&
+      !a.typeOnly &&
+      a.to !== 'api' &&
+      (a.specifier.startsWith('node:')
+        ? !['node:crypto'].includes(a.specifier)
+        : a.to === undefined || a.to === 'platform'),
+  );
+  assert.deepEqual(
+    impure.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
+test('no file is named for nothing in particular', () => {
+  assert.deepEqual(
+    files.filter((file) => /(^|\/)(utils?|helpers?|common|shared|misc|types|lib)(\/|\.ts$)/.test(file)),
+    [],
+  );
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KubeError } from '#platform/kube-error.ts';
+import { HELLO, type Manifest, manifest } from '../support/manifest.ts';
+import { useSystem } from '../support/system.ts';
+
+const system = useSystem();
+
+test('defaults are filled in by the API server', async () => {
+  await using world = await system.world();
+  await world.apply({ ...manifest(world.namespace, 'plain', HELLO), spec: { source: { inline: HELLO } } });
+  const { source, ...spec } = (await world.get('plain')).spec;
+  assert.deepEqual(spec, {
+    handler: 'default',
+    resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+    timeoutSeconds: 60,
+    concurrency: { target: 20, limit: 0 },
+    queue: { size: 1000, timeoutSeconds: 30 },
+    scaling: { minReplicas: 0, maxReplicas: 100, idleSeconds: 60, stableWindowSeconds: 60 },
+  });
+});
+
+const inline = { inline: HELLO };
+const refused: [what: string, spec: object, message: RegExp, name?: string][] = [
+  ['neither source nor image', {}, /give exactly one of spec\.source, spec\.image/],
+  ['source and image', { source: inline, image: 'x' }, /give exactly one of spec\.source, spec\.image/],
+  ['two kinds of source', { source: { ...inline, configMapRef: { name: 'x' } } }, /give exactly one of source\.inline/],
+  ['an entry beside inline', { source: { ...inline, entry: 'index.ts' } }, /inline is one module/],
+  ['an entry that is not there', { source: { files: { 'a.ts': '' }, entry: 'b.ts' } }, /not one of source\.files/],
+  ['a path that leads outside', { source: { files: { '../a.ts': '' } } }, /a path is letters/],
+  [
+    'files of more than 192 KiB',
+    { source: { files: { 'a.ts': 'a'.repeat(100_000), 'b.ts': 'b'.repeat(100_000) } } },
+    /at most 192 KiB/,
+  ],
+  ['a variable of ours', { source: inline, env: [{ name: 'CATNAP_X', value: '1' }] }, /set by Catnap/],
+  [
+    'two sources of a value',
+    { source: inline, env: [{ name: 'A', valueFrom: {} }] },
+    /give exactly one of configMapKeyRef/,
+  ],
+  [
+    'fewer at most than at least',
+    { source: inline, scaling: { minReplicas: 3, maxReplicas: 2 } },
+    /minReplicas may not exceed maxReplicas/,
+  ],
+  ['a negative timeout', { source: inline, timeoutSeconds: -1 }, /spec\.timeoutSeconds.*greater than or equal to 0/],
+  ['a name that is too long', { source: inline }, /DNS label of at most 54 characters/, 'f'.repeat(55)],
+  ['a name with a dot', { source: inline }, /DNS label of at most 54 characters/, 'a.b'],
+];
+for (const [what, spec, message, name] of refused) {
+  test(`the API server refuses ${what}`, async () => {
+    await using world = await system.world();
+    const wrong = { ...manifest(world.namespace, name ?? 'wrong', HELLO), spec } as Manifest;
+    await assert.rejects(
+      world.apply(wrong),
+      (error) => error instanceof KubeError && error.status === 422 && message.test(error.message),
+    );
+  });
+}

@@ -1,0 +1,241 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { FUNCTIONS, type FunctionObject, type FunctionSpec } from '#api/function.ts';
+import { METRIC } from '#api/metric-names.ts';
+import { API_VERSION, CONTAINER, KIND, LABEL } from '#api/names.ts';
+import { clusterAccess } from '#platform/cluster-access.ts';
+import { readConfig } from '#platform/config.ts';
+import { KubeClient } from '#platform/kube.ts';
+import { createLog } from '#platform/log.ts';
+import { createRegistry } from '#platform/metrics.ts';
+import {
+  CONFIG_MAPS,
+  type ConfigMap,
+  DEPLOYMENTS,
+  type Deployment,
+  PODS,
+  type Pod,
+  type Resource,
+} from '#platform/resources.ts';
+import { applyCrd } from '../../local/run/cluster.ts';
+import { localProgram } from '../../local/run/programs.ts';
+import { Supervised } from '../../local/run/supervised.ts';
+import { OperatorEnv } from '../../operator/config.ts';
+import { startOperator } from '../../operator/operator.ts';
+import { eventually } from '../support/eventually.ts';
+
+const log = createLog({ service: 'test', level: 'error' });
+const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
+
+type SpecInput = z.input<typeof FunctionSpec>;
+
+/** The gateway as the autoscaler sees it: nothing but its counters, which the test sets. */
+export class PlayedActivator implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #requests = new Map<string, { total: number; now: number }>();
+  /** Whether it answers. */
+  up = true;
+
+  constructor() {
+    this.#server = createServer((_request, response) => {
+      if (!this.up) response.destroy();
+      else response.end(this.#text());
+    }).listen(0, '127.0.0.1');
+  }
+
+  async url(): Promise<string> {
+    if (!this.#server.listening) await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** From now on `now` requests of the function are in flight. */
+  requests(key: string, now: number): void {
+    this.#requests.set(key, { total: (this.#requests.get(key)?.total ?? 0) + now, now });
+  }
+
+  #text(): string {
+    return Array.from(this.#requests, ([key, seen]) => {
+      const [namespace, name] = key.split('/');
+      const labels = `{namespace="${namespace}",function="${name}"}`;
+      return `${METRIC.requests}${labels} ${seen.total}\n${METRIC.concurrency}${labels} ${seen.now}\n`;
+    }).join('');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+/** The operator against an API server without controllers: the test itself plays the Deployments' pods and the gateway. */
+export class Stage implements AsyncDisposable {
+  readonly kube: KubeClient;
+  readonly activator: PlayedActivator;
+  readonly namespace = 'default';
+  readonly signal = AbortSignal.timeout(60_000);
+  readonly #api: Supervised;
+  readonly #folder: string;
+  #stopOperator: (() => Promise<void>) | undefined;
+
+  private constructor(api: Supervised, folder: string, kube: KubeClient, activator: PlayedActivator) {
+    this.#api = api;
+    this.#folder = folder;
+    this.kube = kube;
+    this.activator = activator;
+  }
+
+  static async open(): Promise<Stage> {
+    const folder = await mkdtemp(join(tmpdir(), 'catnap-operator-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    const env = { CATNAP_DATA_DIR: folder, CATNAP_KUBECONFIG: kubeconfig };
+    const api = new Supervised(localProgram('api-server', env, join(folder, 'api-server.log')));
+    await eventually('the API server has written its kubeconfig', () => existsSync(kubeconfig));
+    const kube = new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig }));
+    const stage = new Stage(api, folder, kube, new PlayedActivator());
+    await applyCrd(kube, stage.signal);
+    await stage.startOperator();
+    return stage;
+  }
+
+  async startOperator(env: Record<string, string> = {}): Promise<void> {
+    const steps: (() => Promise<void> | void)[] = [];
+    const stopping = new AbortController();
+    const config = readConfig(OperatorEnv, {
+      CATNAP_ACTIVATOR_URLS: await this.activator.url(),
+      CATNAP_SCRAPE_SECONDS: '0.1',
+      ...env,
+    });
+    const lifecycle = {
+      stopping: stopping.signal,
+      onStop: (_name: string, stop: (signal: AbortSignal) => Promise<void> | void) =>
+        void steps.push(() => stop(AbortSignal.timeout(5_000))),
+    };
+    const notReady = startOperator({ kube: this.kube, config, log, registry: createRegistry(), lifecycle });
+    this.#stopOperator = async () => {
+      stopping.abort();
+      for (const stop of steps.reverse()) await stop();
+    };
+    await eventually('the operator is ready', () => notReady() === undefined);
+  }
+
+  async stopOperator(): Promise<void> {
+    await this.#stopOperator?.();
+    this.#stopOperator = undefined;
+  }
+
+  async apply(name: string, spec: SpecInput): Promise<FunctionObject> {
+    const object = { apiVersion: API_VERSION, kind: KIND, metadata: { namespace: this.namespace, name }, spec };
+    return this.kube.apply<FunctionObject>(FUNCTION, object as FunctionObject, {
+      fieldManager: 'user',
+      signal: this.signal,
+    });
+  }
+
+  async configMap(name: string, data: Record<string, string>): Promise<void> {
+    const object: ConfigMap = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: this.namespace, name },
+      data,
+    };
+    await this.kube.apply(CONFIG_MAPS, object, { fieldManager: 'user', signal: this.signal });
+  }
+
+  /** The Function once `wanted` holds; its status speaks of its present spec. */
+  async function(
+    name: string,
+    what: string,
+    wanted: (fn: FunctionObject) => boolean,
+    withinMs?: number,
+  ): Promise<FunctionObject> {
+    return eventually(
+      what,
+      async () => {
+        const fn = await this.kube.get(FUNCTION, { namespace: this.namespace, name }, { signal: this.signal });
+        if (fn.status?.observedGeneration === fn.metadata.generation && wanted(fn)) return fn;
+        throw new Error(JSON.stringify(fn.status));
+      },
+      withinMs ?? 10_000,
+    );
+  }
+
+  async deployments(name: string): Promise<Deployment[]> {
+    const { items } = await this.kube.listAll(DEPLOYMENTS, {
+      namespace: this.namespace,
+      labelSelector: `${LABEL.function}=${name}`,
+      signal: this.signal,
+    });
+    return items;
+  }
+
+  async deployment(name: string): Promise<Deployment> {
+    return this.kube.get(DEPLOYMENTS, { namespace: this.namespace, name }, { signal: this.signal });
+  }
+
+  async replicas(revision: string | undefined): Promise<number> {
+    return (await this.deployment(String(revision))).spec?.replicas ?? 0;
+  }
+
+  /** As the gateway wakes a revision. */
+  async wake(revision: string | undefined, replicas = 1): Promise<void> {
+    const scale = {
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: { namespace: this.namespace, name: String(revision) },
+      spec: { replicas },
+    };
+    await this.kube.apply(DEPLOYMENTS, scale, {
+      subresource: 'scale',
+      fieldManager: 'catnap-scaler',
+      signal: this.signal,
+    });
+  }
+
+  /** A pod of the revision in the state that a kubelet would report. */
+  async pod(fn: string, revision: string | undefined, status: NonNullable<Pod['status']>): Promise<Pod> {
+    const name = `${revision}-${Math.random().toString(36).slice(2, 7)}`;
+    const labels = { [LABEL.function]: fn, [LABEL.revision]: String(revision) };
+    const spec = { containers: [{ name: CONTAINER, image: 'x' }] };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: this.namespace, name, labels }, spec };
+    const created = await this.kube.create<Pod>(PODS, pod, { signal: this.signal });
+    return this.kube.replace<Pod>(PODS, { ...created, status }, { subresource: 'status', signal: this.signal });
+  }
+
+  async removePod(pod: Pod): Promise<void> {
+    const { namespace = '', name = '' } = pod.metadata ?? {};
+    await this.kube.delete(PODS, { namespace, name }, { gracePeriodSeconds: 0, signal: this.signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopOperator();
+    await this.kube[Symbol.asyncDispose]();
+    await this.activator[Symbol.asyncDispose]();
+    await this.#api[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const container = { name: CONTAINER, image: 'x', imageID: '', ready: false };
+
+/** What kubelet says of a pod that answers. */
+export const READY: NonNullable<Pod['status']> = {
+  phase: 'Running',
+  conditions: [{ type: 'Ready', status: 'True' }],
+  containerStatuses: [{ ...container, ready: true, restartCount: 0, state: { running: {} } }],
+};
+
+/** What kubelet says of a pod whose container ended twice. */
+export const CRASHED: NonNullable<Pod['status']> = {
+  phase: 'Running',
+  conditions: [{ type: 'Ready', status: 'False' }],
+  containerStatuses: [
+    { ...container, restartCount: 1, state: { terminated: { exitCode: 1, message: 'Error: no database' } } },
+  ],
+};

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { ConditionType } from '#api/conditions.ts';
+import type { FunctionObject } from '#api/function.ts';
+import { CONFIG_MAPS, EVENTS, SERVICES } from '#platform/resources.ts';
+import { eventually } from '../support/eventually.ts';
+import { CRASHED, READY, Stage } from './operator-stage.ts';
+
+const stage = await Stage.open();
+after(() => stage[Symbol.asyncDispose]());
+const { kube, signal, namespace } = stage;
+
+const inline = (text: string) => ({ source: { inline: `export default () => ${JSON.stringify(text)};` } });
+const BROKEN = { source: { inline: 'export default () => {\n  const x = ;\n};' } };
+const found = (fn: FunctionObject, type: ConditionType) => fn.status?.conditions?.find((one) => one.type === type);
+/** Whether the condition is `True Ready`, say. */
+const is = (type: ConditionType, text: string) => (fn: FunctionObject) =>
+  `${found(fn, type)?.status} ${found(fn, type)?.reason}` === text;
+const asleep = is('Ready', 'True ScaledToZero');
+
+/** A function whose revision is awake and has answered. */
+async function awake(name: string, spec: Parameters<Stage['apply']>[1]): Promise<{ revision: string }> {
+  await stage.apply(name, spec);
+  const revision = String((await stage.function(name, 'is made', asleep)).status?.revision);
+  stage.activator.requests(`${namespace}/${name}`, 1);
+  await stage.wake(revision);
+  await stage.pod(name, revision, READY);
+  await stage.function(name, 'is ready', is('Ready', 'True Ready'));
+  return { revision };
+}
+
+test('a Function made while idle: Deployment at zero, Service and bundle, all its own, and no pod asked for', async () => {
+  await stage.apply('idle', inline('hi'));
+  const fn = await stage.function('idle', 'is asleep', asleep);
+  assert.equal(fn.status?.url, 'http://idle.default.localhost');
+  assert.equal(fn.status?.replicas, 0);
+  assert.match(String(fn.status?.revision), /^idle-[0-9a-f]{8}$/);
+  const deployment = await stage.deployment(String(fn.status?.revision));
+  assert.equal(deployment.spec?.replicas, 0);
+  assert.equal(deployment.metadata?.ownerReferences?.[0]?.uid, fn.metadata.uid);
+  const scaler = deployment.metadata?.managedFields?.find(({ manager }) => manager === 'catnap-scaler');
+  assert.deepEqual(scaler?.fieldsV1, { 'f:spec': { 'f:replicas': {} } });
+  const service = await kube.get(SERVICES, { namespace, name: 'idle' }, { signal });
+  assert.equal(service.spec?.externalName, 'catnap-gateway.catnap-system.svc.cluster.local');
+  const env = deployment.spec?.template.spec?.containers[0]?.env ?? [];
+  const ref = env.find(({ name }) => name === 'CATNAP_BUNDLE_0')?.valueFrom?.configMapKeyRef;
+  const bundle = await kube.get(CONFIG_MAPS, { namespace, name: String(ref?.name) }, { signal });
+  assert.equal(bundle.immutable, true);
+});
+
+test('a source that does not parse is reported within two seconds and nothing is deployed', async () => {
+  await stage.apply('broken', BROKEN);
+  const fn = await stage.function('broken', 'is CompileFailed', is('Ready', 'False CompileFailed'), 2_000);
+  assert.match(String(found(fn, 'SourceReady')?.message), /^index\.ts:2:13: Unexpected ";"/);
+  assert.equal(fn.status?.latestRevision, undefined);
+  assert.deepEqual(await stage.deployments('broken'), []);
+});
+
+test('a revision goes on serving when the next source does not parse', async () => {
+  const { revision } = await awake('steady', inline('one'));
+  await stage.apply('steady', BROKEN);
+  const fn = await stage.function('steady', 'is CompileFailed', is('Ready', 'False CompileFailed'), 2_000);
+  assert.equal(fn.status?.revision, revision);
+  assert.equal(fn.status?.latestRevision, revision);
+  assert.ok(is('Active', 'True Ready')(fn));
+  assert.equal(await stage.replicas(revision), 1);
+});
+
+test("another's Service of the same name is not touched", async () => {
+  const mine = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { namespace, name: 'taken' },
+    spec: { ports: [{ port: 5432 }] },
+  };
+  const before = await kube.create(SERVICES, mine, { signal });
+  await stage.apply('taken', inline('hi'));
+  const fn = await stage.function('taken', 'says so', is('RouteReady', 'False NameTaken'));
+  assert.ok(is('Ready', 'False NameTaken')(fn));
+  assert.match(String(found(fn, 'RouteReady')?.message), /Service default\/taken/);
+  assert.deepEqual(await kube.get(SERVICES, { namespace, name: 'taken' }, { signal }), before);
+});
+
+test('a new revision starts beside the active one and takes over when it answers', async () => {
+  const { revision: old } = await awake('rolls', inline('one'));
+  await stage.apply('rolls', inline('two'));
+  const started = await stage.function('rolls', 'has a new revision', (fn) => fn.status?.latestRevision !== old);
+  const latest = started.status?.latestRevision;
+  assert.equal(started.status?.revision, old);
+  await eventually('the new one is started', async () => (await stage.replicas(latest)) === 1);
+  assert.equal(await stage.replicas(old), 1);
+  await stage.pod('rolls', latest, READY);
+  await stage.function('rolls', 'traffic has moved', (fn) => fn.status?.revision === latest);
+  await eventually('the old one is asleep', async () => (await stage.replicas(old)) === 0);
+  const answeredAt = async () =>
+    (await stage.deployment(String(latest))).metadata?.annotations?.['catnap.dev/answered-at'];
+  await eventually('the Deployment notes that it answered', answeredAt);
+});
+
+test('a new revision that crashes goes back to zero, says why, and the old one keeps the traffic', async () => {
+  const { revision: old } = await awake('crashes', inline('one'));
+  await stage.apply('crashes', inline('two'));
+  const started = await stage.function('crashes', 'has a new revision', (fn) => fn.status?.latestRevision !== old);
+  const latest = started.status?.latestRevision;
+  await eventually('the new one is started', async () => (await stage.replicas(latest)) === 1);
+  const pod = await stage.pod('crashes', latest, CRASHED);
+  const failed = await stage.function('crashes', 'says so', is('RevisionReady', 'False CrashLoop'));
+  assert.equal(failed.status?.revision, old);
+  assert.match(String(found(failed, 'Ready')?.message), /exit code 1.*no database.*keeps the traffic/s);
+  await eventually('the new one is asleep', async () => (await stage.replicas(latest)) === 0);
+  await stage.removePod(pod);
+  await stage.apply('crashes', { ...inline('two'), scaling: { maxReplicas: 7 } });
+  const still = await stage.function(
+    'crashes',
+    'has seen the change',
+    (fn) => fn.metadata.generation > failed.metadata.generation,
+  );
+  assert.ok(is('RevisionReady', 'False CrashLoop')(still));
+  assert.equal(await stage.replicas(latest), 0);
+  const { items } = await kube.listAll(EVENTS, { namespace, signal });
+  const reasons = items.filter((event) => event.involvedObject.name === 'crashes').map(({ reason }) => reason);
+  assert.ok(reasons.includes('RolledBack') && reasons.includes('CrashLoop'), reasons.join());
+});
+
+test('idle, it goes to zero, not while the gateway is silent', async () => {
+  const { revision } = await awake('sleeper', { ...inline('z'), scaling: { idleSeconds: 1 } });
+  stage.activator.requests(`${namespace}/sleeper`, 0);
+  stage.activator.up = false;
+  const silentUntil = performance.now() + 2_500;
+  await eventually('the time is over', () => performance.now() > silentUntil);
+  assert.equal(await stage.replicas(revision), 1);
+  stage.activator.up = true;
+  await eventually('it is asleep', async () => (await stage.replicas(revision)) === 0, 5_000);
+  const fn = await stage.function('sleeper', 'says why', (seen) => seen.status?.scaling?.desired === 0);
+  assert.match(String(fn.status?.scaling?.reason), /no requests for \d+ s/);
+});
+
+test('minReplicas are there without any request', async () => {
+  await stage.apply('warm', { ...inline('w'), scaling: { minReplicas: 2 } });
+  const fn = await stage.function('warm', 'has a revision', (seen) => seen.status?.revision !== undefined);
+  await eventually('it has two replicas', async () => (await stage.replicas(fn.status?.revision)) === 2);
+});
+
+test('the source in a ConfigMap: missing it is named, its arrival heals, a change makes a revision', async () => {
+  await stage.apply('mapped', { source: { configMapRef: { name: 'mapped-src' } } });
+  await stage.function('mapped', 'misses it', is('SourceReady', 'False ConfigMapNotFound'));
+  await stage.configMap('mapped-src', { 'index.ts': 'export default () => 1' });
+  const one = await stage.function('mapped', 'is made', asleep);
+  await stage.configMap('mapped-src', { 'index.ts': 'export default () => 2' });
+  await stage.function(
+    'mapped',
+    'has another revision',
+    (fn) => fn.status?.latestRevision !== one.status?.latestRevision,
+  );
+});
+
+test('equal source is the same revision again, and bundles nobody refers to go', async () => {
+  const revisions = new Set<string | undefined>();
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'a']) {
+    await stage.apply('many', inline(text));
+    const fn = await stage.function('many', `has ${text}`, (seen) => asleep(seen));
+    revisions.add(fn.status?.latestRevision);
+  }
+  assert.equal(revisions.size, 5);
+  await eventually('two old revisions are kept', async () => (await stage.deployments('many')).length === 3);
+  await eventually('their bundles are kept', async () => {
+    const { items } = await kube.listAll(CONFIG_MAPS, { namespace, labelSelector: 'catnap.dev/function=many', signal });
+    return items.length === 3;
+  });
+});
+
+test('two functions that want one address: the second one is told who holds it', async () => {
+  const routes = [{ host: 'api.example.org', pathPrefix: '/x' }];
+  await stage.apply('first', { ...inline('1'), routes });
+  await stage.function('first', 'is made', asleep);
+  await stage.apply('second', { ...inline('2'), routes });
+  const fn = await stage.function('second', 'is in conflict', is('RouteReady', 'False RouteConflict'));
+  assert.match(String(found(fn, 'RouteReady')?.message), /default\/first/);
+  await stage.apply('first', inline('1'));
+  await stage.function('second', 'has it', asleep);
+});
+
+test('another version of the operator changes no active pod, and no revision; what sleeps gets its template', async () => {
+  const { revision: active } = await awake('active', inline('a'));
+  const sleeping = String((await stage.function('idle', 'is asleep', asleep)).status?.revision);
+  const image = async (revision: string) =>
+    (await stage.deployment(revision)).spec?.template.spec?.containers[0]?.image;
+  await stage.stopOperator();
+  await stage.startOperator({ CATNAP_RUNTIME_IMAGE: 'catnap.dev/runtime:next' });
+  await eventually('what sleeps is changed', async () => (await image(sleeping)) === 'catnap.dev/runtime:next');
+  assert.equal(await image(active), 'catnap.dev/runtime:dev');
+  assert.equal(await stage.replicas(sleeping), 0);
+  assert.equal((await stage.deployments('active')).length, 1);
+  assert.equal((await stage.deployments('idle')).length, 1);
+});
+
+test('a crash between making a Deployment and handing over its replicas is made good', async () => {
+  const revision = String((await stage.function('idle', 'is asleep', asleep)).status?.revision);
+  const deployment = await stage.deployment(revision);
+  await stage.stopOperator();
+  await kube.delete((await import('#platform/resources.ts')).DEPLOYMENTS, { namespace, name: revision }, { signal });
+  const { managedFields: _, resourceVersion: __, uid: ___, ...metadata } = deployment.metadata ?? {};
+  await kube.apply(
+    (await import('#platform/resources.ts')).DEPLOYMENTS,
+    { ...deployment, metadata },
+    { fieldManager: 'catnap-operator', signal },
+  );
+  await stage.startOperator();
+  const handedOver = async () =>
+    (await stage.deployment(revision)).metadata?.managedFields?.some(({ manager }) => manager === 'catnap-scaler');
+  await eventually('it is handed over', handedOver);
+  assert.equal(await stage.replicas(revision), 0);
+});

@@ -1,0 +1,92 @@
+import { LABEL, OPS_PORT_NAME } from '#api/names.ts';
+import { clusterAccess } from '#platform/cluster-access.ts';
+import { KubeClient } from '#platform/kube.ts';
+import { DEPLOYMENTS, type Deployment, ENDPOINT_SLICES, PODS } from '#platform/resources.ts';
+import { receivedRequests } from './activator-metrics.ts';
+import type { Deployed, Part } from './deployed.ts';
+import { eventually } from './eventually.ts';
+import { settings } from './settings.ts';
+
+const soon = () => AbortSignal.timeout(60_000);
+
+/** Operator and activator as a chart installed them, found by their `app.kubernetes.io/component` label. */
+export async function deployInstalled(kubeconfig: string, namespace: string): Promise<Deployed> {
+  const gateway = settings.CATNAP_TEST_GATEWAY;
+  if (gateway === undefined)
+    throw new Error('CATNAP_TEST_SYSTEM_NAMESPACE needs CATNAP_TEST_GATEWAY, the gateway as reached from here');
+  const kube = new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig, HOME: settings.HOME }));
+  return {
+    kubeconfig,
+    kube,
+    gateway,
+    domain: await domainOf(kube, namespace),
+    operator: await installedPart(kube, namespace, 'operator'),
+    activator: await installedPart(kube, namespace, 'activator'),
+    received: (ns, name) => receivedByAll(kube, namespace, ns, name),
+    [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose](),
+  };
+}
+
+const selector = (component: string) => `app.kubernetes.io/component=${component},${LABEL.name}=catnap`;
+
+async function deploymentOf(kube: KubeClient, namespace: string, component: string): Promise<Deployment> {
+  const found = await kube.listAll(DEPLOYMENTS, { namespace, labelSelector: selector(component), signal: soon() });
+  const [deployment] = found.items;
+  if (deployment === undefined)
+    throw new Error(`no Deployment labelled ${selector(component)} in namespace ${namespace}`);
+  return deployment;
+}
+
+async function installedPart(kube: KubeClient, namespace: string, component: string): Promise<Part> {
+  const deployment = await deploymentOf(kube, namespace, component);
+  const ref = { namespace, name: String(deployment.metadata?.name) };
+  const replicas = deployment.spec?.replicas ?? 1;
+  const pods = async () =>
+    (await kube.listAll(PODS, { namespace, labelSelector: selector(component), signal: soon() })).items;
+  const scale = async (to: number) => {
+    await kube.patch(DEPLOYMENTS, ref, { type: 'merge', body: { spec: { replicas: to } } }, { signal: soon() });
+    await eventually(`${component} has ${to} replicas`, async () => {
+      const { status } = await kube.get(DEPLOYMENTS, ref, { signal: soon() });
+      return (status?.readyReplicas ?? 0) === to && (await pods()).length === to;
+    });
+  };
+  return {
+    async kill() {
+      for (const pod of await pods()) {
+        const options = { gracePeriodSeconds: 0, signal: soon() };
+        await kube.delete(PODS, { namespace, name: String(pod.metadata?.name) }, options);
+      }
+    },
+    stop: () => scale(0),
+    start: () => scale(replicas),
+    pid: () => undefined,
+  };
+}
+
+/** The domain that the operator was told. */
+async function domainOf(kube: KubeClient, namespace: string): Promise<string> {
+  const operator = await deploymentOf(kube, namespace, 'operator');
+  const env = operator.spec?.template.spec?.containers[0]?.env ?? [];
+  const value = (name: string) => env.find((e) => e.name === name)?.value;
+  const port = value('CATNAP_URL_PORT');
+  return `${value('CATNAP_DOMAIN') ?? 'localhost'}${port ? `:${port}` : ''}`;
+}
+
+async function receivedByAll(
+  kube: KubeClient,
+  systemNamespace: string,
+  namespace: string,
+  name: string,
+): Promise<number> {
+  const slices = await kube.listAll(ENDPOINT_SLICES, {
+    namespace: systemNamespace,
+    labelSelector: 'kubernetes.io/service-name=catnap-gateway',
+    signal: soon(),
+  });
+  const urls = slices.items.flatMap((slice) => {
+    const port = slice.ports?.find((p) => p.name === OPS_PORT_NAME)?.port;
+    return (slice.endpoints ?? []).flatMap((e) => e.addresses.map((address) => `http://${address}:${port}/metrics`));
+  });
+  const texts = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
+  return texts.reduce((sum, text) => sum + receivedRequests(text, namespace, name), 0);
+}

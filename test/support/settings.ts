@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { readConfig } from '#platform/config.ts';
+
+/** What cluster the end-to-end tests run against. Without any of these: one of our own on this machine. */
+const Settings = z.object({
+  /** A kubeconfig of a real cluster, with the rights of an admin. */
+  CATNAP_TEST_KUBECONFIG: z.string().optional(),
+  /** The namespace in which operator and activator are installed; absent: the suite starts them itself. */
+  CATNAP_TEST_SYSTEM_NAMESPACE: z.string().optional(),
+  /** With an installed Catnap: the gateway's base URL. */
+  CATNAP_TEST_GATEWAY: z.url().optional(),
+  /** The runtime image as the nodes know it. */
+  CATNAP_RUNTIME_IMAGE: z.string().default('catnap.dev/runtime:dev'),
+  /** An image that answers HTTP on $PORT, for the tests of `spec.image` on a real cluster. */
+  CATNAP_TEST_IMAGE: z.string().optional(),
+  PATH: z.string().default('/usr/bin:/bin'),
+  HOME: z.string().default('/'),
+});
+
+export const settings = readConfig(Settings, process.env);
+
+/** On a local cluster: mapped to a small server by the pod runner. */
+export const LOCAL_IMAGE = 'catnap.dev/test-image:dev';

@@ -1,0 +1,85 @@
+import { after, before } from 'node:test';
+import type { KubeClient } from '#platform/kube.ts';
+import type { Deployed, Part } from './deployed.ts';
+import { deployInstalled } from './deployed-installed.ts';
+import { deployLocal } from './deployed-local.ts';
+import { deployOutside } from './deployed-outside.ts';
+import { GatewayClient } from './gateway.ts';
+import { LOCAL_IMAGE, settings } from './settings.ts';
+import { World } from './world.ts';
+
+/** Catnap on some cluster, as the tests of one file use it. */
+export interface System {
+  /** Whether the cluster is the stand-in on this machine. */
+  readonly local: boolean;
+  readonly kubeconfig: string;
+  /** An image for `spec.image`, where the cluster has one. */
+  readonly image: string | undefined;
+  readonly kube: KubeClient;
+  readonly operator: Part;
+  readonly activator: Part;
+  /** Only of a local cluster. */
+  readonly apiServer: Part;
+  readonly podRunner: Part;
+  /** A fresh namespace; removed when disposed. */
+  world(): Promise<World>;
+  /** The host a function has at the gateway, before it has a status. */
+  host(namespace: string, name: string): string;
+  /** Requests the activators have received for a function since they started. */
+  received(namespace: string, name: string): Promise<number>;
+}
+
+/** Starts Catnap before the tests of the file, or finds it, and ends what it started after them. */
+export function useSystem(): System {
+  let deployed: Deployed | undefined;
+  let gateway: GatewayClient | undefined;
+  const running = (): Deployed => {
+    if (deployed === undefined) throw new Error('the system is only there while tests run');
+    return deployed;
+  };
+  before(async () => {
+    deployed = await deploySystem();
+    gateway = new GatewayClient(deployed.gateway);
+  });
+  after(async () => {
+    await gateway?.[Symbol.asyncDispose]();
+    await deployed?.[Symbol.asyncDispose]();
+  });
+  return {
+    local: settings.CATNAP_TEST_KUBECONFIG === undefined,
+    image: settings.CATNAP_TEST_KUBECONFIG === undefined ? LOCAL_IMAGE : settings.CATNAP_TEST_IMAGE,
+    get kubeconfig() {
+      return running().kubeconfig;
+    },
+    get kube() {
+      return running().kube;
+    },
+    get operator() {
+      return running().operator;
+    },
+    get activator() {
+      return running().activator;
+    },
+    get apiServer() {
+      return only(running().apiServer);
+    },
+    get podRunner() {
+      return only(running().podRunner);
+    },
+    world: () => World.create(running().kube, gateway as GatewayClient),
+    host: (namespace, name) => `${name}.${namespace}.${running().domain}`,
+    received: (namespace, name) => running().received(namespace, name),
+  };
+}
+
+function only(part: Part | undefined): Part {
+  if (part === undefined) throw new Error('only a local cluster has this part');
+  return part;
+}
+
+/** On the cluster that the environment names, in one of three ways. */
+function deploySystem(): Promise<Deployed> {
+  const { CATNAP_TEST_KUBECONFIG: kubeconfig, CATNAP_TEST_SYSTEM_NAMESPACE: namespace } = settings;
+  if (kubeconfig === undefined) return deployLocal();
+  return namespace === undefined ? deployOutside(kubeconfig) : deployInstalled(kubeconfig, namespace);
+}
