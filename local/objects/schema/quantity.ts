@@ -39,6 +39,11 @@ export function isQuantity(value: unknown): boolean {
   return (typeof value === 'string' || typeof value === 'number') && parse(String(value)) !== undefined;
 }
 
+/** The amount in billionths; undefined for what is no quantity. */
+export function quantityNano(text: string): bigint | undefined {
+  return parse(text)?.nano;
+}
+
 /** `0.5` → `500m`, `1024Mi` → `1Gi`; what is no quantity stays as it is. */
 export function canonicalQuantity(value: string | number): string {
   const quantity = parse(String(value));

@@ -1,0 +1,130 @@
+import { Environment } from '@marcbachmann/cel-js';
+import type { Schema, ValidationRule } from '../../kind-schema.ts';
+import { CelTypes } from './cel-types.ts';
+import { addListFunctions } from './library-lists.ts';
+import { addQuantityFunctions } from './library-quantities.ts';
+import { addStringFunctions } from './library-strings.ts';
+
+/** A parsed expression of the library; `ast` is walked for what it names and costs. */
+export type Expression = ReturnType<Environment['parse']>;
+
+export interface CompiledRule {
+  readonly rule: ValidationRule;
+  readonly expression: Expression;
+  readonly messageExpression: Expression | undefined;
+  /** It compares with the value before: a transition rule. */
+  readonly usesOldSelf: boolean;
+}
+/** What is wrong with a rule itself. */
+export interface RuleMistake {
+  index: number;
+  field: 'rule' | 'messageExpression';
+  detail: string;
+}
+export interface CompiledRules {
+  readonly rules: readonly CompiledRule[];
+  readonly mistakes: readonly RuleMistake[];
+}
+
+function baseEnvironment(): Environment {
+  const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: true });
+  addListFunctions(environment);
+  addStringFunctions(environment);
+  addQuantityFunctions(environment);
+  return environment;
+}
+let base: Environment | undefined;
+
+interface OptionalValues {
+  of(value: unknown): unknown;
+  none(): unknown;
+}
+
+/** A value that may be missing, as `oldSelf` is in rules with optionalOldSelf. */
+export function optionalValue(value: unknown): unknown {
+  base ??= baseEnvironment();
+  const none = base.evaluate('optional.none()', {}) as { constructor: OptionalValues };
+  return value === undefined ? none : none.constructor.of(value);
+}
+
+/** The rules of one custom resource. */
+export class RuleSet {
+  readonly types: CelTypes;
+  readonly #environment: Environment;
+  readonly #compiled = new Map<Schema, CompiledRules>();
+
+  constructor() {
+    base ??= baseEnvironment();
+    this.#environment = base.clone();
+    this.types = new CelTypes(this.#environment);
+  }
+
+  /**
+   * Names the types of all schemas that have rules. Has to be done before the first is compiled: compiling one fixes
+   * what the environment knows.
+   */
+  declare(schemas: readonly Schema[]): void {
+    for (const schema of schemas) this.types.nameOf(schema);
+  }
+
+  /** The rules of one schema; compiled once. Rules with a mistake are left out. */
+  rulesOf(schema: Schema): CompiledRules {
+    let compiled = this.#compiled.get(schema);
+    if (compiled === undefined) {
+      compiled = this.#compile(schema);
+      this.#compiled.set(schema, compiled);
+    }
+    return compiled;
+  }
+
+  #compile(schema: Schema): CompiledRules {
+    const rules: CompiledRule[] = [];
+    const mistakes: RuleMistake[] = [];
+    for (const [index, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
+      const environment = this.#environmentFor(schema, rule);
+      const expression = compiledExpression(environment, rule.rule, 'bool');
+      const message = rule.messageExpression;
+      const messageExpression = message === undefined ? undefined : compiledExpression(environment, message, 'string');
+      if (typeof expression === 'string') mistakes.push({ index, field: 'rule', detail: expression });
+      else if (typeof messageExpression === 'string')
+        mistakes.push({ index, field: 'messageExpression', detail: messageExpression });
+      else rules.push({ rule, expression, messageExpression, usesOldSelf: names(expression.ast, 'oldSelf') });
+    }
+    return { rules, mistakes };
+  }
+
+  #environmentFor(schema: Schema, rule: ValidationRule): Environment {
+    const type = this.types.nameOf(schema);
+    return this.#environment
+      .clone()
+      .registerVariable('self', type)
+      .registerVariable('oldSelf', rule.optionalOldSelf ? `optional<${type}>` : type);
+  }
+}
+
+/** The expression, or what is wrong with it. */
+function compiledExpression(environment: Environment, source: string, type: 'bool' | 'string'): Expression | string {
+  try {
+    const expression = environment.parse(source);
+    const { valid, error, type: found } = expression.check();
+    if (!valid) return `compilation failed: ERROR: <input>: ${summaryOf(error)}`;
+    if (found !== type && found !== 'dyn')
+      return type === 'bool' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string';
+    return expression;
+  } catch (error) {
+    return `compilation failed: ERROR: <input>: ${summaryOf(error)}`;
+  }
+}
+
+/** What the library says, without its drawing of the place. */
+export function summaryOf(error: unknown): string {
+  const { summary, message } = error as { summary?: string; message?: string };
+  return summary ?? message ?? String(error);
+}
+
+/** Does an expression name a variable? */
+function names(node: unknown, variable: string): boolean {
+  if (Array.isArray(node)) return node.some((part) => names(part, variable));
+  if (typeof node !== 'object' || node === null || !('op' in node) || !('args' in node)) return false;
+  return node.op === 'id' ? node.args === variable : names(node.args, variable);
+}
