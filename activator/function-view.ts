@@ -23,8 +23,8 @@ export interface FunctionView {
   latest: string | undefined;
   /** The status says that `latest` cannot start. */
   latestFailure: Failure | undefined;
-  /** There is nothing to run, and why: the source cannot be made into a first revision. */
-  sourceFailure: Failure | undefined;
+  /** There is no revision, and why there will be none: the source is wrong, or its objects cannot be written. */
+  firstFailure: Failure | undefined;
 }
 
 export function keyOf(namespace: string, name: string): string {
@@ -51,7 +51,7 @@ export function viewOf(fn: FunctionObject): FunctionView {
     serving: status?.revision,
     latest,
     latestFailure: failureIn(fn, 'RevisionReady'),
-    sourceFailure: latest === undefined ? failureIn(fn, 'SourceReady') : undefined,
+    firstFailure: latest === undefined ? (failureIn(fn, 'SourceReady') ?? failureIn(fn, 'RevisionReady')) : undefined,
   };
 }
 

@@ -197,8 +197,8 @@ export class Traffic implements Disposable {
   }
 
   #hopeless(): Failure | undefined {
-    const { sourceFailure, latest, latestFailure } = this.#view;
-    if (sourceFailure !== undefined) return sourceFailure;
+    const { firstFailure, latest, latestFailure } = this.#view;
+    if (firstFailure !== undefined) return firstFailure;
     if (this.#found.answering.length > 0) return undefined;
     if (this.#found.failure !== undefined) return this.#found.failure;
     // A status written before this wake speaks of an earlier try.
