@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
 /**
- * `npm run build`: makes `dist/<program>/`, all that an image or a pod of that program needs beside Node.
+ * `npm run build [-- runtime operator activator]`: makes `dist/<program>/`, all that an image or a pod of that program needs beside Node.
  * The runtime is one file; operator and activator have a second one that holds what only a kubeconfig needs.
  */
 const root = dirname(import.meta.dirname);
@@ -26,28 +26,28 @@ const requireForBundled = {
   js: "import { createRequire as catnapCreateRequire } from 'node:module'; const require = catnapCreateRequire(import.meta.url);",
 };
 
-await rm(dist, { recursive: true, force: true });
-await Promise.all([
-  build({
+const programs = ['runtime', 'operator', 'activator'] as const;
+const wanted = process.argv.length > 2 ? programs.filter((name) => process.argv.includes(name)) : programs;
+await Promise.all(wanted.map((name) => make(name)));
+
+async function make(name: (typeof programs)[number]): Promise<void> {
+  await rm(join(dist, name), { recursive: true, force: true });
+  if (name === 'runtime') {
+    const entryPoints = { runtime: 'runtime-image/main.ts' };
+    await build({ ...shared, entryPoints, outdir: 'dist/runtime', minify: true, keepNames: true });
+    return;
+  }
+  await build({
     ...shared,
-    entryPoints: { runtime: 'runtime-image/main.ts' },
-    outdir: 'dist/runtime',
-    minify: true,
-    keepNames: true,
-  }),
-  ...['operator', 'activator'].map((program) =>
-    build({
-      ...shared,
-      entryPoints: { [program]: `${program}/main.ts` },
-      outdir: `dist/${program}`,
-      splitting: true,
-      sourcemap: true,
-      external: ['esbuild'],
-      banner: requireForBundled,
-    }),
-  ),
-]);
-await copyBundler(join(dist, 'operator', 'node_modules'));
+    entryPoints: { [name]: `${name}/main.ts` },
+    outdir: `dist/${name}`,
+    splitting: true,
+    sourcemap: true,
+    external: ['esbuild'],
+    banner: requireForBundled,
+  });
+  if (name === 'operator') await copyBundler(join(dist, name, 'node_modules'));
+}
 
 /** The operator's bundler is a native program; it travels with the operator as packages. */
 async function copyBundler(to: string): Promise<void> {

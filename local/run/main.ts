@@ -9,6 +9,7 @@ import type { KubeClient } from '#platform/kube.ts';
 import { LocalCluster } from './cluster.ts';
 import { ControlPlane, publishGateway } from './control-plane.ts';
 import { LOCAL_RUNTIME_IMAGE, ROOT } from './programs.ts';
+import { StartWatch } from './start-watch.ts';
 
 /** `make run`: Catnap and a stand-in for Kubernetes on this machine, until Ctrl-C. */
 const Env = z.object({
@@ -22,6 +23,8 @@ const Env = z.object({
   CATNAP_DOMAIN: z.string().default('localhost'),
 });
 
+type Config = z.infer<typeof Env>;
+
 const LONGEST_START_MS = 60_000;
 const kubeconfig = join(ROOT, '.catnap', 'kubeconfig');
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -33,8 +36,7 @@ async function run(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   await using stack = new AsyncDisposableStack();
   try {
-    const config = readConfig(Env, process.env);
-    await start(config, stack, AbortSignal.any([stop.signal, AbortSignal.timeout(LONGEST_START_MS)]));
+    await start(readConfig(Env, process.env), stack, stop.signal);
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
   } catch (error) {
     if (!stop.signal.aborted) {
@@ -46,32 +48,37 @@ async function run(): Promise<number> {
   return 0;
 }
 
-async function start(config: z.infer<typeof Env>, stack: AsyncDisposableStack, signal: AbortSignal): Promise<void> {
-  await mkdir(join(ROOT, '.catnap'), { recursive: true });
-  const onExit = (name: string, logFile: string) =>
-    say(`${name} ended unexpectedly and is started again; its log: ${logFile}`);
-  const cluster = await LocalCluster.start({
-    dataDir: config.CATNAP_DATA_DIR,
-    apiPort: config.CATNAP_API_PORT,
-    kubeconfig,
-    onExit,
-  });
-  stack.use(cluster);
-  const kube = stack.use(await cluster.ready(signal));
-  const plane = await ControlPlane.start({
-    access: cluster.access,
-    logDir: cluster.logDir,
-    from: 'source',
-    domain: config.CATNAP_DOMAIN,
-    runtimeImage: LOCAL_RUNTIME_IMAGE,
-    gatewayPort: config.CATNAP_GATEWAY_PORT,
-    onExit,
-  });
-  stack.use(plane);
-  await publishGateway(kube, plane.activatorOpsPort, plane.gatewayPort, signal);
-  await plane.ready(signal);
-  const hello = await applyHello(kube, signal);
-  greet(hello, plane, cluster, config);
+async function start(config: Config, stack: AsyncDisposableStack, stopping: AbortSignal): Promise<void> {
+  const watch = new StartWatch(say);
+  const onExit = (name: string, logFile: string) => watch.ended(name, logFile);
+  const signal = AbortSignal.any([stopping, watch.hopeless, AbortSignal.timeout(LONGEST_START_MS)]);
+  try {
+    await mkdir(join(ROOT, '.catnap'), { recursive: true });
+    const cluster = await LocalCluster.start({
+      dataDir: config.CATNAP_DATA_DIR,
+      apiPort: config.CATNAP_API_PORT,
+      kubeconfig,
+      onExit,
+    });
+    stack.use(cluster);
+    const kube = stack.use(await cluster.ready(signal));
+    const plane = await ControlPlane.start({
+      access: cluster.access,
+      logDir: cluster.logDir,
+      from: 'source',
+      domain: config.CATNAP_DOMAIN,
+      runtimeImage: LOCAL_RUNTIME_IMAGE,
+      gatewayPort: config.CATNAP_GATEWAY_PORT,
+      onExit,
+    });
+    stack.use(plane);
+    await publishGateway(kube, plane.activatorOpsPort, plane.gatewayPort, signal);
+    await plane.ready(signal);
+    const url = await applyHello(kube, signal);
+    greet(url, plane, cluster, config);
+  } catch (error) {
+    throw watch.hopeless.aborted ? watch.hopeless.reason : error;
+  }
 }
 
 /** The first function, ready to be called. */
@@ -88,7 +95,7 @@ async function applyHello(kube: KubeClient, signal: AbortSignal): Promise<string
   }
 }
 
-function greet(url: string, plane: ControlPlane, cluster: LocalCluster, config: z.infer<typeof Env>): void {
+function greet(url: string, plane: ControlPlane, cluster: LocalCluster, config: Config): void {
   const kept = config.CATNAP_DATA_DIR === undefined ? 'gone when this stops' : 'kept for the next run';
   say(`
 gateway     ${plane.gateway}
