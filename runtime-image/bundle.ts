@@ -10,14 +10,22 @@ export type Exports = Readonly<Record<string, unknown>>;
  */
 export const BUNDLE_URL = 'file:///function/bundle.mjs';
 
-/** Takes the bundle out of the environment and leaves nothing of it there. @throws Error where it cannot be unpacked. */
+/** Before a bundle that is its source as it stands. No base64 has a colon. */
+const PLAIN_PREFIX = 'text:';
+
+/**
+ * Takes the bundle out of the environment and leaves nothing of it there. It is base64 of brotli, or, behind `text:`,
+ * the source itself: unpacking takes 3 to 5 ms, which a small bundle can be spared.
+ * @throws Error where it cannot be unpacked.
+ */
 export function takeBundle(env: NodeJS.ProcessEnv, chunks: number): string {
   const names = bundleVariables(chunks);
-  let base64 = '';
-  for (const name of names.slice(0, -1)) base64 += env[name];
+  let packed = '';
+  for (const name of names.slice(0, -1)) packed += env[name];
   for (const name of names) delete env[name];
+  if (packed.startsWith(PLAIN_PREFIX)) return packed.slice(PLAIN_PREFIX.length);
   try {
-    return zlib().brotliDecompressSync(Buffer.from(base64, 'base64')).toString('utf8');
+    return zlib().brotliDecompressSync(Buffer.from(packed, 'base64')).toString('utf8');
   } catch (cause) {
     throw new Error('the bundle in the environment is not base64 of brotli', { cause });
   }

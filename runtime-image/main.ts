@@ -4,11 +4,12 @@ import { currentCall } from './call.ts';
 import { readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveFailed } from './leave.ts';
+import { listen } from './listen.ts';
 import { load } from './load.ts';
 import { captureConsole, JsonLog, jsonLine } from './log.ts';
 import { RequestMetrics, type StartPhases } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
-import { createServer, listen } from './server.ts';
+import { createServer } from './server.ts';
 import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
 
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
     traffic.use(handler);
     gate.open();
     const phases = { boot: bootSeconds, ...seconds, listen: (await listened) - bootSeconds };
-    setTimeout(() => announce({ settings, log, requests, server, traffic, phases }), AFTER_START_MS);
+    setTimeout(() => void announce({ settings, log, requests, server, traffic, phases }), AFTER_START_MS);
   } catch (error) {
     exitFatally(log, 'the function cannot be loaded', error);
   }
@@ -107,15 +108,18 @@ interface Started {
   phases: StartPhases;
 }
 
-function announce({ settings, log, requests, server, traffic, phases }: Started): void {
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
+async function announce({ settings, log, requests, server, traffic, phases }: Started): Promise<void> {
   const inFlight = () => traffic.unanswered;
-  const metrics = serveMetrics(settings.metricsPort, settings.host, { requests, phases, inFlight });
-  metrics.on('error', (error) => log.line('error', 'metrics cannot be served', { err: error }));
-  metrics.on('listening', () => {
-    const metricsAddress = metrics.address();
-    const metricsPort = typeof metricsAddress === 'object' ? metricsAddress?.port : undefined;
-    log.line('info', 'started', { port, metricsPort, startSeconds: phases });
-  });
+  try {
+    const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, phases, inFlight });
+    log.line('info', 'started', { port: portOf(server), metricsPort: portOf(metrics), startSeconds: phases });
+  } catch (error) {
+    // The function can be served all the same.
+    log.line('error', 'started without metrics', { port: portOf(server), startSeconds: phases, err: error });
+  }
+}
+
+function portOf(server: Server): number | undefined {
+  const address = server.address();
+  return typeof address === 'object' ? address?.port : undefined;
 }

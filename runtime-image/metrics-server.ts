@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { http } from './builtin.ts';
 import { nowMs } from './clock.ts';
+import { listen } from './listen.ts';
 import { type ProcessUsage, type RequestMetrics, replicaText, type StartPhases } from './metrics.ts';
 
 /** How often the event loop's delay is looked at, in milliseconds. */
@@ -13,7 +14,7 @@ export interface MetricsSources {
 }
 
 /** Serves `/metrics`. Not part of the start: it is called when the replica answers already. */
-export function serveMetrics(port: number, host: string | undefined, sources: MetricsSources): Server {
+export async function serveMetrics(port: number, host: string | undefined, sources: MetricsSources): Promise<Server> {
   const lag = watchLag();
   const server = http.createServer((message, response) => {
     if (message.url?.split('?', 1)[0] !== '/metrics') {
@@ -23,7 +24,8 @@ export function serveMetrics(port: number, host: string | undefined, sources: Me
     const text = sources.requests.text() + replicaText(sources.inFlight(), sources.phases, usageNow(lag()));
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
   });
-  return server.listen({ port, ...(host === undefined ? {} : { host }) });
+  await listen(server, port, host);
+  return server;
 }
 
 /** Reads the worst lateness of a regular timer since the last reading, in seconds. It keeps no process alive. */

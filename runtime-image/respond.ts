@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { AsyncLocalStorage } from './builtin.ts';
 import { type AsyncSource, chunkOf, type Reply } from './reply.ts';
+import { isStream } from './web/body.ts';
 
 /** Statuses whose answers have no body. */
 const NO_BODY: readonly number[] = [204, 205, 304];
@@ -105,7 +106,7 @@ interface SourceReader {
 }
 
 function sourceReader(source: AsyncSource): SourceReader {
-  if (source instanceof ReadableStream) {
+  if (isStream(source)) {
     const reader = source.getReader();
     return { next: () => reader.read(), cancel: () => reader.cancel().catch(ended) };
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { INTERNAL_PREFIX, READY_PATH } from '../api/names.ts';
-import { http, net } from './builtin.ts';
+import { http } from './builtin.ts';
 import type { Gate } from './gate.ts';
 import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
 
@@ -46,26 +46,4 @@ async function answerInternal(
   });
   response.end(text);
   message.resume();
-}
-
-/** Resolves once `server` listens. @param host undefined: all addresses, IPv6 and IPv4. @throws where it cannot. */
-export function listen(server: Server, port: number, host: string | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.once('listening', () => {
-      server.off('error', reject);
-      resolve();
-    });
-    if (host !== undefined && isAddress(host) && net.BoundSocket !== undefined) {
-      // Binds now and looks nothing up: 6 ms sooner than by a host's name.
-      server.listen(new net.BoundSocket({ host, port }));
-    } else {
-      server.listen({ port, ...(host === undefined ? {} : { host }) });
-    }
-  });
-}
-
-/** Whether `host` is an IPv4 address; node:net's own test compiles a long expression for IPv6 first. */
-function isAddress(host: string): boolean {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -1,4 +1,4 @@
-import type { Source } from './body.ts';
+import { isStream, type Source } from './body.ts';
 import { encodeForm, isForm } from './form.ts';
 
 /** A body as a Request or Response is given it: its source, and the content type that goes with it. */
@@ -15,19 +15,23 @@ const QUERY = 'application/x-www-form-urlencoded;charset=UTF-8';
 export function bodyInitOf(value: unknown): BodyInit {
   if (value === null || value === undefined) return { source: null, type: null };
   if (typeof value !== 'object') return { source: String(value), type: TEXT };
-  if (value instanceof ReadableStream) return { source: unlocked(value), type: null };
+  if (isStream(value)) return { source: unlocked(value), type: null };
   if (ArrayBuffer.isView(value)) {
     return { source: new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice(), type: null };
   }
   if (value instanceof ArrayBuffer) return { source: new Uint8Array(value.slice(0)), type: null };
   if (value instanceof URLSearchParams) return { source: String(value), type: QUERY };
-  if (value instanceof Blob) return { source: value.stream(), type: value.type || null };
+  if (isBlob(value)) return { source: value.stream(), type: value.type || null };
   if (isForm(value)) {
     const encoded = encodeForm(value);
     return { source: encoded.stream(), type: encoded.type };
   }
   if (isAsyncIterable(value)) return { source: ReadableStream.from(value), type: null };
   return { source: String(value), type: TEXT };
+}
+
+function isBlob(value: object): value is Blob {
+  return ['[object Blob]', '[object File]'].includes(Object.prototype.toString.call(value));
 }
 
 function isAsyncIterable(value: object): value is AsyncIterable<unknown> {

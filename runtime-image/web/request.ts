@@ -1,5 +1,5 @@
 import { util } from '../builtin.ts';
-import { Body, copySource, type Source, takeSource } from './body.ts';
+import { Body, copySource, isStream, type Source, takeSource } from './body.ts';
 import { bodyInitOf } from './body-init.ts';
 import { Headers, type HeadersLike } from './headers.ts';
 
@@ -155,8 +155,8 @@ function sourceOf(base: Request | undefined, init: Init, method: string, headers
   }
   if (bodiless) throw new TypeError(`a ${method} request has no body`);
   const { source, type } = bodyInitOf(init.body);
-  const isStream = init.body instanceof ReadableStream || Symbol.asyncIterator in Object(init.body);
-  if (isStream && init.duplex !== 'half')
+  const isStreamed = isStream(init.body) || Symbol.asyncIterator in Object(init.body);
+  if (isStreamed && init.duplex !== 'half')
     throw new TypeError('a request with a stream for a body needs duplex: "half"');
   if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
   return source;
