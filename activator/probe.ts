@@ -10,11 +10,19 @@ const DIAL_MS = 1_000;
 const ANSWER_MS = 1_500;
 const BODY_MAX_BYTES = 256;
 
+/** A try costs some tenths of a millisecond of our own time; all together stay at two in a millisecond. */
+const MS_PER_POD = 0.5;
+
 /**
  * Milliseconds until the next try. A pod that is being started is asked very often, for each millisecond here is one
  * that somebody waits; one that takes longer is asked less and less, at last twice a second.
+ * @param probed how many pods are being asked now, this one included.
  */
-export function probePauseMs(probingForMs: number): number {
+export function probePauseMs(probingForMs: number, probed: number): number {
+  return Math.max(soonMs(probingForMs), Math.min(500, probed * MS_PER_POD));
+}
+
+function soonMs(probingForMs: number): number {
   if (probingForMs < 250) return 4;
   if (probingForMs < 1_000) return 15;
   return Math.min(500, probingForMs / 20);
@@ -24,6 +32,8 @@ export interface ProbeTarget {
   upstream: Upstream;
   uid: string;
   probe: 'ready' | 'connect';
+  /** How many pods are being asked now. */
+  probed: () => number;
 }
 
 /**
@@ -40,7 +50,7 @@ export function probeUntilAnswer(target: ProbeTarget, clock: Clock, onAnswer: ()
       const answered = await ask(target, clock, probingForMs < 1_000 ? QUICK_DIAL_MS : DIAL_MS, signal);
       if (signal.aborted) return;
       if (answered) return onAnswer();
-      await pause(clock, probePauseMs(clock.nowMs() - startedAtMs), signal);
+      await pause(clock, probePauseMs(clock.nowMs() - startedAtMs, target.probed()), signal);
       if (signal.aborted) return;
     }
   };

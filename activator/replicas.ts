@@ -52,6 +52,7 @@ export class Replicas implements Disposable {
   readonly #clock: Clock;
   readonly #byFunction = new Map<string, Map<string, KnownPod>>();
   readonly #stopFeed: () => void;
+  #probed = 0;
   #onChange: (functionKey: string) => void = () => undefined;
 
   constructor(feed: Feed<PodObject>, clock: Clock) {
@@ -122,13 +123,20 @@ export class Replicas implements Disposable {
 
   #probe(pod: KnownPod, replica: Replica): void {
     const { state } = pod;
-    const target = { upstream: replica.upstream, uid: state.uid, probe: state.probe };
-    pod.stopProbe = probeUntilAnswer(target, this.#clock, () => {
+    const { uid, probe } = state;
+    const target = { upstream: replica.upstream, uid, probe, probed: () => this.#probed };
+    this.#probed += 1;
+    const stop = probeUntilAnswer(target, this.#clock, () => {
       pod.stopProbe = undefined;
+      this.#probed -= 1;
       replica.answering = true;
       replica.answeredAtMs ??= this.#clock.nowMs();
       this.#onChange(state.functionKey);
     });
+    pod.stopProbe = () => {
+      this.#probed -= 1;
+      stop();
+    };
   }
 }
 
