@@ -31,6 +31,8 @@ export interface Host {
   readonly leaving: boolean;
   /** An exchange is over; called once for each. */
   ended(): void;
+  /** A function did not answer as it should have. */
+  failed(failure: Failure, functionKey: string | null, requestId: string): void;
 }
 
 /** One request from its arrival to the end of its answer. */
@@ -105,11 +107,12 @@ export class Exchange implements Visitor<Replica>, Inbound {
   refuse(failure: Failure): void {
     this.#place = undefined;
     if (this.#over) return;
+    const key = this.#traffic?.view.key ?? null;
+    if (this.#replica !== undefined) this.#host.failed(failure, key, this.#head.requestId);
     if (this.#begun) {
       // Part of an answer is out: a cut connection is how a client can tell.
       this.#response.destroy();
     } else {
-      const key = this.#traffic?.view.key ?? null;
       const answer = answerFor(failure, key, this.#head.requestId, this.#host.leaving);
       this.#response.writeHead(answer.status, answer.headers);
       this.#response.end(answer.body);

@@ -1,5 +1,5 @@
-import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import { LABEL } from '#api/names.ts';
+import type { FunctionObject } from '#api/function.ts';
+import { GROUP, KIND, LABEL, PLURAL, VERSION } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
@@ -18,6 +18,14 @@ import { deploymentScales } from './scale.ts';
 import { Gateway } from './server.ts';
 import { Wake } from './wake.ts';
 
+/** Not from api/function.ts: that loads the schema, which takes 15 MB and which nothing here needs. */
+const FUNCTIONS: Resource<FunctionObject> = {
+  group: GROUP,
+  version: VERSION,
+  plural: PLURAL,
+  kind: KIND,
+  namespaced: true,
+};
 const SYNC_WAIT_MS = 5_000;
 /** An idle connection is closed after half a minute; a wake should not have to open one. */
 const KEEP_WARM_MS = 15_000;
@@ -31,7 +39,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const metrics = informerMetrics(registry);
   const kube = new KubeClient(await clusterAccess(config), { userAgent: 'catnap-activator' });
   lifecycle.onStop('api client', () => kube[Symbol.asyncDispose]());
-  const functionFeed = new Informer({ kube, resource: FUNCTIONS as Resource<FunctionObject>, log, metrics });
+  const functionFeed = new Informer({ kube, resource: FUNCTIONS, log, metrics });
   const podFeed = new Informer({ kube, resource: PODS, labelSelector: LABEL.function, log, metrics });
   lifecycle.onStop('watches', async () => {
     await Promise.all([functionFeed[Symbol.asyncDispose](), podFeed[Symbol.asyncDispose]()]);
@@ -59,6 +67,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
 
   const gateway = new Gateway({
     clock,
+    log,
     routes: () => functions.routes,
     synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),
     syncWaitMs: SYNC_WAIT_MS,

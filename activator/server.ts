@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
+import type { Log } from '#platform/log.ts';
 import { Exchange, type Host } from './exchange.ts';
-import { internalPath, noSuchFunction } from './failure.ts';
+import { type Failure, internalPath, noSuchFunction } from './failure.ts';
 import { requestHeaders } from './headers.ts';
 import type { RouteTable } from './route-table.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface GatewayOptions {
   clock: Clock;
+  log: Log;
   /** The present table. */
   routes: () => RouteTable<Traffic>;
   /** Resolves once the cluster's functions and pods are known. */
@@ -88,6 +90,11 @@ export class Gateway implements AsyncDisposable, Host {
 
   ended(): void {
     this.#open -= 1;
+  }
+
+  failed(failure: Failure, functionKey: string | null, requestId: string): void {
+    const { code, message } = failure;
+    this.#options.log.warn({ function: functionKey, requestId, code, why: message }, 'request failed');
   }
 
   /** Resolves with the port. */

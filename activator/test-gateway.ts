@@ -179,6 +179,7 @@ export class TestGateway implements AsyncDisposable {
     });
     this.gateway = new Gateway({
       clock: systemClock,
+      log: pino({ level: 'silent' }),
       routes: () => this.functions.routes,
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,

@@ -201,9 +201,10 @@ export class Traffic implements Disposable {
     if (firstFailure !== undefined) return firstFailure;
     if (this.#found.answering.length > 0) return undefined;
     if (this.#found.failure !== undefined) return this.#found.failure;
-    // A status written before this wake speaks of an earlier try.
+    if (this.#chosen !== latest) return undefined;
+    // A status written before this wake speaks of an earlier try, unless no try is possible at all.
     const isNews = this.#wakingSinceMs !== undefined && this.#failureSeenAtMs > this.#wakingSinceMs;
-    return this.#chosen === latest && isNews ? latestFailure : undefined;
+    return isNews || latestFailure?.reason === 'NameTaken' ? latestFailure : undefined;
   }
 
   #wake(revision: string): void {
