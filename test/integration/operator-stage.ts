@@ -80,13 +80,10 @@ export class Stage implements AsyncDisposable {
   readonly activator: PlayedActivator;
   readonly namespace = 'default';
   readonly signal = AbortSignal.timeout(60_000);
-  readonly #api: Supervised;
-  readonly #folder: string;
+  #parts = new AsyncDisposableStack();
   #stopOperator: (() => Promise<void>) | undefined;
 
-  private constructor(api: Supervised, folder: string, kube: KubeClient, activator: PlayedActivator) {
-    this.#api = api;
-    this.#folder = folder;
+  private constructor(kube: KubeClient, activator: PlayedActivator) {
     this.kube = kube;
     this.activator = activator;
   }
@@ -94,13 +91,18 @@ export class Stage implements AsyncDisposable {
   static async open(): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'catnap-operator-'));
     const kubeconfig = join(folder, 'kubeconfig');
-    const env = { CATNAP_DATA_DIR: folder, CATNAP_KUBECONFIG: kubeconfig };
-    const api = new Supervised(localProgram('api-server', env, join(folder, 'api-server.log')));
+    const env = { CATNAP_DATA_DIR: folder, CATNAP_KUBECONFIG_FILE: kubeconfig };
+    await using parts = new AsyncDisposableStack();
+    parts.defer(() => rm(folder, { recursive: true, force: true }));
+    parts.use(new Supervised(localProgram('api-server', env, join(folder, 'api-server.log'))));
     await eventually('the API server has written its kubeconfig', () => existsSync(kubeconfig));
-    const kube = new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig }));
-    const stage = new Stage(api, folder, kube, new PlayedActivator());
+    const kube = parts.use(new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig })));
+    const activator = parts.use(new PlayedActivator());
+    const stage = new Stage(kube, activator);
+    parts.defer(() => stage.stopOperator());
     await applyCrd(kube, stage.signal);
     await stage.startOperator();
+    stage.#parts = parts.move();
     return stage;
   }
 
@@ -214,11 +216,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stopOperator();
-    await this.kube[Symbol.asyncDispose]();
-    await this.activator[Symbol.asyncDispose]();
-    await this.#api[Symbol.asyncDispose]();
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.#parts.disposeAsync();
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { ConditionType } from '#api/conditions.ts';
 import type { FunctionObject } from '#api/function.ts';
-import { CONFIG_MAPS, EVENTS, SERVICES } from '#platform/resources.ts';
+import { CONFIG_MAPS, DEPLOYMENTS, EVENTS, SERVICES } from '#platform/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { CRASHED, READY, Stage } from './operator-stage.ts';
 
@@ -198,13 +198,9 @@ test('a crash between making a Deployment and handing over its replicas is made 
   const revision = String((await stage.function('idle', 'is asleep', asleep)).status?.revision);
   const deployment = await stage.deployment(revision);
   await stage.stopOperator();
-  await kube.delete((await import('#platform/resources.ts')).DEPLOYMENTS, { namespace, name: revision }, { signal });
+  await kube.delete(DEPLOYMENTS, { namespace, name: revision }, { signal });
   const { managedFields: _, resourceVersion: __, uid: ___, ...metadata } = deployment.metadata ?? {};
-  await kube.apply(
-    (await import('#platform/resources.ts')).DEPLOYMENTS,
-    { ...deployment, metadata },
-    { fieldManager: 'catnap-operator', signal },
-  );
+  await kube.apply(DEPLOYMENTS, { ...deployment, metadata }, { fieldManager: 'catnap-operator', signal });
   await stage.startOperator();
   const handedOver = async () =>
     (await stage.deployment(revision)).metadata?.managedFields?.some(({ manager }) => manager === 'catnap-scaler');
