@@ -43,6 +43,7 @@ export class Exchange implements Visitor<Replica>, Inbound {
   readonly #head: RequestHead;
   readonly #host: Host;
   #body: RequestBody | undefined;
+  readonly #onClose = () => this.#clientLeft();
   #path = '/';
   #traffic: Traffic | undefined;
   #place: Waiting<Replica> | undefined;
@@ -59,9 +60,9 @@ export class Exchange implements Visitor<Replica>, Inbound {
     this.#head = head;
     this.#host = host;
     if (head.headers.hasBody) this.#body = new RequestBody(request, head.expectsContinue ? response : undefined);
-    response.on('close', () => this.#clientLeft());
+    response.on('close', this.#onClose);
     // An answer that waits behind another one on its connection has no socket yet, and does not see it close.
-    if (response.socket === null) request.socket.once('close', () => this.#clientLeft());
+    if (response.socket === null) request.socket.once('close', this.#onClose);
   }
 
   /** True once it is answered, or nobody is there to be answered. */
@@ -214,6 +215,7 @@ export class Exchange implements Visitor<Replica>, Inbound {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
+    this.#request.socket.off('close', this.#onClose);
     if (this.#replica !== undefined) this.#traffic?.finish(this.#replica);
     this.#discardBody();
     this.#host.ended();
@@ -224,7 +226,10 @@ export class Exchange implements Visitor<Replica>, Inbound {
     if (this.#body === undefined || complete || socket.destroyed) return;
     this.#body.discard();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    const end = () => clearTimeout(timer);
+    const end = () => {
+      clearTimeout(timer);
+      socket.off('close', end);
+    };
     this.#request.once('end', end);
     socket.once('close', end);
   }

@@ -15,12 +15,13 @@ export interface Client {
   /** Remote address. */
   address: string;
   protocol: 'http' | 'https';
-  /** The Host header as it came. */
+  /** Host and port that were asked for, as the client wrote them. */
   host: string;
 }
 
-/** Between two neighbours only (RFC 9110, 7.6.1); the other side of a proxy has its own. */
+/** Between two neighbours only (RFC 9110, 7.6.1); the other side of a proxy has its own. Host is said in one way alone. */
 const HOP_BY_HOP = new Set([
+  'host',
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -39,12 +40,12 @@ const REQUEST_ID = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /**
- * What a replica gets: end-to-end headers in their order, Host as the client sent it, nothing of Catnap's own from
- * outside, and who asked. The request's id is to be added by the caller.
+ * What a replica gets: Host as the client asked for it, once, then end-to-end headers in their order, nothing of
+ * Catnap's own from outside, and who asked. The request's id is to be added by the caller.
  */
 export function requestHeaders(raw: readonly string[], client: Client): RequestHeaders {
   const named = connectionNames(raw);
-  const headers: string[] = [];
+  const headers: string[] = client.host === '' ? [] : ['host', client.host];
   const forwarding: Record<string, string> = {};
   let hasBody = false;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -96,8 +97,7 @@ function connectionNames(raw: readonly string[]): ReadonlySet<string> {
     names ??= new Set();
     for (const token of value.split(',')) names.add(token.trim());
   }
-  // Naming what every message needs would only break it.
-  names?.delete('host');
+  // Naming what frames the message would only break it.
   names?.delete('content-length');
   return names ?? NO_NAMES;
 }
