@@ -1,0 +1,24 @@
+/** The built-in admission: what depends on other objects than the one that is written. */
+import type { KubeObject } from '../../objects/kind-schema.ts';
+import type { Call } from '../cluster.ts';
+import { checkNamespace } from './namespace.ts';
+import { admitPod } from './pod.ts';
+import { checkQuotas } from './quota.ts';
+import { completeService } from './service.ts';
+
+/** The object as it may be created. Throws a 403, 404 or 422. May change `next`. */
+export function admitCreate(call: Call, next: KubeObject): KubeObject {
+  checkNamespace(call);
+  const { group, kind } = call.resource;
+  if (group === '' && kind === 'Pod') admitPod(call, next);
+  if (group === '' && kind === 'Service') completeService(call, next);
+  checkQuotas(call, next);
+  return next;
+}
+
+/** The object as it may be written in the place of `old`. May change `next`. */
+export function admitUpdate(call: Call, next: KubeObject, _old: KubeObject): KubeObject {
+  const { group, kind } = call.resource;
+  if (group === '' && kind === 'Service') completeService(call, next);
+  return next;
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { envLogLevel, envPort } from '#platform/config.ts';
+
+export const ApiServerConfig = z.object({
+  /** Port to listen on; 0: any free one. */
+  CATNAP_API_PORT: envPort.default(0),
+  /** Address to listen on. */
+  CATNAP_API_HOST: z.string().default('127.0.0.1'),
+  /** Folder of the cluster's state; absent: a temporary one, removed at a clean stop. The administrator's token is in it, in `admin.token`. */
+  CATNAP_DATA_DIR: z.string().optional(),
+  /** Where to write a kubeconfig for the administrator; absent: nowhere. */
+  CATNAP_KUBECONFIG_FILE: z.string().optional(),
+  /** File of more users, a line each: token,name,uid,"group1,group2". */
+  CATNAP_API_TOKENS_FILE: z.string().optional(),
+  /** Least severe level that is written. */
+  CATNAP_LOG_LEVEL: envLogLevel.default('info'),
+});

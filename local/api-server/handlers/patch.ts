@@ -1,0 +1,143 @@
+/** PATCH of an object or of its status, in the four ways there are. */
+import { applyConfiguration } from '../../objects/apply/server-side-apply.ts';
+import type { Json, JsonObject, KindSchema, KubeObject } from '../../objects/kind-schema.ts';
+import { jsonPatch } from '../../objects/patch/json-patch.ts';
+import { mergePatch } from '../../objects/patch/merge-patch.ts';
+import { strategicMergePatch } from '../../objects/patch/strategic-merge-patch.ts';
+import { decodeBody } from '../../objects/schema/decode.ts';
+import type { Call } from '../cluster.ts';
+import { keyOf, targetOf } from '../cluster.ts';
+import type { Answer } from '../http/answer.ts';
+import { presentObject, servedObject } from '../present.ts';
+import { isFields } from '../resources/fields.ts';
+import { forbiddenField, requiredField } from '../resources/validation.ts';
+import { badRequest, conflict, invalidOptions, notFound, unsupportedMediaType } from '../status.ts';
+import type { Entry } from '../store/entry.ts';
+import { createObject } from '../write/create.ts';
+import { checkedObject } from '../write/decode.ts';
+import { timeOf } from '../write/metadata.ts';
+import { updateObject } from '../write/update.ts';
+import type { WriteOptions } from '../write/write-options.ts';
+import { writeOptionsOf } from '../write/write-options.ts';
+import { viewOf } from './read.ts';
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+const TYPES: readonly [string, PatchType][] = [
+  ['application/json-patch+json', 'json'],
+  ['application/merge-patch+json', 'merge'],
+  ['application/apply-patch+yaml', 'apply'],
+  ['application/strategic-merge-patch+json', 'strategic'],
+];
+
+/** Throws a 415 for a type that the kind does not know, and a 422 for options that do not go with it. */
+export function patchTypeOf({ body: { mediaType: media }, query }: Call, schema: KindSchema): PatchType {
+  const known = TYPES.filter(([, type]) => schema.builtin || type !== 'strategic');
+  const type = known.find(([name]) => name === media)?.[1];
+  if (type === undefined) throw unsupportedMediaType(known.map(([name]) => name));
+  const errors = [];
+  if (type === 'apply' && (query.get('fieldManager') ?? '') === '') {
+    errors.push(requiredField('fieldManager', 'is required for apply patch'));
+  }
+  if (type !== 'apply' && query.has('force')) {
+    errors.push(forbiddenField('force', 'may not be specified for non-apply patch'));
+  }
+  if (errors.length > 0) throw invalidOptions('PatchOptions', errors);
+  return type;
+}
+
+export function patchOne(call: Call, subresource: '' | 'status'): Answer {
+  const type = patchTypeOf(call, call.resource.schema);
+  const options = writeOptionsOf(call);
+  const live = call.cluster.store.get(keyOf(call));
+  if (type === 'apply') return applyOne(call, live, { options, subresource });
+  if (live === undefined) throw notFound(targetOf(call));
+  const next = patchedObject(call, servedObject(live.object, call.resource), type, options);
+  const entry = updateObject(call, { live, next: call.resource.conversion?.kept(next) ?? next, subresource }, options);
+  return { code: 200, json: presentObject(entry, viewOf(call)) };
+}
+
+function patchedObject(call: Call, live: KubeObject, type: PatchType, { fieldValidation }: WriteOptions): KubeObject {
+  const { schema } = call.resource;
+  const { value, duplicates } = decodeBody(call.body.text, 'application/json');
+  const patched = patchedJson(schema, live, value, type);
+  return checkedObject(patched, schema, { fieldValidation, warnings: call.warnings, problems: duplicates });
+}
+
+/** Any object with a patch laid over it. */
+export function patchedJson(schema: KindSchema, live: KubeObject, patch: Json, type: PatchType): Json {
+  const document = live as unknown as JsonObject;
+  if (type === 'json') return jsonPatch(document, patch);
+  if (type === 'merge') return mergePatch(document, patch);
+  if (!isFields(patch)) throw badRequest('a strategic merge patch has to be an object');
+  return strategicMergePatch(schema, document, patch as JsonObject);
+}
+
+interface Applying {
+  options: WriteOptions;
+  subresource: '' | 'status';
+}
+
+/** Server-side apply. */
+function applyOne(call: Call, live: Entry | undefined, { options, subresource }: Applying): Answer {
+  const { resource, cluster } = call;
+  const config = configOf(call, options);
+  if (live === undefined && subresource !== '') throw notFound(targetOf(call));
+  checkPreconditions(call, config, live);
+  const applied = reduced(config, call, subresource);
+  const by = { manager: options.manager, now: timeOf(cluster.now()), subresource, force: options.force };
+  const merged = applyConfiguration(resource.schema, live?.object, applied, by);
+  if (live === undefined) {
+    const entry = createObject(call, merged, options, true);
+    return { code: 201, json: presentObject(entry, viewOf(call)) };
+  }
+  const next = {
+    ...merged,
+    metadata: { ...merged.metadata, resourceVersion: live.object.metadata.resourceVersion },
+  };
+  const entry = updateObject(call, { live, next, subresource, owned: true }, options);
+  return { code: 200, json: presentObject(entry, viewOf(call)) };
+}
+
+/** The body as it is: what it names is what its manager owns, so nothing is dropped or filled in. */
+function configOf(call: Call, { fieldValidation }: WriteOptions): KubeObject {
+  const { value, duplicates } = decodeBody(call.body.text, 'application/yaml');
+  const { resource, request, warnings } = call;
+  const config = checkedObject(value, resource.schema, { fieldValidation, warnings, problems: duplicates });
+  config.metadata.name ??= request.name;
+  if (config.metadata.name !== request.name) {
+    throw badRequest(
+      `the name of the object (${config.metadata.name}) does not match the name on the URL (${request.name})`,
+    );
+  }
+  if (resource.namespaced) config.metadata.namespace ??= request.namespace;
+  return config;
+}
+
+function checkPreconditions(call: Call, { metadata }: KubeObject, live: Entry | undefined): void {
+  const uid = metadata.uid;
+  const revision = metadata.resourceVersion;
+  if (typeof uid === 'string' && uid !== '' && uid !== live?.object.metadata.uid) {
+    const have = live?.object.metadata.uid ?? '';
+    throw conflict(targetOf(call), `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${have}`);
+  }
+  const stale = typeof revision === 'string' && revision !== '' && revision !== live?.object.metadata.resourceVersion;
+  if (stale && live !== undefined) {
+    throw conflict(
+      targetOf(call),
+      'the object has been modified; please apply your changes to the latest version and try again',
+    );
+  }
+}
+
+/** Without what this path does not write: status here, all else under `/status`. */
+function reduced(config: KubeObject, { resource }: Call, subresource: '' | 'status'): KubeObject {
+  const { kind, apiVersion, status, ...rest } = config;
+  const { uid: _uid, resourceVersion: _revision, ...metadata } = config.metadata;
+  if (subresource === 'status') {
+    const { name, namespace } = metadata;
+    const bare = { ...(name === undefined ? {} : { name }), ...(namespace === undefined ? {} : { namespace }) };
+    return { kind, apiVersion, metadata: bare, ...(status === undefined ? {} : { status }) };
+  }
+  const kept = resource.subresources.includes('status') || status === undefined ? {} : { status };
+  return { kind, apiVersion, ...rest, metadata, ...kept };
+}

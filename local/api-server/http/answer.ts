@@ -1,0 +1,48 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { stringify } from 'yaml';
+import { RequestError } from '../../objects/request-error.ts';
+import type { Target } from '../status.ts';
+import { internalError, statusOf } from '../status.ts';
+
+/** One whole answer. `json` is sent as it is. */
+export interface Answer {
+  code: number;
+  json: string;
+  headers?: { [name: string]: string };
+}
+
+export function answerOf(code: number, value: object): Answer {
+  return { code, json: JSON.stringify(value) };
+}
+
+export interface SendOptions {
+  media: 'json' | 'yaml';
+  /** Sent as Warning headers; what kubectl prints. */
+  warnings: readonly string[];
+}
+
+export function send(response: ServerResponse, answer: Answer, { media, warnings }: SendOptions): void {
+  const body = Buffer.from(media === 'yaml' ? stringify(JSON.parse(answer.json)) : `${answer.json}\n`);
+  const headers: OutgoingHttpHeaders = {
+    'content-type': media === 'yaml' ? 'application/yaml' : 'application/json',
+    'cache-control': 'no-cache, private',
+    'content-length': body.length,
+    ...answer.headers,
+  };
+  if (warnings.length > 0) response.setHeader('warning', [...new Set(warnings)].map(warningHeader));
+  response.writeHead(answer.code, headers);
+  response.end(body);
+}
+
+/** The answer to what was thrown. A RequestError says itself what is wrong; anything else is ours to explain. */
+export function failureOf(error: unknown, target: Target | undefined): Answer {
+  const refusal = error instanceof RequestError ? error : internalError(String(error));
+  const answer = answerOf(refusal.code, statusOf(refusal, target));
+  return refusal.code === 429 ? { ...answer, headers: { 'retry-after': '1' } } : answer;
+}
+
+function warningHeader(text: string): string {
+  // Header values are single lines of latin text.
+  const printable = text.replace(/[^\x20-\x7e]/g, ' ').replace(/[\\"]/g, '\\$&');
+  return `299 - "${printable}"`;
+}

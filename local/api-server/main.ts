@@ -1,0 +1,44 @@
+/** The API server of the local cluster, as a process. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '#platform/config.ts';
+import type { Lifecycle } from '#platform/lifecycle.ts';
+import { runProcess } from '#platform/lifecycle.ts';
+import { createLog } from '#platform/log.ts';
+import type { Tokens, User } from './auth/users.ts';
+import { parseTokens } from './auth/users.ts';
+import { ApiServerConfig } from './config.ts';
+import { identityIn } from './identity.ts';
+import { kubeconfig, writeKubeconfig } from './kubeconfig.ts';
+import { ApiServer } from './server.ts';
+
+const ADMIN: User = { name: 'catnap-admin', uid: 'catnap-admin', groups: ['system:masters'] };
+
+const config = readConfig(ApiServerConfig, process.env);
+const log = createLog({ service: 'api-server', level: config.CATNAP_LOG_LEVEL });
+process.exit(await runProcess({ log, start }));
+
+async function start(lifecycle: Lifecycle): Promise<void> {
+  const dataDir = config.CATNAP_DATA_DIR ?? (await temporaryFolder(lifecycle));
+  const { CATNAP_API_PORT: port, CATNAP_API_HOST: host } = config;
+  const { token, certificate } = await identityIn(dataDir, host);
+  const tokens = new Map([...(await otherTokens()), [token, ADMIN]]);
+  const server = await ApiServer.start({ dataDir, port, host, tokens, certificate, log });
+  lifecycle.onStop('api server', () => server[Symbol.asyncDispose]());
+  const url = `https://${server.authority}`;
+  const path = config.CATNAP_KUBECONFIG_FILE;
+  if (path !== undefined) await writeKubeconfig(path, kubeconfig(url, certificate.cert, token));
+  log.info({ url, plainUrl: `http://${server.authority}`, dataDir }, 'api server listens');
+}
+
+async function otherTokens(): Promise<Tokens> {
+  const path = config.CATNAP_API_TOKENS_FILE;
+  return path === undefined ? new Map() : parseTokens(await readFile(path, 'utf8'));
+}
+
+async function temporaryFolder(lifecycle: Lifecycle): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'catnap-'));
+  lifecycle.onStop('temporary data', () => rm(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,106 @@
+/** Paths that are not of a resource: health, version, discovery, OpenAPI, reviews. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { User } from './auth/users.ts';
+import type { Cluster } from './cluster.ts';
+import { aggregatedDiscovery } from './discovery/aggregated.ts';
+import { CORE_VERSIONS, groupDocument, groupList, resourceList } from './discovery/discovery.ts';
+import type { OpenApi } from './discovery/openapi.ts';
+import { answerReview, findReview } from './discovery/reviews.ts';
+import { VERSION } from './discovery/version.ts';
+import type { Accepted } from './http/accept.ts';
+import { acceptedOf } from './http/accept.ts';
+import type { Answer } from './http/answer.ts';
+import { answerOf, send } from './http/answer.ts';
+import type { ResourceRequest } from './http/request-info.ts';
+import { methodNotAllowed, noSuchPath, unauthorized } from './status.ts';
+
+export interface SystemRequest {
+  request: IncomingMessage;
+  url: URL;
+  body: string;
+  /** Absent on a public path. */
+  user: User | undefined;
+}
+
+export interface SystemPaths {
+  /** True: anyone may ask. */
+  isPublic(path: string): boolean;
+  /** True: a resource's path, but answered here. */
+  isReview(request: ResourceRequest): boolean;
+  /** Throws a 404 for a path that is none. */
+  answer(request: SystemRequest, response: ServerResponse): Promise<void>;
+}
+
+const PUBLIC = /^\/(healthz|livez|readyz)(\/|$)|^\/version\/?$/;
+const DISCOVERY: ReadonlySet<Accepted['form']> = new Set(['discovery']);
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+export function systemPaths(cluster: Cluster, openApi: OpenApi): SystemPaths {
+  const { registry } = cluster;
+
+  const discover = (path: string, accepted: Accepted): Answer => {
+    const [root, group = '', version] = path.split('/').filter((part) => part !== '');
+    const core = root === 'api';
+    if (accepted.form === 'discovery' && group === '') {
+      const answer = answerOf(200, aggregatedDiscovery(registry.all(), core));
+      return { ...answer, headers: { 'content-type': AGGREGATED, vary: 'Accept' } };
+    }
+    if (core) return found(group === '' ? CORE_VERSIONS : resourceList(registry.all(), '', group));
+    if (group === '') return answerOf(200, groupList(registry.all()));
+    if (version === undefined) return found(groupDocument(registry.all(), group));
+    return found(resourceList(registry.all(), group, version));
+  };
+
+  const document = async (path: string, response: ServerResponse): Promise<Answer> => {
+    if (path === '/openapi/v3' || path === '/openapi/v3/') return answerOf(200, await openApi.index());
+    const made =
+      path === '/openapi/v2' ? await openApi.v2() : await openApi.document(path.slice('/openapi/v3/'.length));
+    if (made === undefined) throw noSuchPath();
+    response.setHeader('etag', `"${made.hash}"`);
+    return { code: 200, json: made.json };
+  };
+
+  const answerTo = async (
+    { request, url, body, user }: SystemRequest,
+    response: ServerResponse,
+  ): Promise<Answer | undefined> => {
+    const path = url.pathname;
+    if (PUBLIC.test(path)) return publicAnswer(path, response);
+    if (user === undefined) throw unauthorized();
+    if (path.startsWith('/openapi/')) return await document(path, response);
+    const review = reviewOf(path);
+    if (review !== undefined) {
+      if (request.method !== 'POST') throw methodNotAllowed();
+      return answerOf(201, answerReview(review, body, user, cluster.now()));
+    }
+    if (/^\/apis?(\/|$)/.test(path)) return discover(path, acceptedOf(request.headers.accept, DISCOVERY));
+    if (path === '/')
+      return answerOf(200, { paths: ['/api', '/apis', '/healthz', '/openapi/v2', '/openapi/v3', '/version'] });
+    throw noSuchPath();
+  };
+
+  return {
+    isPublic: (path) => PUBLIC.test(path),
+    isReview: ({ group, version, plural }) => findReview(group, version, plural) !== undefined,
+    async answer(request, response) {
+      const answer = await answerTo(request, response);
+      if (answer !== undefined) send(response, answer, { media: 'json', warnings: [] });
+    },
+  };
+}
+
+function reviewOf(path: string): ReturnType<typeof findReview> {
+  const [, group = '', version = '', plural = ''] = path.split('/').filter((part) => part !== '');
+  return findReview(group, version, plural);
+}
+
+function publicAnswer(path: string, response: ServerResponse): Answer | undefined {
+  if (path.startsWith('/version')) return answerOf(200, VERSION);
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('ok');
+  return undefined;
+}
+
+function found(value: object | undefined): Answer {
+  if (value === undefined) throw noSuchPath();
+  return answerOf(200, value);
+}

@@ -1,0 +1,106 @@
+/** What a real server refuses in a pod's spec, as far as users run into it. */
+import type { FieldError } from '../../../objects/field-error.ts';
+import type { Fields } from '../fields.ts';
+import { fieldsOf, listOf, textOf } from '../fields.ts';
+import { parseQuantity } from '../quantity.ts';
+import { dnsLabelProblems, duplicateField, invalidField, requiredField, unsupportedField } from '../validation.ts';
+
+/** @param path of the spec: `spec`, `spec.template.spec` */
+export function validatePodSpec(spec: Fields, path: string): FieldError[] {
+  const volumes = new Set(listOf(spec, 'volumes').map((volume) => textOf(volume, 'name')));
+  const containers = listOf(spec, 'containers');
+  const errors = containers.length === 0 ? [requiredField(`${path}.containers`)] : [];
+  for (const name of ['initContainers', 'containers']) {
+    listOf(spec, name).forEach((container, index) => {
+      errors.push(...validateContainer(container, `${path}.${name}[${index}]`, volumes));
+    });
+  }
+  errors.push(...duplicateNames([...listOf(spec, 'initContainers'), ...containers], `${path}.containers`));
+  errors.push(...oneOf(spec, 'restartPolicy', ['Always', 'OnFailure', 'Never'], path));
+  errors.push(...oneOf(spec, 'dnsPolicy', ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], path));
+  const grace = spec.terminationGracePeriodSeconds;
+  if (typeof grace === 'number' && grace < 0) {
+    errors.push(invalidField(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
+  }
+  return errors;
+}
+
+function validateContainer(container: Fields, path: string, volumes: ReadonlySet<string>): FieldError[] {
+  const name = textOf(container, 'name');
+  const errors =
+    name === ''
+      ? [requiredField(`${path}.name`)]
+      : dnsLabelProblems(name).map((problem) => invalidField(`${path}.name`, name, problem));
+  if (textOf(container, 'image') === '') errors.push(requiredField(`${path}.image`));
+  errors.push(...oneOf(container, 'imagePullPolicy', ['Always', 'IfNotPresent', 'Never'], path));
+  listOf(container, 'ports').forEach((port, index) => {
+    errors.push(...validatePort(port, `${path}.ports[${index}]`));
+  });
+  listOf(container, 'env').forEach((variable, index) => {
+    errors.push(...validateVariable(variable, `${path}.env[${index}]`));
+  });
+  listOf(container, 'volumeMounts').forEach((mount, index) => {
+    errors.push(...validateMount(mount, `${path}.volumeMounts[${index}]`, volumes));
+  });
+  errors.push(...validateResources(fieldsOf(container, 'resources'), `${path}.resources`));
+  return errors;
+}
+
+function validatePort(port: Fields, path: string): FieldError[] {
+  const number = port.containerPort;
+  if (number === undefined || number === 0) return [requiredField(`${path}.containerPort`)];
+  const inRange = typeof number === 'number' && number >= 1 && number <= 65_535;
+  const errors = inRange
+    ? []
+    : [invalidField(`${path}.containerPort`, number, 'must be between 1 and 65535, inclusive')];
+  return [...errors, ...oneOf(port, 'protocol', ['SCTP', 'TCP', 'UDP'], path)];
+}
+
+function validateVariable(variable: Fields, path: string): FieldError[] {
+  const name = textOf(variable, 'name');
+  if (name === '') return [requiredField(`${path}.name`)];
+  // Any printable ASCII but '=' is allowed.
+  const bad = /[^ -~]|=/.test(name);
+  const detail =
+    "a valid environment variable name must consist only of printable ASCII characters other than '=', e.g. 'MY_ENV'";
+  const errors = bad ? [invalidField(`${path}.name`, name, detail)] : [];
+  if (textOf(variable, 'value') === '' || variable.valueFrom === undefined) return errors;
+  return [...errors, invalidField(`${path}.valueFrom`, '', 'may not be specified when `value` is not empty')];
+}
+
+function validateMount(mount: Fields, path: string, volumes: ReadonlySet<string>): FieldError[] {
+  const name = textOf(mount, 'name');
+  const errors: FieldError[] = [];
+  if (name === '') errors.push(requiredField(`${path}.name`));
+  else if (!volumes.has(name)) {
+    errors.push({ type: 'FieldValueNotFound', field: `${path}.name`, value: name, detail: '' });
+  }
+  if (textOf(mount, 'mountPath') === '') errors.push(requiredField(`${path}.mountPath`));
+  return errors;
+}
+
+function validateResources(resources: Fields, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const limits = fieldsOf(resources, 'limits');
+  for (const [name, request] of Object.entries(fieldsOf(resources, 'requests'))) {
+    const limit = parseQuantity(limits[name]);
+    if (limits[name] === undefined || limit === undefined || (parseQuantity(request) ?? 0) <= limit) continue;
+    const detail = `must be less than or equal to ${name} limit of ${limits[name]}`;
+    errors.push(invalidField(`${path}.requests`, request, detail));
+  }
+  return errors;
+}
+
+function duplicateNames(containers: readonly Fields[], path: string): FieldError[] {
+  const seen = new Set<string>();
+  return containers.flatMap((container, index) => {
+    const name = textOf(container, 'name');
+    if (!seen.has(name)) return seen.add(name) && [];
+    return [duplicateField(`${path}[${index}].name`, name)];
+  });
+}
+
+function oneOf(parent: Fields, name: string, allowed: readonly string[], path: string): FieldError[] {
+  const value = textOf(parent, name);
+  return value === '' || allowed.includes(value) ? [] : [unsupportedField(`${path}.${name}`, value, allowed)];
+}

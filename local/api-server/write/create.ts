@@ -1,0 +1,80 @@
+/** The birth of an object. */
+
+import { trackUpdate } from '../../objects/apply/server-side-apply.ts';
+import { defaultCustomObject, validateCustomObject } from '../../objects/crd/custom-object.ts';
+import type { KubeObject } from '../../objects/kind-schema.ts';
+import { admitCreate } from '../admission/admission.ts';
+import type { Call } from '../cluster.ts';
+import { keyOf, targetOf } from '../cluster.ts';
+import { dnsSubdomainProblems, validateMeta } from '../resources/validation.ts';
+import { alreadyExists, badRequest, invalid } from '../status.ts';
+import type { Entry } from '../store/entry.ts';
+import { entryOf } from '../store/entry.ts';
+import { generatedName, setNamespace, stampNew, timeOf } from './metadata.ts';
+import type { WriteOptions } from './write-options.ts';
+
+/**
+ * Stores `decoded`, which it may change, as a new object.
+ * @param owned true when its managedFields are set already, by server-side apply
+ */
+export function createObject(call: Call, decoded: KubeObject, options: WriteOptions, owned = false): Entry {
+  const { resource, cluster } = call;
+  const next = withDefaults(call, decoded);
+  const meta = next.metadata;
+  setNamespace(meta, resource.namespaced ? call.request.namespace : '');
+  if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
+  stampNew(meta, cluster.now());
+  const generate = meta.generateName;
+  if ((meta.name ?? '') === '' && typeof generate === 'string' && generate !== '') meta.name = generatedName(generate);
+  const status = next.status;
+  if (resource.subresources.includes('status')) delete next.status;
+  const by = { manager: options.manager, now: timeOf(cluster.now()), subresource: '' };
+  const tracked = owned ? next : trackUpdate(resource.schema, undefined, next, by);
+  if (resource.strategy.keepsStatus === true && status !== undefined) tracked.status = status;
+  return store(call, prepared(call, tracked), options);
+}
+
+/** Defaults of a kind, in a copy that may be written to. */
+export function withDefaults({ resource }: Pick<Call, 'resource'>, decoded: KubeObject): KubeObject {
+  const next = structuredClone(resource.schema.builtin ? decoded : defaultCustomObject(resource.schema, decoded));
+  resource.strategy.setDefaults?.(next);
+  return next;
+}
+
+/** With what admission and the kind add, and found to be valid. */
+function prepared(call: Call, next: KubeObject): KubeObject {
+  const { strategy } = call.resource;
+  strategy.prepareForCreate?.(next);
+  if (strategy.counted === true) next.metadata.generation = 1;
+  strategy.setDefaults?.(next);
+  if (call.resource.schema.builtin && call.resource.subresources.includes('status')) next.status ??= {};
+  const admitted = admitCreate(call, next);
+  validateNew(call, admitted);
+  return admitted;
+}
+
+function validateNew(call: Call, next: KubeObject): void {
+  const { strategy, schema } = call.resource;
+  const errors = [
+    ...validateMeta(next.metadata, strategy.validateName ?? dnsSubdomainProblems),
+    ...(strategy.validate?.(next) ?? []),
+    ...(schema.builtin ? [] : validateCustomObject(schema, next)),
+  ];
+  if (errors.length > 0) throw invalid({ ...targetOf(call), name: next.metadata.name ?? '' }, errors);
+}
+
+function store(call: Call, next: KubeObject, { dryRun }: WriteOptions): Entry {
+  const { name = '' } = next.metadata;
+  const key = keyOf(call, name);
+  const existing = call.cluster.store.get(key);
+  if (existing !== undefined) {
+    const target = { ...targetOf(call), name };
+    throw alreadyExists(target, existing.object.metadata.deletionTimestamp !== undefined);
+  }
+  if (!dryRun) return call.cluster.store.put(key, next);
+  const entry = entryOf(next, 0);
+  delete entry.object.metadata.resourceVersion;
+  return { ...entry, json: JSON.stringify(entry.object) };
+}

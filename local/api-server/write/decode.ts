@@ -1,0 +1,67 @@
+/** From a request's body to an object of the kind that the path names. */
+import type { Json, KindSchema, KubeObject } from '../../objects/kind-schema.ts';
+import { decodeBody } from '../../objects/schema/decode.ts';
+import { checkTypes, dropUnknownFields, strictDecodingError } from '../../objects/schema/strict.ts';
+import type { Call } from '../cluster.ts';
+import { isFields } from '../resources/fields.ts';
+import { badRequest, unsupportedMediaType } from '../status.ts';
+import type { WriteOptions } from './write-options.ts';
+
+const MEDIA = ['application/json', 'application/yaml'] as const;
+
+/** The body of a POST or PUT. Throws a 400 or 415 for what is no object of `schema`. */
+export function decodeObject(call: Call, schema: KindSchema, { fieldValidation }: WriteOptions): KubeObject {
+  const { value, duplicates } = decodeBody(call.body.text, mediaTypeOf(call));
+  return checkedObject(value, schema, { fieldValidation, warnings: call.warnings, problems: duplicates });
+}
+
+/** What the client calls its body; JSON when it does not say. Throws a 415. */
+export function mediaTypeOf({ body }: Pick<Call, 'body'>): 'application/json' | 'application/yaml' {
+  const media = MEDIA.find((supported) => supported === (body.mediaType || 'application/json'));
+  if (media === undefined) throw unsupportedMediaType(MEDIA);
+  return media;
+}
+
+export interface Strictness {
+  fieldValidation: WriteOptions['fieldValidation'];
+  /** Warnings go here. */
+  warnings: string[];
+  /** What was wrong with the text already, e.g. a key twice. */
+  problems: readonly string[];
+}
+
+/** `value` as an object of `schema`: kind, types and fields fit, unknown ones are dropped. */
+export function checkedObject(value: Json, schema: KindSchema, strictness: Strictness): KubeObject {
+  const object = withKind(value, schema);
+  if (schema.builtin) checkTypes(schema, object as Json);
+  const { object: known, unknown } = dropUnknownFields(schema, object);
+  const problems = [...strictness.problems, ...unknown];
+  if (problems.length > 0 && strictness.fieldValidation === 'Strict') throw strictDecodingError(problems);
+  if (strictness.fieldValidation === 'Warn') strictness.warnings.push(...problems);
+  return { ...known, metadata: isFields(known.metadata) ? { ...known.metadata } : {} };
+}
+
+function withKind(value: Json, schema: KindSchema): KubeObject {
+  if (!isFields(value)) throw badRequest('the body of the request is no object');
+  const apiVersion = schema.group === '' ? schema.version : `${schema.group}/${schema.version}`;
+  const given = { apiVersion: value.apiVersion || apiVersion, kind: value.kind || schema.kind };
+  if (given.apiVersion !== apiVersion || given.kind !== schema.kind) throw wrongKind(given, { apiVersion, schema });
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = value;
+  return { kind: schema.kind, apiVersion, metadata: isFields(metadata) ? metadata : {}, ...rest };
+}
+
+function wrongKind(
+  given: { apiVersion: unknown; kind: unknown },
+  { apiVersion, schema }: { apiVersion: string; schema: KindSchema },
+): Error {
+  const [version = '', group = ''] = String(given.apiVersion).split('/').reverse();
+  if (given.kind !== schema.kind && given.apiVersion === apiVersion) {
+    return badRequest(
+      `${schema.kind} in version ${JSON.stringify(schema.version)} cannot be handled as a ${schema.kind}: converting (${given.kind}) to (${schema.kind}): unknown conversion`,
+    );
+  }
+  const told = `${group === '' ? '' : `${group}/`}${version}, Kind=${given.kind}`;
+  return badRequest(
+    `the API version in the data (${given.apiVersion}) does not match the expected API version (${apiVersion}): got ${told}`,
+  );
+}
