@@ -58,7 +58,15 @@ export function viewOf(fn: FunctionObject): FunctionView {
 function failureIn(fn: FunctionObject, type: 'RevisionReady' | 'SourceReady'): Failure | undefined {
   const condition = fn.status?.conditions?.find((one) => one.type === type);
   if (condition === undefined || condition.status !== 'False') return undefined;
-  return { code: 'RevisionFailed', reason: condition.reason, message: condition.message };
+  return { code: 'RevisionFailed', reason: condition.reason, message: forCallers(condition.message) };
+}
+
+/** The first line of a condition's message, without what only announces the lines below it: those may be a log's. */
+function forCallers(message: string): string {
+  const [line = ''] = message.split('\n', 1);
+  if (!line.endsWith(':')) return line;
+  const end = line.lastIndexOf('. ');
+  return end === -1 ? line.slice(0, -1) : line.slice(0, end);
 }
 
 /** Whether a change from one to the other changes the route table. */

@@ -10,7 +10,6 @@ export interface StartFailure {
 interface TerminatedState {
   exitCode?: number;
   reason?: string;
-  message?: string;
 }
 
 /** A container's status, as far as it tells whether the container can start. */
@@ -67,9 +66,10 @@ function crashFailure(podName: string, container: ContainerStatus): StartFailure
   const notRestarted = state?.terminated !== undefined || (state?.waiting !== undefined && last !== undefined);
   if (restartCount + (notRestarted ? 1 : 0) < EXITS_THAT_ARE_TERMINAL) return undefined;
   const code = last?.exitCode === undefined ? 'no exit code' : `exit code ${last.exitCode}`;
-  const why = last?.message?.trim() || last?.reason || '';
+  const why = last?.reason === undefined ? '' : `, ${last.reason}`;
+  // Its last words stay inside: a caller is not the one to read a stack.
   return {
     reason: 'CrashLoop',
-    message: `pod ${podName} exits before it answers (${code}${why === '' ? '' : `: ${why}`}); see kubectl logs ${podName}`,
+    message: `pod ${podName} exits before it answers (${code}${why}); see kubectl logs ${podName}`,
   };
 }
