@@ -17,7 +17,7 @@ import {
   type Resource,
   SERVICES,
 } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+import { type Outcome, WorkQueue } from '#platform/work-queue.ts';
 import { activatorUrls } from './autoscaler/activators.ts';
 import { Autoscaler, type ScaledFunction } from './autoscaler/loop.ts';
 import { Scraper } from './autoscaler/scrape.ts';
@@ -54,6 +54,7 @@ interface Due {
   soon: (key: string) => void;
 }
 const CHILD_DELAY_MS = 100;
+const CONFLICT_AGAIN_MS = 50;
 
 /** What is heard of the cluster. */
 interface Watches {
@@ -153,16 +154,20 @@ function watch({ kube, config, log, lifecycle }: OperatorOptions, metrics: Infor
 function startQueue({ config, log, registry, lifecycle }: OperatorOptions, context: Context): WorkQueue {
   const queue = new WorkQueue({
     name: 'functions',
-    run: (key, signal) => reconcileFunction(key, context, signal),
+    run: (key, signal) => reconcileFunction(key, context, signal).catch(soonAgain),
     concurrency: config.CATNAP_RECONCILES,
-    // A 409 against a watch that lags is the usual failure: soon again.
-    backoffBaseMs: 50,
     backoffMaxMs: 30_000,
     log,
     metrics: workQueueMetrics(registry),
   });
   lifecycle.onStop('work queue', () => queue[Symbol.asyncDispose]());
   return queue;
+}
+
+/** A write met a newer object than the one it was decided on; the watch is about to show it. */
+function soonAgain(error: unknown): Outcome {
+  if (isConflict(error)) return { againInMs: CONFLICT_AGAIN_MS };
+  throw error;
 }
 
 function startAutoscaler(

@@ -30,6 +30,16 @@ test('a crash loop names the pod, the exit code and the last log lines', () => {
   assert.ok((failure?.message.length ?? 0) < 1_800);
 });
 
+test("the runtime's own log lines are told in words, with the function's part of the stack", () => {
+  const stack = 'Error: no database\n    at init (/function/index.ts:1:35)\n    at load (file:///runtime.mjs:1:7)';
+  const line = JSON.stringify({ level: 'fatal', msg: 'the function cannot be loaded', err: { message: 'x', stack } });
+  const { message = '' } = look([aCrashedPod('hello-1', `plain\n${line}\n`)]) ?? {};
+  assert.match(
+    message,
+    /lines:\nplain\nthe function cannot be loaded: Error: no database\n {4}at init \(\/function\/index\.ts:1:35\)$/,
+  );
+});
+
 test('too little memory is named with the limit and what to do', () => {
   const terminated = { exitCode: 137, reason: 'OOMKilled' };
   const failure = look([aPod({ restartCount: 2, memoryLimit: '32Mi', lastState: { terminated } })]);

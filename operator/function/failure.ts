@@ -96,9 +96,33 @@ function signalOf(exitCode: number | undefined): string {
   return exitCode === 137 ? ' (killed)' : exitCode === 139 ? ' (segmentation fault)' : '';
 }
 
-/** Kubelet's termination message is the end of the log; the last lines of it. */
+/** Kubelet's termination message is the end of the log; the last lines of it, for a person. */
 function lastLines(text: string): string {
-  return text.trimEnd().split('\n').slice(-LOG_MAX_LINES).join('\n').slice(-LOG_MAX_CHARS);
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => readable(line).split('\n'));
+  return lines.slice(-LOG_MAX_LINES).join('\n').slice(-LOG_MAX_CHARS);
+}
+
+/** A line of the runtime's own JSON log as its message and the function's part of the stack; others as they are. */
+function readable(line: string): string {
+  const { msg, err } = parsedLine(line);
+  if (msg === undefined) return line;
+  const stack = (err?.stack ?? '').split('\n').filter((frame) => !/runtime\.mjs|\(node:|at (async )?node:/.test(frame));
+  return err === undefined ? msg : `${msg}: ${stack.join('\n')}`;
+}
+
+function parsedLine(line: string): { msg?: string; err?: { stack?: string } } {
+  if (!line.startsWith('{')) return {};
+  try {
+    const { msg, err } = JSON.parse(line) as { msg?: unknown; err?: { stack?: unknown } };
+    if (typeof msg !== 'string') return {};
+    return typeof err?.stack === 'string' ? { msg, err: { stack: err.stack } } : { msg };
+  } catch {
+    // Cut off, or not ours.
+    return {};
+  }
 }
 
 /** A pod whose volume's Secret is missing says so only in Events: `MountVolume.SetUp failed …: secret "x" not found`. */
