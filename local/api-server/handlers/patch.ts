@@ -5,17 +5,18 @@ import { jsonPatch } from '../../objects/patch/json-patch.ts';
 import { mergePatch } from '../../objects/patch/merge-patch.ts';
 import { strategicMergePatch } from '../../objects/patch/strategic-merge-patch.ts';
 import { decodeBody } from '../../objects/schema/decode.ts';
+import { strictDecodingError } from '../../objects/schema/strict.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
 import type { Answer } from '../http/answer.ts';
 import { presentObject, servedObject } from '../present.ts';
 import { isFields } from '../resources/fields.ts';
-import { forbiddenField, requiredField } from '../resources/validation.ts';
-import { badRequest, conflict, invalidOptions, notFound, unsupportedMediaType } from '../status.ts';
+import { forbiddenField, invalidField, requiredField } from '../resources/validation.ts';
+import { badRequest, conflict, invalid, invalidOptions, notFound, unsupportedMediaType } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
 import { createObject } from '../write/create.ts';
-import { checkedObject } from '../write/decode.ts';
-import { timeOf } from '../write/metadata.ts';
+import { judge, knownObject, withKind } from '../write/decode.ts';
+import { setNamespace, timeOf } from '../write/metadata.ts';
 import { updateObject } from '../write/update.ts';
 import type { WriteOptions } from '../write/write-options.ts';
 import { writeOptionsOf } from '../write/write-options.ts';
@@ -51,20 +52,40 @@ export function patchOne(call: Call, subresource: '' | 'status'): Answer {
   const live = call.cluster.store.get(keyOf(call));
   if (type === 'apply') return applyOne(call, live, { options, subresource });
   if (live === undefined) throw notFound(targetOf(call));
-  const next = patchedObject(call, servedObject(live.object, call.resource), type, options);
+  const next = patchedObject(
+    call,
+    { schema: call.resource.schema, live: servedObject(live.object, call.resource) },
+    type,
+    options,
+  );
   const entry = updateObject(call, { live, next: call.resource.conversion?.kept(next) ?? next, subresource }, options);
   return { code: 200, json: presentObject(entry, viewOf(call)) };
 }
 
-function patchedObject(call: Call, live: KubeObject, type: PatchType, { fieldValidation }: WriteOptions): KubeObject {
-  const { schema } = call.resource;
+/** `live` with the patch of this call laid over it. */
+export function patchedObject(
+  call: Call,
+  { schema, live }: { schema: KindSchema; live: KubeObject },
+  type: PatchType,
+  { fieldValidation }: WriteOptions,
+): KubeObject {
   const { value, duplicates } = decodeBody(call.body.text, 'application/json');
   const patched = patchedJson(schema, live, value, type);
-  return checkedObject(patched, schema, { fieldValidation, warnings: call.warnings, problems: duplicates });
+  const { object, problems } = knownObject(patched, schema);
+  const refuse = (all: string[]) => strictPatchError(call, { patched, schema }, all);
+  const said = type === 'json' ? duplicates.map((problem) => `json patch ${problem}`) : duplicates;
+  judge([...said, ...problems], { fieldValidation, warnings: call.warnings, refuse });
+  return object;
+}
+
+function strictPatchError(call: Call, { patched, schema }: { patched: Json; schema: KindSchema }, problems: string[]) {
+  const detail = strictDecodingError(problems).message;
+  const target = { ...targetOf(call), group: schema.group, kind: schema.kind };
+  return invalid(target, [invalidField('patch', JSON.stringify(patched), detail)]);
 }
 
 /** Any object with a patch laid over it. */
-export function patchedJson(schema: KindSchema, live: KubeObject, patch: Json, type: PatchType): Json {
+function patchedJson(schema: KindSchema, live: KubeObject, patch: Json, type: PatchType): Json {
   const document = live as unknown as JsonObject;
   if (type === 'json') return jsonPatch(document, patch);
   if (type === 'merge') return mergePatch(document, patch);
@@ -80,7 +101,7 @@ interface Applying {
 /** Server-side apply. */
 function applyOne(call: Call, live: Entry | undefined, { options, subresource }: Applying): Answer {
   const { resource, cluster } = call;
-  const config = configOf(call, options);
+  const config = configOf(call, resource.schema, options);
   if (live === undefined && subresource !== '') throw notFound(targetOf(call));
   checkPreconditions(call, config, live);
   const applied = reduced(config, call, subresource);
@@ -99,18 +120,18 @@ function applyOne(call: Call, live: Entry | undefined, { options, subresource }:
 }
 
 /** The body as it is: what it names is what its manager owns, so nothing is dropped or filled in. */
-function configOf(call: Call, { fieldValidation }: WriteOptions): KubeObject {
+export function configOf(call: Call, schema: KindSchema, { fieldValidation }: WriteOptions): KubeObject {
   const { value, duplicates } = decodeBody(call.body.text, 'application/yaml');
   const { resource, request, warnings } = call;
-  const config = checkedObject(value, resource.schema, { fieldValidation, warnings, problems: duplicates });
-  config.metadata.name ??= request.name;
-  if (config.metadata.name !== request.name) {
-    throw badRequest(
-      `the name of the object (${config.metadata.name}) does not match the name on the URL (${request.name})`,
-    );
+  const refuse = (problems: string[]) => badRequest(`error strict decoding patch: ${problems.join(', ')}`);
+  judge(duplicates, { fieldValidation, warnings, refuse });
+  const config = withKind(value, schema);
+  const metadata = { ...config.metadata, name: config.metadata.name ?? request.name };
+  if (metadata.name !== request.name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${request.name})`);
   }
-  if (resource.namespaced) config.metadata.namespace ??= request.namespace;
-  return config;
+  if (resource.namespaced) setNamespace(metadata, request.namespace);
+  return { ...config, metadata };
 }
 
 function checkPreconditions(call: Call, { metadata }: KubeObject, live: Entry | undefined): void {

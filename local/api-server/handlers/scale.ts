@@ -1,7 +1,6 @@
 /** The scale subresource: the number of replicas, as an object of its own. */
 import { applyScale, scaleOf, updateScale } from '../../objects/apply/scale.ts';
 import type { KindSchema, KubeObject } from '../../objects/kind-schema.ts';
-import { decodeBody } from '../../objects/schema/decode.ts';
 import { SCALE_KIND } from '../../objects/schema/scale-kind.ts';
 import type { Call } from '../cluster.ts';
 import { targetOf } from '../cluster.ts';
@@ -11,12 +10,12 @@ import { fieldsOf } from '../resources/fields.ts';
 import { invalidField } from '../resources/validation.ts';
 import { badRequest, conflict, invalid, methodNotAllowed, OPTIMISTIC_LOCK } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
-import { checkedObject, decodeObject } from '../write/decode.ts';
+import { decodeObject } from '../write/decode.ts';
 import { timeOf } from '../write/metadata.ts';
 import { updateObject } from '../write/update.ts';
 import type { WriteOptions } from '../write/write-options.ts';
 import { writeOptionsOf } from '../write/write-options.ts';
-import { patchedJson, patchTypeOf } from './patch.ts';
+import { configOf, patchedObject, patchTypeOf } from './patch.ts';
 import { entryOfCall } from './read.ts';
 
 const KIND: KindSchema = SCALE_KIND;
@@ -36,15 +35,11 @@ function scaleAnswer({ resource }: Call, entry: Entry): Answer {
 
 function patch(call: Call, live: Entry, options: WriteOptions): Answer {
   const type = patchTypeOf(call, KIND);
-  const isApply = type === 'apply';
-  const { value, duplicates } = decodeBody(call.body.text, isApply ? 'application/yaml' : 'application/json');
-  const scale = scaleOf(call.resource.schema, live.object);
-  const { fieldValidation } = options;
-  const strictness = { fieldValidation, warnings: call.warnings, problems: duplicates };
-  if (!isApply) {
-    return update(call, live, checkedObject(patchedJson(KIND, scale, value, type), KIND, strictness), options);
+  if (type !== 'apply') {
+    const scale = scaleOf(call.resource.schema, live.object);
+    return update(call, live, patchedObject(call, { schema: KIND, live: scale }, type, options), options);
   }
-  const config = checkedObject(value, KIND, strictness);
+  const config = configOf(call, KIND, options);
   checkScale(call, config, live);
   const by = { ...writer(call, options), force: options.force };
   const parent = applyScale(call.resource.schema, live.object, config, by);

@@ -12,7 +12,10 @@ const MEDIA = ['application/json', 'application/yaml'] as const;
 /** The body of a POST or PUT. Throws a 400 or 415 for what is no object of `schema`. */
 export function decodeObject(call: Call, schema: KindSchema, { fieldValidation }: WriteOptions): KubeObject {
   const { value, duplicates } = decodeBody(call.body.text, mediaTypeOf(call));
-  return checkedObject(value, schema, { fieldValidation, warnings: call.warnings, problems: duplicates });
+  const { object, problems } = knownObject(value, schema);
+  const refuse = (all: string[]) => strictDecodingError(all, schema);
+  judge([...duplicates, ...problems], { fieldValidation, warnings: call.warnings, refuse });
+  return object;
 }
 
 /** What the client calls its body; JSON when it does not say. Throws a 415. */
@@ -22,26 +25,31 @@ export function mediaTypeOf({ body }: Pick<Call, 'body'>): 'application/json' | 
   return media;
 }
 
+/** `value` as an object of `schema`, without the fields that it does not know: those are the problems. */
+export function knownObject(value: Json, schema: KindSchema): { object: KubeObject; problems: string[] } {
+  const object = withKind(value, schema);
+  if (schema.builtin) checkTypes(schema, object as Json);
+  const { object: known, unknown } = dropUnknownFields(schema, object);
+  const metadata = isFields(known.metadata) ? { ...known.metadata } : {};
+  return { object: { ...known, metadata }, problems: unknown };
+}
+
 export interface Strictness {
   fieldValidation: WriteOptions['fieldValidation'];
   /** Warnings go here. */
   warnings: string[];
-  /** What was wrong with the text already, e.g. a key twice. */
-  problems: readonly string[];
+  /** The refusal of a strict client's problems. */
+  refuse(problems: string[]): Error;
 }
 
-/** `value` as an object of `schema`: kind, types and fields fit, unknown ones are dropped. */
-export function checkedObject(value: Json, schema: KindSchema, strictness: Strictness): KubeObject {
-  const object = withKind(value, schema);
-  if (schema.builtin) checkTypes(schema, object as Json);
-  const { object: known, unknown } = dropUnknownFields(schema, object);
-  const problems = [...strictness.problems, ...unknown];
-  if (problems.length > 0 && strictness.fieldValidation === 'Strict') throw strictDecodingError(problems);
-  if (strictness.fieldValidation === 'Warn') strictness.warnings.push(...problems);
-  return { ...known, metadata: isFields(known.metadata) ? { ...known.metadata } : {} };
+/** Refuses, warns of, or passes over what is wrong with a body, as the client asked. */
+export function judge(problems: string[], { fieldValidation, warnings, refuse }: Strictness): void {
+  if (problems.length > 0 && fieldValidation === 'Strict') throw refuse(problems);
+  if (fieldValidation === 'Warn') warnings.push(...problems);
 }
 
-function withKind(value: Json, schema: KindSchema): KubeObject {
+/** `value` with a kind and an apiVersion, which are those of `schema`. Throws a 400 when it says otherwise. */
+export function withKind(value: Json, schema: KindSchema): KubeObject {
   if (!isFields(value)) throw badRequest('the body of the request is no object');
   const apiVersion = schema.group === '' ? schema.version : `${schema.group}/${schema.version}`;
   const given = { apiVersion: value.apiVersion || apiVersion, kind: value.kind || schema.kind };

@@ -1,0 +1,185 @@
+/** The client that users have, unmodified. Left out, with a line that says so, where it is not installed. */
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { kubeconfig } from './kubeconfig.ts';
+import { deployment, pod, TestServer, TOKEN } from './test-server.ts';
+
+function hasKubectl(): boolean {
+  try {
+    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false; // not installed: that is the answer
+  }
+}
+
+if (hasKubectl()) suite('kubectl', kubectlSuite);
+else console.log('kubectl is not installed: its tests are left out');
+
+function kubectlSuite(): void {
+  let server: TestServer;
+  let folder: string;
+  before(async () => {
+    server = await TestServer.start();
+    folder = await mkdtemp(join(tmpdir(), 'catnap-kubectl-'));
+    await writeFile(join(folder, 'config'), kubeconfig(`https://${server.authority}`, server.certificate.cert, TOKEN));
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+    await server[Symbol.asyncDispose]();
+  });
+
+  /** Its output, errors included. `input` goes to its standard input. */
+  function kubectl(args: string[], input: object | string = ''): Promise<string> {
+    return new Promise((resolve) => {
+      const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: join(folder, 'config') };
+      const child = execFile('kubectl', args, { env, timeout: 30_000 }, (_error, stdout, stderr) => {
+        resolve(`${stdout}${stderr}`.trim());
+      });
+      child.stdin?.end(typeof input === 'string' ? input : JSON.stringify(input));
+    });
+  }
+
+  test('applies from the client’s side, and sees when nothing changed', async () => {
+    assert.equal(await kubectl(['apply', '-f', '-'], deployment('applied')), 'deployment.apps/applied created');
+    assert.equal(await kubectl(['apply', '-f', '-'], deployment('applied')), 'deployment.apps/applied unchanged');
+    assert.equal(await kubectl(['apply', '-f', '-'], deployment('applied', 2)), 'deployment.apps/applied configured');
+  });
+
+  test('applies from the server’s side, and prints conflicts', async () => {
+    await kubectl(['apply', '--server-side', '-f', '-'], deployment('contested', 1));
+    await kubectl(['scale', 'deployment', 'contested', '--replicas=3']);
+    const refused = await kubectl(['apply', '--server-side', '-f', '-'], deployment('contested', 1));
+    assert.match(
+      refused,
+      /Apply failed with 1 conflict: conflict with "kubectl" with subresource "scale" using apps\/v1: .spec.replicas/,
+    );
+    const forced = await kubectl(
+      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
+      deployment('contested', 1),
+    );
+    assert.equal(forced, 'deployment.apps/contested serverside-applied');
+  });
+
+  test('prints what there is', async () => {
+    await kubectl(['apply', '-f', '-'], deployment('printed', 2));
+    const [header = '', row = ''] = (await kubectl(['get', 'deployment', 'printed'])).split('\n');
+    assert.match(header, /^NAME +READY +UP-TO-DATE +AVAILABLE +AGE$/);
+    assert.match(row, /^printed +0\/2 +0 +0 +\d+s$/);
+    assert.equal(await kubectl(['get', 'deploy', 'printed', '-o', 'name']), 'deployment.apps/printed');
+    assert.equal(await kubectl(['get', 'deploy', 'printed', '-o', 'jsonpath={.spec.replicas}']), '2');
+    assert.match(await kubectl(['get', 'all']), /deployment.apps\/printed/);
+  });
+
+  test('says which field is wrong, and which is not known', async () => {
+    const wrong = { ...deployment('wrong', -1) };
+    assert.match(
+      await kubectl(['create', '-f', '-'], wrong),
+      /The Deployment "wrong" is invalid: spec.replicas: Invalid value: -1/,
+    );
+    const odd = { ...deployment('odd'), speck: {} };
+    assert.match(await kubectl(['create', '-f', '-'], odd), /unknown field "speck"/);
+  });
+
+  test('creates and empties a namespace', async () => {
+    assert.equal(await kubectl(['create', 'namespace', 'short']), 'namespace/short created');
+    assert.equal(
+      await kubectl(['create', 'configmap', 'c', '--from-literal=a=b', '-n', 'short']),
+      'configmap/c created',
+    );
+    assert.equal(await kubectl(['get', 'configmap', 'c', '-n', 'short', '-o', 'jsonpath={.data.a}']), 'b');
+    assert.equal(await kubectl(['delete', 'namespace', 'short']), 'namespace "short" deleted');
+    assert.match(await kubectl(['get', 'namespace', 'short']), /namespaces "short" not found/);
+  });
+
+  test('creates what it sends in another form than JSON', async () => {
+    const made = await kubectl(['create', 'deployment', 'made', '--image=example/web:2', '--port=80', '--', 'serve']);
+    assert.equal(made, 'deployment.apps/made created');
+    const container = await kubectl([
+      'get',
+      'deployment',
+      'made',
+      '-o',
+      'jsonpath={.spec.template.spec.containers[0]}',
+    ]);
+    const { image, command, ports } = JSON.parse(container);
+    assert.deepEqual([image, command, ports[0].containerPort], ['example/web:2', ['serve'], 80]);
+  });
+
+  test('describes a pod with its events', async () => {
+    const { body } = await server.call('POST', '/api/v1/namespaces/default/pods', pod('described'));
+    await server.call('POST', '/api/v1/namespaces/default/events', {
+      metadata: { name: 'described.1' },
+      involvedObject: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace: 'default',
+        name: 'described',
+        uid: body.metadata.uid,
+      },
+      reason: 'Noticed',
+      message: 'this was noticed',
+      type: 'Normal',
+      lastTimestamp: new Date().toISOString().replace(/\.\d+/, ''),
+    });
+    const described = await kubectl(['describe', 'pod', 'described']);
+    assert.match(described, /Image: +example\/web:1/);
+    assert.match(described, /Normal +Noticed +.*this was noticed/);
+    assert.match(await kubectl(['events', '--for', 'pod/described']), /this was noticed/);
+  });
+
+  test('waits for a condition and for the end', async () => {
+    await server.call('POST', '/api/v1/namespaces/default/pods', pod('awaited'));
+    const ready = kubectl(['wait', '--for=condition=Ready', 'pod/awaited', '--timeout=20s']);
+    await server.patch('/api/v1/namespaces/default/pods/awaited/status', 'strategic', {
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+    assert.equal(await ready, 'pod/awaited condition met');
+    const gone = kubectl(['wait', '--for=delete', 'pod/awaited', '--timeout=20s']);
+    await server.call('DELETE', '/api/v1/namespaces/default/pods/awaited');
+    await gone;
+    assert.match(await kubectl(['get', 'pod', 'awaited']), /not found/);
+  });
+
+  test('deletes at once when told to', async () => {
+    await server.call('POST', '/api/v1/namespaces/default/pods', pod('forced', { nodeName: 'nowhere' }));
+    const said = await kubectl(['delete', 'pod', 'forced', '--grace-period=0', '--force']);
+    assert.match(said, /pod "forced" force deleted/);
+  });
+
+  test('reads logs from the kubelet of the pod’s node', async () => {
+    const asked: string[] = [];
+    const kubelet = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('one line\n');
+    });
+    await new Promise<void>((resolve) => {
+      kubelet.listen(0, '127.0.0.1', () => resolve());
+    });
+    const { port: Port } = kubelet.address() as AddressInfo;
+    await server.call('POST', '/api/v1/nodes', {
+      metadata: { name: 'talker' },
+      status: {
+        addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+        daemonEndpoints: { kubeletEndpoint: { Port } },
+      },
+    });
+    await server.call('POST', '/api/v1/namespaces/default/pods', pod('talking', { nodeName: 'talker' }));
+    assert.equal(await kubectl(['logs', 'talking', '--tail=5']), 'one line');
+    assert.deepEqual(asked, ['/containerLogs/default/talking/main?tailLines=5']);
+    kubelet.close();
+  });
+
+  test('explains fields and lists what is served', async () => {
+    assert.match(await kubectl(['explain', 'deployment.spec.replicas']), /FIELD: replicas <integer>/);
+    assert.match(await kubectl(['api-resources']), /deployments +deploy +apps\/v1 +true +Deployment/);
+    assert.match(await kubectl(['version']), /Server Version: v1\.36\./);
+    assert.equal(await kubectl(['auth', 'can-i', 'create', 'pods']), 'yes');
+  });
+}
