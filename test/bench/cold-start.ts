@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { revisionName } from '#api/names.ts';
 import { DEPLOYMENTS } from '#platform/resources.ts';
-import { RUNTIME } from '../../local/run/programs.ts';
 import { eventually } from '../support/eventually.ts';
 import type { World } from '../support/world.ts';
 import { bareStartMs } from './bare.ts';
@@ -15,20 +14,29 @@ export interface ColdStart {
   bare: { median: number; p95: number; all: number[] };
   /** cold median over bare median. */
   ratio: number;
-  /** Runtime processes that were alive just before each request, over all rounds. */
-  runtimesAliveBefore: string[];
+  /** What the pod runner had running just before each request, over all rounds: nothing of the function, and no spare. */
+  podsAliveBefore: string[];
 }
 
-/** A bare start and a cold start in turn, `rounds` times. The function is at `url`, and at zero before each request. */
-export async function coldStart(world: World, name: string, url: string, rounds: number): Promise<ColdStart> {
+export interface Target {
+  world: World;
+  /** The function. */
+  name: string;
+  url: string;
+  /** Process that all pods are children of. */
+  podRunner: number;
+}
+
+/** A bare start and a cold start in turn, `rounds` times. The function is at zero before each request. */
+export async function coldStart(target: Target, rounds: number): Promise<ColdStart> {
   const cold: number[] = [];
   const bare: number[] = [];
   const alive: string[] = [];
   for (let round = 0; round < rounds; round++) {
-    await putToSleep(world, name);
+    await putToSleep(target);
     bare.push(await bareStartMs());
-    alive.push(...runtimeProcesses());
-    cold.push(await firstByteMs(world, url));
+    alive.push(...podProcesses(target.podRunner));
+    cold.push(await firstByteMs(target));
   }
   const figures = (all: number[]) => ({ median: median(all), p95: percentile(all, 95), all });
   return {
@@ -36,11 +44,11 @@ export async function coldStart(world: World, name: string, url: string, rounds:
     cold: figures(cold),
     bare: figures(bare),
     ratio: median(cold) / median(bare),
-    runtimesAliveBefore: alive,
+    podsAliveBefore: alive,
   };
 }
 
-async function firstByteMs(world: World, url: string): Promise<number> {
+async function firstByteMs({ world, url }: Target): Promise<number> {
   const startedAt = performance.now();
   const response = await world.gateway.open(url);
   const ms = performance.now() - startedAt;
@@ -52,27 +60,32 @@ async function firstByteMs(world: World, url: string): Promise<number> {
 }
 
 /** Scales it to zero, as a user may, and waits until its pods and their processes are gone. */
-async function putToSleep(world: World, name: string): Promise<void> {
+async function putToSleep({ world, name, podRunner }: Target): Promise<void> {
   const revision = (await world.get(name)).status?.latestRevision ?? revisionName(name, '');
   const scale = { type: 'merge', body: { spec: { replicas: 0 } } } as const;
   await world.kube.patch(DEPLOYMENTS, world.ref(revision), scale, { subresource: 'scale', signal: world.soon() });
   await eventually(
     'no process of the function is left',
-    async () => (await world.pods(name)).length === 0 && runtimeProcesses().length === 0,
+    async () => (await world.pods(name)).length === 0 && podProcesses(podRunner).length === 0,
   );
 }
 
-/** Command lines of all processes on this machine that run the runtime. */
-export function runtimeProcesses(): string[] {
+/** Command lines of all that runs as a pod: the processes that the pod runner started. */
+export function podProcesses(podRunner: number): string[] {
   return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map((pid) => commandLine(pid))
-    .filter((line) => line.includes(RUNTIME));
+    .filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === podRunner)
+    .map((pid) => fileOf(pid, 'cmdline').replaceAll('\0', ' '));
 }
 
-function commandLine(pid: string): string {
+/** 0 of a process that has ended. */
+function parentOf(pid: string): number {
+  // The second field is the program's name in brackets, which may hold anything.
+  return Number(fileOf(pid, 'stat').split(') ').at(-1)?.split(' ')[1] ?? 0);
+}
+
+function fileOf(pid: string, name: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
     return ''; // it ended between the listing and the reading
   }

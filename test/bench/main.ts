@@ -30,7 +30,7 @@ async function measure(rounds: number, seconds: number): Promise<Report> {
   const url = await world.deploy(manifest(world.namespace, 'hello', HELLO, sleepy));
   return {
     machine: { cpus: availableParallelism(), node: process.version },
-    coldStart: await coldStart(world, 'hello', url, rounds),
+    coldStart: await coldStart({ world, name: 'hello', url, podRunner: system.podRunner?.pid() ?? 0 }, rounds),
     throughput: await throughput(world, 'hello', url, 3, seconds),
   };
 }

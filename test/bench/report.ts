@@ -14,7 +14,7 @@ export const COLD_START_BAR = 2;
 export function text({ machine, coldStart, throughput }: Report): string {
   const ms = (n: number) => `${n.toFixed(1)} ms`;
   const row = (name: string, cells: string[]) => `  ${name.padEnd(34)}${cells.map((c) => c.padStart(12)).join('')}`;
-  const { cold, bare, ratio, rounds, runtimesAliveBefore } = coldStart;
+  const { cold, bare, ratio, rounds, podsAliveBefore } = coldStart;
   return [
     `Node ${machine.node}, ${machine.cpus} processors`,
     '',
@@ -22,7 +22,7 @@ export function text({ machine, coldStart, throughput }: Report): string {
     row('', ['median', 'p95']),
     row('function at zero, by the gateway', [ms(cold.median), ms(cold.p95)]),
     row('bare node:http, spawn to answer', [ms(bare.median), ms(bare.p95)]),
-    `  ratio of the medians ${ratio.toFixed(2)} (bar: ${COLD_START_BAR}); runtime processes alive before a request: ${runtimesAliveBefore.length === 0 ? 'none' : runtimesAliveBefore.join('; ')}`,
+    `  ratio of the medians ${ratio.toFixed(2)} (bar: ${COLD_START_BAR}); pods' processes alive before a request: ${podsAliveBefore.length === 0 ? 'none' : podsAliveBefore.join('; ')}`,
     '',
     `Throughput: ${throughput.generator}, ${throughput.connections} connections, medians of ${throughput.rounds} rounds of ${throughput.seconds} s`,
     row('', ['requests/s', 'p50', 'p99', 'errors']),
