@@ -38,10 +38,6 @@ export class Functions implements Disposable {
     return this.#byKey.values();
   }
 
-  get size(): number {
-    return this.#byKey.size;
-  }
-
   [Symbol.dispose](): void {
     this.#stopFeed();
     for (const traffic of this.#byKey.values()) traffic[Symbol.dispose]();

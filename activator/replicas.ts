@@ -69,10 +69,6 @@ export class Replicas implements Disposable {
     return this.#byFunction.get(functionKey)?.values() ?? [];
   }
 
-  functionKeys(): Iterable<string> {
-    return this.#byFunction.keys();
-  }
-
   /** It did not take a request: out of the rotation until a probe succeeds again. */
   suspend(functionKey: string, replica: Replica): void {
     const pod = this.#byFunction.get(functionKey)?.get(replica.uid);

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
+import { Client } from 'undici';
 
 /** Longest a dial may take. Within a cluster, what does not connect in this time is not there. */
 const CONNECT_MS = 1_000;
@@ -12,7 +12,7 @@ export type Connection = Client;
 
 /**
  * The connections to one replica. The last one given back is the first one taken, so one that a probe has just proven
- * is the one that the next request gets. Nothing but this file and its users' handlers knows which HTTP client it is.
+ * is the one that the next request gets. Only this file, attempt.ts and probe.ts know which HTTP client it is.
  */
 export class Upstream {
   readonly ip: string;
@@ -125,5 +125,3 @@ const NOT_CONNECTED = new Set([
 export function wasNeverConnected(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && NOT_CONNECTED.has(error.code);
 }
-
-export type { Dispatcher };
