@@ -1,4 +1,4 @@
-import type { Call, Stop } from './call.ts';
+import type { Call, Calls, Stop } from './call.ts';
 import type { Context, Handler } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOfStop, failureOfThrown } from './failure.ts';
@@ -8,6 +8,7 @@ import { discard } from './respond.ts';
 
 export interface Answering {
   exchange: Exchange;
+  calls: Calls;
   call: Call;
   handler: Handler;
   context: Context;
@@ -18,16 +19,13 @@ export interface Answering {
 }
 
 /** Has the handler answer, or says why it did not. Resolves when the handler and its stream have ended. Never rejects. */
-export async function answer(work: Answering): Promise<void> {
+export function answer(work: Answering): Promise<void> {
+  work.calls.whenStopped(work.call, (stop) => void answerStop(work, stop).then(() => work.onStopped(running)));
   const running = run(work);
-  const stop = await Promise.race([running, work.call.stopped]);
-  if (stop === undefined) return;
-  await answerStop(work, stop);
-  work.onStopped(running);
-  await running;
+  return running;
 }
 
-async function run(work: Answering): Promise<undefined> {
+async function run(work: Answering): Promise<void> {
   const { exchange, call, handler, context } = work;
   try {
     const request = exchange.request(() => call.signal);

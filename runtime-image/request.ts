@@ -10,12 +10,12 @@ import { Request, RequestParts } from './web/request.ts';
  */
 export function requestUrl(target: string, host: string | undefined, forwardedProto: string | undefined): string {
   const scheme = forwardedProto?.split(',', 1)[0]?.trim().toLowerCase() === 'https' ? 'https' : 'http';
-  if (!target.startsWith('/') && URL.canParse(target)) return new URL(target).href;
+  const absolute = target.startsWith('/') ? null : URL.parse(target);
+  if (absolute !== null) return absolute.href;
   // Joined as text: as a relative reference, `//host/path` would change the host.
   const path = target.startsWith('/') ? target : `/${target}`;
   const authority = host !== undefined && /^[^\s/?#@\\]+$/.test(host) ? host : 'localhost';
-  const text = `${scheme}://${authority}${path}`;
-  return URL.canParse(text) ? new URL(text).href : new URL(`${scheme}://localhost${path}`).href;
+  return (URL.parse(`${scheme}://${authority}${path}`) ?? new URL(`${scheme}://localhost${path}`)).href;
 }
 
 /** Headers from node:http's flat list of names and values, repeated ones kept. */

@@ -19,7 +19,7 @@ export async function send(response: ServerResponse, reply: Reply, own: OwnHeade
   const head = response.req.method === 'HEAD';
   const silent = head || NO_BODY.includes(reply.status);
   if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
-    writeHead(response, reply, { ...own, ...lengthOf(reply.status, body, head) });
+    writeHead(response, reply, own, lengthOf(reply.status, body, head));
     response.end(silent || body === null ? undefined : body);
     return;
   }
@@ -33,9 +33,9 @@ export async function send(response: ServerResponse, reply: Reply, own: OwnHeade
 }
 
 /** A 204 or 304 has no length; a HEAD's answer without a body says what the handler says. */
-function lengthOf(status: number, body: string | Uint8Array | null, head: boolean): OwnHeaders {
-  if (status === 204 || status === 304 || (head && body === null)) return {};
-  return { 'content-length': String(body === null ? 0 : Buffer.byteLength(body)) };
+function lengthOf(status: number, body: string | Uint8Array | null, head: boolean): number | undefined {
+  if (status === 204 || status === 304 || (head && body === null)) return undefined;
+  return body === null ? 0 : Buffer.byteLength(body);
 }
 
 async function sendStream(response: ServerResponse, reply: Reply, own: OwnHeaders, body: AsyncSource): Promise<void> {
@@ -78,10 +78,13 @@ function begin(response: ServerResponse, reply: Reply, own: OwnHeaders): void {
   writeHead(response, reply, own);
 }
 
-function writeHead(response: ServerResponse, reply: Reply, own: OwnHeaders): void {
+function writeHead(response: ServerResponse, reply: Reply, own: OwnHeaders, length?: number): void {
   const flat: string[] = [];
-  for (const [name, value] of reply.headers) if (own[name] === undefined) flat.push(name, value);
-  for (const [name, value] of Object.entries(own)) flat.push(name, value);
+  for (const [name, value] of reply.headers) {
+    if (own[name] === undefined && !(length !== undefined && name === 'content-length')) flat.push(name, value);
+  }
+  for (const name in own) flat.push(name, own[name] ?? '');
+  if (length !== undefined) flat.push('content-length', String(length));
   if (reply.statusText === '') response.writeHead(reply.status, flat);
   else response.writeHead(reply.status, reply.statusText, flat);
 }

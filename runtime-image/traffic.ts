@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answer } from './answer.ts';
-import { Call, currentCall, type Stop } from './call.ts';
+import { type Call, Calls, currentCall, type Stop } from './call.ts';
+import { CallContext } from './call-context.ts';
 import { nowMs } from './clock.ts';
 import type { Context, Handler } from './context.ts';
 import type { Settings } from './env.ts';
@@ -29,7 +30,7 @@ export interface TrafficDeps {
 export class Traffic {
   readonly #deps: TrafficDeps;
   readonly #places: Places;
-  readonly #calls = new Set<Call>();
+  readonly #calls = new Calls();
   readonly #watchers = new Set<() => void>();
   #handler: Handler | undefined;
   #isFirst = true;
@@ -71,7 +72,7 @@ export class Traffic {
 
   /** Stops every call that is not over. */
   stopAll(stop: Stop): void {
-    for (const call of this.#calls) call.stop(stop);
+    this.#calls.stopAll(stop);
   }
 
   /** Answers one request. Never rejects. */
@@ -101,16 +102,15 @@ export class Traffic {
 
   async #call(exchange: Exchange, handler: Handler): Promise<void> {
     const { settings, log } = this.#deps;
-    using call = new Call(exchange.requestId, settings.timeoutMs);
+    const call = this.#calls.open(exchange.requestId, settings.timeoutMs);
     const context = this.#contextOf(call);
     const onStopped = (running: Promise<void>) => this.#watchOverdue(running);
-    this.#calls.add(call);
     this.#unanswered++;
     exchange.response.once('close', () => this.#closed(exchange, call));
     await currentCall.run(call, () =>
-      answer({ exchange, call, handler, context, log, timeoutMs: settings.timeoutMs, onStopped }),
+      answer({ exchange, calls: this.#calls, call, handler, context, log, timeoutMs: settings.timeoutMs, onStopped }),
     );
-    this.#calls.delete(call);
+    this.#calls.close(call);
     await exchange.closed();
   }
 
@@ -139,23 +139,10 @@ export class Traffic {
   }
 
   #contextOf(call: Call): Context {
-    const { settings, log } = this.#deps;
-    const coldStart = this.#isFirst;
+    const isFirst = this.#isFirst;
     this.#isFirst = false;
-    return {
-      requestId: call.requestId,
-      get signal() {
-        return call.signal;
-      },
-      function: settings.function,
-      namespace: settings.namespace,
-      revision: settings.revision,
-      coldStart,
-      waitUntil: (promise) => void this.#hold(() => this.#settle(promise)),
-      get log() {
-        return log.with({ requestId: call.requestId });
-      },
-    };
+    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#settle(promise));
+    return new CallContext(call, isFirst, waitUntil, this.#deps);
   }
 
   async #settle(promise: PromiseLike<unknown>): Promise<void> {

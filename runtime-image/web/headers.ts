@@ -57,24 +57,33 @@ export class Headers {
   }
 
   /** Sorted by name; each Set-Cookie by itself, all else joined. */
-  *entries(): IterableIterator<[string, string]> {
-    for (const name of [...this.#values.keys()].sort()) {
-      const values = this.#values.get(name) ?? [];
-      if (name === 'set-cookie') for (const value of values) yield [name, value];
-      else yield [name, joined(name, values)];
-    }
+  entries(): ArrayIterator<[string, string]> {
+    return this.#list().values();
   }
 
-  *keys(): IterableIterator<string> {
-    for (const [name] of this) yield name;
+  keys(): ArrayIterator<string> {
+    return this.#list()
+      .map(([name]) => name)
+      .values();
   }
 
-  *values(): IterableIterator<string> {
-    for (const [, value] of this) yield value;
+  values(): ArrayIterator<string> {
+    return this.#list()
+      .map(([, value]) => value)
+      .values();
   }
 
-  [Symbol.iterator](): IterableIterator<[string, string]> {
+  [Symbol.iterator](): ArrayIterator<[string, string]> {
     return this.entries();
+  }
+
+  #list(): [string, string][] {
+    const list: [string, string][] = [];
+    for (const [name, values] of this.#values) {
+      if (name === 'set-cookie') for (const value of values) list.push([name, value]);
+      else list.push([name, joined(name, values)]);
+    }
+    return list.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
   get [Symbol.toStringTag](): string {
@@ -110,5 +119,6 @@ function cleanValue(name: string, value: string): string {
 }
 
 function joined(name: string, values: readonly string[]): string {
+  if (values.length === 1) return values[0] ?? '';
   return values.join(name === 'cookie' ? '; ' : ', ');
 }
