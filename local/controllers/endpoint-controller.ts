@@ -1,6 +1,6 @@
 /** Services with a selector get EndpointSlices. */
 import { isDeepStrictEqual } from 'node:util';
-import { isNotFound } from '#platform/kube-error.ts';
+import { isConflict, isNotFound } from '#platform/kube-error.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, type Pod, type Service } from '#platform/resources.ts';
 import { WorkQueue } from '#platform/work-queue.ts';
 import type { Cluster } from './cluster.ts';
@@ -64,7 +64,7 @@ async function write(
   if (existing !== undefined) {
     const { endpoints = [], ports = [] } = existing;
     if (isDeepStrictEqual({ endpoints, ports }, { endpoints: content.endpoints, ports: content.ports })) return;
-    await kube.replace(ENDPOINT_SLICES, { ...existing, ...content } as EndpointSlice, { signal });
+    await kube.replace(ENDPOINT_SLICES, { ...existing, ...content } as EndpointSlice, { signal }).catch(unlessStale);
     return;
   }
   const slice = {
@@ -85,4 +85,9 @@ async function remove(slice: EndpointSlice, { kube }: Cluster, signal: AbortSign
   await kube.delete(ENDPOINT_SLICES, { namespace, name }, { signal }).catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
   });
+}
+
+/** Written by an earlier run that the watch has not shown yet: when it does, the Service is looked at again. */
+function unlessStale(error: unknown): void {
+  if (!isConflict(error)) throw error;
 }

@@ -28,6 +28,8 @@ export interface GarbageCollectorDeps {
 const IGNORED = new Set(['events', 'leases']);
 /** A new kind is served a moment after its definition says so. */
 const DISCOVER_AGAIN_MS = 100;
+/** An object that was changed meanwhile is looked at again, when the watch has brought its new version. */
+const CHANGED_AGAIN_MS = 20;
 
 export class GarbageCollector implements AsyncDisposable {
   readonly #deps: GarbageCollectorDeps;
@@ -70,6 +72,8 @@ export class GarbageCollector implements AsyncDisposable {
       if (this.#watches.has(key)) continue;
       this.#kinds.set(`${apiVersionOf(kind)} ${kind.kind}`, kind);
       this.#watch(key, kind);
+      // What an owner of this kind was said to have could not be judged until now.
+      for (const node of this.#graph.ownedBy(kind.kind)) this.#objects.add(node.object.metadata?.uid ?? '');
     }
     for (const [key, watch] of this.#watches) {
       if (served.has(key)) continue;
@@ -116,8 +120,10 @@ export class GarbageCollector implements AsyncDisposable {
     const owners = node.object.metadata?.ownerReferences ?? [];
     const states = new Map<string, OwnerState>();
     for (const owner of owners) states.set(owner.uid, await this.#ownerState(node.object, owner, signal));
-    const decision = verdict(owners, states);
-    if (decision.action === 'unlink') await this.#unlink(node, decision.uids, signal);
+    const uid = node.object.metadata?.uid ?? '';
+    const hasDependents = this.#graph.dependents(uid).length > 0;
+    const decision = verdict(owners, states, hasDependents);
+    if (decision.action === 'unlink') await this.#unlink(node, decision.uids, uid, signal);
     if (decision.action === 'delete') await this.#delete(node, decision.propagation, signal);
   }
 
@@ -152,31 +158,32 @@ export class GarbageCollector implements AsyncDisposable {
 
   async #orphan(node: GraphNode, signal: AbortSignal): Promise<void> {
     const uid = node.object.metadata?.uid ?? '';
-    for (const dependent of this.#graph.dependents(uid)) await this.#unlink(dependent, [uid], signal);
+    const dependents = this.#graph.dependents(uid);
+    for (const dependent of dependents) await this.#unlink(dependent, [uid], uid, signal);
+    // Only once the watch shows that none refers to it any more.
+    if (dependents.length > 0) return this.#objects.addAfter(uid, CHANGED_AGAIN_MS);
     await this.#removeFinalizer(node, ORPHAN, signal);
   }
 
-  async #unlink({ resource, object }: GraphNode, uids: readonly string[], signal: AbortSignal): Promise<void> {
-    const ownerReferences = (object.metadata?.ownerReferences ?? []).filter((owner) => !uids.includes(owner.uid));
-    await this.#patch(
-      resource,
-      object,
-      { ownerReferences: ownerReferences.length === 0 ? null : ownerReferences },
-      signal,
-    );
+  async #unlink(node: GraphNode, uids: readonly string[], about: string, signal: AbortSignal): Promise<void> {
+    const left = (node.object.metadata?.ownerReferences ?? []).filter((owner) => !uids.includes(owner.uid));
+    await this.#patch(node, { ownerReferences: left.length === 0 ? null : left }, about, signal);
   }
 
   async #removeFinalizer({ resource, object }: GraphNode, name: string, signal: AbortSignal): Promise<void> {
     const finalizers = (object.metadata?.finalizers ?? []).filter((finalizer) => finalizer !== name);
-    await this.#patch(resource, object, { finalizers: finalizers.length === 0 ? null : finalizers }, signal);
+    const metadata = { finalizers: finalizers.length === 0 ? null : finalizers };
+    await this.#patch({ resource, object }, metadata, object.metadata?.uid ?? '', signal);
   }
 
-  async #patch(resource: Resource, object: KubeObject, metadata: object, signal: AbortSignal): Promise<void> {
+  /** @param about uid of the object to look at again when this one was changed meanwhile */
+  async #patch({ resource, object }: GraphNode, metadata: object, about: string, signal: AbortSignal): Promise<void> {
     const { namespace, name = '', uid, resourceVersion } = object.metadata ?? {};
     const body = { metadata: { uid, resourceVersion, ...metadata } };
     try {
       await this.#deps.cluster.kube.patch(resource, { namespace, name }, { type: 'merge', body }, { signal });
     } catch (error) {
+      if (isConflict(error)) return this.#objects.addAfter(about, CHANGED_AGAIN_MS);
       if (!isNotFound(error)) throw error;
     }
   }
@@ -188,10 +195,8 @@ export class GarbageCollector implements AsyncDisposable {
     try {
       await this.#deps.cluster.kube.delete(node.resource, { namespace, name }, options);
     } catch (error) {
-      // Changed meanwhile: the watch brings the new version, and it is looked at again.
-      if (isNotFound(error)) return;
-      if (isConflict(error)) return this.#objects.addAfter(uid, 50);
-      throw error;
+      if (isConflict(error)) return this.#objects.addAfter(uid, CHANGED_AGAIN_MS);
+      if (!isNotFound(error)) throw error;
     }
   }
 }

@@ -10,8 +10,8 @@ const owner = (uid: string, blockOwnerDeletion = true): OwnerReference => ({
   uid,
   blockOwnerDeletion,
 });
-const judge = (owners: OwnerReference[], states: Record<string, OwnerState>) =>
-  verdict(owners, new Map(Object.entries(states)));
+const judge = (owners: OwnerReference[], states: Record<string, OwnerState>, hasDependents = false) =>
+  verdict(owners, new Map(Object.entries(states)), hasDependents);
 
 test('an object without owners, or with all of them, stays', () => {
   assert.deepEqual(judge([], {}), { action: 'keep' });
@@ -27,7 +27,8 @@ test('of several owners only the absent ones are struck out', () => {
 });
 
 test('an owner that waits for it takes it along in the foreground', () => {
-  assert.deepEqual(judge([owner('a')], { a: 'waiting' }), { action: 'delete', propagation: 'Foreground' });
+  assert.deepEqual(judge([owner('a')], { a: 'waiting' }, true), { action: 'delete', propagation: 'Foreground' });
+  assert.deepEqual(judge([owner('a')], { a: 'waiting' }), { action: 'delete', propagation: 'Background' });
 });
 
 test('the graph follows changed and removed references', () => {

@@ -39,6 +39,12 @@ export class OwnerGraph {
     return [...(this.#dependents.get(uid) ?? [])].flatMap((dependent) => this.#nodes.get(dependent) ?? []);
   }
 
+  /** Objects that name an owner of this kind, whether it exists or not. */
+  ownedBy(kind: string): GraphNode[] {
+    const owned = ({ object }: GraphNode) => object.metadata?.ownerReferences?.some((owner) => owner.kind === kind);
+    return [...this.#nodes.values()].filter(owned);
+  }
+
   #unlink(uid: string): void {
     for (const owner of this.#nodes.get(uid)?.object.metadata?.ownerReferences ?? []) {
       const siblings = this.#dependents.get(owner.uid);
@@ -57,16 +63,23 @@ export type Verdict =
   | { action: 'unlink'; uids: string[] }
   | { action: 'delete'; propagation: 'Background' | 'Foreground' };
 
-/** `states` by owner uid. An owner that waits for its dependents to go first counts as gone. */
-export function verdict(owners: readonly OwnerReference[], states: ReadonlyMap<string, OwnerState>): Verdict {
+/**
+ * `states` by owner uid. An owner that waits for its dependents to go first counts as gone, and an object that has
+ * dependents itself then lets those go first too.
+ */
+export function verdict(
+  owners: readonly OwnerReference[],
+  states: ReadonlyMap<string, OwnerState>,
+  hasDependents: boolean,
+): Verdict {
   const of = (state: OwnerState): OwnerReference[] => owners.filter((owner) => states.get(owner.uid) === state);
   if (owners.length === 0) return { action: 'keep' };
-  const gone = [...of('absent'), ...of('waiting')];
+  const waiting = of('waiting');
+  const gone = [...of('absent'), ...waiting];
   if (of('present').length > 0) {
     return gone.length === 0 ? { action: 'keep' } : { action: 'unlink', uids: gone.map((owner) => owner.uid) };
   }
-  const waiting = of('waiting').some((owner) => owner.blockOwnerDeletion === true);
-  return { action: 'delete', propagation: waiting ? 'Foreground' : 'Background' };
+  return { action: 'delete', propagation: waiting.length > 0 && hasDependents ? 'Foreground' : 'Background' };
 }
 
 export function isDeletingDependents({ metadata }: KubeObject): boolean {

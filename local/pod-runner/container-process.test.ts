@@ -109,7 +109,13 @@ test('mounts are seen at paths that the machine does not have, by the program al
   const stage = join(dir, 'stage');
   execFileSync('mkdir', [stage]);
   const target = '/var/run/catnap-test/deep/file';
-  const script = mountScript([{ source, target, readOnly: true }], stage, '/');
+  const own = join(dir, 'own');
+  execFileSync('mkdir', [own]);
+  const mounts = [
+    { source, target, readOnly: true },
+    { source: own, target: '/catnap-test-own/data/', readOnly: false },
+  ];
+  const script = mountScript(mounts, stage, '/usr');
   const command = [
     ...isolation,
     '/bin/sh',
@@ -118,10 +124,12 @@ test('mounts are seen at paths that the machine does not have, by the program al
     'sh',
     '/bin/sh',
     '-c',
-    `cat ${target}; echo x >${target} || ls /var/run | wc -l`,
+    `cat ${target}; pwd; echo mine >/catnap-test-own/data/x; echo x >${target} || ls /var/run | wc -l`,
   ];
   const files = runFiles(dir, 1_000);
   await ContainerProcess.start({ command, env: new Map([['PATH', process.env.PATH ?? '']]), cwd: dir }, files).exited;
-  assert.match(readFileSync(files.log, 'utf8'), /^content(.|\n)*Read-only file system\n\d+\n$/);
+  assert.match(readFileSync(files.log, 'utf8'), /^content\/usr\n(.|\n)*Read-only file system\n\d+\n$/);
+  assert.equal(readFileSync(join(own, 'x'), 'utf8'), 'mine\n');
   assert.throws(() => readFileSync(target), { code: 'ENOENT' });
+  assert.throws(() => readFileSync('/catnap-test-own'), { code: 'ENOENT' });
 });

@@ -78,7 +78,7 @@ export class ContainerRunner {
       const exit = await run.exited;
       run.end();
       this.#ended(exit);
-      await pause(this.#expectedEndMs - Date.now(), this.#stop.signal);
+      await this.#pauseUntil(this.#expectedEndMs);
       const again = policy === 'Always' || (policy === 'OnFailure' && exit.code !== 0);
       if (this.#stop.signal.aborted || !again) return exit.code;
       await this.#waitForRestart(exit.atMs);
@@ -214,7 +214,7 @@ export class ContainerRunner {
     this.#event('Warning', 'BackOff', `Back-off restarting failed container ${this.spec.name} in pod ${pod}`);
     const why = `back-off ${durationText(waitMs)} restarting failed container=${this.spec.name} pod=${pod}`;
     this.#set(backingOff(this.#record, why));
-    await pause(endedAtMs + waitMs - Date.now(), this.#stop.signal);
+    await this.#pauseUntil(endedAtMs + waitMs);
   }
 
   async #withoutImage({ reason, message }: Exclude<ImageLookup, { command: unknown }>): Promise<void> {
@@ -239,6 +239,11 @@ export class ContainerRunner {
     this.#event('Warning', 'Failed', `Error: ImagePullBackOff`);
     this.#set(waiting(this.#record, 'ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${message}`));
     await pause(waitMs - 1_000, this.#stop.signal);
+  }
+
+  async #pauseUntil(timeMs: number): Promise<void> {
+    const leftMs = timeMs - Date.now();
+    if (leftMs > 0) await pause(leftMs, this.#stop.signal);
   }
 
   #restartUnhealthy(kind: ProbeKind): void {

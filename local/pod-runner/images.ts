@@ -27,7 +27,7 @@ export function lookUpImage(image: string, pullPolicy: string | undefined, comma
 
 function unmapped(image: string): string {
   const example = JSON.stringify({ [image]: ['node', 'server.mjs'] });
-  return `failed to pull image "${image}": the local cluster runs commands, not images, and none is given for this one; name one and start again: CATNAP_LOCAL_IMAGES='${example}'`;
+  return `the local cluster runs commands, not images, and none is given for "${image}"; name one and start again: CATNAP_LOCAL_IMAGES='${example}'`;
 }
 
 /** `docker.io/library/nginx:latest` → `nginx`. */

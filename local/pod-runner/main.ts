@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
+import { pause } from '#platform/deadline.ts';
 import { EventRecorder } from '#platform/events.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
@@ -16,17 +17,20 @@ import { PodRunner } from './pod-runner.ts';
 import { imageCommands, Settings } from './settings.ts';
 
 const HOST_IP = '127.0.0.1';
+const RETRY_MS = 50;
+const TRIES_UNTIL_NEWS = 100;
 
 async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promise<void> {
   const stack = new AsyncDisposableStack();
   lifecycle.onStop('watches', () => stack.disposeAsync());
   const kube = stack.use(new KubeClient(await clusterAccess(settings), { userAgent: 'catnap-local' }));
+  const signal = lifecycle.stopping;
+  await untilAnswering(kube, log, signal);
   const cluster = stack.use(new Cluster(kube, log));
   const configMaps = stack.use(cluster.watch(CONFIG_MAPS));
   const secrets = stack.use(cluster.watch(SECRETS));
   const speaker = (component: string) => patient(stack.use(new EventRecorder({ kube, component, log })), stack);
   const node = nodeFacts(settings.CATNAP_NODE_NAME);
-  const signal = lifecycle.stopping;
   const runner = new PodRunner({
     cluster,
     objects: { kube, configMaps, secrets, signal },
@@ -62,6 +66,19 @@ function stopPods(runner: PodRunner, settings: Settings, lifecycle: Lifecycle): 
   lifecycle.onStop('pods', () => (settings.CATNAP_STOP_PODS ? runner.killAll(withinMs) : runner.release()), {
     withinMs: withinMs + 2_000,
   });
+}
+
+/** Both programs are started at the same time, and nothing is wrong with that. */
+async function untilAnswering(kube: KubeClient, log: Log, signal: AbortSignal): Promise<void> {
+  for (let tries = 1; !signal.aborted; tries += 1) {
+    try {
+      await kube.raw('/version', { signal });
+      return;
+    } catch (error) {
+      if (tries % TRIES_UNTIL_NEWS === 0) log.warn({ err: error }, 'waiting for the API server');
+      await pause(RETRY_MS, signal);
+    }
+  }
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -8,7 +8,7 @@ import { NODES, type Node, timestamp } from '../controllers/kinds.ts';
 import type { NodeFacts } from './scheduling.ts';
 
 const HEARTBEAT_MS = 10_000;
-const RETRY_MS = 200;
+const RETRY_MS = 1_000;
 
 export function nodeFacts(name: string): NodeFacts {
   const labels = {

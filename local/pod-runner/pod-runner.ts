@@ -83,11 +83,12 @@ export class PodRunner {
   /** Takes on no more pods; the running ones go on, for the next pod runner to adopt. */
   release(): void {
     this.#stopped = true;
+    this.#addresses[Symbol.dispose]();
   }
 
   /** Ends all pods, with SIGKILL after `graceMs`, and removes their files. */
   async killAll(graceMs: number): Promise<void> {
-    this.#stopped = true;
+    this.release();
     await Promise.all([...this.#workers.values()].map((worker) => worker.shutDown(graceMs)));
     for (const uid of this.#workers.keys()) this.#files.remove(uid);
   }

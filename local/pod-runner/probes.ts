@@ -10,7 +10,7 @@ type Container = NonNullable<Pod['spec']>['containers'][number];
  * Kubelet looks for the first time when it notices that the container runs, which takes it up to a second: a program
  * that has just been started is given a moment here too.
  */
-const FIRST_LOOK_MS = 150;
+const FIRST_LOOK_MS = 250;
 
 export interface ProbeListener {
   /** The container is started, or ready, from now on; or no more. */
