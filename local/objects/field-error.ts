@@ -45,8 +45,15 @@ export function fieldErrorText(error: FieldError): string {
 
 /** The same without the path: the message of a cause in a Status. */
 export function fieldErrorBody({ type, value, detail }: FieldError): string {
-  const shown = value === undefined || !SHOWS_VALUE.has(type) ? '' : `: ${JSON.stringify(value)}`;
+  const shown = value === undefined || !SHOWS_VALUE.has(type) ? '' : `: ${shownValue(value)}`;
   return `${TITLES[type]}${shown}${detail === '' ? '' : `: ${detail}`}`;
+}
+
+/** Lists and objects are shown as the server's JSON has them, which is safe inside HTML. */
+function shownValue(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return text;
+  return text.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026');
 }
 
 /** 422 Invalid with a cause per error: `Function.catnap.dev "x" is invalid: [a, b]`. */

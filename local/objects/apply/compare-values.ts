@@ -1,7 +1,16 @@
 import type { Json } from '../kind-schema.ts';
 import { type FieldSet, FieldSetBuilder, type Path } from './field-set.ts';
 import { itemsByElement } from './list-items.ts';
-import { asList, asMap, formOf, type MergeList, type MergeMap, type MergeType, typeUnder } from './merge-type.ts';
+import {
+  asList,
+  asMap,
+  type Form,
+  formOf,
+  type MergeList,
+  type MergeMap,
+  type MergeType,
+  typeUnder,
+} from './merge-type.ts';
 
 type Value = Json | undefined;
 
@@ -43,26 +52,28 @@ class CompareWalk {
 
   compare(type: MergeType, before: Value, after: Value, path: Path): void {
     if (before === after && before !== undefined) return; // the very same value: nothing differs below it
-    if (this.#isLeaf(type, before, after)) {
-      this.#leaf(before, after, path);
-      return;
-    }
     const form = formOf(type, after === undefined ? before : after);
-    if (form === 'map') this.#maps(type.map as MergeMap, before, after, path);
-    else this.#lists(type.list as MergeList, before, after, path);
+    const was = before === undefined ? form : formOf(type, before);
+    // A value that takes another form is compared as both: as a map its fields go, as a scalar it changes.
+    if (was !== form) this.#compareAs(was, type, before, after, path);
+    const isLeaf = this.#compareAs(form, type, before, after, path);
+    if (isLeaf) return;
     if (before === undefined) this.added.add(path);
     else if (after === undefined) this.removed.add(path);
   }
 
-  #isLeaf(type: MergeType, before: Value, after: Value): boolean {
-    switch (formOf(type, after === undefined ? before : after)) {
-      case 'scalar':
-        return true;
-      case 'map':
-        return (type.map as MergeMap).atomic || (isEmpty(asMap(before)) && isEmpty(asMap(after)));
-      case 'list':
-        return (type.list as MergeList).atomic || (isEmpty(asList(before)) && isEmpty(asList(after)));
+  /** True when the value was compared as one. */
+  #compareAs(form: Form, type: MergeType, before: Value, after: Value, path: Path): boolean {
+    if (form === 'map' && !isMapLeaf(type.map as MergeMap, before, after)) {
+      this.#maps(type.map as MergeMap, before, after, path);
+      return false;
     }
+    if (form === 'list' && !isListLeaf(type.list as MergeList, before, after)) {
+      this.#lists(type.list as MergeList, before, after, path);
+      return false;
+    }
+    this.#leaf(before, after, path);
+    return true;
   }
 
   #leaf(before: Value, after: Value, path: Path): void {
@@ -103,6 +114,12 @@ class CompareWalk {
   }
 }
 
+function isMapLeaf(type: MergeMap, before: Value, after: Value): boolean {
+  return type.atomic || (isEmpty(asMap(before)) && isEmpty(asMap(after)));
+}
+function isListLeaf(type: MergeList, before: Value, after: Value): boolean {
+  return type.atomic || (isEmpty(asList(before)) && isEmpty(asList(after)));
+}
 function isEmpty(value: object | undefined): boolean {
   return value === undefined || Object.keys(value).length === 0;
 }

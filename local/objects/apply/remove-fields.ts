@@ -4,8 +4,8 @@ import { itemElement } from './list-items.ts';
 import { asList, asMap, formOf, type MergeList, type MergeMap, type MergeType, typeUnder } from './merge-type.ts';
 
 /**
- * `value` without the fields and items of `set`. A map or list of which nothing is left becomes null, and so does one
- * that is atomic and has something of it in `set`.
+ * `value` without the fields and items of `set`. A map or list of which nothing is left stays as an empty one, and so does
+ * one that is atomic and has something of it in `set`.
  */
 export function removeFields(type: MergeType, value: Json, set: FieldSet): Json {
   switch (formOf(type, value)) {
@@ -20,7 +20,8 @@ export function removeFields(type: MergeType, value: Json, set: FieldSet): Json 
 
 function removeFromMap(type: MergeMap, value: Json, set: FieldSet): Json {
   const map = asMap(value);
-  if (map === undefined || type.atomic) return null;
+  if (map === undefined) return value;
+  if (type.atomic) return {};
   const out: JsonObject = {};
   for (const [key, item] of Object.entries(map)) {
     const node = set.get(`f:${key}`);
@@ -29,12 +30,13 @@ function removeFromMap(type: MergeMap, value: Json, set: FieldSet): Json {
     const inside = node?.children ?? NO_FIELDS;
     out[key] = inside.size === 0 || below === undefined ? item : removeFields(below, item, inside);
   }
-  return Object.keys(out).length === 0 ? null : out;
+  return out;
 }
 
 function removeFromList(type: MergeList, value: Json, set: FieldSet): Json {
   const list = asList(value);
-  if (list === undefined || type.atomic) return null;
+  if (list === undefined) return value;
+  if (type.atomic) return [];
   const out: Json[] = [];
   for (const item of list) {
     const node = set.get(itemElement(type, item));
@@ -42,5 +44,5 @@ function removeFromList(type: MergeList, value: Json, set: FieldSet): Json {
     const inside = node?.children ?? NO_FIELDS;
     out.push(inside.size === 0 ? item : removeFields(type.element, item, inside));
   }
-  return out.length === 0 ? null : out;
+  return out;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { KubeObject } from '../kind-schema.ts';
+import type { KindSchema, KubeObject } from '../kind-schema.ts';
 import type { RequestError } from '../request-error.ts';
 import { loadBuiltinKinds } from '../schema/builtin-kinds.ts';
 import { applyScale, scaleOf, updateScale } from './scale.ts';
@@ -189,6 +189,43 @@ describe('what is no longer applied', () => {
       containers.map(({ name }) => name),
       ['c'],
     );
+  });
+});
+
+describe('values that change their form', () => {
+  const KIND: KindSchema = {
+    ...{ group: 'x.dev', version: 'v1', kind: 'Thing', builtin: false, namespaced: true, hasStatus: false },
+    root: {
+      type: 'object',
+      properties: {
+        apiVersion: { type: 'string' },
+        kind: { type: 'string' },
+        metadata: { type: 'object' },
+        any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        sub: { type: 'object', properties: { x: { type: 'string' } } },
+      },
+    },
+  };
+  const aThing = (fields: object): KubeObject => ({
+    apiVersion: 'x.dev/v1',
+    kind: 'Thing',
+    metadata: { name: 'x' },
+    ...fields,
+  });
+  const by = { manager: 'a', force: false, now: NOW, subresource: '' };
+
+  test('from a map to a scalar leave the fields of the map', () => {
+    const live = applyConfiguration(KIND, undefined, aThing({ any: { p: { r: 1 } } }), by);
+    const after = trackUpdate(KIND, live, { ...live, any: { p: 1 } }, { ...by, manager: 'b' });
+    assert.deepEqual(
+      after.metadata.managedFields?.map(({ manager, fieldsV1 }) => [manager, fieldsV1]),
+      [['b', { 'f:any': { 'f:p': {} } }]],
+    );
+  });
+
+  test('to an empty map stay as one', () => {
+    const live = applyConfiguration(KIND, undefined, aThing({ sub: { x: '1' } }), by);
+    assert.deepEqual(applyConfiguration(KIND, live, aThing({ sub: {} }), by).sub, {});
   });
 });
 

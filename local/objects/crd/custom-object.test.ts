@@ -99,6 +99,11 @@ describe('defaulting', () => {
   }
 });
 
+test('metadata is kept without what is empty', () => {
+  const thing = { ...aThing({}), metadata: { name: 'x', labels: {}, finalizers: [], annotations: { a: 'b' } } };
+  assert.deepEqual(defaultCustomObject(aKind({}), thing).metadata, { name: 'x', annotations: { a: 'b' } });
+});
+
 describe('validation says', () => {
   const cases: [string, Record<string, Schema>, Json, string[]][] = [
     [

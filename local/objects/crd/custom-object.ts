@@ -1,14 +1,19 @@
 import type { FieldError } from '../field-error.ts';
 import type { Json, KindSchema, KubeObject, ScalePaths, Schema } from '../kind-schema.ts';
+import { encodedMeta } from '../schema/encoded-object.ts';
 import { withDefaults } from './default-values.ts';
 import { withoutMetadata } from './kind.ts';
 import { duplicateItems } from './list-uniqueness.ts';
 import { ruleErrors } from './rules/evaluate.ts';
 import { valueErrors } from './validate-value.ts';
 
-/** A custom resource with the defaults of its schema; to be called once unknown fields are gone. Nothing of it changes. */
+/**
+ * A custom resource with the defaults of its schema and without what is empty in its metadata; to be called once unknown
+ * fields are gone, and on what is merged or applied. The given object does not change.
+ */
 export function defaultCustomObject(kind: KindSchema, object: KubeObject): KubeObject {
-  return withDefaults(kind.root, object as unknown as Json) as unknown as KubeObject;
+  const filled = withDefaults(kind.root, object as unknown as Json) as unknown as KubeObject;
+  return { ...filled, metadata: encodedMeta(filled.metadata) };
 }
 
 const validated = new WeakMap<Schema, Schema>();

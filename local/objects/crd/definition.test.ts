@@ -78,11 +78,6 @@ describe('refused is', () => {
       [`${SPEC}.anyOf[0].type: Forbidden: must be empty to be structural`],
     ],
     [
-      'a field that is only in anyOf',
-      { type: 'object', anyOf: [{ properties: { a: { minLength: 1 } } }] },
-      [`${SPEC}.properties[a]: Required value: because it is defined in ${SPEC}.anyOf[0].properties[a]`],
-    ],
-    [
       'a pattern that is none',
       { type: 'string', pattern: '(' },
       [
@@ -142,10 +137,33 @@ describe('refused is', () => {
     test(sentence, () => assert.deepEqual(refusals(spec), expected));
   }
 
-  const broken = ['self.nosuch == 1', 'self.a +', 'self.a', 'self.a == "x"', 'nobody > 1'];
+  test('a field that is only in the anyOf of the root', () => {
+    const crd = aCrd({ type: 'object' });
+    const [version] = (crd.spec as { versions: { schema: { openAPIV3Schema: Schema } }[] }).versions;
+    Object.assign(version?.schema.openAPIV3Schema ?? {}, {
+      anyOf: [{ properties: { spec: { properties: { a: { minLength: 1 } } } } }],
+    });
+    assert.deepEqual(validateCrd(crd).map(fieldErrorText), [
+      `${SPEC}.properties[a]: Required value: because it is defined in ${ROOT}.anyOf[0].properties[spec].properties[a]`,
+    ]);
+  });
+
+  const broken = [
+    'self.nosuch == 1',
+    'has(self.nosuch)',
+    'self.s.matches("[")',
+    'self.a +',
+    'self.a',
+    'self.a == "x"',
+    'nobody > 1',
+  ];
   for (const text of broken) {
     test(`the rule ${text}`, () => {
-      const [error, ...others] = refusals({ type: 'object', properties: { a: { type: 'integer' } }, ...rule(text) });
+      const [error, ...others] = refusals({
+        type: 'object',
+        properties: { a: { type: 'integer' }, s: { type: 'string', maxLength: 9 } },
+        ...rule(text),
+      });
       assert.match(
         error ?? '',
         /\.x-kubernetes-validations\[0\]\.rule: Invalid value: \{.*\}: (compilation failed|cel expression must)/,

@@ -1,14 +1,16 @@
 import type { FieldError } from '../field-error.ts';
 import type { Schema, ValidationRule } from '../kind-schema.ts';
-import { type AstNode, costOf, MOST_PER_RULE, MOST_PER_SCHEMA } from './rules/cost.ts';
+import { costOf, MOST_PER_RULE, MOST_PER_SCHEMA } from './rules/cost.ts';
 import { ruleSetOf } from './rules/evaluate.ts';
-import { mostElements, mostInRequest } from './rules/sizes.ts';
+import type { AstNode } from './rules/mistakes.ts';
+import { mostInRequest } from './rules/sizes.ts';
 import { forbidden, invalid, required } from './structural.ts';
 
 /** Where a rule stands: how many values it may have to judge, and whether values can be compared with old ones there. */
 export interface RulePlace {
   path: string;
-  cardinality: number;
+  /** Undefined: no list or map around it says how many. */
+  cardinality: number | undefined;
   /** Path of the list whose items cannot be told apart; undefined: transition rules may stand here. */
   uncorrelatable: string | undefined;
 }
@@ -67,10 +69,12 @@ export class RuleBudget {
     const all = schema['x-kubernetes-validations'] ?? [];
     const pathOf = (index: number) => `${place.path}.x-kubernetes-validations[${index}]`;
     return [
-      ...mistakes.map(({ index, field, detail }) => invalid(`${pathOf(index)}.${field}`, all[index], detail)),
+      ...mistakes.map(({ index, field, detail }) =>
+        invalid(`${pathOf(index)}.${field}`, shownRule(all[index]), detail),
+      ),
       ...rules.flatMap(({ rule, expression, usesOldSelf }) => {
         const path = pathOf(all.indexOf(rule));
-        const count = Math.min(place.cardinality, mostInRequest(schema));
+        const count = place.cardinality ?? mostInRequest(schema);
         const cost = costOf(expression.ast as unknown as AstNode, schema) * count;
         return [...this.#costErrors(`${path}.rule`, cost), ...oldSelfErrors(rule, usesOldSelf, path, place)];
       }),
@@ -99,6 +103,18 @@ export class RuleBudget {
   }
 }
 
+/** A rule as refusals show it: with all its fields, under the names that they have inside a real server. */
+function shownRule(rule: ValidationRule | undefined): object {
+  return {
+    Rule: rule?.rule ?? '',
+    Message: rule?.message ?? '',
+    MessageExpression: rule?.messageExpression ?? '',
+    Reason: rule?.reason ?? null,
+    FieldPath: rule?.fieldPath ?? '',
+    OptionalOldSelf: rule?.optionalOldSelf ?? null,
+  };
+}
+
 function tooExpensive(what: string, factor: number): string {
   const text = factor > 100 ? 'more than 100x' : `${factor < 1.5 ? factor.toFixed(6) : factor.toFixed(1)}x`;
   const advice =
@@ -116,7 +132,8 @@ function oldSelfErrors(rule: ValidationRule, usesOldSelf: boolean, path: string,
   return [invalid(`${path}.rule`, rule.rule, detail)];
 }
 
-/** How many values of the schemas directly below a list or map there may be. */
-export function cardinalityBelow(schema: Schema, cardinality: number): number {
-  return cardinality * mostElements(schema);
+/** How many values there may be directly below a list or map; undefined: nothing says so. */
+export function cardinalityBelow(schema: Schema, cardinality: number | undefined): number | undefined {
+  const most = schema.type === 'array' ? schema.maxItems : schema.maxProperties;
+  return most === undefined || cardinality === undefined ? undefined : cardinality * most;
 }

@@ -58,6 +58,8 @@ function plainErrors(schema: Schema, path: string): FieldError[] {
     const detail = `supported values: ${TYPES.map((type) => JSON.stringify(type)).join(', ')}`;
     errors.push({ type: 'FieldValueNotSupported', field: `${path}.type`, value: schema.type, detail });
   }
+  if (given.type === 'null')
+    errors.push(forbidden(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'));
   if (schema.uniqueItems) {
     const detail = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic';
     errors.push(forbidden(`${path}.uniqueItems`, detail));

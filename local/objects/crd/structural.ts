@@ -18,7 +18,7 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
 
 /** What is not structural about a schema; sorted by text. */
 export function structuralErrors(schema: Schema, path: string): FieldError[] {
-  const errors = [...invariantErrors(schema, 'root', path), ...completenessErrors(schema, schema, path)];
+  const errors = [...invariantErrors(schema, 'root', path), ...completenessErrors(schema, path)];
   return errors.sort((a, b) => (a.field + a.detail < b.field + b.detail ? -1 : 1));
 }
 
@@ -47,6 +47,9 @@ function invariantErrors(schema: Schema, level: Level, path: string): FieldError
   ];
 }
 
+const EMBEDS_NOTHING =
+  'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields';
+
 function extensionErrors(schema: Schema, path: string): FieldError[] {
   if (!schema['x-kubernetes-int-or-string']) return [];
   const clashing = ['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource'] as const;
@@ -61,6 +64,9 @@ function typeErrors(schema: Schema, level: Level, path: string): FieldError[] {
     const detail = 'must be object if x-kubernetes-embedded-resource is true';
     return [schema.type === undefined ? required(typePath, detail) : invalid(typePath, schema.type, detail)];
   }
+  const hasNothing =
+    Object.keys(schema.properties ?? {}).length === 0 && !schema['x-kubernetes-preserve-unknown-fields'];
+  if (schema['x-kubernetes-embedded-resource'] && hasNothing) return [required(`${path}.properties`, EMBEDS_NOTHING)];
   const isOpen = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields'];
   if (schema.type === undefined) return isOpen ? [] : [required(typePath, MISSING_TYPE[level])];
   return level === 'root' && schema.type !== 'object'
@@ -156,21 +162,17 @@ function nestedErrors(schema: Schema, path: string): FieldError[] {
   ];
 }
 
-/** Every field that a nested schema validates has to be there outside of it. */
-function completenessErrors(outside: Schema, schema: Schema, path: string): FieldError[] {
-  const { anyOf = [], allOf = [], oneOf = [], not, properties = {}, items } = schema;
-  const nested = [
+/** Every field that a nested schema of the root validates has to be there outside of it. */
+function completenessErrors(root: Schema, path: string): FieldError[] {
+  return nestedIn(root, path).flatMap(([part, partPath]) => missingOutside(root, part, partPath, path));
+}
+
+function nestedIn({ anyOf = [], allOf = [], oneOf = [], not }: Schema, path: string): [Schema, string][] {
+  return [
     ...anyOf.map((part, i): [Schema, string] => [part, `${path}.anyOf[${i}]`]),
     ...allOf.map((part, i): [Schema, string] => [part, `${path}.allOf[${i}]`]),
     ...oneOf.map((part, i): [Schema, string] => [part, `${path}.oneOf[${i}]`]),
     ...(not === undefined ? [] : [[not, `${path}.not`] as [Schema, string]]),
-  ];
-  return [
-    ...nested.flatMap(([part, partPath]) => missingOutside(outside, part, partPath, path)),
-    ...Object.entries(properties).flatMap(([name, field]) =>
-      completenessErrors(field, field, `${path}.properties[${name}]`),
-    ),
-    ...(items === undefined ? [] : completenessErrors(items, items, `${path}.items`)),
   ];
 }
 
@@ -182,7 +184,12 @@ function missingOutside(outside: Schema, nested: Schema, path: string, outsidePa
     if (there === undefined) errors.push(required(therePath, `${because}.properties[${name}]`));
     else errors.push(...missingOutside(there, field, `${path}.properties[${name}]`, therePath));
   }
-  if (nested.items !== undefined && outside.items === undefined)
-    errors.push(required(`${outsidePath}.items`, `${because}.items`));
+  if (nested.items !== undefined) {
+    const [there, therePath] = [outside.items, `${outsidePath}.items`];
+    if (there === undefined) errors.push(required(therePath, `${because}.items`));
+    else errors.push(...missingOutside(there, nested.items, `${path}.items`, therePath));
+  }
+  for (const [part, partPath] of nestedIn(nested, path))
+    errors.push(...missingOutside(outside, part, partPath, outsidePath));
   return errors;
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject, KindSchema, KubeObject, Schema } from '../kind-schema.ts';
+import { OBJECT_META } from './object-meta.ts';
 import { canonicalQuantity } from './quantity.ts';
 
 /**
@@ -8,6 +9,11 @@ import { canonicalQuantity } from './quantity.ts';
  */
 export function encodedObject(kind: KindSchema, object: KubeObject): KubeObject {
   return encoded(kind.root, object as unknown as Json) as unknown as KubeObject;
+}
+
+/** Metadata of any object, custom ones included: without empty lists, maps and names. */
+export function encodedMeta(metadata: KubeObject['metadata']): KubeObject['metadata'] {
+  return encoded(OBJECT_META, metadata as Json) as KubeObject['metadata'];
 }
 
 function encoded(schema: Schema, value: Json): Json {

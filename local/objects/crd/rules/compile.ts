@@ -4,6 +4,7 @@ import { CelTypes } from './cel-types.ts';
 import { addListFunctions } from './library-lists.ts';
 import { addQuantityFunctions } from './library-quantities.ts';
 import { addStringFunctions } from './library-strings.ts';
+import { compilationFailed, nodesOf, overlookedMistake } from './mistakes.ts';
 
 /** A parsed expression of the library; `ast` is walked for what it names and costs. */
 export type Expression = ReturnType<Environment['parse']>;
@@ -107,24 +108,17 @@ function compiledExpression(environment: Environment, source: string, type: 'boo
   try {
     const expression = environment.parse(source);
     const { valid, error, type: found } = expression.check();
-    if (!valid) return `compilation failed: ERROR: <input>: ${summaryOf(error)}`;
-    if (found !== type && found !== 'dyn')
-      return type === 'bool' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string';
-    return expression;
+    if (!valid) return compilationFailed(source, error);
+    const overlooked = overlookedMistake(source, expression.ast, (part) => environment.check(part).error);
+    if (overlooked !== undefined) return overlooked;
+    if (found === type || found === 'dyn') return expression;
+    return type === 'bool' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string';
   } catch (error) {
-    return `compilation failed: ERROR: <input>: ${summaryOf(error)}`;
+    return compilationFailed(source, error);
   }
 }
 
-/** What the library says, without its drawing of the place. */
-export function summaryOf(error: unknown): string {
-  const { summary, message } = error as { summary?: string; message?: string };
-  return summary ?? message ?? String(error);
-}
-
 /** Does an expression name a variable? */
-function names(node: unknown, variable: string): boolean {
-  if (Array.isArray(node)) return node.some((part) => names(part, variable));
-  if (typeof node !== 'object' || node === null || !('op' in node) || !('args' in node)) return false;
-  return node.op === 'id' ? node.args === variable : names(node.args, variable);
+function names(ast: unknown, variable: string): boolean {
+  return nodesOf(ast).some(({ op, args }) => op === 'id' && args === variable);
 }

@@ -1,7 +1,8 @@
 import { sameValue } from '../../apply/compare-values.ts';
 import type { FieldError } from '../../field-error.ts';
 import type { Json, JsonObject, Schema, ValidationRule } from '../../kind-schema.ts';
-import { type CompiledRule, optionalValue, RuleSet, summaryOf } from './compile.ts';
+import { type CompiledRule, optionalValue, RuleSet } from './compile.ts';
+import { summaryOf } from './mistakes.ts';
 
 const ruleSets = new WeakMap<Schema, RuleSet>();
 

@@ -80,5 +80,5 @@ function leastObjectBytes({ required = [], properties = {} }: Schema): number {
 
 /** How many values of a schema fit into a request. */
 export function mostInRequest(schema: Schema): number {
-  return LARGEST_REQUEST_BYTES / leastBytes(schema);
+  return Math.floor(LARGEST_REQUEST_BYTES / (leastBytes(schema) + 1));
 }
