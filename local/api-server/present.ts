@@ -49,7 +49,8 @@ export function presentList(entries: readonly Entry[], meta: ListMeta, view: Vie
 }
 
 function plainList(entries: readonly Entry[], meta: ListMeta, resource: Resource): string {
-  const head = JSON.stringify({ kind: resource.listKind, apiVersion: apiVersionOf(resource), metadata: meta });
+  const metadata = resource.schema.builtin ? meta : { continue: '', ...meta };
+  const head = JSON.stringify({ kind: resource.listKind, apiVersion: apiVersionOf(resource), metadata });
   const items = entries.map((entry) => itemJson(servedJson(entry, resource), resource));
   return `${head.slice(0, -1)},"items":[${items.join(',')}]}`;
 }

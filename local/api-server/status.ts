@@ -119,7 +119,7 @@ export function internalError(message: string): RequestError {
 }
 
 /** Reasons whose Status names what the request was about. */
-const WITH_RESOURCE = new Set(['NotFound', 'AlreadyExists', 'Conflict', 'Forbidden', 'MethodNotAllowed', 'Timeout']);
+const WITH_RESOURCE = new Set(['NotFound', 'AlreadyExists', 'Conflict', 'Forbidden', 'MethodNotAllowed']);
 
 /** The Status of a refusal. What it is about is told where it is known and the reason calls for it. */
 export function statusOf(error: RequestError, ofRequest: Target | undefined): Status {
@@ -132,13 +132,14 @@ export function statusOf(error: RequestError, ofRequest: Target | undefined): St
   }
   const causes = error.causes.map((cause) => (cause.reason === '' ? withoutReason(cause) : cause));
   if (causes.length > 0) details.causes = causes;
+  if (error.reason === 'Timeout') details.retryAfterSeconds = 1;
   return {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
     message: error.message,
-    reason: error.reason,
+    ...(error.reason === '' ? {} : { reason: error.reason }),
     ...(Object.keys(details).length > 0 ? { details } : {}),
     code: error.code,
   };

@@ -8,7 +8,7 @@ import { completeService } from './service.ts';
 
 /** The object as it may be created. Throws a 403, 404 or 422. May change `next`. */
 export function admitCreate(call: Call, next: KubeObject): KubeObject {
-  checkNamespace(call);
+  checkNamespace(call, next.metadata.name ?? '');
   const { group, kind } = call.resource;
   if (group === '' && kind === 'Pod') admitPod(call, next);
   if (group === '' && kind === 'Service') completeService(call, next);

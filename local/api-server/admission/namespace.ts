@@ -4,7 +4,7 @@ import { fieldsOf, textOf } from '../resources/fields.ts';
 import { forbidden, notFound, RefusalAbout } from '../status.ts';
 
 /** Objects are made in namespaces that are there and stay. Throws a 404 or 403. */
-export function checkNamespace(call: Call): void {
+export function checkNamespace(call: Call, objectName: string): void {
   if (!call.resource.namespaced) return;
   const name = call.request.namespace;
   const namespace = call.cluster.store.get({ bucket: 'namespaces', namespace: '', name });
@@ -19,7 +19,7 @@ export function checkNamespace(call: Call): void {
     message: `namespace ${name} is being terminated`,
     field: 'metadata.namespace',
   };
-  throw forbidden(targetOf(call), why, [cause]);
+  throw forbidden({ ...targetOf(call), name: objectName }, why, [cause]);
 }
 
 const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);

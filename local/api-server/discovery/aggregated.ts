@@ -1,7 +1,6 @@
 /** Discovery of everything in one answer: apidiscovery.k8s.io/v2. */
 import type { Resource } from '../resources/resource.ts';
-import { VERBS } from '../resources/resource.ts';
-import { groupVersions, subresourceOf } from './discovery.ts';
+import { groupVersions, subresourceOf, verbsOf } from './discovery.ts';
 import { REVIEWS } from './reviews.ts';
 
 /** @param core true for `/api`, false for `/apis` */
@@ -29,21 +28,23 @@ function entryOf(resource: Resource): object {
   const { group, version, kind, plural, singular, namespaced, shortNames, categories, subresources } = resource;
   return {
     resource: plural,
-    responseKind: { group, version, kind },
+    // Empty: the group's own.
+    responseKind: resource.schema.builtin ? { group: '', version: '', kind } : { group, version, kind },
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
-    verbs: VERBS,
+    verbs: verbsOf(resource),
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
     ...(subresources.length > 0 ? { subresources: subresources.map((name) => subresourceEntry(resource, name)) } : {}),
   };
 }
 
-function subresourceEntry({ group, version, kind }: Resource, name: string): object {
+function subresourceEntry({ group, version, kind, schema }: Resource, name: string): object {
   const { verbs, ...own } = subresourceOf(name, kind);
+  const home = schema.builtin ? { group: '', version: '' } : { group, version };
   return {
     subresource: name,
-    responseKind: { group: own.group ?? group, version: own.version ?? version, kind: own.kind },
+    responseKind: { group: own.group ?? home.group, version: own.version ?? home.version, kind: own.kind },
     verbs,
   };
 }

@@ -97,7 +97,7 @@ function entriesOf(resource: Resource): ResourceEntry[] {
       singularName: singular,
       namespaced,
       kind,
-      verbs: VERBS,
+      verbs: verbsOf(resource),
       ...(shortNames.length > 0 ? { shortNames } : {}),
       ...(categories.length > 0 ? { categories } : {}),
     },
@@ -117,6 +117,14 @@ interface Subresource {
   verbs: readonly string[];
   group?: string;
   version?: string;
+}
+
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+
+/** What may be done with the objects. Namespaces go one by one. */
+export function verbsOf({ schema, plural }: Resource): readonly string[] {
+  if (!schema.builtin) return CUSTOM_VERBS;
+  return plural === 'namespaces' ? VERBS.filter((verb) => verb !== 'deletecollection') : VERBS;
 }
 
 const READ_AND_WRITE = ['get', 'patch', 'update'];

@@ -3,10 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { RequestError } from '../../objects/request-error.ts';
 import { checkDeletable } from '../admission/namespace.ts';
 import type { Call } from '../cluster.ts';
+import { targetOf } from '../cluster.ts';
 import { isTerminating } from '../crd/conditions.ts';
 import { DEFINITIONS } from '../crd/lifecycle.ts';
+import { verbsOf } from '../discovery/discovery.ts';
 import type { Answer } from '../http/answer.ts';
-import { groupResource, methodNotAllowed, noSuchPath } from '../status.ts';
+import { groupResource, methodNotAllowed, noSuchPath, notFound } from '../status.ts';
 import { listOptionsOf } from './list-options.ts';
 import { sendLog } from './log.ts';
 import { patchOne } from './patch.ts';
@@ -35,6 +37,7 @@ function onCollection(call: Call, response: ServerResponse): Answer | undefined 
       checkCreatable(call);
       return createOne(call);
     case 'DELETE':
+      if (!verbsOf(call.resource).includes('deletecollection')) throw methodNotAllowed();
       return deleteMany(call);
     default:
       throw methodNotAllowed();
@@ -59,7 +62,9 @@ function onObject(call: Call): Answer {
 
 async function onSubresource(call: Call, response: ServerResponse): Promise<Answer | undefined> {
   const { request, resource } = call;
-  if (!resource.subresources.includes(request.subresource)) throw noSuchPath();
+  if (!resource.subresources.includes(request.subresource)) {
+    throw resource.schema.builtin ? noSuchPath() : notFound(targetOf(call));
+  }
   switch (request.subresource) {
     case 'status':
       return onStatus(call);

@@ -13,7 +13,7 @@ export async function sendLog(call: Call, response: ServerResponse): Promise<voi
   const pod = entryOfCall(call).object;
   const container = containerOf(pod, call.query.get('container') ?? '');
   const node = textOf(fieldsOf(pod, 'spec'), 'nodeName');
-  if (node === '') return void response.writeHead(200, { 'content-type': 'text/plain' }).end();
+  if (node === '') return void response.writeHead(204).end();
   const { host, port } = addressOf(call, node);
   const query = new URLSearchParams(call.query);
   query.delete('container');

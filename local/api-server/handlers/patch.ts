@@ -126,6 +126,7 @@ export function configOf(call: Call, schema: KindSchema, { fieldValidation }: Wr
   const refuse = (problems: string[]) => badRequest(`error strict decoding patch: ${problems.join(', ')}`);
   judge(duplicates, { fieldValidation, warnings, refuse });
   const config = withKind(value, schema);
+  if (!isFields(value) || !value.kind || !value.apiVersion) throw untyped(value);
   const metadata = { ...config.metadata, name: config.metadata.name ?? request.name };
   if (metadata.name !== request.name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${request.name})`);
@@ -148,6 +149,11 @@ function checkPreconditions(call: Call, { metadata }: KubeObject, live: Entry | 
       'the object has been modified; please apply your changes to the latest version and try again',
     );
   }
+}
+
+function untyped(value: Json): Error {
+  const { apiVersion = '', kind = '' } = isFields(value) ? value : {};
+  return badRequest(`invalid object type: ${apiVersion || '/'}, Kind=${kind}`);
 }
 
 /** Without what this path does not write: status here, all else under `/status`. */

@@ -30,7 +30,9 @@ export function handleScale(call: Call): Answer {
 }
 
 function scaleAnswer({ resource }: Call, entry: Entry): Answer {
-  return answerOf(200, scaleOf(resource.schema, entry.object));
+  const { metadata, ...scale } = scaleOf(resource.schema, entry.object);
+  const { managedFields: _ofParent, ...shown } = metadata;
+  return answerOf(200, { ...scale, metadata: shown });
 }
 
 function patch(call: Call, live: Entry, options: WriteOptions): Answer {

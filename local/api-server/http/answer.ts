@@ -38,7 +38,7 @@ export function send(response: ServerResponse, answer: Answer, { media, warnings
 export function failureOf(error: unknown, target: Target | undefined): Answer {
   const refusal = error instanceof RequestError ? error : internalError(String(error));
   const answer = answerOf(refusal.code, statusOf(refusal, target));
-  return refusal.code === 429 ? { ...answer, headers: { 'retry-after': '1' } } : answer;
+  return [429, 504].includes(refusal.code) ? { ...answer, headers: { 'retry-after': '1' } } : answer;
 }
 
 function warningHeader(text: string): string {

@@ -17,6 +17,8 @@ export interface Strategy {
   /** What is wrong with the object, on create and update alike. Defaults are set before. */
   validate?(next: KubeObject): FieldError[];
   validateUpdate?(next: KubeObject, old: KubeObject): FieldError[];
+  /** What a user should know of, though it is allowed. */
+  warnings?(next: KubeObject): string[];
   /** What is wrong with the name; default: it is no DNS subdomain. */
   validateName?(name: string): string[];
   /** True: a status may be given at creation. */

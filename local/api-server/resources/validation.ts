@@ -21,7 +21,6 @@ export function unsupportedField(field: string, value: unknown, supported: reado
 }
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const LABEL_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const QUALIFIED = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 
@@ -41,15 +40,6 @@ export function dnsLabelProblems(name: string): string[] {
   return [
     ...problems,
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
-  ];
-}
-
-export function dns1035LabelProblems(name: string): string[] {
-  const problems = name.length > 63 ? ['must be no more than 63 bytes'] : [];
-  if (LABEL_1035.test(name)) return problems;
-  return [
-    ...problems,
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
   ];
 }
 
@@ -109,7 +99,11 @@ function validateAnnotations(annotations: unknown): FieldError[] {
 }
 
 /** Name, labels, annotations, finalizers and owners of any object. */
-export function validateMeta(meta: ObjectMeta, nameProblems: (name: string) => string[]): FieldError[] {
+export function validateMeta(
+  meta: ObjectMeta,
+  nameProblems: (name: string) => string[],
+  builtin: boolean,
+): FieldError[] {
   const name = meta.name ?? '';
   const ofName =
     name === ''
@@ -119,24 +113,30 @@ export function validateMeta(meta: ObjectMeta, nameProblems: (name: string) => s
     ...ofName,
     ...validateLabels(meta.labels, 'metadata.labels'),
     ...validateAnnotations(meta.annotations),
-    ...validateFinalizers(meta.finalizers),
+    ...validateFinalizers(meta.finalizers, builtin),
     ...validateOwners(meta.ownerReferences),
   ];
 }
 
-function validateFinalizers(finalizers: unknown): FieldError[] {
+const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'kubernetes', 'orphan']);
+
+function validateFinalizers(finalizers: unknown, builtin: boolean): FieldError[] {
   const list = Array.isArray(finalizers) ? finalizers.map(String) : [];
-  return list.flatMap((name) =>
-    qualifiedNameProblems(name).map((problem) => invalidField('metadata.finalizers', name, problem)),
-  );
+  return list.flatMap((name, index) => {
+    const problems = qualifiedNameProblems(name);
+    if (problems.length > 0) return problems.map((problem) => invalidField('metadata.finalizers', name, problem));
+    if (!builtin || name.includes('/') || STANDARD_FINALIZERS.has(name)) return [];
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [invalidField(`metadata.finalizers[${index}]`, name, detail)];
+  });
 }
 
 function validateOwners(owners: unknown): FieldError[] {
   const list = Array.isArray(owners) ? owners.filter(isFields) : [];
-  const errors = list.flatMap((owner, index) =>
+  const errors = list.flatMap((owner) =>
     ['apiVersion', 'kind', 'name', 'uid']
       .filter((name) => owner[name] === undefined || owner[name] === '')
-      .map((name) => invalidField(`metadata.ownerReferences[${index}].${name}`, '', `${name} must not be empty`)),
+      .map((name) => invalidField(`metadata.ownerReferences.${name}`, '', 'must not be empty')),
   );
   const controllers = list.filter((owner) => owner.controller === true);
   if (controllers.length <= 1) return errors;

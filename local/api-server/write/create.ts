@@ -3,11 +3,13 @@
 import { trackUpdate } from '../../objects/apply/server-side-apply.ts';
 import { defaultCustomObject, validateCustomObject } from '../../objects/crd/custom-object.ts';
 import type { KubeObject } from '../../objects/kind-schema.ts';
+import { RequestError } from '../../objects/request-error.ts';
+import { encodedObject } from '../../objects/schema/encoded-object.ts';
 import { admitCreate } from '../admission/admission.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
 import { dnsSubdomainProblems, validateMeta } from '../resources/validation.ts';
-import { alreadyExists, badRequest, invalid } from '../status.ts';
+import { alreadyExists, invalid } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
 import { entryOf } from '../store/entry.ts';
 import { generatedName, setNamespace, stampNew, timeOf } from './metadata.ts';
@@ -23,7 +25,7 @@ export function createObject(call: Call, decoded: KubeObject, options: WriteOpti
   const meta = next.metadata;
   setNamespace(meta, resource.namespaced ? call.request.namespace : '');
   if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
-    throw badRequest('resourceVersion should not be set on objects to be created');
+    throw new RequestError(500, 'InternalError', 'resourceVersion should not be set on objects to be created');
   }
   stampNew(meta, cluster.now());
   const generate = meta.generateName;
@@ -36,10 +38,11 @@ export function createObject(call: Call, decoded: KubeObject, options: WriteOpti
   return store(call, prepared(call, tracked), options);
 }
 
-/** Defaults of a kind, in a copy that may be written to. */
+/** In the form that is kept, with the kind's defaults; a copy that may be written to. */
 export function withDefaults({ resource }: Pick<Call, 'resource'>, decoded: KubeObject): KubeObject {
-  const next = structuredClone(resource.schema.builtin ? decoded : defaultCustomObject(resource.schema, decoded));
-  resource.strategy.setDefaults?.(next);
+  const { schema, strategy } = resource;
+  const next = schema.builtin ? encodedObject(schema, decoded) : structuredClone(defaultCustomObject(schema, decoded));
+  strategy.setDefaults?.(next);
   return next;
 }
 
@@ -52,13 +55,14 @@ function prepared(call: Call, next: KubeObject): KubeObject {
   if (call.resource.schema.builtin && call.resource.subresources.includes('status')) next.status ??= {};
   const admitted = admitCreate(call, next);
   validateNew(call, admitted);
+  call.warnings.push(...(strategy.warnings?.(admitted) ?? []));
   return admitted;
 }
 
 function validateNew(call: Call, next: KubeObject): void {
   const { strategy, schema } = call.resource;
   const errors = [
-    ...validateMeta(next.metadata, strategy.validateName ?? dnsSubdomainProblems),
+    ...validateMeta(next.metadata, strategy.validateName ?? dnsSubdomainProblems, schema.builtin),
     ...(strategy.validate?.(next) ?? []),
     ...(schema.builtin ? [] : validateCustomObject(schema, next)),
   ];

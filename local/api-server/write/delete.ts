@@ -1,5 +1,6 @@
 /** The end of an object: at once, after its grace period, or when its finalizers are done. */
-import type { KubeObject } from '../../objects/kind-schema.ts';
+import { sameButTimes } from '../../objects/apply/server-side-apply.ts';
+import type { KubeObject, ObjectMeta } from '../../objects/kind-schema.ts';
 import type { Scope } from '../cluster.ts';
 import { targetOf } from '../cluster.ts';
 import { CLEANUP_FINALIZER } from '../crd/strategy.ts';
@@ -23,13 +24,12 @@ export function deleteEntry(call: Scope, entry: Entry, options: DeleteOptions): 
   checkPreconditions(call, entry.object, options);
   const { store } = call.cluster;
   const key = keyOfEntry(call, entry);
-  const marked = mark(call, entry.object, options);
-  if (marked === 'unchanged') return { gone: false, entry };
-  if (marked !== 'gone') {
-    return { gone: false, entry: options.dryRun ? entryOf(marked, entry.revision) : store.put(key, marked) };
-  }
-  if (options.dryRun) return { gone: true, entry };
-  return { gone: true, entry: store.delete(key) ?? entry };
+  const { next, gone } = mark(call, entry.object, options);
+  const same = next === entry.object || sameButTimes(next, entry.object);
+  if (options.dryRun) return { gone, entry: same ? entry : entryOf(next, entry.revision) };
+  // Watchers of a kind that knows grace see the mark even if there is no time left.
+  const marked = same ? entry : store.put(key, next);
+  return gone ? { gone, entry: store.delete(key) ?? marked } : { gone, entry: marked };
 }
 
 function keyOfEntry({ resource }: Scope, { object }: Entry): Key {
@@ -53,41 +53,69 @@ function checkPreconditions(call: Scope, { metadata }: KubeObject, { preconditio
   }
 }
 
-/** The object marked for deletion; `gone`: it can go now; `unchanged`: it is marked already and this asks for no more. */
-function mark(call: Scope, object: KubeObject, options: DeleteOptions): KubeObject | 'gone' | 'unchanged' {
-  const next = { ...object, metadata: { ...object.metadata } };
-  const grace = graceOf(call, object, options);
-  if (grace === 'pending') return 'unchanged';
-  const finalizers = [...finalizersAfter(object, options), ...cleanupFinalizer(call, object)];
-  if (finalizers.length === 0) delete next.metadata.finalizers;
-  else next.metadata.finalizers = finalizers;
-  if (holdsNamespace(call, next)) return markNamespace(next, call.cluster.now());
-  const held = finalizers.length > 0;
-  if (grace === 0 && !held) return 'gone';
-  stamp(next, object, grace, call.cluster.now());
-  return next;
+interface Mark {
+  /** The object with what marks it; the very same when it is marked already or there is no need to. */
+  next: KubeObject;
+  gone: boolean;
 }
 
-/** Seconds it may still live; 0: none, or the kind knows no grace; `pending`: it is dying and not to die sooner. */
-function graceOf({ resource: { strategy } }: Scope, object: KubeObject, options: DeleteOptions): number | 'pending' {
-  if (strategy.gracePeriod === undefined) return 0;
+function mark(call: Scope, object: KubeObject, options: DeleteOptions): Mark {
+  const grace = graceOf(call, object, options);
+  if (grace === 'pending') return { next: object, gone: false };
+  const finalizers = [...finalizersAfter(object, options), ...cleanupFinalizer(call, object)];
+  const next = withFinalizers(object, finalizers);
+  if (holdsNamespace(call, next)) return { next: markedNamespace(next, call.cluster.now()), gone: false };
+  const held = finalizers.length > 0;
+  if (grace === undefined && !held) return { next: object, gone: true };
+  if (grace === undefined) markHeld(next, call.cluster.now());
+  else markGraceful(next, grace, call.cluster.now());
+  return { next, gone: !held && (grace ?? 0) === 0 };
+}
+
+function withFinalizers(object: KubeObject, finalizers: readonly string[]): KubeObject {
+  const { finalizers: _before, ...metadata } = object.metadata;
+  return { ...object, metadata: finalizers.length === 0 ? metadata : { ...metadata, finalizers: [...finalizers] } };
+}
+
+/** Seconds it may still live; `undefined`: no grace is to be marked; `pending`: it is dying and not to die sooner. */
+function graceOf(
+  { resource: { strategy } }: Scope,
+  object: KubeObject,
+  options: DeleteOptions,
+): number | 'pending' | undefined {
+  if (strategy.gracePeriod === undefined) return undefined;
   const asked = options.gracePeriodSeconds;
   const given = object.metadata.deletionGracePeriodSeconds;
-  if (object.metadata.deletionTimestamp !== undefined) {
-    if (typeof given !== 'number' || given === 0) return 0;
-    return asked !== undefined && asked < given ? asked : 'pending';
+  if (object.metadata.deletionTimestamp === undefined) {
+    return podEndsAtOnce(object) ? 0 : (asked ?? strategy.gracePeriod(object));
   }
-  return podEndsAtOnce(object) ? 0 : (asked ?? strategy.gracePeriod(object));
+  if (typeof given !== 'number' || given === 0) return undefined;
+  return asked !== undefined && asked < given ? asked : 'pending';
 }
 
-function stamp(next: KubeObject, old: KubeObject, grace: number, nowMs: number): void {
-  const { metadata } = next;
+/** Until its finalizers are done. */
+function markHeld({ metadata }: KubeObject, nowMs: number): void {
   const before = metadata.deletionTimestamp;
-  if (before === undefined && typeof metadata.generation === 'number') metadata.generation += 1;
-  const givenMs = Number(old.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+  countDeletion(metadata);
+  if (typeof before !== 'string' || Date.parse(before) > nowMs) metadata.deletionTimestamp = timeOf(nowMs);
+  metadata.deletionGracePeriodSeconds = 0;
+}
+
+/** Counted from the first request to delete; a shorter period counts from then as well, but ends in no past. */
+function markGraceful({ metadata }: KubeObject, grace: number, nowMs: number): void {
+  const before = metadata.deletionTimestamp;
+  countDeletion(metadata);
+  const givenMs = Number(metadata.deletionGracePeriodSeconds ?? 0) * 1000;
   const askedAtMs = typeof before === 'string' ? Date.parse(before) - givenMs : nowMs;
-  metadata.deletionTimestamp = timeOf(Math.max(askedAtMs + grace * 1000, nowMs));
-  metadata.deletionGracePeriodSeconds = grace;
+  const endMs = askedAtMs + grace * 1000;
+  const late = endMs < nowMs;
+  metadata.deletionTimestamp = timeOf(late ? nowMs : endMs);
+  metadata.deletionGracePeriodSeconds = late && grace !== 0 ? 1 : grace;
+}
+
+/** What is asked of the object's controllers changes with the first request to delete. */
+function countDeletion(metadata: ObjectMeta): void {
+  if (metadata.deletionTimestamp === undefined && typeof metadata.generation === 'number') metadata.generation += 1;
 }
 
 const ORPHAN = 'orphan';
@@ -108,14 +136,13 @@ function cleanupFinalizer({ resource }: Scope, object: KubeObject): string[] {
   return finalizersOf(object).includes(CLEANUP_FINALIZER) ? [] : [CLEANUP_FINALIZER];
 }
 
-/** A namespace is emptied before it goes; asking again changes nothing. */
-function markNamespace(next: KubeObject, nowMs: number): KubeObject | 'unchanged' {
-  if (next.metadata.deletionTimestamp !== undefined) return 'unchanged';
-  next.metadata.deletionTimestamp = timeOf(nowMs);
-  next.status = { ...(next.status as object), phase: 'Terminating' };
-  return next;
+function markedNamespace(namespace: KubeObject, nowMs: number): KubeObject {
+  if (namespace.metadata.deletionTimestamp !== undefined) return namespace;
+  const metadata = { ...namespace.metadata, deletionTimestamp: timeOf(nowMs) };
+  return { ...namespace, metadata, status: { ...(namespace.status as object), phase: 'Terminating' } };
 }
 
+/** A namespace is emptied before it goes. */
 function holdsNamespace({ resource }: Scope, object: KubeObject): boolean {
   if (resource.kind !== 'Namespace' || resource.group !== '') return false;
   const { finalizers } = (object.spec ?? {}) as { finalizers?: string[] };

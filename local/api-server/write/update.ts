@@ -46,6 +46,9 @@ export function updateObject(call: Call, update: Update, options: WriteOptions):
   const admitted = subresource === '' ? admitUpdate(call, tracked, old) : tracked;
   prepare(call, admitted, old, subresource);
   validate(call, admitted, old, subresource);
+  if (admitted.metadata.generation !== old.metadata.generation) {
+    call.warnings.push(...(call.resource.strategy.warnings?.(admitted) ?? []));
+  }
   return store(call, admitted, live, options);
 }
 
@@ -58,7 +61,7 @@ function checkIdentity(call: Call, next: KubeObject, old: KubeObject): void {
       `the name of the object (${name ?? ''}) does not match the name on the URL (${old.metadata.name})`,
     );
   }
-  if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
+  if (call.method === 'PUT' && uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
     throw conflict(target, why);
   }
@@ -116,7 +119,10 @@ function askedFor({ metadata: _metadata, status: _status, ...rest }: KubeObject)
 
 function validate(call: Call, next: KubeObject, old: KubeObject, subresource: string): void {
   const { strategy, schema } = call.resource;
-  const errors: FieldError[] = [...validateMeta(next.metadata, pathSegmentProblems), ...validateMetaUpdate(next, old)];
+  const errors: FieldError[] = [
+    ...validateMeta(next.metadata, pathSegmentProblems, schema.builtin),
+    ...validateMetaUpdate(next, old),
+  ];
   if (subresource === '')
     errors.push(...(strategy.validate?.(next) ?? []), ...(strategy.validateUpdate?.(next, old) ?? []));
   if (!schema.builtin) {

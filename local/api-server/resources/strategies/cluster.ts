@@ -1,4 +1,5 @@
 /** Namespaces, nodes, quotas, budgets and the kinds that are only kept. */
+import type { KubeObject } from '../../../objects/kind-schema.ts';
 import { ensureFields, fieldsOf, isFields, listOf, setDefault, setIfAbsent, textOf } from '../fields.ts';
 import type { Strategy } from '../resource.ts';
 import { dnsLabelProblems, pathSegmentProblems, requiredField, unsupportedField } from '../validation.ts';
@@ -42,13 +43,8 @@ export const budgetStrategy: Strategy = {
 };
 
 export const eventStrategy: Strategy = {
-  setDefaults(event) {
-    setIfAbsent(event, 'eventTime', null);
-    setIfAbsent(event, 'reportingComponent', '');
-    setIfAbsent(event, 'reportingInstance', '');
-    ensureFields(event, 'source');
-    for (const name of ['firstTimestamp', 'lastTimestamp']) setIfAbsent(event, name, null);
-  },
+  prepareForCreate: writeEmptyEventFields,
+  prepareForUpdate: writeEmptyEventFields,
   validate(event) {
     const involved = textOf(fieldsOf(event, 'involvedObject'), 'namespace');
     const namespace = event.metadata.namespace ?? '';
@@ -65,6 +61,14 @@ export const eventStrategy: Strategy = {
   },
   createOnUpdate: true,
 };
+
+/** Fields that are there though nobody set them, so nobody owns them. */
+function writeEmptyEventFields(event: KubeObject): void {
+  setIfAbsent(event, 'reportingComponent', '');
+  setIfAbsent(event, 'reportingInstance', '');
+  ensureFields(event, 'source');
+  for (const name of ['eventTime', 'firstTimestamp', 'lastTimestamp']) setIfAbsent(event, name, null);
+}
 
 export const leaseStrategy: Strategy = { createOnUpdate: true };
 

@@ -25,9 +25,8 @@ export const configMapStrategy: Strategy = {
 export const secretStrategy: Strategy = {
   setDefaults(secret) {
     setDefault(secret, 'type', 'Opaque');
+    foldStringData(secret);
   },
-  prepareForCreate: foldStringData,
-  prepareForUpdate: foldStringData,
   validate(secret) {
     const data = fieldsOf(secret, 'data');
     return [...validateKeys({ data }), ...validateSize(decodedSizeOf(data), 'data'), ...validateType(secret)];

@@ -79,8 +79,18 @@ function validateMount(mount: Fields, path: string, volumes: ReadonlySet<string>
   return errors;
 }
 
+const STANDARD_RESOURCES = /^(cpu|memory|ephemeral-storage|storage|hugepages-.+)$/;
+
 function validateResources(resources: Fields, path: string): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = ['limits', 'requests'].flatMap((list) =>
+    Object.keys(fieldsOf(resources, list))
+      .filter((name) => !name.includes('/') && !STANDARD_RESOURCES.test(name))
+      .flatMap((name) =>
+        ['must be a standard resource type or fully qualified', 'must be a standard resource for containers'].map(
+          (detail) => invalidField(`${path}.${list}[${name}]`, name, detail),
+        ),
+      ),
+  );
   const limits = fieldsOf(resources, 'limits');
   for (const [name, request] of Object.entries(fieldsOf(resources, 'requests'))) {
     const limit = parseQuantity(limits[name]);
@@ -103,4 +113,25 @@ function duplicateNames(containers: readonly Fields[], path: string): FieldError
 function oneOf(parent: Fields, name: string, allowed: readonly string[], path: string): FieldError[] {
   const value = textOf(parent, name);
   return value === '' || allowed.includes(value) ? [] : [unsupportedField(`${path}.${name}`, value, allowed)];
+}
+
+/** Environment variables that take the place of one before them. */
+export function podSpecWarnings(spec: Fields, path: string): string[] {
+  return ['initContainers', 'containers'].flatMap((list) =>
+    listOf(spec, list).flatMap((container, index) => variableWarnings(container, `${path}.${list}[${index}]`)),
+  );
+}
+
+function variableWarnings(container: Fields, path: string): string[] {
+  const seen = new Set<string>();
+  return listOf(container, 'env').flatMap((variable, index) => {
+    const name = textOf(variable, 'name');
+    const repeated = seen.has(name);
+    seen.add(name);
+    const value = textOf(variable, 'value');
+    const builds = variable.valueFrom === undefined && value !== `$(${name})` && value.includes(`$(${name})`);
+    if (!repeated || builds) return [];
+    const hidden = `hides previous definition of ${JSON.stringify(name)}`;
+    return [`${path}.env[${index}]: ${hidden}, which may be dropped when using apply`];
+  });
 }

@@ -4,7 +4,7 @@ import { ensureFields, fieldsOf, isFields, listOf, semanticallyEqual, setIfAbsen
 import type { Strategy } from '../resource.ts';
 import { forbiddenField } from '../validation.ts';
 import { setPodSpecDefaults } from './pod-template-defaults.ts';
-import { validatePodSpec } from './pod-validation.ts';
+import { podSpecWarnings, validatePodSpec } from './pod-validation.ts';
 import { qosClassOf } from './qos.ts';
 
 export const podStrategy: Strategy = {
@@ -29,6 +29,7 @@ export const podStrategy: Strategy = {
   validateUpdate(next, old) {
     return validateSpecUpdate(fieldsOf(next, 'spec'), fieldsOf(old, 'spec'));
   },
+  warnings: (pod) => podSpecWarnings(fieldsOf(pod, 'spec'), 'spec'),
   counted: true,
   returnsDeleted: true,
   gracePeriod(pod) {

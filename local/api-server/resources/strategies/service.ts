@@ -3,7 +3,7 @@ import type { Fields } from '../fields.ts';
 import { ensureFields, fieldsOf, listOf, numberOf, setDefault, setIfAbsent, textOf } from '../fields.ts';
 import type { Strategy } from '../resource.ts';
 import {
-  dns1035LabelProblems,
+  dnsLabelProblems,
   dnsSubdomainProblems,
   duplicateField,
   invalidField,
@@ -52,7 +52,7 @@ export const serviceStrategy: Strategy = {
     if (!kept || before === undefined || before === '' || address === before) return [];
     return [invalidField('spec.clusterIPs[0]', [address], 'may not change once set')];
   },
-  validateName: dns1035LabelProblems,
+  validateName: dnsLabelProblems,
   createOnUpdate: true,
   returnsDeleted: true,
 };

@@ -13,7 +13,7 @@ import {
   validateSelectorUnchanged,
 } from '../validation.ts';
 import { setTemplateDefaults } from './pod-template-defaults.ts';
-import { validatePodSpec } from './pod-validation.ts';
+import { podSpecWarnings, validatePodSpec } from './pod-validation.ts';
 
 export const deploymentStrategy: Strategy = {
   setDefaults(deployment) {
@@ -35,24 +35,33 @@ export const deploymentStrategy: Strategy = {
     return [...validateWorkload(spec, 'deployment'), ...validateStrategy(spec), ...validateDeadline(spec)];
   },
   validateUpdate: validateSelectorUnchanged,
+  warnings: templateWarnings,
   counted: true,
   // They are copied to its ReplicaSets.
   annotationsCount: true,
 };
 
 export const replicaSetStrategy: Strategy = {
+  prepareForCreate(replicaSet) {
+    replicaSet.status = { replicas: 0 };
+  },
   setDefaults(replicaSet) {
     const spec = ensureFields(replicaSet, 'spec');
     setTemplateDefaults(spec);
     setIfAbsent(spec, 'replicas', 1);
-    setIfAbsent(ensureFields(replicaSet, 'status'), 'replicas', 0);
   },
   validate(replicaSet) {
     return validateWorkload(fieldsOf(replicaSet, 'spec'), 'replicaset');
   },
   validateUpdate: validateSelectorUnchanged,
+  warnings: templateWarnings,
   counted: true,
 };
+
+function templateWarnings(workload: KubeObject): string[] {
+  const podSpec = fieldsOf(fieldsOf(fieldsOf(workload, 'spec'), 'template'), 'spec');
+  return podSpecWarnings(podSpec, 'spec.template.spec');
+}
 
 function keepLabels(next: KubeObject, old: KubeObject): void {
   if (old.metadata.labels === undefined) delete next.metadata.labels;
