@@ -15,12 +15,15 @@ export interface Answering {
   log: JsonLog;
   timeoutMs: number;
   /** The call was stopped, and its handler still runs; `running` resolves when it has settled. */
-  onStopped(running: Promise<void>): void;
+  onStopped(stop: Stop, running: Promise<void>): void;
 }
 
 /** Has the handler answer, or says why it did not. Resolves when the handler and its stream have ended. Never rejects. */
 export function answer(work: Answering): Promise<void> {
-  work.calls.whenStopped(work.call, (stop) => void answerStop(work, stop).then(() => work.onStopped(running)));
+  work.calls.whenStopped(work.call, (stop) => {
+    void answerStop(work, stop);
+    work.onStopped(stop, running);
+  });
   const running = run(work);
   return running;
 }

@@ -116,4 +116,12 @@ suite('leaving', { concurrency: 4 }, () => {
     assert.equal(stray.status, 500);
     assert.deepEqual(await replica.ended, { code: 1, signal: null });
   });
+
+  test('it serves on when nobody reads its log any more', async () => {
+    await using replica = await replicaOf(`export default () => { console.log('said'); return 'ok'; }`);
+    const origin = await replica.origin();
+    replica.process.stdout?.destroy();
+    assert.equal(await (await fetch(origin)).text(), 'ok');
+    assert.equal(await (await fetch(origin)).text(), 'ok');
+  });
 });

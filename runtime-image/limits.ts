@@ -1,3 +1,18 @@
+import type { Stop } from './call.ts';
+
+/** How long a handler may go on after its time was up before it counts as one that never ends. */
+const OVERDUE_MS = 10_000;
+
+/**
+ * How long after `stop` a handler that still runs is overdue. undefined: never. A client that left takes nothing of the
+ * time that the function has.
+ * @param timeoutMs 0: no limit.
+ */
+export function overdueAfterMs(stop: Stop, timeoutMs: number): number | undefined {
+  if (stop.why !== 'gone') return OVERDUE_MS;
+  return timeoutMs === 0 ? undefined : timeoutMs + OVERDUE_MS;
+}
+
 /**
  * Handlers that run now, and the most that may.
  *

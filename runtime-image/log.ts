@@ -84,3 +84,22 @@ export function captureConsole(console: Console, log: JsonLog): void {
     value: (...values: unknown[]) => log.line('debug', util.format(...values), { stack: new Error('trace').stack }),
   });
 }
+
+/** Makes Node's own warnings lines of `log`; without it they are text on stderr. */
+export function captureWarnings(log: JsonLog): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => log.line('warn', message, { warning: name }));
+}
+
+/** Writes to stdout, whatever becomes of whoever reads it. Opened with the first line: it takes 1 ms. */
+export function stdoutWriter(): (line: string) => void {
+  let stdout: NodeJS.WriteStream | undefined;
+  return (line) => {
+    if (stdout === undefined) {
+      stdout = process.stdout;
+      // A log that nobody reads any more is no reason to stop serving, and there is nowhere to say so.
+      stdout.on('error', () => undefined);
+    }
+    stdout.write(line);
+  };
+}

@@ -6,7 +6,7 @@ import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
 import { load } from './load.ts';
-import { captureConsole, JsonLog, jsonLine } from './log.ts';
+import { captureConsole, captureWarnings, JsonLog, jsonLine, stdoutWriter } from './log.ts';
 import { RequestMetrics, type StartPhases } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createServer } from './server.ts';
@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   obeySignals(deps, log);
   catchStray(fail);
   captureConsole(console, log);
+  captureWarnings(log);
   installGlobals();
   try {
     // At once, before the module is loaded: a probe that is here already is answered sooner.
@@ -59,7 +60,7 @@ function settingsOrExit(): Settings {
     return readSettings(process.env);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    process.stdout.write(jsonLine(new Date(), 'fatal', message, {}));
+    stdoutWriter()(jsonLine(new Date(), 'fatal', message, {}));
     process.exit(1);
   }
 }
@@ -69,7 +70,7 @@ function logOf({ function: name, namespace, revision }: Settings): JsonLog {
     const call = currentCall.getStore();
     return call === undefined ? undefined : { requestId: call.requestId };
   };
-  return new JsonLog({ function: name, namespace, revision }, (line) => process.stdout.write(line), current);
+  return new JsonLog({ function: name, namespace, revision }, stdoutWriter(), current);
 }
 
 function exitFatally(log: JsonLog, msg: string, error: unknown): never {

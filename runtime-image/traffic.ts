@@ -7,15 +7,12 @@ import type { Context, Handler } from './context.ts';
 import type { Settings } from './env.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import { Places } from './limits.ts';
+import { overdueAfterMs, Places } from './limits.ts';
 import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
-
-/** How long a handler may go on after its request was stopped before it counts as one that never ends. */
-const OVERDUE_MS = 10_000;
 
 export interface TrafficDeps {
   settings: Settings;
@@ -104,7 +101,8 @@ export class Traffic {
     const { settings, log } = this.#deps;
     const call = this.#calls.open(exchange.requestId, settings.timeoutMs);
     const context = this.#contextOf(call);
-    const onStopped = (running: Promise<void>) => this.#watchOverdue(running);
+    const onStopped = (stop: Stop, running: Promise<void>) =>
+      this.#watchOverdue(running, overdueAfterMs(stop, settings.timeoutMs));
     this.#unanswered++;
     exchange.response.once('close', () => this.#closed(exchange, call));
     await currentCall.run(call, () =>
@@ -124,14 +122,15 @@ export class Traffic {
   }
 
   /** A handler that does not settle in time is counted as overdue until it does. */
-  #watchOverdue(running: Promise<void>): void {
+  #watchOverdue(running: Promise<void>, afterMs: number | undefined): void {
+    if (afterMs === undefined) return;
     let isOverdue = false;
     const timer = setTimeout(() => {
       isOverdue = true;
-      this.#deps.log.line('warn', 'handler still runs long after its request was stopped', { afterMs: OVERDUE_MS });
+      this.#deps.log.line('warn', 'handler still runs long after its request was stopped', { afterMs });
       this.#places.markOverdue();
       if (this.#places.stuck) this.#deps.onStuck();
-    }, OVERDUE_MS).unref();
+    }, afterMs).unref();
     void running.then(() => {
       clearTimeout(timer);
       if (isOverdue) this.#places.unmarkOverdue();

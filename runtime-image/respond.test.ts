@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { suite, test } from 'node:test';
+import { replicaOf } from './replica.testing.ts';
+
+/** Everything that the server sends back to `text` on a connection of its own, until it closes. */
+async function raw(origin: string, text: string): Promise<string> {
+  const { port } = new URL(origin);
+  const socket = net.connect(Number(port), '127.0.0.1');
+  socket.setEncoding('latin1');
+  socket.write(text);
+  let received = '';
+  for await (const chunk of socket) received += chunk;
+  return received;
+}
+
+const GET = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: h\r\n${more}\r\n`;
+const GET_LAST = (path: string) => GET(path, 'Connection: close\r\n');
+
+// Each has a process of its own and mostly waits for it.
+suite('responding', { concurrency: 4 }, () => {
+  test('each kind of result becomes its kind of answer', async () => {
+    await using replica = await replicaOf(`
+    import { Readable } from 'node:stream';
+    const results = {
+      string: () => 'text', object: () => ({ a: 1 }), array: () => [1, 2], bytes: () => new Uint8Array([65, 66]),
+      none: () => undefined, nothing: () => null, promise: async () => 'later',
+      readable: () => Readable.from(['a', 'b']),
+      web: () => new ReadableStream({ start(c) { c.enqueue(new TextEncoder().encode('web')); c.close(); } }),
+      generator: async function* () { yield 'x'; yield new Uint8Array([121]); },
+      number: () => 7, circular: () => { const o = {}; o.o = o; return o; },
+      used: async () => { const r = new Response('x'); await r.text(); return r; },
+    };
+    export default (request: Request) => results[new URL(request.url).pathname.slice(1)]();`);
+    const origin = await replica.origin();
+    const seen = async (kind: string) => {
+      const response = await fetch(`${origin}/${kind}`);
+      return [response.status, response.headers.get('content-type'), await response.text()];
+    };
+    assert.deepEqual(await seen('string'), [200, 'text/plain; charset=utf-8', 'text']);
+    assert.deepEqual(await seen('object'), [200, 'application/json', '{"a":1}']);
+    assert.deepEqual(await seen('array'), [200, 'application/json', '[1,2]']);
+    assert.deepEqual(await seen('bytes'), [200, 'application/octet-stream', 'AB']);
+    assert.deepEqual(await seen('none'), [204, null, '']);
+    assert.deepEqual(await seen('nothing'), [204, null, '']);
+    assert.deepEqual(await seen('promise'), [200, 'text/plain; charset=utf-8', 'later']);
+    assert.deepEqual(await seen('readable'), [200, 'application/octet-stream', 'ab']);
+    assert.deepEqual(await seen('web'), [200, 'application/octet-stream', 'web']);
+    assert.deepEqual(await seen('generator'), [200, 'application/octet-stream', 'xy']);
+    assert.equal((await seen('number'))[0], 500);
+    assert.equal((await seen('circular'))[0], 500);
+    assert.equal((await seen('used'))[0], 500);
+  });
+
+  test('repeated cookies stay apart, headers of the connection and of the product cannot be set', async () => {
+    await using replica = await replicaOf(`export default () => {
+    const headers = new Headers({ 'content-length': '999', connection: 'upgrade', 'x-catnap-not-started': 'true', 'x-own': 'a' });
+    headers.append('set-cookie', 'a=1'); headers.append('set-cookie', 'b=2');
+    return new Response('four', { status: 201, statusText: 'Made', headers });
+  }`);
+    const answer = await raw(await replica.origin(), GET_LAST('/'));
+    assert.match(answer, /^HTTP\/1\.1 201 Made\r\n/);
+    assert.match(answer, /set-cookie: a=1\r\nset-cookie: b=2\r\n/);
+    assert.match(answer, /content-length: 4\r\n/);
+    assert.match(answer, /x-own: a\r\n/);
+    assert.doesNotMatch(answer, /upgrade|not-started|length: 999/);
+  });
+
+  test('HEAD has the headers of GET and no body', async () => {
+    await using replica = await replicaOf(`export default (request) => new URL(request.url).pathname === '/stream'
+    ? new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(10)); } }) : 'four'`);
+    const origin = await replica.origin();
+    const answers = await raw(
+      origin,
+      `HEAD / HTTP/1.1\r\nHost: h\r\n\r\nHEAD /stream HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,
+    );
+    assert.match(answers, /content-length: 4\r\n[\s\S]*\r\n\r\nHTTP\/1\.1 200/);
+    assert.match(answers, /application\/octet-stream[\s\S]*\r\n\r\n$/);
+  });
+
+  test('a body is streamed in and out without being held in memory', async () => {
+    await using replica = await replicaOf(`export default (request: Request) => new Response(request.body)`);
+    const total = 200 * 1024 * 1024;
+    const chunk = Buffer.alloc(1024 * 1024, 'x');
+    const request = http.request(await replica.origin(), { method: 'POST', headers: { 'content-length': total } });
+    const sent = (async () => {
+      for (let at = 0; at < total; at += chunk.length) if (!request.write(chunk)) await once(request, 'drain');
+      request.end();
+    })();
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    let received = 0;
+    for await (const part of response) received += part.length;
+    await sent;
+    assert.equal(received, total);
+    const [, resident] = /process_resident_memory_bytes (\d+)/.exec(await replica.metrics()) ?? [];
+    assert.ok(Number(resident) < 200 * 1024 * 1024, `resident ${resident}`);
+  });
+
+  test('a stream is read no faster than the client takes it', async () => {
+    await using replica = await replicaOf(`let given = 0;
+    export default (request: Request) => new URL(request.url).pathname === '/given' ? { given }
+      : new ReadableStream({ pull(c) { given += 65536; c.enqueue(new Uint8Array(65536)); } }, { highWaterMark: 0 });`);
+    const origin = await replica.origin();
+    const request = http.get(`${origin}/stream`);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.pause();
+    const given = async () => ((await (await fetch(`${origin}/given`)).json()) as { given: number }).given;
+    const before = await steady(given);
+    assert.ok(before < 64 * 1024 * 1024, `${before} bytes given to a client that takes none`);
+    request.destroy();
+  });
+
+  /** The value that `read` gives twice in a row, 50 ms apart. */
+  async function steady(read: () => Promise<number>): Promise<number> {
+    for (let last = -1; ; ) {
+      const value = await read();
+      if (value === last) return value;
+      last = value;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  test('a client that leaves aborts the signal and cancels the stream', async () => {
+    await using replica = await replicaOf(`export default (request, context) => {
+    context.signal.addEventListener('abort', () => console.log('aborted ' + context.signal.reason.name));
+    return new ReadableStream({
+      start(c) { c.enqueue(new TextEncoder().encode('first')); },
+      cancel() { console.log('cancelled'); },
+    });
+  }`);
+    const request = http.get(await replica.origin(), { headers: { 'x-request-id': 'r-2' } });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    await once(response, 'data');
+    request.destroy();
+    const aborted = await replica.line((line) => line.msg === 'aborted AbortError');
+    assert.equal(aborted.requestId, 'r-2');
+    await replica.line((line) => line.msg === 'cancelled');
+  });
+
+  test('a stream that fails after it began breaks the connection; before, it is a 500', async () => {
+    await using replica = await replicaOf(`export default async function* (request) {
+    if (new URL(request.url).pathname === '/late') { yield 'some'; await new Promise((r) => setTimeout(r, 50)); }
+    throw new Error('stream broke');
+  }`);
+    const origin = await replica.origin();
+    const late = await raw(origin, GET('/late'));
+    assert.match(late, /^HTTP\/1\.1 200[\s\S]*some/);
+    assert.doesNotMatch(late, /\r\n0\r\n\r\n$/);
+    assert.equal((await fetch(`${origin}/at-once`)).status, 500);
+  });
+
+  test('a stream shorter or longer than its announced length breaks the connection', async () => {
+    await using replica = await replicaOf(`export default (request) => new Response(
+    new Blob([new URL(request.url).pathname === '/short' ? 'abc' : 'abcdefgh']).stream(), { headers: { 'content-length': '5' } })`);
+    const origin = await replica.origin();
+    await assert.rejects(async () => (await fetch(`${origin}/short`)).text());
+    await assert.rejects(async () => (await fetch(`${origin}/long`)).text());
+  });
+
+  test('a client that asks before sending is told to go on when the handler reads, else the connection ends', async () => {
+    await using replica = await replicaOf(
+      `export default async (request: Request) => new URL(request.url).pathname === '/read' ? await request.text() : 'unread'`,
+    );
+    const origin = await replica.origin();
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n`;
+    const unread = await raw(origin, head('/unread'));
+    assert.match(unread, /^HTTP\/1\.1 200 OK[\s\S]*connection: close/i);
+    const read = http.request(`${origin}/read`, { method: 'POST', headers: { expect: '100-continue' } });
+    read.on('continue', () => read.end('body'));
+    const [response] = (await once(read, 'response')) as [http.IncomingMessage];
+    const [text] = (await once(response, 'data')) as [Buffer];
+    assert.equal(String(text), 'body');
+  });
+});
