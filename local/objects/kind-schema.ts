@@ -84,8 +84,8 @@ export interface Schema {
   'x-kubernetes-patch-merge-key'?: string;
   /**
    * Built-in kinds only: what a real server's encoder does with an empty value. Absent: an empty list or map is dropped,
-   * the rest kept. `drop`: "", 0 and false are dropped too; `keep`: an empty list or map is kept; `write`: `{}` is
-   * written when absent.
+   * the rest kept. `drop`: "", 0 and false are dropped too; `keep`: an empty list or map is kept; `write`: written
+   * when absent, as `{}`, a time as null.
    */
   'x-when-empty'?: 'drop' | 'keep' | 'write';
   /** Built-in kinds only: `io.k8s.api.core.v1.Pod`, the name of the schema in the OpenAPI document. */

@@ -15,6 +15,6 @@ function alwaysWritten(schema: Schema): JsonObject {
   return out;
 }
 function whenAbsent(field: Schema): Json | undefined {
-  if (field['x-when-empty'] === 'write') return alwaysWritten(field);
+  if (field['x-when-empty'] === 'write') return field.type === 'string' ? null : alwaysWritten(field);
   return field['x-when-empty'] === 'keep' ? null : undefined;
 }

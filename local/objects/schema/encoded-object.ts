@@ -4,7 +4,7 @@ import { canonicalQuantity } from './quantity.ts';
 
 /**
  * An object of a built-in kind as the real server writes it out: nulls, zero values and empty lists are left out where
- * its encoder leaves them out, `{}` stands where it always stands, quantities and times have their one form. To be called
+ * its encoder leaves them out, `{}` (of times null) stands where it always stands, quantities and times have their one form. To be called
  * before an object is compared, tracked and stored, but never on the configuration of an apply.
  */
 export function encodedObject(kind: KindSchema, object: KubeObject): KubeObject {
@@ -39,9 +39,14 @@ function encodedMap(schema: Schema, map: JsonObject): JsonObject {
     if (isKept(field, item)) out[key] = item;
   }
   for (const [key, field] of Object.entries(properties)) {
-    if (field['x-when-empty'] === 'write' && out[key] === undefined) out[key] = encodedMap(field, {});
+    if (field['x-when-empty'] === 'write' && out[key] === undefined) out[key] = absentValue(field);
   }
   return out;
+}
+
+/** What stands for a field that is always written: `{}`, or null for a time. */
+function absentValue(field: Schema): Json {
+  return field.type === 'string' ? null : encodedMap(field, {});
 }
 
 function isKept(schema: Schema, value: Json): boolean {

@@ -7,7 +7,7 @@
  *     %                           quantities
  *     ~                           a zero value ("", 0, false) is never kept
  *     +                           an empty list or map is kept
- *     !                           `{}` is written when absent
+ *     !                           written when absent: as `{}`, a time as null
  */
 import { ACCESS } from './facts/access.ts';
 import { CORE_A_TO_K } from './facts/core-a-to-k.ts';

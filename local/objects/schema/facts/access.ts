@@ -16,7 +16,7 @@ export const ACCESS: Record<string, Record<string, string>> = {
     V1SelfSubjectReviewStatus: 'userInfo!',
     AuthenticationV1TokenRequest: 'metadata! spec! status!',
     V1TokenRequestSpec: 'audiences+',
-    V1TokenRequestStatus: '',
+    V1TokenRequestStatus: 'expirationTimestamp!',
     V1TokenReview: 'metadata! spec! status!',
     V1TokenReviewSpec: 'token~',
     V1TokenReviewStatus: 'authenticated~ user! error~',

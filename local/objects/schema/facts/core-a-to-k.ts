@@ -2,8 +2,9 @@
 export const CORE_A_TO_K: Record<string, Record<string, string>> = {
   'io.k8s.api.core.v1': {
     CoreV1EndpointPort: '.=atomic name~ protocol~',
-    CoreV1Event: 'metadata! involvedObject! reason~ message~ source! count~ type~ action~',
-    CoreV1EventSeries: 'count~',
+    CoreV1Event:
+      'metadata! involvedObject! reason~ message~ source! firstTimestamp! lastTimestamp! count~ type~ eventTime! action~',
+    CoreV1EventSeries: 'count~ lastObservedTime!',
     CoreV1ResourceClaim: 'request~',
     V1AWSElasticBlockStoreVolumeSource: 'fsType~ partition~ readOnly~',
     V1Affinity: '',
@@ -39,8 +40,8 @@ export const CORE_A_TO_K: Record<string, Record<string, string>> = {
     V1ContainerRestartRule: 'action~',
     V1ContainerRestartRuleOnExitCodes: 'operator~ values=set',
     V1ContainerState: '',
-    V1ContainerStateRunning: '',
-    V1ContainerStateTerminated: 'signal~ reason~ message~ containerID~',
+    V1ContainerStateRunning: 'startedAt!',
+    V1ContainerStateTerminated: 'signal~ reason~ message~ startedAt! finishedAt! containerID~',
     V1ContainerStateWaiting: 'reason~ message~',
     V1ContainerStatus:
       'state! lastState! containerID~ allocatedResources% volumeMounts=map(mountPath)@merge(mountPath) allocatedResourcesStatus=map(name)@merge(name)',

@@ -1,7 +1,7 @@
 /** Facts of object metadata and of CustomResourceDefinitions. See fact-table.ts for the notation. */
 export const MACHINERY: Record<string, Record<string, string>> = {
   'io.k8s.apimachinery.pkg.apis.meta.v1': {
-    V1Condition: 'observedGeneration~',
+    V1Condition: 'observedGeneration~ lastTransitionTime!',
     V1DeleteOptions: '',
     V1FieldSelectorRequirement: '',
     V1LabelSelector: '.=atomic',
@@ -21,7 +21,7 @@ export const MACHINERY: Record<string, Record<string, string>> = {
     V1CustomResourceColumnDefinition: 'format~ description~ priority~',
     V1CustomResourceConversion: '',
     V1CustomResourceDefinition: 'metadata! spec! status!',
-    V1CustomResourceDefinitionCondition: 'reason~ message~ observedGeneration~',
+    V1CustomResourceDefinitionCondition: 'lastTransitionTime! reason~ message~ observedGeneration~',
     V1CustomResourceDefinitionNames: 'singular~ listKind~',
     V1CustomResourceDefinitionSpec: 'names! versions+ preserveUnknownFields~',
     V1CustomResourceDefinitionStatus: 'conditions=map(type)+ acceptedNames! storedVersions+ observedGeneration~',

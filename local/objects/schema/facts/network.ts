@@ -36,7 +36,7 @@ export const NETWORK: Record<string, Record<string, string>> = {
   },
   'io.k8s.api.events.v1': {
     EventsV1Event:
-      'metadata! reportingController~ reportingInstance~ action~ reason~ regarding! note~ type~ deprecatedSource! deprecatedCount~',
-    EventsV1EventSeries: '',
+      'metadata! eventTime! reportingController~ reportingInstance~ action~ reason~ regarding! note~ type~ deprecatedSource! deprecatedFirstTimestamp! deprecatedLastTimestamp! deprecatedCount~',
+    EventsV1EventSeries: 'lastObservedTime!',
   },
 };
