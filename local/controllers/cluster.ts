@@ -34,7 +34,9 @@ export class Cluster implements AsyncDisposable {
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly serviceAccounts: Informer<ServiceAccount>;
+  readonly #watches = new Map<string, Informer<KubeObject>>();
 
+  /** Watches at once what the controllers need. */
   constructor(kube: KubeClient, log: Log) {
     this.kube = kube;
     this.log = log;
@@ -47,31 +49,37 @@ export class Cluster implements AsyncDisposable {
     this.serviceAccounts = this.watch(SERVICE_ACCOUNTS);
   }
 
-  /** A watch of one more kind; whoever asks disposes of it. */
+  /** The one watch of this kind, for all who ask. */
   watch<T extends KubeObject>(resource: Resource<T>): Informer<T> {
-    return new Informer({ kube: this.kube, resource, log: this.log, timing: RETRY });
+    const key = keyOfKind(resource);
+    const known = this.#watches.get(key);
+    if (known !== undefined) return known as unknown as Informer<T>;
+    const informer = new Informer({ kube: this.kube, resource, log: this.log, timing: RETRY });
+    this.#watches.set(key, informer as unknown as Informer<KubeObject>);
+    return informer;
   }
 
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#informers().map((informer) => informer.synced));
+  /** Ends the watch of a kind that is no longer served. */
+  async unwatch(resource: Resource): Promise<void> {
+    const key = keyOfKind(resource);
+    const informer = this.#watches.get(key);
+    this.#watches.delete(key);
+    await informer?.[Symbol.asyncDispose]();
+  }
+
+  /** All that are watched by now. */
+  async synced(): Promise<void> {
+    await Promise.all([...this.#watches.values()].map((informer) => informer.synced));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#informers().map((informer) => informer[Symbol.asyncDispose]()));
+    await Promise.all([...this.#watches.values()].map((informer) => informer[Symbol.asyncDispose]()));
   }
+}
 
-  #informers(): Informer<KubeObject>[] {
-    const { pods, deployments, replicaSets, services, endpointSlices, namespaces, serviceAccounts } = this;
-    return [
-      pods,
-      deployments,
-      replicaSets,
-      services,
-      endpointSlices,
-      namespaces,
-      serviceAccounts,
-    ] as Informer<KubeObject>[];
-  }
+/** `deployments.apps`: one version of a kind is watched. */
+export function keyOfKind({ group, plural }: Resource): string {
+  return `${plural}.${group}`;
 }
 
 /** A controller's own voice in Events. */

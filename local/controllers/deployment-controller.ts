@@ -26,6 +26,9 @@ export interface DeploymentDeps {
   events: Recorder;
 }
 
+/** ReplicaSets are counted when they have settled a little; what users change is acted on at once. */
+const COUNT_DELAY_MS = 20;
+
 interface Sets {
   newest: ReplicaSet | undefined;
   old: ReplicaSet[];
@@ -43,7 +46,7 @@ export function startDeploymentController(deps: DeploymentDeps): WorkQueue {
   cluster.deployments.onChange((change) => queue.add(keyOf(change.object)));
   cluster.replicaSets.onChange((change) => {
     const owner = controllerOf(change.object, 'Deployment');
-    if (owner !== undefined) queue.add(`${change.object.metadata?.namespace}/${owner.name}`);
+    if (owner !== undefined) queue.addAfter(`${change.object.metadata?.namespace}/${owner.name}`, COUNT_DELAY_MS);
   });
   cluster.pods.onChange((change) => {
     if (change.type === 'deleted') addRecreating(change.object, cluster, queue);

@@ -8,6 +8,9 @@ import { keyOf, splitKey } from './kinds.ts';
 import { selectorMatches } from './label-selector.ts';
 import { desiredSlices, MANAGED_BY, MANAGED_BY_LABEL, SERVICE_LABEL } from './service-endpoints.ts';
 
+/** A pod that starts changes several times in a row. */
+const SETTLE_MS = 50;
+
 export function startEndpointController(cluster: Cluster): WorkQueue {
   const queue = new WorkQueue({
     name: 'endpointslices',
@@ -17,7 +20,9 @@ export function startEndpointController(cluster: Cluster): WorkQueue {
   });
   cluster.services.onChange((change) => queue.add(keyOf(change.object)));
   cluster.pods.onChange((change) => {
-    for (const service of cluster.services.list()) if (selects(service, change.object)) queue.add(keyOf(service));
+    for (const service of cluster.services.list()) {
+      if (selects(service, change.object)) queue.addAfter(keyOf(service), SETTLE_MS);
+    }
   });
   cluster.endpointSlices.onChange((change) => {
     const service = change.object.metadata?.labels?.[SERVICE_LABEL];

@@ -1,10 +1,9 @@
 /** Deletes what has lost its owners, and lets owners go that wait for what they own. */
-import type { Informer } from '#platform/informer.ts';
 import { isConflict, isNotFound } from '#platform/kube-error.ts';
 import type { KubeObject, OwnerReference, Resource } from '#platform/resources.ts';
 import { apiVersionOf, PODS, type Pod } from '#platform/resources.ts';
 import { WorkQueue } from '#platform/work-queue.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, keyOfKind } from './cluster.ts';
 import { discoverKinds } from './discovery.ts';
 import { CUSTOM_RESOURCE_DEFINITIONS } from './kinds.ts';
 import {
@@ -34,7 +33,8 @@ const CHANGED_AGAIN_MS = 20;
 export class GarbageCollector implements AsyncDisposable {
   readonly #deps: GarbageCollectorDeps;
   readonly #graph = new OwnerGraph();
-  readonly #watches = new Map<string, Informer<KubeObject>>();
+  /** By key; what ends our part in the kind's watch. */
+  readonly #watched = new Map<string, { kind: Resource; stop: () => void }>();
   readonly #kinds = new Map<string, Resource>();
   readonly #objects: WorkQueue;
   readonly #discovery: WorkQueue;
@@ -61,7 +61,7 @@ export class GarbageCollector implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#discovery[Symbol.asyncDispose]();
     await this.#objects[Symbol.asyncDispose]();
-    await Promise.all([...this.#watches.values()].map((watch) => watch[Symbol.asyncDispose]()));
+    for (const { stop } of this.#watched.values()) stop();
   }
 
   async #discover(signal: AbortSignal): Promise<undefined> {
@@ -69,23 +69,23 @@ export class GarbageCollector implements AsyncDisposable {
     const kinds = await discoverKinds(cluster.kube, signal);
     const served = new Map(kinds.filter(({ plural }) => !IGNORED.has(plural)).map((kind) => [keyOfKind(kind), kind]));
     for (const [key, kind] of served) {
-      if (this.#watches.has(key)) continue;
+      if (this.#watched.has(key)) continue;
       this.#kinds.set(`${apiVersionOf(kind)} ${kind.kind}`, kind);
       this.#watch(key, kind);
       // What an owner of this kind was said to have could not be judged until now.
       for (const node of this.#graph.ownedBy(kind.kind)) this.#objects.add(node.object.metadata?.uid ?? '');
     }
-    for (const [key, watch] of this.#watches) {
+    for (const [key, { kind, stop }] of this.#watched) {
       if (served.has(key)) continue;
-      this.#watches.delete(key);
-      await watch[Symbol.asyncDispose]();
+      this.#watched.delete(key);
+      stop();
+      await cluster.unwatch(kind);
     }
   }
 
   #watch(key: string, resource: Resource): void {
     const watch = this.#deps.cluster.watch<KubeObject>(resource);
-    this.#watches.set(key, watch);
-    watch.onChange(({ type, object }) => {
+    const stop = watch.onChange(({ type, object }) => {
       const uid = object.metadata?.uid ?? '';
       if (keyOfKind(resource) === keyOfKind(CUSTOM_RESOURCE_DEFINITIONS))
         this.#discovery.addAfter('kinds', DISCOVER_AGAIN_MS);
@@ -100,6 +100,7 @@ export class GarbageCollector implements AsyncDisposable {
         this.#objects.add(uid);
       }
     });
+    this.#watched.set(key, { kind: resource, stop });
   }
 
   /** An owner that waits for its dependents looks again when one is gone. */
@@ -200,5 +201,3 @@ export class GarbageCollector implements AsyncDisposable {
     }
   }
 }
-
-const keyOfKind = ({ group, plural }: Resource): string => `${plural}.${group}`;

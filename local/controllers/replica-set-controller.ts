@@ -19,6 +19,8 @@ export interface ReplicaSetDeps {
 
 /** Most pods created or deleted in one run. */
 const BURST = 500;
+/** Pods that start change their status several times in a row: they are counted when the machine has time again. */
+const COUNT_DELAY_MS = 50;
 
 export function startReplicaSetController(deps: ReplicaSetDeps): WorkQueue {
   const { cluster } = deps;
@@ -34,7 +36,9 @@ export function startReplicaSetController(deps: ReplicaSetDeps): WorkQueue {
   cluster.pods.onChange((change) => {
     writes.seen(change);
     const owner = controllerOf(change.object, 'ReplicaSet');
-    if (owner !== undefined) queue.add(`${change.object.metadata?.namespace}/${owner.name}`);
+    if (owner === undefined) return;
+    const gone = change.type === 'deleted' || !isActive(change.object);
+    queue.addAfter(`${change.object.metadata?.namespace}/${owner.name}`, gone ? 0 : COUNT_DELAY_MS);
   });
   return queue;
 }
@@ -46,7 +50,10 @@ async function reconcileReplicaSet(key: string, deps: Deps, signal: AbortSignal)
   const set = deps.cluster.replicaSets.get(namespace, name);
   if (set === undefined) return {};
   const deleting = set.metadata?.deletionTimestamp !== undefined;
+  const before = podsOf(set, deps).length;
   const failure = deleting ? undefined : await fill(set, deps, signal);
+  // New pods come into sight at once, and are counted then.
+  if (failure === undefined && podsOf(set, deps).length > before) return { againInMs: COUNT_DELAY_MS };
   const view = { set, pods: podsOf(set, deps), nowMs: Date.now() };
   await writeStatus(set, replicaSetStatus({ ...view, failure: failure && messageOf(failure) }), deps.cluster, signal);
   // The queue's backoff spaces the next tries.

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { type RunFiles, type RunRecord, recordedExit, writeRecord } from './container-files.ts';
 import { type Launch, StartError } from './launch-plan.ts';
-import { childrenOf, commandLine, startTicks } from './proc.ts';
+import { childrenOf, commandLine, processIds, startTicks } from './proc.ts';
 
 /**
  * Stands between the pod runner and the program, so that the exit code is written down also when nobody waits for it.
@@ -108,6 +108,19 @@ function tooLarge(cause: Error): StartError {
 /** The process of a record, or what is left of its group, gone for good: for pods that exist no more. */
 export function killRecorded(record: RunRecord): void {
   if (isAlive(record)) sendTo(-record.pid, 'SIGKILL');
+}
+
+/** All runs that are alive on this machine, by the file in which each will leave its exit code. */
+export function recorders(): Map<string, RunRecord> {
+  const found = new Map<string, RunRecord>();
+  for (const pid of processIds()) {
+    const [, , script, , exit] = commandLine(pid).split('\0');
+    const ticks = script === RECORDER ? startTicks(pid) : undefined;
+    // A fork that is not yet the program looks the same: the older of the two is the recorder.
+    if (ticks === undefined || exit === undefined || found.has(exit)) continue;
+    found.set(exit, { pid, startTicks: ticks, startedAtMs: Date.now() });
+  }
+  return found;
 }
 
 function isAlive(record: RunRecord): boolean {

@@ -34,10 +34,27 @@ export function running(record: ContainerRecord, containerId: string, startedAt:
   return { ...record, state: { running: { startedAt } }, containerId, last: kept, ready: false, started: false };
 }
 
-export function terminated(record: ContainerRecord, end: Omit<Terminated, 'containerID'>): ContainerRecord {
-  const { containerId } = record;
-  const state = { terminated: { ...end, ...(containerId === undefined ? {} : { containerID: containerId }) } };
-  return { ...record, state, ready: false, started: false };
+/** How a run ended; the exit code is a guess where nobody saw it (`known` is false). */
+export interface RunEnd {
+  code: number;
+  atMs: number;
+  known: boolean;
+  /** Where the code does not tell enough. */
+  reason?: string;
+  message?: string;
+}
+
+export function ended(record: ContainerRecord, end: RunEnd, message: string | undefined): ContainerRecord {
+  const { containerId, state: before } = record;
+  const terminated: Terminated = {
+    exitCode: end.code,
+    reason: end.reason ?? (end.known ? (end.code === 0 ? 'Completed' : 'Error') : 'ContainerStatusUnknown'),
+    ...(message === undefined ? {} : { message }),
+    ...(before.running?.startedAt === undefined ? {} : { startedAt: before.running.startedAt }),
+    finishedAt: wholeSeconds(end.atMs),
+    ...(containerId === undefined ? {} : { containerID: containerId }),
+  };
+  return { ...record, state: { terminated }, ready: false, started: false };
 }
 
 /** Waits to be started again; what it ended with becomes its last state. */
@@ -59,4 +76,16 @@ export function statusOf(spec: Container, record: ContainerRecord): ContainerSta
     ready,
     started,
   };
+}
+
+/** The API server knows of a run that left no trace here: the machine was restarted, or the files were removed. */
+export function lost(known: ContainerStatus): ContainerRecord {
+  const message = 'The container could not be located when the pod was started again';
+  const last = { exitCode: 137, reason: 'ContainerStatusUnknown', message };
+  return { ...WAITING, restarts: (known.restartCount ?? 0) + 1, last };
+}
+
+/** RFC 3339, as times in a status are. */
+export function wholeSeconds(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

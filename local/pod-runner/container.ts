@@ -3,18 +3,22 @@ import { pause } from '#platform/deadline.ts';
 import { afterExit, type Backoff, durationText } from './backoff.ts';
 import { ContainerConfigError } from './container-env.ts';
 import { latestRun, makeContainerDir, type RunFiles, runFiles } from './container-files.ts';
-import { ContainerProcess, type Exit } from './container-process.ts';
+import { ContainerProcess } from './container-process.ts';
 import {
   backingOff,
   type ContainerRecord,
+  ended,
+  lost,
+  type RunEnd,
   running,
   statusOf,
-  terminated,
   WAITING,
   waiting,
+  wholeSeconds,
 } from './container-record.ts';
 import { runPreStop } from './hooks.ts';
-import { type ImageLookup, lookUpImage } from './images.ts';
+import { ImagePull } from './image-pull.ts';
+import { lookUpImage } from './images.ts';
 import { type Launch, planLaunch, StartError } from './launch-plan.ts';
 import { terminationMessage } from './log-file.ts';
 import { LogIndex } from './log-index.ts';
@@ -31,7 +35,7 @@ const EXPECTED_END_MS = 10_000;
 
 /** One run, alive or failed at the very start. */
 interface Run {
-  exited: Promise<Exit & { reason?: string; message?: string }>;
+  exited: Promise<RunEnd>;
   end: () => void;
 }
 
@@ -44,13 +48,17 @@ export class ContainerRunner {
   #process: ContainerProcess | undefined;
   #launch: Launch | undefined;
   #backoff: Backoff | undefined;
-  #pull: Backoff | undefined;
+  readonly #pull: ImagePull;
   #expectedEndMs = 0;
 
   constructor(spec: Container, context: PodContext) {
     this.spec = spec;
     this.#context = context;
     this.#dir = makeContainerDir(context.dir, spec.name);
+    this.#pull = new ImagePull(spec.image ?? '', {
+      waiting: (reason, message) => this.#set(waiting(this.#record, reason, message)),
+      event: (type, reason, message) => this.#event(type, reason, message),
+    });
   }
 
   get status(): ContainerStatus {
@@ -132,7 +140,7 @@ export class ContainerRunner {
       const image = lookUpImage(this.spec.image ?? '', this.spec.imagePullPolicy, this.#context.images);
       try {
         if ('reason' in image) {
-          await this.#withoutImage(image);
+          await this.#pull.failed(image, this.#stop.signal);
           continue;
         }
         const sources = this.#context.sources(this.spec);
@@ -154,7 +162,7 @@ export class ContainerRunner {
     this.#launch = launch;
     const started = ContainerProcess.start(launch, files);
     const run = this.#begun(started, files);
-    this.#pull = undefined;
+    this.#pull.succeeded();
     this.#event('Normal', 'Pulled', `Container image "${this.spec.image}" already present on machine`);
     this.#event('Normal', 'Created', `Created container: ${this.spec.name}`);
     this.#event('Normal', 'Started', `Started container ${this.spec.name}`);
@@ -164,7 +172,7 @@ export class ContainerRunner {
   #begun(started: ContainerProcess, files: RunFiles): Run {
     const id = `local://${this.#context.facts.pod.metadata?.uid}/${this.spec.name}/${this.#record.restarts}`;
     this.#process = started;
-    this.#set(running(this.#record, id, new Date(started.record.startedAtMs).toISOString().replace(/\.\d+Z$/, 'Z')));
+    this.#set(running(this.#record, id, wholeSeconds(started.record.startedAtMs)));
     const index = new LogIndex(files);
     const probes = new Probes(this.spec, this.#probeTarget(), {
       changed: (kind, value) => this.#probed(kind, value),
@@ -188,21 +196,10 @@ export class ContainerRunner {
     };
   }
 
-  #ended(exit: Awaited<Run['exited']>): void {
-    const startedAt = this.#record.state.running?.startedAt;
+  #ended(exit: RunEnd): void {
     const logged = terminationMessage(this.spec, exit.code, this.logFiles(false));
-    const message = exit.message ?? logged;
-    const reason = exit.reason ?? (exit.known ? (exit.code === 0 ? 'Completed' : 'Error') : 'ContainerStatusUnknown');
     this.#process = undefined;
-    this.#set(
-      terminated(this.#record, {
-        exitCode: exit.code,
-        reason,
-        ...(message === undefined ? {} : { message }),
-        ...(startedAt === undefined ? {} : { startedAt }),
-        finishedAt: new Date(exit.atMs).toISOString().replace(/\.\d+Z$/, 'Z'),
-      }),
-    );
+    this.#set(ended(this.#record, exit, exit.message ?? logged));
   }
 
   async #waitForRestart(endedAtMs: number): Promise<void> {
@@ -215,30 +212,6 @@ export class ContainerRunner {
     const why = `back-off ${durationText(waitMs)} restarting failed container=${this.spec.name} pod=${pod}`;
     this.#set(backingOff(this.#record, why));
     await this.#pauseUntil(endedAtMs + waitMs);
-  }
-
-  async #withoutImage({ reason, message }: Exclude<ImageLookup, { command: unknown }>): Promise<void> {
-    const image = this.spec.image ?? '';
-    if (reason !== 'ErrImagePull') {
-      this.#event('Warning', reason === 'InvalidImageName' ? 'InspectFailed' : 'ErrImageNeverPull', message);
-      this.#event('Warning', 'Failed', `Error: ${reason}`);
-      this.#set(waiting(this.#record, reason, message));
-      return await pause(CONFIG_RETRY_MS, this.#stop.signal);
-    }
-    this.#event('Normal', 'Pulling', `Pulling image "${image}"`);
-    this.#event('Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
-    this.#event('Warning', 'Failed', `Error: ErrImagePull`);
-    this.#set(waiting(this.#record, 'ErrImagePull', message));
-    // The first failure sets the wait; there is no try without one, as there is for restarts.
-    const first = afterExit(this.#pull, Date.now());
-    const { waitMs, next } = first.waitMs > 0 ? first : { waitMs: first.next.waitMs, next: first.next };
-    this.#pull = next;
-    await pause(Math.min(waitMs, 1_000), this.#stop.signal);
-    if (this.#stop.signal.aborted) return;
-    this.#event('Normal', 'BackOff', `Back-off pulling image "${image}"`);
-    this.#event('Warning', 'Failed', `Error: ImagePullBackOff`);
-    this.#set(waiting(this.#record, 'ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${message}`));
-    await pause(waitMs - 1_000, this.#stop.signal);
   }
 
   async #pauseUntil(timeMs: number): Promise<void> {
@@ -287,10 +260,3 @@ export class ContainerRunner {
 }
 
 const title = (kind: string): string => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
-
-/** The API server knows of a run that left no trace here: the machine was restarted, or the files were removed. */
-function lost(known: ContainerStatus): ContainerRecord {
-  const message = 'The container could not be located when the pod was started again';
-  const last = { exitCode: 137, reason: 'ContainerStatusUnknown', message };
-  return { ...WAITING, restarts: (known.restartCount ?? 0) + 1, last };
-}

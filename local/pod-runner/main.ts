@@ -27,8 +27,8 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   const signal = lifecycle.stopping;
   await untilAnswering(kube, log, signal);
   const cluster = stack.use(new Cluster(kube, log));
-  const configMaps = stack.use(cluster.watch(CONFIG_MAPS));
-  const secrets = stack.use(cluster.watch(SECRETS));
+  const configMaps = cluster.watch(CONFIG_MAPS);
+  const secrets = cluster.watch(SECRETS);
   const speaker = (component: string) => patient(stack.use(new EventRecorder({ kube, component, log })), stack);
   const node = nodeFacts(settings.CATNAP_NODE_NAME);
   const runner = new PodRunner({
@@ -49,7 +49,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   stack.defer(() => closeServer(server));
   const { port } = server.address() as AddressInfo;
   await keepRegistered({ kube, log, signal }, node, { address: HOST_IP, port });
-  await Promise.all([cluster.synced, configMaps.synced, secrets.synced]);
+  await cluster.synced();
   runner.start();
   stopPods(runner, settings, lifecycle);
   const controllers = startControllers({
@@ -63,6 +63,8 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
 
 function stopPods(runner: PodRunner, settings: Settings, lifecycle: Lifecycle): void {
   const withinMs = settings.CATNAP_STOP_PODS_WITHIN_MS;
+  // Whoever is in a hurry and asks twice leaves no pods behind either.
+  if (settings.CATNAP_STOP_PODS) process.once('exit', () => runner.killNow());
   lifecycle.onStop('pods', () => (settings.CATNAP_STOP_PODS ? runner.killAll(withinMs) : runner.release()), {
     withinMs: withinMs + 2_000,
   });

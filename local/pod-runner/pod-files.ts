@@ -1,6 +1,6 @@
 /** What the pod runner keeps on disk of each pod, to know its own again after a restart. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { latestRun, type RunRecord, textOf } from './container-files.ts';
 
 export interface PodRecord {
@@ -40,6 +40,19 @@ export class PodFiles {
       const text = textOf(join(this.dir(uid), 'pod.json'));
       return text === undefined ? [] : [JSON.parse(text) as PodRecord];
     });
+  }
+
+  /**
+   * Writes the records that an earlier pod runner did not come to write: it was killed right after a start.
+   * @param running processes by the file in which they will leave their exit code
+   */
+  completeRuns(running: ReadonlyMap<string, RunRecord>): void {
+    for (const [exit, record] of running) {
+      const file = exit.replace(/\.exit$/, '.json');
+      if (file.startsWith(`${this.#root}/`) && existsSync(dirname(file)) && !existsSync(file)) {
+        writeFileSync(file, JSON.stringify(record));
+      }
+    }
   }
 
   /** The latest run of each container. */

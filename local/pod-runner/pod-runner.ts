@@ -7,7 +7,7 @@ import type { Cluster, Recorder } from '../controllers/cluster.ts';
 import { POD_BINDINGS } from '../controllers/kinds.ts';
 import { AddressPool } from './addresses.ts';
 import { envReferences } from './container-env.ts';
-import { killRecorded } from './container-process.ts';
+import { killRecorded, recorders } from './container-process.ts';
 import type { PodFacts } from './downward.ts';
 import type { ImageCommands } from './images.ts';
 import { envSources, findObjects, type ObjectSourcesDeps, volumeSources } from './object-sources.ts';
@@ -65,6 +65,7 @@ export class PodRunner {
   start(): void {
     const { pods } = this.#options.cluster;
     const byUid = new Map(pods.list().map((pod) => [pod.metadata?.uid, pod]));
+    this.#files.completeRuns(recorders());
     for (const record of this.#files.list()) this.#adopt(record, byUid.get(record.uid));
     pods.onChange((change) => this.#onChange(change));
   }
@@ -91,6 +92,14 @@ export class PodRunner {
     this.release();
     await Promise.all([...this.#workers.values()].map((worker) => worker.shutDown(graceMs)));
     for (const uid of this.#workers.keys()) this.#files.remove(uid);
+  }
+
+  /** The same in the last moment of the process, without a chance to end well. */
+  killNow(): void {
+    for (const { uid } of this.#files.list()) {
+      for (const run of this.#files.runs(uid)) killRecorded(run);
+      this.#files.remove(uid);
+    }
   }
 
   #onChange(change: Change<Pod>): void {

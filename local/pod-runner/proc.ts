@@ -1,5 +1,5 @@
 /** What /proc tells of a process. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Start time in clock ticks since boot; undefined when there is no such process, or only its remains. */
 export function startTicks(pid: number): string | undefined {
@@ -24,6 +24,12 @@ export function childrenOf(pid: number): number[] {
 /** Program and arguments, each ended by a NUL; empty when there is no such process. */
 export function commandLine(pid: number): string {
   return read(`/proc/${pid}/cmdline`) ?? '';
+}
+
+/** All processes, the lowest number first. */
+export function processIds(): number[] {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return numbers.map(Number).toSorted((a, b) => a - b);
 }
 
 function read(file: string): string | undefined {
