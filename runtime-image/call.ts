@@ -17,7 +17,7 @@ export const currentCall = new AsyncLocalStorage<Call>();
 /**
  * The calls that are open, and what is to be done when each is stopped. Not kept in the call itself: sockets keep the
  * call that they last worked for as their context, and with its request in it every request survived into the old
- * generation (measured: three times the memory, half the requests per second).
+ * generation: 94 MiB after a load that now leaves 40.
  */
 export class Calls {
   readonly #onStop = new Map<Call, (stop: Stop) => void>();
