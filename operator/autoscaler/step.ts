@@ -40,16 +40,17 @@ export const SHORT_WINDOW_MS = 6_000;
  * - None, or minReplicas, after idleSeconds without a request, all of them measured.
  * - Never fewer on missing data.
  */
-export function step(state: ScaleState | undefined, { current, demand, policy, nowMs }: Situation): Decision {
+export function step(state: ScaleState | undefined, situation: Situation): Decision {
+  const { current, nowMs } = situation;
   const next = nextState(state, current, nowMs);
-  const raised = state !== undefined && current > state.replicas;
-  const { replicas, reason } =
-    bounded({ current, demand, policy, nowMs }) ?? byDemand(next, { current, demand, policy, nowMs });
-  return {
-    state: next,
-    replicas,
-    reason: raised && replicas === current ? 'the gateway raised it for waiting requests' : reason,
-  };
+  const { replicas, reason } = bounded(situation) ?? byDemand(next, situation);
+  return { state: next, replicas, reason: replicas === current ? (whoRaisedIt(state, current) ?? reason) : reason };
+}
+
+/** Why there are more replicas than the last step left. */
+function whoRaisedIt(state: ScaleState | undefined, current: number): string | undefined {
+  if (state === undefined) return current > 0 ? 'that many were there when the operator began to look' : undefined;
+  return current > state.replicas ? 'the gateway raised it for waiting requests' : undefined;
 }
 
 function nextState(state: ScaleState | undefined, current: number, nowMs: number): ScaleState {
