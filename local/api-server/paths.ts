@@ -5,6 +5,7 @@ import type { Cluster } from './cluster.ts';
 import { aggregatedDiscovery } from './discovery/aggregated.ts';
 import { CORE_VERSIONS, groupDocument, groupList, resourceList } from './discovery/discovery.ts';
 import type { OpenApi } from './discovery/openapi.ts';
+import { OPENAPI_V2_PROTOBUF } from './discovery/openapi-protobuf.ts';
 import { answerReview, findReview } from './discovery/reviews.ts';
 import { VERSION } from './discovery/version.ts';
 import type { Accepted } from './http/accept.ts';
@@ -51,23 +52,25 @@ export function systemPaths(cluster: Cluster, openApi: OpenApi): SystemPaths {
     return found(resourceList(registry.all(), group, version));
   };
 
-  const document = async (path: string, response: ServerResponse): Promise<Answer> => {
-    if (path === '/openapi/v3' || path === '/openapi/v3/') return answerOf(200, await openApi.index());
+  const document = async ({ request, url }: SystemRequest, response: ServerResponse): Promise<Answer | undefined> => {
+    const path = url.pathname.replace(/\/$/, '');
+    if (path === '/openapi/v3') return answerOf(200, await openApi.index());
     const made =
       path === '/openapi/v2' ? await openApi.v2() : await openApi.document(path.slice('/openapi/v3/'.length));
     if (made === undefined) throw noSuchPath();
     response.setHeader('etag', `"${made.hash}"`);
-    return { code: 200, json: made.json };
+    if (made.protobuf === undefined || !request.headers.accept?.includes('proto-openapi'))
+      return { code: 200, json: made.json };
+    response.writeHead(200, { 'content-type': OPENAPI_V2_PROTOBUF }).end(made.protobuf);
+    return undefined;
   };
 
-  const answerTo = async (
-    { request, url, body, user }: SystemRequest,
-    response: ServerResponse,
-  ): Promise<Answer | undefined> => {
+  const answerTo = async (asked: SystemRequest, response: ServerResponse): Promise<Answer | undefined> => {
+    const { request, url, body, user } = asked;
     const path = url.pathname;
     if (PUBLIC.test(path)) return publicAnswer(path, response);
     if (user === undefined) throw unauthorized();
-    if (path.startsWith('/openapi/')) return await document(path, response);
+    if (path.startsWith('/openapi/')) return await document(asked, response);
     const review = reviewOf(path);
     if (review !== undefined) {
       if (request.method !== 'POST') throw methodNotAllowed();

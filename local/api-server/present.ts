@@ -2,7 +2,7 @@
 import type { KubeObject } from '../objects/kind-schema.ts';
 import type { Accepted } from './http/accept.ts';
 import type { Resource } from './resources/resource.ts';
-import { apiVersionOf } from './resources/resource.ts';
+import { apiVersionOf, servedForm } from './resources/resource.ts';
 import type { Entry } from './store/entry.ts';
 import type { RowObject } from './table/table.ts';
 import { tableOf } from './table/table.ts';
@@ -18,7 +18,7 @@ export interface View {
 /** One object. */
 export function presentObject(entry: Entry, view: View): string {
   if (view.form === 'plain') return servedJson(entry, view.resource);
-  if (view.form === 'metadata') return JSON.stringify(partialObject(servedObject(entry.object, view.resource)));
+  if (view.form === 'metadata') return JSON.stringify(partialObject(servedForm(view.resource, entry.object)));
   return tableJson(entry, view, true);
 }
 
@@ -44,7 +44,7 @@ export function presentList(entries: readonly Entry[], meta: ListMeta, view: Vie
   if (form === 'plain') return plainList(entries, meta, resource);
   const kept = entries.map((entry) => entry.object);
   if (form === 'table') return JSON.stringify(tableOf(kept, view, { meta, withColumns: true }));
-  const items = kept.map((object) => partialObject(servedObject(object, resource)));
+  const items = kept.map((object) => partialObject(servedForm(resource, object)));
   return JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: meta, items });
 }
 
@@ -64,11 +64,6 @@ function itemJson(json: string, resource: Resource): string {
 
 function servedJson(entry: Entry, resource: Resource): string {
   return resource.conversion === undefined ? entry.json : JSON.stringify(resource.conversion.served(entry.object));
-}
-
-/** From the form that is kept to the one of this version. */
-export function servedObject(kept: KubeObject, resource: Resource): KubeObject {
-  return resource.conversion === undefined ? kept : resource.conversion.served(kept);
 }
 
 function partialObject(object: KubeObject): object {

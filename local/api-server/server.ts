@@ -5,7 +5,6 @@ import type { Certificate } from './auth/certificate.ts';
 import type { Tokens } from './auth/users.ts';
 import { userOf } from './auth/users.ts';
 import type { Call, Cluster } from './cluster.ts';
-import { targetOf } from './cluster.ts';
 import { followDefinitions } from './crd/lifecycle.ts';
 import { OpenApi } from './discovery/openapi.ts';
 import { dispatch } from './handlers/dispatch.ts';
@@ -136,7 +135,7 @@ export class ApiServer implements AsyncDisposable {
   }
 
   #fail(error: unknown, response: ServerResponse, call: Call | undefined): void {
-    const answer = failureOf(error, call === undefined ? undefined : targetOf(call));
+    const answer = failureOf(error);
     if (answer.code >= 500) this.#cluster.log.error({ err: error }, 'request failed');
     if (response.headersSent) response.destroy();
     else send(response, answer, { media: call?.accepted.media ?? 'json', warnings: call?.warnings ?? [] });

@@ -118,17 +118,14 @@ export function internalError(message: string): RequestError {
   return new RequestError(500, 'InternalError', `Internal error occurred: ${message}`, [{ reason: '', message }]);
 }
 
-/** Reasons whose Status names what the request was about. */
-const WITH_RESOURCE = new Set(['NotFound', 'AlreadyExists', 'Conflict', 'Forbidden', 'MethodNotAllowed']);
-
-/** The Status of a refusal. What it is about is told where it is known and the reason calls for it. */
-export function statusOf(error: RequestError, ofRequest: Target | undefined): Status {
-  const target = error instanceof RefusalAbout ? error.target : ofRequest;
+/** The Status of a refusal; it names what the refusal is about, if that is known. */
+export function statusOf(error: RequestError): Status {
   const details: NonNullable<Status['details']> = {};
-  if (target !== undefined && (WITH_RESOURCE.has(error.reason) || error.reason === 'Invalid')) {
-    if (target.name !== '') details.name = target.name;
-    if (target.group !== '') details.group = target.group;
-    details.kind = error.reason === 'Invalid' ? target.kind : target.resource;
+  if (error instanceof RefusalAbout) {
+    const { name, group, kind, resource } = error.target;
+    if (name !== '') details.name = name;
+    if (group !== '') details.group = group;
+    details.kind = error.reason === 'Invalid' ? kind : resource;
   }
   const causes = error.causes.map((cause) => (cause.reason === '' ? withoutReason(cause) : cause));
   if (causes.length > 0) details.causes = causes;

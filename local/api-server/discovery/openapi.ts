@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ServedKind } from '../../objects/schema/openapi.ts';
+import type { Fields } from '../resources/fields.ts';
 import type { Registry } from '../resources/registry.ts';
 import type { Resource } from '../resources/resource.ts';
+import { encodeOpenApiV2 } from './openapi-protobuf.ts';
 
 interface Document {
   json: string;
+  /** The same in protobuf; of /openapi/v2 only. */
+  protobuf?: Buffer;
   hash: string;
 }
 
@@ -41,7 +45,9 @@ export class OpenApi {
   /** `/openapi/v2`: all in one, in the older form. */
   async v2(): Promise<Document | undefined> {
     const { openApiV2Document } = await import('../../objects/schema/openapi.ts');
-    return this.#cached('v2', () => openApiV2Document(this.#registry.all().map(servedKind)));
+    const document = this.#cached('v2', () => openApiV2Document(this.#registry.all().map(servedKind)));
+    if (document !== undefined) document.protobuf ??= encodeOpenApiV2(JSON.parse(document.json) as Fields);
+    return document;
   }
 
   #cached(name: string, make: () => object | undefined): Document | undefined {

@@ -9,8 +9,9 @@ import { strictDecodingError } from '../../objects/schema/strict.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
 import type { Answer } from '../http/answer.ts';
-import { presentObject, servedObject } from '../present.ts';
+import { presentObject } from '../present.ts';
 import { isFields } from '../resources/fields.ts';
+import { servedForm } from '../resources/resource.ts';
 import { forbiddenField, invalidField, requiredField } from '../resources/validation.ts';
 import { badRequest, conflict, invalid, invalidOptions, notFound, unsupportedMediaType } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
@@ -54,11 +55,11 @@ export function patchOne(call: Call, subresource: '' | 'status'): Answer {
   if (live === undefined) throw notFound(targetOf(call));
   const next = patchedObject(
     call,
-    { schema: call.resource.schema, live: servedObject(live.object, call.resource) },
+    { schema: call.resource.schema, live: servedForm(call.resource, live.object) },
     type,
     options,
   );
-  const entry = updateObject(call, { live, next: call.resource.conversion?.kept(next) ?? next, subresource }, options);
+  const entry = updateObject(call, { live, next, subresource }, options);
   return { code: 200, json: presentObject(entry, viewOf(call)) };
 }
 
@@ -106,7 +107,12 @@ function applyOne(call: Call, live: Entry | undefined, { options, subresource }:
   checkPreconditions(call, config, live);
   const applied = reduced(config, call, subresource);
   const by = { manager: options.manager, now: timeOf(cluster.now()), subresource, force: options.force };
-  const merged = applyConfiguration(resource.schema, live?.object, applied, by);
+  const merged = applyConfiguration(
+    resource.schema,
+    live === undefined ? undefined : servedForm(resource, live.object),
+    applied,
+    by,
+  );
   if (live === undefined) {
     const entry = createObject(call, merged, options, true);
     return { code: 201, json: presentObject(entry, viewOf(call)) };

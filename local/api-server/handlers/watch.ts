@@ -143,7 +143,7 @@ class Watch {
 
   /** A watch whose request was in order ends with an event, not with a status code. */
   #fail(error: RequestError): void {
-    this.#write('ERROR', JSON.stringify(statusOf(error, undefined)));
+    this.#write('ERROR', JSON.stringify(statusOf(error)));
     this.#response.end();
   }
 }

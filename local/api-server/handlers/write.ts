@@ -17,15 +17,14 @@ import { selectionOf } from './selection.ts';
 export function createOne(call: Call): Answer {
   const options = writeOptionsOf(call);
   const decoded = decodeObject(call, call.resource.schema, options);
-  const entry = createObject(call, call.resource.conversion?.kept(decoded) ?? decoded, options);
+  const entry = createObject(call, decoded, options);
   return { code: 201, json: presentObject(entry, viewOf(call)) };
 }
 
 /** PUT of an object or of its status. */
 export function replaceOne(call: Call, subresource: '' | 'status'): Answer {
   const options = writeOptionsOf(call);
-  const decoded = decodeObject(call, call.resource.schema, options);
-  const next = call.resource.conversion?.kept(decoded) ?? decoded;
+  const next = decodeObject(call, call.resource.schema, options);
   next.metadata.name ??= call.request.name;
   const live = call.cluster.store.get(keyOf(call));
   if (live === undefined) return createByPut(call, next, options);

@@ -1,7 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { stringify } from 'yaml';
 import { RequestError } from '../../objects/request-error.ts';
-import type { Target } from '../status.ts';
 import { internalError, statusOf } from '../status.ts';
 
 /** One whole answer. `json` is sent as it is. */
@@ -35,9 +34,9 @@ export function send(response: ServerResponse, answer: Answer, { media, warnings
 }
 
 /** The answer to what was thrown. A RequestError says itself what is wrong; anything else is ours to explain. */
-export function failureOf(error: unknown, target: Target | undefined): Answer {
+export function failureOf(error: unknown): Answer {
   const refusal = error instanceof RequestError ? error : internalError(String(error));
-  const answer = answerOf(refusal.code, statusOf(refusal, target));
+  const answer = answerOf(refusal.code, statusOf(refusal));
   return [429, 504].includes(refusal.code) ? { ...answer, headers: { 'retry-after': '1' } } : answer;
 }
 

@@ -76,6 +76,16 @@ export interface Resource {
   readonly conversion?: { served(kept: KubeObject): KubeObject; kept(served: KubeObject): KubeObject };
 }
 
+/** From the form that is kept to the one that is served. */
+export function servedForm({ conversion }: Resource, kept: KubeObject): KubeObject {
+  return conversion === undefined ? kept : conversion.served(kept);
+}
+
+/** The other way round. */
+export function keptForm({ conversion }: Resource, served: KubeObject): KubeObject {
+  return conversion === undefined ? served : conversion.kept(served);
+}
+
 /** `v1`, `apps/v1`. */
 export function apiVersionOf({ group, version }: { group: string; version: string }): string {
   return group === '' ? version : `${group}/${version}`;

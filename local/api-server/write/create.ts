@@ -1,5 +1,6 @@
 /** The birth of an object. */
 
+import type { Writer } from '../../objects/apply/server-side-apply.ts';
 import { trackUpdate } from '../../objects/apply/server-side-apply.ts';
 import { defaultCustomObject, validateCustomObject } from '../../objects/crd/custom-object.ts';
 import type { KubeObject } from '../../objects/kind-schema.ts';
@@ -8,6 +9,7 @@ import { encodedObject } from '../../objects/schema/encoded-object.ts';
 import { admitCreate } from '../admission/admission.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
+import { keptForm, servedForm } from '../resources/resource.ts';
 import { dnsSubdomainProblems, validateMeta } from '../resources/validation.ts';
 import { alreadyExists, invalid } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
@@ -16,7 +18,7 @@ import { generatedName, setNamespace, stampNew, timeOf } from './metadata.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /**
- * Stores `decoded`, which it may change, as a new object.
+ * Stores `decoded`, as it was served, as a new object.
  * @param owned true when its managedFields are set already, by server-side apply
  */
 export function createObject(call: Call, decoded: KubeObject, options: WriteOptions, owned = false): Entry {
@@ -33,7 +35,7 @@ export function createObject(call: Call, decoded: KubeObject, options: WriteOpti
   const status = next.status;
   if (resource.subresources.includes('status')) delete next.status;
   const by = { manager: options.manager, now: timeOf(cluster.now()), subresource: '' };
-  const tracked = owned ? next : trackUpdate(resource.schema, undefined, next, by);
+  const tracked = owned ? next : trackedObject(call, undefined, next, by);
   if (resource.strategy.keepsStatus === true && status !== undefined) tracked.status = status;
   return store(call, prepared(call, tracked), options);
 }
@@ -41,9 +43,23 @@ export function createObject(call: Call, decoded: KubeObject, options: WriteOpti
 /** In the form that is kept, with the kind's defaults; a copy that may be written to. */
 export function withDefaults({ resource }: Pick<Call, 'resource'>, decoded: KubeObject): KubeObject {
   const { schema, strategy } = resource;
-  const next = schema.builtin ? encodedObject(schema, decoded) : structuredClone(defaultCustomObject(schema, decoded));
+  const complete = schema.builtin
+    ? encodedObject(schema, decoded)
+    : structuredClone(defaultCustomObject(schema, decoded));
+  const next = keptForm(resource, complete);
   strategy.setDefaults?.(next);
   return next;
+}
+
+/** `next` with its managedFields. Both objects are in the form that is kept; ownership is told in the one that is served. */
+export function trackedObject(
+  { resource }: Pick<Call, 'resource'>,
+  old: KubeObject | undefined,
+  next: KubeObject,
+  by: Writer,
+): KubeObject {
+  const before = old === undefined ? undefined : servedForm(resource, old);
+  return keptForm(resource, trackUpdate(resource.schema, before, servedForm(resource, next), by));
 }
 
 /** With what admission and the kind add, and found to be valid. */
@@ -64,7 +80,7 @@ function validateNew(call: Call, next: KubeObject): void {
   const errors = [
     ...validateMeta(next.metadata, strategy.validateName ?? dnsSubdomainProblems, schema.builtin),
     ...(strategy.validate?.(next) ?? []),
-    ...(schema.builtin ? [] : validateCustomObject(schema, next)),
+    ...(schema.builtin ? [] : validateCustomObject(schema, servedForm(call.resource, next))),
   ];
   if (errors.length > 0) throw invalid({ ...targetOf(call), name: next.metadata.name ?? '' }, errors);
 }

@@ -1,5 +1,5 @@
 /** A change of an object that is there, by whatever means. */
-import { sameButTimes, trackUpdate } from '../../objects/apply/server-side-apply.ts';
+import { sameButTimes } from '../../objects/apply/server-side-apply.ts';
 import { validateCustomObject, validateCustomStatus } from '../../objects/crd/custom-object.ts';
 import type { FieldError } from '../../objects/field-error.ts';
 import type { KubeObject } from '../../objects/kind-schema.ts';
@@ -7,6 +7,7 @@ import { admitUpdate } from '../admission/admission.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
 import { semanticallyEqual } from '../resources/fields.ts';
+import { servedForm } from '../resources/resource.ts';
 import {
   finalizersOf,
   invalidField,
@@ -17,14 +18,14 @@ import {
 import { badRequest, conflict, invalid, OPTIMISTIC_LOCK } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
 import { entryOf } from '../store/entry.ts';
-import { withDefaults } from './create.ts';
+import { trackedObject, withDefaults } from './create.ts';
 import { carryOver, setNamespace, timeOf } from './metadata.ts';
 import type { WriteOptions } from './write-options.ts';
 
 export interface Update {
   /** The object before. */
   live: Entry;
-  /** What it shall be, in the form that is kept; `updateObject` may change it. */
+  /** What it shall be, in the form that is served. */
   next: KubeObject;
   /** `status`, or empty for the object itself. */
   subresource: '' | 'status';
@@ -42,7 +43,7 @@ export function updateObject(call: Call, update: Update, options: WriteOptions):
   carryOver(next, old);
   restoreOtherPart(call, next, old, subresource);
   const by = { manager: options.manager, now: timeOf(call.cluster.now()), subresource };
-  const tracked = update.owned === true ? next : trackUpdate(call.resource.schema, old, next, by);
+  const tracked = update.owned === true ? next : trackedObject(call, old, next, by);
   const admitted = subresource === '' ? admitUpdate(call, tracked, old) : tracked;
   prepare(call, admitted, old, subresource);
   validate(call, admitted, old, subresource);
@@ -127,7 +128,7 @@ function validate(call: Call, next: KubeObject, old: KubeObject, subresource: st
     errors.push(...(strategy.validate?.(next) ?? []), ...(strategy.validateUpdate?.(next, old) ?? []));
   if (!schema.builtin) {
     const check = subresource === '' ? validateCustomObject : validateCustomStatus;
-    errors.push(...check(schema, next, old));
+    errors.push(...check(schema, servedForm(call.resource, next), servedForm(call.resource, old)));
   }
   if (errors.length > 0) throw invalid({ ...targetOf(call), name: old.metadata.name ?? '' }, errors);
 }
