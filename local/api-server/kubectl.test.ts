@@ -1,14 +1,15 @@
 /** The client that users have, unmodified. Left out, with a line that says so, where it is not installed. */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, suite, test } from 'node:test';
 import { kubeconfig } from './kubeconfig.ts';
-import { deployment, pod, TestServer, TOKEN } from './test-server.ts';
+import { configMap, deployment, pod, TestServer, TOKEN } from './test-server.ts';
 
 function hasKubectl(): boolean {
   try {
@@ -35,15 +36,24 @@ function kubectlSuite(): void {
     await server[Symbol.asyncDispose]();
   });
 
+  function environment(): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, HOME: folder, KUBECONFIG: join(folder, 'config') };
+  }
+
   /** Its output, errors included. `input` goes to its standard input. */
   function kubectl(args: string[], input: object | string = ''): Promise<string> {
     return new Promise((resolve) => {
-      const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: join(folder, 'config') };
-      const child = execFile('kubectl', args, { env, timeout: 30_000 }, (_error, stdout, stderr) => {
+      const child = execFile('kubectl', args, { env: environment(), timeout: 30_000 }, (_error, stdout, stderr) => {
         resolve(`${stdout}${stderr}`.trim());
       });
       child.stdin?.end(typeof input === 'string' ? input : JSON.stringify(input));
     });
+  }
+
+  async function nodeOf(name: string, Port: number): Promise<void> {
+    const addresses = [{ type: 'InternalIP', address: '127.0.0.1' }];
+    const status = { addresses, daemonEndpoints: { kubeletEndpoint: { Port } } };
+    await server.call('POST', '/api/v1/nodes', { metadata: { name }, status });
   }
 
   test('applies from the client’s side, and sees when nothing changed', async () => {
@@ -162,18 +172,38 @@ function kubectlSuite(): void {
     await new Promise<void>((resolve) => {
       kubelet.listen(0, '127.0.0.1', () => resolve());
     });
-    const { port: Port } = kubelet.address() as AddressInfo;
-    await server.call('POST', '/api/v1/nodes', {
-      metadata: { name: 'talker' },
-      status: {
-        addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
-        daemonEndpoints: { kubeletEndpoint: { Port } },
-      },
-    });
+    await nodeOf('talker', (kubelet.address() as AddressInfo).port);
     await server.call('POST', '/api/v1/namespaces/default/pods', pod('talking', { nodeName: 'talker' }));
     assert.equal(await kubectl(['logs', 'talking', '--tail=5']), 'one line');
     assert.deepEqual(asked, ['/containerLogs/default/talking/main?tailLines=5']);
     kubelet.close();
+  });
+
+  test('follows logs as they come', async () => {
+    const lines = ['first\n', 'second\n'];
+    const kubelet = createServer((request, response) => {
+      assert.equal(request.url, '/containerLogs/default/following/main?follow=true');
+      response.write(lines[0]);
+      setImmediate(() => response.end(lines[1]));
+    });
+    await new Promise<void>((resolve) => {
+      kubelet.listen(0, '127.0.0.1', () => resolve());
+    });
+    await nodeOf('follower', (kubelet.address() as AddressInfo).port);
+    await server.call('POST', '/api/v1/namespaces/default/pods', pod('following', { nodeName: 'follower' }));
+    assert.equal(await kubectl(['logs', '-f', 'following']), 'first\nsecond');
+    kubelet.close();
+  });
+
+  test('watches rows as they change', async () => {
+    const configMaps = '/api/v1/namespaces/default/configmaps';
+    await server.call('POST', configMaps, configMap('watched', { a: '1' }));
+    const child = spawn('kubectl', ['get', 'configmap', 'watched', '-w', '--no-headers'], { env: environment() });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    assert.match(String((await lines.next()).value), /^watched +1 +\d+s$/);
+    await server.patch(`${configMaps}/watched`, 'merge', { data: { b: '2' } });
+    assert.match(String((await lines.next()).value), /^watched +2 +\d+s$/);
+    child.kill();
   });
 
   test('explains fields and lists what is served', async () => {

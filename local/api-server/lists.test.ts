@@ -148,3 +148,21 @@ suite('lists and watches over HTTP', () => {
     assert.equal(second.object.columnDefinitions, null);
   });
 });
+
+test('says so when a watch or a page would begin behind what is forgotten', async () => {
+  await using server = await TestServer.start(10);
+  const path = '/api/v1/namespaces/default/configmaps';
+  for (const name of ['a', 'b']) await server.call('POST', path, configMap(name));
+  const first = (await server.get(`${path}?limit=1`)).body;
+  for (let n = 0; n < 30; n += 1) await server.patch(`${path}/a`, 'merge', { data: { n: String(n) } });
+  const from = first.metadata.resourceVersion;
+  const events = await take(server.watch(`${path}?watch=1&resourceVersion=${from}`, AbortSignal.timeout(10_000)), 2);
+  assert.deepEqual(
+    events.map(({ type, object }) => [type, object.code, object.reason]),
+    [['ERROR', 410, 'Expired']],
+  );
+  assert.match(events[0].object.message, /^too old resource version: \d+ \(\d+\)$/);
+  const page = await server.get(`${path}?limit=1&continue=${first.metadata.continue}`);
+  assert.equal(page.code, 410);
+  assert.equal(page.body.reason, 'Expired');
+});

@@ -7,6 +7,7 @@ import { userOf } from './auth/users.ts';
 import type { Call, Cluster } from './cluster.ts';
 import { followDefinitions } from './crd/lifecycle.ts';
 import { OpenApi } from './discovery/openapi.ts';
+import { expireEvents } from './event-expiry.ts';
 import { dispatch } from './handlers/dispatch.ts';
 import type { Accepted } from './http/accept.ts';
 import { acceptedOf } from './http/accept.ts';
@@ -33,6 +34,8 @@ export interface ApiServerOptions {
   port: number;
   /** Address to listen on. */
   host: string;
+  /** Changes that watches may begin behind; default 4,000. */
+  history?: number;
   tokens: Tokens;
   certificate: Certificate;
   log: Log;
@@ -53,7 +56,7 @@ export class ApiServer implements AsyncDisposable {
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const kinds = await loadBuiltinKinds();
     const database = new Database(options.dataDir);
-    const store = new Store(database);
+    const store = new Store(database, options.history);
     const registry = new Registry(builtinResources(kinds));
     const cluster: Cluster = { store, registry, log: options.log, now: Date.now };
     const server = new ApiServer(cluster, database, options.tokens);
@@ -66,7 +69,12 @@ export class ApiServer implements AsyncDisposable {
     this.#database = database;
     this.#tokens = tokens;
     this.#system = systemPaths(cluster, new OpenApi(cluster.registry));
-    this.#stops = [followDefinitions(cluster), keepNamespaces(cluster), keepQuotaStatus(cluster)];
+    this.#stops = [
+      followDefinitions(cluster),
+      keepNamespaces(cluster),
+      keepQuotaStatus(cluster),
+      expireEvents(cluster),
+    ];
   }
 
   /** `127.0.0.1:38211`: both https and http are served there. */

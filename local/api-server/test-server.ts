@@ -30,10 +30,11 @@ export class TestServer implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async start(): Promise<TestServer> {
+  /** @param history see ApiServerOptions */
+  static async start(history?: number): Promise<TestServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'catnap-api-'));
     const certificate = selfSigned(['127.0.0.1'], Date.now());
-    return new TestServer(dataDir, certificate, await open(dataDir, certificate));
+    return new TestServer(dataDir, certificate, await open(dataDir, certificate, history));
   }
 
   /** `127.0.0.1:38211`. */
@@ -101,10 +102,11 @@ export class TestServer implements AsyncDisposable {
   }
 }
 
-function open(dataDir: string, certificate: Certificate): Promise<ApiServer> {
+function open(dataDir: string, certificate: Certificate, history?: number): Promise<ApiServer> {
   const tokens = new Map([[TOKEN, { name: 'tester', uid: '1', groups: [] }]]);
   const log = createLog({ service: 'api-server', level: 'silent' });
-  return ApiServer.start({ dataDir, port: 0, host: '127.0.0.1', tokens, certificate, log });
+  const kept = history === undefined ? {} : { history };
+  return ApiServer.start({ dataDir, port: 0, host: '127.0.0.1', tokens, certificate, log, ...kept });
 }
 
 /** The next `count` events. */

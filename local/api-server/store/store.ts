@@ -5,9 +5,8 @@ import { entryOf, pathOf } from './entry.ts';
 
 export type Listener = (change: Change) => void;
 export const EVERY_BUCKET = '';
-/** Changes that are kept at most, and how many are dropped at once. */
-const HISTORY = 10_000;
-const DROPPED_AT_ONCE = 2_000;
+/** Changes that are kept at most. */
+const HISTORY = 4_000;
 
 /**
  * All objects, in memory and on disk, under one counter: each change has the next revision. Calls are synchronous, so a
@@ -15,14 +14,17 @@ const DROPPED_AT_ONCE = 2_000;
  */
 export class Store {
   readonly #database: Database;
+  readonly #limit: number;
   readonly #buckets = new Map<string, Map<string, Entry>>();
   readonly #listeners = new Map<string, Set<Listener>>();
   #history: Change[];
   #revision: number;
   #compacted: number;
 
-  constructor(database: Database) {
+  /** @param history changes that are kept at most; a fifth of them is dropped at once */
+  constructor(database: Database, history = HISTORY) {
     this.#database = database;
+    this.#limit = history;
     const saved = database.read();
     for (const { key, entry } of saved.objects) this.#bucket(key.bucket).set(pathOf(key), entry);
     this.#history = saved.changes;
@@ -118,10 +120,15 @@ export class Store {
     if (type === 'DELETED') this.#bucket(key.bucket).delete(pathOf(key));
     else this.#bucket(key.bucket).set(pathOf(key), entry);
     this.#history.push(change);
-    if (this.#history.length > HISTORY) this.compact(this.#history[DROPPED_AT_ONCE - 1]?.entry.revision ?? 0);
+    if (this.#history.length > this.#limit) this.#dropOldest();
     for (const bucket of [key.bucket, EVERY_BUCKET]) {
       for (const listener of [...(this.#listeners.get(bucket) ?? [])]) listener(change);
     }
+  }
+
+  #dropOldest(): void {
+    const last = this.#history[Math.floor(this.#limit / 5)];
+    this.compact(last?.entry.revision ?? 0);
   }
 
   /** Forgets the changes up to `revision`. */
