@@ -23,7 +23,6 @@ export class CelTypes {
 
   /** The name of a schema's type: `list<string>`. */
   nameOf(schema: Schema): string {
-    if (schema.nullable) return 'dyn';
     switch (schema.type) {
       case 'object':
         return this.#nameOfObject(schema);
@@ -43,9 +42,8 @@ export class CelTypes {
   }
 
   #nameOfObject(schema: Schema): string {
-    const { properties, additionalProperties: rest } = schema;
+    const { additionalProperties: rest } = schema;
     if (typeof rest === 'object') return `map<string, ${this.nameOf(rest)}>`;
-    if (properties === undefined) return 'dyn';
     return this.#objectType(schema).name;
   }
 
@@ -75,13 +73,16 @@ export class CelTypes {
   }
 
   #objectOf(schema: Schema, value: JsonObject): CelValue {
-    const { properties, additionalProperties: rest } = schema;
+    const { additionalProperties: rest } = schema;
     if (typeof rest === 'object')
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.valueOf(rest, item)]));
-    if (properties === undefined || schema.nullable) return untyped(value);
+    if (schema.type !== 'object') return untyped(value);
     const object = new (this.#objectType(schema).make)();
+    // What is preserved without being declared cannot be named, but it counts when objects are compared.
+    if (schema['x-kubernetes-preserve-unknown-fields']) Object.assign(object, untyped(value));
     for (const [escaped, property, below] of visibleFields(schema)) {
-      if (value[property] !== undefined) object[escaped] = this.valueOf(below, value[property]);
+      const item = value[property];
+      if (item !== undefined && item !== null) object[escaped] = this.valueOf(below, item); // null counts as absent
     }
     return object;
   }

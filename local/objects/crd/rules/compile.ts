@@ -1,10 +1,15 @@
 import { Environment } from '@marcbachmann/cel-js';
 import type { Schema, ValidationRule } from '../../kind-schema.ts';
 import { CelTypes } from './cel-types.ts';
+import { addHasMacro, HAS_MACRO } from './has-macro.ts';
+import { addAddressFunctions } from './library-addresses.ts';
+import { addFormatFunctions } from './library-formats.ts';
 import { addListFunctions } from './library-lists.ts';
 import { addQuantityFunctions } from './library-quantities.ts';
 import { addStringFunctions } from './library-strings.ts';
+import { addVersionFunctions } from './library-versions.ts';
 import { compilationFailed, nodesOf, overlookedMistake } from './mistakes.ts';
+import { withPortablePatterns } from './patterns.ts';
 
 /** A parsed expression of the library; `ast` is walked for what it names and costs. */
 export type Expression = ReturnType<Environment['parse']>;
@@ -32,21 +37,13 @@ function baseEnvironment(): Environment {
   addListFunctions(environment);
   addStringFunctions(environment);
   addQuantityFunctions(environment);
+  addAddressFunctions(environment);
+  addFormatFunctions(environment);
+  addVersionFunctions(environment);
+  addHasMacro(environment);
   return environment;
 }
 let base: Environment | undefined;
-
-interface OptionalValues {
-  of(value: unknown): unknown;
-  none(): unknown;
-}
-
-/** A value that may be missing, as `oldSelf` is in rules with optionalOldSelf. */
-export function optionalValue(value: unknown): unknown {
-  base ??= baseEnvironment();
-  const none = base.evaluate('optional.none()', {}) as { constructor: OptionalValues };
-  return value === undefined ? none : none.constructor.of(value);
-}
 
 /** The rules of one custom resource. */
 export class RuleSet {
@@ -106,7 +103,7 @@ export class RuleSet {
 /** The expression, or what is wrong with it. */
 function compiledExpression(environment: Environment, source: string, type: 'bool' | 'string'): Expression | string {
   try {
-    const expression = environment.parse(source);
+    const expression = parsed(environment, source);
     const { valid, error, type: found } = expression.check();
     if (!valid) return compilationFailed(source, error);
     const overlooked = overlookedMistake(source, expression.ast, (part) => environment.check(part).error);
@@ -116,6 +113,17 @@ function compiledExpression(environment: Environment, source: string, type: 'boo
   } catch (error) {
     return compilationFailed(source, error);
   }
+}
+
+/** Lists of `format` may be mixed, all others not. */
+function parsed(environment: Environment, source: string): Expression {
+  const mixes = /\.format\(\s*\[/.test(source);
+  const own = mixes ? environment.clone({ homogeneousAggregateLiterals: false }) : environment;
+  const expression = own.parse(source);
+  withPortablePatterns(expression.ast);
+  const { error } = expression.check();
+  if (error === undefined || !/^has\(\) invalid/.test((error as { summary?: string }).summary ?? '')) return expression;
+  return own.parse(source.replace(/\bhas\(/g, `${HAS_MACRO}(`));
 }
 
 /** Does an expression name a variable? */

@@ -1,8 +1,9 @@
 import { sameValue } from '../../apply/compare-values.ts';
 import type { FieldError } from '../../field-error.ts';
 import type { Json, JsonObject, Schema, ValidationRule } from '../../kind-schema.ts';
-import { type CompiledRule, optionalValue, RuleSet } from './compile.ts';
-import { summaryOf } from './mistakes.ts';
+import { type CompiledRule, RuleSet } from './compile.ts';
+import { evaluationFailed } from './mistakes.ts';
+import { optionalValue } from './optional-value.ts';
 
 const ruleSets = new WeakMap<Schema, RuleSet>();
 
@@ -116,12 +117,7 @@ class RuleWalk {
       const result = evaluated(compiled, variables);
       if (result === true || (place.excused && !usesOldSelf)) continue;
       if (typeof result === 'string')
-        errors.push({
-          type: 'FieldValueInvalid',
-          field,
-          value: schema.type,
-          detail: `${result} evaluating rule: ${ruleText(rule)}`,
-        });
+        errors.push({ type: 'FieldValueInvalid', field, value: schema.type, detail: failureText(result, rule) });
       else errors.push(violation(compiled, variables, { schema, value, field }));
     }
     return errors;
@@ -144,8 +140,14 @@ function evaluated({ expression }: CompiledRule, variables: Variables): boolean 
   try {
     return expression(variables) === true;
   } catch (error) {
-    return summaryOf(error).replace(/^No such key/, 'no such key');
+    return evaluationFailed(error);
   }
+}
+
+function failureText(why: string, rule: ValidationRule): string {
+  if (why !== "'no such overload'") return `${why} evaluating rule: ${ruleText(rule)}`;
+  const what = 'call arguments did not match a supported operator, function or macro signature';
+  return `${why}: ${what} for rule: ${ruleText(rule)}`;
 }
 
 function ruleText({ rule, message }: ValidationRule): string {

@@ -12,7 +12,15 @@ function includesAll(list: readonly unknown[], part: readonly unknown[]): boolea
   return part.every((item) => list.some((other) => celEqual(other, item)));
 }
 
+function distinct(list: readonly unknown[]): unknown[] {
+  return list.filter((item, i) => list.findIndex((other) => celEqual(other, item)) === i);
+}
+function sorted(list: readonly Ordered[]): Ordered[] {
+  return [...list].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
 class Sets {}
+class Lists {}
 
 /** Lists and sets, as Kubernetes has them beyond standard CEL. */
 export function addListFunctions(environment: Environment): void {
@@ -29,6 +37,17 @@ export function addListFunctions(environment: Environment): void {
     )
     .registerFunction('list<T>.lastIndexOf(T): int', (list: unknown[], item: unknown) =>
       BigInt(list.findLastIndex((other) => celEqual(other, item))),
+    )
+    .registerFunction('list<T>.slice(int, int): list<T>', (list: unknown[], start: bigint, end: bigint) => {
+      if (start < 0n || end > list.length || start > end) throw new Error(`cannot slice(${start}, ${end})`);
+      return list.slice(Number(start), Number(end));
+    })
+    .registerFunction('list<T>.distinct(): list<T>', distinct)
+    .registerFunction('list<T>.sort(): list<T>', sorted)
+    .registerType('Lists', Lists)
+    .registerConstant('lists', 'Lists', new Lists())
+    .registerFunction('Lists.range(int): list<int>', (_: Lists, count: bigint) =>
+      Array.from({ length: Number(count) }, (_item, i) => BigInt(i)),
     )
     .registerType('Sets', Sets)
     .registerConstant('sets', 'Sets', new Sets())

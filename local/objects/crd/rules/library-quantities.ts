@@ -27,7 +27,6 @@ export function addQuantityFunctions(environment: Environment): void {
     .registerOperator(`${type} == ${type}`, (a: CelQuantity, b: CelQuantity) => a.nano === b.nano)
     .registerFunction(`quantity(string): ${type}`, parsed)
     .registerFunction('isQuantity(string): bool', (text: string) => isQuantity(text))
-    .registerFunction(`${type}.sign(): int`, ({ nano }: CelQuantity) => sign(nano))
     .registerFunction(`${type}.isInteger(): bool`, ({ nano }: CelQuantity) => nano % NANO === 0n)
     .registerFunction(`${type}.asInteger(): int`, ({ nano }: CelQuantity) => {
       if (nano % NANO !== 0n) throw new Error('cannot convert value to integer');

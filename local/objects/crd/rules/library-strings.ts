@@ -39,10 +39,16 @@ function formattedValue(value: unknown, verb: string, digits: string | undefined
 
 class CelUrl {
   readonly url: URL;
+  /** Host and port as they are written: URL drops a port that the scheme implies. */
+  readonly host: string;
   constructor(text: string) {
     const isPath = text.startsWith('/');
     if (!isPath && !URL.canParse(text)) throw new Error(`URL parse error during conversion from string: ${text}`);
     this.url = new URL(text, isPath ? 'x-none:/' : undefined);
+    this.host = /^[^:/?#]+:\/\/(?:[^@/?#]*@)?([^/?#]*)/.exec(text)?.[1] ?? '';
+  }
+  get port(): string {
+    return /:(\d+)$/.exec(this.host)?.[1] ?? '';
   }
 }
 function isUrl(text: string): boolean {
@@ -88,18 +94,12 @@ function addUrlFunctions(environment: Environment): void {
       'kubernetes.URL.getScheme(): string',
       part(({ protocol }) => protocol.replace(/^x-none:|:$/g, '')),
     )
-    .registerFunction(
-      'kubernetes.URL.getHost(): string',
-      part(({ host }) => host),
-    )
+    .registerFunction('kubernetes.URL.getHost(): string', ({ host }: CelUrl) => host)
     .registerFunction(
       'kubernetes.URL.getHostname(): string',
       part(({ hostname }) => hostname.replace(/^\[|\]$/g, '')),
     )
-    .registerFunction(
-      'kubernetes.URL.getPort(): string',
-      part(({ port }) => port),
-    )
+    .registerFunction('kubernetes.URL.getPort(): string', ({ port }: CelUrl) => port)
     .registerFunction(
       'kubernetes.URL.getEscapedPath(): string',
       part(({ pathname }) => pathname),

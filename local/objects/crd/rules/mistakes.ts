@@ -51,6 +51,21 @@ export function summaryOf(error: unknown): string {
   return summary ?? message ?? String(error);
 }
 
+const RUNTIME_WORDINGS: readonly [RegExp, string][] = [
+  [/^No such key: index out of bounds, index (\d+).*$/, 'index out of bounds: $1'],
+  [/^No such key/, 'no such key'],
+  [/^integer overflow.*$/, 'integer overflow'],
+  [/^(int|double|uint)\(\) type error: cannot convert.*$/, "type conversion error from 'string' to '$1'"],
+  [/^(no such overload|found no matching overload).*$/, "'no such overload'"],
+];
+
+/** What went wrong in evaluating a rule. */
+export function evaluationFailed(error: unknown): string {
+  const text = summaryOf(error);
+  const wording = RUNTIME_WORDINGS.find(([pattern]) => pattern.test(text));
+  return wording === undefined ? text : text.replace(...wording);
+}
+
 /** A node of the library's syntax tree. */
 export interface AstNode {
   op: string;
@@ -73,7 +88,7 @@ export function nodesOf(node: unknown): AstNode[] {
 /** A mistake that the library lets pass: a field in has() that there is not, a pattern that is none. */
 export function overlookedMistake(source: string, ast: unknown, check: (part: string) => unknown): string | undefined {
   for (const node of nodesOf(ast)) {
-    const mistake = missingField(source, node, check) ?? brokenPattern(source, node);
+    const mistake = missingField(source, node, check) ?? brokenPattern(source, node) ?? strangeName(source, node);
     if (mistake !== undefined) return mistake;
   }
   return undefined;
@@ -87,6 +102,12 @@ function missingField(source: string, { op, args }: AstNode, check: (part: strin
   // Other complaints are about variables that only the whole expression knows.
   if (error === undefined || !summaryOf(error).startsWith('No such key')) return undefined;
   return mistakeAt(source, field.start - 1, summaryOf(error).replace(/^No such key: (.+)$/, "undefined field '$1'"));
+}
+
+/** The library knows `cel.bind`; the server does not. */
+function strangeName(source: string, { op, args, start = 0 }: AstNode): string | undefined {
+  if (op !== 'id' || args !== 'cel') return undefined;
+  return mistakeAt(source, start, "undeclared reference to 'cel' (in container '')");
 }
 
 function brokenPattern(source: string, { op, args }: AstNode): string | undefined {
