@@ -2,7 +2,7 @@ import { FIELD_MANAGER, LABEL } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isAlreadyExists, isNotFound } from '#platform/kube-error.ts';
 import { CONFIG_MAPS, DEPLOYMENTS, type Deployment } from '#platform/resources.ts';
-import { ChildError, type Writer } from './child-writes.ts';
+import { requireOwn, type Writer } from './child-writes.ts';
 import { contentHash } from './function/canonical.ts';
 import { bundleConfigMap, bundleName, bundleOf, isControlledBy, SOURCE_HASH_ANNOTATION } from './function/children.ts';
 import type { BundleRef } from './function/pod.ts';
@@ -100,12 +100,7 @@ async function store({ kube, fn, signal }: Writer, name: string, chunks: readonl
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await kube.get(CONFIG_MAPS, { namespace: fn.metadata.namespace, name }, { signal });
-    if (isControlledBy(existing, fn)) return;
-    throw new ChildError(
-      'NameTaken',
-      `there is a ConfigMap ${fn.metadata.namespace}/${name} that this Function did not make; it is left alone. Rename the Function, or remove that ConfigMap`,
-      { cause: error },
-    );
+    requireOwn(existing, fn, 'ConfigMap');
   }
 }
 

@@ -174,7 +174,11 @@ async function findOwn<T extends KubeObject>(
   return found;
 }
 
-function requireOwn(existing: KubeObject, fn: FunctionObject, kind: string): void {
+/**
+ * Throws a ChildError when another made `existing`; another Error when a Function of the same name did that is gone:
+ * then it soon will be too.
+ */
+export function requireOwn(existing: KubeObject, fn: FunctionObject, kind: string): void {
   if (isControlledBy(existing, fn)) return;
   const { namespace, name, ownerReferences = [] } = existing.metadata ?? {};
   const left = ownerReferences.some(

@@ -123,6 +123,20 @@ test('going back to a revision that answered before waits for it to answer again
   assert.deepEqual(scale, [{ revision: 'new', replicas: 1 }]);
 });
 
+test('a revision that is just starting for the first time is not given up for a newer one', () => {
+  const starting = aDeployment({ revision: 'old', replicas: 1 });
+  const { serving, scale } = plan(someRevisions([starting, latest(0)], [aPod({ revision: 'old' })]));
+  assert.equal(serving, 'old');
+  assert.deepEqual(scale, [{ revision: 'new', replicas: 1 }]);
+});
+
+test('a revision that fails before it ever answered makes way for a newer one', () => {
+  const failing = aDeployment({ revision: 'old', replicas: 1 });
+  const { serving, scale } = plan(someRevisions([failing, latest(0)], [aCrashedPod('old')]));
+  assert.equal(serving, 'new');
+  assert.deepEqual(scale, [{ revision: 'old', replicas: 0 }]);
+});
+
 test('when the one that took traffic is gone, the last one that answered takes it', () => {
   const older = aDeployment({ revision: 'older', replicas: 0, answeredAt: '2025-01-01T00:00:00Z' });
   const { serving } = plan(someRevisions([older, old(0), latest(0)]), { servingBefore: 'gone' });

@@ -83,11 +83,13 @@ function answersForTheFirstTime(revision: RevisionView): boolean {
   return revision.readyPods > 0 && !revision.answeredBefore;
 }
 
-/** The newest one once it answers; until then the one before, if that ever answered. */
+/** The newest one once it answers; until then the one before, if that ever answered or is about to. */
 function servingRevision({ revisions, latest, servingBefore }: RolloutInput): string {
   if ((find(revisions, latest)?.readyPods ?? 0) > 0) return latest;
   const before = find(revisions, servingBefore);
-  if (before?.answered) return before.name;
+  // One that is still starting may be about to answer; it is not given up for one that may never do.
+  const starting = before !== undefined && before.pods > 0 && before.failure === undefined;
+  if (before !== undefined && (before.answered || starting)) return before.name;
   // Its Deployment is gone, or it never answered: the last one that did.
   const answered = revisions.filter((revision) => revision.answered).sort((a, b) => b.sinceMs - a.sinceMs);
   return answered[0]?.name ?? latest;
