@@ -168,6 +168,11 @@ export class Stage implements AsyncDisposable {
     );
   }
 
+  async isGone(name: string): Promise<boolean> {
+    const { items } = await this.kube.listAll(FUNCTION, { namespace: this.namespace, signal: this.signal });
+    return items.every((fn) => fn.metadata.name !== name);
+  }
+
   async deployments(name: string): Promise<Deployment[]> {
     const { items } = await this.kube.listAll(DEPLOYMENTS, {
       namespace: this.namespace,
@@ -237,3 +242,12 @@ export const CRASHED: NonNullable<Pod['status']> = {
     { ...container, restartCount: 1, state: { terminated: { exitCode: 1, message: 'Error: no database' } } },
   ],
 };
+
+/** What kubelet says of a pod whose container cannot be made. */
+export function waiting(reason: string, message: string): NonNullable<Pod['status']> {
+  return {
+    phase: 'Pending',
+    conditions: [{ type: 'Ready', status: 'False' }],
+    containerStatuses: [{ ...container, restartCount: 0, state: { waiting: { reason, message } } }],
+  };
+}

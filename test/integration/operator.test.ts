@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { ConditionType } from '#api/conditions.ts';
-import type { FunctionObject } from '#api/function.ts';
+import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { CONFIG_MAPS, DEPLOYMENTS, EVENTS, SERVICES } from '#platform/resources.ts';
 import { eventually } from '../support/eventually.ts';
-import { CRASHED, READY, Stage } from './operator-stage.ts';
+import { CRASHED, READY, Stage, waiting } from './operator-stage.ts';
 
 const stage = await Stage.open();
 after(() => stage[Symbol.asyncDispose]());
@@ -120,6 +120,58 @@ test('a new revision that crashes goes back to zero, says why, and the old one k
   const { items } = await kube.listAll(EVENTS, { namespace, signal });
   const reasons = items.filter((event) => event.involvedObject.name === 'crashes').map(({ reason }) => reason);
   assert.ok(reasons.includes('RolledBack') && reasons.includes('CrashLoop'), reasons.join());
+});
+
+test('one that fails with nothing to fall back on says so, and is tried again from zero', async () => {
+  await stage.apply('hopeless', { ...inline('x'), scaling: { idleSeconds: 1 } });
+  const revision = (await stage.function('hopeless', 'is made', asleep)).status?.revision;
+  stage.activator.requests(`${namespace}/hopeless`, 1);
+  await stage.wake(revision);
+  const pod = await stage.pod('hopeless', revision, CRASHED);
+  await stage.function('hopeless', 'says so', is('RevisionReady', 'False CrashLoop'));
+  stage.activator.requests(`${namespace}/hopeless`, 0);
+  await eventually('it is asleep', async () => (await stage.replicas(revision)) === 0);
+  await stage.removePod(pod);
+  await stage.function('hopeless', 'may be tried again', is('RevisionReady', 'Unknown ScaledToZero'));
+});
+
+test('a bundle that somebody deleted is made again when a pod misses it', async () => {
+  await stage.apply('bundled', inline('b'));
+  const revision = String((await stage.function('bundled', 'is made', asleep)).status?.revision);
+  const env = (await stage.deployment(revision)).spec?.template.spec?.containers[0]?.env ?? [];
+  const name = String(env.find((one) => one.name === 'CATNAP_BUNDLE_0')?.valueFrom?.configMapKeyRef?.name);
+  await kube.delete(CONFIG_MAPS, { namespace, name }, { signal });
+  await stage.wake(revision);
+  await stage.pod('bundled', revision, waiting('CreateContainerConfigError', `configmap "${name}" not found`));
+  await eventually('it is back', () => kube.get(CONFIG_MAPS, { namespace, name }, { signal }));
+});
+
+test('a change of a ConfigMap in the environment makes a revision', async () => {
+  await stage.configMap('settings', { A: '1' });
+  await stage.apply('tuned', { ...inline('t'), envFrom: [{ configMapRef: { name: 'settings' } }] });
+  const one = await stage.function('tuned', 'is made', asleep);
+  await stage.configMap('settings', { A: '2' });
+  await stage.function(
+    'tuned',
+    'has another revision',
+    (fn) => fn.status?.latestRevision !== one.status?.latestRevision,
+  );
+});
+
+test('a Function that is made again waits until what the one before left is collected', async () => {
+  const fn = await stage.apply('again', inline('a'));
+  const { revision } = (await stage.function('again', 'is made', asleep)).status ?? {};
+  await kube.delete(FUNCTIONS, { namespace, name: 'again' }, { signal });
+  await eventually('it is gone', () => stage.isGone('again'));
+  await stage.apply('again', inline('a'));
+  // Nothing collects here: the test does.
+  await kube.delete(DEPLOYMENTS, { namespace, name: String(revision) }, { signal });
+  await kube.delete(SERVICES, { namespace, name: 'again' }, { signal });
+  const { items } = await kube.listAll(CONFIG_MAPS, { namespace, labelSelector: 'catnap.dev/function=again', signal });
+  await kube.delete(CONFIG_MAPS, { namespace, name: String(items[0]?.metadata?.name) }, { signal });
+  const next = await stage.function('again', 'is made again', asleep);
+  assert.notEqual(next.metadata.uid, fn.metadata.uid);
+  assert.equal((await stage.deployment(String(revision))).metadata?.ownerReferences?.[0]?.uid, next.metadata.uid);
 });
 
 test('idle, it goes to zero, not while the gateway is silent', async () => {
