@@ -229,6 +229,36 @@ describe('validation says', () => {
       { a: 'x' },
       ['<nil>: Invalid value: "": "spec.a" must not validate the schema (not)'],
     ],
+    [
+      'the format that a number has not',
+      { a: { type: 'string', format: 'date-time' } },
+      { a: 5 },
+      ['spec.a: Invalid value: "int64": spec.a in body must be of type date-time: "int64"'],
+    ],
+    [
+      'that a number is no integer of its format',
+      { a: { type: 'integer', format: 'int32' } },
+      { a: 5e9 },
+      ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.a'],
+    ],
+    [
+      'only the length of what is too long',
+      { a: { type: 'string', maxLength: 2, pattern: '^b+$' } },
+      { a: 'aaa' },
+      ['spec.a: Too long: may not be more than 2 bytes'],
+    ],
+    [
+      'that items with keys are objects',
+      { a: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['n'] } },
+      { a: ['x'] },
+      ['spec.a[0]: Invalid value: "x": must be an object for an array of list-type map'],
+    ],
+    [
+      'what an object inside an object has to say of itself',
+      { a: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } },
+      { a: { kind: 'Pod' } },
+      ['spec.a.apiVersion: Required value'],
+    ],
     ['characters as such', { a: { type: 'string', maxLength: 2 } }, { a: 'éé' }, []],
   ];
   for (const [sentence, properties, spec, expected] of cases) {

@@ -2,6 +2,7 @@ import type { FieldError } from '../field-error.ts';
 import type { Json, KindSchema, KubeObject, ScalePaths, Schema } from '../kind-schema.ts';
 import { encodedMeta } from '../schema/encoded-object.ts';
 import { withDefaults } from './default-values.ts';
+import { embeddedErrors } from './embedded-objects.ts';
 import { withoutMetadata } from './kind.ts';
 import { duplicateItems } from './list-uniqueness.ts';
 import { ruleErrors } from './rules/evaluate.ts';
@@ -50,7 +51,11 @@ const RULES_SKIPPED: FieldError = {
 export function validateCustomObject(kind: KindSchema, object: KubeObject, old?: KubeObject): FieldError[] {
   const schema = validatedSchema(kind);
   const [value, before] = [object as unknown as Json, old as unknown as Json | undefined];
-  const found = [...valueErrors(schema, value, before), ...scaleErrors(kind.scale, value, 'both')];
+  const found = [
+    ...valueErrors(schema, value, before),
+    ...scaleErrors(kind.scale, value, 'both'),
+    ...embeddedErrors(schema, value),
+  ];
   return withRules(kind, value, before, found);
 }
 

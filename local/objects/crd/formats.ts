@@ -2,8 +2,11 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
-const HOST_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i;
-const DURATION = /^([+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+$|^0$/;
+/** One label, or several of which the last has letters only. */
+const HOST =
+  /^([a-z0-9\p{S}\p{L}](-?[a-z0-9\p{S}\p{L}]{0,62})?|([a-z0-9\p{S}\p{L}]([-a-z0-9\p{S}\p{L}]{0,61}[a-z0-9\p{S}\p{L}])?\.)+[a-z\p{L}]{2,63})$/iu;
+/** Numbers with units, which may be words. */
+const DURATION = /^[+-]?(\d+(\.\d*)?\s*[A-Za-zµ]+\s*)+$|^[+-]?0$/;
 
 function isDate(text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
@@ -14,7 +17,7 @@ function isDateTime(text: string): boolean {
   );
 }
 function isHostname(text: string): boolean {
-  return text.length <= 253 && text.split('.').every((label) => HOST_LABEL.test(label));
+  return text.length <= 255 && HOST.test(text);
 }
 function isCidr(text: string): boolean {
   const [address = '', bits = '', ...rest] = text.split('/');
@@ -26,7 +29,7 @@ const CHECKS: Record<string, (text: string) => boolean> = {
   'date-time': isDateTime,
   datetime: isDateTime,
   duration: (text) => DURATION.test(text),
-  byte: (text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text),
+  byte: (text) => text !== '' && text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text),
   email: (text) => /^[^\s@<>]+@[^\s@<>]+$/.test(text),
   hostname: isHostname,
   ipv4: isIPv4,
@@ -40,6 +43,11 @@ const CHECKS: Record<string, (text: string) => boolean> = {
   uuid5: (text) => UUID.test(text) && text.replaceAll('-', '')[12] === '5',
   hexcolor: (text) => /^#?([0-9a-f]{3}|[0-9a-f]{6})$/i.test(text),
 };
+
+/** Is a format of strings checked at all? */
+export function isKnownFormat(format: string | undefined): boolean {
+  return format !== undefined && Object.hasOwn(CHECKS, format);
+}
 
 /** True too for a format that nobody knows. */
 export function hasFormat(format: string, text: string): boolean {

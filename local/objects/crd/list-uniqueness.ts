@@ -27,6 +27,12 @@ function inItem(items: Schema, item: Json, path: string, index: number): FieldEr
 function ownDuplicates(schema: Schema, list: readonly Json[], path: string): FieldError[] {
   const keysOf = identity(schema);
   if (keysOf === undefined) return [];
+  const stray =
+    schema['x-kubernetes-list-type'] === 'map' ? list.findIndex((item) => item !== null && !isObject(item)) : -1;
+  if (stray >= 0) {
+    const detail = 'must be an object for an array of list-type map';
+    return [{ type: 'FieldValueInvalid', field: `${path}[${stray}]`, value: list[stray], detail }];
+  }
   const seen: Json[] = [];
   const errors: FieldError[] = [];
   for (const [index, item] of list.entries()) {
@@ -36,6 +42,10 @@ function ownDuplicates(schema: Schema, list: readonly Json[], path: string): Fie
     seen.push(own);
   }
   return errors;
+}
+
+function isObject(item: Json): boolean {
+  return typeof item === 'object' && !Array.isArray(item);
 }
 
 function identity(schema: Schema): ((item: Json) => Json) | undefined {

@@ -48,7 +48,7 @@ function errorsAt(schema: Schema, value: Json, old: Json | undefined, place: Pla
     ...typeErrors(schema, value, report),
     ...combinationErrors(schema, value, place),
     ...(typeof value === 'string' ? stringErrors(schema, value, report) : []),
-    ...(typeof value === 'number' ? numberErrors(schema, value, report) : []),
+    ...(typeof value === 'number' ? numberErrors(schema, value, report, place.path) : []),
     ...(Array.isArray(value) ? listErrors(schema, value, old, place) : []),
     ...enumErrors(schema, value, report),
     ...(typeof value === 'object' && !Array.isArray(value) ? mapErrors(schema, value, old, place) : []),

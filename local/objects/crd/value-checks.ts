@@ -2,7 +2,7 @@
 import { sameValue } from '../apply/compare-values.ts';
 import type { FieldError, FieldErrorType } from '../field-error.ts';
 import type { Json, Schema } from '../kind-schema.ts';
-import { hasFormat } from './formats.ts';
+import { hasFormat, isKnownFormat } from './formats.ts';
 import { compilePattern } from './pattern.ts';
 
 /** Names an error of the value at hand: `text` follows the path and ` in body `. */
@@ -15,48 +15,96 @@ export function schemaType(value: Json): string {
   return typeof value;
 }
 
+/** Formats of numbers as the server's own types have them. */
+const NATIVE: Record<string, string> = { integer: 'int64', number: 'float64' };
+const NUMBER_FORMATS = new Set(['int32', 'int64', 'float', 'double']);
+
 export function typeErrors(schema: Schema, value: Json, report: Report): FieldError[] {
-  const expected = schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : [];
+  const expected = expectedTypes(schema);
   const actual = schemaType(value);
-  if (expected.length === 0 || expected.includes(actual)) return [];
-  if (value === null && schema.nullable) return [];
-  if (actual === 'integer' && expected.includes('number')) return [];
-  return [report('FieldValueTypeInvalid', actual, `must be of type ${expected.join(',')}: ${JSON.stringify(actual)}`)];
+  const fits = expected.includes(actual) || (actual === 'integer' && expected.includes('number'));
+  if (expected.length === 0 || fits || (value === null && schema.nullable)) return [];
+  const wrong = wrongType(schema.format, expected, value);
+  if (wrong === undefined) return [];
+  const [type, given] = wrong;
+  return [report('FieldValueTypeInvalid', given, `must be of type ${type}: ${JSON.stringify(given)}`)];
 }
 
+function expectedTypes(schema: Schema): string[] {
+  if (schema['x-kubernetes-int-or-string']) return ['integer', 'string'];
+  return schema.type === undefined ? [] : [schema.type];
+}
+
+/**
+ * What was expected and what is there, of a value that does not fit. Where there is a format, it is what a value of
+ * another type is measured against; strings with a format let lists pass, as on a real server.
+ */
+function wrongType(format: string | undefined, expected: string[], value: Json): [string, string] | undefined {
+  const plain: [string, string] = [expected.join(','), schemaType(value)];
+  const isNumber = expected.some((type) => type in NATIVE);
+  const isChecked = isKnownFormat(format) || (isNumber && NUMBER_FORMATS.has(format ?? ''));
+  if (format === undefined || !isChecked || value === null) return plain;
+  if (typeof value !== 'string' && !Array.isArray(value)) return [format, NATIVE[schemaType(value)] ?? ''];
+  return isNumber ? plain : undefined;
+}
+
+/** The first that is wrong of length and pattern, and the format. */
 export function stringErrors(schema: Schema, value: string, report: Report): FieldError[] {
-  const errors: FieldError[] = [];
-  const characters = value.length > (schema.maxLength ?? Infinity) || schema.minLength ? [...value].length : 0;
-  if (schema.maxLength !== undefined && characters > schema.maxLength) {
-    const unit = schema.maxLength === 1 ? 'byte' : 'bytes';
-    errors.push({
-      ...report('FieldValueTooLong', undefined, ''),
-      detail: `may not be more than ${schema.maxLength} ${unit}`,
-    });
-  }
-  if (schema.minLength !== undefined && characters < schema.minLength)
-    errors.push(report('FieldValueInvalid', value, `should be at least ${schema.minLength} chars long`));
-  if (schema.pattern !== undefined && !compilePattern(schema.pattern).test(value))
-    errors.push(report('FieldValueInvalid', value, `should match '${schema.pattern}'`));
+  const first = lengthError(schema, value, report) ?? patternError(schema, value, report);
+  const errors = first === undefined ? [] : [first];
   if (schema.format !== undefined && !hasFormat(schema.format, value))
     errors.push(report('FieldValueTypeInvalid', value, `must be of type ${schema.format}: ${JSON.stringify(value)}`));
   return errors;
 }
 
+function lengthError({ maxLength, minLength }: Schema, value: string, report: Report): FieldError | undefined {
+  const mayBeWrong = value.length > (maxLength ?? Number.POSITIVE_INFINITY) || minLength !== undefined;
+  const characters = mayBeWrong ? [...value].length : 0;
+  if (maxLength !== undefined && characters > maxLength) {
+    const detail = `may not be more than ${maxLength} ${maxLength === 1 ? 'byte' : 'bytes'}`;
+    return { ...report('FieldValueTooLong', undefined, ''), detail };
+  }
+  return minLength !== undefined && characters < minLength
+    ? report('FieldValueInvalid', value, `should be at least ${minLength} chars long`)
+    : undefined;
+}
+
+function patternError({ pattern }: Schema, value: string, report: Report): FieldError | undefined {
+  if (pattern === undefined || compilePattern(pattern).test(value)) return undefined;
+  return report('FieldValueInvalid', value, `should match '${pattern}'`);
+}
+
 const INT_RANGE = { int32: 2 ** 31, int64: 2 ** 63 } as const;
 
-export function numberErrors(schema: Schema, value: number, report: Report): FieldError[] {
+/** @param path of the value, for the one text that has it elsewhere */
+export function numberErrors(schema: Schema, value: number, report: Report, path: string): FieldError[] {
   const { maximum, minimum, multipleOf } = schema;
-  const range = schema.type === 'integer' ? INT_RANGE[schema.format as keyof typeof INT_RANGE] : undefined;
+  const format = nativeFormat(schema, value);
+  if (format !== undefined)
+    return [
+      {
+        type: 'FieldValueInvalid',
+        field: '<nil>',
+        value: '',
+        detail: `Checked value must be of type integer ${format} in ${path}`,
+      },
+    ];
   const texts: string[] = [];
   if (multipleOf !== undefined && !isMultiple(value, multipleOf)) texts.push(`should be a multiple of ${multipleOf}`);
   if (maximum !== undefined && isBeyond(value - maximum, schema.exclusiveMaximum))
     texts.push(`should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
   if (minimum !== undefined && isBeyond(minimum - value, schema.exclusiveMinimum))
     texts.push(`should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${minimum}`);
-  if (range !== undefined && (value >= range || value < -range))
-    texts.push(`must be of type ${schema.format}: ${JSON.stringify(String(value))}`);
   return texts.map((text) => report('FieldValueInvalid', value, text));
+}
+
+/** What integer type a value does not fit into, in words; undefined: it fits. */
+function nativeFormat({ type, format }: Schema, value: number): string | undefined {
+  if (type !== 'integer') return undefined;
+  const range = INT_RANGE[format as keyof typeof INT_RANGE];
+  const fits = Number.isInteger(value) && (range === undefined || (value < range && value >= -range));
+  if (fits) return undefined;
+  return range === undefined ? '(default format)' : `with format ${format}`;
 }
 function isBeyond(excess: number, isExclusive: boolean | undefined): boolean {
   return isExclusive ? excess >= 0 : excess > 0;

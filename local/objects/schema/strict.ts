@@ -33,8 +33,8 @@ export function strictDecodingError(problems: readonly string[], kind?: KindSche
 
 function prune(schema: Schema, value: Json, path: string, dropped: string[]): Json {
   if (Array.isArray(value)) {
-    const { items } = schema;
-    return items === undefined ? value : pruneList(items, value, path, dropped);
+    const isOpen = schema.items === undefined && schema['x-kubernetes-preserve-unknown-fields'];
+    return isOpen ? value : pruneList(schema.items ?? {}, value, path, dropped);
   }
   if (typeof value !== 'object' || value === null) return value;
   return pruneMap(schema, value, path, dropped);

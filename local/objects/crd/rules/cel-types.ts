@@ -121,9 +121,18 @@ function stringValue(format: string | undefined, value: string): CelValue {
     case 'google.protobuf.Timestamp':
       return new Date(value);
     case 'google.protobuf.Duration':
-      return evaluate('duration(text)', { text: value });
+      return durationValue(value);
     default:
       return value;
+  }
+}
+
+/** A duration; a text that only the format's more lenient reader takes for one stays a text. */
+function durationValue(text: string): CelValue {
+  try {
+    return evaluate('duration(text)', { text: text.replaceAll(' ', '') });
+  } catch {
+    return text;
   }
 }
 
