@@ -58,7 +58,10 @@ async function report(ctx: Context, writer: Writer, made: Made): Promise<Outcome
     nowMs,
   );
   if (await ctx.statuses.write(fn, status, signal)) {
-    for (const note of notesOn(fn.status, status)) ctx.events.record(fn, note);
+    for (const note of notesOn(fn.status, status)) {
+      ctx.events.record(fn, note);
+      ctx.log.info({ function: `${fn.metadata.namespace}/${fn.metadata.name}`, ...note }, 'function changed');
+    }
   }
   // After the status: the gateway should know where to send requests before the pods go.
   if (rollout !== undefined) await carryOut(ctx, writer, { made, revisions, rollout });
@@ -125,6 +128,7 @@ async function mountEvents({ kube, fn, signal }: Writer, pods: readonly Pod[]): 
 }
 
 function urlOf({ config }: Context, fn: FunctionObject): string {
-  const port = config.CATNAP_URL_PORT === undefined ? '' : `:${config.CATNAP_URL_PORT}`;
-  return `${config.CATNAP_URL_SCHEME}://${defaultHost(fn, config.CATNAP_DOMAIN)}${port}`;
+  const { CATNAP_URL_SCHEME: scheme, CATNAP_URL_PORT: port, CATNAP_DOMAIN: domain } = config;
+  const isDefault = port === undefined || port === (scheme === 'https' ? 443 : 80);
+  return `${scheme}://${defaultHost(fn, domain)}${isDefault ? '' : `:${port}`}`;
 }
