@@ -45,6 +45,12 @@ export function withLastApplied(object: KubeObject, config: KubeObject, manager:
   const kept: KubeObject = { ...config, metadata: { ...config.metadata } };
   if (Object.keys(others).length > 0) kept.metadata.annotations = others;
   else delete kept.metadata.annotations;
-  const annotated = { ...annotations(object), [ANNOTATION]: `${JSON.stringify(kept)}\n` };
+  const annotated = { ...annotations(object), [ANNOTATION]: `${JSON.stringify(kept, sortedKeys)}\n` };
   return { ...object, metadata: { ...object.metadata, annotations: annotated } };
+}
+
+/** A replacer for JSON.stringify: keys in alphabetical order, so that equal configurations have equal texts. */
+function sortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
