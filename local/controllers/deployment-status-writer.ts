@@ -34,7 +34,7 @@ export async function writeDeploymentStatus(
   return leftMs === undefined ? {} : { againInMs: Math.max(0, leftMs) + 1_000 };
 }
 
-/** Notes on the Deployment which revision its newest ReplicaSet is. */
+/** Notes on the Deployment which revision its newest ReplicaSet is; by `status`, since a write elsewhere is a new generation. */
 export async function writeRevision(
   deployment: Deployment,
   newest: ReplicaSet | undefined,
@@ -45,7 +45,7 @@ export async function writeRevision(
   if (revision === undefined || deployment.metadata?.annotations?.[REVISION_ANNOTATION] === revision) return;
   const { namespace, name = '' } = deployment.metadata ?? {};
   const body = { metadata: { annotations: { [REVISION_ANNOTATION]: revision } } };
-  await cluster.kube.patch(DEPLOYMENTS, { namespace, name }, { type: 'merge', body }, { signal });
+  await cluster.kube.patch(DEPLOYMENTS, { namespace, name }, { type: 'merge', body }, { subresource: 'status', signal });
 }
 
 /** Counts that are zero are absent on the wire. */

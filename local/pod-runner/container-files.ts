@@ -1,5 +1,5 @@
 /** Where a container's runs leave their traces on disk. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A run of a container; attempt 0 is the first one, so the attempt is the restart count. */
@@ -24,6 +24,11 @@ export interface RunRecord {
 export function runFiles(containerDir: string, attempt: number): RunFiles {
   const base = join(containerDir, String(attempt));
   return { log: `${base}.log`, index: `${base}.index`, exit: `${base}.exit`, record: `${base}.json` };
+}
+
+/** Of all runs, only the latest two are kept. */
+export function removeRun(containerDir: string, attempt: number): void {
+  for (const file of Object.values(runFiles(containerDir, attempt))) rmSync(file, { force: true });
 }
 
 export function makeContainerDir(podDir: string, container: string): string {

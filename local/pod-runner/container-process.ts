@@ -14,7 +14,7 @@ const RECORDER =
   'trap : TERM INT HUP; e=$1; shift; exec 3>&2 2>/dev/null; (exec "$@" 2>&3 3>&-); c=$?; echo $c >"$e"; exit $c';
 
 /** How often an adopted process is looked at: only its parent would be told of its end. */
-const ADOPTED_POLL_MS = 50;
+const ADOPTED_POLL_MS = 100;
 const SIGNAL_RETRY_MS = 5;
 const SIGNAL_RETRIES = 100;
 

@@ -2,7 +2,7 @@
 import { pause } from '#platform/deadline.ts';
 import { afterExit, type Backoff, durationText } from './backoff.ts';
 import { ContainerConfigError } from './container-env.ts';
-import { latestRun, makeContainerDir, type RunFiles, runFiles } from './container-files.ts';
+import { latestRun, makeContainerDir, type RunFiles, removeRun, runFiles } from './container-files.ts';
 import { ContainerProcess } from './container-process.ts';
 import {
   backingOff,
@@ -24,7 +24,7 @@ import { terminationMessage } from './log-file.ts';
 import { LogIndex } from './log-index.ts';
 import type { Container, PodContext } from './pod-context.ts';
 import type { ContainerStatus } from './pod-status.ts';
-import type { ProbeTarget } from './probe.ts';
+import { namedPorts, type ProbeTarget } from './probe.ts';
 import type { ProbeKind } from './probe-state.ts';
 import { Probes } from './probes.ts';
 
@@ -65,10 +65,12 @@ export class ContainerRunner {
     return statusOf(this.spec, this.#record);
   }
 
-  /** Where the present run, or the one before it, leaves its log; undefined when there was none. */
+  /** Where the latest run leaves its log, or the last one that has ended before it; undefined when there was none. */
   logFiles(previous: boolean): RunFiles | undefined {
-    const attempt = this.#record.restarts - (previous ? 1 : 0);
-    return attempt < 0 || this.#record.containerId === undefined ? undefined : runFiles(this.#dir, attempt);
+    const { restarts, state, containerId } = this.#record;
+    // While it waits for the next run, the latest is the last that has ended.
+    const attempt = previous && state.waiting === undefined ? restarts - 1 : restarts;
+    return attempt < 0 || containerId === undefined ? undefined : runFiles(this.#dir, attempt);
   }
 
   /** A program of this container runs now. */
@@ -86,7 +88,7 @@ export class ContainerRunner {
       const exit = await run.exited;
       run.end();
       this.#ended(exit);
-      await this.#pauseUntil(this.#expectedEndMs);
+      await pauseUntil(this.#expectedEndMs, this.#stop.signal);
       const again = policy === 'Always' || (policy === 'OnFailure' && exit.code !== 0);
       if (this.#stop.signal.aborted || !again) return exit.code;
       await this.#waitForRestart(exit.atMs);
@@ -160,6 +162,7 @@ export class ContainerRunner {
   #spawn(launch: Launch): Run {
     const files = runFiles(this.#dir, this.#record.restarts);
     this.#launch = launch;
+    removeRun(this.#dir, this.#record.restarts - 2);
     const started = ContainerProcess.start(launch, files);
     const run = this.#begun(started, files);
     this.#pull.succeeded();
@@ -211,12 +214,7 @@ export class ContainerRunner {
     this.#event('Warning', 'BackOff', `Back-off restarting failed container ${this.spec.name} in pod ${pod}`);
     const why = `back-off ${durationText(waitMs)} restarting failed container=${this.spec.name} pod=${pod}`;
     this.#set(backingOff(this.#record, why));
-    await this.#pauseUntil(endedAtMs + waitMs);
-  }
-
-  async #pauseUntil(timeMs: number): Promise<void> {
-    const leftMs = timeMs - Date.now();
-    if (leftMs > 0) await pause(leftMs, this.#stop.signal);
+    await pauseUntil(endedAtMs + waitMs, this.#stop.signal);
   }
 
   #restartUnhealthy(kind: ProbeKind): void {
@@ -242,11 +240,8 @@ export class ContainerRunner {
   }
 
   #probeTarget(): ProbeTarget {
-    const ports = (this.spec.ports ?? []).flatMap((port) =>
-      port.name === undefined ? [] : [[port.name, port.containerPort] as const],
-    );
     const { facts, cwd } = this.#context;
-    return { address: facts.podIP, ports: new Map(ports), env: this.#launch?.env ?? new Map(), cwd };
+    return { address: facts.podIP, ports: namedPorts(this.spec), env: this.#launch?.env ?? new Map(), cwd };
   }
 
   #set(record: ContainerRecord): void {
@@ -260,3 +255,8 @@ export class ContainerRunner {
 }
 
 const title = (kind: string): string => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+
+async function pauseUntil(timeMs: number, signal: AbortSignal): Promise<void> {
+  const leftMs = timeMs - Date.now();
+  if (leftMs > 0) await pause(leftMs, signal);
+}

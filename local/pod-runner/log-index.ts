@@ -1,6 +1,7 @@
 /** When a log grew: the program writes the log itself, so the times of its lines are noted from outside. */
-import { appendFileSync, copyFileSync, type FSWatcher, statSync, truncateSync, watch, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { isAbsent, type RunFiles } from './container-files.ts';
+import { onGrowth } from './file-growth.ts';
 
 /** Lines of one such span have the same time. */
 const RESOLUTION_MS = 50;
@@ -10,7 +11,7 @@ const MAX_BYTES = 10 * 1024 * 1024;
 export class LogIndex implements Disposable {
   readonly #files: RunFiles;
   readonly #maxBytes: number;
-  readonly #watcher: FSWatcher;
+  readonly #unwatch: () => void;
   #size: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -18,16 +19,14 @@ export class LogIndex implements Disposable {
     this.#files = files;
     this.#maxBytes = maxBytes;
     this.#size = 0;
-    this.#watcher = watch(files.log, { persistent: false }, () => {
+    this.#unwatch = onGrowth(files.log, () => {
       this.#timer ??= setTimeout(() => this.#note(), RESOLUTION_MS).unref();
     });
-    // A log that ends with its folder while it is watched is no news.
-    this.#watcher.on('error', () => this.#watcher.close());
     this.#note();
   }
 
   [Symbol.dispose](): void {
-    this.#watcher.close();
+    this.#unwatch();
     clearTimeout(this.#timer);
     this.#note();
   }

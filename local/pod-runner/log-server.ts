@@ -1,8 +1,8 @@
 /** What the API server asks a node for: the logs of its containers. */
 
-import { watch } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { RunFiles } from './container-files.ts';
+import { onGrowth } from './file-growth.ts';
 import { readLog, readLogFrom, readMarks } from './log-file.ts';
 import { type LogQuery, selectLines } from './log-lines.ts';
 
@@ -12,13 +12,13 @@ export interface LogSource {
   alive: () => boolean;
 }
 
-/** Undefined: no such pod or container, or it has not run yet. */
+/** A text instead says why there is no log; undefined: there is no such pod or container. */
 export type FindLog = (where: {
   namespace: string;
   pod: string;
   container: string;
   previous: boolean;
-}) => LogSource | undefined;
+}) => LogSource | string | undefined;
 
 /** Longest between two looks at a log that is followed; changes are seen at once where the file system tells. */
 const FOLLOW_MS = 250;
@@ -45,12 +45,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, find: 
   }
   const previous = flag(url, 'previous');
   const source = find({ namespace, pod, container, previous });
-  if (source === undefined) {
-    response.statusCode = 400;
-    const what = previous
-      ? `previous terminated container "${container}" in pod "${pod}" not found`
-      : `container "${container}" in pod "${pod}" is waiting to start`;
-    return void response.end(`${what}\n`);
+  if (source === undefined || typeof source === 'string') {
+    response.statusCode = source === undefined ? 404 : 400;
+    return void response.end(source ?? `container "${container}" of pod "${namespace}/${pod}" is not known here`);
   }
   response.setHeader('content-type', 'text/plain');
   await send(source, response, queryOf(url), flag(url, 'follow'));
@@ -87,14 +84,13 @@ function wholeLines(bytes: Buffer): Buffer {
 
 async function changed(file: string, response: ServerResponse): Promise<void> {
   await new Promise<void>((resolve) => {
-    const watcher = watch(file, done);
-    watcher.on('error', done);
+    const unwatch = onGrowth(file, done);
     const timer = setTimeout(done, FOLLOW_MS);
     response.once('close', done);
     function done(): void {
       clearTimeout(timer);
       response.off('close', done);
-      watcher.close();
+      unwatch();
       resolve();
     }
   });

@@ -44,7 +44,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
     scheduler: speaker('default-scheduler'),
   });
   const server = await startLogServer(HOST_IP, settings.CATNAP_NODE_PORT, ({ namespace, pod, container, previous }) =>
-    runner.find(namespace, pod)?.logFiles(container, previous),
+    runner.find(namespace, pod)?.logOf(container, previous),
   );
   stack.defer(() => closeServer(server));
   const { port } = server.address() as AddressInfo;

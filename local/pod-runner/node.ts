@@ -4,10 +4,12 @@ import { pause } from '#platform/deadline.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isAlreadyExists, isNotFound } from '#platform/kube-error.ts';
 import type { Log } from '#platform/log.ts';
+import { LEASES } from '#platform/resources.ts';
 import { NODES, type Node, timestamp } from '../controllers/kinds.ts';
 import type { NodeFacts } from './scheduling.ts';
 
 const HEARTBEAT_MS = 10_000;
+const LEASE_NAMESPACE = 'kube-node-lease';
 const RETRY_MS = 1_000;
 
 export function nodeFacts(name: string): NodeFacts {
@@ -37,7 +39,8 @@ export async function keepRegistered(
   async function register(): Promise<void> {
     while (!deps.signal.aborted) {
       try {
-        return await writeNode(deps, facts, nodeStatus(facts, endpoint, startedAt));
+        await writeNode(deps, facts, nodeStatus(facts, endpoint, startedAt));
+        return await renewLease(deps, facts.name);
       } catch (error) {
         if (deps.signal.aborted) return;
         deps.log.warn({ err: error, retryInMs: RETRY_MS }, 'node not registered');
@@ -46,6 +49,20 @@ export async function keepRegistered(
     }
   }
 }
+
+/** The sign of life that clients look for beside the node. */
+async function renewLease({ kube, signal }: { kube: KubeClient; signal: AbortSignal }, name: string): Promise<void> {
+  const ref = { namespace: LEASE_NAMESPACE, name };
+  const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime: microTime() };
+  try {
+    await kube.patch(LEASES, ref, { type: 'merge', body: { spec } }, { signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await kube.create(LEASES, { metadata: ref, spec }, { signal });
+  }
+}
+
+const microTime = (): string => new Date().toISOString().replace('Z', '000Z');
 
 async function writeNode(
   { kube, signal }: { kube: KubeClient; signal: AbortSignal },

@@ -75,8 +75,9 @@ export class PodRunner {
     if (this.#options.sigtermDelayMs === 0) this.#workers.get(pod.metadata?.uid ?? '')?.stopEarly();
   }
 
+  /** The latest pod of this name. */
   find(namespace: string, name: string): PodWorker | undefined {
-    return [...this.#workers.values()].find(({ facts: { pod } }) => {
+    return [...this.#workers.values()].findLast(({ facts: { pod } }) => {
       return pod.metadata?.namespace === namespace && pod.metadata.name === name;
     });
   }

@@ -7,9 +7,9 @@ import type { Log } from '#platform/log.ts';
 import { PODS, type Pod } from '#platform/resources.ts';
 import { ContainerRunner } from './container.ts';
 import type { EnvSources } from './container-env.ts';
-import type { RunFiles } from './container-files.ts';
 import type { PodFacts } from './downward.ts';
 import type { ImageCommands } from './images.ts';
+import type { LogSource } from './log-server.ts';
 import type { Container, MountPrefix, PodContext } from './pod-context.ts';
 import { type ContainerStatus, type PodStatus, podStatus } from './pod-status.ts';
 import { VolumeSetupError } from './pod-volumes.ts';
@@ -97,12 +97,15 @@ export class PodWorker {
     await this.#work;
   }
 
-  logFiles(container: string | undefined, previous: boolean): { files: RunFiles; alive: () => boolean } | undefined {
-    const runner =
-      this.#all().find((candidate) => candidate.spec.name === container) ??
-      (container === undefined ? this.#containers[0] : undefined);
-    const files = runner?.logFiles(previous);
-    return runner === undefined || files === undefined ? undefined : { files, alive: () => !previous && runner.alive };
+  /** Where a container logs, or why it has no log; undefined when the pod has no such container. */
+  logOf(name: string, previous: boolean): LogSource | string | undefined {
+    const container = this.#all().find((candidate) => candidate.spec.name === name);
+    if (container === undefined) return undefined;
+    const files = container.logFiles(previous);
+    if (files !== undefined) return { files, alive: () => !previous && container.alive };
+    const where = `container "${name}" in pod "${this.#pod.metadata?.name}"`;
+    if (previous) return `previous terminated ${where} not found`;
+    return `${where} is waiting to start: ${container.status.state?.waiting?.reason ?? 'ContainerCreating'}`;
   }
 
   #all(): ContainerRunner[] {

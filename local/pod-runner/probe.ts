@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { connect } from 'node:net';
+import type { Container } from './pod-context.ts';
 import type { Probe } from './probe-state.ts';
 
 export type ProbeResult = { ok: true } | { ok: false; output: string };
@@ -13,6 +14,11 @@ export interface ProbeTarget {
   ports: ReadonlyMap<string, number>;
   env: ReadonlyMap<string, string>;
   cwd: string;
+}
+
+export function namedPorts(container: Container): Map<string, number> {
+  const named = (container.ports ?? []).filter((port) => port.name !== undefined);
+  return new Map(named.map((port) => [port.name ?? '', port.containerPort]));
 }
 
 /** Runs a probe, or a hook, which has the same forms. Never rejects. */
