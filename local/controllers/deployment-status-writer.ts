@@ -45,7 +45,12 @@ export async function writeRevision(
   if (revision === undefined || deployment.metadata?.annotations?.[REVISION_ANNOTATION] === revision) return;
   const { namespace, name = '' } = deployment.metadata ?? {};
   const body = { metadata: { annotations: { [REVISION_ANNOTATION]: revision } } };
-  await cluster.kube.patch(DEPLOYMENTS, { namespace, name }, { type: 'merge', body }, { subresource: 'status', signal });
+  await cluster.kube.patch(
+    DEPLOYMENTS,
+    { namespace, name },
+    { type: 'merge', body },
+    { subresource: 'status', signal },
+  );
 }
 
 /** Counts that are zero are absent on the wire. */
