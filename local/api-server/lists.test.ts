@@ -166,3 +166,16 @@ test('says so when a watch or a page would begin behind what is forgotten', asyn
   assert.equal(page.code, 410);
   assert.equal(page.body.reason, 'Expired');
 });
+
+test('a watch that is over but not read to its end yet is told nothing more', async () => {
+  await using server = await TestServer.start();
+  const path = '/api/v1/namespaces/default/configmaps';
+  // More than what is between the two of us holds, so that the end stays unsent while nothing is read.
+  for (let n = 0; n < 12; n += 1) await server.call('POST', path, configMap(`big-${n}`, { text: 'x'.repeat(900_000) }));
+  const unread = await server.fetch(`${path}?watch=1&timeoutSeconds=1`);
+  const later = await server.fetch(`${path}?watch=1&timeoutSeconds=2&fieldSelector=metadata.name=none`);
+  assert.equal(await later.text(), '');
+  await server.call('POST', path, configMap('late'));
+  assert.equal((await server.get(`${path}/late`)).code, 200);
+  await unread.body?.cancel();
+});

@@ -78,15 +78,17 @@ class Watch {
     const stopListening = cluster.store.listen(resource.bucket, (change) => this.#onChange(change));
     const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 : DEFAULT_TIMEOUT_MS * (1 + Math.random());
     const bookmarks = setInterval(() => this.#keepUp(), BOOKMARK_EVERY_MS);
-    const end = setTimeout(() => {
-      this.#keepUp();
-      this.#response.end();
-    }, timeoutMs);
     const stop = () => {
       stopListening();
       clearInterval(bookmarks);
       clearTimeout(end);
     };
+    const end = setTimeout(() => {
+      this.#keepUp();
+      // Before the end: a change that comes while the last bytes leave has nowhere to go.
+      stop();
+      this.#response.end();
+    }, timeoutMs);
     this.#response.once('close', stop);
     gone.addEventListener('abort', stop, { once: true });
   }
