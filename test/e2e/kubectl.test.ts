@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
+import { eventually } from '../support/eventually.ts';
 import { kubectl, kubectlVersion } from '../support/kubectl.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { settings } from '../support/settings.ts';
@@ -100,19 +101,15 @@ test('describe shows conditions and events; logs and logs -f; scale; explain; de
 
 /** `kubectl logs -f` prints a line that is written after it began. */
 async function follows(world: World, pod: string, url: string): Promise<void> {
-  const args = ['-n', world.namespace, 'logs', '-f', pod];
-  const child = spawn('kubectl', args, {
-    env: { PATH: settings.PATH, HOME: settings.HOME, KUBECONFIG: system.kubeconfig },
-    timeout: 30_000,
-  });
+  const env = { PATH: settings.PATH, HOME: settings.HOME, KUBECONFIG: system.kubeconfig };
+  const child = spawn('kubectl', ['-n', world.namespace, 'logs', '-f', pod], { env, timeout: 60_000 });
   let text = '';
-  child.stdout.setEncoding('utf8');
-  const until = async (line: string) => {
-    while (!text.includes(line)) text += String((await once(child.stdout, 'data'))[0]);
-  };
-  await until('seen /one');
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk;
+  });
+  await eventually('the log so far', () => text.includes('seen /one'));
   await world.call(url, { path: '/two' });
-  await until('seen /two');
+  await eventually('a line written later', () => text.includes('seen /two'));
   const exited = once(child, 'exit');
   child.kill();
   await exited;
