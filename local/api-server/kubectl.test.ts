@@ -197,8 +197,9 @@ function kubectlSuite(): void {
 
   test('watches rows as they change', async () => {
     const configMaps = '/api/v1/namespaces/default/configmaps';
-    await server.call('POST', configMaps, configMap('watched', { a: '1' }));
-    const child = spawn('kubectl', ['get', 'configmap', 'watched', '-w', '--no-headers'], { env: environment() });
+    await server.call('POST', configMaps, configMap('watched', { a: '1' }, { seen: 'yes' }));
+    const arguments_ = ['get', 'configmaps', '-l', 'seen=yes', '-w', '--no-headers'];
+    const child = spawn('kubectl', arguments_, { env: environment(), timeout: 20_000 });
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     assert.match(String((await lines.next()).value), /^watched +1 +\d+s$/);
     await server.patch(`${configMaps}/watched`, 'merge', { data: { b: '2' } });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '#platform/log.ts';
+import { RequestError } from '../objects/request-error.ts';
 import { loadBuiltinKinds } from '../objects/schema/builtin-kinds.ts';
 import type { Certificate } from './auth/certificate.ts';
 import type { Tokens } from './auth/users.ts';
@@ -144,7 +145,7 @@ export class ApiServer implements AsyncDisposable {
 
   #fail(error: unknown, response: ServerResponse, call: Call | undefined): void {
     const answer = failureOf(error);
-    if (answer.code >= 500) this.#cluster.log.error({ err: error }, 'request failed');
+    if (!(error instanceof RequestError)) this.#cluster.log.error({ err: error }, 'request failed');
     if (response.headersSent) response.destroy();
     else send(response, answer, { media: call?.accepted.media ?? 'json', warnings: call?.warnings ?? [] });
   }

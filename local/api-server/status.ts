@@ -118,6 +118,9 @@ export function internalError(message: string): RequestError {
   return new RequestError(500, 'InternalError', `Internal error occurred: ${message}`, [{ reason: '', message }]);
 }
 
+/** Reasons whose Status has details even if there are none. */
+const WITH_DETAILS = new Set(['Invalid', 'MethodNotAllowed', 'NotFound']);
+
 /** The Status of a refusal; it names what the refusal is about, if that is known. */
 export function statusOf(error: RequestError): Status {
   const details: NonNullable<Status['details']> = {};
@@ -125,7 +128,8 @@ export function statusOf(error: RequestError): Status {
     const { name, group, kind, resource } = error.target;
     if (name !== '') details.name = name;
     if (group !== '') details.group = group;
-    details.kind = error.reason === 'Invalid' ? kind : resource;
+    const about = error.reason === 'Invalid' ? kind : resource;
+    if (about !== '') details.kind = about;
   }
   const causes = error.causes.map((cause) => (cause.reason === '' ? withoutReason(cause) : cause));
   if (causes.length > 0) details.causes = causes;
@@ -137,7 +141,7 @@ export function statusOf(error: RequestError): Status {
     status: 'Failure',
     message: error.message,
     ...(error.reason === '' ? {} : { reason: error.reason }),
-    ...(Object.keys(details).length > 0 ? { details } : {}),
+    ...(Object.keys(details).length > 0 || WITH_DETAILS.has(error.reason) ? { details } : {}),
     code: error.code,
   };
 }

@@ -1,6 +1,7 @@
 /** The query of a list or watch, checked as a whole; and tokens to go on with. */
 import type { FieldError } from '../../objects/field-error.ts';
-import { forbiddenField, invalidField, unsupportedField } from '../resources/validation.ts';
+import { RequestError } from '../../objects/request-error.ts';
+import { forbiddenField, unsupportedField } from '../resources/validation.ts';
 import { badRequest, invalidOptions } from '../status.ts';
 
 export interface ListOptions {
@@ -49,8 +50,9 @@ function countOf(query: URLSearchParams, name: string): number {
 function revisionOf(text: string): number | undefined {
   if (text === '') return undefined;
   if (/^\d+$/.test(text)) return Number(text);
-  const detail = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-  throw invalidOptions('ListOptions', [invalidField('resourceVersion', text, detail)]);
+  const quoted = JSON.stringify(text);
+  const why = `strconv.ParseUint: parsing ${quoted}: invalid syntax`;
+  throw new RequestError(500, '', `resourceVersion: Invalid value: ${quoted}: ${why}`);
 }
 
 function listErrors({ match, resourceVersion, sendInitialEvents, ...options }: ListOptions): FieldError[] {

@@ -4,6 +4,7 @@ import type { Json, JsonObject, KindSchema, KubeObject } from '../../objects/kin
 import { jsonPatch } from '../../objects/patch/json-patch.ts';
 import { mergePatch } from '../../objects/patch/merge-patch.ts';
 import { strategicMergePatch } from '../../objects/patch/strategic-merge-patch.ts';
+import { RequestError } from '../../objects/request-error.ts';
 import { decodeBody } from '../../objects/schema/decode.ts';
 import { strictDecodingError } from '../../objects/schema/strict.ts';
 import type { Call } from '../cluster.ts';
@@ -72,17 +73,27 @@ export function patchedObject(
 ): KubeObject {
   const { value, duplicates } = decodeBody(call.body.text, 'application/json');
   const patched = patchedJson(schema, live, value, type);
-  const { object, problems } = knownObject(patched, schema);
-  const refuse = (all: string[]) => strictPatchError(call, { patched, schema }, all);
+  const { object, problems } = knownPatched(patched, schema);
+  const refuse = (all: string[]) => patchError(patched, strictDecodingError(all).message);
   const said = type === 'json' ? duplicates.map((problem) => `json patch ${problem}`) : duplicates;
   judge([...said, ...problems], { fieldValidation, warnings: call.warnings, refuse });
   return object;
 }
 
-function strictPatchError(call: Call, { patched, schema }: { patched: Json; schema: KindSchema }, problems: string[]) {
-  const detail = strictDecodingError(problems).message;
-  const target = { ...targetOf(call), group: schema.group, kind: schema.kind };
-  return invalid(target, [invalidField('patch', JSON.stringify(patched), detail)]);
+/** What a patch makes is the patch's fault. Throws a 422. */
+function knownPatched(patched: Json, schema: KindSchema): ReturnType<typeof knownObject> {
+  try {
+    return knownObject(patched, schema);
+  } catch (error) {
+    if (error instanceof RequestError && error.code === 400)
+      throw patchError(patched, error.message.replace(/^.*?: /, ''));
+    throw error;
+  }
+}
+
+function patchError(patched: Json, detail: string): RequestError {
+  const nothing = { group: '', resource: '', kind: '', name: '' };
+  return invalid(nothing, [invalidField('patch', JSON.stringify(patched), detail)]);
 }
 
 /** Any object with a patch laid over it. */
@@ -137,7 +148,8 @@ export function configOf(call: Call, schema: KindSchema, { fieldValidation }: Wr
   if (metadata.name !== request.name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${request.name})`);
   }
-  if (resource.namespaced) setNamespace(metadata, request.namespace);
+  // The namespace is the path's; the configuration stays as it is, which is what its manager owns.
+  if (resource.namespaced) setNamespace({ ...metadata }, request.namespace);
   return { ...config, metadata };
 }
 
@@ -145,8 +157,11 @@ function checkPreconditions(call: Call, { metadata }: KubeObject, live: Entry | 
   const uid = metadata.uid;
   const revision = metadata.resourceVersion;
   if (typeof uid === 'string' && uid !== '' && uid !== live?.object.metadata.uid) {
-    const have = live?.object.metadata.uid ?? '';
-    throw conflict(targetOf(call), `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${have}`);
+    const why =
+      live === undefined
+        ? ', and no existing object was found'
+        : ` but the live object's is ${live.object.metadata.uid}`;
+    throw conflict(targetOf(call), `uid mismatch: the provided object specified uid ${uid}${why}`);
   }
   const stale = typeof revision === 'string' && revision !== '' && revision !== live?.object.metadata.resourceVersion;
   if (stale && live !== undefined) {

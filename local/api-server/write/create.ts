@@ -27,7 +27,7 @@ export function createObject(call: Call, decoded: KubeObject, options: WriteOpti
   const meta = next.metadata;
   setNamespace(meta, resource.namespaced ? call.request.namespace : '');
   if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
-    throw new RequestError(500, 'InternalError', 'resourceVersion should not be set on objects to be created');
+    throw new RequestError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   stampNew(meta, cluster.now());
   const generate = meta.generateName;

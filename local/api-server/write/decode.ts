@@ -3,6 +3,7 @@ import type { Json, KindSchema, KubeObject } from '../../objects/kind-schema.ts'
 import { decodeBody } from '../../objects/schema/decode.ts';
 import { checkTypes, dropUnknownFields, strictDecodingError } from '../../objects/schema/strict.ts';
 import type { Call } from '../cluster.ts';
+import { PROTOBUF } from '../http/protobuf.ts';
 import { isFields } from '../resources/fields.ts';
 import { badRequest, unsupportedMediaType } from '../status.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -21,7 +22,7 @@ export function decodeObject(call: Call, schema: KindSchema, { fieldValidation }
 /** What the client calls its body; JSON when it does not say. Throws a 415. */
 export function mediaTypeOf({ body }: Pick<Call, 'body'>): 'application/json' | 'application/yaml' {
   const media = MEDIA.find((supported) => supported === (body.mediaType || 'application/json'));
-  if (media === undefined) throw unsupportedMediaType(MEDIA);
+  if (media === undefined) throw unsupportedMediaType([...MEDIA, PROTOBUF]);
   return media;
 }
 
@@ -64,8 +65,9 @@ function wrongKind(
 ): Error {
   const [version = '', group = ''] = String(given.apiVersion).split('/').reverse();
   if (given.kind !== schema.kind && given.apiVersion === apiVersion) {
+    const into = `${schema.group === '' ? 'core' : schema.group.split('.')[0]}.${schema.kind}`;
     return badRequest(
-      `${schema.kind} in version ${JSON.stringify(schema.version)} cannot be handled as a ${schema.kind}: converting (${given.kind}) to (${schema.kind}): unknown conversion`,
+      `${given.kind} in version ${JSON.stringify(version)} cannot be handled as a ${schema.kind}: converting (${version}.${given.kind}) to (${into}): unknown conversion`,
     );
   }
   const told = `${group === '' ? '' : `${group}/`}${version}, Kind=${given.kind}`;

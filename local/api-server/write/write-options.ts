@@ -23,7 +23,7 @@ export function writeOptionsOf({ query, headers, method }: Pick<Call, 'query' | 
     ...dryRun.filter((value) => value !== 'All').map((value) => unsupportedField('dryRun', value, ['All'])),
     ...(['Strict', 'Warn', 'Ignore'].includes(validation)
       ? []
-      : [unsupportedField('fieldValidation', validation, ['Ignore', 'Strict', 'Warn'])]),
+      : [unsupportedField('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn'])]),
   ];
   const kind = { POST: 'CreateOptions', PUT: 'UpdateOptions' }[method] ?? 'PatchOptions';
   if (errors.length > 0) throw invalidOptions(kind, errors);
