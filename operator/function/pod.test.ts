@@ -31,6 +31,11 @@ test('an image may be a root image', () => {
   assert.equal(container.image, 'team/thumbs:1');
 });
 
+test('a cold start asks no registry for the runtime image; for an image of the user the cluster decides', () => {
+  assert.equal(made().container.imagePullPolicy, 'IfNotPresent');
+  assert.equal(made({ image: 'team/thumbs:latest' }, IMAGE).container.imagePullPolicy, undefined);
+});
+
 test('a pod mounts nothing that was not asked for', () => {
   const { pod, container } = made();
   assert.equal(pod.volumes, undefined);

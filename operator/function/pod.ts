@@ -70,6 +70,8 @@ function container(fn: FunctionObject, revision: string, payload: Payload): Cont
   return {
     name: CONTAINER,
     image: source ? payload.runtimeImage : payload.image,
+    // A node that has the runtime image asks no registry, whatever the tag: a cold start must not wait for one.
+    ...(source && { imagePullPolicy: 'IfNotPresent' }),
     ports: [PORT.http, ...(source ? [PORT.metrics] : [])].map(({ name, number }) => ({
       name,
       containerPort: number,
