@@ -46,6 +46,7 @@ export class ContainerRunner {
   readonly #stop = new AbortController();
   #record: ContainerRecord = WAITING;
   #process: ContainerProcess | undefined;
+  #adopted: Run | undefined;
   #launch: Launch | undefined;
   #backoff: Backoff | undefined;
   readonly #pull: ImagePull;
@@ -78,12 +79,27 @@ export class ContainerRunner {
     return this.#record.state.running !== undefined;
   }
 
+  /** Takes over the run that an earlier pod runner started, if there is one. */
+  adopt(): void {
+    const known = this.#context.knownStatus(this.spec.name);
+    const latest = latestRun(this.#dir);
+    if (latest === undefined) {
+      if (known?.containerID !== undefined) this.#record = lost(known);
+      return;
+    }
+    this.#record = { ...this.#record, restarts: latest.attempt, last: known?.lastState?.terminated };
+    const files = runFiles(this.#dir, latest.attempt);
+    this.#adopted = this.#begun(ContainerProcess.adopt(latest.record, files), files);
+    // It was ready, as far as anyone knows, and is until a probe says otherwise.
+    this.#record = { ...this.#record, ready: known?.ready ?? false, started: known?.started ?? false };
+  }
+
   /**
    * Runs it, again and again as `policy` (Always, OnFailure, Never) has it, until it is stopped or has ended for good.
-   * Returns the last exit code, or undefined when it never ran. A run that an earlier pod runner started goes on.
+   * Returns the last exit code, or undefined when it never ran. A run that was adopted goes on.
    */
   async run(policy: string): Promise<number | undefined> {
-    let run = this.#adopt() ?? (await this.#start());
+    let run = this.#adopted ?? (await this.#start());
     while (run !== undefined) {
       const exit = await run.exited;
       run.end();
@@ -121,21 +137,6 @@ export class ContainerRunner {
     this.#process?.kill();
   }
 
-  #adopt(): Run | undefined {
-    const known = this.#context.knownStatus(this.spec.name);
-    const latest = latestRun(this.#dir);
-    if (latest === undefined) {
-      if (known?.containerID !== undefined) this.#record = lost(known);
-      return undefined;
-    }
-    this.#record = { ...this.#record, restarts: latest.attempt, last: known?.lastState?.terminated };
-    const files = runFiles(this.#dir, latest.attempt);
-    const run = this.#begun(ContainerProcess.adopt(latest.record, files), files);
-    // It was ready, as far as anyone knows, and is until a probe says otherwise.
-    this.#record = { ...this.#record, ready: known?.ready ?? false, started: known?.started ?? false };
-    return run;
-  }
-
   /** Tries until it runs, or is stopped. */
   async #start(): Promise<Run | undefined> {
     while (!this.#stop.signal.aborted) {
@@ -148,6 +149,7 @@ export class ContainerRunner {
         const sources = this.#context.sources(this.spec);
         // With nothing to wait for, the process starts in the very turn in which the pod was seen.
         const at = sources instanceof Promise ? await sources : sources;
+        if (this.#stop.signal.aborted) return undefined;
         return this.#spawn(planLaunch(this.spec, image.command, this.#context, at));
       } catch (error) {
         if (!(error instanceof ContainerConfigError)) return this.#unstartable(error);

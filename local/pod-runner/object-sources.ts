@@ -1,10 +1,13 @@
 /** ConfigMaps and Secrets as containers and volumes need them: from a watched copy, or asked for where it lags behind. */
+import { pause } from '#platform/deadline.ts';
 import type { Informer } from '#platform/informer.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isNotFound } from '#platform/kube-error.ts';
 import { CONFIG_MAPS, type ConfigMap, type Resource, SECRETS, type Secret } from '#platform/resources.ts';
 import type { EnvSources } from './container-env.ts';
 import type { VolumeSources } from './volumes.ts';
+
+const RETRY_MS = 200;
 
 export interface References {
   configMaps: readonly string[];
@@ -37,16 +40,29 @@ async function fetchMissing(namespace: string, found: Found, { kube, signal }: O
   const fill = async <T extends object>(resource: Resource<T>, objects: ReadonlyMap<string, T | undefined>) => {
     const entries = [...objects].map(async ([name, object]) => {
       if (object !== undefined) return [name, object] as const;
-      const fetched = await kube.get(resource, { namespace, name }, { signal }).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      });
-      return [name, fetched] as const;
+      return [name, await fetchOne(resource, { namespace, name }, { kube, signal })] as const;
     });
     return new Map(await Promise.all(entries));
   };
   const [configMaps, secrets] = await Promise.all([fill(CONFIG_MAPS, found.configMaps), fill(SECRETS, found.secrets)]);
   return { configMaps, secrets };
+}
+
+/** An API server that does not answer says nothing about the object: it is asked again until it does. */
+async function fetchOne<T extends object>(
+  resource: Resource<T>,
+  ref: { namespace: string; name: string },
+  { kube, signal }: Pick<ObjectSourcesDeps, 'kube' | 'signal'>,
+): Promise<T | undefined> {
+  for (;;) {
+    try {
+      return await kube.get(resource, ref, { signal });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      signal.throwIfAborted();
+      await pause(RETRY_MS, signal);
+    }
+  }
 }
 
 export function envSources({ configMaps, secrets }: Found): EnvSources {

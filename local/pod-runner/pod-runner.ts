@@ -68,6 +68,9 @@ export class PodRunner {
     this.#files.completeRuns(recorders());
     for (const record of this.#files.list()) this.#adopt(record, byUid.get(record.uid));
     pods.onChange((change) => this.#onChange(change));
+    const { configMaps, secrets } = this.#options.objects;
+    configMaps.onChange(({ type, object }) => type === 'updated' && this.#refresh('configMaps', object.metadata ?? {}));
+    secrets.onChange(({ type, object }) => type === 'updated' && this.#refresh('secrets', object.metadata ?? {}));
   }
 
   /** For whoever is about to delete a pod: SIGTERM goes out first. */
@@ -100,6 +103,14 @@ export class PodRunner {
     for (const { uid } of this.#files.list()) {
       for (const run of this.#files.runs(uid)) killRecorded(run);
       this.#files.remove(uid);
+    }
+  }
+
+  #refresh(kind: 'configMaps' | 'secrets', { namespace, name = '' }: { namespace?: string; name?: string }): void {
+    for (const worker of this.#workers.values()) {
+      const { metadata, spec } = worker.facts.pod;
+      if (metadata?.namespace !== namespace) continue;
+      if (volumeReferences(spec?.volumes ?? [])[kind].includes(name)) void worker.refreshVolumes();
     }
   }
 

@@ -1,13 +1,13 @@
 /** Writes a pod's volumes and makes them appear where its containers mount them. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import type { PodFacts } from './downward.ts';
 import { type Mount, mountScript } from './mount-script.ts';
 import type { Container, MountPrefix } from './pod-context.ts';
-import { mountedVolumes, VolumeError, type VolumeSources, volumeContent } from './volumes.ts';
+import { mountedVolumes, VolumeError, type VolumeFile, type VolumeSources, volumeContent } from './volumes.ts';
 
 const run = promisify(execFile);
 type Volume = NonNullable<NonNullable<PodFacts['pod']['spec']>['volumes']>[number];
@@ -33,6 +33,9 @@ export async function findIsolation(): Promise<Isolation> {
     'this machine does not let programs have mounts of their own; volumes need root, or unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0 where AppArmor forbids them)',
   );
 }
+
+/** End of the names of files that are not whole yet. */
+const ASIDE = '.catnap-new';
 
 export interface VolumeSetup {
   facts: PodFacts;
@@ -100,16 +103,22 @@ async function writeVolume(volume: Volume, { facts, podDir, sources }: VolumeSet
     await mkdir(dir, { recursive: true });
     return dir;
   }
-  // Written aside and moved, so that a restart in between does not leave half a volume.
-  const fresh = `${dir}.new`;
-  await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { recursive: true });
-  for (const [path, { bytes, mode }] of content.files) {
-    const file = join(fresh, normalize(join('/', path)));
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, bytes, { mode });
-  }
-  await rm(dir, { recursive: true, force: true });
-  await rename(fresh, dir);
+  await writeFiles(dir, content.files);
   return dir;
+}
+
+/** Each file is replaced as a whole: a container that reads meanwhile sees the old or the new one. */
+async function writeFiles(dir: string, files: ReadonlyMap<string, VolumeFile>): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  for (const [path, { bytes, mode }] of files) {
+    const file = join(dir, normalize(join('/', path)));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}${ASIDE}`, bytes, { mode });
+    await rename(`${file}${ASIDE}`, file);
+  }
+  const wanted = new Set([...files.keys()].map((path) => join(dir, normalize(join('/', path)))));
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !wanted.has(file)) await rm(file, { force: true });
+  }
 }

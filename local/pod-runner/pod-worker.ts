@@ -44,6 +44,8 @@ export class PodWorker {
   readonly #startTime: string;
   #pod: Pod;
   #mountPrefix: MountPrefix = () => [];
+  /** Pending as long as the volumes are not there: what runs already goes on, nothing is started. */
+  #volumes: Promise<void> | undefined;
   #init: ContainerRunner[] = [];
   #containers: ContainerRunner[] = [];
   #published: PodStatus | undefined;
@@ -61,6 +63,8 @@ export class PodWorker {
     const { initContainers = [], containers = [] } = facts.pod.spec ?? {};
     this.#init = initContainers.map((spec) => new ContainerRunner(spec as Container, context));
     this.#containers = containers.map((spec) => new ContainerRunner(spec, context));
+    for (const container of this.#all()) container.adopt();
+    if (!deps.ending && (facts.pod.spec?.volumes ?? []).length > 0) this.#volumes = this.#setUpVolumes();
     this.#work = deps.ending
       ? Promise.resolve()
       : this.#run().catch((error: unknown) => {
@@ -74,6 +78,14 @@ export class PodWorker {
     if (pod.metadata?.deletionTimestamp !== undefined && !this.#ending.signal.aborted) {
       void this.#end((pod.metadata.deletionGracePeriodSeconds ?? 30) * 1_000);
     }
+  }
+
+  /** A Secret or ConfigMap has changed: the files of volumes follow. What is missing now stays as it was. */
+  async refreshVolumes(): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    await this.#deps.volumes(this.facts, this.#dir).catch((error: unknown) => {
+      this.#deps.log.warn({ pod: this.#pod.metadata?.name, err: error }, 'volumes not refreshed');
+    });
   }
 
   /** SIGTERM before the deletion is asked for. */
@@ -121,7 +133,10 @@ export class PodWorker {
       cwd,
       images,
       log,
-      sources: (container) => this.#deps.sources(this.#pod, container),
+      sources: (container) => {
+        const found = () => this.#deps.sources(this.#pod, container);
+        return this.#volumes === undefined ? found() : this.#volumes.then(found);
+      },
       mountPrefix: (container) => this.#mountPrefix(container),
       knownStatus: (name) => knownStatus(facts.pod, name),
       changed: () => this.#changed(),
@@ -131,14 +146,20 @@ export class PodWorker {
 
   async #run(): Promise<void> {
     const policy = this.#pod.spec?.restartPolicy ?? 'Always';
-    if ((this.#pod.spec?.volumes ?? []).length > 0) await this.#setUpVolumes();
+    const initialized = await this.#initialize(policy);
+    // What was adopted runs, and is waited for, whatever became of the init containers.
+    const running = this.#containers.filter((container) => initialized || container.alive);
+    await Promise.all(running.map((container) => container.run(policy)));
+  }
+
+  /** Whether the pod has come to where its containers may start. */
+  async #initialize(policy: string): Promise<boolean> {
     for (const container of this.#init) {
-      if (this.#ending.signal.aborted) return;
+      if (this.#ending.signal.aborted) return false;
       const code = await container.run(policy === 'Never' ? 'Never' : 'OnFailure');
-      if (code !== 0) return;
+      if (code !== 0) return false;
     }
-    if (this.#ending.signal.aborted) return;
-    await Promise.all(this.#containers.map((container) => container.run(policy)));
+    return !this.#ending.signal.aborted;
   }
 
   /** Tries until all are there, or the pod ends. */
@@ -151,6 +172,7 @@ export class PodWorker {
     ) {
       try {
         this.#mountPrefix = await this.#deps.volumes(this.facts, this.#dir);
+        this.#volumes = undefined;
         return;
       } catch (error) {
         if (!(error instanceof VolumeSetupError)) throw error;

@@ -53,12 +53,13 @@ test('a pod that no node can hold says so', async (t) => {
   assert.deepEqual([condition.status, condition.reason], ['False', 'Unschedulable']);
 });
 
-test('secrets are files at the very path that is mounted; one that is missing is waited for', async (t) => {
+test('secrets are files at the very path that is mounted, and follow changes; one that is missing is waited for', async (t) => {
   const ns = await TestNamespace.create(t, cluster);
   const { name: namespace, signal } = ns;
   const mountPath = '/var/run/secrets/catnap/stripe';
   const volumeMounts = [{ name: 'v', mountPath, readOnly: true }];
-  const containers = [aContainer({ args: [`cat ${mountPath}/key; sleep 60`], volumeMounts })];
+  const script = `cat ${mountPath}/key; while ! grep sk_2 ${mountPath}/key; do sleep 0.05; done; sleep 60`;
+  const containers = [aContainer({ args: [script], volumeMounts })];
   await ns.createPod('reader', { containers, volumes: [{ name: 'v', secret: { secretName: 'stripe' } }] });
   const refused = await until(async () => {
     const events = await cluster.kube.listAll(EVENTS, { namespace, signal });
@@ -71,6 +72,9 @@ test('secrets are files at the very path that is mounted; one that is missing is
   await until(async () => first(await ns.pod('reader'))?.state?.running !== undefined);
   await until(async () => (await ns.log('reader')) === 'sk_1');
   assert.equal(existsSync(mountPath), false);
+  const body = { data: { key: Buffer.from('sk_2').toString('base64') } };
+  await cluster.kube.patch(SECRETS, { namespace, name: 'stripe' }, { type: 'merge', body }, { signal });
+  await until(async () => (await ns.log('reader')).endsWith('sk_2\n'));
 });
 
 test('init containers run one after the other before the others; a pod that is not to restart ends', async (t) => {

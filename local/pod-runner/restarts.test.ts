@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { PODS, type Pod } from '#platform/resources.ts';
+import { PODS, type Pod, SECRETS } from '#platform/resources.ts';
 import { aContainer, ask, first, startCluster, TestNamespace, until } from '../testing/fixtures.ts';
 import type { TestCluster } from '../testing/programs.ts';
 
@@ -54,6 +54,28 @@ test('a process whose record was never written is adopted all the same', async (
   await cluster.podRunner.start();
   assert.equal(await ask(pod), before);
   assert.equal(first(await ns.pod(pod.metadata?.name ?? ''))?.restartCount, 0);
+});
+
+test('a pod whose volume is not to be had any more is adopted as well, and can be ended', async (t) => {
+  const ns = await TestNamespace.create(t, cluster);
+  const { name: namespace, signal } = ns;
+  await cluster.kube.create(SECRETS, { metadata: { namespace, name: 'stripe' } }, { signal });
+  const containers = [
+    aContainer({ args: ['sleep 600'], volumeMounts: [{ name: 'v', mountPath: '/run/catnap-test/v' }] }),
+  ];
+  const initContainers = [aContainer({ name: 'first', args: ['true'] })];
+  const volumes = [{ name: 'v', secret: { secretName: 'stripe' } }];
+  const pod = await ns.createPod('mounting', { initContainers, containers, volumes });
+  const before = await until(async () => first(await ns.pod('mounting'))?.state?.running);
+  const { pid } = recordOf(pod);
+  await cluster.podRunner.end('SIGKILL');
+  await cluster.kube.delete(SECRETS, { namespace, name: 'stripe' }, { signal });
+  await cluster.podRunner.start();
+  const status = first(await ns.pod('mounting'));
+  assert.deepEqual([status?.state?.running, status?.restartCount], [before, 0]);
+  assert.ok(existsSync(`/proc/${pid}`));
+  await cluster.kube.delete(PODS, { namespace, name: 'mounting' }, { signal });
+  await until(async () => !existsSync(`/proc/${pid}`));
 });
 
 test('pods live on while the API server is killed and comes back', async (t) => {
