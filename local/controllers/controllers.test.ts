@@ -132,7 +132,7 @@ test('a Service leads to its ready pods', async (t) => {
   assert.deepEqual(endpoint.addresses, [(await ns.pods())[0]?.status?.podIP]);
 });
 
-test('what an owner leaves behind is collected in the background or foreground, or left alone', async (t) => {
+test('what an owner leaves behind is collected in the background or foreground, or left alone and adopted', async (t) => {
   const ns = await TestNamespace.create(t, cluster);
   const { name: namespace, signal } = ns;
   const setOf = async (name: string) => {
@@ -152,6 +152,14 @@ test('what an owner leaves behind is collected in the background or foreground, 
   await until(async () => (await ns.pods()).length === 1);
   const orphan = await cluster.kube.get(REPLICA_SETS, kept, { signal });
   assert.equal(orphan.metadata?.ownerReferences, undefined);
+  const [pod] = await ns.pods();
+  await ns.deploy('kept', 1);
+  const adopted = await cluster.kube.get(REPLICA_SETS, kept, { signal });
+  assert.equal(adopted.metadata?.ownerReferences?.[0]?.kind, 'Deployment');
+  assert.deepEqual(
+    (await ns.pods()).map((left) => left.metadata?.uid),
+    [pod?.metadata?.uid],
+  );
 });
 
 test('an object whose owner never was is collected', async (t) => {

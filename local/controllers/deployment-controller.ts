@@ -1,7 +1,8 @@
 /** Deployments become ReplicaSets. */
 import { isNotFound } from '#platform/kube-error.ts';
-import { type Deployment, REPLICA_SETS, type ReplicaSet } from '#platform/resources.ts';
+import { DEPLOYMENTS, type Deployment, REPLICA_SETS, type ReplicaSet } from '#platform/resources.ts';
 import { WorkQueue } from '#platform/work-queue.ts';
+import { adopt, mayAdopt } from './adoption.ts';
 import type { Cluster, Recorder } from './cluster.ts';
 import { conditionOf, withCondition } from './conditions.ts';
 import { condition, type DeploymentView, rolloutStatus, scaledStatus } from './deployment-status.ts';
@@ -46,12 +47,17 @@ export function startDeploymentController(deps: DeploymentDeps): WorkQueue {
   cluster.deployments.onChange((change) => queue.add(keyOf(change.object)));
   cluster.replicaSets.onChange((change) => {
     const owner = controllerOf(change.object, 'Deployment');
+    if (owner === undefined && change.type !== 'deleted') addAdopting(change.object, cluster, queue);
     if (owner !== undefined) queue.addAfter(`${change.object.metadata?.namespace}/${owner.name}`, COUNT_DELAY_MS);
   });
   cluster.pods.onChange((change) => {
     if (change.type === 'deleted') addRecreating(change.object, cluster, queue);
   });
   return queue;
+}
+
+function addAdopting(orphan: ReplicaSet, cluster: Cluster, queue: WorkQueue): void {
+  for (const deployment of cluster.deployments.list()) if (mayAdopt(deployment, orphan)) queue.add(keyOf(deployment));
 }
 
 /** A Recreate rollout goes on when the last old pod is gone. */
@@ -71,6 +77,12 @@ async function reconcileDeployment(
   const { namespace, name } = splitKey(key);
   const deployment = deps.cluster.deployments.get(namespace, name);
   if (deployment === undefined) return {};
+  const orphans = deps.cluster.replicaSets.list().filter((set) => mayAdopt(deployment, set));
+  if (orphans.length > 0) {
+    const owner = { resource: DEPLOYMENTS, object: deployment };
+    await adopt(owner, { resource: REPLICA_SETS, objects: orphans }, deps.cluster.kube, signal);
+    return {}; // the watch shows them next, and with that comes the next run
+  }
   const sets = setsOf(deployment, deps.cluster);
   const view = (now: Sets): DeploymentView => ({ deployment, ...now, now: timestamp(Date.now()) });
   if (deployment.metadata?.deletionTimestamp !== undefined) {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isNotFound, KubeError } from '#platform/kube-error.ts';
 import { PODS, type Pod, REPLICA_SETS, type ReplicaSet } from '#platform/resources.ts';
 import { WorkQueue } from '#platform/work-queue.ts';
+import { adopt, mayAdopt } from './adoption.ts';
 import type { Cluster, Recorder } from './cluster.ts';
 import { controllerOf, keyOf, splitKey } from './kinds.ts';
 import { isActive } from './pod-state.ts';
@@ -36,11 +37,18 @@ export function startReplicaSetController(deps: ReplicaSetDeps): WorkQueue {
   cluster.pods.onChange((change) => {
     writes.seen(change);
     const owner = controllerOf(change.object, 'ReplicaSet');
-    if (owner === undefined) return;
+    if (owner === undefined) {
+      if (change.type !== 'deleted') addAdopting(change.object, cluster, queue);
+      return;
+    }
     const gone = change.type === 'deleted' || !isActive(change.object);
     queue.addAfter(`${change.object.metadata?.namespace}/${owner.name}`, gone ? 0 : COUNT_DELAY_MS);
   });
   return queue;
+}
+
+function addAdopting(orphan: Pod, cluster: Cluster, queue: WorkQueue): void {
+  for (const set of cluster.replicaSets.list()) if (mayAdopt(set, orphan)) queue.add(keyOf(set));
 }
 
 type Deps = ReplicaSetDeps & { writes: PodWrites };
@@ -49,6 +57,12 @@ async function reconcileReplicaSet(key: string, deps: Deps, signal: AbortSignal)
   const { namespace, name } = splitKey(key);
   const set = deps.cluster.replicaSets.get(namespace, name);
   if (set === undefined) return {};
+  const orphans = deps.cluster.pods.list().filter((pod) => isActive(pod) && mayAdopt(set, pod));
+  if (orphans.length > 0) {
+    const owner = { resource: REPLICA_SETS, object: set };
+    await adopt(owner, { resource: PODS, objects: orphans }, deps.cluster.kube, signal);
+    return {}; // the watch shows them next, and with that comes the next run
+  }
   const deleting = set.metadata?.deletionTimestamp !== undefined;
   const before = podsOf(set, deps).length;
   const failure = deleting ? undefined : await fill(set, deps, signal);
