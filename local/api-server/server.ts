@@ -91,6 +91,8 @@ export class ApiServer implements AsyncDisposable {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
+    // A client that is gone ends its own request, nothing else.
+    response.on('error', () => response.destroy());
     const warnings: string[] = [];
     let call: Call | undefined;
     try {

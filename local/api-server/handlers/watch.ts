@@ -75,7 +75,7 @@ class Watch {
 
   #follow(timeoutSeconds: number): void {
     const { cluster, resource, gone } = this.#call;
-    const stopListening = cluster.store.listen(resource.bucket, (change) => this.#onChange(change));
+    const stopListening = cluster.store.listen(resource.bucket, (change) => this.#tell(change));
     const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 : DEFAULT_TIMEOUT_MS * (1 + Math.random());
     const bookmarks = setInterval(() => this.#keepUp(), BOOKMARK_EVERY_MS);
     const stop = () => {
@@ -97,6 +97,16 @@ class Watch {
   #keepUp(): void {
     this.#revision = Math.max(this.#revision, this.#call.cluster.store.revision);
     if (this.#bookmarks) this.#sendBookmark();
+  }
+
+  /** What goes wrong here is this watch's affair, not the writer's who made the change. */
+  #tell(change: Change): void {
+    try {
+      this.#onChange(change);
+    } catch (error) {
+      this.#call.cluster.log.error({ err: error, key: change.key }, 'watch failed');
+      this.#response.destroy();
+    }
   }
 
   /** To one who sees a part, an object that enters it is new and one that leaves it is gone. */

@@ -64,6 +64,9 @@ export function deleteMany(call: Call): Answer {
   const resourceVersion = String(store.revision);
   const namespace = call.resource.namespaced ? call.request.namespace : '';
   const entries = store.list(call.resource.bucket, namespace).filter((entry) => selection.matches(entry.object));
-  for (const entry of entries) deleteEntry(call, entry, options);
-  return { code: 200, json: presentList(entries, { resourceVersion }, viewOf(call)) };
+  const deleted = entries.map((entry) => {
+    const { gone, entry: marked } = deleteEntry(call, entry, options);
+    return gone ? entry : marked;
+  });
+  return { code: 200, json: presentList(deleted, { resourceVersion }, viewOf(call)) };
 }

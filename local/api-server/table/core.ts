@@ -177,3 +177,33 @@ function eventSource(event: Fields): string {
   if (host !== '') parts.push(host);
   return parts.join(', ');
 }
+
+export const ADMISSION_POLICY: Printer = {
+  columns: [
+    NAME,
+    column('Validations', 'How many rules it has.', { type: 'integer' }),
+    column('ParamKind', 'What it takes its parameters from.'),
+    AGE,
+  ],
+  cells(policy, nowMs) {
+    const spec = fieldsOf(policy, 'spec');
+    const param = fieldsOf(spec, 'paramKind');
+    const kind = `${textOf(param, 'apiVersion')}/${textOf(param, 'kind')}`;
+    return [
+      nameOf(policy),
+      listOf(spec, 'validations').length,
+      kind === '/' ? '<unset>' : kind,
+      createdAge(policy, nowMs),
+    ];
+  },
+};
+
+export const ADMISSION_BINDING: Printer = {
+  columns: [NAME, column('PolicyName', 'What it binds.'), column('ParamRef', 'Its parameters.'), AGE],
+  cells(binding, nowMs) {
+    const spec = fieldsOf(binding, 'spec');
+    const param = fieldsOf(spec, 'paramRef');
+    const ref = [textOf(param, 'namespace'), textOf(param, 'name')].filter((part) => part !== '').join('/');
+    return [nameOf(binding), textOf(spec, 'policyName'), ref || '<unset>', createdAge(binding, nowMs)];
+  },
+};

@@ -26,7 +26,7 @@ const CREATED: CustomColumn = {
 export function customPrinter(given: readonly CustomColumn[]): Printer {
   const columns = (given.length === 0 ? [CREATED] : given).map((column) => ({
     column,
-    path: parseJsonPath(column.jsonPath),
+    path: readablePath(column.jsonPath),
   }));
   return {
     columns: [NAME, ...columns.map(({ column }) => columnOf(column))],
@@ -35,6 +35,15 @@ export function customPrinter(given: readonly CustomColumn[]): Printer {
       ...columns.map(({ column, path }) => cellOf(object, column, path, nowMs)),
     ],
   };
+}
+
+/** A path that cannot be read leads to nothing, so that its column is empty. */
+function readablePath(text: string): JsonPath | undefined {
+  try {
+    return parseJsonPath(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function columnOf({ name, type, jsonPath, format, description, priority }: CustomColumn): Column {
@@ -50,8 +59,8 @@ function columnOf({ name, type, jsonPath, format, description, priority }: Custo
 type Cell = string | number | boolean | null;
 
 /** Null, which is printed as nothing, when the value is absent or of another type. */
-function cellOf(object: KubeObject, { type }: CustomColumn, path: JsonPath, nowMs: number): Cell {
-  const [value] = valuesAt(path, object);
+function cellOf(object: KubeObject, { type }: CustomColumn, path: JsonPath | undefined, nowMs: number): Cell {
+  const [value] = path === undefined ? [] : valuesAt(path, object);
   if (value === undefined || value === null) return null;
   switch (type) {
     case 'integer':

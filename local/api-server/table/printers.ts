@@ -1,6 +1,8 @@
 import type { Printer } from '../resources/resource.ts';
 import { NAME_AND_AGE } from './basic.ts';
 import {
+  ADMISSION_BINDING,
+  ADMISSION_POLICY,
   CONFIG_MAP,
   DEFINITION,
   EVENT,
@@ -18,6 +20,7 @@ import { ENDPOINT_SLICE, ENDPOINTS, SERVICE } from './network.ts';
 import { POD } from './pod.ts';
 import { BUDGET, DEPLOYMENT, NETWORK_POLICY, REPLICA_SET } from './workloads.ts';
 
+const ADMISSION = 'admissionregistration.k8s.io';
 const RBAC = 'rbac.authorization.k8s.io';
 const PRINTERS: { readonly [groupKind: string]: Printer } = {
   '/ConfigMap': CONFIG_MAP,
@@ -30,6 +33,8 @@ const PRINTERS: { readonly [groupKind: string]: Printer } = {
   '/Secret': SECRET,
   '/Service': SERVICE,
   '/ServiceAccount': SERVICE_ACCOUNT,
+  [`${ADMISSION}/ValidatingAdmissionPolicy`]: ADMISSION_POLICY,
+  [`${ADMISSION}/ValidatingAdmissionPolicyBinding`]: ADMISSION_BINDING,
   'apps/Deployment': DEPLOYMENT,
   'apps/ReplicaSet': REPLICA_SET,
   'apiextensions.k8s.io/CustomResourceDefinition': DEFINITION,

@@ -32,7 +32,9 @@ const KINDS: Record<string, string> = {
     'SelfSubjectAccessReview:c- SelfSubjectRulesReview:c- SubjectAccessReview:c- LocalSubjectAccessReview:-',
   'scheduling.k8s.io/v1': 'PriorityClass:c',
   'storage.k8s.io/v1': 'StorageClass:c CSIDriver:c CSINode:c VolumeAttachment:cs',
-  'admissionregistration.k8s.io/v1': 'ValidatingWebhookConfiguration:c MutatingWebhookConfiguration:c',
+  'admissionregistration.k8s.io/v1':
+    'ValidatingWebhookConfiguration:c MutatingWebhookConfiguration:c ' +
+    'ValidatingAdmissionPolicy:cs ValidatingAdmissionPolicyBinding:c',
   'apiregistration.k8s.io/v1': 'APIService:cs',
   'apiextensions.k8s.io/v1': 'CustomResourceDefinition:cs',
 };
