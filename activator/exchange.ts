@@ -186,6 +186,7 @@ export class Exchange implements Visitor<Replica>, Inbound {
     const client = this.#request.socket;
     this.#response.detachSocket(client);
     const head = [...responseHeaders(from), HEADER.requestId, this.#head.requestId];
+    head.push(HEADER.coldStart, String(this.#coldMs() > 0));
     head.push('connection', 'upgrade', 'upgrade', String(from.upgrade ?? this.#head.upgrade));
     joinSockets(client, socket, head, () => this.#finish());
   }

@@ -373,6 +373,22 @@ test('HEAD and answers without a body end where they should', async () => {
   assert.equal((await ask(gateway.port)).body, 'hello');
 });
 
+test('heads of 60 KB pass both ways; a longer one is refused', async () => {
+  await using gateway = await warmGateway((req, res) => {
+    res.setHeader('x-answer', 'a'.repeat(60_000)).end(String(req.headers['x-question']?.length));
+  });
+  const sent = request({
+    port: gateway.port,
+    headers: { host, 'x-question': 'q'.repeat(60_000) },
+    maxHeaderSize: 65_536,
+    agent: false,
+  }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  assert.equal(response.headers['x-answer']?.length, 60_000);
+  assert.equal(String(await bodyOf(response)), '60000');
+  assert.equal((await ask(gateway.port, { headers: { 'x-question': 'q'.repeat(70_000) } })).status, 431);
+});
+
 test('a WebSocket is joined to its replica and counts as in flight until it closes', async () => {
   await using gateway = await warmGateway((_req, res) => res.writeHead(400).end());
   const server = gateway.backends[0];
@@ -395,6 +411,27 @@ test('a WebSocket is joined to its replica and counts as in flight until it clos
   const traffic = gateway.traffic('hello');
   assert.equal(traffic.inFlight, 1);
   socket.destroy();
+  await until(() => traffic.inFlight === 0, 'it is over');
+});
+
+test('a WebSocket whose client ends is over, also when its replica has nothing to say to that', async () => {
+  await using gateway = await warmGateway((_req, res) => res.writeHead(400).end());
+  const server = gateway.backends[0];
+  assert.ok(server);
+  server.on('upgrade', (_req, socket) => {
+    socket.on('error', () => undefined);
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  });
+  const sent = request({
+    port: gateway.port,
+    headers: { host, connection: 'Upgrade', upgrade: 'websocket' },
+    agent: false,
+  }).end();
+  const [response, socket] = await once(sent, 'upgrade');
+  assert.equal(response.headers['x-catnap-cold-start'], 'false');
+  const traffic = gateway.traffic('hello');
+  assert.equal(traffic.inFlight, 1);
+  socket.end();
   await until(() => traffic.inFlight === 0, 'it is over');
 });
 

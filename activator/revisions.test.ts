@@ -9,7 +9,10 @@ const crashing = (name: string, revision: string) => {
   const status = { containerStatuses: [{ restartCount: 1, state: exited, lastState: exited }] };
   return aPod({ name, revision, status });
 };
-const condition = (type: 'RevisionReady' | 'SourceReady', reason: 'QuotaExceeded' | 'CompileFailed'): Condition =>
+const condition = (
+  type: 'RevisionReady' | 'SourceReady',
+  reason: 'QuotaExceeded' | 'CompileFailed' | 'CrashLoop',
+): Condition =>
   ({
     type,
     status: 'False',
@@ -77,6 +80,19 @@ test('a failure that only the status tells ends the wait, when it is newer than 
   await until(() => gateway.scales.writes.length === 1, 'it is woken');
   gateway.putFunction(aFunction('hello', {}, { conditions: [condition('RevisionReady', 'QuotaExceeded')] }));
   assert.equal(JSON.parse((await answer).body).reason, 'QuotaExceeded');
+});
+
+test('a replica that has answered and crashes is waited for, whatever the status calls it', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  const replica = await gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.end('ok'));
+  assert.equal((await ask(gateway.port)).body, 'ok');
+  await replica.down();
+  const answer = ask(gateway.port);
+  await until(() => gateway.traffic('hello').waiting === 1, 'it waits');
+  gateway.putFunction(aFunction('hello', {}, { conditions: [condition('RevisionReady', 'CrashLoop')] }));
+  await replica.up();
+  assert.equal((await answer).body, 'ok');
 });
 
 test('a failure that was in the status before does not keep a request from trying', async () => {

@@ -34,6 +34,10 @@ type Step = (passage: Passage) => Promise<void> | undefined;
 /** Idle connections of clients and of proxies before us, which keep theirs for a minute, end from their side. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 15_000;
+/** Name and value of all headers of a request together: cookies and tokens outgrow Node's 16 KiB. */
+const HEAD_MAX_BYTES = 65_536;
+/** A connection that is silent for so long is asked by TCP whether its client is still there. */
+const PEER_CHECK_MS = 60_000;
 /** After being told to leave: no request for so long means that everybody knows. */
 const QUIET_MS = 500;
 const LAST_BYTES_MS = 2_000;
@@ -62,6 +66,10 @@ export class Gateway implements AsyncDisposable, Host {
       // A stream may be sent for as long as it takes.
       requestTimeout: 0,
       noDelay: true,
+      // A client that vanished without a word would keep its function awake for ever.
+      keepAlive: true,
+      keepAliveInitialDelay: PEER_CHECK_MS,
+      maxHeaderSize: HEAD_MAX_BYTES,
       optimizeEmptyRequests: true,
       shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
     });

@@ -8,6 +8,8 @@ export interface Survey {
   pods: number;
   /** Those in the rotation. */
   answering: Replica[];
+  /** Whether one of them has answered, now or before. */
+  answered: boolean;
   /** Why none of them will start; undefined while one answers or still may. */
   failure: Failure | undefined;
   /** When to look again, on the same clock: some have failed, the rest gets this long. */
@@ -21,7 +23,8 @@ export function survey(all: Iterable<Pod>, revision: string | undefined, nowMs: 
   const pods = [...all].filter((pod) => pod.revision === revision);
   const answering: Replica[] = [];
   for (const { replica } of pods) if (replica?.answering) answering.push(replica);
-  const found: Survey = { pods: pods.length, answering, failure: undefined, lookAgainAtMs: undefined };
+  const answered = pods.some(({ replica }) => replica?.answeredAtMs !== undefined);
+  const found: Survey = { pods: pods.length, answering, answered, failure: undefined, lookAgainAtMs: undefined };
   if (answering.length > 0) return found;
   const failed = pods.filter((pod) => pod.failure !== undefined);
   const first = failed.reduce<Pod | undefined>((one, pod) => (failedAt(pod) < failedAt(one) ? pod : one), undefined);

@@ -131,16 +131,27 @@ export interface Backend {
   ip: string;
   port: number;
   server: Server;
+  /** Its process has ended: it refuses connections. */
+  down(): Promise<void>;
+  /** It was started again at the same address. */
+  up(): Promise<void>;
 }
 
 /** @param uid what it answers to the readiness question */
 export async function startBackend(uid: string, handler: RequestListener, ip = '127.0.0.1'): Promise<Backend> {
-  const server = createServer((req, res) => {
+  const server = createServer({ maxHeaderSize: 131_072 }, (req, res) => {
     if (req.url === READY_PATH) res.end(uid);
     else handler(req, res);
   });
-  await new Promise<void>((resolve) => void server.listen(0, ip, resolve));
-  return { ip, port: (server.address() as AddressInfo).port, server };
+  const listen = (port: number) => new Promise<void>((resolve) => void server.listen(port, ip, resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const down = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { ip, port, server, down, up: () => listen(port) };
 }
 
 export class TestGateway implements AsyncDisposable {

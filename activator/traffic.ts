@@ -26,7 +26,7 @@ export class Traffic implements Disposable {
   #view: FunctionView;
   /** The revision that requests go to, and how it stood at the last look. */
   #chosen: string | undefined;
-  #found: Survey = { pods: 0, answering: [], failure: undefined, lookAgainAtMs: undefined };
+  #found: Survey = { pods: 0, answering: [], answered: false, failure: undefined, lookAgainAtMs: undefined };
   /** The wake under way; undefined while nothing waits. */
   #woken: string | undefined;
   /** The newest revision, once this activator has seen it fail for good. */
@@ -202,6 +202,8 @@ export class Traffic implements Disposable {
     if (this.#found.answering.length > 0) return undefined;
     if (this.#found.failure !== undefined) return this.#found.failure;
     if (this.#chosen !== latest) return undefined;
+    // It has answered, so it is about to do so again: only exits before the first answer are final.
+    if (this.#found.answered && latestFailure?.reason === 'CrashLoop') return undefined;
     // A status written before this wake speaks of an earlier try, unless no try is possible at all.
     const isNews = this.#wakingSinceMs !== undefined && this.#failureSeenAtMs > this.#wakingSinceMs;
     return isNews || latestFailure?.reason === 'NameTaken' ? latestFailure : undefined;

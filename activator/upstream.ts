@@ -4,6 +4,8 @@ import { Client } from 'undici';
 /** Longest a dial may take. Within a cluster, what does not connect in this time is not there. */
 const CONNECT_MS = 1_000;
 const KEEP_ALIVE_MS = 60_000;
+/** All headers of a replica's answer together. */
+const HEAD_MAX_BYTES = 65_536;
 /** Idle connections kept per replica; more are closed. */
 const MOST_IDLE = 256;
 
@@ -68,6 +70,7 @@ export class Upstream {
       pipelining: 1,
       allowH2: false,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: HEAD_MAX_BYTES,
       // A function's own limits are counted by the exchange; these would cut streams.
       headersTimeout: 0,
       bodyTimeout: 0,
