@@ -99,6 +99,7 @@ suite('leaving', { concurrency: 4 }, () => {
     await replica.line((line) => line.msg === 'in /other');
     const stray = await fetch(`${origin}/stray`, { headers: { 'x-request-id': 'r-3' } });
     assert.equal(stray.status, 500);
+    assert.equal(stray.headers.get('connection'), 'close');
     assert.equal(((await stray.json()) as { message: string }).message, 'stray');
     assert.equal(await (await other).text(), 'done');
     assert.deepEqual(await replica.ended, { code: 1, signal: null });

@@ -33,6 +33,12 @@ export default function handler(request: Request): Response {
   assert.match((line.err as { stack: string }).stack, /\/function\/index\.ts:5:9/);
 });
 
+test('a request may have as long a head as the gateway lets through, and what that adds', async () => {
+  await using replica = await replicaOf(`export default (request) => String(request.headers.get('x-long').length);`);
+  const answer = await fetch(await replica.origin(), { headers: { 'x-long': 'x'.repeat(100_000) } });
+  assert.equal(await answer.text(), '100000');
+});
+
 test('the ready probe answers with the uid of the pod, other internal paths with 404', async () => {
   await using replica = await replicaOf(`export default () => 'hi'`, { CATNAP_POD_UID: 'uid-1' });
   const origin = await replica.origin();

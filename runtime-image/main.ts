@@ -95,8 +95,9 @@ function obeySignals(deps: LeaveDeps, log: JsonLog): void {
 /** What nobody caught belongs to the request in whose course it happened, and ends the replica. */
 function catchStray(fail: (error: unknown) => Promise<void>): void {
   process.on('uncaughtException', (error) => {
-    currentCall.getStore()?.stop({ why: 'crashed', error });
+    // First: an answer that is given from here on has to end its connection, or the gateway sends another request on it.
     void fail(error);
+    currentCall.getStore()?.stop({ why: 'crashed', error });
   });
 }
 

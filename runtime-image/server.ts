@@ -8,6 +8,8 @@ import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
 const KEEP_ALIVE_MS = 600_000;
 /** A client that does not get its head out in this time is none. */
 const HEAD_MS = 60_000;
+/** What the gateway lets through, and what it adds. */
+const HEAD_MAX_BYTES = 131_072;
 
 export interface ServerDeps {
   gate: Gate;
@@ -23,7 +25,12 @@ export function createServer(deps: ServerDeps): Server {
     else void deps.traffic.serve(message, response, expectsContinue);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
-  const limits = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEAD_MS, requestTimeout: 0 };
+  const limits = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEAD_MS,
+    requestTimeout: 0,
+    maxHeaderSize: HEAD_MAX_BYTES,
+  };
   const server = http.createServer(limits, (message, response) => take(message, response, false));
   // Whoever asks before sending a body is told to send it when the handler begins to read.
   server.on('checkContinue', (message, response) => take(message, response, true));
