@@ -199,6 +199,8 @@ export class Exchange implements Visitor<Replica>, Inbound {
 
   #tookTooLong(timeoutMs: number): void {
     this.#attempt?.abandon();
+    // One that is stuck does not answer a probe either.
+    if (!this.#begun && this.#replica !== undefined) this.#traffic?.doubt(this.#replica);
     this.refuse({
       code: 'Timeout',
       message: `the function took longer than ${timeoutMs / 1000} s (spec.timeoutSeconds)`,

@@ -11,6 +11,8 @@ export class Replica implements GateReplica {
   inFlight = 0;
   /** In the rotation: its last probe succeeded and nothing spoke against it since. */
   answering = false;
+  /** Since when it is out of the rotation again, on the activator's clock; undefined: it is in it, or never was. */
+  silentSinceMs: number | undefined;
   /** When it first answered, on the activator's clock; undefined: never. */
   answeredAtMs: number | undefined;
 

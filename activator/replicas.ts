@@ -69,11 +69,12 @@ export class Replicas implements Disposable {
     return this.#byFunction.get(functionKey)?.values() ?? [];
   }
 
-  /** It did not take a request: out of the rotation until a probe succeeds again. */
+  /** It did not take a request, or not answer it in time: out of the rotation until a probe succeeds again. */
   suspend(functionKey: string, replica: Replica): void {
     const pod = this.#byFunction.get(functionKey)?.get(replica.uid);
     if (pod === undefined || !replica.answering) return;
     replica.answering = false;
+    replica.silentSinceMs = this.#clock.nowMs();
     const cancel = this.#clock.after(REST_MS, () => this.#probe(pod, replica));
     pod.stopProbe = cancel;
     this.#onChange(functionKey);
@@ -126,6 +127,7 @@ export class Replicas implements Disposable {
       pod.stopProbe = undefined;
       this.#probed -= 1;
       replica.answering = true;
+      replica.silentSinceMs = undefined;
       replica.answeredAtMs ??= this.#clock.nowMs();
       this.#onChange(state.functionKey);
     });

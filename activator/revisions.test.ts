@@ -95,6 +95,28 @@ test('a replica that has answered and crashes is waited for, whatever the status
   assert.equal((await answer).body, 'ok');
 });
 
+test('a replica that is stuck gets no more requests, and another is started in its place', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', { timeoutSeconds: 1 }));
+  // It answers nothing at all, neither requests nor the probe, once a request has come.
+  let stuck = false;
+  const first = await gateway.addReplica('pod-a', 'hello-1', () => {
+    stuck = true;
+  });
+  const [answerProbe] = first.server.listeners('request');
+  first.server.removeAllListeners('request').on('request', (req, res) => {
+    if (!stuck) answerProbe?.(req, res);
+  });
+  gateway.scales.replicas.set('hello-1', 1);
+  gateway.scales.onScale = () => void gateway.addReplica('pod-b', 'hello-1', (_req, res) => res.end('b'));
+  assert.equal((await ask(gateway.port)).headers['x-catnap-error'], 'Timeout');
+  assert.equal((await ask(gateway.port)).body, 'b');
+  assert.deepEqual(
+    gateway.scales.writes.map(({ replicas }) => replicas),
+    [2],
+  );
+});
+
 test('a failure that was in the status before does not keep a request from trying', async () => {
   await using gateway = await TestGateway.start();
   gateway.putFunction(aFunction('hello', {}, { conditions: [condition('RevisionReady', 'QuotaExceeded')] }));

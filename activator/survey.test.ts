@@ -4,8 +4,8 @@ import { Replica } from './replica.ts';
 import type { Pod } from './replicas.ts';
 import { survey } from './survey.ts';
 
-const aPod = (some: Partial<Pod> & { answers?: boolean } = {}): Pod => {
-  const { answers = false, ...rest } = some;
+const aPod = (some: Partial<Pod> & { answers?: boolean; silentSinceMs?: number } = {}): Pod => {
+  const { answers = false, silentSinceMs, ...rest } = some;
   const state = {
     uid: 'u',
     name: 'p',
@@ -17,6 +17,7 @@ const aPod = (some: Partial<Pod> & { answers?: boolean } = {}): Pod => {
   } as const;
   const replica = new Replica({ ...state, leaving: false, failure: undefined });
   replica.answering = answers;
+  replica.silentSinceMs = silentSinceMs;
   return { uid: 'u', revision: 'r', replica, failure: undefined, failedAtMs: undefined, ...rest };
 };
 const failed = (failedAtMs: number, message = '') => aPod({ failure: { reason: 'CrashLoop', message }, failedAtMs });
@@ -45,4 +46,13 @@ test('a revision with a replica that answers has not failed', () => {
 
 test('no pods are no failure', () => {
   assert.equal(survey([], 'r', 0).failure, undefined);
+});
+
+test('a replica that does not answer any more is silent after a second, and it is looked at then', () => {
+  const pods = [aPod({ answers: true }), aPod({ silentSinceMs: 1_000 }), aPod({ silentSinceMs: 1_500 })];
+  const soon = survey(pods, 'r', 1_999);
+  assert.equal(soon.silent, 0);
+  assert.equal(soon.lookAgainAtMs, 2_000);
+  assert.equal(survey(pods, 'r', 2_000).silent, 1);
+  assert.equal(survey(pods, 'r', 2_500).silent, 2);
 });

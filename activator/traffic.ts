@@ -26,7 +26,7 @@ export class Traffic implements Disposable {
   #view: FunctionView;
   /** The revision that requests go to, and how it stood at the last look. */
   #chosen: string | undefined;
-  #found: Survey = { pods: 0, answering: [], answered: false, failure: undefined, lookAgainAtMs: undefined };
+  #found: Survey = { pods: 0, answering: [], answered: false, failure: undefined, silent: 0, lookAgainAtMs: undefined };
   /** The wake under way; undefined while nothing waits. */
   #woken: string | undefined;
   /** The newest revision, once this activator has seen it fail for good. */
@@ -91,6 +91,11 @@ export class Traffic implements Disposable {
   giveBack(visitor: Visitor<Replica>, replica: Replica): Waiting<Replica> {
     this.#parts.replicas.suspend(this.#view.key, replica);
     return this.#gate.giveBack(visitor, replica);
+  }
+
+  /** It did not answer in time: it gets no more requests until it has shown that it still can. */
+  doubt(replica: Replica): void {
+    this.#parts.replicas.suspend(this.#view.key, replica);
   }
 
   countAnswer(status: number): void {
@@ -215,7 +220,7 @@ export class Traffic implements Disposable {
     if (this.#found.answering.length === 0) this.#wakingSinceMs ??= clock.nowMs();
     if (this.#woken !== revision) this.#nobodyWaits();
     this.#woken = revision;
-    const need = neededReplicas(this.#gate.waiting + this.#gate.inFlight, perReplica, maxReplicas);
+    const need = neededReplicas(this.#gate.waiting + this.#gate.inFlight, perReplica, maxReplicas, this.#found.silent);
     wake.raise({ namespace, revision }, need, this.#found.pods === 0);
   }
 }

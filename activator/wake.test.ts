@@ -28,10 +28,12 @@ class Scene implements Disposable {
 }
 
 test('needs one replica per so many requests, at least one, at most the maximum', () => {
-  assert.equal(neededReplicas(1, 20, 100), 1);
-  assert.equal(neededReplicas(0, 20, 100), 1);
-  assert.equal(neededReplicas(21, 20, 100), 2);
-  assert.equal(neededReplicas(100, 1, 10), 10);
+  assert.equal(neededReplicas(1, 20, 100, 0), 1);
+  assert.equal(neededReplicas(0, 20, 100, 0), 1);
+  assert.equal(neededReplicas(21, 20, 100, 0), 2);
+  assert.equal(neededReplicas(100, 1, 10, 0), 10);
+  assert.equal(neededReplicas(1, 20, 100, 2), 3);
+  assert.equal(neededReplicas(1, 20, 1, 2), 1);
 });
 
 test('from zero the call has left before raise returns, and does not look first', () => {

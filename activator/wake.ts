@@ -8,9 +8,12 @@ const GATHER_MS = 20;
 const LOOK_AGAIN_MS = 1_000;
 const BACKOFF_MS = { first: 50, most: 500 };
 
-/** Replicas that so many requests justify: at least one, at most `maxReplicas`. */
-export function neededReplicas(requests: number, perReplica: number, maxReplicas: number): number {
-  return Math.min(Math.max(Math.ceil(requests / perReplica), 1), maxReplicas);
+/**
+ * Replicas that so many requests justify: at least one, at most `maxReplicas`.
+ * @param silent replicas that are there and do not answer; the others are needed beside them.
+ */
+export function neededReplicas(requests: number, perReplica: number, maxReplicas: number, silent: number): number {
+  return Math.min(Math.max(Math.ceil(requests / perReplica), 1) + silent, maxReplicas);
 }
 
 /** One revision that something waits for, or has waited for a moment ago. */
