@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { after, before, suite, test } from 'node:test';
-import { configMap, deployment, pod, TestServer } from './test-server.ts';
+import { configMap, deployment, pod, TestServer, TOKEN } from './test-server.ts';
 
 suite('objects over HTTP', () => {
   let server: TestServer;
@@ -198,4 +199,26 @@ suite('objects over HTTP', () => {
     assert.equal(table.kind, 'Table');
     assert.deepEqual(table.rows[0]?.cells.slice(0, 4), ['shown', '0/2', 0, 0]);
   });
+
+  test('outlives requests that make no sense', async () => {
+    for (const path of ['//', '/%', '/api/v1/namespaces/%zz/pods', '/api/v1/namespaces/default/pods?labelSelector=%']) {
+      const code = await rawStatus(server.authority, path);
+      assert.ok(code >= 200 && code < 500, `${path}: ${code}`);
+    }
+    assert.equal((await server.get('/readyz')).code, 200);
+  });
 });
+
+/** The status of a GET whose path goes out as it is written. */
+function rawStatus(authority: string, path: string): Promise<number> {
+  const [host = '', port = ''] = authority.split(':');
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    request({ host, port: Number(port), path, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .once('error', reject)
+      .end();
+  });
+}

@@ -13,6 +13,7 @@ import { acceptedOf } from './http/accept.ts';
 import type { Answer } from './http/answer.ts';
 import { answerOf, send } from './http/answer.ts';
 import type { ResourceRequest } from './http/request-info.ts';
+import type { Resource } from './resources/resource.ts';
 import { methodNotAllowed, noSuchPath, unauthorized } from './status.ts';
 
 export interface SystemRequest {
@@ -23,73 +24,79 @@ export interface SystemRequest {
   user: User | undefined;
 }
 
-export interface SystemPaths {
-  /** True: anyone may ask. */
-  isPublic(path: string): boolean;
-  /** True: a resource's path, but answered here. */
-  isReview(request: ResourceRequest): boolean;
-  /** Throws a 404 for a path that is none. */
-  answer(request: SystemRequest, response: ServerResponse): Promise<void>;
+/** What these answers are made of. */
+export interface System {
+  cluster: Cluster;
+  openApi: OpenApi;
 }
 
 const PUBLIC = /^\/(healthz|livez|readyz)(\/|$)|^\/version\/?$/;
 const DISCOVERY: ReadonlySet<Accepted['form']> = new Set(['discovery']);
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-export function systemPaths(cluster: Cluster, openApi: OpenApi): SystemPaths {
-  const { registry } = cluster;
+/** True: anyone may ask. */
+export function isPublicPath(path: string): boolean {
+  return PUBLIC.test(path);
+}
 
-  const discover = (path: string, accepted: Accepted): Answer => {
-    const [root, group = '', version] = path.split('/').filter((part) => part !== '');
-    const core = root === 'api';
-    if (accepted.form === 'discovery' && group === '') {
-      const answer = answerOf(200, aggregatedDiscovery(registry.all(), core));
-      return { ...answer, headers: { 'content-type': AGGREGATED, vary: 'Accept' } };
-    }
-    if (core) return found(group === '' ? CORE_VERSIONS : resourceList(registry.all(), '', group));
-    if (group === '') return answerOf(200, groupList(registry.all()));
-    if (version === undefined) return found(groupDocument(registry.all(), group));
-    return found(resourceList(registry.all(), group, version));
-  };
+/** True: a resource's path, but answered here. */
+export function isReviewRequest({ group, version, plural }: ResourceRequest): boolean {
+  return findReview(group, version, plural) !== undefined;
+}
 
-  const document = async ({ request, url }: SystemRequest, response: ServerResponse): Promise<Answer | undefined> => {
-    const path = url.pathname.replace(/\/$/, '');
-    if (path === '/openapi/v3') return answerOf(200, await openApi.index());
-    const made =
-      path === '/openapi/v2' ? await openApi.v2() : await openApi.document(path.slice('/openapi/v3/'.length));
-    if (made === undefined) throw noSuchPath();
-    response.setHeader('etag', `"${made.hash}"`);
-    if (made.protobuf === undefined || !request.headers.accept?.includes('proto-openapi'))
-      return { code: 200, json: made.json };
-    response.writeHead(200, { 'content-type': OPENAPI_V2_PROTOBUF }).end(made.protobuf);
-    return undefined;
-  };
+/** Throws a 404 for a path that is none. */
+export async function answerSystem(system: System, asked: SystemRequest, response: ServerResponse): Promise<void> {
+  const answer = await answerOn(system, asked, response);
+  if (answer !== undefined) send(response, answer, { media: 'json', warnings: [] });
+}
 
-  const answerTo = async (asked: SystemRequest, response: ServerResponse): Promise<Answer | undefined> => {
-    const { request, url, body, user } = asked;
-    const path = url.pathname;
-    if (PUBLIC.test(path)) return publicAnswer(path, response);
-    if (user === undefined) throw unauthorized();
-    if (path.startsWith('/openapi/')) return await document(asked, response);
-    const review = reviewOf(path);
-    if (review !== undefined) {
-      if (request.method !== 'POST') throw methodNotAllowed();
-      return answerOf(201, answerReview(review, body, user, cluster.now()));
-    }
-    if (/^\/apis?(\/|$)/.test(path)) return discover(path, acceptedOf(request.headers.accept, DISCOVERY));
-    if (path === '/')
-      return answerOf(200, { paths: ['/api', '/apis', '/healthz', '/openapi/v2', '/openapi/v3', '/version'] });
-    throw noSuchPath();
-  };
+async function answerOn(system: System, asked: SystemRequest, response: ServerResponse): Promise<Answer | undefined> {
+  const { request, url, body, user } = asked;
+  const path = url.pathname;
+  if (PUBLIC.test(path)) return publicAnswer(path, response);
+  if (user === undefined) throw unauthorized();
+  if (path.startsWith('/openapi/')) return await documentAnswer(system.openApi, asked, response);
+  const review = reviewOf(path);
+  if (review !== undefined) {
+    if (request.method !== 'POST') throw methodNotAllowed();
+    return answerOf(201, answerReview(review, body, user, system.cluster.now()));
+  }
+  if (/^\/apis?(\/|$)/.test(path)) {
+    return discoveryAnswer(system.cluster.registry.all(), path, acceptedOf(request.headers.accept, DISCOVERY));
+  }
+  if (path === '/') return answerOf(200, { paths: ROOT_PATHS });
+  throw noSuchPath();
+}
 
-  return {
-    isPublic: (path) => PUBLIC.test(path),
-    isReview: ({ group, version, plural }) => findReview(group, version, plural) !== undefined,
-    async answer(request, response) {
-      const answer = await answerTo(request, response);
-      if (answer !== undefined) send(response, answer, { media: 'json', warnings: [] });
-    },
-  };
+const ROOT_PATHS = ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+
+function discoveryAnswer(resources: readonly Resource[], path: string, accepted: Accepted): Answer {
+  const [root, group = '', version] = path.split('/').filter((part) => part !== '');
+  const core = root === 'api';
+  if (accepted.form === 'discovery' && group === '') {
+    const answer = answerOf(200, aggregatedDiscovery(resources, core));
+    return { ...answer, headers: { 'content-type': AGGREGATED, vary: 'Accept' } };
+  }
+  if (core) return found(group === '' ? CORE_VERSIONS : resourceList(resources, '', group));
+  if (group === '') return answerOf(200, groupList(resources));
+  if (version === undefined) return found(groupDocument(resources, group));
+  return found(resourceList(resources, group, version));
+}
+
+async function documentAnswer(
+  openApi: OpenApi,
+  { request, url }: SystemRequest,
+  response: ServerResponse,
+): Promise<Answer | undefined> {
+  const path = url.pathname.replace(/\/$/, '');
+  if (path === '/openapi/v3') return answerOf(200, await openApi.index());
+  const made = path === '/openapi/v2' ? await openApi.v2() : await openApi.document(path.slice('/openapi/v3/'.length));
+  if (made === undefined) throw noSuchPath();
+  response.setHeader('etag', `"${made.hash}"`);
+  const wantsProtobuf = request.headers.accept?.includes('proto-openapi') === true;
+  if (made.protobuf === undefined || !wantsProtobuf) return { code: 200, json: made.json };
+  response.writeHead(200, { 'content-type': OPENAPI_V2_PROTOBUF }).end(made.protobuf);
+  return undefined;
 }
 
 function reviewOf(path: string): ReturnType<typeof findReview> {

@@ -16,12 +16,16 @@ export function keepQuotaStatus(cluster: Cluster): () => void {
     changed.clear();
     for (const namespace of namespaces) count(cluster, namespace);
   };
-  return cluster.store.listen(EVERY_BUCKET, ({ key, type }: Change) => {
+  const stop = cluster.store.listen(EVERY_BUCKET, ({ key, type }: Change) => {
     if (key.namespace === '' || (key.bucket === QUOTAS && type === 'DELETED')) return;
     if (cluster.store.list(QUOTAS, key.namespace).length === 0) return;
     if (changed.size === 0) setImmediate(countChanged);
     changed.add(key.namespace);
   });
+  return () => {
+    stop();
+    changed.clear(); // what was to be counted next is counted after the next start
+  };
 }
 
 function count({ store, registry }: Cluster, namespace: string): void {

@@ -13,18 +13,17 @@ import { dispatch } from './handlers/dispatch.ts';
 import type { Accepted } from './http/accept.ts';
 import { acceptedOf } from './http/accept.ts';
 import { failureOf, send } from './http/answer.ts';
-import type { Body } from './http/body.ts';
 import { readBody } from './http/body.ts';
 import { Listener } from './http/listener.ts';
 import type { ResourceRequest } from './http/request-info.ts';
 import { resourceRequestOf } from './http/request-info.ts';
 import { keepNamespaces } from './namespaces.ts';
-import type { SystemPaths } from './paths.ts';
-import { systemPaths } from './paths.ts';
+import type { System } from './paths.ts';
+import { answerSystem, isPublicPath, isReviewRequest } from './paths.ts';
 import { keepQuotaStatus } from './quota-status.ts';
 import { builtinResources } from './resources/builtin.ts';
 import { Registry } from './resources/registry.ts';
-import { noSuchPath } from './status.ts';
+import { badRequest, noSuchPath } from './status.ts';
 import { Database } from './store/database.ts';
 import { Store } from './store/store.ts';
 
@@ -50,7 +49,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #database: Database;
   readonly #cluster: Cluster;
   readonly #tokens: Tokens;
-  readonly #system: SystemPaths;
+  readonly #system: System;
   readonly #stops: (() => void)[];
 
   /** Listens when the promise resolves. */
@@ -61,15 +60,20 @@ export class ApiServer implements AsyncDisposable {
     const registry = new Registry(builtinResources(kinds));
     const cluster: Cluster = { store, registry, log: options.log, now: Date.now };
     const server = new ApiServer(cluster, database, options.tokens);
-    server.#listener = await Listener.start(options, (request, response) => void server.#handle(request, response));
-    return server;
+    try {
+      server.#listener = await Listener.start(options, (request, response) => void server.#handle(request, response));
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose](); // the port is taken: the folder shall not be, too
+      throw error;
+    }
   }
 
   private constructor(cluster: Cluster, database: Database, tokens: Tokens) {
     this.#cluster = cluster;
     this.#database = database;
     this.#tokens = tokens;
-    this.#system = systemPaths(cluster, new OpenApi(cluster.registry));
+    this.#system = { cluster, openApi: new OpenApi(cluster.registry) };
     this.#stops = [
       followDefinitions(cluster),
       keepNamespaces(cluster),
@@ -90,65 +94,71 @@ export class ApiServer implements AsyncDisposable {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://localhost');
     // A client that is gone ends its own request, nothing else.
     response.on('error', () => response.destroy());
     const warnings: string[] = [];
-    let call: Call | undefined;
+    let media: Accepted['media'] = 'json';
     try {
-      const resourceRequest = resourceRequestOf(url.pathname);
-      const body = await readBody(request);
-      if (resourceRequest === undefined || this.#system.isReview(resourceRequest)) {
-        return await this.#answerSystem(request, response, { url, body: body.text });
-      }
-      call = this.#callOf(request, response, { url, body, resourceRequest, warnings });
+      const url = urlOf(request);
+      const asked = resourceRequestOf(url.pathname);
+      if (asked === undefined || isReviewRequest(asked)) return await this.#answerSystem(request, url, response);
+      const call = await this.#callOf(request, response, { url, asked, warnings });
+      media = call.accepted.media;
       const answer = await dispatch(call, response);
-      if (answer !== undefined) send(response, answer, { media: call.accepted.media, warnings });
+      if (answer !== undefined) send(response, answer, { media, warnings });
     } catch (error) {
-      this.#fail(error, response, call);
+      if (!(error instanceof RequestError)) this.#cluster.log.error({ err: error }, 'request failed');
+      if (response.headersSent) response.destroy();
+      else send(response, failureOf(error), { media, warnings });
     }
   }
 
-  async #answerSystem(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { url, body }: { url: URL; body: string },
-  ): Promise<void> {
-    const isPublic = this.#system.isPublic(url.pathname);
+  async #answerSystem(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
+    const isPublic = isPublicPath(url.pathname);
     const user = isPublic ? undefined : userOf(this.#tokens, request.headers.authorization);
-    await this.#system.answer({ request, url, body, user }, response);
+    const { text } = await readBody(request);
+    await answerSystem(this.#system, { request, url, body: text, user }, response);
   }
 
-  #callOf(
+  async #callOf(
     request: IncomingMessage,
     response: ServerResponse,
-    parts: { url: URL; body: Body; resourceRequest: ResourceRequest; warnings: string[] },
-  ): Call {
+    { url, asked, warnings }: { url: URL; asked: ResourceRequest; warnings: string[] },
+  ): Promise<Call> {
     const user = userOf(this.#tokens, request.headers.authorization);
-    const { group, version, plural } = parts.resourceRequest;
-    const resource = this.#cluster.registry.find(group, version, plural);
+    const resource = this.#cluster.registry.find(asked.group, asked.version, asked.plural);
     if (resource === undefined) throw noSuchPath();
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     return {
       cluster: this.#cluster,
       resource,
-      request: parts.resourceRequest,
+      request: asked,
       method: request.method ?? 'GET',
-      query: parts.url.searchParams,
+      query: url.searchParams,
       headers: request.headers,
       accepted: acceptedOf(request.headers.accept, FORMS),
       user,
-      warnings: parts.warnings,
+      warnings,
       gone: gone.signal,
-      body: parts.body,
+      body: await readBody(request),
     };
   }
+}
 
-  #fail(error: unknown, response: ServerResponse, call: Call | undefined): void {
-    const answer = failureOf(error);
-    if (!(error instanceof RequestError)) this.#cluster.log.error({ err: error }, 'request failed');
-    if (response.headersSent) response.destroy();
-    else send(response, answer, { media: call?.accepted.media ?? 'json', warnings: call?.warnings ?? [] });
+/** Throws a 400 for a path that is none. */
+function urlOf(request: IncomingMessage): URL {
+  const url = `http://localhost${request.url ?? '/'}`;
+  if (!URL.canParse(url) || !isDecodable(new URL(url).pathname))
+    throw badRequest('the path of the request is malformed');
+  return new URL(url);
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }
