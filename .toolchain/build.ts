@@ -1,4 +1,4 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
@@ -31,12 +31,8 @@ const wanted = process.argv.length > 2 ? programs.filter((name) => process.argv.
 await Promise.all(wanted.map((name) => make(name)));
 
 async function make(name: (typeof programs)[number]): Promise<void> {
+  if (name === 'runtime') return await makeRuntime();
   await rm(join(dist, name), { recursive: true, force: true });
-  if (name === 'runtime') {
-    const entryPoints = { runtime: 'runtime-image/main.ts' };
-    await build({ ...shared, entryPoints, outdir: 'dist/runtime', minify: true, keepNames: true });
-    return;
-  }
   await build({
     ...shared,
     entryPoints: { [name]: `${name}/main.ts` },
@@ -47,6 +43,16 @@ async function make(name: (typeof programs)[number]): Promise<void> {
     banner: requireForBundled,
   });
   if (name === 'operator') await copyBundler(join(dist, name, 'node_modules'));
+}
+
+/** Put in place in one step: pods of a cluster that runs may start from the file at any moment. */
+async function makeRuntime(): Promise<void> {
+  const entryPoints = { runtime: 'runtime-image/main.ts' };
+  const made = join(dist, `runtime.${process.pid}`);
+  await build({ ...shared, entryPoints, outdir: made, minify: true, keepNames: true });
+  await mkdir(join(dist, 'runtime'), { recursive: true });
+  await rename(join(made, 'runtime.mjs'), join(dist, 'runtime', 'runtime.mjs'));
+  await rm(made, { recursive: true });
 }
 
 /** The operator's bundler is a native program; it travels with the operator as packages. */

@@ -7,6 +7,7 @@ import { clusterAccess } from '#platform/cluster-access.ts';
 import { KubeClient } from '#platform/kube.ts';
 import type { KubeObject, Resource } from '#platform/resources.ts';
 import { freePort } from './free-port.ts';
+import { guarded, unguarded } from './guard.ts';
 import { type Env, LOCAL_RUNTIME_IMAGE, localProgram, ROOT, RUNTIME_COMMAND } from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
@@ -56,6 +57,7 @@ export class LocalCluster implements AsyncDisposable {
 
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'catnap-')));
+    if (options.dataDir === undefined) guarded(`path ${dataDir}`);
     await mkdir(join(dataDir, 'logs'), { recursive: true });
     const cluster = new LocalCluster(options, dataDir, await freePort(options.apiPort));
     cluster.startApiServer();
@@ -115,7 +117,9 @@ export class LocalCluster implements AsyncDisposable {
     await this.stopPodRunner();
     await this.stopApiServer();
     await rm(this.kubeconfig, { force: true });
-    if (this.#temporary) await rm(this.dataDir, { recursive: true, force: true });
+    if (!this.#temporary) return;
+    await rm(this.dataDir, { recursive: true, force: true });
+    unguarded(`path ${this.dataDir}`);
   }
 
   #supervised(name: 'api-server' | 'pod-runner', env: Env): Supervised {

@@ -1,15 +1,21 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { ConfigError, envPort, readConfig } from '#platform/config.ts';
 import type { KubeClient } from '#platform/kube.ts';
+import { isAlreadyExists } from '#platform/kube-error.ts';
+import { Settings } from '../pod-runner/settings.ts';
 import { LocalCluster } from './cluster.ts';
 import { ControlPlane, publishGateway } from './control-plane.ts';
+import { claimDataDir, DataDirTaken } from './data-dir.ts';
+import { freePort } from './free-port.ts';
+import { kubeconfigFile, removeIfEmpty } from './kubeconfig-file.ts';
 import { LOCAL_RUNTIME_IMAGE, ROOT } from './programs.ts';
 import { StartWatch } from './start-watch.ts';
+import { stopWish } from './stop-wish.ts';
 
 /** `make run`: Catnap and a stand-in for Kubernetes on this machine, until Ctrl-C. */
 const Env = z.object({
@@ -21,25 +27,26 @@ const Env = z.object({
   CATNAP_DATA_DIR: z.string().optional(),
   /** Functions answer at `<name>.<namespace>.<domain>`. */
   CATNAP_DOMAIN: z.string().default('localhost'),
+  /** The command that stands for each further image, as JSON: `{"nginx":["node","server.mjs"]}`. */
+  CATNAP_LOCAL_IMAGES: Settings.shape.CATNAP_LOCAL_IMAGES,
 });
 
 type Config = z.infer<typeof Env>;
 
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const LONGEST_START_MS = 60_000;
-const kubeconfig = join(ROOT, '.catnap', 'kubeconfig');
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 process.exitCode = await run();
 
 async function run(): Promise<number> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  const stopping = stopWish();
   await using stack = new AsyncDisposableStack();
   try {
-    await start(readConfig(Env, process.env), stack, stop.signal);
-    await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
+    await start(readConfig(Env, process.env), stack, stopping);
+    await new Promise((stopped) => stopping.addEventListener('abort', stopped));
   } catch (error) {
-    if (!stop.signal.aborted) {
+    if (!stopping.aborted) {
       say(explain(error));
       return 1;
     }
@@ -53,11 +60,17 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
   const onExit = (name: string, logFile: string) => watch.ended(name, logFile);
   const signal = AbortSignal.any([stopping, watch.hopeless, AbortSignal.timeout(LONGEST_START_MS)]);
   try {
-    await mkdir(join(ROOT, '.catnap'), { recursive: true });
+    // Before anything is touched: the likeliest reason not to start is that it already runs.
+    await freePort(config.CATNAP_GATEWAY_PORT);
+    const kubeconfig = await kubeconfigFile(join(ROOT, '.catnap'), config.CATNAP_GATEWAY_PORT);
+    stack.defer(() => removeIfEmpty(dirname(kubeconfig)));
+    const kept = config.CATNAP_DATA_DIR;
+    const dataDir = kept === undefined ? undefined : stack.use(await claimDataDir(kept)).path;
     const cluster = await LocalCluster.start({
-      dataDir: config.CATNAP_DATA_DIR,
+      dataDir,
       apiPort: config.CATNAP_API_PORT,
       kubeconfig,
+      images: config.CATNAP_LOCAL_IMAGES,
       onExit,
     });
     stack.use(cluster);
@@ -74,24 +87,37 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
     stack.use(plane);
     await publishGateway(kube, plane.activatorOpsPort, plane.gatewayPort, signal);
     await plane.ready(signal);
-    const url = await applyHello(kube, signal);
+    const url = await createHello(kube, signal);
     greet(url, plane, cluster, config);
   } catch (error) {
     throw watch.hopeless.aborted ? watch.hopeless.reason : error;
   }
 }
 
-/** The first function, ready to be called. */
-async function applyHello(kube: KubeClient, signal: AbortSignal): Promise<string> {
+/** The first function, ready to be called; one that was kept is the user's, and stays as it is. */
+async function createHello(kube: KubeClient, signal: AbortSignal): Promise<string> {
   const object = parse(await readFile(join(ROOT, 'examples', 'hello.yaml'), 'utf8')) as FunctionObject;
   object.metadata.namespace = 'default';
+  // As if kubectl had applied it, so that the user's `kubectl apply` of it has nothing to warn of.
+  object.metadata.annotations = { [LAST_APPLIED]: JSON.stringify(object) };
   const ref = { namespace: 'default', name: object.metadata.name };
-  await kube.apply<FunctionObject>(FUNCTIONS, object, { fieldManager: 'catnap-run', signal });
+  const created = await createUnlessThere(kube, object, signal);
   for (;;) {
     const { status } = await kube.get<FunctionObject>(FUNCTIONS, ref, { signal });
     const ready = status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
-    if (ready && status?.url !== undefined) return status.url;
+    if (status?.url !== undefined && (ready || !created)) return status.url;
     await sleep(20, undefined, { signal });
+  }
+}
+
+/** Whether it was not there. */
+async function createUnlessThere(kube: KubeClient, object: FunctionObject, signal: AbortSignal): Promise<boolean> {
+  try {
+    await kube.create<FunctionObject>(FUNCTIONS, object, { fieldManager: 'catnap-run', signal });
+    return true;
+  } catch (error) {
+    if (isAlreadyExists(error)) return false;
+    throw error;
   }
 }
 
@@ -99,12 +125,12 @@ function greet(url: string, plane: ControlPlane, cluster: LocalCluster, config: 
   const kept = config.CATNAP_DATA_DIR === undefined ? 'gone when this stops' : 'kept for the next run';
   say(`
 gateway     ${plane.gateway}
-kubeconfig  ${kubeconfig}
+kubeconfig  ${cluster.kubeconfig}
 state       ${cluster.dataDir} (${kept}); logs in ${cluster.logDir}
 
 try, in a second terminal:
   curl '${url}/?name=you'
-  export KUBECONFIG=${kubeconfig}
+  export KUBECONFIG=${cluster.kubeconfig}
   kubectl get fn -w
 
 catnap is ready at ${plane.gateway} (Ctrl-C stops it)`);
@@ -112,9 +138,10 @@ catnap is ready at ${plane.gateway} (Ctrl-C stops it)`);
 
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
+  if (error instanceof DataDirTaken) return `catnap: ${error.message}; choose another CATNAP_DATA_DIR`;
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') {
-    return `catnap: ${address}:${port} is taken by another program; choose other ports with CATNAP_GATEWAY_PORT and CATNAP_API_PORT`;
+    return `catnap: ${address}:${port} is taken by another program, or another run; choose other ports with CATNAP_GATEWAY_PORT and CATNAP_API_PORT`;
   }
   return `catnap did not start: ${error instanceof Error ? error.message : String(error)}`;
 }

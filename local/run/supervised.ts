@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guarded, unguarded } from './guard.ts';
 
 /** A program to keep running. */
 export interface Program {
@@ -20,7 +21,10 @@ const LONGEST_RESTART_MS = 5_000;
 /** A run that lasted this long was a good one: the next restart comes at once. */
 const STEADY_MS = 10_000;
 
-/** Keeps one program running, as a Deployment would: after an exit it starts again, later each time it fails early. */
+/**
+ * Keeps one program running, as a Deployment would: after an exit it starts again, later each time it fails early.
+ * It does not outlive us, however we end.
+ */
 export class Supervised implements AsyncDisposable {
   readonly name: string;
   readonly logFile: string;
@@ -94,7 +98,10 @@ export class Supervised implements AsyncDisposable {
     const child = spawn(command[0], command.slice(1), { env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     this.#child = child;
-    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+    if (child.pid !== undefined) guarded(`pid ${child.pid}`);
+    const [code, signal] = await exited;
+    if (child.pid !== undefined) unguarded(`pid ${child.pid}`);
     return { code, signal };
   }
 }
