@@ -1,9 +1,11 @@
 import type { FunctionObject } from '#api/function.ts';
+import { isNotFound } from '#platform/kube-error.ts';
 import { EVENTS, type KubeEvent, type Pod } from '#platform/resources.ts';
 import type { Outcome } from '#platform/work-queue.ts';
 import { checkFunction } from './checked-function.ts';
 import { deleteDeployment, markAnswered, setReplicas, type Writer } from './child-writes.ts';
 import type { Context } from './context.ts';
+import { isControlledBy } from './function/children.ts';
 import { notesOn } from './function/notes.ts';
 import { functionContainer } from './function/pod-state.ts';
 import { type RevisionView, viewRevisions } from './function/revision-view.ts';
@@ -23,6 +25,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) {
     // Owner references collect the children.
     ctx.configMaps.forget(key);
+    if (stored !== undefined) await putToSleep(ctx, key, stored, signal);
     return {};
   }
   const checked = checkFunction(stored);
@@ -35,6 +38,18 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   const writer: Writer = { kube: ctx.kube, fn, signal };
   const made = await makeChildren(ctx, writer);
   return made === undefined ? {} : report(ctx, writer, made);
+}
+
+/** A Function that somebody's finalizer holds gets no more requests: its replicas need not wait for the finalizer. */
+async function putToSleep(ctx: Context, key: string, fn: FunctionObject, signal: AbortSignal): Promise<void> {
+  for (const deployment of ctx.children.deployments.of(key)) {
+    if (!isControlledBy(deployment, fn) || deployment.metadata?.deletionTimestamp !== undefined) continue;
+    if ((deployment.spec?.replicas ?? 0) === 0) continue;
+    await setReplicas({ kube: ctx.kube, signal }, deployment, 0).catch((error: unknown) => {
+      // Collected meanwhile.
+      if (!isNotFound(error)) throw error;
+    });
+  }
 }
 
 async function report(ctx: Context, writer: Writer, made: Made): Promise<Outcome> {

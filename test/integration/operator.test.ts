@@ -135,6 +135,17 @@ test('one that fails with nothing to fall back on says so, and is tried again fr
   await stage.function('hopeless', 'may be tried again', is('RevisionReady', 'Unknown ScaledToZero'));
 });
 
+test('a Function that is being deleted keeps no replicas, whatever its finalizers wait for', async () => {
+  const { revision } = await awake('held', inline('held'));
+  const ref = { namespace, name: 'held' };
+  const hold = (finalizers: string[]) =>
+    kube.patch(FUNCTIONS, ref, { type: 'merge', body: { metadata: { finalizers } } }, { signal });
+  await hold(['example.com/hold']);
+  await kube.delete(FUNCTIONS, ref, { signal });
+  await eventually('it is scaled to zero', async () => (await stage.deployment(revision)).spec?.replicas === 0);
+  await hold([]);
+});
+
 test('a bundle that somebody deleted is made again when a pod misses it', async () => {
   await stage.apply('bundled', inline('b'));
   const revision = String((await stage.function('bundled', 'is made', asleep)).status?.revision);
