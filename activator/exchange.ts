@@ -10,6 +10,7 @@ import type { Replica } from './replica.ts';
 import { RequestBody } from './request-body.ts';
 import type { Traffic } from './traffic.ts';
 import { joinSockets } from './upgrade.ts';
+import { wasCutOff } from './upstream.ts';
 
 /** Longest that the rest of an unwanted body is read for, so that its client gets to see the answer. */
 const LINGER_MS = 2_000;
@@ -172,6 +173,8 @@ export class Exchange implements Visitor<Replica>, Inbound {
   }
 
   broke(error: Error): void {
+    // Its other connections may be dying with this one.
+    if (!this.#begun && this.#replica !== undefined && wasCutOff(error)) this.#traffic?.doubt(this.#replica);
     const code = 'code' in error ? ` (${String(error.code)})` : '';
     this.refuse({
       code: 'ReplicaFailed',

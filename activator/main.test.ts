@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import type { FunctionObject } from '#api/function.ts';
 import { type Call, ScriptedApiServer } from '#platform/scripted-api-server.ts';
 import type { PodObject } from './pod-state.ts';
-import { aFunction, aPod, ask, type Backend, startBackend, until } from './test-gateway.ts';
+import { type Backend, startBackend } from './test-backend.ts';
+import { aFunction, aPod, ask, until } from './test-gateway.ts';
 
 /** An API server that knows functions, pods and scales, and keeps its watches open. */
 class Cluster implements AsyncDisposable {

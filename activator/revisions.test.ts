@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Condition } from '#api/conditions.ts';
+import { deafWhile } from './test-backend.ts';
 import { aFunction, aPod, ask, TestGateway, until } from './test-gateway.ts';
 
 const both = { revision: 'hello-1', latestRevision: 'hello-2' };
@@ -103,10 +104,7 @@ test('a replica that is stuck gets no more requests, and another is started in i
   const first = await gateway.addReplica('pod-a', 'hello-1', () => {
     stuck = true;
   });
-  const [answerProbe] = first.server.listeners('request');
-  first.server.removeAllListeners('request').on('request', (req, res) => {
-    if (!stuck) answerProbe?.(req, res);
-  });
+  deafWhile(first, () => stuck);
   gateway.scales.replicas.set('hello-1', 1);
   gateway.scales.onScale = () => void gateway.addReplica('pod-b', 'hello-1', (_req, res) => res.end('b'));
   assert.equal((await ask(gateway.port)).headers['x-catnap-error'], 'Timeout');
@@ -115,6 +113,28 @@ test('a replica that is stuck gets no more requests, and another is started in i
     gateway.scales.writes.map(({ replicas }) => replicas),
     [2],
   );
+});
+
+test('a replica that broke off is asked before it gets another request', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  let dying = false;
+  let requests = 0;
+  const replica = await gateway.addReplica('pod-a', 'hello-1', (_req, res) => {
+    requests += 1;
+    if (requests > 1) res.end('ok');
+    else {
+      dying = true;
+      res.destroy();
+    }
+  });
+  deafWhile(replica, () => dying);
+  assert.equal((await ask(gateway.port)).status, 502);
+  const next = ask(gateway.port);
+  await until(() => gateway.traffic('hello').waiting === 1, 'it waits');
+  assert.equal(requests, 1);
+  dying = false;
+  assert.equal((await next).body, 'ok');
 });
 
 test('a failure that was in the status before does not keep a request from trying', async () => {

@@ -1,16 +1,16 @@
 /** For tests: a gateway in front of real HTTP servers, with the cluster's side in the test's hands. */
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import { pino } from 'pino';
 import type { FunctionObject } from '#api/function.ts';
 import { FunctionSpec, type FunctionStatus } from '#api/function.ts';
-import { API_VERSION, KIND, LABEL, READY_PATH, RUNTIME_ENV } from '#api/names.ts';
+import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { Functions } from './functions.ts';
 import type { PodObject } from './pod-state.ts';
 import { type Feed, Replicas } from './replicas.ts';
 import type { RevisionRef, Scales } from './scale.ts';
 import { Gateway } from './server.ts';
+import { type Backend, startBackend } from './test-backend.ts';
 import { Wake } from './wake.ts';
 
 export class ManualFeed<T> implements Feed<T> {
@@ -124,34 +124,6 @@ export function aPod(options: PodOptions): PodObject {
     },
     status: { ...(ip !== undefined && { podIP: ip }), ...options.status },
   };
-}
-
-/** A server that stands for a pod's process. */
-export interface Backend {
-  ip: string;
-  port: number;
-  server: Server;
-  /** Its process has ended: it refuses connections. */
-  down(): Promise<void>;
-  /** It was started again at the same address. */
-  up(): Promise<void>;
-}
-
-/** @param uid what it answers to the readiness question */
-export async function startBackend(uid: string, handler: RequestListener, ip = '127.0.0.1'): Promise<Backend> {
-  const server = createServer({ maxHeaderSize: 131_072 }, (req, res) => {
-    if (req.url === READY_PATH) res.end(uid);
-    else handler(req, res);
-  });
-  const listen = (port: number) => new Promise<void>((resolve) => void server.listen(port, ip, resolve));
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
-  const down = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { ip, port, server, down, up: () => listen(port) };
 }
 
 export class TestGateway implements AsyncDisposable {

@@ -93,7 +93,7 @@ export class Traffic implements Disposable {
     return this.#gate.giveBack(visitor, replica);
   }
 
-  /** It did not answer in time: it gets no more requests until it has shown that it still can. */
+  /** It did not answer in time, or broke off: it gets no more requests until it has shown that it still can. */
   doubt(replica: Replica): void {
     this.#parts.replicas.suspend(this.#view.key, replica);
   }

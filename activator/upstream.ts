@@ -124,6 +124,13 @@ const NOT_CONNECTED = new Set([
   'EADDRNOTAVAIL',
 ]);
 
+const CUT_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** Whether the replica closed the connection: its process may have ended. */
+export function wasCutOff(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && CUT_OFF.has(error.code);
+}
+
 /** Whether the request provably was not sent. Only to be asked of an attempt that was not started on a connection. */
 export function wasNeverConnected(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && NOT_CONNECTED.has(error.code);
