@@ -20,6 +20,8 @@ async function run(world: World, args: string[], stdin = ''): Promise<string> {
   return stdout;
 }
 
+/** Long enough awake for its log to be followed. */
+const AWAKE = { scaling: { idleSeconds: 300 } };
 const yaml = (world: World, name: string, source = HELLO) => stringify(manifest(world.namespace, name, source));
 
 test('apply, get with its columns, wide, yaml, json, jsonpath, name', { skip }, async () => {
@@ -78,7 +80,7 @@ test('a mistake is refused with the rule and the field', { skip }, async () => {
 test('describe shows conditions and events; logs and logs -f; scale; explain; delete', { skip }, async () => {
   await using world = await system.world();
   const source = `export default (r: Request) => { console.log('seen ' + new URL(r.url).pathname); return 'ok'; };`;
-  await run(world, ['apply', '-f', '-'], yaml(world, 'chatty', source));
+  await run(world, ['apply', '-f', '-'], stringify(manifest(world.namespace, 'chatty', source, AWAKE)));
   await run(world, ['wait', '--for=condition=Ready', 'fn/chatty', '--timeout=30s']);
   const url = String((await world.get('chatty')).status?.url);
   assert.equal((await world.call(url, { path: '/one' })).status, 200);

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { KubeClient } from '#platform/kube.ts';
 
-const LOCAL = join(import.meta.dirname, '..');
+const LOCAL = join(import.meta.dirname, '..', '..', '..', 'local');
 
 /** One program; it runs when `start` resolves. */
 class Program {

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { EVENTS, PODS, SECRETS } from '#platform/resources.ts';
-import { aContainer, first, startCluster, TestNamespace, until } from '../testing/fixtures.ts';
-import type { TestCluster } from '../testing/programs.ts';
+import { aContainer, first, startCluster, TestNamespace, until } from './fixtures.ts';
+import type { TestCluster } from './programs.ts';
 
 let cluster: TestCluster;
 before(async () => {

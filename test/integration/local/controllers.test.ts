@@ -13,9 +13,9 @@ import {
   REPLICA_SETS,
   SERVICES,
 } from '#platform/resources.ts';
-import { aDeployment, ask, isReady, startCluster, TestNamespace, until } from '../testing/fixtures.ts';
-import type { TestCluster } from '../testing/programs.ts';
-import { type ResourceQuota, SERVICE_ACCOUNTS } from './kinds.ts';
+import { type ResourceQuota, SERVICE_ACCOUNTS } from '../../../local/controllers/kinds.ts';
+import { aDeployment, ask, isReady, startCluster, TestNamespace, until } from './fixtures.ts';
+import type { TestCluster } from './programs.ts';
 
 const RESOURCE_QUOTAS = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true };
 

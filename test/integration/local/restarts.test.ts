@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PODS, type Pod, SECRETS } from '#platform/resources.ts';
-import { aContainer, ask, first, startCluster, TestNamespace, until } from '../testing/fixtures.ts';
-import type { TestCluster } from '../testing/programs.ts';
+import { aContainer, ask, first, startCluster, TestNamespace, until } from './fixtures.ts';
+import type { TestCluster } from './programs.ts';
 
 let cluster: TestCluster;
 before(async () => {
