@@ -89,7 +89,7 @@ async function documentAnswer(
   response: ServerResponse,
 ): Promise<Answer | undefined> {
   const path = url.pathname.replace(/\/$/, '');
-  if (path === '/openapi/v3') return answerOf(200, await openApi.index());
+  if (path === '/openapi/v3') return answerOf(200, openApi.index());
   const made = path === '/openapi/v2' ? await openApi.v2() : await openApi.document(path.slice('/openapi/v3/'.length));
   if (made === undefined) throw noSuchPath();
   response.setHeader('etag', `"${made.hash}"`);

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { ServedKind } from '../../objects/schema/openapi.ts';
 import type { Fields } from '../resources/fields.ts';
 import type { Registry } from '../resources/registry.ts';
 import type { Resource } from '../resources/resource.ts';
+import { addDescriptions } from './descriptions.ts';
 import { encodeOpenApiV2 } from './openapi-protobuf.ts';
 
 interface Document {
@@ -14,7 +15,9 @@ interface Document {
 
 export class OpenApi {
   readonly #registry: Registry;
-  #made = new Map<string, Document>();
+  /** Documents may differ between two runs of the server, so that a hash is good for one. */
+  readonly #run = randomUUID();
+  #made = new Map<string, Promise<Document>>();
   #generation = -1;
 
   constructor(registry: Registry) {
@@ -22,47 +25,48 @@ export class OpenApi {
   }
 
   /** `/openapi/v3`: where each group version's document is, with a hash that changes when it does. */
-  async index(): Promise<object> {
-    const paths: { [path: string]: object } = {};
-    for (const path of this.#groupVersions().keys()) {
-      const hash = (await this.document(path))?.hash ?? '';
-      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
-    }
-    return { paths };
+  index(): object {
+    const paths = [...this.#groupVersions()].map(([path, resources]): [string, object] => {
+      const changes = resources.every(({ schema }) => schema.builtin) ? 0 : this.#registry.generation;
+      const hash = hashOf(`${this.#run} ${path} ${changes}`);
+      return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
+    });
+    return { paths: Object.fromEntries(paths) };
   }
 
-  /** @param path `api/v1`, `apis/apps/v1` */
+  /**
+   * `undefined` for a group version that is not served.
+   * @param path `api/v1`, `apis/apps/v1`
+   */
   async document(path: string): Promise<Document | undefined> {
-    const { openApiDocument } = await import('../../objects/schema/openapi.ts');
-    return this.#cached(path, () => {
-      const resources = this.#groupVersions().get(path);
-      const [first] = resources ?? [];
-      if (resources === undefined || first === undefined) return undefined;
-      return openApiDocument({ group: first.group, version: first.version }, resources.map(servedKind));
+    const resources = this.#groupVersions().get(path);
+    const [first] = resources ?? [];
+    if (resources === undefined || first === undefined) return undefined;
+    return await this.#cached(path, async () => {
+      const { openApiDocument } = await import('../../objects/schema/openapi.ts');
+      const document = openApiDocument({ group: first.group, version: first.version }, resources.map(servedKind));
+      await addDescriptions(document.components.schemas as Fields);
+      return documentOf(document);
     });
   }
 
   /** `/openapi/v2`: all in one, in the older form. */
-  async v2(): Promise<Document | undefined> {
-    const { openApiV2Document } = await import('../../objects/schema/openapi.ts');
-    const document = this.#cached('v2', () => openApiV2Document(this.#registry.all().map(servedKind)));
-    if (document !== undefined) document.protobuf ??= encodeOpenApiV2(JSON.parse(document.json) as Fields);
-    return document;
+  async v2(): Promise<Document> {
+    return await this.#cached('v2', async () => {
+      const { openApiV2Document } = await import('../../objects/schema/openapi.ts');
+      const document = openApiV2Document(this.#registry.all().map(servedKind));
+      return { ...documentOf(document), protobuf: encodeOpenApiV2(document) };
+    });
   }
 
-  #cached(name: string, make: () => object | undefined): Document | undefined {
+  #cached(name: string, make: () => Promise<Document>): Promise<Document> {
     if (this.#generation !== this.#registry.generation) {
       this.#made = new Map();
       this.#generation = this.#registry.generation;
     }
-    const known = this.#made.get(name);
-    if (known !== undefined) return known;
-    const value = make();
-    if (value === undefined) return undefined;
-    const json = JSON.stringify(value);
-    const document = { json, hash: createHash('sha256').update(json).digest('hex').toUpperCase() };
-    this.#made.set(name, document);
-    return document;
+    const made = this.#made.get(name) ?? make();
+    this.#made.set(name, made);
+    return made;
   }
 
   #groupVersions(): Map<string, Resource[]> {
@@ -78,4 +82,13 @@ export class OpenApi {
 
 function servedKind({ schema, plural }: Resource): ServedKind {
   return { schema, plural };
+}
+
+function documentOf(value: object): Document {
+  const json = JSON.stringify(value);
+  return { json, hash: hashOf(json) };
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').toUpperCase();
 }
