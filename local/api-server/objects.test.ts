@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { after, before, suite, test } from 'node:test';
 import { configMap, deployment, pod, TestServer, TOKEN } from './test-server.ts';
 
@@ -198,6 +199,20 @@ suite('objects over HTTP', () => {
     const table = (await response.json()) as { kind: string; rows: { cells: unknown[] }[] };
     assert.equal(table.kind, 'Table');
     assert.deepEqual(table.rows[0]?.cells.slice(0, 4), ['shown', '0/2', 0, 0]);
+  });
+
+  test('is reached over TLS by those who trust its certificate', async () => {
+    const [host = '', port = ''] = server.authority.split(':');
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const options = { host, port: Number(port), path: '/api/v1/namespaces/default', headers };
+    const status = (ca: string | undefined) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const trusting = ca === undefined ? options : { ...options, ca };
+        const asked = secureRequest(trusting, (response) => resolve(response.resume().statusCode));
+        asked.once('error', reject).end();
+      });
+    assert.equal(await status(server.certificate.cert), 200);
+    await assert.rejects(status(undefined), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 
   test('outlives requests that make no sense', async () => {

@@ -38,14 +38,21 @@ function onDefinition(cluster: Cluster, { type, entry }: Change): void {
   queueMicrotask(() => settle(cluster, name));
 }
 
-/** Stored instances are seen in the definition's new form at once: pruned and with its defaults. */
+/**
+ * Stored instances are seen in the definition's new form at once: pruned and with its defaults. A definition that
+ * cannot be served, whatever the reason, keeps neither its writer nor the server from going on.
+ */
 function serve(cluster: Cluster, definition: KubeObject): void {
   const name = definition.metadata.name ?? '';
   if (!isEstablished(definition)) return;
-  const resources = customResources(definition);
-  cluster.registry.setCustom(name, resources);
-  const stored = resources.find((resource) => resource.conversion === undefined);
-  if (stored !== undefined) cluster.store.reread(stored.bucket, (object) => inForm(object, stored));
+  try {
+    const resources = customResources(definition);
+    cluster.registry.setCustom(name, resources);
+    const stored = resources.find((resource) => resource.conversion === undefined);
+    if (stored !== undefined) cluster.store.reread(stored.bucket, (object) => inForm(object, stored));
+  } catch (error) {
+    cluster.log.error({ err: error, definition: name }, 'definition not served');
+  }
 }
 
 function inForm(object: KubeObject, { schema }: Resource): KubeObject {
