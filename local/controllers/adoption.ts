@@ -3,7 +3,7 @@
 import type { KubeClient } from '#platform/kube.ts';
 import { isConflict, isNotFound } from '#platform/kube-error.ts';
 import { apiVersionOf, type KubeObject, type OwnerReference, type Resource } from '#platform/resources.ts';
-import { type LabelSelector, selectorMatches } from './label-selector.ts';
+import { type LabelSelector, selectorMatches } from '../objects/label-selector.ts';
 
 /** Pure. An object that is being deleted is left alone, and one that is being deleted adopts nothing. */
 export function mayAdopt(owner: KubeObject & { spec?: { selector?: LabelSelector } }, candidate: KubeObject): boolean {

@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { isConflict, isNotFound } from '#platform/kube-error.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, type Pod, type Service } from '#platform/resources.ts';
 import { WorkQueue } from '#platform/work-queue.ts';
+import { selectorMatches } from '../objects/label-selector.ts';
 import type { Cluster } from './cluster.ts';
 import { keyOf, splitKey } from './kinds.ts';
-import { selectorMatches } from './label-selector.ts';
 import { desiredSlices, MANAGED_BY, MANAGED_BY_LABEL, SERVICE_LABEL } from './service-endpoints.ts';
 
 /** A pod that starts changes several times in a row. */

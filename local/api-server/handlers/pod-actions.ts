@@ -1,5 +1,6 @@
 /** Eviction and binding of pods, finalization of namespaces. */
 import type { KubeObject } from '../../objects/kind-schema.ts';
+import { type LabelSelector, type Labels, selectorMatches } from '../../objects/label-selector.ts';
 import { RequestError } from '../../objects/request-error.ts';
 import { decodeBody } from '../../objects/schema/decode.ts';
 import type { Call } from '../cluster.ts';
@@ -10,7 +11,6 @@ import { presentObject } from '../present.ts';
 import type { Fields } from '../resources/fields.ts';
 import { fieldsOf, isFields, listOf, numberOf, textOf } from '../resources/fields.ts';
 import { finalizersOf } from '../resources/validation.ts';
-import { matchesLabelSelectorObject } from '../selectors/label-selector-object.ts';
 import { badRequest, conflict } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
 import { mediaTypeOf } from '../write/decode.ts';
@@ -39,7 +39,9 @@ function spendBudget(call: Call, pod: KubeObject, dryRun: boolean): void {
   const { store } = call.cluster;
   const budget = store
     .list('poddisruptionbudgets.policy', call.request.namespace)
-    .find(({ object }) => matchesLabelSelectorObject(fieldsOf(object, 'spec').selector, pod.metadata.labels));
+    .find(({ object }) =>
+      selectorMatches(fieldsOf(object, 'spec').selector as LabelSelector | undefined, pod.metadata.labels as Labels),
+    );
   if (budget === undefined || isOver(pod)) return;
   const status = fieldsOf(budget.object, 'status');
   const allowed = numberOf(status, 'disruptionsAllowed');

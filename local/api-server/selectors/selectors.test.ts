@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { matchesFields, parseFieldSelector } from './field-selector.ts';
 import { matchesLabels, parseLabelSelector } from './label-selector.ts';
-import { matchesLabelSelectorObject } from './label-selector-object.ts';
 
 const matches = (selector: string, labels: { [key: string]: string }) =>
   matchesLabels(parseLabelSelector(selector), labels);
@@ -31,14 +30,6 @@ test('reads keys with a prefix, and both signs for equal', () => {
 test('says what it cannot read', () => {
   assert.throws(() => parseLabelSelector('a in b'), { code: 400 });
   assert.throws(() => parseLabelSelector('a=b c'), { code: 400, message: /unable to parse requirement/ });
-});
-
-test('a selector in an object selects nothing when it is absent, and all when it is empty', () => {
-  assert.equal(matchesLabelSelectorObject(undefined, { a: 'b' }), false);
-  assert.equal(matchesLabelSelectorObject({}, {}), true);
-  const selector = { matchLabels: { a: 'b' }, matchExpressions: [{ key: 'c', operator: 'DoesNotExist' }] };
-  assert.equal(matchesLabelSelectorObject(selector, { a: 'b' }), true);
-  assert.equal(matchesLabelSelectorObject(selector, { a: 'b', c: '' }), false);
 });
 
 test('selects by fields, an absent one being empty', () => {

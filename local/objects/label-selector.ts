@@ -5,7 +5,7 @@ export interface LabelSelector {
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
 }
 
-type Labels = { [key: string]: string } | undefined;
+export type Labels = { [key: string]: string } | undefined;
 
 /** An empty selector matches everything, an absent one nothing. */
 export function selectorMatches(selector: LabelSelector | undefined, labels: Labels): boolean {
