@@ -7,12 +7,13 @@ export type Handler = (request: Request, context: Context) => HandlerResult | Pr
  * - `Response`: as it is.
  * - string: `text/plain; charset=utf-8`.
  * - `Uint8Array` or another view, `ArrayBuffer`: `application/octet-stream`.
+ * - a `Blob` or `File`: its bytes, with its type.
  * - a stream (`ReadableStream`, Node's `Readable`, any async iterable of strings or bytes): `application/octet-stream`,
  *   read as fast as the client takes it and cancelled when the client leaves.
  * - any other object: JSON.
  * - undefined or null: 204.
  *
- * Numbers, booleans, functions and symbols are no answer: a 500.
+ * Numbers, booleans, functions and symbols are no answer: a 500. An `Error` that is returned counts as thrown.
  */
 export type HandlerResult =
   | Response

@@ -37,3 +37,15 @@ test('a stream gives text or bytes of any view', () => {
   assert.deepEqual(chunkOf(new Uint16Array([1]).subarray(0, 1)), new Uint8Array([1, 0]));
   assert.throws(() => chunkOf({ a: 1 }), /the stream gave/);
 });
+
+test('an error that is returned counts as thrown', () => {
+  const error = new Error('no database');
+  assert.throws(() => replyOf(error), error);
+});
+
+test('a blob is its bytes, with its type', async () => {
+  const { headers, body } = replyOf(new Blob(['<b>'], { type: 'text/html' }));
+  assert.deepEqual(headers, [['content-type', 'text/html']]);
+  assert.equal(await new Response(body as ReadableStream).text(), '<b>');
+  assert.deepEqual(replyOf(new Blob(['x'])).headers, [['content-type', 'application/octet-stream']]);
+});

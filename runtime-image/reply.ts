@@ -28,7 +28,10 @@ const BYTES = 'application/octet-stream';
 /** The connection's own headers, which a handler cannot set: the runtime frames the answer. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'proxy-connection']);
 
-/** Decides what a handler's result means (context.ts, HandlerResult). @throws NoAnswerError where it means nothing. */
+/**
+ * Decides what a handler's result means (context.ts, HandlerResult).
+ * @throws NoAnswerError where it means nothing; the result itself, where it is an Error.
+ */
 export function replyOf(result: unknown): Reply {
   if (result === undefined || result === null) return { status: 204, statusText: '', headers: [], body: null };
   if (typeof result === 'string') return plain(TEXT, result);
@@ -37,9 +40,12 @@ export function replyOf(result: unknown): Reply {
       `the handler returned a ${typeof result}; return a Response, a string, an object or a stream`,
     );
   }
+  // As JSON it would be an empty object, and the mistake a success.
+  if (util.types.isNativeError(result)) throw result;
   if (isResponse(result)) return replyOfResponse(result);
   const bytes = bytesOf(result);
   if (bytes !== undefined) return plain(BYTES, bytes);
+  if (isBlob(result)) return plain(result.type || BYTES, result.stream());
   if (isStream(result)) return plain(BYTES, result);
   return plain(JSON_TYPE, jsonOf(result));
 }
@@ -60,6 +66,12 @@ function isResponse(value: object): value is globalThis.Response {
 function bytesOf(value: object): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+}
+
+/** By its tag: looking at the class would load it. */
+function isBlob(value: object): value is Blob {
+  const tag = Object.prototype.toString.call(value);
+  return tag === '[object Blob]' || tag === '[object File]';
 }
 
 function isStream(value: object): value is AsyncSource {
