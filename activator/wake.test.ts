@@ -34,6 +34,7 @@ test('needs one replica per so many requests, at least one, at most the maximum'
   assert.equal(neededReplicas(100, 1, 10, 0), 10);
   assert.equal(neededReplicas(1, 20, 100, 2), 3);
   assert.equal(neededReplicas(1, 20, 1, 2), 1);
+  assert.equal(neededReplicas(1, 20, 100, 50), 3);
 });
 
 test('from zero the call has left before raise returns, and does not look first', () => {

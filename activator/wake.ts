@@ -8,12 +8,16 @@ const GATHER_MS = 20;
 const LOOK_AGAIN_MS = 1_000;
 const BACKOFF_MS = { first: 50, most: 500 };
 
+/** Requests that kill their replicas must not fill the cluster with them. */
+const SILENT_PER_NEEDED = 2;
+
 /**
  * Replicas that so many requests justify: at least one, at most `maxReplicas`.
- * @param silent replicas that are there and do not answer; the others are needed beside them.
+ * @param silent replicas that are there and do not answer; others are needed beside them, at most two for each that would do.
  */
 export function neededReplicas(requests: number, perReplica: number, maxReplicas: number, silent: number): number {
-  return Math.min(Math.max(Math.ceil(requests / perReplica), 1) + silent, maxReplicas);
+  const needed = Math.max(Math.ceil(requests / perReplica), 1);
+  return Math.min(needed + Math.min(silent, needed * SILENT_PER_NEEDED), maxReplicas);
 }
 
 /** One revision that something waits for, or has waited for a moment ago. */
