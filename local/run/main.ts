@@ -17,6 +17,8 @@ import { LOCAL_RUNTIME_IMAGE, ROOT } from './programs.ts';
 import { StartWatch } from './start-watch.ts';
 import { stopWish } from './stop-wish.ts';
 
+const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
 /** `make run`: Catnap and a stand-in for Kubernetes on this machine, until Ctrl-C. */
 const Env = z.object({
   /** Port of the gateway. */
@@ -26,7 +28,10 @@ const Env = z.object({
   /** Where the cluster's state is kept from one run to the next; absent: nowhere. */
   CATNAP_DATA_DIR: z.string().optional(),
   /** Functions answer at `<name>.<namespace>.<domain>`. */
-  CATNAP_DOMAIN: z.string().default('localhost'),
+  CATNAP_DOMAIN: z
+    .string()
+    .regex(DNS_NAME, 'must be a DNS name in lower case, such as fn.example.org')
+    .default('localhost'),
   /** The command that stands for each further image, as JSON: `{"nginx":["node","server.mjs"]}`. */
   CATNAP_LOCAL_IMAGES: Settings.shape.CATNAP_LOCAL_IMAGES,
 });
