@@ -46,6 +46,8 @@ export class ContainerRunner {
   readonly #stop = new AbortController();
   #record: ContainerRecord = WAITING;
   #process: ContainerProcess | undefined;
+  /** The run that SIGTERM was sent to. */
+  #told: ContainerProcess | undefined;
   #adopted: Run | undefined;
   #launch: Launch | undefined;
   #backoff: Backoff | undefined;
@@ -128,7 +130,7 @@ export class ContainerRunner {
   stopEarly(): void {
     if (this.#stop.signal.aborted || this.spec.lifecycle?.preStop !== undefined) return;
     this.#expectedEndMs = Date.now() + EXPECTED_END_MS;
-    this.#process?.signal('SIGTERM');
+    this.#tell(this.#process);
   }
 
   /** Ends it without asking. */
@@ -232,9 +234,16 @@ export class ContainerRunner {
     await runPreStop(this.spec, this.#probeTarget(), graceMs, (message) => {
       this.#event('Warning', 'FailedPreStopHook', message);
     });
-    target.signal('SIGTERM');
+    this.#tell(target);
     await target.exited;
     clearTimeout(late);
+  }
+
+  /** SIGTERM, once: to many programs a second one means that somebody does not want to wait. */
+  #tell(target: ContainerProcess | undefined): void {
+    if (target === this.#told) return;
+    this.#told = target;
+    target?.signal('SIGTERM');
   }
 
   #probed(kind: 'startup' | 'readiness', value: boolean): void {

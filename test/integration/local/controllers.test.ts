@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isNotFound } from '#platform/kube-error.ts';
@@ -14,7 +14,7 @@ import {
   SERVICES,
 } from '#platform/resources.ts';
 import { type ResourceQuota, SERVICE_ACCOUNTS } from '../../../local/controllers/kinds.ts';
-import { aDeployment, ask, isReady, startCluster, TestNamespace, until } from './fixtures.ts';
+import { aContainer, aDeployment, ask, isReady, startCluster, TestNamespace, until } from './fixtures.ts';
 import type { TestCluster } from './programs.ts';
 
 const RESOURCE_QUOTAS = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true };
@@ -184,4 +184,24 @@ test('a namespace gets its default ServiceAccount, again when it is deleted', as
     const now = await account();
     return now !== undefined && now.metadata?.uid !== before.metadata?.uid;
   });
+});
+
+test('a pod that is scaled away is told to go once, and has its time', async (t) => {
+  const ns = await TestNamespace.create(t, cluster);
+  const heard = join(cluster.dataDir, `${ns.name}-heard`);
+  // Goes half a second after the first signal, so that a second one is heard too.
+  const script = `const { appendFileSync } = require('node:fs');
+    process.on('SIGTERM', () => { appendFileSync('${heard}', 'told '); setTimeout(() => process.exit(), 500); });
+    appendFileSync('${heard}', 'up ');
+    setInterval(() => {}, 1000);`;
+  const labels = { app: 'told' };
+  const containers = [aContainer({ image: 'web', command: ['node', '-e', script] })];
+  await ns.deploy('told', 1, {
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers } },
+  });
+  await until(async () => existsSync(heard));
+  await ns.scale('told', 0);
+  await until(async () => (await ns.pods()).length === 0);
+  assert.equal(readFileSync(heard, 'utf8'), 'up told ');
 });
