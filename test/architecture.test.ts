@@ -136,6 +136,19 @@ test('decisions import nothing that does I/O', () => {
   );
 });
 
+/** Where a process, or the tests, read their environment, once. */
+const READS_ENVIRONMENT = /(^|\/)main\.ts$|^test\/support\/settings\.ts$/;
+
+test('the environment is read in main alone', () => {
+  const readers = files.filter(
+    (file) => !/\.test\.ts$/.test(file) && readFileSync(join(root, file), 'utf8').includes('process.env'),
+  );
+  assert.deepEqual(
+    readers.filter((file) => !READS_ENVIRONMENT.test(file)),
+    [],
+  );
+});
+
 test('no file is named for nothing in particular', () => {
   assert.deepEqual(
     files.filter((file) => /(^|\/)(utils?|helpers?|common|shared|misc|types|lib)(\/|\.ts$)/.test(file)),

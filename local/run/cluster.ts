@@ -8,7 +8,7 @@ import { KubeClient } from '#platform/kube.ts';
 import type { KubeObject, Resource } from '#platform/resources.ts';
 import { freePort } from './free-port.ts';
 import { guarded, unguarded } from './guard.ts';
-import { type Env, LOCAL_RUNTIME_IMAGE, localProgram, ROOT, RUNTIME_COMMAND } from './programs.ts';
+import { type Env, type Inherited, LOCAL_RUNTIME_IMAGE, localProgram, ROOT, RUNTIME_COMMAND } from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
 
@@ -17,6 +17,7 @@ export interface LocalClusterOptions {
   dataDir?: string | undefined;
   /** 0: any free one. */
   apiPort: number;
+  inherited: Inherited;
   /** Where the kubeconfig goes. */
   kubeconfig: string;
   /** Further images that pods may name, and the command that stands for each. */
@@ -124,7 +125,9 @@ export class LocalCluster implements AsyncDisposable {
 
   #supervised(name: 'api-server' | 'pod-runner', env: Env): Supervised {
     const logFile = join(this.logDir, `${name}.log`);
-    return new Supervised(localProgram(name, env, logFile), () => this.#options.onExit?.(name, logFile));
+    return new Supervised(localProgram(name, { ...this.#options.inherited, ...env }, logFile), () =>
+      this.#options.onExit?.(name, logFile),
+    );
   }
 }
 

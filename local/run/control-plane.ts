@@ -3,13 +3,14 @@ import { GATEWAY_SERVICE, OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts'
 import type { KubeClient } from '#platform/kube.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, NAMESPACES, SERVICES, type Service } from '#platform/resources.ts';
 import { freePort } from './free-port.ts';
-import { type Env, program } from './programs.ts';
+import { type Env, type Inherited, program } from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
 
 export interface ControlPlaneOptions {
   /** Environment that leads to the API server: CATNAP_API_URL or KUBECONFIG. */
   access: Env;
+  inherited: Inherited;
   /** Where the programs' logs go. */
   logDir: string;
   from: 'source' | 'dist';
@@ -110,7 +111,9 @@ export class ControlPlane implements AsyncDisposable {
 
   #supervised(name: 'operator' | 'activator', env: Env): Supervised {
     const logFile = join(this.#options.logDir, `${name}.log`);
-    return new Supervised(program(name, this.#options.from, env, logFile), () => this.#options.onExit?.(name, logFile));
+    return new Supervised(program(name, this.#options.from, { ...this.#options.inherited, ...env }, logFile), () =>
+      this.#options.onExit?.(name, logFile),
+    );
   }
 }
 

@@ -32,6 +32,8 @@ const Env = z.object({
     .string()
     .regex(DNS_NAME, 'must be a DNS name in lower case, such as fn.example.org')
     .default('localhost'),
+  PATH: z.string().default('/usr/bin:/bin'),
+  HOME: z.string().default('/'),
   /** The command that stands for each further image, as JSON: `{"nginx":["node","server.mjs"]}`. */
   CATNAP_LOCAL_IMAGES: Settings.shape.CATNAP_LOCAL_IMAGES,
 });
@@ -70,10 +72,12 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
     const kubeconfig = await kubeconfigFile(join(ROOT, '.catnap'), config.CATNAP_GATEWAY_PORT);
     stack.defer(() => removeIfEmpty(dirname(kubeconfig)));
     const kept = config.CATNAP_DATA_DIR;
+    const inherited = { PATH: config.PATH, HOME: config.HOME };
     const dataDir = kept === undefined ? undefined : stack.use(await claimDataDir(kept)).path;
     const cluster = await LocalCluster.start({
       dataDir,
       apiPort: config.CATNAP_API_PORT,
+      inherited,
       kubeconfig,
       images: config.CATNAP_LOCAL_IMAGES,
       onExit,
@@ -82,6 +86,7 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
     const kube = stack.use(await cluster.ready(signal));
     const plane = await ControlPlane.start({
       access: cluster.access,
+      inherited,
       logDir: cluster.logDir,
       from: 'source',
       domain: config.CATNAP_DOMAIN,

@@ -15,21 +15,19 @@ export const RUNTIME_COMMAND: readonly string[] = [process.execPath, RUNTIME];
 
 export type Env = Readonly<Record<string, string>>;
 
-/** A program of ours as TypeScript (`source`), or as it is in an image (`dist`). */
+/** All that a program gets of its starter's environment: where programs are found, and a home. */
+export interface Inherited {
+  PATH: string;
+  HOME: string;
+}
+
+/** A program of ours as TypeScript (`source`), or as it is in an image (`dist`). `env` is its whole environment. */
 export function program(name: 'operator' | 'activator', from: 'source' | 'dist', env: Env, logFile: string): Program {
   const file = from === 'source' ? join(ROOT, name, 'main.ts') : join(ROOT, 'dist', name, `${name}.mjs`);
-  return { name, command: [process.execPath, file], env: { ...BASE_ENV, ...env }, logFile };
+  return { name, command: [process.execPath, file], env, logFile };
 }
 
 /** A program of the stand-in cluster. */
 export function localProgram(name: 'api-server' | 'pod-runner', env: Env, logFile: string): Program {
-  return {
-    name,
-    command: [process.execPath, join(ROOT, 'local', name, 'main.ts')],
-    env: { ...BASE_ENV, ...env },
-    logFile,
-  };
+  return { name, command: [process.execPath, join(ROOT, 'local', name, 'main.ts')], env, logFile };
 }
-
-/** Nothing of the caller's environment but where programs are found. */
-const BASE_ENV: Env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: process.env.HOME ?? '/' };

@@ -29,6 +29,7 @@ import { Supervised } from '../../local/run/supervised.ts';
 import { OperatorEnv } from '../../operator/config.ts';
 import { startOperator } from '../../operator/operator.ts';
 import { eventually } from '../support/eventually.ts';
+import { inherited } from '../support/settings.ts';
 
 const log = createLog({ service: 'test', level: 'error' });
 const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
@@ -94,7 +95,7 @@ export class Stage implements AsyncDisposable {
     const env = { CATNAP_DATA_DIR: folder, CATNAP_KUBECONFIG_FILE: kubeconfig };
     await using parts = new AsyncDisposableStack();
     parts.defer(() => rm(folder, { recursive: true, force: true }));
-    parts.use(new Supervised(localProgram('api-server', env, join(folder, 'api-server.log'))));
+    parts.use(new Supervised(localProgram('api-server', { ...inherited, ...env }, join(folder, 'api-server.log'))));
     await eventually('the API server has written its kubeconfig', () => existsSync(kubeconfig));
     const kube = parts.use(new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig })));
     const activator = parts.use(new PlayedActivator());

@@ -7,7 +7,7 @@ import { LOCAL_RUNTIME_IMAGE } from '../../local/run/programs.ts';
 import type { Deployed } from './deployed.ts';
 import { fromPlane } from './deployed-outside.ts';
 import { processPart } from './process-part.ts';
-import { LOCAL_IMAGE } from './settings.ts';
+import { inherited, LOCAL_IMAGE } from './settings.ts';
 
 /** A cluster of our own on this machine, with the programs as they are in the images. */
 export async function deployLocal(): Promise<Deployed> {
@@ -20,6 +20,7 @@ export async function deployLocal(): Promise<Deployed> {
   const cluster = await LocalCluster.start({
     dataDir: join(dir, 'data'),
     apiPort: 0,
+    inherited,
     kubeconfig,
     images: { [LOCAL_IMAGE]: server },
   });
@@ -27,6 +28,7 @@ export async function deployLocal(): Promise<Deployed> {
   const kube = stack.use(await cluster.ready(soon));
   const plane = await ControlPlane.start({
     access: cluster.access,
+    inherited,
     logDir: cluster.logDir,
     from: 'dist',
     domain: 'localhost',

@@ -8,7 +8,7 @@ import { ControlPlane } from '../../local/run/control-plane.ts';
 import { receivedRequests } from './activator-metrics.ts';
 import type { Deployed } from './deployed.ts';
 import { processPart } from './process-part.ts';
-import { settings } from './settings.ts';
+import { inherited, settings } from './settings.ts';
 
 /** Operator and activator as processes of this machine, with the rights of a real cluster's kubeconfig. */
 export async function deployOutside(kubeconfig: string): Promise<Deployed> {
@@ -18,6 +18,7 @@ export async function deployOutside(kubeconfig: string): Promise<Deployed> {
   await applyCrd(kube, AbortSignal.timeout(60_000));
   const plane = await ControlPlane.start({
     access,
+    inherited,
     logDir: dir,
     from: 'dist',
     domain: 'localhost',

@@ -19,5 +19,8 @@ const Settings = z.object({
 
 export const settings = readConfig(Settings, process.env);
 
+/** What programs get of the tests' environment. */
+export const inherited = { PATH: settings.PATH, HOME: settings.HOME };
+
 /** On a local cluster: mapped to a small server by the pod runner. */
 export const LOCAL_IMAGE = 'catnap.dev/test-image:dev';

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { KubeClient } from '#platform/kube.ts';
+import { inherited } from '../../support/settings.ts';
 
 const LOCAL = join(import.meta.dirname, '..', '..', '..', 'local');
 
@@ -25,7 +26,7 @@ class Program {
   }
 
   async start(): Promise<void> {
-    const env = { PATH: process.env.PATH ?? '', ...this.#env };
+    const env = { ...inherited, ...this.#env };
     const child = spawn(process.execPath, [this.#file], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     this.#child = child;
     const said: string[] = [];
