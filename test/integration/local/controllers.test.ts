@@ -149,6 +149,10 @@ test('what an owner leaves behind is collected in the background or foreground, 
   for (const set of [back, fore]) {
     await until(() => cluster.kube.get(REPLICA_SETS, set, { signal }).then(() => false, isNotFound));
   }
+  // An owner that lets its own go stays until they are.
+  await until(() =>
+    cluster.kube.get(DEPLOYMENTS, { namespace, name: 'kept' }, { signal }).then(() => false, isNotFound),
+  );
   await until(async () => (await ns.pods()).length === 1);
   const orphan = await cluster.kube.get(REPLICA_SETS, kept, { signal });
   assert.equal(orphan.metadata?.ownerReferences, undefined);
