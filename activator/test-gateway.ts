@@ -2,7 +2,8 @@
 import { type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import { pino } from 'pino';
 import type { FunctionObject } from '#api/function.ts';
-import { FunctionSpec, type FunctionStatus } from '#api/function.ts';
+import { FunctionSpec } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { Functions } from './functions.ts';

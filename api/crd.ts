@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { FunctionSpec, FunctionStatus, NAME_RULE } from './function.ts';
+import { FunctionSpec, NAME_RULE } from './function.ts';
+import { FunctionStatus } from './function-status.ts';
 import { GROUP, KIND, PLURAL, VERSION } from './names.ts';
 
 type Json = { [key: string]: unknown };

@@ -1,7 +1,8 @@
 /** Objects for tests: valid as they are, each test names only what it is about. */
 
 import type { z } from 'zod';
-import { type FunctionObject, FunctionSpec, type FunctionStatus } from '#api/function.ts';
+import { type FunctionObject, FunctionSpec } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import { ANNOTATION, API_VERSION, CONTAINER, KIND, LABEL } from '#api/names.ts';
 import type { Deployment, Pod } from '#platform/resources.ts';
 import { ownerReference } from './function/children.ts';

@@ -1,4 +1,5 @@
-import type { FunctionObject, FunctionStatus } from '#api/function.ts';
+import type { FunctionObject } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import type { EventRecorder } from '#platform/events.ts';
 import type { Informer } from '#platform/informer.ts';
 import type { KubeClient } from '#platform/kube.ts';

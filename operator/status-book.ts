@@ -1,4 +1,5 @@
-import { FUNCTIONS, type FunctionObject, type FunctionStatus } from '#api/function.ts';
+import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, FIELD_MANAGER, KIND } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import type { KubeObject, Resource } from '#platform/resources.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { FunctionObject, FunctionStatus } from '#api/function.ts';
+import type { FunctionObject } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import type { Log } from '#platform/log.ts';
 import type { Deployment } from '#platform/resources.ts';
 import { assign, type Revisions, scaledRevision } from './assign.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Condition } from '#api/conditions.ts';
-import type { FunctionStatus } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import { notesOn } from './notes.ts';
 
 const revisionReady = (status: 'True' | 'False', reason: 'Ready' | 'CrashLoop'): Condition => ({

@@ -1,5 +1,5 @@
 import type { Condition, ConditionType } from '#api/conditions.ts';
-import type { FunctionStatus } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import type { EventNote } from '#platform/events.ts';
 
 /**

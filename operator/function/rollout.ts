@@ -1,5 +1,5 @@
 import { REVISION_FAILURES } from '#api/conditions.ts';
-import type { FunctionStatus } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import type { Failure } from './failure.ts';
 import type { RevisionView } from './revision-view.ts';
 

@@ -1,5 +1,6 @@
 import { type Condition, type ConditionType, type SourceFailure, withCondition } from '#api/conditions.ts';
-import type { FunctionObject, FunctionStatus } from '#api/function.ts';
+import type { FunctionObject } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import type { RevisionView } from './revision-view.ts';
 import type { Rollout } from './rollout.ts';
 

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Condition } from './conditions.ts';
+
+const count = (description: string) => z.int().min(0).max(2_147_483_647).optional().meta({ description });
+const text = (maxLength: number, description: string) => z.string().max(maxLength).optional().meta({ description });
+const time = (description: string) => z.string().max(64).optional().meta({ description, format: 'date-time' });
+
+export const FunctionStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .meta({ description: 'The generation of the spec that this status speaks of.', format: 'int64' }),
+    url: text(1024, 'Where the function answers.'),
+    revision: text(63, 'The revision that takes traffic: the last one that answered, else the newest.'),
+    latestRevision: text(63, 'The newest revision made from the spec.'),
+    replicas: count('Pods there are, of all revisions.'),
+    readyReplicas: count('Pods of the revision that takes traffic that are ready.'),
+    scaling: z
+      .object({
+        desired: count('Replicas the autoscaler wants.'),
+        reason: text(1024, 'Why, in one sentence with the numbers.'),
+        lastScaleTime: time('When the number last changed.'),
+      })
+      .optional()
+      .meta({ description: 'The last decision of the autoscaler.' }),
+    conditions: z
+      .array(
+        z.object({
+          type: z.string().max(316).meta({ description: 'Ready, SourceReady, RevisionReady, RouteReady or Active.' }),
+          status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether it holds.' }),
+          reason: z.string().max(1024).meta({ description: 'One word why.' }),
+          message: z.string().max(32_768).meta({ description: 'What is the matter and what to do, for a person.' }),
+          observedGeneration: z
+            .int()
+            .min(0)
+            .max(Number.MAX_SAFE_INTEGER)
+            .optional()
+            .meta({ description: 'The generation of the spec that it speaks of.', format: 'int64' }),
+          lastTransitionTime: z
+            .string()
+            .max(64)
+            .meta({ description: 'When status last changed.', format: 'date-time' }),
+        }),
+      )
+      .max(16)
+      .optional()
+      .meta({
+        description: 'How the function stands.',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['type'],
+      }),
+  })
+  .meta({ description: 'What the operator saw and did. Written by the operator alone.' });
+export type FunctionStatus = Omit<z.infer<typeof FunctionStatus>, 'conditions'> & { conditions?: Condition[] };

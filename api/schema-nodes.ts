@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** Pieces that the schemas of a Function's parts are put together from. */
+
+/** A CEL rule on the schema node it is put on; the API server evaluates it at every write. */
+export interface Rule {
+  rule: string;
+  message: string;
+  fieldPath?: string;
+}
+export const rules = (...list: Rule[]) => ({ 'x-kubernetes-validations': list });
+
+export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+export const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+export const objectName = (what: string) =>
+  z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(DNS_SUBDOMAIN)
+    .meta({ description: `Name of the ${what}, in the function's namespace.` });
+
+export const quantity = z.union([z.int().min(0), z.string()]).meta({
+  'x-kubernetes-int-or-string': true,
+  maxLength: 40,
+  pattern: '^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?$',
+  description: 'A quantity such as 50m, 64Mi or 1.',
+});
+
+export const quantities = z.record(z.string().max(63), quantity);
