@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TestClock } from '#platform/test-clock.ts';
 import type { Failure } from './failure.ts';
 import { Gate, type GateLimits, type GateReplica, type Visitor, type Waiting } from './gate.ts';
-import { TestClock } from './test-clock.ts';
 
 interface Named extends GateReplica {
   name: string;

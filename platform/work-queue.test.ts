@@ -1,44 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock } from './clock.ts';
 import { silentLog } from './scripted-api-server.ts';
+import { TestClock } from './test-clock.ts';
 import { type Outcome, WorkQueue, type WorkQueueOptions } from './work-queue.ts';
-
-/** Time that moves only when it is told to. */
-class FakeClock implements Clock {
-  #nowMs = 0;
-  readonly #timers = new Set<{ atMs: number; callback: () => void }>();
-
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  /** Moves on and lets what became due run. */
-  async advance(byMs: number): Promise<void> {
-    this.#nowMs += byMs;
-    for (const timer of [...this.#timers].sort((a, b) => a.atMs - b.atMs)) {
-      if (timer.atMs <= this.#nowMs && this.#timers.delete(timer)) timer.callback();
-    }
-    await settled();
-  }
-
-  get pending(): number {
-    return this.#timers.size;
-  }
-}
 
 /** All that can go on without time or I/O has gone on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+/** Lets time pass, and what fell due go on. */
+async function pass(clock: TestClock, ms: number): Promise<void> {
+  clock.advance(ms);
+  await settled();
+}
+
 /** A queue whose runs are noted in `runs` and end when the test says so. */
 function aQueue(options: Partial<WorkQueueOptions> = {}) {
-  const clock = new FakeClock();
+  const clock = new TestClock();
   const runs: string[] = [];
   const ends: ((outcome?: Outcome | Error) => void)[] = [];
   const run = (key: string) => {
@@ -112,11 +89,11 @@ test('of two delays the shorter one counts, whichever came first', async () => {
   queue.addAfter('a', 1_000);
   queue.addAfter('a', 300);
   queue.addAfter('a', 2_000);
-  await clock.advance(299);
+  await pass(clock, 299);
   assert.deepEqual(runs, []);
-  await clock.advance(1);
+  await pass(clock, 1);
   assert.deepEqual(runs, ['a']);
-  await clock.advance(5_000);
+  await pass(clock, 5_000);
   assert.deepEqual(runs, ['a']);
 });
 
@@ -126,7 +103,7 @@ test('an add ends a delay', async () => {
   queue.add('a');
   await settled();
   await end();
-  await clock.advance(5_000);
+  await pass(clock, 5_000);
   assert.deepEqual(runs, ['a']);
 });
 
@@ -135,9 +112,9 @@ test('a run that asks for it is repeated after its time', async () => {
   queue.add('a');
   await settled();
   await end({ againInMs: 5_000 });
-  await clock.advance(4_999);
+  await pass(clock, 4_999);
   assert.deepEqual(runs, ['a']);
-  await clock.advance(1);
+  await pass(clock, 1);
   assert.deepEqual(runs, ['a', 'a']);
 });
 
@@ -146,19 +123,19 @@ test('a key that fails is tried again after a delay that grows, and starts over 
   queue.add('a');
   await settled();
   await end(new Error('1'));
-  await clock.advance(100);
+  await pass(clock, 100);
   await end(new Error('2'));
-  await clock.advance(199);
+  await pass(clock, 199);
   assert.equal(runs.length, 2);
-  await clock.advance(1);
+  await pass(clock, 1);
   await end(new Error('3'));
-  await clock.advance(300);
+  await pass(clock, 300);
   assert.equal(runs.length, 4);
   await end();
   queue.add('a');
   await settled();
   await end(new Error('1 again'));
-  await clock.advance(100);
+  await pass(clock, 100);
   assert.equal(runs.length, 6);
 });
 
@@ -172,7 +149,7 @@ test('one key that fails does not delay another', async () => {
 });
 
 test('a run that throws before it waits is a failure like any other', async () => {
-  const clock = new FakeClock();
+  const clock = new TestClock();
   let runs = 0;
   const run = () => {
     runs += 1;
@@ -181,7 +158,7 @@ test('a run that throws before it waits is a failure like any other', async () =
   const queue = new WorkQueue({ name: 'q', run, log: silentLog, clock });
   queue.add('a');
   await settled();
-  await clock.advance(100);
+  await pass(clock, 100);
   assert.equal(runs, 2);
 });
 
@@ -198,7 +175,7 @@ test('is idle when nothing is due or runs, though something may be delayed', asy
 
 test('disposed: takes nothing more, tells the running ones and waits for them', async () => {
   const order: string[] = [];
-  const clock = new FakeClock();
+  const clock = new TestClock();
   const run = (key: string, signal: AbortSignal) =>
     new Promise<undefined>((resolve) => {
       order.push(`${key} runs`);
@@ -232,7 +209,7 @@ test('reports depth, time and retries', async () => {
   const { queue, clock, end } = aQueue({ metrics });
   queue.add('a');
   await settled();
-  await clock.advance(2_000);
+  await pass(clock, 2_000);
   await end(new Error('bad'));
   await queue[Symbol.asyncDispose]();
   assert.deepEqual(reported, ['q has 0', 'q retries', 'q ran 2 s, failed true', 'q is over']);

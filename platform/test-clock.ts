@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** For tests: time that passes only when told to. */
 export class TestClock implements Clock {
