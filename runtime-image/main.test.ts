@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Replica, replicaOf } from './replica.testing.ts';
+import { replicaOf } from './replica.testing.ts';
 
 test('answers with what the handler returns and its request id', async () => {
   await using replica = await replicaOf(
@@ -46,10 +46,4 @@ test('the ready probe answers with the uid of the pod, other internal paths with
   assert.equal(probe.status, 200);
   assert.equal(await probe.text(), 'uid-1');
   assert.equal((await fetch(`${origin}/.catnap/other`)).status, 404);
-});
-
-test('a bundle may be its source as it stands', async () => {
-  const source = `export default () => 'plain: ' + Object.keys(process.env).includes('CATNAP_BUNDLE_0');`;
-  await using replica = new Replica({ CATNAP_BUNDLE_CHUNKS: '1', CATNAP_BUNDLE_0: `text:${source}` });
-  assert.equal(await (await fetch(await replica.origin())).text(), 'plain: false');
 });

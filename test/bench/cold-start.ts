@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { revisionName } from '#api/names.ts';
 import { DEPLOYMENTS } from '#platform/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import type { World } from '../support/world.ts';
@@ -61,7 +60,8 @@ async function firstByteMs({ world, url }: Target): Promise<number> {
 
 /** Scales it to zero, as a user may, and waits until its pods and their processes are gone. */
 async function putToSleep({ world, name, podRunner }: Target): Promise<void> {
-  const revision = (await world.get(name)).status?.latestRevision ?? revisionName(name, '');
+  const revision = (await world.get(name)).status?.latestRevision;
+  if (revision === undefined) throw new Error(`${name} has no revision`);
   const scale = { type: 'merge', body: { spec: { replicas: 0 } } } as const;
   await world.kube.patch(DEPLOYMENTS, world.ref(revision), scale, { subresource: 'scale', signal: world.soon() });
   await eventually(

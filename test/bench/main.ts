@@ -28,9 +28,11 @@ async function measure(rounds: number, seconds: number): Promise<Report> {
   await using world = await World.create(system.kube, gateway);
   const sleepy = { scaling: { idleSeconds: 600 } };
   const url = await world.deploy(manifest(world.namespace, 'hello', HELLO, sleepy));
+  const podRunner = system.podRunner?.pid();
+  if (podRunner === undefined) throw new Error('the pod runner does not run');
   return {
     machine: { cpus: availableParallelism(), node: process.version },
-    coldStart: await coldStart({ world, name: 'hello', url, podRunner: system.podRunner?.pid() ?? 0 }, rounds),
+    coldStart: await coldStart({ world, name: 'hello', url, podRunner }, rounds),
     throughput: await throughput(world, 'hello', url, 3, seconds),
   };
 }

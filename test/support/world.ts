@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import { FIELD_MANAGER, LABEL } from '#api/names.ts';
+import { LABEL } from '#api/names.ts';
 import type { KubeClient, ObjectRef } from '#platform/kube.ts';
 import { isNotFound } from '#platform/kube-error.ts';
 import {
@@ -178,6 +178,3 @@ export function condition(fn: FunctionObject, type: string) {
 export function observed(fn: FunctionObject): boolean {
   return fn.status?.observedGeneration === fn.metadata.generation;
 }
-
-/** Fields that the operator alone owns, for a test that asks who wrote what. */
-export const OPERATOR = FIELD_MANAGER.operator;

@@ -21,11 +21,6 @@ export function matchesFields(selector: FieldSelector, read: (field: string) => 
   return selector.every(({ field, equal, value }) => (read(field) === value) === equal);
 }
 
-/** The one value that `field` must have, if the selector says so. */
-export function requiredValue(selector: FieldSelector, field: string): string | undefined {
-  return selector.find((requirement) => requirement.field === field && requirement.equal)?.value;
-}
-
 function splitUnescaped(text: string): string[] {
   return text.split(/(?<!\\),/).filter((part) => part !== '');
 }
