@@ -1,7 +1,9 @@
 /** What all handlers work with, and what one of them is given. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '#platform/log.ts';
+import type { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { User } from './auth/users.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
 import type { Accepted } from './http/accept.ts';
 import type { Body } from './http/body.ts';
 import type { ResourceRequest } from './http/request-info.ts';
@@ -13,6 +15,8 @@ import type { Store } from './store/store.ts';
 export interface Cluster {
   readonly store: Store;
   readonly registry: Registry;
+  readonly authorizer: Authorizer;
+  readonly serviceAccounts: ServiceAccountTokens;
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;

@@ -5,7 +5,7 @@ import type { Answer } from '../http/answer.ts';
 import { answerOf } from '../http/answer.ts';
 import { presentList, presentObject } from '../present.ts';
 import { badRequest, deletedStatus, notFound } from '../status.ts';
-import { createObject } from '../write/create.ts';
+import { checkMayCreate, createObject } from '../write/create.ts';
 import { decodeObject } from '../write/decode.ts';
 import { deleteEntry } from '../write/delete.ts';
 import { deleteOptionsOf } from '../write/delete-options.ts';
@@ -43,6 +43,7 @@ function createByPut(
       `the name of the object (${next.metadata.name}) does not match the name on the URL (${call.request.name})`,
     );
   }
+  checkMayCreate(call);
   return { code: 201, json: presentObject(createObject(call, next, options), viewOf(call)) };
 }
 

@@ -76,7 +76,7 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       strategy: quotaStrategy,
     },
     { plural: 'secrets', kind: 'Secret', strategy: secretStrategy },
-    { plural: 'serviceaccounts', kind: 'ServiceAccount', shortNames: ['sa'] },
+    { plural: 'serviceaccounts', kind: 'ServiceAccount', shortNames: ['sa'], subresources: ['token'] },
     {
       plural: 'services',
       kind: 'Service',

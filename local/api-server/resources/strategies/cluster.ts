@@ -1,5 +1,6 @@
 /** Namespaces, nodes, quotas, budgets and the kinds that are only kept. */
 import type { KubeObject } from '../../../objects/kind-schema.ts';
+import { validateBindingUpdate, validateRole } from '../../authorization/validate.ts';
 import { ensureFields, fieldsOf, isFields, listOf, setDefault, setIfAbsent, textOf } from '../fields.ts';
 import type { Strategy } from '../resource.ts';
 import { dnsLabelProblems, pathSegmentProblems, requiredField, unsupportedField } from '../validation.ts';
@@ -98,7 +99,7 @@ export const endpointSliceStrategy: Strategy = {
   counted: true,
 };
 
-export const roleStrategy: Strategy = { validateName: pathSegmentProblems };
+export const roleStrategy: Strategy = { validate: validateRole, validateName: pathSegmentProblems };
 
 export const bindingStrategy: Strategy = {
   setDefaults(binding) {
@@ -108,6 +109,7 @@ export const bindingStrategy: Strategy = {
       if (named) setDefault(subject, 'apiGroup', 'rbac.authorization.k8s.io');
     }
   },
+  validateUpdate: validateBindingUpdate,
   validateName: pathSegmentProblems,
 };
 
