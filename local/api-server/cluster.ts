@@ -1,6 +1,7 @@
 /** What all handlers work with, and what one of them is given. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '#platform/log.ts';
+import type { Policies } from './admission/policies/policies.ts';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { User } from './auth/users.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
@@ -17,6 +18,7 @@ export interface Cluster {
   readonly registry: Registry;
   readonly authorizer: Authorizer;
   readonly serviceAccounts: ServiceAccountTokens;
+  readonly policies: Policies;
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
@@ -34,6 +36,8 @@ export interface Call {
   readonly user: User;
   /** What the client is warned of; handlers add to it. */
   readonly warnings: string[];
+  /** What the audit event of the request says besides; handlers add to it. */
+  readonly auditAnnotations: Map<string, string>;
   /** Aborted when the client is gone. */
   readonly gone: AbortSignal;
   readonly body: Body;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '#platform/log.ts';
 import { RequestError } from '../objects/request-error.ts';
 import { loadBuiltinKinds } from '../objects/schema/builtin-kinds.ts';
+import { Policies } from './admission/policies/policies.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { AuditRecord } from './audit/audit-record.ts';
 import { Authenticator } from './auth/authenticator.ts';
@@ -92,7 +93,8 @@ export class ApiServer implements AsyncDisposable {
     const authorizer = new Rbac(store);
     const serviceAccounts = new ServiceAccountTokens(signingKey, store, now);
     const authenticator = new Authenticator(tokens, serviceAccounts);
-    const cluster: Cluster = { store, registry, authorizer, serviceAccounts, log, now };
+    const policies = new Policies(store);
+    const cluster: Cluster = { store, registry, authorizer, serviceAccounts, policies, log, now };
     this.#cluster = cluster;
     this.#database = database;
     this.#gate = new Gate(authenticator, authorizer);
@@ -100,6 +102,7 @@ export class ApiServer implements AsyncDisposable {
     this.#system = { cluster, openApi: new OpenApi(registry), authenticator };
     this.#stops = [
       () => authorizer[Symbol.dispose](),
+      () => policies[Symbol.dispose](),
       followDefinitions(cluster),
       keepNamespaces(cluster),
       publishRootCa(cluster, certificate.cert),
@@ -173,7 +176,8 @@ export class ApiServer implements AsyncDisposable {
     response.once('close', () => gone.abort());
     const body = await readBody(request);
     const known = { cluster, resource, request: asked, method, query, headers, accepted, user, warnings, body };
-    return await dispatch({ ...known, gone: gone.signal }, response);
+    const call = { ...known, auditAnnotations: record.annotations, gone: gone.signal };
+    return await dispatch(call, response);
   }
 }
 

@@ -61,6 +61,8 @@ export interface AuditFacts {
   code: number;
   /** Of a refusal. */
   status: Status | undefined;
+  /** Besides those of the decision. */
+  annotations: ReadonlyMap<string, string>;
 }
 
 const LONGEST_USER_AGENT = 1024;
@@ -84,7 +86,7 @@ export function auditEvent(facts: AuditFacts): AuditEvent {
     responseStatus: responseStatus(facts),
     requestReceivedTimestamp: microTime(facts.receivedMs),
     stageTimestamp: microTime(facts.nowMs),
-    annotations: annotations(facts.decision),
+    annotations: { ...annotations(facts.decision), ...Object.fromEntries(facts.annotations) },
   };
 }
 

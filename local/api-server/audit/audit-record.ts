@@ -14,6 +14,8 @@ export class AuditRecord {
   user: User | undefined;
   impersonated: User | undefined;
   decision: Decision | undefined;
+  /** What is to be said besides, by name. */
+  readonly annotations = new Map<string, string>();
   readonly #log: Pick<AuditLog, 'write'> | undefined;
   readonly #now: () => number;
   readonly #request: IncomingMessage;
@@ -69,6 +71,7 @@ export class AuditRecord {
       decision,
       code,
       status,
+      annotations: this.annotations,
     });
     this.#log.write(event);
   }

@@ -1,6 +1,7 @@
 /** POST of a service account's `token`: a token for those who shall ask in its name. */
 import type { KubeObject } from '../../objects/kind-schema.ts';
 import { decodeBody } from '../../objects/schema/decode.ts';
+import { enforcePolicies } from '../admission/policies/enforce.ts';
 import { ISSUER } from '../auth/service-account-tokens.ts';
 import type { Call } from '../cluster.ts';
 import { targetOf } from '../cluster.ts';
@@ -20,9 +21,12 @@ const MOST_SECONDS = 2 ** 32;
 const USUAL_SECONDS = 3600;
 
 export function requestToken(call: Call): Answer {
-  writeOptionsOf(call);
+  const { dryRun } = writeOptionsOf(call);
   const { value } = decodeBody(call.body.text, mediaTypeOf(call));
-  const wish = fieldsOf(isFields(value) ? value : {}, 'spec');
+  const body: Fields = isFields(value) ? value : {};
+  const wish = fieldsOf(body, 'spec');
+  const object = { apiVersion: API_VERSION, kind: 'TokenRequest', ...body, metadata: fieldsOf(body, 'metadata') };
+  enforcePolicies(call, { operation: 'CREATE', object, oldObject: undefined, dryRun });
   const expirationSeconds = numberOf(wish, 'expirationSeconds', USUAL_SECONDS);
   checkDuration(expirationSeconds);
   const account = entryOfCall(call).object;

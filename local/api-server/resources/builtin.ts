@@ -17,6 +17,7 @@ import {
   networkPolicyStrategy,
   nodeStrategy,
   plainStrategy,
+  policyBindingStrategy,
   quotaStrategy,
   roleStrategy,
 } from './strategies/cluster.ts';
@@ -144,7 +145,7 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       plural: 'validatingadmissionpolicybindings',
       kind: 'ValidatingAdmissionPolicyBinding',
       categories: ['api-extensions'],
-      strategy: admissionPolicyStrategy,
+      strategy: policyBindingStrategy,
     },
   ],
   'apiextensions.k8s.io/v1': [

@@ -7,6 +7,7 @@ import type { KubeObject } from '../../objects/kind-schema.ts';
 import { RequestError } from '../../objects/request-error.ts';
 import { encodedObject } from '../../objects/schema/encoded-object.ts';
 import { admitCreate } from '../admission/admission.ts';
+import { enforcePolicies } from '../admission/policies/enforce.ts';
 import { denial } from '../authorization/authorizer.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
@@ -38,7 +39,9 @@ export function createObject(call: Call, decoded: KubeObject, options: WriteOpti
   const by = { manager: options.manager, now: timeOf(cluster.now()), subresource: '' };
   const tracked = owned ? next : trackedObject(call, undefined, next, by);
   if (resource.strategy.keepsStatus === true && status !== undefined) tracked.status = status;
-  return store(call, prepared(call, tracked), options);
+  const object = prepared(call, tracked);
+  enforcePolicies(call, { operation: 'CREATE', object, oldObject: undefined, dryRun: options.dryRun });
+  return store(call, object, options);
 }
 
 /** Throws a 403 when the user may write the object but not make it: for requests that make what is not there. */
