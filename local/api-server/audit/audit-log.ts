@@ -17,7 +17,7 @@ export class AuditLog implements Disposable {
   }
 
   /**
-   * The line is with the system, whole, when this returns: it outlives the death of this process. Some 10 µs. An event
+   * The line is with the system, whole, when this returns: it outlives the death of this process. Some 30 µs. An event
    * that cannot be written, as on a full disk, keeps no request from its answer.
    */
   write(event: AuditEvent): void {
