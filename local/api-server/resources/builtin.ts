@@ -17,6 +17,7 @@ import {
   networkPolicyStrategy,
   nodeStrategy,
   plainStrategy,
+  policyBindingStrategy,
   quotaStrategy,
   roleStrategy,
 } from './strategies/cluster.ts';
@@ -76,7 +77,7 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       strategy: quotaStrategy,
     },
     { plural: 'secrets', kind: 'Secret', strategy: secretStrategy },
-    { plural: 'serviceaccounts', kind: 'ServiceAccount', shortNames: ['sa'] },
+    { plural: 'serviceaccounts', kind: 'ServiceAccount', shortNames: ['sa'], subresources: ['token'] },
     {
       plural: 'services',
       kind: 'Service',
@@ -144,7 +145,7 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       plural: 'validatingadmissionpolicybindings',
       kind: 'ValidatingAdmissionPolicyBinding',
       categories: ['api-extensions'],
-      strategy: admissionPolicyStrategy,
+      strategy: policyBindingStrategy,
     },
   ],
   'apiextensions.k8s.io/v1': [
