@@ -7,11 +7,13 @@ export const ActivatorConfig = z.object({
   ...CLUSTER_ACCESS_ENV,
   /** Where requests come in. */
   CATNAP_GATEWAY_PORT: envPort.default(8080),
-  /** Address to listen on; default: all. */
+  /** Address to listen on; default: HOST. */
   CATNAP_GATEWAY_HOST: z.string().optional(),
   /** /healthz, /readyz and /metrics. */
   CATNAP_OPS_PORT: envPort.default(9090),
   CATNAP_OPS_HOST: z.string().optional(),
+  /** Address to listen on where none of the two above is given; default: all. */
+  HOST: z.string().optional(),
   /** Functions are at `<name>.<namespace>.<this>`. */
   CATNAP_DOMAIN: z.string().toLowerCase().default('localhost'),
   /** The domain of the cluster's DNS. */

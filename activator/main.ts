@@ -77,15 +77,16 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     { name: 'cluster', notReady: () => (gateway.synced ? undefined : 'functions and pods are not read yet') },
     { name: 'serving', notReady: () => (gateway.leaving ? 'the gateway is leaving' : undefined) },
   ];
+  const opsHost = config.CATNAP_OPS_HOST ?? config.HOST;
   const ops = await OpsServer.start({
-    ...(config.CATNAP_OPS_HOST !== undefined && { host: config.CATNAP_OPS_HOST }),
+    ...(opsHost !== undefined && { host: opsHost }),
     port: config.CATNAP_OPS_PORT,
     registry,
     readiness,
     log,
   });
   lifecycle.onStop('ops server', () => ops[Symbol.asyncDispose]());
-  const port = await gateway.listen(config.CATNAP_GATEWAY_PORT, config.CATNAP_GATEWAY_HOST);
+  const port = await gateway.listen(config.CATNAP_GATEWAY_PORT, config.CATNAP_GATEWAY_HOST ?? config.HOST);
   lifecycle.onStop('requests', (signal) => gateway.leave(signal), { withinMs: config.CATNAP_DRAIN_SECONDS * 1000 });
   log.info({ port, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
 }

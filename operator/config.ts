@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
+import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
 import { envList, envLogLevel, envPort } from '#platform/config.ts';
 
@@ -20,12 +20,16 @@ export const OperatorEnv = z.object({
   CATNAP_SYSTEM_NAMESPACE: z.string().default(SYSTEM_NAMESPACE),
   /** Name of the gateway's Service there. */
   CATNAP_GATEWAY_SERVICE: z.string().default(GATEWAY_SERVICE),
+  /** Name of the Service there whose EndpointSlices (port `ops`) say where the activators are. */
+  CATNAP_ACTIVATOR_SERVICE: z.string().default(ACTIVATOR_SERVICE),
   CATNAP_CLUSTER_DOMAIN: z.string().default('cluster.local'),
-  /** Base URLs of the activators' operational ports; absent: found by the gateway Service's EndpointSlices. */
+  /** Base URLs of the activators' operational ports; absent: found by CATNAP_ACTIVATOR_SERVICE. */
   CATNAP_ACTIVATOR_URLS: envList.optional(),
   /** Port and address of /healthz, /readyz and /metrics. Port 0: any free one. */
   CATNAP_OPS_PORT: envPort.default(9090),
   CATNAP_OPS_HOST: z.string().optional(),
+  /** Address to listen on when CATNAP_OPS_HOST is absent; default: all. */
+  HOST: z.string().optional(),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
   /** How often the activators are asked for their metrics, in seconds. */
   CATNAP_SCRAPE_SECONDS: seconds.default(1),

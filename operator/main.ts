@@ -18,8 +18,9 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   lifecycle.onStop('API client', () => kube[Symbol.asyncDispose]());
   const registry = createRegistry();
   const notReady = startOperator({ kube, config, log, registry, lifecycle });
+  const host = config.CATNAP_OPS_HOST ?? config.HOST;
   const ops = await OpsServer.start({
-    ...(config.CATNAP_OPS_HOST !== undefined && { host: config.CATNAP_OPS_HOST }),
+    ...(host !== undefined && { host }),
     port: config.CATNAP_OPS_PORT,
     registry,
     readiness: [{ name: 'cluster', notReady }],

@@ -135,7 +135,7 @@ function watch({ kube, config, log, lifecycle }: OperatorOptions, metrics: Infor
   if (fixed === undefined) {
     const slices: Informer<EndpointSlice> = follow(ENDPOINT_SLICES, {
       namespace: config.CATNAP_SYSTEM_NAMESPACE,
-      labelSelector: `kubernetes.io/service-name=${config.CATNAP_GATEWAY_SERVICE}`,
+      labelSelector: `kubernetes.io/service-name=${config.CATNAP_ACTIVATOR_SERVICE}`,
     });
     activators = () => activatorUrls(slices.list());
   }
