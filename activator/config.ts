@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envLogLevel, envPort } from '#platform/config.ts';
+import { envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
 
 /** The activator's environment. */
 export const ActivatorConfig = z.object({
@@ -14,6 +14,8 @@ export const ActivatorConfig = z.object({
   CATNAP_OPS_HOST: z.string().optional(),
   /** Address to listen on where none of the two above is given; default: all. */
   HOST: z.string().optional(),
+  /** Namespaces whose Functions are served, and which alone are looked into; absent: all. */
+  CATNAP_NAMESPACES: envNamespaces.optional(),
   /** Functions are at `<name>.<namespace>.<this>`. */
   CATNAP_DOMAIN: z.string().toLowerCase().default('localhost'),
   /** The domain of the cluster's DNS. */

@@ -3,11 +3,11 @@ import { GROUP, KIND, LABEL, PLURAL, VERSION } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
-import { Informer } from '#platform/informer.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
 import { createLog, type Log } from '#platform/log.ts';
 import { createRegistry, informerMetrics } from '#platform/metrics.ts';
+import { viewObjects } from '#platform/object-view.ts';
 import { OpsServer } from '#platform/ops-server.ts';
 import { PODS, type Resource } from '#platform/resources.ts';
 import { ActivatorConfig } from './config.ts';
@@ -39,8 +39,9 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const metrics = informerMetrics(registry);
   const kube = new KubeClient(await clusterAccess(config), { userAgent: 'catnap-activator' });
   lifecycle.onStop('api client', () => kube[Symbol.asyncDispose]());
-  const functionFeed = new Informer({ kube, resource: FUNCTIONS, log, metrics });
-  const podFeed = new Informer({ kube, resource: PODS, labelSelector: LABEL.function, log, metrics });
+  const namespaces = config.CATNAP_NAMESPACES;
+  const functionFeed = viewObjects({ kube, resource: FUNCTIONS, log, metrics }, namespaces);
+  const podFeed = viewObjects({ kube, resource: PODS, labelSelector: LABEL.function, log, metrics }, namespaces);
   lifecycle.onStop('watches', async () => {
     await Promise.all([functionFeed[Symbol.asyncDispose](), podFeed[Symbol.asyncDispose]()]);
   });

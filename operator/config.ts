@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envList, envLogLevel, envPort } from '#platform/config.ts';
+import { envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
 
 const seconds = z.coerce.number().positive().max(3600);
 
@@ -14,6 +14,8 @@ export const OperatorEnv = z.object({
   CATNAP_URL_SCHEME: z.enum(['http', 'https']).default('http'),
   /** Port of the addresses in status.url; absent: the scheme's own. */
   CATNAP_URL_PORT: envPort.optional(),
+  /** Namespaces whose Functions are worked on, and which alone are looked into; absent: all. */
+  CATNAP_NAMESPACES: envNamespaces.optional(),
   /** Image of the pods that run functions from source. */
   CATNAP_RUNTIME_IMAGE: z.string().default('catnap.dev/runtime:dev'),
   /** Namespace of operator and gateway. */

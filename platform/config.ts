@@ -39,6 +39,13 @@ export const envList = z.string().transform((value) => {
   return items.filter((item) => item !== '');
 });
 
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Names of namespaces, separated by commas; at least one. */
+export const envNamespaces = envList
+  .refine((names) => names.length > 0, 'names no namespace; leave it out for all')
+  .refine((names) => names.every((name) => DNS_LABEL.test(name)), 'must be names of namespaces, separated by commas');
+
 /** The least severe level that is written. */
 export const envLogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 export type LogLevel = z.infer<typeof envLogLevel>;
