@@ -1,9 +1,27 @@
 import { z } from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
+import { envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
+import type { NetworkPolicyPeer } from '#platform/resources.ts';
 
 const seconds = z.coerce.number().positive().max(3600);
+
+const Selector = z.strictObject({
+  matchLabels: z.record(z.string(), z.string()).optional(),
+  matchExpressions: z
+    .array(z.strictObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
+    .optional(),
+});
+
+/** Who may reach functions' pods, and whether those may reach anybody. */
+const NetworkRules = z.strictObject({
+  /** The activators' pods, in the system namespace. */
+  activators: Selector.refine((selector) => Object.keys(selector).length > 0, 'selects every pod'),
+  /** Peers, as in a NetworkPolicy, that may reach the metrics port; none: nobody. */
+  metricsFrom: z.array(z.custom<NetworkPolicyPeer>((peer) => typeof peer === 'object' && peer !== null)).default([]),
+  /** `closed`: functions reach DNS and the gateway, nothing else. */
+  egress: z.enum(['open', 'closed']).default('open'),
+});
 
 /** The operator's environment. */
 export const OperatorEnv = z.object({
@@ -25,6 +43,12 @@ export const OperatorEnv = z.object({
   /** Name of the Service there whose EndpointSlices (port `ops`) say where the activators are. */
   CATNAP_ACTIVATOR_SERVICE: z.string().default(ACTIVATOR_SERVICE),
   CATNAP_CLUSTER_DOMAIN: z.string().default('cluster.local'),
+  /** JSON; the NetworkPolicy to keep in every namespace that has Functions; absent: none. */
+  CATNAP_NETWORK_POLICY: envJson.pipe(NetworkRules).optional(),
+  /** Name of a Lease in the system namespace by which one of several operators is chosen; absent: this is the only one. */
+  CATNAP_LEASE: z.string().optional(),
+  /** What this one is called in the Lease; default: host and process. */
+  POD_NAME: z.string().optional(),
   /** Base URLs of the activators' operational ports; absent: found by CATNAP_ACTIVATOR_SERVICE. */
   CATNAP_ACTIVATOR_URLS: envList.optional(),
   /** Port and address of /healthz, /readyz and /metrics. Port 0: any free one. */

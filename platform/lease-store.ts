@@ -4,7 +4,6 @@ import type { CallOptions } from './kube-calls.ts';
 import { isNotFound } from './kube-error.ts';
 import type { LeaseSpec } from './lease-record.ts';
 import type { Log } from './log.ts';
-import type { InformerMetrics } from './metrics.ts';
 import { compareVersions } from './resource-version.ts';
 import { LEASES, type Lease } from './resources.ts';
 
@@ -26,7 +25,6 @@ export interface KubeLeaseOptions {
   namespace: string;
   name: string;
   log: Log;
-  metrics?: InformerMetrics;
 }
 
 /** A coordination.k8s.io/v1 Lease. Needs to get, list, watch and update it by its name, and to create Leases. */

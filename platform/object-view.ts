@@ -3,13 +3,14 @@ import type { Change } from './object-cache.ts';
 import type { KubeObject } from './resources.ts';
 
 /** The objects of one kind that a process may see, as it knows them. What an Informer says of each member holds here too. */
-export interface ObjectView<T extends KubeObject> extends AsyncDisposable {
+export interface ObjectView<T extends KubeObject> {
   /** Resolves when all that existed at the start is known. */
   readonly synced: Promise<void>;
   readonly hasSynced: boolean;
   get(namespace: string | undefined, name: string): T | undefined;
   list(): T[];
   onChange(handler: (change: Change<T>) => void): () => void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
