@@ -20,7 +20,13 @@ export const ActivatorConfig = z.object({
   CATNAP_DOMAIN: z.string().toLowerCase().default('localhost'),
   /** The domain of the cluster's DNS. */
   CATNAP_CLUSTER_DOMAIN: z.string().toLowerCase().default('cluster.local'),
-  /** Longest that a stop waits for requests to end, in seconds. */
+  /** PEM files with a certificate and its key: with both, requests come in over TLS too. Read again when they change. */
+  CATNAP_TLS_CERT_FILE: z.string().optional(),
+  CATNAP_TLS_KEY_FILE: z.string().optional(),
+  CATNAP_TLS_PORT: envPort.default(8443),
+  /** A stop waits until no request has come for so long, in seconds: others need time to hear of it. */
+  CATNAP_DRAIN_QUIET_SECONDS: z.coerce.number().min(0).max(60).default(0.5),
+  /** Longest that a stop waits for that and for requests to end, in seconds. */
   CATNAP_DRAIN_SECONDS: z.coerce.number().int().min(0).default(60),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });

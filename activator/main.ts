@@ -10,6 +10,7 @@ import { createRegistry, informerMetrics } from '#platform/metrics.ts';
 import { viewObjects } from '#platform/object-view.ts';
 import { OpsServer } from '#platform/ops-server.ts';
 import { PODS, type Resource } from '#platform/resources.ts';
+import { TlsFiles } from '#platform/tls-files.ts';
 import { ActivatorConfig } from './config.ts';
 import { Functions } from './functions.ts';
 import { registerMetrics } from './metrics.ts';
@@ -87,9 +88,32 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     log,
   });
   lifecycle.onStop('ops server', () => ops[Symbol.asyncDispose]());
-  const port = await gateway.listen(config.CATNAP_GATEWAY_PORT, config.CATNAP_GATEWAY_HOST ?? config.HOST);
-  lifecycle.onStop('requests', (signal) => gateway.leave(signal), { withinMs: config.CATNAP_DRAIN_SECONDS * 1000 });
-  log.info({ port, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
+  const host = config.CATNAP_GATEWAY_HOST ?? config.HOST;
+  const port = await gateway.listen(config.CATNAP_GATEWAY_PORT, host);
+  const tlsPort = await listenSecurely(gateway, host, lifecycle);
+  lifecycle.onStop('queues', () =>
+    functions.refuseWaiting({ code: 'GatewayUnavailable', message: 'this gateway is leaving; ask again' }),
+  );
+  const quietMs = config.CATNAP_DRAIN_QUIET_SECONDS * 1000;
+  const withinMs = config.CATNAP_DRAIN_SECONDS * 1000;
+  lifecycle.onStop('requests', (signal) => gateway.leave(quietMs, signal), { withinMs });
+  log.info({ port, tlsPort, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
+}
+
+/** Resolves with the port; undefined: there is no certificate. */
+async function listenSecurely(
+  gateway: Gateway,
+  host: string | undefined,
+  lifecycle: Lifecycle,
+): Promise<number | undefined> {
+  const { CATNAP_TLS_CERT_FILE: certFile, CATNAP_TLS_KEY_FILE: keyFile, CATNAP_TLS_PORT: port } = config;
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new Error('TLS needs both CATNAP_TLS_CERT_FILE and CATNAP_TLS_KEY_FILE; only one of them is set');
+  }
+  const files = await TlsFiles.open({ certFile, keyFile, log, onChange: (pair) => gateway.setCertificate(pair) });
+  lifecycle.onStop('certificate', () => files[Symbol.dispose]());
+  return await gateway.listenSecurely(files.pair, port, host);
 }
 
 /** Asks the API server for next to nothing now and then, so that its connection is open when a function has to be woken. */
