@@ -68,6 +68,7 @@ class Scene {
       log: silentLog,
       onLost,
       clock: this.clock,
+      wallMs: () => this.clock.nowMs(),
       random: () => 0.5,
     });
     return { store, election };

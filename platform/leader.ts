@@ -32,6 +32,8 @@ export interface LeaderOptions {
   onLost: (error: Error) => void;
   timing?: LeaderTiming;
   clock?: Clock;
+  /** Milliseconds since 1970; default: the time of day. */
+  wallMs?: () => number;
   /** 0 ≤ x < 1. */
   random?: () => number;
 }
@@ -60,6 +62,7 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
   readonly #options: LeaderOptions;
   readonly #timing: LeaderTiming;
   readonly #clock: Clock;
+  readonly #wallMs: () => number;
   readonly #stop = new AbortController();
   readonly #lost = new AbortController();
   readonly #unfollow: () => void;
@@ -76,6 +79,7 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
     this.#options = options;
     this.#timing = options.timing ?? TIMING;
     this.#clock = options.clock ?? systemClock;
+    this.#wallMs = options.wallMs ?? Date.now;
     const { leaseMs, renewDeadlineMs } = this.#timing;
     this.writeMs = (leaseMs - renewDeadlineMs) * (1 - MARGIN_KEPT);
     this.elected = new Promise((resolve) => {
@@ -121,7 +125,7 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
     while (!this.#stop.signal.aborted && !this.#lost.signal.aborted) {
       const nowMs = this.#clock.nowMs();
       const candidate = { identity: this.#options.identity, leaseMs: this.#timing.leaseMs };
-      const step = leaseStep(this.#sighting, candidate, { nowMs, wallMs: Date.now() });
+      const step = leaseStep(this.#sighting, candidate, { nowMs, wallMs: this.#wallMs() });
       await this.#pause(step.kind === 'wait' ? step.untilMs - nowMs : await this.#write(step));
     }
   }
@@ -208,7 +212,7 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
     const { store, log, identity } = this.#options;
     const limits = { signal: AbortSignal.timeout(RELEASE_MS), deadlineMs: RELEASE_MS };
     const write = (spec: LeaseSpec | undefined) =>
-      store.write(releasedSpec(spec, Date.now()), this.#sighting?.lease, limits);
+      store.write(releasedSpec(spec, this.#wallMs()), this.#sighting?.lease, limits);
     try {
       await write(this.#sighting?.lease.spec).catch(async (error: unknown) => {
         if (!isConflict(error)) throw error;
