@@ -5,7 +5,8 @@ import { type BuildOptions, build } from 'esbuild';
 
 /**
  * `npm run build [-- runtime operator activator]`: makes `dist/<program>/`, all that an image or a pod of that program needs beside Node.
- * The runtime is one file; operator and activator have a second one that holds what only a kubeconfig needs.
+ * The runtime is one file; operator and activator have others that hold what only a kubeconfig needs, and the operator one
+ * for what is done once, such as bringing the CRD up to date.
  */
 const root = dirname(import.meta.dirname);
 const dist = join(root, 'dist');
@@ -35,7 +36,7 @@ async function make(name: (typeof programs)[number]): Promise<void> {
   await rm(join(dist, name), { recursive: true, force: true });
   await build({
     ...shared,
-    entryPoints: { [name]: `${name}/main.ts` },
+    entryPoints: { [name]: `${name}/main.ts`, ...(name === 'operator' && { chores: 'operator/chores/main.ts' }) },
     outdir: `dist/${name}`,
     splitting: true,
     sourcemap: true,

@@ -1,22 +1,32 @@
 import { z } from 'zod';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envLogLevel, envPort } from '#platform/config.ts';
+import { envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
 
 /** The activator's environment. */
 export const ActivatorConfig = z.object({
   ...CLUSTER_ACCESS_ENV,
   /** Where requests come in. */
   CATNAP_GATEWAY_PORT: envPort.default(8080),
-  /** Address to listen on; default: all. */
+  /** Address to listen on; default: HOST. */
   CATNAP_GATEWAY_HOST: z.string().optional(),
   /** /healthz, /readyz and /metrics. */
   CATNAP_OPS_PORT: envPort.default(9090),
   CATNAP_OPS_HOST: z.string().optional(),
+  /** Address to listen on where none of the two above is given; default: all. */
+  HOST: z.string().optional(),
+  /** Namespaces whose Functions are served, and which alone are looked into; absent: all. */
+  CATNAP_NAMESPACES: envNamespaces.optional(),
   /** Functions are at `<name>.<namespace>.<this>`. */
   CATNAP_DOMAIN: z.string().toLowerCase().default('localhost'),
   /** The domain of the cluster's DNS. */
   CATNAP_CLUSTER_DOMAIN: z.string().toLowerCase().default('cluster.local'),
-  /** Longest that a stop waits for requests to end, in seconds. */
+  /** PEM files with a certificate and its key: with both, requests come in over TLS too. Read again when they change. */
+  CATNAP_TLS_CERT_FILE: z.string().optional(),
+  CATNAP_TLS_KEY_FILE: z.string().optional(),
+  CATNAP_TLS_PORT: envPort.default(8443),
+  /** A stop waits until no request has come for so long, in seconds: others need time to hear of it. */
+  CATNAP_DRAIN_QUIET_SECONDS: z.coerce.number().min(0).max(60).default(0.5),
+  /** Longest that a stop waits for that and for requests to end, in seconds. */
   CATNAP_DRAIN_SECONDS: z.coerce.number().int().min(0).default(60),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });

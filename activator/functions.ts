@@ -1,4 +1,5 @@
 import type { FunctionObject } from '#api/function.ts';
+import type { Failure } from './failure.ts';
 import { type FunctionView, keyOf, sameRoutes, viewOf } from './function-view.ts';
 import type { Feed } from './replicas.ts';
 import { RouteTable } from './route-table.ts';
@@ -36,6 +37,11 @@ export class Functions implements Disposable {
 
   all(): Iterable<Traffic> {
     return this.#byKey.values();
+  }
+
+  /** Of the requests that wait, each gets this answer. */
+  refuseWaiting(failure: Failure): void {
+    for (const traffic of this.#byKey.values()) traffic.refuseWaiting(failure);
   }
 
   [Symbol.dispose](): void {

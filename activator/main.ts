@@ -3,13 +3,14 @@ import { GROUP, KIND, LABEL, PLURAL, VERSION } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
-import { Informer } from '#platform/informer.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
 import { createLog, type Log } from '#platform/log.ts';
 import { createRegistry, informerMetrics } from '#platform/metrics.ts';
+import { viewObjects } from '#platform/object-view.ts';
 import { OpsServer } from '#platform/ops-server.ts';
 import { PODS, type Resource } from '#platform/resources.ts';
+import { TlsFiles } from '#platform/tls-files.ts';
 import { ActivatorConfig } from './config.ts';
 import { Functions } from './functions.ts';
 import { registerMetrics } from './metrics.ts';
@@ -39,8 +40,9 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const metrics = informerMetrics(registry);
   const kube = new KubeClient(await clusterAccess(config), { userAgent: 'catnap-activator' });
   lifecycle.onStop('api client', () => kube[Symbol.asyncDispose]());
-  const functionFeed = new Informer({ kube, resource: FUNCTIONS, log, metrics });
-  const podFeed = new Informer({ kube, resource: PODS, labelSelector: LABEL.function, log, metrics });
+  const namespaces = config.CATNAP_NAMESPACES;
+  const functionFeed = viewObjects({ kube, resource: FUNCTIONS, log, metrics }, namespaces);
+  const podFeed = viewObjects({ kube, resource: PODS, labelSelector: LABEL.function, log, metrics }, namespaces);
   lifecycle.onStop('watches', async () => {
     await Promise.all([functionFeed[Symbol.asyncDispose](), podFeed[Symbol.asyncDispose]()]);
   });
@@ -77,17 +79,41 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     { name: 'cluster', notReady: () => (gateway.synced ? undefined : 'functions and pods are not read yet') },
     { name: 'serving', notReady: () => (gateway.leaving ? 'the gateway is leaving' : undefined) },
   ];
+  const opsHost = config.CATNAP_OPS_HOST ?? config.HOST;
   const ops = await OpsServer.start({
-    ...(config.CATNAP_OPS_HOST !== undefined && { host: config.CATNAP_OPS_HOST }),
+    ...(opsHost !== undefined && { host: opsHost }),
     port: config.CATNAP_OPS_PORT,
     registry,
     readiness,
     log,
   });
   lifecycle.onStop('ops server', () => ops[Symbol.asyncDispose]());
-  const port = await gateway.listen(config.CATNAP_GATEWAY_PORT, config.CATNAP_GATEWAY_HOST);
-  lifecycle.onStop('requests', (signal) => gateway.leave(signal), { withinMs: config.CATNAP_DRAIN_SECONDS * 1000 });
-  log.info({ port, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
+  const host = config.CATNAP_GATEWAY_HOST ?? config.HOST;
+  const port = await gateway.listen(config.CATNAP_GATEWAY_PORT, host);
+  const tlsPort = await listenSecurely(gateway, host, lifecycle);
+  lifecycle.onStop('queues', () =>
+    functions.refuseWaiting({ code: 'GatewayUnavailable', message: 'this gateway is leaving; ask again' }),
+  );
+  const quietMs = config.CATNAP_DRAIN_QUIET_SECONDS * 1000;
+  const withinMs = config.CATNAP_DRAIN_SECONDS * 1000;
+  lifecycle.onStop('requests', (signal) => gateway.leave(quietMs, signal), { withinMs });
+  log.info({ port, tlsPort, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
+}
+
+/** Resolves with the port; undefined: there is no certificate. */
+async function listenSecurely(
+  gateway: Gateway,
+  host: string | undefined,
+  lifecycle: Lifecycle,
+): Promise<number | undefined> {
+  const { CATNAP_TLS_CERT_FILE: certFile, CATNAP_TLS_KEY_FILE: keyFile, CATNAP_TLS_PORT: port } = config;
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new Error('TLS needs both CATNAP_TLS_CERT_FILE and CATNAP_TLS_KEY_FILE; only one of them is set');
+  }
+  const files = await TlsFiles.open({ certFile, keyFile, log, onChange: (pair) => gateway.setCertificate(pair) });
+  lifecycle.onStop('certificate', () => files[Symbol.dispose]());
+  return await gateway.listenSecurely(files.pair, port, host);
 }
 
 /** Asks the API server for next to nothing now and then, so that its connection is open when a function has to be woken. */

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
+import type { TlsPair } from '#platform/tls-files.ts';
 import { Exchange, type Host } from './exchange.ts';
 import { type Failure, internalPath, noSuchFunction } from './failure.ts';
 import { requestHeaders } from './headers.ts';
+import { listenOn, plainServer, secureContext, tlsServer } from './listener.ts';
 import type { RouteTable } from './route-table.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -20,6 +23,15 @@ export interface GatewayOptions {
   syncWaitMs: number;
 }
 
+type Protocol = 'http' | 'https';
+
+/** How a request came in. */
+interface Arrival {
+  protocol: Protocol;
+  expectsContinue: boolean;
+  upgrade: string | null;
+}
+
 /** A request on its way through the chain. */
 interface Passage {
   exchange: Exchange;
@@ -31,21 +43,16 @@ interface Passage {
 /** Takes a request that is not over; answers it, hands it on, or leaves it to the next, at once or when the promise resolves. */
 type Step = (passage: Passage) => Promise<void> | undefined;
 
-/** Idle connections of clients and of proxies before us, which keep theirs for a minute, end from their side. */
-const KEEP_ALIVE_MS = 75_000;
-const HEADERS_MS = 15_000;
-/** Name and value of all headers of a request together: cookies and tokens outgrow Node's 16 KiB. */
-const HEAD_MAX_BYTES = 65_536;
-/** A connection that is silent for so long is asked by TCP whether its client is still there. */
-const PEER_CHECK_MS = 60_000;
-/** After being told to leave: no request for so long means that everybody knows. */
-const QUIET_MS = 500;
+/** How often a gateway that leaves looks whether it may. */
+const LOOK_MS = 50;
 const LAST_BYTES_MS = 2_000;
 
 /** The gateway: every request of every function comes in here. */
 export class Gateway implements AsyncDisposable, Host {
   readonly #options: GatewayOptions;
-  readonly #server: Server;
+  readonly #plain: Server;
+  /** Undefined until there is a certificate. */
+  #secure: TlsServer | undefined;
   /** What each request passes, in this order. */
   readonly #chain: readonly Step[];
   readonly #upgraded = new Set<Socket>();
@@ -60,22 +67,8 @@ export class Gateway implements AsyncDisposable, Host {
     options.synced.then(() => {
       this.#synced = true;
     });
-    this.#server = createServer({
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: HEADERS_MS,
-      // A stream may be sent for as long as it takes.
-      requestTimeout: 0,
-      noDelay: true,
-      // A client that vanished without a word would keep its function awake for ever.
-      keepAlive: true,
-      keepAliveInitialDelay: PEER_CHECK_MS,
-      maxHeaderSize: HEAD_MAX_BYTES,
-      optimizeEmptyRequests: true,
-      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
-    });
-    this.#server.on('request', (request, response) => this.#take(request, response, false, null));
-    this.#server.on('checkContinue', (request, response) => this.#take(request, response, true, null));
-    this.#server.on('upgrade', (request, socket, head) => this.#takeUpgrade(request, socket as Socket, head));
+    this.#plain = plainServer();
+    this.#serve(this.#plain, 'http');
   }
 
   get clock(): Clock {
@@ -107,53 +100,74 @@ export class Gateway implements AsyncDisposable, Host {
 
   /** Resolves with the port. */
   listen(port: number, host: string | undefined): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+    return listenOn(this.#plain, port, host);
+  }
+
+  /** Takes requests over TLS as well. Resolves with the port. */
+  listenSecurely(pair: TlsPair, port: number, host: string | undefined): Promise<number> {
+    this.#secure = tlsServer(pair);
+    this.#serve(this.#secure, 'https');
+    return listenOn(this.#secure, port, host);
+  }
+
+  /** For connections from now on; those that are open stay. */
+  setCertificate(pair: TlsPair): void {
+    this.#secure?.setSecureContext(secureContext(pair));
   }
 
   /**
-   * From now on each answer ends its connection. New requests are served still, for their senders may not know yet.
-   * Resolves when no request is open and none has come for a moment, or when `signal` aborts.
+   * From now on each answer ends its connection. New requests are served still, for their senders may not know yet; so
+   * idle connections stay open too, for a request may be on its way. Resolves when no request is open and none has come
+   * for `quietMs`, or when `signal` aborts.
    */
-  async leave(signal: AbortSignal): Promise<void> {
+  async leave(quietMs: number, signal: AbortSignal): Promise<void> {
     this.#leaving = true;
     this.#lastAtMs = this.clock.nowMs();
-    this.#server.closeIdleConnections();
-    while (!signal.aborted && (this.#open > 0 || this.clock.nowMs() - this.#lastAtMs < QUIET_MS)) {
-      await new Promise<void>((resolve) => void this.clock.after(QUIET_MS / 10, resolve));
+    while (!signal.aborted && (this.#open > 0 || this.clock.nowMs() - this.#lastAtMs < quietMs)) {
+      await new Promise<void>((resolve) => void this.clock.after(LOOK_MS, resolve));
     }
   }
 
   /** Lets answers that are on their way reach their clients, then ends all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#upgraded) socket.destroy();
-    await new Promise<void>((resolve) => {
-      const cancel = this.clock.after(LAST_BYTES_MS, () => this.#server.closeAllConnections());
-      this.#server.close(() => {
+    const servers = this.#secure === undefined ? [this.#plain] : [this.#plain, this.#secure];
+    await Promise.all(servers.map((server) => this.#close(server)));
+  }
+
+  #close(server: Server | TlsServer): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.clock.after(LAST_BYTES_MS, () => server.closeAllConnections());
+      server.close(() => {
         cancel();
         resolve();
       });
-      this.#server.closeIdleConnections();
+      server.closeIdleConnections();
     });
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade: string | null): void {
+  #serve(server: Server | TlsServer, protocol: Protocol): void {
+    const arrival = { protocol, expectsContinue: false, upgrade: null };
+    server.on('request', (request, response) => this.#take(request, response, arrival));
+    server.on('checkContinue', (request, response) =>
+      this.#take(request, response, { ...arrival, expectsContinue: true }),
+    );
+    server.on('upgrade', (request, socket, head) => this.#takeUpgrade(request, socket as Socket, head, protocol));
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, arrival: Arrival): void {
     this.#open += 1;
     this.#lastAtMs = this.clock.nowMs();
     const { host, path } = targetOf(request);
     const address = request.socket.remoteAddress ?? 'unknown';
-    const headers = requestHeaders(request.rawHeaders, { address, protocol: 'http', host });
+    const headers = requestHeaders(request.rawHeaders, { address, protocol: arrival.protocol, host });
     const requestId = headers.requestId ?? randomUUID();
+    const { expectsContinue, upgrade } = arrival;
     const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
     this.#pass({ exchange, host, path }, 0);
   }
 
-  #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, protocol: Protocol): void {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
@@ -164,7 +178,7 @@ export class Gateway implements AsyncDisposable, Host {
     if (head.length > 0) socket.unshift(head);
     // So that a client that leaves while it waits is noticed.
     else socket.read(0);
-    this.#take(request, response, false, 'websocket');
+    this.#take(request, response, { protocol, expectsContinue: false, upgrade: 'websocket' });
   }
 
   #pass(passage: Passage, from: number): void {

@@ -1,5 +1,5 @@
 /** For tests: a gateway in front of real HTTP servers, with the cluster's side in the test's hands. */
-import { type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
+import { type Agent, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import { pino } from 'pino';
 import type { FunctionObject } from '#api/function.ts';
 import { FunctionSpec } from '#api/function.ts';
@@ -217,6 +217,8 @@ export interface AskOptions {
   headers?: Record<string, string>;
   body?: string;
   signal?: AbortSignal;
+  /** Keeps connections; default: one of its own for each request. */
+  agent?: Agent;
 }
 
 export interface Asked {
@@ -225,12 +227,20 @@ export interface Asked {
   body: string;
 }
 
-/** One request over a connection of its own; rejects when the connection breaks. */
+/** One request; rejects when the connection breaks. */
 export function ask(port: number, options: AskOptions = {}): Promise<Asked> {
-  const { host = 'hello.default.fn.example', path = '/', method = 'GET', headers = {}, body, signal } = options;
+  const {
+    host = 'hello.default.fn.example',
+    path = '/',
+    method = 'GET',
+    headers = {},
+    body,
+    signal,
+    agent = false,
+  } = options;
   return new Promise((resolve, reject) => {
     const sent = request(
-      { port, host: '127.0.0.1', path, method, headers: { host, ...headers }, agent: false, ...(signal && { signal }) },
+      { port, host: '127.0.0.1', path, method, headers: { host, ...headers }, agent, ...(signal && { signal }) },
       (response) => {
         let text = '';
         response.setEncoding('utf8');

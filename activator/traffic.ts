@@ -98,6 +98,10 @@ export class Traffic implements Disposable {
     this.#parts.replicas.suspend(this.#view.key, replica);
   }
 
+  refuseWaiting(failure: Failure): void {
+    this.#gate.refuseAll(failure);
+  }
+
   countAnswer(status: number): void {
     this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
   }

@@ -47,8 +47,10 @@ export const PORT = {
   metrics: { name: 'metrics', number: 9090 },
 } as const;
 
-/** The gateway's Service in the system namespace; its port `ops` leads to each activator's `/metrics`. */
+/** The gateway's Service in the system namespace: where requests come in. */
 export const GATEWAY_SERVICE = 'catnap-gateway';
+/** The Service beside it whose port `ops` leads to each activator's `/metrics`; apart, so that no load balancer shows them. */
+export const ACTIVATOR_SERVICE = 'catnap-activator';
 export const SYSTEM_NAMESPACE = 'catnap-system';
 export const OPS_PORT_NAME = 'ops';
 

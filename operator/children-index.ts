@@ -1,14 +1,14 @@
 import { LABEL } from '#api/names.ts';
-import type { Informer } from '#platform/informer.ts';
+import type { ObjectView } from '#platform/object-view.ts';
 import type { Deployment, KubeObject, Pod, Service } from '#platform/resources.ts';
 
 /** Objects of one kind by the function they carry the label of: `<namespace>/<function>`. */
 export class FunctionIndex<T extends KubeObject> {
   readonly #byFunction = new Map<string, Map<string, T>>();
 
-  /** Follows `informer` from the start. `onChange` is called with the function's key after the index has the change. */
-  constructor(informer: Informer<T>, onChange: (key: string) => void) {
-    informer.onChange((change) => {
+  /** Follows `view` from the start. `onChange` is called with the function's key after the index has the change. */
+  constructor(view: ObjectView<T>, onChange: (key: string) => void) {
+    view.onChange((change) => {
       if (change.type === 'updated') this.#remove(change.before);
       if (change.type === 'deleted') this.#remove(change.object);
       else this.#add(change.object);

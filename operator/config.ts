@@ -1,9 +1,27 @@
 import { z } from 'zod';
-import { GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
+import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envList, envLogLevel, envPort } from '#platform/config.ts';
+import { envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
+import type { NetworkPolicyPeer } from '#platform/resources.ts';
 
 const seconds = z.coerce.number().positive().max(3600);
+
+const Selector = z.strictObject({
+  matchLabels: z.record(z.string(), z.string()).optional(),
+  matchExpressions: z
+    .array(z.strictObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
+    .optional(),
+});
+
+/** Who may reach functions' pods, and whether those may reach anybody. */
+const NetworkRules = z.strictObject({
+  /** The activators' pods, in the system namespace. */
+  activators: Selector.refine((selector) => Object.keys(selector).length > 0, 'selects every pod'),
+  /** Peers, as in a NetworkPolicy, that may reach the metrics port; none: nobody. */
+  metricsFrom: z.array(z.custom<NetworkPolicyPeer>((peer) => typeof peer === 'object' && peer !== null)).default([]),
+  /** `closed`: functions reach DNS and the gateway, nothing else. */
+  egress: z.enum(['open', 'closed']).default('open'),
+});
 
 /** The operator's environment. */
 export const OperatorEnv = z.object({
@@ -14,18 +32,30 @@ export const OperatorEnv = z.object({
   CATNAP_URL_SCHEME: z.enum(['http', 'https']).default('http'),
   /** Port of the addresses in status.url; absent: the scheme's own. */
   CATNAP_URL_PORT: envPort.optional(),
+  /** Namespaces whose Functions are worked on, and which alone are looked into; absent: all. */
+  CATNAP_NAMESPACES: envNamespaces.optional(),
   /** Image of the pods that run functions from source. */
   CATNAP_RUNTIME_IMAGE: z.string().default('catnap.dev/runtime:dev'),
   /** Namespace of operator and gateway. */
   CATNAP_SYSTEM_NAMESPACE: z.string().default(SYSTEM_NAMESPACE),
   /** Name of the gateway's Service there. */
   CATNAP_GATEWAY_SERVICE: z.string().default(GATEWAY_SERVICE),
+  /** Name of the Service there whose EndpointSlices (port `ops`) say where the activators are. */
+  CATNAP_ACTIVATOR_SERVICE: z.string().default(ACTIVATOR_SERVICE),
   CATNAP_CLUSTER_DOMAIN: z.string().default('cluster.local'),
-  /** Base URLs of the activators' operational ports; absent: found by the gateway Service's EndpointSlices. */
+  /** JSON; the NetworkPolicy to keep in every namespace that has Functions; absent: none. */
+  CATNAP_NETWORK_POLICY: envJson.pipe(NetworkRules).optional(),
+  /** Name of a Lease in the system namespace by which one of several operators is chosen; absent: this is the only one. */
+  CATNAP_LEASE: z.string().optional(),
+  /** What this one is called in the Lease; default: host and process. */
+  POD_NAME: z.string().optional(),
+  /** Base URLs of the activators' operational ports; absent: found by CATNAP_ACTIVATOR_SERVICE. */
   CATNAP_ACTIVATOR_URLS: envList.optional(),
   /** Port and address of /healthz, /readyz and /metrics. Port 0: any free one. */
   CATNAP_OPS_PORT: envPort.default(9090),
   CATNAP_OPS_HOST: z.string().optional(),
+  /** Address to listen on when CATNAP_OPS_HOST is absent; default: all. */
+  HOST: z.string().optional(),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
   /** How often the activators are asked for their metrics, in seconds. */
   CATNAP_SCRAPE_SECONDS: seconds.default(1),

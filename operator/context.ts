@@ -1,9 +1,9 @@
 import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import type { EventRecorder } from '#platform/events.ts';
-import type { Informer } from '#platform/informer.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import type { Log } from '#platform/log.ts';
+import type { ObjectView } from '#platform/object-view.ts';
 import type { Bundles } from './bundles.ts';
 import type { Children } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';
@@ -15,7 +15,7 @@ export interface Context {
   kube: KubeClient;
   log: Log;
   config: OperatorConfig;
-  functions: Informer<FunctionObject>;
+  functions: ObjectView<FunctionObject>;
   children: Children;
   configMaps: ConfigMapWatches;
   bundles: Bundles;

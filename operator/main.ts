@@ -1,25 +1,32 @@
-import { clusterAccess } from '#platform/cluster-access.ts';
+import { hostname } from 'node:os';
+import { type ClusterAccess, clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
 import { KubeClient } from '#platform/kube.ts';
+import { LeaderElection } from '#platform/leader.ts';
+import { KubeLease } from '#platform/lease-store.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
 import { createLog } from '#platform/log.ts';
-import { createRegistry } from '#platform/metrics.ts';
+import { createRegistry, leaderMetric } from '#platform/metrics.ts';
 import { OpsServer } from '#platform/ops-server.ts';
 import { OperatorEnv } from './config.ts';
 import { startOperator } from './operator.ts';
 
 const config = readConfig(OperatorEnv, process.env);
 const log = createLog({ service: 'catnap-operator', level: config.CATNAP_LOG_LEVEL });
+const userAgent = 'catnap-operator';
 
 async function start(lifecycle: Lifecycle): Promise<void> {
   const access = await clusterAccess(config);
   log.info({ server: access.server, access: access.source }, 'using cluster');
-  const kube = new KubeClient(access, { userAgent: 'catnap-operator' });
+  const election = config.CATNAP_LEASE === undefined ? undefined : stand(access, config.CATNAP_LEASE, lifecycle);
+  const kube = new KubeClient(access, { userAgent, gate: election });
   lifecycle.onStop('API client', () => kube[Symbol.asyncDispose]());
   const registry = createRegistry();
-  const notReady = startOperator({ kube, config, log, registry, lifecycle });
+  leaderMetric(registry, () => election?.leading ?? true);
+  const notReady = startOperator({ kube, config, log, registry, lifecycle, elected: election?.elected });
+  const host = config.CATNAP_OPS_HOST ?? config.HOST;
   const ops = await OpsServer.start({
-    ...(config.CATNAP_OPS_HOST !== undefined && { host: config.CATNAP_OPS_HOST }),
+    ...(host !== undefined && { host }),
     port: config.CATNAP_OPS_PORT,
     registry,
     readiness: [{ name: 'cluster', notReady }],
@@ -27,6 +34,20 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   });
   lifecycle.onStop('ops server', () => ops[Symbol.asyncDispose]());
   log.info({ opsPort: ops.port }, 'listening');
+}
+
+/** Stands for election. On the way down the lease is given back after all else has ended; losing it ends the process. */
+function stand(access: ClusterAccess, name: string, lifecycle: Lifecycle): LeaderElection {
+  const kube = new KubeClient(access, { userAgent });
+  const store = new KubeLease({ kube, namespace: config.CATNAP_SYSTEM_NAMESPACE, name, log });
+  const identity = config.POD_NAME ?? `${hostname()}-${process.pid}`;
+  const election = new LeaderElection({ store, identity, log, onLost: (error) => lifecycle.fail(error) });
+  lifecycle.onStop('lease', async () => {
+    await election[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    await kube[Symbol.asyncDispose]();
+  });
+  return election;
 }
 
 process.exit(await runProcess({ log, start }));

@@ -1,30 +1,18 @@
 import type { Registry } from 'prom-client';
-import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import { LABEL } from '#api/names.ts';
+import type { FunctionObject } from '#api/function.ts';
 import { EventRecorder } from '#platform/events.ts';
-import { Informer } from '#platform/informer.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isConflict } from '#platform/kube-error.ts';
 import type { Lifecycle } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
-import { type InformerMetrics, informerMetrics, workQueueMetrics } from '#platform/metrics.ts';
-import {
-  DEPLOYMENTS,
-  ENDPOINT_SLICES,
-  type EndpointSlice,
-  type KubeObject,
-  PODS,
-  type Resource,
-  SERVICES,
-} from '#platform/resources.ts';
+import { informerMetrics, type WorkQueueMetrics, workQueueMetrics } from '#platform/metrics.ts';
+import type { ObjectView } from '#platform/object-view.ts';
 import { type Outcome, WorkQueue } from '#platform/work-queue.ts';
-import { activatorUrls } from './autoscaler/activators.ts';
 import { Autoscaler, type ScaledFunction } from './autoscaler/loop.ts';
 import { Scraper } from './autoscaler/scrape.ts';
 import { Bundles } from './bundles.ts';
 import { checkFunction } from './checked-function.ts';
 import { setReplicas } from './child-writes.ts';
-import { type Children, FunctionIndex } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';
 import { ConfigMapWatches } from './config-map-watches.ts';
 import type { Context } from './context.ts';
@@ -32,8 +20,10 @@ import { reconcileFunction } from './controller.ts';
 import { isControlledBy } from './function/children.ts';
 import { routeNeighbours } from './function/routes.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
+import { PolicyKeeper } from './network/keeper.ts';
 import { Compiler } from './source/compiler.ts';
 import { StatusBook } from './status-book.ts';
+import { type Watches, watchCluster } from './watches.ts';
 
 export interface OperatorOptions {
   kube: KubeClient;
@@ -41,6 +31,8 @@ export interface OperatorOptions {
   log: Log;
   registry: Registry;
   lifecycle: Pick<Lifecycle, 'stopping' | 'onStop'>;
+  /** Resolves when this operator may write; absent: it is the only one. */
+  elected?: Promise<void> | undefined;
 }
 
 /** Longest one activator may take to give its metrics, in milliseconds. */
@@ -56,36 +48,69 @@ interface Due {
 const CHILD_DELAY_MS = 100;
 const CONFLICT_AGAIN_MS = 50;
 
-/** What is heard of the cluster. */
-interface Watches {
-  functions: Informer<FunctionObject>;
-  children: Children;
-  activators: () => string[];
-  all: Informer<KubeObject>[];
-}
-
 /** Why the operator is not ready, or undefined when it is. */
 export type Readiness = () => string | undefined;
 
-/** Starts everything; it works on Functions once all that it watches was read. Stops with the lifecycle. */
+/**
+ * Starts everything. Once it is elected and all that it watches was read, it works on Functions; before that it only
+ * watches, so as to begin at once. Ready is one that stands by, too. Stops with the lifecycle.
+ */
 export function startOperator(options: OperatorOptions): Readiness {
-  const { registry, lifecycle } = options;
+  const { kube, config, log, registry, lifecycle, elected } = options;
   const metrics = operatorMetrics(registry);
   const due: Due = { soon: () => undefined, now: () => undefined };
-  const watches = watch(options, informerMetrics(registry), due);
+  const onChild = (key: string) => due.soon(key);
+  const watches = watchCluster({ kube, config, log, metrics: informerMetrics(registry), lifecycle, onChild });
   const context = makeContext(options, { watches, due, metrics });
-  let working = false;
-  void Promise.all(watches.all.map((informer) => informer.synced)).then(() => {
-    if (lifecycle.stopping.aborted) return;
-    const queue = startQueue(options, context);
-    due.now = (key) => queue.add(key);
-    due.soon = (key) => queue.addAfter(key, CHILD_DELAY_MS);
-    const autoscaler = startAutoscaler(options, { watches, statuses: context.statuses, metrics, due });
-    context.scalingOf = (uid) => autoscaler.scalingOf(uid);
-    followFunctions(watches.functions, context, due);
-    working = true;
+  let known = false;
+  void watches.synced.then(() => {
+    known = true;
   });
-  return () => (working ? undefined : 'the cluster has not been read yet');
+  void Promise.all([watches.synced, elected]).then(() => {
+    if (!lifecycle.stopping.aborted) work(options, { watches, context, metrics, due });
+  });
+  return () => (known ? undefined : 'the cluster has not been read yet');
+}
+
+interface Parts {
+  watches: Watches;
+  context: Context;
+  metrics: OperatorMetrics;
+  due: Due;
+}
+
+/** From here on it writes. */
+function work(options: OperatorOptions, { watches, context, metrics, due }: Parts): void {
+  const queueMetrics = workQueueMetrics(options.registry);
+  const queue = startQueue(options, context, queueMetrics);
+  due.now = (key) => queue.add(key);
+  due.soon = (key) => queue.addAfter(key, CHILD_DELAY_MS);
+  const autoscaler = startAutoscaler(options, { watches, statuses: context.statuses, metrics, due });
+  context.scalingOf = (uid) => autoscaler.scalingOf(uid);
+  keepPolicies(options, { watches, context, queueMetrics });
+  followFunctions(watches.functions, context, due);
+}
+
+function keepPolicies(
+  { kube, config, log, lifecycle }: OperatorOptions,
+  { watches, context, queueMetrics }: { watches: Watches; context: Context; queueMetrics: WorkQueueMetrics },
+): void {
+  const { functions, policies } = watches;
+  const rules = config.CATNAP_NETWORK_POLICY;
+  if (rules === undefined || policies === undefined) return;
+  const systemNamespace = config.CATNAP_SYSTEM_NAMESPACE;
+  const { events } = context;
+  const keeper = new PolicyKeeper({
+    kube,
+    functions,
+    policies,
+    rules,
+    systemNamespace,
+    events,
+    log,
+    metrics: queueMetrics,
+  });
+  lifecycle.onStop('network policies', () => keeper[Symbol.asyncDispose]());
 }
 
 function makeContext(
@@ -117,48 +142,18 @@ function makeContext(
   };
 }
 
-function watch({ kube, config, log, lifecycle }: OperatorOptions, metrics: InformerMetrics, due: Due): Watches {
-  const all: Informer<KubeObject>[] = [];
-  const follow = <T extends KubeObject>(
-    resource: Resource<T>,
-    selection: { labelSelector?: string; namespace?: string },
-  ) => {
-    const informer = new Informer<T>({ kube, resource, log, metrics, ...selection });
-    lifecycle.onStop(`watch of ${resource.plural}`, () => informer[Symbol.asyncDispose]());
-    all.push(informer as unknown as Informer<KubeObject>);
-    return informer;
-  };
-  const ours = { labelSelector: LABEL.function };
-  const onChild = (key: string) => due.soon(key);
-  const fixed = config.CATNAP_ACTIVATOR_URLS;
-  let activators = () => fixed ?? [];
-  if (fixed === undefined) {
-    const slices: Informer<EndpointSlice> = follow(ENDPOINT_SLICES, {
-      namespace: config.CATNAP_SYSTEM_NAMESPACE,
-      labelSelector: `kubernetes.io/service-name=${config.CATNAP_GATEWAY_SERVICE}`,
-    });
-    activators = () => activatorUrls(slices.list());
-  }
-  return {
-    functions: follow<FunctionObject>(FUNCTIONS, {}),
-    children: {
-      deployments: new FunctionIndex(follow(DEPLOYMENTS, ours), onChild),
-      pods: new FunctionIndex(follow(PODS, ours), onChild),
-      services: new FunctionIndex(follow(SERVICES, ours), onChild),
-    },
-    activators,
-    all,
-  };
-}
-
-function startQueue({ config, log, registry, lifecycle }: OperatorOptions, context: Context): WorkQueue {
+function startQueue(
+  { config, log, lifecycle }: OperatorOptions,
+  context: Context,
+  metrics: WorkQueueMetrics,
+): WorkQueue {
   const queue = new WorkQueue({
     name: 'functions',
     run: (key, signal) => reconcileFunction(key, context, signal).catch(soonAgain),
     concurrency: config.CATNAP_RECONCILES,
     backoffMaxMs: 30_000,
     log,
-    metrics: workQueueMetrics(registry),
+    metrics,
   });
   lifecycle.onStop('work queue', () => queue[Symbol.asyncDispose]());
   return queue;
@@ -215,7 +210,7 @@ function scaledFunctions({ functions, children }: Watches, statuses: StatusBook)
 }
 
 /** Each change of a Function is worked on, and with it those that may want the same addresses. */
-function followFunctions(functions: Informer<FunctionObject>, context: Context, due: Due): void {
+function followFunctions(functions: ObjectView<FunctionObject>, context: Context, due: Due): void {
   functions.onChange((change) => {
     const { metadata } = change.object;
     due.now(`${metadata.namespace}/${metadata.name}`);

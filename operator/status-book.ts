@@ -2,6 +2,7 @@ import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, FIELD_MANAGER, KIND } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
+import { compareVersions } from '#platform/resource-version.ts';
 import type { KubeObject, Resource } from '#platform/resources.ts';
 import { canonicalJson } from './function/canonical.ts';
 
@@ -25,15 +26,20 @@ export class StatusBook {
   /** `fn` with the newest status there is. */
   withStatus(fn: FunctionObject): FunctionObject {
     const written = this.#written.get(fn.metadata.uid);
-    if (written === undefined || !isNewer(written.resourceVersion, fn.metadata.resourceVersion)) return fn;
+    if (written === undefined || compareVersions(written.resourceVersion, fn.metadata.resourceVersion) <= 0) return fn;
     return { ...fn, status: written.status };
   }
 
-  /** Whether `status` was written; it is not when `fn` (by withStatus) has an equal one. */
+  /**
+   * Whether `status` was written; it is not when `fn` (by withStatus) has an equal one. Fails with 409 when the Function
+   * has changed since: what was decided on an older state, or by an operator that no longer leads, is not written.
+   */
   async write(fn: FunctionObject, status: FunctionStatus, signal: AbortSignal): Promise<boolean> {
     if (canonicalJson(fn.status) === canonicalJson(status)) return false;
     const { name, namespace, uid } = fn.metadata;
-    const object = { apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace, uid }, status };
+    const resourceVersion = this.#newestVersion(fn);
+    const metadata = { name, namespace, uid, resourceVersion };
+    const object = { apiVersion: API_VERSION, kind: KIND, metadata, status };
     const stored = await this.#kube.apply<StatusObject>(FUNCTION_STATUSES, object, {
       subresource: 'status',
       fieldManager: FIELD_MANAGER.operator,
@@ -43,12 +49,12 @@ export class StatusBook {
     return true;
   }
 
+  #newestVersion({ metadata: { uid, resourceVersion } }: FunctionObject): string {
+    const written = this.#written.get(uid)?.resourceVersion;
+    return written !== undefined && compareVersions(written, resourceVersion) > 0 ? written : resourceVersion;
+  }
+
   forget(uid: string): void {
     this.#written.delete(uid);
   }
-}
-
-/** Resource versions are decimal numbers that grow. */
-function isNewer(a: string, b: string): boolean {
-  return a.length === b.length ? a > b : a.length > b.length;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { ConfigError, envFlag, envList, envLogLevel, envPort, readConfig } from './config.ts';
+import { ConfigError, envFlag, envJson, envList, envLogLevel, envNamespaces, envPort, readConfig } from './config.ts';
 
 const schema = z.object({
   CATNAP_PORT: envPort.default(8080),
@@ -50,4 +50,19 @@ test('a rule over several variables is named as it is written', () => {
     .object({ A: z.string().optional(), B: z.string().optional() })
     .refine((env) => env.A || env.B, 'set A or B');
   assert.throws(() => readConfig(both, {}), /set A or B/);
+});
+
+test('a list of namespaces names at least one, and only what a namespace can be called', () => {
+  const namespaces = z.object({ CATNAP_NAMESPACES: envNamespaces.optional() });
+  assert.deepEqual(readConfig(namespaces, { CATNAP_NAMESPACES: 'a, b-2' }), { CATNAP_NAMESPACES: ['a', 'b-2'] });
+  assert.deepEqual(readConfig(namespaces, { CATNAP_NAMESPACES: '' }), {});
+  assert.throws(() => readConfig(namespaces, { CATNAP_NAMESPACES: ',' }), /CATNAP_NAMESPACES: names no namespace/);
+  assert.throws(() => readConfig(namespaces, { CATNAP_NAMESPACES: 'a,B' }), /must be names of namespaces/);
+});
+
+test('a mistake within JSON is named with its place', () => {
+  const rules = z.object({ CATNAP_RULES: envJson.pipe(z.strictObject({ egress: z.enum(['open', 'closed']) })) });
+  assert.deepEqual(readConfig(rules, { CATNAP_RULES: '{"egress":"open"}' }), { CATNAP_RULES: { egress: 'open' } });
+  assert.throws(() => readConfig(rules, { CATNAP_RULES: '{' }), /CATNAP_RULES: is not JSON/);
+  assert.throws(() => readConfig(rules, { CATNAP_RULES: '{"egress":"on"}' }), /CATNAP_RULES\.egress: Invalid option/);
 });

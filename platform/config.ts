@@ -23,7 +23,8 @@ export function readConfig<Schema extends z.ZodObject>(
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
   const variable = issue.path.join('.');
-  if (!(variable in given)) return `  ${variable || 'environment'}: ${variable ? 'is not set' : issue.message}`;
+  if (!(String(issue.path[0]) in given))
+    return `  ${variable || 'environment'}: ${variable ? 'is not set' : issue.message}`;
   return `  ${variable}: ${issue.message}`;
 }
 
@@ -37,6 +38,23 @@ export const envFlag = z.enum(['true', 'false', '1', '0']).transform((value) => 
 export const envList = z.string().transform((value) => {
   const items = value.split(',').map((item) => item.trim());
   return items.filter((item) => item !== '');
+});
+
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Names of namespaces, separated by commas; at least one. */
+export const envNamespaces = envList
+  .refine((names) => names.length > 0, 'names no namespace; leave it out for all')
+  .refine((names) => names.every((name) => DNS_LABEL.test(name)), 'must be names of namespaces, separated by commas');
+
+/** A value as JSON. */
+export const envJson = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    context.addIssue(`is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return z.NEVER;
+  }
 });
 
 /** The least severe level that is written. */

@@ -161,6 +161,34 @@ test('a server that comes back with less than it had is listed again', async (t)
   assert.equal(where(await calls.next()), 'watch from 9');
 });
 
+test('one object by its name is all that is ever asked for', async (t) => {
+  const server = await ScriptedApiServer.start();
+  const kube = new KubeClient(server.access());
+  const fieldSelector = 'metadata.name=x';
+  const informer = new Informer({
+    kube,
+    resource: CONFIG_MAPS,
+    namespace: 'a',
+    fieldSelector,
+    log: silentLog,
+    timing: fast,
+  });
+  t.after(async () => {
+    await informer[Symbol.asyncDispose]();
+    await kube[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+  const list = await server.calls.next();
+  list.reply(aList('10', anObject('x', '1')));
+  const watch = await server.calls.next();
+  watch.open().cut();
+  const check = await server.calls.next();
+  assert.deepEqual(
+    [list, watch, check].map((call) => call.query('fieldSelector')),
+    [fieldSelector, fieldSelector, fieldSelector],
+  );
+});
+
 test('a watch that tells of an older state is left for a list', async (t) => {
   const { calls, watch } = await watching(t);
   watch.send(aBookmark('3'));

@@ -7,6 +7,7 @@ import { isGone, KubeError } from './kube-error.ts';
 import type { Log } from './log.ts';
 import type { InformerMetrics } from './metrics.ts';
 import { type Change, ObjectCache } from './object-cache.ts';
+import { compareVersions } from './resource-version.ts';
 import type { KubeObject, Resource } from './resources.ts';
 
 export interface InformerOptions<T extends KubeObject> extends Selection {
@@ -122,9 +123,10 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
    * comes after a resourceVersion of the future, the server is silent until it gets there.
    */
   async #checkHistory(): Promise<void> {
-    const { kube, resource, namespace } = this.#options;
-    const { metadata } = await kube.list(resource, { namespace, limit: 1, signal: this.#stop.signal });
-    if (isOlder(metadata.resourceVersion, this.#resourceVersion)) this.#resourceVersion = undefined;
+    // By the same name, if it is one: others may not be allowed.
+    const { kube, resource, namespace, fieldSelector } = this.#options;
+    const { metadata } = await kube.list(resource, { namespace, fieldSelector, limit: 1, signal: this.#stop.signal });
+    if (compareVersions(metadata.resourceVersion, this.#resourceVersion) < 0) this.#resourceVersion = undefined;
     this.#unsureOfHistory = false;
   }
 
@@ -177,7 +179,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   #take(event: WatchEvent<T>): void {
     const resourceVersion = event.object.metadata?.resourceVersion;
     if (resourceVersion === undefined) throw new KubeError(0, 'BadAnswer', 'watch: an event without a resourceVersion');
-    if (isOlder(resourceVersion, this.#resourceVersion)) {
+    if (compareVersions(resourceVersion, this.#resourceVersion) < 0) {
       throw new KubeError(410, 'HistoryReplaced', `watch: ${resourceVersion} came after ${this.#resourceVersion}`);
     }
     this.#heard();
@@ -227,10 +229,4 @@ function isNoAnswer(error: unknown): boolean {
 
 function isSilence(error: unknown): boolean {
   return error instanceof KubeError && error.code === 'DeadlineExceeded';
-}
-
-/** resourceVersions grow within one history: a smaller one means that the server's data was replaced, by a backup say. */
-function isOlder(resourceVersion: string, than: string | undefined): boolean {
-  const [a, b] = [resourceVersion, than ?? ''];
-  return /^\d+$/.test(a) && /^\d+$/.test(b) && BigInt(a) < BigInt(b);
 }

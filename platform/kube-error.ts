@@ -18,7 +18,7 @@ export interface KubeStatus {
 /**
  * A call that did not succeed. `status` is the HTTP status, or 0 where there was no answer (`cause` says why: refused,
  * cut off, deadline, aborted). `code` is `Status.reason` (`NotFound`, `Conflict`, `AlreadyExists`, `Expired`, …), or
- * `NoAnswer`, `DeadlineExceeded`, `Aborted`, `BadAnswer` for the ones of our own. The message names verb and object.
+ * `NoAnswer`, `DeadlineExceeded`, `Aborted`, `BadAnswer`, `NotLeader` for the ones of our own. The message names verb and object.
  */
 export class KubeError extends Error {
   override readonly name = 'KubeError';

@@ -3,6 +3,7 @@ import { type Dispatcher, Pool } from 'undici';
 import type { ClusterAccess, TlsMaterial } from './cluster-access.ts';
 import { pause, withDeadline } from './deadline.ts';
 import { errorFromAnswer, errorFromFailure, retryAfterMs } from './kube-failure.ts';
+import type { WriteGate } from './write-gate.ts';
 
 export interface KubeRequest {
   /** For error messages: `apply deployments.apps default/hello`. */
@@ -26,24 +27,28 @@ export class KubeTransport implements AsyncDisposable {
   readonly #origin: string;
   readonly #pathPrefix: string;
   readonly #userAgent: string;
+  readonly #gate: WriteGate | undefined;
   #pool: Pool | undefined;
   #poolTls = '';
 
-  constructor(access: ClusterAccess, userAgent: string) {
+  constructor(access: ClusterAccess, userAgent: string, gate?: WriteGate) {
     const server = new URL(access.server);
     this.#access = access;
     this.#origin = server.origin;
     this.#pathPrefix = server.pathname.replace(/\/$/, '');
     this.#userAgent = userAgent;
+    this.#gate = gate;
   }
 
   /** The answer's whole body as text. `deadlineMs` bounds everything, retries included. */
   async call(request: KubeRequest, signal: AbortSignal, deadlineMs: number): Promise<string> {
+    const gate = request.method === 'GET' ? undefined : this.#gate;
+    const text = async (limited: AbortSignal) => await (await this.#answer(request, limited, deadlineMs)).body.text();
     try {
-      return await withDeadline(signal, deadlineMs, async (limited) => {
-        const answer = await this.#answer(request, limited, deadlineMs);
-        return await answer.body.text();
-      });
+      if (gate === undefined) return await withDeadline(signal, deadlineMs, text);
+      return await withDeadline(signal, deadlineMs, (own) =>
+        withDeadline(gate.closed, gate.writeMs, (open) => text(AbortSignal.any([own, open]))),
+      );
     } catch (error) {
       throw errorFromFailure(request.what, error, signal.aborted);
     }
@@ -95,9 +100,10 @@ export class KubeTransport implements AsyncDisposable {
 
   async #send(request: KubeRequest, signal: AbortSignal, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
     const { authorization, tls } = await withDeadline(signal, CREDENTIALS_MS, () => this.#access.credentials());
+    const path = this.#pathPrefix + (request.method === 'GET' ? request.path : this.#pastGate(request.path));
     return await this.#poolFor(tls).request({
       method: request.method,
-      path: this.#pathPrefix + request.path,
+      path,
       headers: {
         accept: 'application/json',
         'user-agent': this.#userAgent,
@@ -109,6 +115,13 @@ export class KubeTransport implements AsyncDisposable {
       headersTimeout: HEADERS_MS,
       bodyTimeout,
     });
+  }
+
+  /** The path of a write that may be sent now; it tells the server how long that holds. */
+  #pastGate(path: string): string {
+    if (this.#gate === undefined) return path;
+    this.#gate.check();
+    return `${path}${path.includes('?') ? '&' : '?'}timeout=${Math.floor(this.#gate.writeMs)}ms`;
   }
 
   /** A pool belongs to its certificates: when they were rotated, a new one takes over and the old one ends with its last request. */

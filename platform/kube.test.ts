@@ -215,3 +215,59 @@ test('a path prefix of the server is kept', async (t) => {
   assert.deepEqual(await got, { major: '1' });
   assert.equal(call.url.pathname, '/k8s/clusters/c1/version');
 });
+
+/** A gate, and how to close it. */
+function aGate(writeMs = 4_000) {
+  const closing = new AbortController();
+  const gate = {
+    writeMs,
+    closed: closing.signal,
+    check: () => closing.signal.throwIfAborted(),
+  };
+  return { gate, close: () => closing.abort(new KubeError(0, 'NotLeader', 'closed')) };
+}
+
+async function gated(t: { after: (fn: () => Promise<void>) => void }, writeMs?: number) {
+  const { gate, close } = aGate(writeMs);
+  const { server } = await scripted(t);
+  const kube = new KubeClient(server.access(), { gate });
+  t.after(() => kube[Symbol.asyncDispose]());
+  return { server, kube, close };
+}
+
+test('a closed gate lets reads pass and no write', async (t) => {
+  const { server, kube, close } = await gated(t);
+  close();
+  await assert.rejects(kube.create(CONFIG_MAPS, { metadata: demo }, { signal }), { code: 'NotLeader' });
+  await assert.rejects(kube.delete(CONFIG_MAPS, demo, { signal }), { code: 'NotLeader' });
+  const got = kube.get(CONFIG_MAPS, demo, { signal });
+  (await server.calls.next()).reply({ metadata: demo });
+  assert.equal((await got).metadata?.name, 'demo');
+  assert.equal(server.calls.size, 0);
+});
+
+test('a gate that closes ends the write under way', async (t) => {
+  const { server, kube, close } = await gated(t);
+  const failing = kube.apply(CONFIG_MAPS, { metadata: demo }, { signal, fieldManager: 'me' });
+  const call = await server.calls.next();
+  close();
+  await assert.rejects(failing, { code: 'NotLeader' });
+  await call.closed();
+});
+
+test('a write that the server asks to repeat has to pass the gate again', async (t) => {
+  const { server, kube, close } = await gated(t);
+  const failing = kube.create(CONFIG_MAPS, { metadata: demo }, { signal });
+  const call = await server.calls.next();
+  call.fail(429, 'TooManyRequests', { 'retry-after': '1' });
+  close();
+  await assert.rejects(failing, { code: 'NotLeader' });
+  assert.equal(server.calls.size, 0);
+});
+
+test('a write through a gate takes no longer than the gate allows, and says so to the server', async (t) => {
+  const { server, kube } = await gated(t, 50);
+  const failing = kube.apply(CONFIG_MAPS, { metadata: demo }, { signal, fieldManager: 'me' });
+  assert.equal((await server.calls.next()).query('timeout'), '50ms');
+  await assert.rejects(failing, { code: 'DeadlineExceeded' });
+});

@@ -18,6 +18,7 @@ import { type KubeRequest, KubeTransport } from './kube-transport.ts';
 import type { KubeObject, Resource } from './resources.ts';
 import { apiVersionOf, PODS } from './resources.ts';
 import { readWatchEvents } from './watch-events.ts';
+import type { WriteGate } from './write-gate.ts';
 
 /** Which object. `namespace` is needed for namespaced kinds. */
 export interface ObjectRef {
@@ -45,9 +46,9 @@ const PATCH_CONTENT_TYPES: Record<PatchType, string> = {
 export class KubeClient implements AsyncDisposable {
   readonly #transport: KubeTransport;
 
-  /** Connects with the first call. */
-  constructor(access: ClusterAccess, options: { userAgent?: string } = {}) {
-    this.#transport = new KubeTransport(access, options.userAgent ?? 'catnap');
+  /** Connects with the first call. @param options.gate what each write has to pass; default: nothing. */
+  constructor(access: ClusterAccess, options: { userAgent?: string; gate?: WriteGate | undefined } = {}) {
+    this.#transport = new KubeTransport(access, options.userAgent ?? 'catnap', options.gate);
   }
 
   async get<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, options: SubresourceOptions): Promise<T> {

@@ -83,6 +83,18 @@ export function workQueueMetrics(registry: Registry): WorkQueueMetrics {
   };
 }
 
+/** Call once per registry. @param leading whether this process does the work that only one of its kind may do. */
+export function leaderMetric(registry: Registry, leading: () => boolean): void {
+  new Gauge({
+    name: 'catnap_leader',
+    help: '1 in the process that does the work, 0 in one that stands by.',
+    registers: [registry],
+    collect() {
+      this.set(leading() ? 1 : 0);
+    },
+  });
+}
+
 interface TrackedGauge {
   name: string;
   help: string;

@@ -84,6 +84,34 @@ export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }
 
+export interface LabelSelector {
+  matchLabels?: { [key: string]: string } | undefined;
+  matchExpressions?: { key: string; operator: string; values?: string[] | undefined }[] | undefined;
+}
+
+/** Whom a rule of a NetworkPolicy is about. */
+export interface NetworkPolicyPeer {
+  namespaceSelector?: LabelSelector;
+  podSelector?: LabelSelector;
+  ipBlock?: { cidr: string; except?: string[] };
+}
+
+interface NetworkPolicyPort {
+  protocol?: 'TCP' | 'UDP' | 'SCTP';
+  port?: number | string;
+  endPort?: number;
+}
+
+/** Not client-node's, which calls `from` otherwise. */
+export interface NetworkPolicy extends KubeObject {
+  spec?: {
+    podSelector?: LabelSelector;
+    policyTypes?: ('Ingress' | 'Egress')[];
+    ingress?: { from?: NetworkPolicyPeer[]; ports?: NetworkPolicyPort[] }[];
+    egress?: { to?: NetworkPolicyPeer[]; ports?: NetworkPolicyPort[] }[];
+  };
+}
+
 export type Pod = Wire<V1Pod>;
 export type Service = Wire<V1Service>;
 export type ConfigMap = Wire<V1ConfigMap>;
@@ -105,6 +133,7 @@ export const NAMESPACES: Resource<Namespace> = { ...core<Namespace>('namespaces'
 export const DEPLOYMENTS = grouped<Deployment>('apps', 'deployments', 'Deployment');
 export const REPLICA_SETS = grouped<ReplicaSet>('apps', 'replicasets', 'ReplicaSet');
 export const ENDPOINT_SLICES = grouped<EndpointSlice>('discovery.k8s.io', 'endpointslices', 'EndpointSlice');
+export const NETWORK_POLICIES = grouped<NetworkPolicy>('networking.k8s.io', 'networkpolicies', 'NetworkPolicy');
 export const LEASES = grouped<Lease>('coordination.k8s.io', 'leases', 'Lease');
 
 function core<T extends KubeObject>(plural: string, kind: string): Resource<T> {

@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { clusterAccess } from '#platform/cluster-access.ts';
+import { establishCrd } from '#platform/crd.ts';
 import { KubeClient } from '#platform/kube.ts';
-import type { KubeObject, Resource } from '#platform/resources.ts';
+import type { KubeObject } from '#platform/resources.ts';
 import { freePort } from './free-port.ts';
 import { guarded, unguarded } from './guard.ts';
 import { type Env, type Inherited, LOCAL_RUNTIME_IMAGE, localProgram, ROOT, RUNTIME_COMMAND } from './programs.ts';
@@ -26,14 +26,6 @@ export interface LocalClusterOptions {
   auditLog?: string | undefined;
   onExit?: (name: string, logFile: string) => void;
 }
-
-const CRDS: Resource<KubeObject & { status?: { conditions?: { type: string; status: string }[] } }> = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
 
 /** The stand-in for Kubernetes: an API server and a pod runner, kept running, with the Function CRD in place. */
 export class LocalCluster implements AsyncDisposable {
@@ -138,11 +130,5 @@ export class LocalCluster implements AsyncDisposable {
 /** Writes the Function CRD and waits until the API server serves it. */
 export async function applyCrd(kube: KubeClient, signal: AbortSignal): Promise<void> {
   const crd = parse(await readFile(join(ROOT, 'crds', 'functions.catnap.dev.yaml'), 'utf8')) as KubeObject;
-  await kube.apply(CRDS, crd, { fieldManager: 'catnap-run', signal });
-  const ref = { name: String(crd.metadata?.name) };
-  for (;;) {
-    const { status } = await kube.get(CRDS, ref, { signal });
-    if (status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True')) return;
-    await sleep(20, undefined, { signal });
-  }
+  await establishCrd(kube, crd, { fieldManager: 'catnap-run', signal });
 }

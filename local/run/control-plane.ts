@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GATEWAY_SERVICE, OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts';
+import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, NAMESPACES, SERVICES, type Service } from '#platform/resources.ts';
 import { freePort } from './free-port.ts';
@@ -117,39 +117,37 @@ export class ControlPlane implements AsyncDisposable {
   }
 }
 
-/** The gateway's Service and where its one activator is, as a cluster would know it. */
+/** The Services of gateway and activators, and where the one activator is, as a cluster would know it. */
 export async function publishGateway(
   kube: KubeClient,
   activatorOpsPort: number,
   gatewayPort: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const metadata = { name: GATEWAY_SERVICE, namespace: SYSTEM_NAMESPACE };
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM_NAMESPACE } };
-  const service: Service = {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata,
-    spec: {
-      ports: [
-        { name: 'http', port: 80, targetPort: gatewayPort },
-        { name: OPS_PORT_NAME, port: activatorOpsPort },
-      ],
-    },
-  };
+  const options = { fieldManager: 'catnap-run', signal };
+  await kube.apply(NAMESPACES, namespace, options);
+  const services = [
+    publishedService(GATEWAY_SERVICE, { name: 'http', port: 80, targetPort: gatewayPort }),
+    publishedService(ACTIVATOR_SERVICE, { name: OPS_PORT_NAME, port: activatorOpsPort, targetPort: activatorOpsPort }),
+  ];
+  for (const { service, slice } of services) {
+    await kube.apply(SERVICES, service, options);
+    await kube.apply(ENDPOINT_SLICES, slice, options);
+  }
+}
+
+/** A Service of one port that leads to this machine. */
+function publishedService(name: string, port: { name: string; port: number; targetPort: number }) {
+  const metadata = { name, namespace: SYSTEM_NAMESPACE };
+  const service: Service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [port] } };
   const slice: EndpointSlice = {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': GATEWAY_SERVICE } },
+    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': name } },
     addressType: 'IPv4',
-    ports: [
-      { name: 'http', port: gatewayPort, protocol: 'TCP' },
-      { name: OPS_PORT_NAME, port: activatorOpsPort, protocol: 'TCP' },
-    ],
+    ports: [{ name: port.name, port: port.targetPort, protocol: 'TCP' }],
     endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true, serving: true, terminating: false } }],
   };
-  const options = { fieldManager: 'catnap-run', signal };
-  await kube.apply(NAMESPACES, namespace, options);
-  await kube.apply(SERVICES, service, options);
-  await kube.apply(ENDPOINT_SLICES, slice, options);
+  return { service, slice };
 }

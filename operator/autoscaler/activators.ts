@@ -2,7 +2,7 @@ import { OPS_PORT_NAME } from '#api/names.ts';
 import type { EndpointSlice } from '#platform/resources.ts';
 
 /**
- * Base URLs of the activators' operational ports, from the gateway Service's EndpointSlices: each address once. One
+ * Base URLs of the activators' operational ports, from the EndpointSlices of their Service: each address once. One
  * that is not ready may still hold requests, so it counts until it is gone from the list.
  */
 export function activatorUrls(slices: readonly EndpointSlice[]): string[] {

@@ -1,7 +1,7 @@
 import { LABEL, OPS_PORT_NAME } from '#api/names.ts';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { KubeClient } from '#platform/kube.ts';
-import { DEPLOYMENTS, type Deployment, ENDPOINT_SLICES, PODS } from '#platform/resources.ts';
+import { DEPLOYMENTS, type Deployment, ENDPOINT_SLICES, PODS, SERVICES } from '#platform/resources.ts';
 import { receivedRequests } from './activator-metrics.ts';
 import type { Deployed, Part } from './deployed.ts';
 import { eventually } from './eventually.ts';
@@ -72,15 +72,26 @@ async function domainOf(kube: KubeClient, namespace: string): Promise<string> {
   return `${value('CATNAP_DOMAIN') ?? 'localhost'}${port ? `:${port}` : ''}`;
 }
 
+/** The Service that leads to each activator's metrics: of those labelled as the activator's, the one with that port. */
+async function activatorService(kube: KubeClient, namespace: string): Promise<string> {
+  const labelSelector = selector('activator');
+  const { items } = await kube.listAll(SERVICES, { namespace, labelSelector, signal: soon() });
+  const service = items.find(({ spec }) => spec?.ports?.some(({ name }) => name === OPS_PORT_NAME));
+  if (service === undefined)
+    throw new Error(`no Service labelled ${labelSelector} with a port "${OPS_PORT_NAME}" in namespace ${namespace}`);
+  return String(service.metadata?.name);
+}
+
 async function receivedByAll(
   kube: KubeClient,
   systemNamespace: string,
   namespace: string,
   name: string,
 ): Promise<number> {
+  const service = await activatorService(kube, systemNamespace);
   const slices = await kube.listAll(ENDPOINT_SLICES, {
     namespace: systemNamespace,
-    labelSelector: 'kubernetes.io/service-name=catnap-gateway',
+    labelSelector: `kubernetes.io/service-name=${service}`,
     signal: soon(),
   });
   const urls = slices.items.flatMap((slice) => {

@@ -1,0 +1,156 @@
+/** For tests: the activator as a process, with the cluster's side in the test's hands. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { FunctionObject } from '#api/function.ts';
+import { type Call, ScriptedApiServer } from '#platform/scripted-api-server.ts';
+import type { PodObject } from './pod-state.ts';
+import { type Backend, startBackend } from './test-backend.ts';
+import { aFunction, aPod, until } from './test-gateway.ts';
+
+/** An API server that knows functions, pods and scales, and keeps its watches open. */
+export class Cluster implements AsyncDisposable {
+  readonly scaleCalls: Call[] = [];
+  /** Paths of the lists and watches that were asked for. */
+  readonly read: string[] = [];
+  readonly #server: ScriptedApiServer;
+  readonly #functions: FunctionObject[];
+  readonly #pods: PodObject[] = [];
+  readonly #podWatches: Call[] = [];
+  #version = 10;
+
+  static async start(functions: FunctionObject[]): Promise<Cluster> {
+    return new Cluster(await ScriptedApiServer.start(), functions);
+  }
+
+  private constructor(server: ScriptedApiServer, functions: FunctionObject[]) {
+    this.#server = server;
+    this.#functions = functions;
+    server.calls.onEach((call) => this.#answer(call));
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  showPod(pod: PodObject): void {
+    this.#version += 1;
+    const object = { ...pod, metadata: { ...pod.metadata, resourceVersion: String(this.#version) } };
+    this.#pods.push(object);
+    for (const watch of this.#podWatches) if (concerns(watch, object)) watch.send({ type: 'ADDED', object });
+  }
+
+  /** Stops answering. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+  }
+
+  #answer(call: Call): void {
+    this.read.push(call.url.pathname);
+    const isPods = call.url.pathname.endsWith('/pods');
+    if (call.url.pathname.endsWith('/scale')) {
+      this.scaleCalls.push(call);
+      call.reply({ kind: 'Scale', metadata: { resourceVersion: '1' }, spec: { replicas: 1 } });
+    } else if (call.isWatch) {
+      call.open();
+      if (!isPods) return;
+      this.#podWatches.push(call);
+      for (const object of this.#pods) if (concerns(call, object)) call.send({ type: 'ADDED', object });
+    } else if (isPods || call.url.pathname.endsWith('/functions')) {
+      const functions = this.#functions.filter((fn) => concerns(call, fn));
+      call.reply({ metadata: { resourceVersion: '10' }, items: isPods ? [] : functions });
+    } else {
+      call.reply({ major: '1' });
+    }
+  }
+}
+
+/** Whether the call asks for all namespaces, or for the object's. */
+function concerns({ url }: Call, { metadata }: { metadata?: { namespace?: string } }): boolean {
+  return !url.pathname.includes('/namespaces/') || url.pathname.includes(`/namespaces/${metadata?.namespace}/`);
+}
+
+export interface Activator extends AsyncDisposable {
+  process: ChildProcess;
+  port: number;
+  tlsPort: number;
+  opsPort: number;
+  /** Messages of its log. */
+  said: string[];
+}
+
+/** The program as it is started in a cluster, on free ports. */
+export async function startActivator(apiUrl: string, env: Record<string, string> = {}): Promise<Activator> {
+  const child = spawn(process.execPath, [new URL('main.ts', import.meta.url).pathname], {
+    env: {
+      CATNAP_API_URL: apiUrl,
+      CATNAP_GATEWAY_PORT: '0',
+      CATNAP_OPS_PORT: '0',
+      HOST: '127.0.0.1',
+      CATNAP_DOMAIN: 'fn.example',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  let listening: { port: number; tlsPort: number; opsPort: number } | undefined;
+  const said: string[] = [];
+  createInterface(child.stdout).on('line', (line) => {
+    const { msg, port, tlsPort, opsPort } = JSON.parse(line);
+    said.push(msg);
+    if (msg === 'gateway listens') listening = { port, tlsPort, opsPort };
+  });
+  await until(() => listening !== undefined || child.exitCode !== null, 'the gateway listens', 20_000);
+  if (child.exitCode !== null) throw new Error(`the activator ended with ${child.exitCode}`);
+  const { port = 0, tlsPort = 0, opsPort = 0 } = listening ?? {};
+  return {
+    process: child,
+    port,
+    tlsPort,
+    opsPort,
+    said,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+export interface Scene extends AsyncDisposable {
+  cluster: Cluster;
+  activator: Activator;
+  backend: Backend;
+  /** Paths that the replica was asked for. */
+  seen: (string | undefined)[];
+}
+
+/** One function at zero, and a server that could be its pod. */
+export async function aSleepingFunction(env: Record<string, string> = {}): Promise<Scene> {
+  const cluster = await Cluster.start([aFunction('hello')]);
+  const activator = await startActivator(cluster.url, env).catch(async (error: unknown) => {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  });
+  const seen: (string | undefined)[] = [];
+  const backend = await startBackend('uid-of-pod-a', (req, res) => {
+    seen.push(req.url);
+    if (req.url === '/slow') setTimeout(() => res.end('slow'), 700);
+    else if (req.url === '/protocol') res.end(req.headers['x-forwarded-proto']);
+    else res.end(`request ${seen.length}`);
+  });
+  return {
+    seen,
+    cluster,
+    activator,
+    backend,
+    async [Symbol.asyncDispose]() {
+      await activator[Symbol.asyncDispose]();
+      backend.server.closeAllConnections();
+      backend.server.close();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The pod of that server. */
+export const shown = ({ ip, port }: Backend) => aPod({ name: 'pod-a', revision: 'hello-1', ip, port });

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
+import { envLogLevel, envNamespaces } from '#platform/config.ts';
+import type { KubeClient } from '#platform/kube.ts';
+import type { Log } from '#platform/log.ts';
+
+/** The chores' environment. */
+export const ChoreEnv = z.object({
+  ...CLUSTER_ACCESS_ENV,
+  /** Namespaces whose Functions are removed; absent: all. */
+  CATNAP_NAMESPACES: envNamespaces.optional(),
+  /** Where the test makes its Function. */
+  CATNAP_TEST_NAMESPACE: z.string().optional(),
+  /** Base URL of the gateway that the test asks. */
+  CATNAP_TEST_GATEWAY: z.url({ protocol: /^https?$/ }).optional(),
+  /** Longest that a chore may take, in seconds. */
+  CATNAP_CHORE_SECONDS: z.coerce.number().positive().max(3600).default(240),
+  CATNAP_LOG_LEVEL: envLogLevel.default('info'),
+});
+export type ChoreConfig = Readonly<z.infer<typeof ChoreEnv>>;
+
+/** What a chore works with. */
+export interface ChoreContext {
+  kube: KubeClient;
+  config: ChoreConfig;
+  log: Log;
+  /** Aborts when its time is up, or when it is told to stop. */
+  signal: AbortSignal;
+}
+
+/** Resolves when it is done; rejects with what a person has to know. */
+export type Chore = (context: ChoreContext) => Promise<void>;

@@ -1,0 +1,85 @@
+import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
+import { LABEL } from '#api/names.ts';
+import type { KubeClient } from '#platform/kube.ts';
+import type { Selection } from '#platform/kube-calls.ts';
+import type { Lifecycle } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import type { InformerMetrics } from '#platform/metrics.ts';
+import { type ObjectView, viewObjects } from '#platform/object-view.ts';
+import {
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  type EndpointSlice,
+  type KubeObject,
+  NETWORK_POLICIES,
+  type NetworkPolicy,
+  PODS,
+  type Resource,
+  SERVICES,
+} from '#platform/resources.ts';
+import { activatorUrls } from './autoscaler/activators.ts';
+import { type Children, FunctionIndex } from './children-index.ts';
+import type { OperatorConfig } from './config.ts';
+import { OUR_POLICIES } from './network/keeper.ts';
+
+/** What is heard of the cluster. */
+export interface Watches {
+  functions: ObjectView<FunctionObject>;
+  children: Children;
+  /** Absent where none are kept. */
+  policies: ObjectView<NetworkPolicy> | undefined;
+  /** Base URLs of the activators' operational ports. */
+  activators: () => string[];
+  /** Resolves when all of it was read. */
+  synced: Promise<void>;
+}
+
+export interface WatchOptions {
+  kube: KubeClient;
+  config: OperatorConfig;
+  log: Log;
+  metrics: InformerMetrics;
+  lifecycle: Pick<Lifecycle, 'onStop'>;
+  /** Called with a function's key when one of its children has changed. */
+  onChild: (key: string) => void;
+}
+
+/** Starts to follow the Functions that are this operator's, their children, and the activators. */
+export function watchCluster({ kube, config, log, metrics, lifecycle, onChild }: WatchOptions): Watches {
+  const all: Promise<void>[] = [];
+  const follow = <T extends KubeObject>(
+    resource: Resource<T>,
+    selection: Selection = {},
+    namespaces = config.CATNAP_NAMESPACES,
+  ): ObjectView<T> => {
+    const view = viewObjects<T>({ kube, resource, log, metrics, ...selection }, namespaces);
+    lifecycle.onStop(`watch of ${resource.plural}`, () => view[Symbol.asyncDispose]());
+    all.push(view.synced);
+    return view;
+  };
+  const ours = { labelSelector: LABEL.function };
+  const keepsPolicies = config.CATNAP_NETWORK_POLICY !== undefined;
+  const watches = {
+    functions: follow<FunctionObject>(FUNCTIONS),
+    children: {
+      deployments: new FunctionIndex(follow(DEPLOYMENTS, ours), onChild),
+      pods: new FunctionIndex(follow(PODS, ours), onChild),
+      services: new FunctionIndex(follow(SERVICES, ours), onChild),
+    },
+    policies: keepsPolicies ? follow(NETWORK_POLICIES, { labelSelector: OUR_POLICIES }) : undefined,
+    activators: findActivators(config, (labelSelector) =>
+      follow(ENDPOINT_SLICES, { labelSelector }, [config.CATNAP_SYSTEM_NAMESPACE]),
+    ),
+  };
+  return { ...watches, synced: Promise.all(all).then(() => undefined) };
+}
+
+function findActivators(
+  config: OperatorConfig,
+  follow: (labelSelector: string) => ObjectView<EndpointSlice>,
+): () => string[] {
+  const fixed = config.CATNAP_ACTIVATOR_URLS;
+  if (fixed !== undefined) return () => fixed;
+  const slices = follow(`kubernetes.io/service-name=${config.CATNAP_ACTIVATOR_SERVICE}`);
+  return () => activatorUrls(slices.list());
+}
