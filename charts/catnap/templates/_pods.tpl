@@ -54,13 +54,14 @@ containers:
     imagePullPolicy: {{ .root.Values.image.pullPolicy }}
     command: ["node", "/catnap/chores.mjs"]
     args: [{{ .task }}]
-    {{- with .env }}
     env:
-      {{- range $name, $value := . }}
+      # So much sooner than Kubernetes ends the pod that its own message is the last.
+      - name: CATNAP_CHORE_SECONDS
+        value: {{ sub (int .root.Values.jobs.deadlineSeconds) 20 | quote }}
+      {{- range $name, $value := .env }}
       - name: {{ $name }}
         value: {{ $value | quote }}
       {{- end }}
-    {{- end }}
     terminationMessagePolicy: FallbackToLogsOnError
     resources:
       {{- toYaml .root.Values.jobs.resources | nindent 6 }}
