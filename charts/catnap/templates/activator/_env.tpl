@@ -1,0 +1,18 @@
+{{/* Environment of the activator: activator/config.ts. */}}
+{{- define "catnap.activatorEnv" -}}
+- { name: CATNAP_DOMAIN, value: {{ .Values.domain | quote }} }
+- { name: CATNAP_CLUSTER_DOMAIN, value: {{ .Values.clusterDomain | quote }} }
+- { name: CATNAP_DRAIN_SECONDS, value: {{ int .Values.activator.drainSeconds | quote }} }
+- { name: CATNAP_DRAIN_QUIET_SECONDS, value: {{ .Values.activator.drainQuietSeconds | toString | quote }} }
+- { name: CATNAP_LOG_LEVEL, value: {{ .Values.activator.logLevel | quote }} }
+- { name: CATNAP_GATEWAY_PORT, value: "8080" }
+- { name: CATNAP_OPS_PORT, value: "9090" }
+{{- with .Values.namespaces }}
+- { name: CATNAP_NAMESPACES, value: {{ join "," . | quote }} }
+{{- end }}
+{{- if .Values.tls.secretName }}
+- { name: CATNAP_TLS_PORT, value: "8443" }
+- { name: CATNAP_TLS_CERT_FILE, value: /etc/catnap/tls/tls.crt }
+- { name: CATNAP_TLS_KEY_FILE, value: /etc/catnap/tls/tls.key }
+{{- end }}
+{{- end -}}

@@ -1,0 +1,31 @@
+/** The environment that the chart gives is one that the programs understand. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ActivatorConfig } from '../../activator/config.ts';
+import { ChoreEnv } from '../../operator/chores/chore.ts';
+import { OperatorEnv } from '../../operator/config.ts';
+import { readConfig } from '../../platform/config.ts';
+import { CASES, type Loose, podsOf } from './rendered.ts';
+
+const SCHEMAS = { operator: OperatorEnv, activator: ActivatorConfig };
+/** Given by a case of the matrix, for Node. */
+const EXTRA = ['NODE_EXTRA_CA_CERTS'];
+
+for (const { name, objects } of CASES) {
+  test(`${name}: every variable is one that the program knows, with a value that it takes, and there once`, () => {
+    for (const { of, spec } of podsOf(objects)) {
+      const [container] = spec.containers;
+      const schema = SCHEMAS[container.name as keyof typeof SCHEMAS] ?? ChoreEnv;
+      const given = container.env.filter((one: Loose) => !EXTRA.includes(one.name));
+      const names: string[] = given.map((one: Loose) => one.name);
+      assert.deepEqual(names, [...new Set(names)], of.metadata.name);
+      assert.deepEqual(
+        names.filter((one) => !(one in schema.shape)),
+        [],
+        of.metadata.name,
+      );
+      const env = Object.fromEntries(given.map((one: Loose) => [one.name, one.value ?? 'set-by-kubelet']));
+      assert.doesNotThrow(() => readConfig(schema, env), of.metadata.name);
+    }
+  });
+}

@@ -1,0 +1,69 @@
+/** Helm itself, where it is installed: it finds nothing to complain about, and renders the same. */
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { promisify } from 'node:util';
+import { readDocuments } from '../../local/chart/go-yaml.ts';
+import { CATNAP_CHART, type RenderOptions } from '../../local/chart/render.ts';
+import { CASES, type Loose } from './rendered.ts';
+
+const run = promisify(execFile);
+
+function hasHelm(): boolean {
+  try {
+    execFileSync('helm', ['version', '--short'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false; // not installed: that is the answer
+  }
+}
+
+if (hasHelm()) suite('helm', helmSuite);
+else console.log('helm is not installed: that it lints the chart and renders it as we do is not checked');
+
+function helmSuite(): void {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'catnap-helm-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function valuesArguments({ valuesFiles = [], values = {} }: RenderOptions): Promise<string[]> {
+    const path = join(folder, 'values.json');
+    await writeFile(path, JSON.stringify(values));
+    return [...valuesFiles, path].flatMap((file) => ['--values', file]);
+  }
+
+  for (const { name, options, objects } of CASES) {
+    test(`${name}: lints, and is rendered as here`, async () => {
+      const values = await valuesArguments(options);
+      await run('helm', ['lint', CATNAP_CHART, '--strict', '--namespace', options.namespace, ...values]);
+      const { stdout } = await run(
+        'helm',
+        [
+          'template',
+          options.release,
+          CATNAP_CHART,
+          '--namespace',
+          options.namespace,
+          '--kube-version',
+          '1.33.0',
+          ...values,
+        ],
+        { maxBuffer: 16 * 1024 * 1024 },
+      );
+      assert.deepEqual(byName(readDocuments(stdout, 'helm template')), byName(objects));
+    });
+  }
+}
+
+function byName(objects: readonly Loose[]): Record<string, Loose> {
+  const entries = objects.map((one) => [
+    `${one.apiVersion} ${one.kind} ${one.metadata.namespace ?? ''}/${one.metadata.name}`,
+    one,
+  ]);
+  return Object.fromEntries(entries.toSorted());
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { CATNAP_CHART, type RenderOptions } from '../../local/chart/render.ts';
+
+/** Ways in which the chart is installed; each test of the chart goes through all of them. */
+export const SMALL = join(CATNAP_CHART, 'values-small.yaml');
+
+const release = { release: 'catnap', namespace: 'catnap-system' };
+const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+export const MATRIX: Record<string, RenderOptions> = {
+  'the defaults': release,
+  'a small node': { ...release, valuesFiles: [SMALL] },
+  'another release name': { release: 'prod', namespace: 'functions' },
+  'a name of its own': { ...release, values: { fullnameOverride: 'fn' } },
+  'a long release name': { release: 'a-release-name-as-long-as-helm-lets-one-be-made-of-53', namespace: 'x' },
+  'a node port': { ...release, values: { service: { type: 'NodePort' }, domain: 'fn.example.org' } },
+  'a node port that the cluster picks': {
+    ...release,
+    values: { service: { type: 'NodePort', nodePorts: { http: 0, https: 0 } }, url: { port: 31000 } },
+  },
+  'a load balancer': {
+    ...release,
+    values: {
+      domain: 'fn.example.org',
+      service: {
+        type: 'LoadBalancer',
+        annotations: { 'example.org/ip': 'static' },
+        loadBalancerClass: 'example.org/lb',
+        loadBalancerSourceRanges: ['192.0.2.0/24'],
+        externalTrafficPolicy: 'Local',
+      },
+    },
+  },
+  'TLS at the gateway': { ...release, values: { service: { type: 'LoadBalancer' }, tls: { secretName: 'fn-tls' } } },
+  'TLS by node port': { ...release, values: { service: { type: 'NodePort' }, tls: { secretName: 'fn-tls' } } },
+  'TLS by port-forward': { ...release, values: { tls: { secretName: 'fn-tls' } } },
+  'an Ingress': { ...release, values: { domain: 'fn.example.org', ingress: { enabled: true } } },
+  'an Ingress with TLS': {
+    ...release,
+    values: {
+      domain: 'fn.example.org',
+      ingress: {
+        enabled: true,
+        className: 'traefik',
+        annotations: { 'cert-manager.io/cluster-issuer': 'dns' },
+        hosts: ['*.default.fn.example.org', '*.shop.fn.example.org'],
+        tls: [{ secretName: 'fn-tls', hosts: ['*.default.fn.example.org', '*.shop.fn.example.org'] }],
+      },
+    },
+  },
+  'two namespaces': {
+    ...release,
+    values: { namespaces: ['shop', 'web'], uninstall: { removeFunctions: true }, podMonitor: { enabled: true } },
+  },
+  'its own namespace': {
+    ...release,
+    values: { namespaces: ['catnap-system'], crds: { install: false }, admissionPolicy: { enabled: false } },
+  },
+  'functions are removed with it': { ...release, values: { uninstall: { removeFunctions: true } } },
+  'the CRD is somebody else’s': { ...release, values: { crds: { install: false } } },
+  'Prometheus operator': {
+    ...release,
+    values: {
+      podMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '15s' },
+      networkPolicy: {
+        metricsFrom: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+      },
+    },
+  },
+  'functions may call nobody': { ...release, values: { networkPolicy: { egress: 'closed' } } },
+  'no policies': {
+    ...release,
+    values: {
+      networkPolicy: { enabled: false },
+      admissionPolicy: { enabled: false },
+      rbac: { aggregateToUserRoles: false },
+    },
+  },
+  'a mirror and digests': {
+    ...release,
+    values: {
+      image: { registry: 'mirror.example.org:5000/', pullPolicy: 'Always', pullSecrets: [{ name: 'mirror' }] },
+      operator: { image: { digest } },
+      activator: { image: { repository: 'team/catnap-activator', digest } },
+      runtime: { image: { tag: '1.2.3' } },
+    },
+  },
+  'everything about pods': {
+    ...release,
+    values: {
+      operator: podSettings('operator'),
+      activator: {
+        ...podSettings('activator'),
+        topologySpreadConstraints: [
+          { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule' },
+        ],
+        podDisruptionBudget: { maxUnavailable: '50%' },
+      },
+      jobs: { nodeSelector: { 'kubernetes.io/arch': 'arm64' }, tolerations: [{ operator: 'Exists' }] },
+      podSecurityContext: { runAsUser: null, runAsGroup: null },
+    },
+  },
+};
+
+function podSettings(name: string): Record<string, unknown> {
+  const labelSelector = { matchLabels: { 'app.kubernetes.io/component': name } };
+  const term = { weight: 1, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector } };
+  return {
+    replicas: 3,
+    logLevel: 'debug',
+    priorityClassName: 'system-cluster-critical',
+    podLabels: { team: 'platform' },
+    podAnnotations: { 'example.org/note': 'yes' },
+    nodeSelector: { 'kubernetes.io/arch': 'arm64' },
+    tolerations: [{ key: 'edge', operator: 'Exists', effect: 'NoSchedule' }],
+    affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [term] } },
+    extraEnv: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ssl/ca.pem' }],
+  };
+}

@@ -1,0 +1,116 @@
+/** What holds of the rendered objects, however the chart is installed. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { CATNAP_CHART, renderNotes } from '../../local/chart/render.ts';
+import { CASES, inCase, type Loose, podsOf, the } from './rendered.ts';
+
+const nameOf = ({ kind, metadata }: Loose) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
+const CLUSTER_WIDE = /^(ClusterRole|ClusterRoleBinding|ValidatingAdmissionPolicy|ValidatingAdmissionPolicyBinding)$/;
+const LONG_LIVED = /^Deployment$/;
+
+for (const { name, options, objects } of CASES) {
+  test(`${name}: no object is there twice, each has a name that Kubernetes takes, and a namespace where it needs one`, () => {
+    const names = objects.map(nameOf);
+    assert.deepEqual(names, [...new Set(names)]);
+    for (const { kind, metadata } of objects) {
+      assert.match(metadata.name, /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, nameOf({ kind, metadata }));
+      assert.equal(metadata.namespace === undefined, CLUSTER_WIDE.test(kind), nameOf({ kind, metadata }));
+    }
+  });
+
+  test(`${name}: every object says whose it is`, () => {
+    for (const { kind, metadata } of objects) {
+      const { labels } = metadata;
+      assert.equal(labels['app.kubernetes.io/name'], 'catnap', nameOf({ kind, metadata }));
+      assert.equal(labels['app.kubernetes.io/instance'], options.release);
+      assert.equal(labels['app.kubernetes.io/managed-by'], 'Helm');
+      assert.ok(labels['app.kubernetes.io/component']);
+    }
+  });
+
+  test(`${name}: every selector selects the pods it is for, and no others`, () => {
+    const pods = podsOf(objects);
+    const selectors = objects.flatMap(({ kind, metadata, spec }) => {
+      const selector = kind === 'Service' ? spec.selector : spec?.selector?.matchLabels;
+      return selector === undefined ? [] : [{ who: nameOf({ kind, metadata }), selector, labels: metadata.labels }];
+    });
+    assert.ok(selectors.length >= 4);
+    for (const { who, selector, labels } of selectors) {
+      const matched = pods.filter((pod) => Object.entries(selector).every(([k, v]) => pod.metadata.labels[k] === v));
+      assert.equal(matched.length, 1, who);
+      const component = 'app.kubernetes.io/component';
+      assert.equal(matched[0]?.metadata.labels[component], labels[component], who);
+    }
+  });
+
+  test(`${name}: every service account that a pod or a binding names is there`, () => {
+    const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name);
+    const used = podsOf(objects).map(({ spec }) => spec.serviceAccountName);
+    const bound = objects.flatMap(({ subjects = [] }) => subjects);
+    for (const account of [...used, ...bound.map((subject: Loose) => subject.name)])
+      assert.ok(accounts.includes(account));
+    for (const { namespace } of bound) assert.equal(namespace, options.namespace);
+  });
+
+  test(`${name}: every pod fits the restricted Pod Security profile, with a root that is read only`, () => {
+    for (const { of, spec } of podsOf(objects)) {
+      assert.equal(spec.securityContext.runAsNonRoot, true, nameOf(of));
+      assert.deepEqual(spec.securityContext.seccompProfile, { type: 'RuntimeDefault' });
+      for (const { securityContext, resources } of spec.containers) {
+        assert.equal(securityContext.allowPrivilegeEscalation, false);
+        assert.equal(securityContext.readOnlyRootFilesystem, true);
+        assert.deepEqual(securityContext.capabilities, { drop: ['ALL'] });
+        assert.ok(resources.requests.memory && resources.requests.cpu && resources.limits.memory);
+      }
+    }
+  });
+
+  test(`${name}: every port that a probe or a Service names is there`, () => {
+    for (const { spec } of podsOf(objects).filter((pod) => LONG_LIVED.test(pod.of.kind))) {
+      const { ports, readinessProbe, livenessProbe } = spec.containers[0];
+      const names = ports.map((port: Loose) => port.name);
+      for (const probe of [readinessProbe, livenessProbe]) assert.ok(names.includes(probe.httpGet.port));
+    }
+    const activator = the(objects, 'Deployment', '-activator').spec.template.spec.containers[0];
+    const ports = activator.ports.map((port: Loose) => port.name);
+    for (const { spec } of objects.filter(({ kind }) => kind === 'Service')) {
+      for (const { targetPort } of spec.ports) assert.ok(ports.includes(targetPort));
+    }
+  });
+
+  test(`${name}: an activator has longer to leave than it drains`, () => {
+    const { spec } = the(objects, 'Deployment', '-activator').spec.template;
+    const drain = spec.containers[0].env.find((one: Loose) => one.name === 'CATNAP_DRAIN_SECONDS').value;
+    assert.ok(spec.terminationGracePeriodSeconds > Number(drain) + 20);
+  });
+
+  test(`${name}: nothing else but a few words of the notes is left to say`, () => {
+    const notes = renderNotes(options);
+    assert.match(notes, /kubectl apply -n \S+ -f -/);
+    assert.match(notes, new RegExp(`helm test -n ${options.namespace} ${options.release}`));
+    assert.doesNotMatch(notes, /<no value>|<nil>|map\[|%!/);
+  });
+}
+
+test('small: all that it requests together, a job included, is at most 160 MiB', () => {
+  const small = inCase('a small node');
+  const bytes = podsOf(small).map(({ of, spec }) => {
+    const [, mebibytes] = /^(\d+)Mi$/.exec(spec.containers[0].resources.requests.memory) ?? [];
+    return { kind: of.kind, mebibytes: Number(mebibytes) * (of.spec.replicas ?? 1) };
+  });
+  const sum = (kinds: RegExp) =>
+    bytes.filter(({ kind }) => kinds.test(kind)).reduce((all, { mebibytes }) => all + mebibytes, 0);
+  const jobs = bytes.filter(({ kind }) => !LONG_LIVED.test(kind)).map(({ mebibytes }) => mebibytes);
+  assert.ok(jobs.length > 0);
+  assert.ok(sum(LONG_LIVED) + Math.max(...jobs) <= 160);
+  assert.equal(small.filter(({ kind }) => kind === 'PodDisruptionBudget').length, 0);
+});
+
+test('the chart and the package are of one version', () => {
+  const chart = parse(readFileSync(join(CATNAP_CHART, 'Chart.yaml'), 'utf8'));
+  const { version } = JSON.parse(readFileSync(join(CATNAP_CHART, '..', '..', 'package.json'), 'utf8'));
+  assert.equal(chart.appVersion, version);
+});

@@ -1,0 +1,132 @@
+/** Who may do what. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CASES, inCase, type Loose, the } from './rendered.ts';
+
+const isRole = ({ kind }: Loose) => kind === 'Role' || kind === 'ClusterRole';
+const rulesOf = (objects: readonly Loose[]) => objects.filter(isRole).flatMap(({ rules }) => rules);
+/** Everything that a process holds, as `verb resource`. */
+function rights(objects: readonly Loose[], component: string): string[] {
+  const roles = objects.filter(
+    (one) => isRole(one) && one.metadata.labels['app.kubernetes.io/component'] === component,
+  );
+  const all = roles.flatMap(({ rules }) =>
+    rules.flatMap((rule: Loose) =>
+      rule.verbs.flatMap((verb: string) => rule.resources.map((resource: string) => `${verb} ${resource}`)),
+    ),
+  );
+  return [...new Set(all)].toSorted();
+}
+
+for (const { name, objects } of CASES) {
+  test(`${name}: nobody may touch Secrets, and no right is a wildcard`, () => {
+    for (const { apiGroups, resources, verbs } of rulesOf(objects)) {
+      assert.ok(!resources.includes('secrets'));
+      assert.ok(![...apiGroups, ...resources, ...verbs].includes('*'));
+    }
+  });
+}
+
+test('the activator reads Functions and pods, and reads and writes the scale of Deployments', () => {
+  assert.deepEqual(rights(inCase('the defaults'), 'activator'), [
+    'get deployments/scale',
+    'list functions',
+    'list pods',
+    'patch deployments/scale',
+    'watch functions',
+    'watch pods',
+  ]);
+});
+
+test('limited to namespaces, the rights are those of the whole cluster, in Roles there', () => {
+  const limited = inCase('two namespaces');
+  for (const component of ['operator', 'activator']) {
+    assert.deepEqual(rights(limited, component), rights(inCase('the defaults'), component));
+    const where = limited.filter((one) => one.kind === 'Role' && one.metadata.name === `catnap-${component}`);
+    assert.deepEqual(
+      where.map(({ metadata }) => metadata.namespace),
+      ['shop', 'web'],
+    );
+  }
+});
+
+test('limited to namespaces, only the job that brings the definition holds a ClusterRole, while it runs', () => {
+  const wide = inCase('two namespaces').filter(({ kind }) => kind === 'ClusterRole');
+  assert.deepEqual(
+    wide.map(({ metadata }) => [metadata.name, metadata.annotations['helm.sh/hook']]),
+    [['catnap-catnap-system-apply-crds', 'pre-install,pre-upgrade']],
+  );
+  assert.deepEqual(
+    inCase('its own namespace').filter(({ metadata }) => metadata.namespace === undefined),
+    [],
+  );
+});
+
+test('the Lease and the activators’ addresses are the operator’s in its own namespace alone', () => {
+  for (const name of ['the defaults', 'two namespaces']) {
+    const { metadata, rules } = the(inCase(name), 'Role', '-operator-system');
+    assert.equal(metadata.namespace, 'catnap-system');
+    assert.deepEqual(
+      rules.map((rule: Loose) => rule.resources[0]),
+      ['leases', 'leases', 'endpointslices'],
+    );
+    assert.ok(
+      !rulesOf(inCase(name).filter(({ kind }) => kind === 'ClusterRole')).some((rule) =>
+        rule.resources.includes('leases'),
+      ),
+    );
+  }
+});
+
+test('without network policies there is no right to them', () => {
+  assert.ok(rights(inCase('the defaults'), 'operator').some((right) => right.includes('networkpolicies')));
+  assert.ok(!rights(inCase('no policies'), 'operator').some((right) => right.includes('networkpolicies')));
+});
+
+test('the policy on the activator’s scaling names its service account', () => {
+  for (const [name, user] of [
+    ['the defaults', 'system:serviceaccount:catnap-system:catnap-activator'],
+    ['another release name', 'system:serviceaccount:functions:prod-catnap-activator'],
+  ] as const) {
+    const { spec } = the(inCase(name), 'ValidatingAdmissionPolicy', '-activator-scale');
+    assert.equal(spec.matchConditions[0].expression, `request.userInfo.username == "${user}"`);
+  }
+});
+
+test('users who may view or edit a namespace may do so with its Functions', () => {
+  const rules = (name: string) => the(inCase('the defaults'), 'ClusterRole', name).rules;
+  assert.deepEqual(rules('-functions-view')[0].verbs, ['get', 'list', 'watch']);
+  assert.ok(rules('-functions-edit')[0].verbs.includes('create'));
+  assert.equal(inCase('no policies').filter(({ metadata }) => metadata.name.includes('-functions-')).length, 0);
+});
+
+/** The table in docs/install.md: `verb resource` by component. */
+function documented(): Map<string, string[]> {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'install.md'), 'utf8');
+  const [, table = ''] = /## What each permission is for\n.*?\n\|---.*?\n(.*?)\n\n/s.exec(text) ?? [];
+  const rights = new Map<string, string[]>();
+  let component = '';
+  for (const row of table.split('\n')) {
+    const [process = '', resources = '', verbs = ''] = row
+      .split('|')
+      .slice(1)
+      .map((cell) => cell.trim());
+    component = process.split(' ').at(-1) || component;
+    const [resource = ''] = resources.split(/[ ,]/);
+    const known = rights.get(component) ?? [];
+    const found = verbs.match(/\b(get|list|watch|create|update|patch|delete)\b/g) ?? [];
+    rights.set(component, [...known, ...found.map((verb) => `${verb} ${resource}`)]);
+  }
+  return rights;
+}
+
+test('docs/install.md says what each right is for, and of no other', () => {
+  const objects = inCase('functions are removed with it');
+  const table = documented();
+  assert.deepEqual([...table.keys()], ['activator', 'operator', 'apply-crds', 'remove-functions', 'test']);
+  for (const [component, written] of table) {
+    assert.deepEqual([...new Set(written)].toSorted(), rights(objects, component), component);
+  }
+});

@@ -1,0 +1,166 @@
+/** What single values do. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { CATNAP_CHART, renderChart } from '../../local/chart/render.ts';
+import { inCase, type Loose, objectsOf, podsOf, the, variable } from './rendered.ts';
+
+const install = (values: Record<string, unknown> = {}) =>
+  objectsOf({ release: 'catnap', namespace: 'catnap-system', values });
+/** As in status.url, for a function `hello` in `default`. */
+function urlOf(objects: readonly Loose[]): string {
+  const port = variable(objects, '-operator', 'CATNAP_URL_PORT');
+  const domain = variable(objects, '-operator', 'CATNAP_DOMAIN');
+  return `${variable(objects, '-operator', 'CATNAP_URL_SCHEME')}://hello.default.${domain}${port === undefined ? '' : `:${port}`}`;
+}
+
+const URLS: [string, string][] = [
+  ['the defaults', 'http://hello.default.localhost:8080'],
+  ['TLS by port-forward', 'https://hello.default.localhost:8443'],
+  ['a node port', 'http://hello.default.fn.example.org:30080'],
+  ['a node port that the cluster picks', 'http://hello.default.localhost:31000'],
+  ['TLS by node port', 'https://hello.default.localhost:30443'],
+  ['a load balancer', 'http://hello.default.fn.example.org'],
+  ['TLS at the gateway', 'https://hello.default.localhost'],
+  ['an Ingress', 'http://hello.default.fn.example.org'],
+  ['an Ingress with TLS', 'https://hello.default.fn.example.org'],
+];
+for (const [name, url] of URLS)
+  test(`${name}: functions answer at ${url}`, () => assert.equal(urlOf(inCase(name)), url));
+
+test('url goes before what follows from the rest', () => {
+  const objects = install({ domain: 'fn.example.org', url: { scheme: 'https', port: 8443 } });
+  assert.equal(urlOf(objects), 'https://hello.default.fn.example.org:8443');
+});
+
+test('a mistyped key is refused, with its place', () => {
+  assert.throws(() => install({ activator: { replica: 3 } }), /- activator\.replica: there is no such value/);
+  assert.throws(() => install({ service: { type: 'Loadbalancer' } }), /- service\.type: .*"LoadBalancer"/);
+  assert.throws(() => install({ domian: 'x' }), /- domian: there is no such value/);
+  assert.throws(() => install({ tls: { secretName: 7 } }), /- tls\.secretName: must be string/);
+});
+
+test('every default is explained in the schema, and the schema knows no other value', () => {
+  const schema = JSON.parse(readFileSync(join(CATNAP_CHART, 'values.schema.json'), 'utf8'));
+  const defaults = parse(readFileSync(join(CATNAP_CHART, 'values.yaml'), 'utf8'));
+  const resolve = (node: Loose) => (node.$ref === undefined ? node : schema.definitions[node.$ref.split('/').pop()]);
+  function compare(node: Loose, values: Loose, path: string): void {
+    const { properties } = resolve(node);
+    const optional = path === '' ? ['global'] : path.endsWith('.resources') ? ['claims'] : [];
+    const known = Object.keys(properties).filter((key) => !optional.includes(key));
+    assert.deepEqual(known.toSorted(), Object.keys(values).toSorted(), path);
+    for (const key of known) {
+      const below = resolve(properties[key]);
+      assert.ok(below.description, `${path}.${key}`);
+      if (below.properties !== undefined) compare(below, values[key], `${path}.${key}`);
+    }
+  }
+  compare(schema, defaults, '');
+});
+
+test('one registry goes before all images, a digest before tags', () => {
+  const objects = inCase('a mirror and digests');
+  const images = podsOf(objects).map(({ spec }) => spec.containers[0].image);
+  assert.ok(images.every((image: string) => image.startsWith('mirror.example.org:5000/')));
+  assert.match(
+    the(objects, 'Deployment', '-operator').spec.template.spec.containers[0].image,
+    /\/catnap\/operator@sha256:/,
+  );
+  assert.equal(variable(objects, '-operator', 'CATNAP_RUNTIME_IMAGE'), 'mirror.example.org:5000/catnap/runtime:1.2.3');
+  assert.ok(podsOf(objects).every(({ spec }) => spec.imagePullSecrets[0].name === 'mirror'));
+});
+
+test('TLS mounts the Secret read-only and opens the port at activator and Service', () => {
+  const objects = inCase('TLS at the gateway');
+  const { spec } = the(objects, 'Deployment', '-activator').spec.template;
+  assert.deepEqual(spec.volumes, [{ name: 'tls', secret: { secretName: 'fn-tls' } }]);
+  assert.deepEqual(spec.containers[0].volumeMounts, [{ name: 'tls', mountPath: '/etc/catnap/tls', readOnly: true }]);
+  assert.equal(variable(objects, '-activator', 'CATNAP_TLS_CERT_FILE'), '/etc/catnap/tls/tls.crt');
+  const ports = the(objects, 'Service', '-gateway').spec.ports.map((port: Loose) => [port.port, port.targetPort]);
+  assert.deepEqual(ports, [
+    [80, 'http'],
+    [443, 'https'],
+  ]);
+});
+
+test('metrics are never at the gateway’s Service; the other one tells of leaving activators too', () => {
+  const objects = inCase('a load balancer');
+  assert.deepEqual(
+    the(objects, 'Service', '-gateway').spec.ports.map((port: Loose) => port.name),
+    ['http'],
+  );
+  const { spec } = the(objects, 'Service', '-activator');
+  assert.equal(spec.clusterIP, 'None');
+  assert.equal(spec.publishNotReadyAddresses, true);
+  assert.equal(variable(objects, '-operator', 'CATNAP_ACTIVATOR_SERVICE'), 'catnap-activator');
+});
+
+test('what a type of Service does not know is not set', () => {
+  const { spec } = the(
+    install({ service: { loadBalancerClass: 'x', externalTrafficPolicy: 'Local' } }),
+    'Service',
+    '-gateway',
+  );
+  assert.deepEqual(Object.keys(spec).sort(), ['ports', 'selector', 'type']);
+});
+
+test('an Ingress has one rule for every host, or one for each that is listed', () => {
+  const hosts = (name: string) => the(inCase(name), 'Ingress', '-gateway').spec.rules.map((rule: Loose) => rule.host);
+  assert.deepEqual(hosts('an Ingress'), [undefined]);
+  assert.deepEqual(hosts('an Ingress with TLS'), ['*.default.fn.example.org', '*.shop.fn.example.org']);
+});
+
+test('the operator is told which pods may reach functions', () => {
+  const objects = inCase('Prometheus operator');
+  const rules = JSON.parse(variable(objects, '-operator', 'CATNAP_NETWORK_POLICY') ?? '');
+  assert.deepEqual(rules.activators.matchLabels, the(objects, 'Deployment', '-activator').spec.selector.matchLabels);
+  assert.equal(rules.metricsFrom[0].namespaceSelector.matchLabels['kubernetes.io/metadata.name'], 'monitoring');
+  assert.equal(rules.egress, 'open');
+  assert.equal(variable(inCase('no policies'), '-operator', 'CATNAP_NETWORK_POLICY'), undefined);
+});
+
+test('the hooks are made in an order in which each finds what it needs', () => {
+  const hooks = renderChart({
+    release: 'catnap',
+    namespace: 'catnap-system',
+    values: { uninstall: { removeFunctions: true } },
+  });
+  for (const event of ['pre-install', 'pre-upgrade', 'pre-delete', 'test']) {
+    const weights = (kinds: RegExp) =>
+      hooks.filter((h) => h.hooks.includes(event) && kinds.test(h.object.kind ?? '')).map((h) => h.weight);
+    assert.ok(Math.max(...weights(/^ServiceAccount$/)) < Math.min(...weights(/Role/)), event);
+    assert.ok(Math.max(...weights(/Role/)) < Math.min(...weights(/^(Job|Pod)$/)), event);
+  }
+});
+
+test('an install that another one’s operator would fight is refused', () => {
+  const labels = { 'app.kubernetes.io/name': 'catnap', 'app.kubernetes.io/component': 'operator' };
+  const lookup = (release: string) => () => ({
+    items: [
+      { metadata: { name: 'system:node' } },
+      {
+        metadata: {
+          name: 'catnap-operator',
+          labels,
+          annotations: { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': 'catnap-system' },
+        },
+      },
+    ],
+  });
+  const options = { release: 'catnap', namespace: 'catnap-system' };
+  assert.throws(
+    () => renderChart({ ...options, lookup: lookup('other') }),
+    /has Catnap already: release other in namespace catnap-system/,
+  );
+  assert.ok(renderChart({ ...options, lookup: lookup('catnap') }).length > 0);
+  assert.ok(renderChart({ ...options, values: { namespaces: ['a'] }, lookup: lookup('other') }).length > 0);
+});
+
+test('a cluster that is too old is refused', () => {
+  assert.throws(
+    () => renderChart({ release: 'c', namespace: 'n', kubeVersion: '1.32.9' }),
+    /takes Kubernetes >=1\.33\.0-0/,
+  );
+});
