@@ -14,7 +14,7 @@ import { patient, startControllers } from '../controllers/controllers.ts';
 import { startLogServer } from './log-server.ts';
 import { keepRegistered, nodeFacts } from './node.ts';
 import { PodRunner } from './pod-runner.ts';
-import { imageCommands, Settings } from './settings.ts';
+import { localImagesOf, Settings } from './settings.ts';
 
 const HOST_IP = '127.0.0.1';
 const RETRY_MS = 50;
@@ -37,7 +37,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
     node,
     hostIP: HOST_IP,
     dataDir: settings.CATNAP_DATA_DIR,
-    images: imageCommands(settings),
+    images: localImagesOf(settings),
     cwd: process.cwd(),
     sigtermDelayMs: settings.CATNAP_SIGTERM_DELAY_MS,
     kubelet: speaker('kubelet'),

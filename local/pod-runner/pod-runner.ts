@@ -9,7 +9,7 @@ import { AddressPool } from './addresses.ts';
 import { envReferences } from './container-env.ts';
 import { killRecorded, recorders } from './container-process.ts';
 import type { PodFacts } from './downward.ts';
-import type { ImageCommands } from './images.ts';
+import type { LocalImages } from './images.ts';
 import { envSources, findObjects, type ObjectSourcesDeps, volumeSources } from './object-sources.ts';
 import { PodFiles, type PodRecord } from './pod-files.ts';
 import { findIsolation, type Isolation, setUpVolumes } from './pod-volumes.ts';
@@ -23,7 +23,7 @@ export interface PodRunnerOptions {
   node: NodeFacts;
   hostIP: string;
   dataDir: string;
-  images: ImageCommands;
+  images: LocalImages;
   cwd: string;
   /** Milliseconds from the sight of a deletion to SIGTERM; 0: at once, and before it where this process deletes. */
   sigtermDelayMs: number;

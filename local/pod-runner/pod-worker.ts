@@ -8,7 +8,7 @@ import { PODS, type Pod } from '#platform/resources.ts';
 import { ContainerRunner } from './container.ts';
 import type { EnvSources } from './container-env.ts';
 import type { PodFacts } from './downward.ts';
-import type { ImageCommands } from './images.ts';
+import type { LocalImages } from './images.ts';
 import type { LogSource } from './log-server.ts';
 import type { Container, MountPrefix, PodContext } from './pod-context.ts';
 import { type ContainerStatus, type PodStatus, podStatus } from './pod-status.ts';
@@ -18,7 +18,7 @@ import { StatusWriter } from './status-writer.ts';
 export interface PodWorkerDeps {
   kube: KubeClient;
   log: Log;
-  images: ImageCommands;
+  images: LocalImages;
   /** Folder in which mapped commands run. */
   cwd: string;
   sources(pod: Pod, container: Container): EnvSources | Promise<EnvSources>;
