@@ -23,7 +23,8 @@ const TRIES_UNTIL_NEWS = 100;
 async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promise<void> {
   const stack = new AsyncDisposableStack();
   lifecycle.onStop('watches', () => stack.disposeAsync());
-  const kube = stack.use(new KubeClient(await clusterAccess(settings), { userAgent: 'catnap-local' }));
+  const access = await clusterAccess(settings);
+  const kube = stack.use(new KubeClient(access, { userAgent: 'catnap-local' }));
   const signal = lifecycle.stopping;
   await untilAnswering(kube, log, signal);
   const cluster = stack.use(new Cluster(kube, log));
@@ -36,6 +37,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
     objects: { kube, configMaps, secrets, signal },
     node,
     hostIP: HOST_IP,
+    api: endpointOf(access.server),
     dataDir: settings.CATNAP_DATA_DIR,
     images: localImagesOf(settings),
     cwd: process.cwd(),
@@ -81,6 +83,12 @@ async function untilAnswering(kube: KubeClient, log: Log, signal: AbortSignal): 
       await pause(RETRY_MS, signal);
     }
   }
+}
+
+/** The local API server has http and https on one port. */
+function endpointOf(server: string): { host: string; port: number } {
+  const { hostname, port, protocol } = new URL(server);
+  return { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
 }
 
 async function closeServer(server: Server): Promise<void> {

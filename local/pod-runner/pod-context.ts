@@ -23,6 +23,8 @@ export interface PodContext {
   /** What the environment of `container` refers to, as the API server has it now. */
   sources(container: Container): EnvSources | Promise<EnvSources>;
   mountPrefix: MountPrefix;
+  /** Variables that lead to the API server and to Services. */
+  serviceLinks(): ReadonlyMap<string, string>;
   /** What the API server last knew of a container. */
   knownStatus(container: string): ContainerStatus | undefined;
   /** Something that the pod's status shows has changed. */
