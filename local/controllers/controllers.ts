@@ -5,6 +5,7 @@ import type { Cluster, Recorder } from './cluster.ts';
 import { startDeploymentController } from './deployment-controller.ts';
 import { startEndpointController } from './endpoint-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
+import { startLoadBalancerController } from './load-balancer-controller.ts';
 import { startNamespaceController } from './namespace-controller.ts';
 import { startPodGc } from './pod-gc.ts';
 import { startReplicaSetController } from './replica-set-controller.ts';
@@ -28,6 +29,7 @@ export function startControllers({ cluster, nodes, beforeDelete }: ControllersOp
   stack.use(startReplicaSetController({ cluster, beforeDelete, events: speaker('replicaset-controller') }));
   stack.use(startDeploymentController({ cluster, events: speaker('deployment-controller') }));
   stack.use(startEndpointController(cluster));
+  stack.use(startLoadBalancerController(cluster));
   stack.use(startNamespaceController({ cluster, beforeDelete }));
   stack.use(startPodGc(cluster, nodes));
   stack.use(new GarbageCollector({ cluster, beforeDelete }));
