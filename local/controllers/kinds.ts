@@ -3,6 +3,8 @@ import type {
   AuthenticationV1TokenRequest,
   V1Binding,
   V1CustomResourceDefinition,
+  V1Job,
+  V1JobCondition,
   V1Node,
   V1ResourceQuota,
   V1ServiceAccount,
@@ -13,6 +15,8 @@ export type Node = Wire<V1Node>;
 export type ServiceAccount = Wire<V1ServiceAccount>;
 export type ResourceQuota = Wire<V1ResourceQuota>;
 export type Binding = Wire<V1Binding>;
+export type Job = Wire<V1Job>;
+export type JobCondition = Wire<V1JobCondition>;
 export type TokenRequest = Wire<AuthenticationV1TokenRequest>;
 export type CustomResourceDefinition = Wire<V1CustomResourceDefinition>;
 
@@ -33,6 +37,7 @@ export const ACCOUNT_TOKENS: Resource<TokenRequest> = {
   kind: 'TokenRequest',
   namespaced: true,
 };
+export const JOBS: Resource<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };
 export const CUSTOM_RESOURCE_DEFINITIONS: Resource<CustomResourceDefinition> = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
