@@ -19,7 +19,7 @@ import {
   SERVICES,
   type Service,
 } from '#platform/resources.ts';
-import { SERVICE_ACCOUNTS, type ServiceAccount } from './kinds.ts';
+import { JOBS, type Job, SERVICE_ACCOUNTS, type ServiceAccount } from './kinds.ts';
 
 /** On a laptop the API server is back within a second: do not wait long before asking again. */
 const RETRY = { baseMs: 50, maxMs: 1_000 };
@@ -30,6 +30,7 @@ export class Cluster implements AsyncDisposable {
   readonly pods: Informer<Pod>;
   readonly deployments: Informer<Deployment>;
   readonly replicaSets: Informer<ReplicaSet>;
+  readonly jobs: Informer<Job>;
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
@@ -43,6 +44,7 @@ export class Cluster implements AsyncDisposable {
     this.pods = this.watch(PODS);
     this.deployments = this.watch(DEPLOYMENTS);
     this.replicaSets = this.watch(REPLICA_SETS);
+    this.jobs = this.watch(JOBS);
     this.services = this.watch(SERVICES);
     this.endpointSlices = this.watch(ENDPOINT_SLICES);
     this.namespaces = this.watch(NAMESPACES);

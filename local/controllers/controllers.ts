@@ -5,6 +5,8 @@ import type { Cluster, Recorder } from './cluster.ts';
 import { startDeploymentController } from './deployment-controller.ts';
 import { startEndpointController } from './endpoint-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
+import { startJobController } from './job-controller.ts';
+import { startLoadBalancerController } from './load-balancer-controller.ts';
 import { startNamespaceController } from './namespace-controller.ts';
 import { startPodGc } from './pod-gc.ts';
 import { startReplicaSetController } from './replica-set-controller.ts';
@@ -27,7 +29,9 @@ export function startControllers({ cluster, nodes, beforeDelete }: ControllersOp
     patient(stack.use(new EventRecorder({ kube: cluster.kube, component, log: cluster.log })), stack);
   stack.use(startReplicaSetController({ cluster, beforeDelete, events: speaker('replicaset-controller') }));
   stack.use(startDeploymentController({ cluster, events: speaker('deployment-controller') }));
+  stack.use(startJobController({ cluster, beforeDelete, events: speaker('job-controller') }));
   stack.use(startEndpointController(cluster));
+  stack.use(startLoadBalancerController(cluster));
   stack.use(startNamespaceController({ cluster, beforeDelete }));
   stack.use(startPodGc(cluster, nodes));
   stack.use(new GarbageCollector({ cluster, beforeDelete }));

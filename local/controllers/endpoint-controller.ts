@@ -6,7 +6,7 @@ import { WorkQueue } from '#platform/work-queue.ts';
 import { selectorMatches } from '../objects/label-selector.ts';
 import type { Cluster } from './cluster.ts';
 import { keyOf, splitKey } from './kinds.ts';
-import { desiredSlices, MANAGED_BY, MANAGED_BY_LABEL, SERVICE_LABEL } from './service-endpoints.ts';
+import { desiredSlices, MANAGED_BY, MANAGED_BY_LABEL, SERVICE_LABEL, sliceLabels } from './service-endpoints.ts';
 
 /** A pod that starts changes several times in a row. */
 const SETTLE_MS = 50;
@@ -65,18 +65,21 @@ async function write(
   { kube }: Cluster,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name = '', namespace = '', uid = '', labels = {} } = service.metadata ?? {};
+  const { name = '', namespace = '', uid = '' } = service.metadata ?? {};
+  const labels = sliceLabels(service);
   if (existing !== undefined) {
-    const { endpoints = [], ports = [] } = existing;
-    if (isDeepStrictEqual({ endpoints, ports }, { endpoints: content.endpoints, ports: content.ports })) return;
-    await kube.replace(ENDPOINT_SLICES, { ...existing, ...content } as EndpointSlice, { signal }).catch(unlessStale);
+    const { endpoints = [], ports = [], metadata } = existing;
+    const now = { endpoints, ports, labels: metadata?.labels };
+    if (isDeepStrictEqual(now, { endpoints: content.endpoints, ports: content.ports, labels })) return;
+    const next = { ...existing, ...content, metadata: { ...metadata, labels } };
+    await kube.replace(ENDPOINT_SLICES, next as EndpointSlice, { signal }).catch(unlessStale);
     return;
   }
   const slice = {
     metadata: {
       generateName: `${name}-`,
       namespace,
-      labels: { ...labels, [SERVICE_LABEL]: name, [MANAGED_BY_LABEL]: MANAGED_BY },
+      labels,
       ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name, uid, controller: true, blockOwnerDeletion: true }],
     },
     addressType: 'IPv4',

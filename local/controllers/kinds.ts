@@ -1,7 +1,10 @@
 /** Kinds that only the local cluster's own controllers and pod runner deal with. */
 import type {
+  AuthenticationV1TokenRequest,
   V1Binding,
   V1CustomResourceDefinition,
+  V1Job,
+  V1JobCondition,
   V1Node,
   V1ResourceQuota,
   V1ServiceAccount,
@@ -12,6 +15,9 @@ export type Node = Wire<V1Node>;
 export type ServiceAccount = Wire<V1ServiceAccount>;
 export type ResourceQuota = Wire<V1ResourceQuota>;
 export type Binding = Wire<V1Binding>;
+export type Job = Wire<V1Job>;
+export type JobCondition = Wire<V1JobCondition>;
+export type TokenRequest = Wire<AuthenticationV1TokenRequest>;
 export type CustomResourceDefinition = Wire<V1CustomResourceDefinition>;
 
 const core = { group: '', version: 'v1' };
@@ -24,6 +30,14 @@ export const SERVICE_ACCOUNTS: Resource<ServiceAccount> = {
 };
 /** Kind of the objects that POST to `pods/<name>/binding` takes. */
 export const POD_BINDINGS: Resource<Binding> = { ...core, plural: 'pods', kind: 'Binding', namespaced: true };
+/** Kind of the objects that POST to `serviceaccounts/<name>/token` takes; their own group is authentication.k8s.io. */
+export const ACCOUNT_TOKENS: Resource<TokenRequest> = {
+  ...core,
+  plural: 'serviceaccounts',
+  kind: 'TokenRequest',
+  namespaced: true,
+};
+export const JOBS: Resource<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };
 export const CUSTOM_RESOURCE_DEFINITIONS: Resource<CustomResourceDefinition> = {
   group: 'apiextensions.k8s.io',
   version: 'v1',

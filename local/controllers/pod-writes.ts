@@ -35,12 +35,25 @@ export class PodWrites {
 
   /** `watched` with the unseen writes applied. */
   apply(watched: readonly Pod[]): Pod[] {
+    return this.withCreated(watched).filter((pod) => !this.isDeleted(pod));
+  }
+
+  /** `watched` and the pods that were created since. */
+  withCreated(watched: readonly Pod[]): Pod[] {
+    this.#forgetOld();
+    const known = new Set(watched.map(uidOf));
+    const unseen = [...this.#created.values()].map(({ pod }) => pod).filter((pod) => !known.has(uidOf(pod)));
+    return [...watched, ...unseen];
+  }
+
+  isDeleted(pod: Pod): boolean {
+    return this.#deleted.has(uidOf(pod));
+  }
+
+  #forgetOld(): void {
     const forget = this.#nowMs() - FORGET_AFTER_MS;
     for (const [uid, { atMs }] of this.#created) if (atMs < forget) this.#created.delete(uid);
     for (const [uid, atMs] of this.#deleted) if (atMs < forget) this.#deleted.delete(uid);
-    const known = new Set(watched.map(uidOf));
-    const unseen = [...this.#created.values()].map(({ pod }) => pod).filter((pod) => !known.has(uidOf(pod)));
-    return [...watched, ...unseen].filter((pod) => !this.#deleted.has(uidOf(pod)));
   }
 }
 

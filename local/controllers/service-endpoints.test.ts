@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, Service } from '#platform/resources.ts';
-import { desiredSlices } from './service-endpoints.ts';
+import { desiredSlices, sliceLabels } from './service-endpoints.ts';
 
 const service: Service = {
   metadata: { name: 'web', namespace: 'n' },
@@ -48,4 +48,26 @@ test('pods with different numbers for a port name are in different slices; one w
     desiredSlices(service, pods).map((slice) => slice.ports?.[0]?.port),
     [8_080, 9_000],
   );
+});
+
+test('a Service may publish those that are not ready; what serves, and leaves, is told all the same', () => {
+  const eager = { ...service, spec: { ...service.spec, publishNotReadyAddresses: true } };
+  const [slice] = desiredSlices(eager, [aPod('a', false), aPod('bb', true, { deleting: true })]);
+  assert.deepEqual(
+    slice?.endpoints?.map((e) => e.conditions),
+    [
+      { ready: true, serving: false, terminating: false },
+      { ready: true, serving: true, terminating: true },
+    ],
+  );
+});
+
+test('slices carry the labels of their Service, and say when it is headless', () => {
+  const headless = { metadata: { ...service.metadata, labels: { a: 'b' } }, spec: { clusterIP: 'None' } };
+  assert.deepEqual(sliceLabels(headless), {
+    a: 'b',
+    'service.kubernetes.io/headless': '',
+    'kubernetes.io/service-name': 'web',
+    'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+  });
 });

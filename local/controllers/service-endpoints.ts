@@ -7,6 +7,7 @@ type Port = NonNullable<EndpointSlice['ports']>[number];
 
 export const SERVICE_LABEL = 'kubernetes.io/service-name';
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
+export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 export const MANAGED_BY = 'endpointslice-controller.k8s.io';
 /** Endpoints in one slice. */
 const MAX_ENDPOINTS = 100;
@@ -47,21 +48,40 @@ function endpoint(service: Service, pod: Pod): Endpoint {
     addresses: [pod.status?.podIP ?? ''],
     conditions: { ready, serving, terminating },
     ...(pod.spec?.nodeName === undefined ? {} : { nodeName: pod.spec.nodeName }),
+    ...(hasHostname(service, pod) ? { hostname: pod.spec?.hostname ?? '' } : {}),
     targetRef: { kind: 'Pod', name, namespace, uid },
+  };
+}
+
+/** A name of its own below the Service's. */
+function hasHostname(service: Service, { spec, metadata }: Pod): boolean {
+  const { hostname = '', subdomain } = spec ?? {};
+  return hostname !== '' && subdomain === service.metadata?.name && metadata?.namespace === service.metadata?.namespace;
+}
+
+/** Those of the Service, and what the controller itself says. */
+export function sliceLabels({ metadata, spec }: Service): { [key: string]: string } {
+  const { clusterIP = '' } = spec ?? {};
+  return {
+    ...metadata?.labels,
+    ...(clusterIP === '' || clusterIP === 'None' ? { [HEADLESS_LABEL]: '' } : {}),
+    [SERVICE_LABEL]: metadata?.name ?? '',
+    [MANAGED_BY_LABEL]: MANAGED_BY,
   };
 }
 
 function portsOf(service: Service, pod: Pod): Port[] {
   return (service.spec?.ports ?? []).flatMap((port): Port[] => {
-    const number = portNumber(port.targetPort ?? port.port, pod);
+    const protocol = port.protocol ?? 'TCP';
+    const number = portNumber(port.targetPort ?? port.port, protocol, pod);
     if (number === undefined) return [];
     const appProtocol = port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol };
-    return [{ name: port.name ?? '', port: number, protocol: port.protocol ?? 'TCP', ...appProtocol }];
+    return [{ name: port.name ?? '', port: number, protocol, ...appProtocol }];
   });
 }
 
-function portNumber(target: number | string, pod: Pod): number | undefined {
+function portNumber(target: number | string, protocol: string, pod: Pod): number | undefined {
   if (typeof target === 'number') return target;
   const ports = (pod.spec?.containers ?? []).flatMap((container) => container.ports ?? []);
-  return ports.find((port) => port.name === target)?.containerPort;
+  return ports.find((port) => port.name === target && (port.protocol ?? 'TCP') === protocol)?.containerPort;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AddressPool, localAddresses } from './addresses.ts';
+import { AddressPool } from './addresses.ts';
 
 test('addresses go up, skip what is taken or in use, and do not come back soon', () => {
   using pool = new AddressPool(() => new Set(['127.1.0.2']), 0);
@@ -24,13 +24,4 @@ test('the machine is looked at rarely, and again when what was looked up is used
   using pool = new AddressPool(look);
   const taken = Array.from({ length: 40 }, () => pool.take());
   assert.deepEqual([new Set(taken).size, looks], [40, 2]);
-});
-
-test('reads the local addresses of /proc/net/tcp', () => {
-  const text = [
-    '  sl  local_address rem_address   st tx_queue rx_queue',
-    '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000',
-    '  12: 2A03027F:0050 0100007F:A1B2 01 00000000:00000000',
-  ].join('\n');
-  assert.deepEqual([...localAddresses(text)], ['127.0.0.1', '127.2.3.42']);
 });

@@ -1,6 +1,6 @@
 /** An address in 127.0.0.0/8 for each pod. */
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { usedAddresses } from '../machine/sockets.ts';
 
 const FIRST = 127 * 2 ** 24 + 2 ** 16; // 127.1.0.0: the lower ones are what people use by hand
 const COUNT = 2 ** 24 - 2 ** 17;
@@ -20,7 +20,7 @@ export class AddressPool implements Disposable {
   #refill: NodeJS.Timeout | undefined;
 
   /** @param listening the local addresses of all sockets of the machine */
-  constructor(listening: () => Set<string> = socketAddresses, first: number = randomInt(COUNT)) {
+  constructor(listening: () => Set<string> = usedAddresses, first: number = randomInt(COUNT)) {
     this.#listening = listening;
     this.#next = first;
     this.#fill();
@@ -68,18 +68,4 @@ export class AddressPool implements Disposable {
 function addressAt(index: number): string {
   const value = FIRST + index;
   return [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.');
-}
-
-/** Local addresses in the text of `/proc/net/tcp`. Pure. */
-export function localAddresses(procNetTcp: string): Set<string> {
-  const found = new Set<string>();
-  for (const [, hex = ''] of procNetTcp.matchAll(/^\s*\d+: ([0-9A-F]{8}):/gm)) {
-    // Little endian, as the machines are that this runs on.
-    found.add([6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.'));
-  }
-  return found;
-}
-
-function socketAddresses(): Set<string> {
-  return localAddresses(readFileSync('/proc/net/tcp', 'utf8'));
 }

@@ -18,9 +18,17 @@ export class ContainerConfigError extends Error {
   override readonly name = 'ContainerConfigError';
 }
 
-/** Values by name, in the order in which later ones may refer to earlier ones. Throws a ContainerConfigError. */
-export function containerEnv(container: Container, facts: PodFacts, sources: EnvSources): Map<string, string> {
-  const env = new Map<string, string>();
+/**
+ * Values by name, in the order in which later ones may refer to earlier ones. Throws a ContainerConfigError.
+ * @param given what is there before the container's own, which may take its place
+ */
+export function containerEnv(
+  container: Container,
+  facts: PodFacts,
+  sources: EnvSources,
+  given: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
+  const env = new Map<string, string>(given);
   for (const from of container.envFrom ?? []) {
     for (const [key, value] of Object.entries(wholeSource(from, sources))) env.set(`${from.prefix ?? ''}${key}`, value);
   }

@@ -152,7 +152,7 @@ export class ContainerRunner {
         // With nothing to wait for, the process starts in the very turn in which the pod was seen.
         const at = sources instanceof Promise ? await sources : sources;
         if (this.#stop.signal.aborted) return undefined;
-        return this.#spawn(planLaunch(this.spec, image.command, this.#context, at));
+        return this.#spawn(planLaunch(this.spec, image, this.#context, at));
       } catch (error) {
         if (!(error instanceof ContainerConfigError)) return this.#unstartable(error);
         this.#event('Warning', 'Failed', `Error: ${error.message}`);

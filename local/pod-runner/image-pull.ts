@@ -28,7 +28,7 @@ export class ImagePull {
   }
 
   /** Says why, and resolves when it is time for the next try or `signal` aborts. */
-  async failed({ reason, message }: Exclude<ImageLookup, { command: unknown }>, signal: AbortSignal): Promise<void> {
+  async failed({ reason, message }: Extract<ImageLookup, { reason: string }>, signal: AbortSignal): Promise<void> {
     const { event, waiting } = this.#listener;
     if (reason !== 'ErrImagePull') {
       event('Warning', reason === 'InvalidImageName' ? 'InspectFailed' : 'ErrImageNeverPull', message);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imageId, lookUpImage } from './images.ts';
+import { imageId, lookUpImage, onThisMachine } from './images.ts';
 
-const commands = new Map([['nginx', ['node', 'web.mjs']]]);
+const commands = new Map([['nginx', { command: ['node', 'web.mjs'] }]]);
 
 test('a mapped image is its command, whatever default registry and tag are written out', () => {
   for (const image of ['nginx', 'nginx:latest', 'docker.io/library/nginx:latest']) {
@@ -26,4 +26,10 @@ test('a name that is none is InvalidImageName; Never is ErrImageNeverPull', () =
 
 test('the image id has a tag', () => {
   assert.deepEqual([imageId('a/b'), imageId('h:5000/a/b:1')], ['local/a/b:latest', 'local/h:5000/a/b:1']);
+});
+
+test('files of an image are found in the folder that stands for theirs', () => {
+  const root = { '/catnap': '/srv/dist/operator' };
+  const found = ['/catnap/chores.mjs', '/catnap', '/catnapper/x', 'node'].map((text) => onThisMachine(text, root));
+  assert.deepEqual(found, ['/srv/dist/operator/chores.mjs', '/srv/dist/operator', '/catnapper/x', 'node']);
 });

@@ -1,19 +1,27 @@
-/** Which command stands for an image. Pure. */
+/** Which program of this machine stands for an image. Pure. */
 
-/** Image name as in the pod's spec → the program and its arguments. */
-export type ImageCommands = ReadonlyMap<string, readonly string[]>;
+/** What an image is here. */
+export interface LocalImage {
+  /** The program and its arguments: what the image's ENTRYPOINT would be. */
+  command: readonly string[];
+  /** Folders of the image by their path in it → the folder of this machine that holds the same files. */
+  root?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Image name as in the pod's spec → what stands for it. */
+export type LocalImages = ReadonlyMap<string, LocalImage>;
 
 const NAME =
   /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$/;
 
 export type ImageLookup =
-  | { command: readonly string[] }
+  | LocalImage
   /** As kubelet names it in the container's waiting state. */
   | { reason: 'InvalidImageName' | 'ErrImagePull' | 'ErrImageNeverPull'; message: string };
 
-export function lookUpImage(image: string, pullPolicy: string | undefined, commands: ImageCommands): ImageLookup {
-  const command = commands.get(image) ?? commands.get(withoutDefaults(image));
-  if (command !== undefined) return { command };
+export function lookUpImage(image: string, pullPolicy: string | undefined, images: LocalImages): ImageLookup {
+  const found = images.get(image) ?? images.get(withoutDefaults(image));
+  if (found !== undefined) return found;
   if (!NAME.test(image)) {
     const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
     return { reason: 'InvalidImageName', message };
@@ -28,6 +36,14 @@ export function lookUpImage(image: string, pullPolicy: string | undefined, comma
 function unmapped(image: string): string {
   const example = JSON.stringify({ [image]: ['node', 'server.mjs'] });
   return `the local cluster runs commands, not images, and none is given for "${image}"; name one and start again: CATNAP_LOCAL_IMAGES='${example}'`;
+}
+
+/** `/catnap/chores.mjs` of an image → where that file is on this machine; any other text as it is. */
+export function onThisMachine(text: string, root: LocalImage['root']): string {
+  for (const [folder, here] of Object.entries(root ?? {})) {
+    if (text === folder || text.startsWith(`${folder}/`)) return `${here}${text.slice(folder.length)}`;
+  }
+  return text;
 }
 
 /** `docker.io/library/nginx:latest` → `nginx`. */

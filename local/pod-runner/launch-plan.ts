@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { containerEnv, type EnvSources } from './container-env.ts';
+import { type LocalImage, onThisMachine } from './images.ts';
 import type { Container, PodContext } from './pod-context.ts';
 import { expandVariables } from './variables.ts';
 
@@ -19,20 +20,15 @@ export class StartError extends Error {
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Throws a ContainerConfigError or a StartError. */
-export function planLaunch(
-  container: Container,
-  imageCommand: readonly string[],
-  context: PodContext,
-  sources: EnvSources,
-): Launch {
+export function planLaunch(container: Container, image: LocalImage, context: PodContext, sources: EnvSources): Launch {
   const { facts, dir } = context;
   const env = new Map([
     ...baseEnv(facts.pod.metadata?.name ?? '', dir, facts.podIP),
-    ...containerEnv(container, facts, sources),
+    ...containerEnv(container, facts, sources, context.serviceLinks()),
   ]);
-  const cwd = container.workingDir ?? context.cwd;
+  const cwd = container.workingDir === undefined ? context.cwd : onThisMachine(container.workingDir, image.root);
   const prefix = context.mountPrefix(container);
-  const command = containerCommand(container, imageCommand, env);
+  const command = containerCommand(container, image, env);
   // Behind mounts, paths mean something else than they do here: the program is looked for there.
   if (prefix.length > 0) return { command: [...prefix, ...inside(command)], env, cwd: context.cwd };
   return { command: resolveCommand(command, env.get('PATH') ?? '', cwd), env, cwd };
@@ -53,15 +49,18 @@ export function baseEnv(podName: string, home: string, address: string): Map<str
   ]);
 }
 
-/** The container's `command` takes the place of the image's, `args` are added to whichever it is. */
+/**
+ * The container's `command` takes the place of the image's, `args` are added to whichever it is. Files of the image are
+ * found where this machine has them.
+ */
 export function containerCommand(
-  container: Container,
-  imageCommand: readonly string[],
+  container: Pick<Container, 'command' | 'args'>,
+  { command, root }: LocalImage,
   env: ReadonlyMap<string, string>,
 ): string[] {
-  const expand = (part: string): string => expandVariables(part, env);
+  const expand = (part: string): string => onThisMachine(expandVariables(part, env), root);
   const own = container.command ?? [];
-  return [...(own.length > 0 ? own.map(expand) : imageCommand), ...(container.args ?? []).map(expand)];
+  return [...(own.length > 0 ? own.map(expand) : command), ...(container.args ?? []).map(expand)];
 }
 
 /** `command` with its program as an absolute path. Throws a StartError. */

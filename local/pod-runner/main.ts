@@ -11,10 +11,11 @@ import { createLog, type Log } from '#platform/log.ts';
 import { CONFIG_MAPS, SECRETS } from '#platform/resources.ts';
 import { Cluster } from '../controllers/cluster.ts';
 import { patient, startControllers } from '../controllers/controllers.ts';
+import { ServiceProxy } from '../service-proxy/service-proxy.ts';
 import { startLogServer } from './log-server.ts';
 import { keepRegistered, nodeFacts } from './node.ts';
 import { PodRunner } from './pod-runner.ts';
-import { imageCommands, Settings } from './settings.ts';
+import { localImagesOf, Settings } from './settings.ts';
 
 const HOST_IP = '127.0.0.1';
 const RETRY_MS = 50;
@@ -23,7 +24,8 @@ const TRIES_UNTIL_NEWS = 100;
 async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promise<void> {
   const stack = new AsyncDisposableStack();
   lifecycle.onStop('watches', () => stack.disposeAsync());
-  const kube = stack.use(new KubeClient(await clusterAccess(settings), { userAgent: 'catnap-local' }));
+  const access = await clusterAccess(settings);
+  const kube = stack.use(new KubeClient(access, { userAgent: 'catnap-local' }));
   const signal = lifecycle.stopping;
   await untilAnswering(kube, log, signal);
   const cluster = stack.use(new Cluster(kube, log));
@@ -36,8 +38,9 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
     objects: { kube, configMaps, secrets, signal },
     node,
     hostIP: HOST_IP,
+    api: endpointOf(access.server),
     dataDir: settings.CATNAP_DATA_DIR,
-    images: imageCommands(settings),
+    images: localImagesOf(settings),
     cwd: process.cwd(),
     sigtermDelayMs: settings.CATNAP_SIGTERM_DELAY_MS,
     kubelet: speaker('kubelet'),
@@ -50,6 +53,8 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   const { port } = server.address() as AddressInfo;
   await keepRegistered({ kube, log, signal }, node, { address: HOST_IP, port });
   await cluster.synced();
+  const { services, endpointSlices } = cluster;
+  stack.use(new ServiceProxy({ services, endpointSlices, log, events: speaker('kube-proxy') }));
   runner.start();
   stopPods(runner, settings, lifecycle);
   const controllers = startControllers({
@@ -81,6 +86,12 @@ async function untilAnswering(kube: KubeClient, log: Log, signal: AbortSignal): 
       await pause(RETRY_MS, signal);
     }
   }
+}
+
+/** The local API server has http and https on one port. */
+function endpointOf(server: string): { host: string; port: number } {
+  const { hostname, port, protocol } = new URL(server);
+  return { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -80,7 +80,7 @@ export function envSources({ configMaps, secrets }: Found): EnvSources {
   };
 }
 
-export function volumeSources({ configMaps, secrets }: Found): VolumeSources {
+export function volumeSources({ configMaps, secrets }: Found): Pick<VolumeSources, 'configMap' | 'secret'> {
   return {
     configMap: (name) => {
       const map = configMaps.get(name);

@@ -4,7 +4,7 @@ import type { Log } from '#platform/log.ts';
 import type { Pod } from '#platform/resources.ts';
 import type { EnvSources } from './container-env.ts';
 import type { PodFacts } from './downward.ts';
-import type { ImageCommands } from './images.ts';
+import type { LocalImages } from './images.ts';
 import type { ContainerStatus } from './pod-status.ts';
 
 export type Container = NonNullable<Pod['spec']>['containers'][number];
@@ -18,11 +18,13 @@ export interface PodContext {
   readonly dir: string;
   /** Folder in which mapped commands run, unless the container names one. */
   readonly cwd: string;
-  readonly images: ImageCommands;
+  readonly images: LocalImages;
   readonly log: Log;
   /** What the environment of `container` refers to, as the API server has it now. */
   sources(container: Container): EnvSources | Promise<EnvSources>;
   mountPrefix: MountPrefix;
+  /** Variables that lead to the API server and to Services. */
+  serviceLinks(): ReadonlyMap<string, string>;
   /** What the API server last knew of a container. */
   knownStatus(container: string): ContainerStatus | undefined;
   /** Something that the pod's status shows has changed. */

@@ -9,12 +9,14 @@ import { AddressPool } from './addresses.ts';
 import { envReferences } from './container-env.ts';
 import { killRecorded, recorders } from './container-process.ts';
 import type { PodFacts } from './downward.ts';
-import type { ImageCommands } from './images.ts';
-import { envSources, findObjects, type ObjectSourcesDeps, volumeSources } from './object-sources.ts';
+import type { LocalImages } from './images.ts';
+import { envSources, findObjects, type ObjectSourcesDeps } from './object-sources.ts';
 import { PodFiles, type PodRecord } from './pod-files.ts';
-import { findIsolation, type Isolation, setUpVolumes } from './pod-volumes.ts';
+import { PodHosts } from './pod-hosts.ts';
 import { PodWorker, type PodWorkerDeps } from './pod-worker.ts';
 import { misfit, type NodeFacts, wantsNode } from './scheduling.ts';
+import { serviceLinks } from './service-links.ts';
+import { VolumeSupply } from './volume-supply.ts';
 import { volumeReferences } from './volumes.ts';
 
 export interface PodRunnerOptions {
@@ -22,8 +24,10 @@ export interface PodRunnerOptions {
   objects: ObjectSourcesDeps;
   node: NodeFacts;
   hostIP: string;
+  /** Where containers reach the API server by https. */
+  api: { host: string; port: number };
   dataDir: string;
-  images: ImageCommands;
+  images: LocalImages;
   cwd: string;
   /** Milliseconds from the sight of a deletion to SIGTERM; 0: at once, and before it where this process deletes. */
   sigtermDelayMs: number;
@@ -39,23 +43,28 @@ export class PodRunner {
   readonly #addresses = new AddressPool();
   readonly #workers = new Map<string, PodWorker>();
   readonly #deps: Omit<PodWorkerDeps, 'ending'>;
-  #isolation: Promise<Isolation> | undefined;
+  readonly #hosts: PodHosts;
+  readonly #volumes: VolumeSupply;
   #stopped = false;
 
   constructor(options: PodRunnerOptions) {
     this.#options = options;
     this.#files = new PodFiles(options.dataDir);
-    const { cluster, images, cwd } = options;
+    const { cluster, images, cwd, objects } = options;
+    this.#hosts = new PodHosts(cluster.services);
+    const due = (pod: Pod) => void this.#workers.get(pod.metadata?.uid ?? '')?.refreshVolumes();
+    this.#volumes = new VolumeSupply({ objects, hosts: this.#hosts, cwd, due });
     this.#deps = {
       kube: cluster.kube,
       log: cluster.log,
       images,
       cwd,
       sources: (pod, container) => {
-        const found = findObjects(pod.metadata?.namespace ?? '', envReferences(container), options.objects);
+        const found = findObjects(pod.metadata?.namespace ?? '', envReferences(container), objects);
         return found instanceof Promise ? found.then(envSources) : envSources(found);
       },
-      volumes: (facts, podDir) => this.#volumes(facts, podDir),
+      volumes: (facts, podDir) => this.#volumes.setUp(facts, podDir),
+      serviceLinks: (pod) => this.#serviceLinks(pod),
       event: (pod, note) => options.kubelet.record(pod, note),
       finished: (pod) => this.#finished(pod),
     };
@@ -89,6 +98,8 @@ export class PodRunner {
   release(): void {
     this.#stopped = true;
     this.#addresses[Symbol.dispose]();
+    this.#volumes[Symbol.dispose]();
+    this.#hosts[Symbol.dispose]();
   }
 
   /** Ends all pods, with SIGKILL after `graceMs`, and removes their files. */
@@ -215,15 +226,13 @@ export class PodRunner {
     return { pod, podIP, hostIP, nodeName: node.name, node };
   }
 
-  async #volumes(facts: PodFacts, podDir: string): ReturnType<typeof setUpVolumes> {
-    const namespace = facts.pod.metadata?.namespace ?? '';
-    const references = volumeReferences(facts.pod.spec?.volumes ?? []);
-    const sources = volumeSources(await findObjects(namespace, references, this.#options.objects));
-    const isolation = (): Promise<Isolation> => {
-      this.#isolation ??= findIsolation();
-      return this.#isolation;
-    };
-    return await setUpVolumes({ facts, podDir, cwd: this.#options.cwd, sources, isolation });
+  #serviceLinks({ metadata, spec }: Pod): ReadonlyMap<string, string> {
+    const { cluster, api } = this.#options;
+    const links = spec?.enableServiceLinks !== false;
+    const services = links
+      ? cluster.services.list().filter((each) => each.metadata?.namespace === metadata?.namespace)
+      : [];
+    return serviceLinks(api, services, links);
   }
 
   #finished(pod: Pod): void {
@@ -232,6 +241,7 @@ export class PodRunner {
     if (worker === undefined) return;
     this.#workers.delete(uid);
     this.#addresses.release(worker.facts.podIP);
+    this.#volumes.forget(pod);
     this.#files.remove(uid);
   }
 }

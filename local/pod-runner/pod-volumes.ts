@@ -43,6 +43,8 @@ export interface VolumeSetup {
   cwd: string;
   sources: VolumeSources;
   isolation: () => Promise<Isolation>;
+  /** The pod's own `/etc/hosts`; asked for when there are mounts anyway. */
+  hosts: () => string | undefined;
 }
 
 /** Which volume could not be set up, and why. */
@@ -71,13 +73,16 @@ export async function setUpVolumes(setup: VolumeSetup): Promise<MountPrefix> {
   });
   const stage = join(setup.podDir, 'stage');
   await mkdir(stage, { recursive: true });
-  return (container) => mountPrefix(container, paths, { isolation, stage, cwd: setup.cwd });
+  const hosts = setup.hosts();
+  return (container) => mountPrefix(container, paths, { isolation, stage, cwd: setup.cwd, hosts });
 }
+
+const HOSTS = '/etc/hosts';
 
 function mountPrefix(
   container: Container,
   paths: ReadonlyMap<string, string>,
-  { isolation, stage, cwd }: { isolation: Isolation; stage: string; cwd: string },
+  { isolation, stage, cwd, hosts }: { isolation: Isolation; stage: string; cwd: string; hosts: string | undefined },
 ): readonly string[] {
   const mounts = (container.volumeMounts ?? []).flatMap((mount): Mount[] => {
     const path = paths.get(mount.name);
@@ -86,6 +91,9 @@ function mountPrefix(
     return [{ source, target: mount.mountPath, readOnly: mount.readOnly === true || isReadOnly(path) }];
   });
   if (mounts.length === 0) return [];
+  if (hosts !== undefined && !mounts.some(({ target }) => target === HOSTS)) {
+    mounts.push({ source: hosts, target: HOSTS, readOnly: false });
+  }
   return [...isolation, '/bin/sh', '-c', mountScript(mounts, stage, container.workingDir ?? cwd), 'sh'];
 }
 

@@ -8,7 +8,7 @@ import { PODS, type Pod } from '#platform/resources.ts';
 import { ContainerRunner } from './container.ts';
 import type { EnvSources } from './container-env.ts';
 import type { PodFacts } from './downward.ts';
-import type { ImageCommands } from './images.ts';
+import type { LocalImages } from './images.ts';
 import type { LogSource } from './log-server.ts';
 import type { Container, MountPrefix, PodContext } from './pod-context.ts';
 import { type ContainerStatus, type PodStatus, podStatus } from './pod-status.ts';
@@ -18,12 +18,13 @@ import { StatusWriter } from './status-writer.ts';
 export interface PodWorkerDeps {
   kube: KubeClient;
   log: Log;
-  images: ImageCommands;
+  images: LocalImages;
   /** Folder in which mapped commands run. */
   cwd: string;
   sources(pod: Pod, container: Container): EnvSources | Promise<EnvSources>;
   /** Throws a VolumeSetupError as long as a volume is not to be had. */
   volumes(facts: PodFacts, podDir: string): Promise<MountPrefix>;
+  serviceLinks(pod: Pod): ReadonlyMap<string, string>;
   event(pod: Pod, note: EventNote): void;
   /** The worker is through with the pod. */
   finished(pod: Pod): void;
@@ -80,7 +81,7 @@ export class PodWorker {
     }
   }
 
-  /** A Secret or ConfigMap has changed: the files of volumes follow. What is missing now stays as it was. */
+  /** A Secret or ConfigMap has changed, or a token grows old: the files of volumes follow. What is missing now stays as it was. */
   async refreshVolumes(): Promise<void> {
     if (this.#ending.signal.aborted) return;
     await this.#deps.volumes(this.facts, this.#dir).catch((error: unknown) => {
@@ -138,6 +139,7 @@ export class PodWorker {
         return this.#volumes === undefined ? found() : this.#volumes.then(found);
       },
       mountPrefix: (container) => this.#mountPrefix(container),
+      serviceLinks: () => this.#deps.serviceLinks(facts.pod),
       knownStatus: (name) => knownStatus(facts.pod, name),
       changed: () => this.#changed(),
       event: (note) => this.#deps.event(this.#pod, note),

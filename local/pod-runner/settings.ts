@@ -1,18 +1,26 @@
 /** The pod runner's settings from its environment. */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
 import { envFlag, envLogLevel, envPort } from '#platform/config.ts';
-import type { ImageCommands } from './images.ts';
+import type { LocalImages } from './images.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-const LocalImages = z.record(z.string(), z.array(z.string()).min(1));
+const Command = z.array(z.string()).min(1);
+const Folder = z.string().regex(/^\/.*[^/]$/);
+const Image = z.union([
+  Command.transform((command) => ({ command })),
+  z.object({ command: Command, root: z.record(Folder, Folder).optional() }),
+]);
+const IMAGES = z.record(z.string(), Image);
 const localImages = z.string().transform((text, ctx) => {
   try {
-    return LocalImages.parse(JSON.parse(text));
+    return IMAGES.parse(JSON.parse(text));
   } catch {
-    ctx.addIssue('must be JSON: image names, each with a list of the program and its arguments');
+    ctx.addIssue(
+      'must be JSON: image names, each with a list of the program and its arguments, or with {"command": that list, "root": {"/folder in the image": "/folder here"}}',
+    );
     return z.NEVER;
   }
 });
@@ -27,7 +35,11 @@ export const Settings = z.object({
   /** Image of the functions' runtime, which the local cluster runs from the build's output. */
   CATNAP_RUNTIME_IMAGE: z.string().default('catnap.dev/runtime:dev'),
   CATNAP_RUNTIME_FILE: z.string().default(join(ROOT, 'dist/runtime/runtime.mjs')),
-  /** What runs for other images, as JSON: `{"team/thumbs:1": ["node", "thumbs.mjs"]}`; paths from where the pod runner was started. */
+  /**
+   * What runs for other images, as JSON: `{"team/thumbs:1": ["node", "thumbs.mjs"]}`; paths from where the pod runner was
+   * started. Or `{"team/thumbs:1": {"command": ["node", "/srv/dist/thumbs.mjs"], "root": {"/app": "/srv/dist"}}}`: a
+   * container's own command and arguments may then name files as they are called in the image.
+   */
   CATNAP_LOCAL_IMAGES: localImages.default({}),
   /**
    * Milliseconds from the sight of a pod's deletion to SIGTERM. 0: at once, and for deletions that the local controllers
@@ -42,7 +54,8 @@ export const Settings = z.object({
 });
 export type Settings = z.infer<typeof Settings>;
 
-export function imageCommands(settings: Settings): ImageCommands {
-  const runtime = ['node', settings.CATNAP_RUNTIME_FILE];
+export function localImagesOf(settings: Settings): LocalImages {
+  const file = settings.CATNAP_RUNTIME_FILE;
+  const runtime = { command: ['node', file], root: { '/catnap': dirname(file) } };
   return new Map([[settings.CATNAP_RUNTIME_IMAGE, runtime], ...Object.entries(settings.CATNAP_LOCAL_IMAGES)]);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodFacts } from './downward.ts';
-import { mountedVolumes, volumeContent, volumeReferences } from './volumes.ts';
+import { mountedVolumes, tokenWishes, volumeContent, volumeReferences } from './volumes.ts';
 
 const pod = { metadata: { name: 'p', namespace: 'n', labels: { b: '2', a: '1' } }, spec: { containers: [] } };
 const facts: PodFacts = {
@@ -14,6 +14,8 @@ const facts: PodFacts = {
 const sources = {
   configMap: (name: string) => (name === 'settings' ? new Map([['level', Buffer.from('debug')]]) : undefined),
   secret: (name: string) => (name === 'stripe' ? new Map([['key', Buffer.from([0, 255])]]) : undefined),
+  token: ({ audience = 'api', expirationSeconds }: { audience: string | undefined; expirationSeconds: number }) =>
+    `${audience} ${expirationSeconds}`,
 };
 
 function files(volume: Parameters<typeof volumeContent>[0]): Record<string, string> {
@@ -45,6 +47,16 @@ test('projected volumes put several sources together', () => {
   };
   assert.deepEqual(files(volume), { key: '\u0000ÿ 644', labels: 'a="1"\nb="2" 644' });
   assert.deepEqual(volumeReferences([volume]), { configMaps: [], secrets: ['stripe'] });
+});
+
+test('a token of the service account is a file, asked for once for all that want the same', () => {
+  const wanting = (path: string, more: object = {}) => ({ serviceAccountToken: { path, ...more } });
+  const volume = {
+    name: 'v',
+    projected: { defaultMode: 0o440, sources: [wanting('token'), wanting('vault', { audience: 'vault' })] },
+  };
+  assert.deepEqual(files(volume), { token: 'api 3600 440', vault: 'vault 3600 440' });
+  assert.equal(tokenWishes([volume, volume]).length, 2);
 });
 
 test('what is missing is named, unless it is optional', () => {

@@ -10,6 +10,15 @@ type Items = { key: string; path: string; mode?: number }[] | undefined;
 export interface VolumeSources {
   configMap(name: string): ReadonlyMap<string, Buffer> | undefined;
   secret(name: string): ReadonlyMap<string, Buffer> | undefined;
+  /** Throws a VolumeError when it cannot be had. */
+  token(wish: TokenWish): string;
+}
+
+/** A token of the pod's service account. */
+export interface TokenWish {
+  /** Whom it is for; undefined: the API server. */
+  audience: string | undefined;
+  expirationSeconds: number;
 }
 
 export interface VolumeFile {
@@ -52,11 +61,21 @@ function projection(part: Projection, mode: number, facts: PodFacts, sources: Vo
   if (part.configMap !== undefined) {
     return keyed('configmap', part.configMap, sources.configMap(part.configMap.name ?? ''), mode, facts);
   }
-  if (part.downwardAPI === undefined) throw new VolumeError('the local cluster gives no service account tokens');
+  if (part.serviceAccountToken !== undefined) {
+    const token = Buffer.from(sources.token(tokenWish(part.serviceAccountToken)));
+    return new Map([[part.serviceAccountToken.path, { bytes: token, mode }]]);
+  }
+  if (part.downwardAPI === undefined) throw new VolumeError('the local cluster has no projections of this kind');
   const items = part.downwardAPI.items ?? [];
   return new Map(
     items.map((item) => [item.path, { bytes: Buffer.from(itemValue(item, facts)), mode: item.mode ?? mode }]),
   );
+}
+
+type TokenProjection = NonNullable<Projection['serviceAccountToken']>;
+
+function tokenWish({ audience, expirationSeconds }: TokenProjection): TokenWish {
+  return { audience, expirationSeconds: expirationSeconds ?? 3_600 };
 }
 
 type DownwardItem = NonNullable<NonNullable<Projection['downwardAPI']>['items']>[number];
@@ -107,6 +126,13 @@ export function volumeReferences(volumes: readonly Volume[]): { configMaps: stri
     ...parts.flatMap((part) => part.configMap?.name ?? []),
   ];
   return { configMaps: [...new Set(configMaps)], secrets: [...new Set(secrets)] };
+}
+
+/** Tokens that the volumes are to hold, each once. */
+export function tokenWishes(volumes: readonly Volume[]): TokenWish[] {
+  const parts = volumes.flatMap((volume) => volume.projected?.sources ?? []);
+  const wishes = parts.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []).map(tokenWish);
+  return [...new Map(wishes.map((wish) => [JSON.stringify(wish), wish])).values()];
 }
 
 /** Volumes that some container mounts: the others need not exist. */

@@ -6,6 +6,7 @@ import { clusterAccess } from '#platform/cluster-access.ts';
 import { establishCrd } from '#platform/crd.ts';
 import { KubeClient } from '#platform/kube.ts';
 import type { KubeObject } from '#platform/resources.ts';
+import type { LocalImage } from '../pod-runner/images.ts';
 import { freePort } from './free-port.ts';
 import { guarded, unguarded } from './guard.ts';
 import { type Env, type Inherited, LOCAL_RUNTIME_IMAGE, localProgram, ROOT, RUNTIME_COMMAND } from './programs.ts';
@@ -20,8 +21,8 @@ export interface LocalClusterOptions {
   inherited: Inherited;
   /** Where the kubeconfig goes. */
   kubeconfig: string;
-  /** Further images that pods may name, and the command that stands for each. */
-  images?: Readonly<Record<string, readonly string[]>>;
+  /** Further images that pods may name, and what stands for each: a command, or a command with the image's folders. */
+  images?: Readonly<Record<string, readonly string[] | LocalImage>>;
   /** File to which the API server appends what it is asked: audit.k8s.io/v1 Events, one a line. */
   auditLog?: string | undefined;
   onExit?: (name: string, logFile: string) => void;

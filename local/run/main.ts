@@ -36,7 +36,7 @@ const Env = z.object({
     .default('localhost'),
   PATH: z.string().default('/usr/bin:/bin'),
   HOME: z.string().default('/'),
-  /** The command that stands for each further image, as JSON: `{"nginx":["node","server.mjs"]}`. */
+  /** What stands for each further image, as JSON: `{"nginx":["node","server.mjs"]}`. */
   CATNAP_LOCAL_IMAGES: Settings.shape.CATNAP_LOCAL_IMAGES,
 });
 

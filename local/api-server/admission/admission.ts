@@ -17,8 +17,8 @@ export function admitCreate(call: Call, next: KubeObject): KubeObject {
 }
 
 /** The object as it may be written in the place of `old`. May change `next`. */
-export function admitUpdate(call: Call, next: KubeObject, _old: KubeObject): KubeObject {
+export function admitUpdate(call: Call, next: KubeObject, old: KubeObject): KubeObject {
   const { group, kind } = call.resource;
-  if (group === '' && kind === 'Service') completeService(call, next);
+  if (group === '' && kind === 'Service') completeService(call, next, old);
   return next;
 }

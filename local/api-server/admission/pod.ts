@@ -4,26 +4,14 @@ import { targetOf } from '../cluster.ts';
 import type { Fields } from '../resources/fields.ts';
 import { ensureFields, listOf, setIfAbsent, textOf } from '../resources/fields.ts';
 import { forbidden } from '../status.ts';
+import { admitServiceAccount } from './service-account.ts';
 
-/** Its service account, its priority, and how long it stays on a node that is in trouble. Throws a 403. */
+/** Its service account and token, its priority, and how long it stays on a node that is in trouble. Throws a 403. */
 export function admitPod(call: Call, pod: KubeObject): void {
+  admitServiceAccount(call, pod);
   const spec = ensureFields(pod, 'spec');
-  setServiceAccount(call, pod, spec);
   setPriority(call, spec);
   setTolerations(spec);
-}
-
-function setServiceAccount(call: Call, pod: KubeObject, spec: Fields): void {
-  const name = textOf(spec, 'serviceAccountName') || 'default';
-  spec.serviceAccountName = name;
-  spec.serviceAccount = name;
-  const { namespace } = call.request;
-  if (call.cluster.store.get({ bucket: 'serviceaccounts', namespace, name }) !== undefined) return;
-  const target = { ...targetOf(call), name: pod.metadata.name ?? '' };
-  throw forbidden(
-    target,
-    `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`,
-  );
 }
 
 function setPriority(call: Call, spec: Fields): void {

@@ -52,7 +52,7 @@ function createByPut(
 
 export function deleteOne(call: Call): Answer {
   const entry = entryOfCall(call);
-  const options = deleteOptionsOf(call);
+  const options = wishedFor(call);
   checkDeletion(call, entry, options);
   const deletion = deleteEntry(call, entry, options);
   if (!deletion.gone || call.resource.strategy.returnsDeleted === true) {
@@ -61,13 +61,21 @@ export function deleteOne(call: Call): Answer {
   return answerOf(200, deletedStatus(targetOf(call), String(entry.object.metadata.uid)));
 }
 
+/** Warns of what happens to what the object owns, where that is not what one might expect. */
+function wishedFor(call: Call): ReturnType<typeof deleteOptionsOf> {
+  const options = deleteOptionsOf(call);
+  const { keepsDependents } = call.resource.strategy;
+  if (keepsDependents !== undefined && options.propagationPolicy === undefined) call.warnings.push(keepsDependents);
+  return options;
+}
+
 function checkDeletion(call: Call, { object: oldObject }: Entry, { dryRun }: DeleteOptions): void {
   enforcePolicies(call, { operation: 'DELETE', object: undefined, oldObject, dryRun });
 }
 
 /** DELETE of a collection: the list of what was in it. */
 export function deleteMany(call: Call): Answer {
-  const options = deleteOptionsOf(call);
+  const options = wishedFor(call);
   const { store } = call.cluster;
   const selection = selectionOf(call);
   const resourceVersion = String(store.revision);

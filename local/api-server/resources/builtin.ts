@@ -22,6 +22,8 @@ import {
   roleStrategy,
 } from './strategies/cluster.ts';
 import { configMapStrategy, secretStrategy } from './strategies/config-data.ts';
+import { ingressClassStrategy, ingressStrategy } from './strategies/ingress.ts';
+import { jobStrategy } from './strategies/job.ts';
 import { podStrategy } from './strategies/pod.ts';
 import { serviceStrategy } from './strategies/service.ts';
 import { deploymentStrategy, replicaSetStrategy } from './strategies/workloads.ts';
@@ -115,7 +117,16 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       strategy: replicaSetStrategy,
     },
   ],
+  'batch/v1': [{ plural: 'jobs', kind: 'Job', categories: ['all'], subresources: ['status'], strategy: jobStrategy }],
   'networking.k8s.io/v1': [
+    { plural: 'ingressclasses', kind: 'IngressClass', strategy: ingressClassStrategy },
+    {
+      plural: 'ingresses',
+      kind: 'Ingress',
+      shortNames: ['ing'],
+      subresources: ['status'],
+      strategy: ingressStrategy,
+    },
     { plural: 'networkpolicies', kind: 'NetworkPolicy', shortNames: ['netpol'], strategy: networkPolicyStrategy },
   ],
   'policy/v1': [

@@ -39,6 +39,7 @@ const BY_KIND: { [groupKind: string]: [string, (object: KubeObject) => string][]
   '/Secret': paths('type'),
   '/Service': paths('spec.clusterIP', 'spec.type'),
   'apps/ReplicaSet': [['status.replicas', (set) => textOf(fieldsOf(set, 'status'), 'replicas') || '0']],
+  'batch/Job': [['status.successful', (job) => textOf(fieldsOf(job, 'status'), 'succeeded') || '0']],
   // Kept as core/v1 Events are, whose fields these are.
   'events.k8s.io/Event': [
     ...INVOLVED.map((name): [string, (event: KubeObject) => string] => [

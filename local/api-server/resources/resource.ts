@@ -33,6 +33,8 @@ export interface Strategy {
   unconditionalUpdate?: boolean;
   /** Seconds between the request to delete and the deletion, when the client does not say. Absent: none. */
   gracePeriod?(object: KubeObject): number;
+  /** What it owns outlives it when the client of a deletion does not say otherwise; the text warns the client of that. */
+  keepsDependents?: string;
   /** True: a deletion answers with the object, not with a Status. */
   returnsDeleted?: boolean;
 }

@@ -16,6 +16,8 @@ import {
   SECRET,
   SERVICE_ACCOUNT,
 } from './core.ts';
+import { INGRESS, INGRESS_CLASS } from './ingress.ts';
+import { JOB } from './job.ts';
 import { ENDPOINT_SLICE, ENDPOINTS, SERVICE } from './network.ts';
 import { POD } from './pod.ts';
 import { BUDGET, DEPLOYMENT, NETWORK_POLICY, REPLICA_SET } from './workloads.ts';
@@ -37,10 +39,13 @@ const PRINTERS: { readonly [groupKind: string]: Printer } = {
   [`${ADMISSION}/ValidatingAdmissionPolicyBinding`]: ADMISSION_BINDING,
   'apps/Deployment': DEPLOYMENT,
   'apps/ReplicaSet': REPLICA_SET,
+  'batch/Job': JOB,
   'apiextensions.k8s.io/CustomResourceDefinition': DEFINITION,
   'coordination.k8s.io/Lease': LEASE,
   'discovery.k8s.io/EndpointSlice': ENDPOINT_SLICE,
   'events.k8s.io/Event': EVENT,
+  'networking.k8s.io/Ingress': INGRESS,
+  'networking.k8s.io/IngressClass': INGRESS_CLASS,
   'networking.k8s.io/NetworkPolicy': NETWORK_POLICY,
   'policy/PodDisruptionBudget': BUDGET,
   [`${RBAC}/ClusterRole`]: ROLE,

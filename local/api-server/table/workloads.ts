@@ -4,13 +4,14 @@ import type { Printer } from '../resources/resource.ts';
 import { AGE, column, createdAge, NAME, nameOf } from './basic.ts';
 import { selectorText } from './label-text.ts';
 
-const TEMPLATE = [
+/** Columns of what a workload's pods are made from. */
+export const TEMPLATE = [
   column('Containers', 'Names of the containers in the template.', { wide: true }),
   column('Images', 'Images of the containers in the template.', { wide: true }),
   column('Selector', 'Labels of the pods that belong to it.', { wide: true }),
 ];
 
-function templateCells(object: Fields): string[] {
+export function templateCells(object: Fields): string[] {
   const spec = fieldsOf(object, 'spec');
   const containers = listOf(fieldsOf(fieldsOf(spec, 'template'), 'spec'), 'containers');
   const joined = (name: string) => containers.map((container) => textOf(container, name)).join(',');

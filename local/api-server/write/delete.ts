@@ -62,7 +62,7 @@ interface Mark {
 function mark(call: Scope, object: KubeObject, options: DeleteOptions): Mark {
   const grace = graceOf(call, object, options);
   if (grace === 'pending') return { next: object, gone: false };
-  const finalizers = [...finalizersAfter(object, options), ...cleanupFinalizer(call, object)];
+  const finalizers = [...finalizersAfter(call, object, options), ...cleanupFinalizer(call, object)];
   const next = withFinalizers(object, finalizers);
   if (holdsNamespace(call, next)) return { next: markedNamespace(next, call.cluster.now()), gone: false };
   const held = finalizers.length > 0;
@@ -122,8 +122,14 @@ const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
 /** The collector's finalizers are there as the policy asks; without one, as they are. */
-function finalizersAfter(object: KubeObject, { propagationPolicy }: DeleteOptions): string[] {
+function finalizersAfter(
+  { resource }: Scope,
+  object: KubeObject,
+  { propagationPolicy: asked }: DeleteOptions,
+): string[] {
   const finalizers = finalizersOf(object);
+  const decided = finalizers.includes(ORPHAN) || finalizers.includes(FOREGROUND);
+  const propagationPolicy = asked ?? (resource.strategy.keepsDependents && !decided ? 'Orphan' : undefined);
   if (propagationPolicy === undefined) return finalizers;
   const others = finalizers.filter((name) => name !== ORPHAN && name !== FOREGROUND);
   if (propagationPolicy === 'Orphan') return [...others, ORPHAN];

@@ -202,7 +202,7 @@ test('a pod that is scaled away is told to go once, and has its time', async (t)
   const containers = [aContainer({ image: 'web', command: ['node', '-e', script] })];
   await ns.deploy('told', 1, {
     selector: { matchLabels: labels },
-    template: { metadata: { labels }, spec: { containers } },
+    template: { metadata: { labels }, spec: { automountServiceAccountToken: false, containers } },
   });
   await until(async () => existsSync(heard));
   await ns.scale('told', 0);

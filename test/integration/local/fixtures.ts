@@ -29,12 +29,13 @@ export function aContainer(more: object): Container {
   return { name: 'a', image: 'sh', ...more };
 }
 
+/** Without a token, as a function's pod is: it starts at once. */
 export function aPod(
   namespace: string,
   name: string,
   spec: { containers: Container[]; [field: string]: unknown },
 ): Pod {
-  return { metadata: { namespace, name }, spec };
+  return { metadata: { namespace, name }, spec: { automountServiceAccountToken: false, ...spec } };
 }
 
 export function aDeployment(namespace: string, name: string, replicas: number, more: object = {}): Deployment {
@@ -43,7 +44,7 @@ export function aDeployment(namespace: string, name: string, replicas: number, m
   const ports = [{ name: 'http', containerPort: 8080 }];
   const readinessProbe = { httpGet: { path: '/', port: 'http' }, periodSeconds: 1 };
   const containers = [aContainer({ image: 'web', env, ports, readinessProbe })];
-  const template = { metadata: { labels }, spec: { containers } };
+  const template = { metadata: { labels }, spec: { automountServiceAccountToken: false, containers } };
   return { metadata: { namespace, name }, spec: { replicas, selector: { matchLabels: labels }, template, ...more } };
 }
 

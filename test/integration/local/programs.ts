@@ -90,7 +90,7 @@ function accessTo(port: number, dataDir: string) {
   return { CATNAP_API_URL: `http://127.0.0.1:${port}`, CATNAP_API_TOKEN_FILE: join(dataDir, 'admin.token') };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

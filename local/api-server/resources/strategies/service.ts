@@ -6,6 +6,7 @@ import {
   dnsLabelProblems,
   dnsSubdomainProblems,
   duplicateField,
+  forbiddenField,
   invalidField,
   requiredField,
   unsupportedField,
@@ -77,7 +78,16 @@ function validateForwarding(spec: Fields): FieldError[] {
   const ports = listOf(spec, 'ports');
   const errors = TYPES.includes(type) ? [] : [unsupportedField('spec.type', type, TYPES)];
   if (ports.length === 0 && textOf(spec, 'clusterIP') !== 'None') errors.push(requiredField('spec.ports'));
-  return [...errors, ...ports.flatMap(validatePort), ...validateDistinct(ports)];
+  return [...errors, ...ports.flatMap(validatePort), ...validateDistinct(ports), ...validateNodePorts(type, ports)];
+}
+
+function validateNodePorts(type: string, ports: readonly Fields[]): FieldError[] {
+  if (type !== 'ClusterIP') return [];
+  return ports.flatMap((port, index) =>
+    numberOf(port, 'nodePort') === 0
+      ? []
+      : [forbiddenField(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'")],
+  );
 }
 
 function validatePort(port: Fields, index: number, ports: readonly Fields[]): FieldError[] {

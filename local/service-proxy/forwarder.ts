@@ -1,0 +1,41 @@
+/** One listening socket that passes its connections on. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Backend } from './routes.ts';
+
+export class Forwarder {
+  readonly #server: Server;
+  readonly #pick: () => Backend | undefined;
+
+  private constructor(pick: () => Backend | undefined) {
+    this.#pick = pick;
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#pass(client));
+  }
+
+  /**
+   * Listens when the promise resolves.
+   * @param pick the endpoint of the next connection; undefined: there is none, and the connection is reset
+   */
+  static async listen(at: { host: string; port: number }, pick: () => Backend | undefined): Promise<Forwarder> {
+    const forwarder = new Forwarder(pick);
+    const listening = once(forwarder.#server, 'listening');
+    forwarder.#server.listen(at.port, at.host);
+    await listening;
+    return forwarder;
+  }
+
+  /** Takes no new connections; those that are open go on until one of their ends ends them. */
+  close(): void {
+    this.#server.close();
+  }
+
+  #pass(client: Socket): void {
+    const backend = this.#pick();
+    if (backend === undefined) return void client.resetAndDestroy();
+    const upstream = connect({ ...backend, allowHalfOpen: true, noDelay: true });
+    // An end is passed on as an end, a break as a break.
+    client.on('error', () => upstream.resetAndDestroy());
+    upstream.on('error', () => client.resetAndDestroy());
+    client.pipe(upstream).pipe(client);
+  }
+}
