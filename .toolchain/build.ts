@@ -1,15 +1,20 @@
-import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
+import { builtinsOnDemand, partsOfPackages } from './lean-modules.ts';
 
 /**
- * `npm run build [-- runtime operator activator]`: makes `dist/<program>/`, all that an image or a pod of that program needs beside Node.
+ * `npm run build [-- runtime operator activator] [--dist <folder>]`: makes `dist/<program>/`, all that an image or a pod
+ * of that program needs beside Node, except the operator's native bundler: `bundler-binaries.ts` brings that for images,
+ * and in the checkout it is found in node_modules. The same commit gives the same bytes, wherever it is built.
  * The runtime is one file; operator and activator have others that hold what only a kubeconfig needs, and the operator one
  * for what is done once, such as bringing the CRD up to date.
  */
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { dist: { type: 'string' } } });
 const root = dirname(import.meta.dirname);
-const dist = join(root, 'dist');
+const dist = values.dist ?? join(root, 'dist');
 
 const shared: BuildOptions = {
   absWorkingDir: root,
@@ -28,22 +33,29 @@ const requireForBundled = {
 };
 
 const programs = ['runtime', 'operator', 'activator'] as const;
-const wanted = process.argv.length > 2 ? programs.filter((name) => process.argv.includes(name)) : programs;
+const wanted = positionals.length > 0 ? programs.filter((name) => positionals.includes(name)) : programs;
 await Promise.all(wanted.map((name) => make(name)));
 
 async function make(name: (typeof programs)[number]): Promise<void> {
   if (name === 'runtime') return await makeRuntime();
-  await rm(join(dist, name), { recursive: true, force: true });
+  const made = join(dist, name);
+  await rm(made, { recursive: true, force: true });
   await build({
     ...shared,
     entryPoints: { [name]: `${name}/main.ts`, ...(name === 'operator' && { chores: 'operator/chores/main.ts' }) },
-    outdir: `dist/${name}`,
+    outdir: made,
     splitting: true,
-    sourcemap: true,
+    // Names stay as they are written: a stack trace can be read, and no call is spent on giving functions theirs.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Node shows the line of an error that nobody caught: it must not be the whole program.
+    lineLimit: 200,
     external: ['esbuild'],
     banner: requireForBundled,
+    plugins: [builtinsOnDemand, partsOfPackages],
   });
-  if (name === 'operator') await copyBundler(join(dist, name, 'node_modules'));
+  if (name === 'operator') await copyBundler(join(made, 'node_modules', 'esbuild'));
+  await makeReadable(made);
 }
 
 /** Put in place in one step: pods of a cluster that runs may start from the file at any moment. */
@@ -51,17 +63,23 @@ async function makeRuntime(): Promise<void> {
   const entryPoints = { runtime: 'runtime-image/main.ts' };
   const made = join(dist, `runtime.${process.pid}`);
   await build({ ...shared, entryPoints, outdir: made, minify: true, keepNames: true });
+  await makeReadable(made);
   await mkdir(join(dist, 'runtime'), { recursive: true });
   await rename(join(made, 'runtime.mjs'), join(dist, 'runtime', 'runtime.mjs'));
   await rm(made, { recursive: true });
 }
 
-/** The operator's bundler is a native program; it travels with the operator as packages. */
+/** The operator's bundler stays a package: it starts its native program, which it finds as another one beside it. */
 async function copyBundler(to: string): Promise<void> {
   const require = createRequire(import.meta.url);
   const esbuild = dirname(require.resolve('esbuild/package.json'));
-  const native = `@esbuild/${process.platform}-${process.arch}`;
-  await mkdir(join(to, '@esbuild'), { recursive: true });
-  await cp(esbuild, join(to, 'esbuild'), { recursive: true, filter: (path) => !path.endsWith('.d.ts') });
-  await cp(join(dirname(esbuild), native), join(to, native), { recursive: true });
+  for (const file of ['package.json', 'LICENSE.md', 'lib/main.js']) await cp(join(esbuild, file), join(to, file));
+}
+
+/** An image takes the files' modes as they are: any user may read them, whatever the builder's umask was. */
+async function makeReadable(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  }
 }

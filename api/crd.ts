@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FunctionSpec, NAME_RULE } from './function.ts';
 import { FunctionStatus } from './function-status.ts';
 import { GROUP, KIND, PLURAL, VERSION } from './names.ts';

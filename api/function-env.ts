@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { objectName, quantity, rules } from './schema-nodes.ts';
 
 /** Environment of a Function, as in core/v1. */

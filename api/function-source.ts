@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { objectName, rules } from './schema-nodes.ts';
 
 /** Longest source given in the object, in bytes over all files, so that client-side apply's annotation fits. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Condition } from './conditions.ts';
 
 const count = (description: string) => z.int().min(0).max(2_147_483_647).optional().meta({ description });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnvFromSource, EnvVar } from './function-env.ts';
 import { Source } from './function-source.ts';
 import type { FunctionStatus } from './function-status.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FunctionObject, FunctionSpec } from '#api/function.ts';
 
 /** A Function whose spec was read through the schema, or the mistakes in it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
 import { envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';

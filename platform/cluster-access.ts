@@ -1,7 +1,7 @@
 /** Finds the API server. Loads nothing of the Kubernetes client library unless there is a kubeconfig to read. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CredentialFile } from './credential-file.ts';
 
 /** Environment that says where the API server is; spread it into a process's own schema. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, envFlag, envJson, envList, envLogLevel, envNamespaces, envPort, readConfig } from './config.ts';
 
 const schema = z.object({

@@ -1,5 +1,5 @@
 /** The environment, read once through one schema. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Names every mistake in the environment, one a line, each with its variable. */
 export class ConfigError extends Error {

@@ -32,26 +32,22 @@ test('gives the metrics as text', async () => {
   assert.match(await answer.text(), /^process_cpu_seconds_total /m);
 });
 
-test('takes more routes, and answers 500 without details when one throws', async () => {
-  const routes = (app: { get: (path: string, handler: () => object) => unknown }) => {
-    app.get('/state', () => ({ routes: 3 }));
-    app.get('/broken', () => {
-      throw new Error('a secret');
-    });
-  };
-  await using ops = await OpsServer.start({
-    host,
-    port: 0,
-    registry: createRegistry(),
-    readiness: [],
-    log: silentLog,
-    routes,
-  });
-  const state = await fetch(`http://${host}:${ops.port}/state`);
-  assert.deepEqual(await state.json(), { routes: 3 });
-  const broken = await fetch(`http://${host}:${ops.port}/broken`);
+test('answers 500 without details when the metrics cannot be read', async () => {
+  const registry = createRegistry();
+  registry.metrics = () => Promise.reject(new Error('a secret'));
+  await using ops = await OpsServer.start({ host, port: 0, registry, readiness: [], log: silentLog });
+  const broken = await fetch(`http://${host}:${ops.port}/metrics`);
   assert.equal(broken.status, 500);
   assert.deepEqual(await broken.json(), { error: 'InternalError' });
+});
+
+test('has nothing else, and takes nothing', async () => {
+  await using ops = await OpsServer.start({ host, port: 0, registry: createRegistry(), readiness: [], log: silentLog });
+  const ask = async (path: string, method: string) =>
+    (await fetch(`http://${host}:${ops.port}${path}`, { method })).status;
+  assert.equal(await ask('/', 'GET'), 404);
+  assert.equal(await ask('/healthz', 'POST'), 405);
+  assert.equal(await ask('/healthz?verbose', 'HEAD'), 200);
 });
 
 test('a port that is taken is an error at the start', async () => {

@@ -1,6 +1,6 @@
 /** The endpoints for those who run a process: probes and metrics. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type FastifyInstance, fastify } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Log } from './log.ts';
 
@@ -19,42 +19,38 @@ export interface OpsServerOptions {
   registry: Registry;
   readiness: readonly ReadinessCheck[];
   log: Log;
-  /** Adds more routes, before it listens. */
-  routes?: (app: FastifyInstance) => void;
+}
+
+interface Answer {
+  status: number;
+  contentType: string;
+  body: string;
 }
 
 /**
  * `GET /healthz`: 200 `{ healthy: true }` while the event loop turns. `GET /readyz`: 200 `{ ready: true }`, or 503
- * `{ ready: false, failing: [{ name, why }] }`. `GET /metrics`: Prometheus' text format.
+ * `{ ready: false, failing: [{ name, why }] }`. `GET /metrics`: Prometheus' text format. Stands on node:http alone: a
+ * web framework would take more memory than the rest of an idle process of ours.
  */
 export class OpsServer implements AsyncDisposable {
-  readonly #app: FastifyInstance;
+  readonly #server: Server;
   readonly #port: number;
 
-  private constructor(app: FastifyInstance, port: number) {
-    this.#app = app;
-    this.#port = port;
+  private constructor(server: Server) {
+    this.#server = server;
+    this.#port = (server.address() as AddressInfo).port;
   }
 
   /** Resolves when it listens, rejects when it cannot. */
-  static async start({ host, port, registry, readiness, log, routes }: OpsServerOptions): Promise<OpsServer> {
-    const app = fastify({ forceCloseConnections: true });
-    app.setErrorHandler((error, request, reply) => {
-      log.error({ err: error, path: request.url }, 'ops request failed');
-      return reply.code(500).send({ error: 'InternalError' });
+  static async start(options: OpsServerOptions): Promise<OpsServer> {
+    const server = createServer(async (request, response) => {
+      const { status, contentType, body } = await answerTo(request, options);
+      response.statusCode = status;
+      response.setHeader('content-type', contentType);
+      response.end(body);
     });
-    app.get('/healthz', () => ({ healthy: true }));
-    app.get('/readyz', (_request, reply) => {
-      const failing = failingChecks(readiness);
-      return reply
-        .code(failing.length === 0 ? 200 : 503)
-        .send(failing.length === 0 ? { ready: true } : { ready: false, failing });
-    });
-    app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
-    routes?.(app);
-    await listen(app, port, host);
-    const address = app.server.address() as AddressInfo;
-    return new OpsServer(app, address.port);
+    await listenAnywhere(server, options.port, options.host);
+    return new OpsServer(server);
   }
 
   /** The one it really listens on. */
@@ -64,19 +60,59 @@ export class OpsServer implements AsyncDisposable {
 
   /** Ends its connections at once. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#app.close();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
   }
 }
 
-/** All addresses are those of IPv6, which take IPv4 too, unless the machine has only IPv4. */
-async function listen(app: FastifyInstance, port: number, host: string | undefined): Promise<void> {
+/** Never rejects: what goes wrong is logged, and answered without details. */
+async function answerTo(request: IncomingMessage, options: OpsServerOptions): Promise<Answer> {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'MethodNotAllowed' });
   try {
-    await app.listen({ host: host ?? '::', port });
+    if (path === '/healthz') return json(200, { healthy: true });
+    if (path === '/readyz') return readyAnswer(options.readiness);
+    if (path === '/metrics') return await metricsAnswer(options.registry);
+    return json(404, { error: 'NotFound', paths: ['/healthz', '/readyz', '/metrics'] });
+  } catch (error) {
+    options.log.error({ err: error, path }, 'ops request failed');
+    return json(500, { error: 'InternalError' });
+  }
+}
+
+function readyAnswer(checks: readonly ReadinessCheck[]): Answer {
+  const failing = failingChecks(checks);
+  return failing.length === 0 ? json(200, { ready: true }) : json(503, { ready: false, failing });
+}
+
+async function metricsAnswer(registry: Registry): Promise<Answer> {
+  return { status: 200, contentType: registry.contentType, body: await registry.metrics() };
+}
+
+function json(status: number, body: object): Answer {
+  return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) };
+}
+
+/** All addresses are those of IPv6, which take IPv4 too, unless the machine has only IPv4. */
+async function listenAnywhere(server: Server, port: number, host: string | undefined): Promise<void> {
+  try {
+    await listen(server, port, host ?? '::');
   } catch (error) {
     const noIpv6 = error instanceof Error && 'code' in error && error.code === 'EAFNOSUPPORT';
     if (!noIpv6 || host !== undefined) throw error;
-    await app.listen({ host: '0.0.0.0', port });
+    await listen(server, port, '0.0.0.0');
   }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 function failingChecks(checks: readonly ReadinessCheck[]): { name: string; why: string }[] {

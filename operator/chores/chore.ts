@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
 import { envLogLevel, envNamespaces } from '#platform/config.ts';
 import type { KubeClient } from '#platform/kube.ts';

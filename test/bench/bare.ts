@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { freePort } from '../../local/run/free-port.ts';
@@ -6,18 +6,42 @@ import { untilFirstAnswer } from './prober.ts';
 
 const HOST = '127.0.0.1';
 
-/** Milliseconds from the spawn of a bare node:http server to its first answer. */
-export async function bareStartMs(): Promise<number> {
-  const port = await freePort();
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare.mjs'), HOST, String(port)], {
-    stdio: 'inherit',
-  });
-  try {
-    return (await untilFirstAnswer(HOST, port)) - startedAt;
-  } finally {
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
+/** The baseline: a bare node:http server, that has answered once. */
+export class BareServer implements AsyncDisposable {
+  readonly pid: number;
+  /** Milliseconds from its spawn to its first answer. */
+  readonly startMs: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, startMs: number) {
+    this.pid = child.pid ?? 0;
+    this.startMs = startMs;
+    this.#child = child;
+  }
+
+  static async start(): Promise<BareServer> {
+    const port = await freePort();
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'bare.mjs'), HOST, String(port)], {
+      stdio: 'inherit',
+    });
+    try {
+      return new BareServer(child, (await untilFirstAnswer(HOST, port)) - startedAt);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
     await exited;
   }
+}
+
+/** Milliseconds from the spawn of a bare node:http server to its first answer. */
+export async function bareStartMs(): Promise<number> {
+  await using bare = await BareServer.start();
+  return bare.startMs;
 }

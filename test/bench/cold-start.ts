@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { DEPLOYMENTS } from '#platform/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import type { World } from '../support/world.ts';
 import { bareStartMs } from './bare.ts';
+import { podProcesses } from './processes.ts';
 import { median, percentile } from './statistics.ts';
 
 export interface ColdStart {
@@ -68,25 +68,4 @@ async function putToSleep({ world, name, podRunner }: Target): Promise<void> {
     'no process of the function is left',
     async () => (await world.pods(name)).length === 0 && podProcesses(podRunner).length === 0,
   );
-}
-
-/** Command lines of all that runs as a pod: the processes that the pod runner started. */
-export function podProcesses(podRunner: number): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === podRunner)
-    .map((pid) => fileOf(pid, 'cmdline').replaceAll('\0', ' '));
-}
-
-/** 0 of a process that has ended. */
-function parentOf(pid: string): number {
-  // The second field is the program's name in brackets, which may hold anything.
-  return Number(fileOf(pid, 'stat').split(') ').at(-1)?.split(' ')[1] ?? 0);
-}
-
-function fileOf(pid: string, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
-  } catch {
-    return ''; // it ended between the listing and the reading
-  }
 }

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface Descendant {
+  pid: number;
+  /** Its command line. */
+  command: string;
+}
+
+/** What a process has started, and what that has started in turn. */
+export function descendants(of: number): Descendant[] {
+  const parents = new Map(pids().map((pid) => [pid, parentOf(pid)]));
+  const below = (pid: number): number[] => {
+    const children = [...parents].filter(([, parent]) => parent === pid).map(([child]) => child);
+    return children.flatMap((child) => [child, ...below(child)]);
+  };
+  return below(of).map((pid) => ({ pid, command: commandOf(pid) }));
+}
+
+/** Command lines of all that runs as a pod: the processes that the pod runner started. */
+export function podProcesses(podRunner: number): string[] {
+  return pids()
+    .filter((pid) => parentOf(pid) === podRunner)
+    .map(commandOf);
+}
+
+/**
+ * Proportional set size, MiB: memory of its own, and its share of what it has in common with other processes. Throws
+ * when there is no such process.
+ */
+export function pssMib(pid: number): number {
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+  return Number(kib) / 1024;
+}
+
+function pids(): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
+}
+
+/** 0 of a process that has ended. */
+function parentOf(pid: number): number {
+  // The second field is the program's name in brackets, which may hold anything.
+  return Number(fileOf(pid, 'stat').split(') ').at(-1)?.split(' ')[1] ?? 0);
+}
+
+function commandOf(pid: number): string {
+  return fileOf(pid, 'cmdline').replaceAll('\0', ' ');
+}
+
+function fileOf(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return ''; // it ended between the listing and the reading
+  }
+}
