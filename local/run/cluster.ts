@@ -28,7 +28,7 @@ export interface LocalClusterOptions {
   onExit?: (name: string, logFile: string) => void;
 }
 
-/** The stand-in for Kubernetes: an API server and a pod runner, kept running, with the Function CRD in place. */
+/** The stand-in for Kubernetes: an API server and a pod runner, kept running. */
 export class LocalCluster implements AsyncDisposable {
   readonly url: string;
   readonly dataDir: string;
@@ -72,13 +72,11 @@ export class LocalCluster implements AsyncDisposable {
     return this.#podRunner;
   }
 
-  /** Waits until the API server answers and knows Functions, and starts the pod runner. Returns a client with an admin's rights. */
+  /** Waits until the API server answers, and starts the pod runner. Returns a client with an admin's rights. */
   async ready(signal: AbortSignal): Promise<KubeClient> {
     await untilAnswering(`${this.url}/readyz`, signal);
     this.startPodRunner();
-    const kube = new KubeClient(await clusterAccess(this.access));
-    await applyCrd(kube, signal);
-    return kube;
+    return new KubeClient(await clusterAccess(this.access));
   }
 
   startApiServer(): void {

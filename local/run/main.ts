@@ -8,7 +8,7 @@ import { ConfigError, envPort, readConfig } from '#platform/config.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isAlreadyExists } from '#platform/kube-error.ts';
 import { Settings } from '../pod-runner/settings.ts';
-import { LocalCluster } from './cluster.ts';
+import { applyCrd, LocalCluster } from './cluster.ts';
 import { ControlPlane, publishGateway } from './control-plane.ts';
 import { claimDataDir, DataDirTaken } from './data-dir.ts';
 import { freePort } from './free-port.ts';
@@ -87,6 +87,7 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
     });
     stack.use(cluster);
     const kube = stack.use(await cluster.ready(signal));
+    await applyCrd(kube, signal);
     const plane = await ControlPlane.start({
       access: cluster.access,
       inherited,

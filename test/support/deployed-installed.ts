@@ -15,6 +15,15 @@ export async function deployInstalled(kubeconfig: string, namespace: string): Pr
   if (gateway === undefined)
     throw new Error('CATNAP_TEST_SYSTEM_NAMESPACE needs CATNAP_TEST_GATEWAY, the gateway as reached from here');
   const kube = new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig, HOME: settings.HOME }));
+  const deployed = await fromCluster(kube, { kubeconfig, namespace, gateway });
+  return { ...deployed, [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose]() };
+}
+
+/** What the tests need of a Catnap that runs in the namespace of a cluster. */
+export async function fromCluster(
+  kube: KubeClient,
+  { kubeconfig, namespace, gateway }: { kubeconfig: string; namespace: string; gateway: string },
+): Promise<Omit<Deployed, keyof AsyncDisposable>> {
   return {
     kubeconfig,
     kube,
@@ -23,7 +32,6 @@ export async function deployInstalled(kubeconfig: string, namespace: string): Pr
     operator: await installedPart(kube, namespace, 'operator'),
     activator: await installedPart(kube, namespace, 'activator'),
     received: (ns, name) => receivedByAll(kube, namespace, ns, name),
-    [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose](),
   };
 }
 

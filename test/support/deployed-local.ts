@@ -1,46 +1,89 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes, randomInt } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SYSTEM_NAMESPACE } from '#api/names.ts';
+import { readChart } from '../../local/chart/chart-files.ts';
+import type { Table } from '../../local/chart/go-yaml.ts';
+import { type InstalledChart, type InstallOptions, installChart } from '../../local/chart/install.ts';
+import { CATNAP_CHART } from '../../local/chart/render.ts';
+import { mergeValues } from '../../local/chart/values.ts';
 import { LocalCluster } from '../../local/run/cluster.ts';
-import { ControlPlane, publishGateway } from '../../local/run/control-plane.ts';
-import { LOCAL_RUNTIME_IMAGE } from '../../local/run/programs.ts';
+import { freePort } from '../../local/run/free-port.ts';
+import { platformImages } from '../../local/run/platform-images.ts';
 import type { Deployed } from './deployed.ts';
-import { fromPlane } from './deployed-outside.ts';
+import { fromCluster } from './deployed-installed.ts';
 import { processPart } from './process-part.ts';
-import { inherited, LOCAL_IMAGE } from './settings.ts';
+import { inherited, LOCAL_IMAGE, settings } from './settings.ts';
 
-/** A cluster of our own on this machine, with the programs as they are in the images. */
-export async function deployLocal(): Promise<Deployed> {
+/** A cluster of our own on this machine, with Catnap as the chart installs it. */
+export interface LocalDeployed extends Deployed {
+  /** How it was installed. */
+  readonly options: InstallOptions;
+  readonly installed: InstalledChart;
+}
+
+/** What the chart is installed with: the profile for one small node, on a port of this machine. */
+function localInstall(gatewayPort: number, values: Table): InstallOptions {
+  const ours = {
+    domain: 'localhost',
+    service: { type: 'NodePort', nodePorts: { http: gatewayPort } },
+    // Here everybody knows at once that an activator leaves.
+    activator: { drainQuietSeconds: 0.5 },
+  };
+  return {
+    release: 'catnap',
+    namespace: SYSTEM_NAMESPACE,
+    valuesFiles: [join(CATNAP_CHART, 'values-small.yaml')],
+    values: mergeValues(ours, values),
+  };
+}
+
+/** @param values laid over those of the profile for one small node */
+export async function deployLocal(values: Table = {}): Promise<LocalDeployed> {
   await using stack = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'catnap-e2e-'));
   stack.defer(() => rm(dir, { recursive: true, force: true }));
-  const soon = AbortSignal.timeout(60_000);
-  const server = [process.execPath, join(import.meta.dirname, 'image-server.mjs')];
+  const soon = AbortSignal.timeout(120_000);
   const kubeconfig = join(dir, 'kubeconfig');
-  const cluster = await LocalCluster.start({
+  const cluster = await startCluster(dir, kubeconfig);
+  stack.use(cluster);
+  const kube = stack.use(await cluster.ready(soon));
+  const gatewayPort = await freeNodePort();
+  const options = localInstall(gatewayPort, values);
+  const installed = await installChart({ kube, signal: soon, deadlineMs: 60_000 }, options);
+  const deployed = await fromCluster(kube, {
+    kubeconfig,
+    namespace: SYSTEM_NAMESPACE,
+    gateway: `http://127.0.0.1:${gatewayPort}`,
+  });
+  const ending = stack.move();
+  return {
+    ...deployed,
+    options,
+    installed,
+    ...clusterParts(cluster),
+    [Symbol.asyncDispose]: () => ending.disposeAsync(),
+  };
+}
+
+async function startCluster(dir: string, kubeconfig: string): Promise<LocalCluster> {
+  const { CATNAP_TEST_AUDIT_DIR: auditDir } = settings;
+  if (auditDir !== undefined) await mkdir(auditDir, { recursive: true });
+  const server = [process.execPath, join(import.meta.dirname, 'image-server.mjs')];
+  const version = String(readChart(CATNAP_CHART).metadata.AppVersion);
+  return LocalCluster.start({
     dataDir: join(dir, 'data'),
     apiPort: 0,
     inherited,
     kubeconfig,
-    images: { [LOCAL_IMAGE]: server },
+    images: { [LOCAL_IMAGE]: server, ...platformImages(version) },
+    auditLog: auditDir === undefined ? undefined : join(auditDir, `${randomBytes(6).toString('hex')}.jsonl`),
   });
-  stack.use(cluster);
-  const kube = stack.use(await cluster.ready(soon));
-  const plane = await ControlPlane.start({
-    access: cluster.access,
-    inherited,
-    logDir: cluster.logDir,
-    from: 'dist',
-    domain: 'localhost',
-    runtimeImage: LOCAL_RUNTIME_IMAGE,
-    gatewayPort: 0,
-  });
-  stack.use(plane);
-  await publishGateway(kube, plane.activatorOpsPort, plane.gatewayPort, soon);
-  await plane.ready(soon);
-  const ending = stack.move();
+}
+
+function clusterParts(cluster: LocalCluster): Pick<Deployed, 'apiServer' | 'podRunner'> {
   return {
-    ...fromPlane(plane, kube, kubeconfig),
     apiServer: processPart(
       () => cluster.apiServer,
       () => cluster.stopApiServer(),
@@ -51,6 +94,14 @@ export async function deployLocal(): Promise<Deployed> {
       () => cluster.stopPodRunner(),
       () => cluster.startPodRunner(),
     ),
-    [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };
+}
+
+/** One of those that a cluster may give to a Service of type NodePort, and that nobody on this machine listens on. */
+export async function freeNodePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(30_000, 32_768);
+    const free = await freePort(port).catch(() => undefined);
+    if (free !== undefined) return free;
+  }
 }

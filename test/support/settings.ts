@@ -13,6 +13,8 @@ const Settings = z.object({
   CATNAP_RUNTIME_IMAGE: z.string().default('catnap.dev/runtime:dev'),
   /** An image that answers HTTP on $PORT, for the tests of `spec.image` on a real cluster. */
   CATNAP_TEST_IMAGE: z.string().optional(),
+  /** On a local cluster: where API servers leave their audit logs, one file each. */
+  CATNAP_TEST_AUDIT_DIR: z.string().optional(),
   PATH: z.string().default('/usr/bin:/bin'),
   HOME: z.string().default('/'),
 });
