@@ -1,7 +1,10 @@
 /** What all handlers work with, and what one of them is given. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '#platform/log.ts';
+import type { Policies } from './admission/policies/policies.ts';
+import type { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { User } from './auth/users.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
 import type { Accepted } from './http/accept.ts';
 import type { Body } from './http/body.ts';
 import type { ResourceRequest } from './http/request-info.ts';
@@ -13,6 +16,9 @@ import type { Store } from './store/store.ts';
 export interface Cluster {
   readonly store: Store;
   readonly registry: Registry;
+  readonly authorizer: Authorizer;
+  readonly serviceAccounts: ServiceAccountTokens;
+  readonly policies: Policies;
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
@@ -30,6 +36,8 @@ export interface Call {
   readonly user: User;
   /** What the client is warned of; handlers add to it. */
   readonly warnings: string[];
+  /** What the audit event of the request says besides; handlers add to it. */
+  readonly auditAnnotations: Map<string, string>;
   /** Aborted when the client is gone. */
   readonly gone: AbortSignal;
   readonly body: Body;

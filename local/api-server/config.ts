@@ -12,6 +12,8 @@ export const ApiServerConfig = z.object({
   CATNAP_KUBECONFIG_FILE: z.string().optional(),
   /** File of more users, a line each: token,name,uid,"group1,group2". */
   CATNAP_API_TOKENS_FILE: z.string().optional(),
+  /** File to append audit events to, a line each (audit.k8s.io/v1, level Metadata); absent: none are written. */
+  CATNAP_AUDIT_LOG_FILE: z.string().optional(),
   /** Least severe level that is written. */
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });

@@ -4,11 +4,14 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from './auth/certificate.ts';
 import { selfSigned } from './auth/certificate.ts';
+import { newSigningKey } from './auth/json-web-token.ts';
 
 export interface Identity {
   /** The administrator's; in the file `admin.token`, for whoever may read it. */
   token: string;
   certificate: Certificate;
+  /** With which tokens of service accounts are signed, PEM. */
+  signingKey: string;
 }
 
 /**
@@ -22,7 +25,8 @@ export async function identityIn(folder: string, host: string): Promise<Identity
   const certificate = await kept(join(folder, `certificate-${host}.json`), () =>
     JSON.stringify(selfSigned(addresses, Date.now())),
   );
-  return { token, certificate: JSON.parse(certificate) as Certificate };
+  const signingKey = await kept(join(folder, 'service-account.key'), newSigningKey);
+  return { token, certificate: JSON.parse(certificate) as Certificate, signingKey };
 }
 
 /** The file's content; made, whole, when there is no such file. Readable by its owner alone. */

@@ -215,4 +215,33 @@ function kubectlSuite(): void {
     assert.match(await kubectl(['version']), /Server Version:.*v1\.36\./);
     assert.equal(await kubectl(['auth', 'can-i', 'create', 'pods']), 'yes');
   });
+
+  test('finds out what it may do, as itself and as another', async () => {
+    assert.equal(await kubectl(['auth', 'can-i', 'delete', 'pods']), 'yes');
+    await kubectl(['create', 'serviceaccount', 'robot']);
+    await kubectl(['create', 'role', 'scaler', '--verb=get,patch', '--resource=deployments.apps/scale']);
+    await kubectl(['create', 'rolebinding', 'scaler', '--role=scaler', '--serviceaccount=default:robot']);
+    const robot = '--as=system:serviceaccount:default:robot';
+    assert.equal(await kubectl(['auth', 'can-i', 'patch', 'deployments.apps/x', '--subresource=scale', robot]), 'yes');
+    assert.equal(await kubectl(['auth', 'can-i', 'patch', 'deployments.apps/x', robot]), 'no');
+    assert.equal(await kubectl(['auth', 'can-i', 'get', 'deployments', '--subresource=scale', '-A', robot]), 'no');
+    const listed = await kubectl(['auth', 'can-i', '--list', robot]);
+    assert.match(listed, /deployments\.apps\/scale\s+\[\]\s+\[\]\s+\[get patch\]/);
+    assert.match(listed, /\[\/readyz\]\s+\[\]\s+\[get\]/);
+    assert.match(await kubectl(['auth', 'whoami', robot]), /Username\s+system:serviceaccount:default:robot/);
+    const refused = await kubectl(['get', 'pods', robot]);
+    assert.match(refused, /^Error from server \(Forbidden\): pods is forbidden: User "\S+:robot" cannot list/);
+  });
+
+  test('gets a token for a service account, and uses it', async () => {
+    const token = await kubectl(['create', 'token', 'default', '--duration=20m']);
+    assert.match(token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    const whoAmI = await kubectl(['auth', 'whoami', `--token=${token}`, '--kubeconfig=/dev/null', ...insecure()]);
+    assert.match(whoAmI, /Username\s+system:serviceaccount:default:default/);
+  });
+
+  /** The server without a kubeconfig. */
+  function insecure(): string[] {
+    return [`--server=https://${server.authority}`, '--insecure-skip-tls-verify'];
+  }
 }

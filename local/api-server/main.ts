@@ -22,9 +22,18 @@ process.exit(await runProcess({ log, start }));
 async function start(lifecycle: Lifecycle): Promise<void> {
   const dataDir = config.CATNAP_DATA_DIR ?? (await temporaryFolder(lifecycle));
   const { CATNAP_API_PORT: port, CATNAP_API_HOST: host } = config;
-  const { token, certificate } = await identityIn(dataDir, host);
+  const { token, certificate, signingKey } = await identityIn(dataDir, host);
   const tokens = new Map([...(await otherTokens()), [token, ADMIN]]);
-  const server = await ApiServer.start({ dataDir, port, host, tokens, certificate, log });
+  const server = await ApiServer.start({
+    dataDir,
+    port,
+    host,
+    tokens,
+    certificate,
+    signingKey,
+    auditLog: config.CATNAP_AUDIT_LOG_FILE,
+    log,
+  });
   lifecycle.onStop('api server', () => server[Symbol.asyncDispose]());
   const url = `https://${server.authority}`;
   const path = config.CATNAP_KUBECONFIG_FILE;

@@ -15,9 +15,9 @@ suite('objects over HTTP', () => {
   const deployments = '/apis/apps/v1/namespaces/default/deployments';
 
   test('asks who calls', async () => {
-    const response = await fetch(`http://${server.authority}/api/v1/pods`);
-    assert.equal(response.status, 401);
-    assert.equal(((await response.json()) as { reason: string }).reason, 'Unauthorized');
+    const { code, body } = await server.get('/api/v1/pods', 'no-such-token');
+    assert.equal(code, 401);
+    assert.equal(body.reason, 'Unauthorized');
   });
 
   test('gives a new object its identity', async () => {

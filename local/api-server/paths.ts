@@ -1,65 +1,64 @@
 /** Paths that are not of a resource: health, version, discovery, OpenAPI, reviews. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticator } from './auth/authenticator.ts';
 import type { User } from './auth/users.ts';
+import { answerReview } from './authorization/answer-review.ts';
 import type { Cluster } from './cluster.ts';
 import { aggregatedDiscovery } from './discovery/aggregated.ts';
 import { CORE_VERSIONS, groupDocument, groupList, resourceList } from './discovery/discovery.ts';
 import type { OpenApi } from './discovery/openapi.ts';
 import { OPENAPI_V2_PROTOBUF } from './discovery/openapi-protobuf.ts';
-import { answerReview, findReview } from './discovery/reviews.ts';
+import { findReview } from './discovery/reviews.ts';
 import { VERSION } from './discovery/version.ts';
 import type { Accepted } from './http/accept.ts';
 import { acceptedOf } from './http/accept.ts';
 import type { Answer } from './http/answer.ts';
-import { answerOf, send } from './http/answer.ts';
+import { answerOf } from './http/answer.ts';
 import type { ResourceRequest } from './http/request-info.ts';
 import type { Resource } from './resources/resource.ts';
-import { methodNotAllowed, noSuchPath, unauthorized } from './status.ts';
+import { methodNotAllowed, noSuchPath } from './status.ts';
 
 export interface SystemRequest {
   request: IncomingMessage;
   url: URL;
+  /** `undefined`: the path is none of a resource. */
+  resource: ResourceRequest | undefined;
   body: string;
-  /** Absent on a public path. */
-  user: User | undefined;
+  user: User;
 }
 
 /** What these answers are made of. */
 export interface System {
   cluster: Cluster;
   openApi: OpenApi;
+  authenticator: Authenticator;
 }
 
-const PUBLIC = /^\/(healthz|livez|readyz)(\/|$)|^\/version\/?$/;
+const STATE = /^\/(healthz|livez|readyz)(\/|$)|^\/version\/?$/;
 const DISCOVERY: ReadonlySet<Accepted['form']> = new Set(['discovery']);
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-/** True: anyone may ask. */
-export function isPublicPath(path: string): boolean {
-  return PUBLIC.test(path);
-}
-
 /** True: a resource's path, but answered here. */
-export function isReviewRequest({ group, version, plural }: ResourceRequest): boolean {
-  return findReview(group, version, plural) !== undefined;
+export function isReviewRequest(request: ResourceRequest): boolean {
+  return findReview(request) !== undefined;
 }
 
-/** Throws a 404 for a path that is none. */
-export async function answerSystem(system: System, asked: SystemRequest, response: ServerResponse): Promise<void> {
-  const answer = await answerOn(system, asked, response);
-  if (answer !== undefined) send(response, answer, { media: 'json', warnings: [] });
-}
-
-async function answerOn(system: System, asked: SystemRequest, response: ServerResponse): Promise<Answer | undefined> {
+/** `undefined`: the answer is sent. Throws a 404 for a path that is none. */
+export async function answerSystem(
+  system: System,
+  asked: SystemRequest,
+  response: ServerResponse,
+): Promise<Answer | undefined> {
   const { request, url, body, user } = asked;
   const path = url.pathname;
-  if (PUBLIC.test(path)) return publicAnswer(path, response);
-  if (user === undefined) throw unauthorized();
+  if (STATE.test(path)) return stateAnswer(path, response);
   if (path.startsWith('/openapi/')) return await documentAnswer(system.openApi, asked, response);
-  const review = reviewOf(path);
+  const review = asked.resource === undefined ? undefined : findReview(asked.resource);
   if (review !== undefined) {
     if (request.method !== 'POST') throw methodNotAllowed();
-    return answerOf(201, answerReview(review, body, user, system.cluster.now()));
+    const { authorizer, now } = system.cluster;
+    const namespace = asked.resource?.namespace ?? '';
+    return answerOf(201, answerReview({ ...system, authorizer, now }, { review, namespace, body, user }));
   }
   if (/^\/apis?(\/|$)/.test(path)) {
     return discoveryAnswer(system.cluster.registry.all(), path, acceptedOf(request.headers.accept, DISCOVERY));
@@ -99,12 +98,7 @@ async function documentAnswer(
   return undefined;
 }
 
-function reviewOf(path: string): ReturnType<typeof findReview> {
-  const [, group = '', version = '', plural = ''] = path.split('/').filter((part) => part !== '');
-  return findReview(group, version, plural);
-}
-
-function publicAnswer(path: string, response: ServerResponse): Answer | undefined {
+function stateAnswer(path: string, response: ServerResponse): Answer | undefined {
   if (path.startsWith('/version')) return answerOf(200, VERSION);
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('ok');
   return undefined;

@@ -2,28 +2,37 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '#platform/log.ts';
 import { RequestError } from '../objects/request-error.ts';
 import { loadBuiltinKinds } from '../objects/schema/builtin-kinds.ts';
+import { Policies } from './admission/policies/policies.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { AuditRecord } from './audit/audit-record.ts';
+import { Authenticator } from './auth/authenticator.ts';
 import type { Certificate } from './auth/certificate.ts';
+import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { Tokens } from './auth/users.ts';
-import { userOf } from './auth/users.ts';
-import type { Call, Cluster } from './cluster.ts';
+import { attributesOf } from './authorization/attributes.ts';
+import { keepRoles } from './authorization/keep-roles.ts';
+import { Rbac } from './authorization/rbac.ts';
+import type { Cluster } from './cluster.ts';
 import { followDefinitions } from './crd/lifecycle.ts';
 import { OpenApi } from './discovery/openapi.ts';
 import { expireEvents } from './event-expiry.ts';
+import { Gate } from './gate.ts';
 import { dispatch } from './handlers/dispatch.ts';
 import type { Accepted } from './http/accept.ts';
 import { acceptedOf } from './http/accept.ts';
-import { failureOf, send } from './http/answer.ts';
+import type { Answer } from './http/answer.ts';
+import { answerOf, refusalOf, retryLater, send } from './http/answer.ts';
 import { readBody } from './http/body.ts';
 import { Listener } from './http/listener.ts';
-import type { ResourceRequest } from './http/request-info.ts';
 import { resourceRequestOf } from './http/request-info.ts';
 import { keepNamespaces } from './namespaces.ts';
 import type { System } from './paths.ts';
-import { answerSystem, isPublicPath, isReviewRequest } from './paths.ts';
+import { answerSystem, isReviewRequest } from './paths.ts';
 import { keepQuotaStatus } from './quota-status.ts';
 import { builtinResources } from './resources/builtin.ts';
 import { Registry } from './resources/registry.ts';
-import { badRequest, noSuchPath } from './status.ts';
+import { publishRootCa } from './root-ca.ts';
+import { badRequest, noSuchPath, statusOf } from './status.ts';
 import { Database } from './store/database.ts';
 import { Store } from './store/store.ts';
 
@@ -38,28 +47,36 @@ export interface ApiServerOptions {
   history?: number;
   tokens: Tokens;
   certificate: Certificate;
+  /** With which tokens of service accounts are signed, PEM. */
+  signingKey: string;
+  /** File to append audit events to; absent: none are written. */
+  auditLog?: string | undefined;
   log: Log;
 }
 
 const FORMS: ReadonlySet<Accepted['form']> = new Set(['table', 'metadata']);
+
+/** How an answer is to be sent; found out on the way to it. */
+interface Form {
+  media: Accepted['media'];
+  readonly warnings: string[];
+}
 
 /** One API server and its state. Ends with its disposal: open watches are cut, what was written is on disk. */
 export class ApiServer implements AsyncDisposable {
   #listener: Listener | undefined;
   readonly #database: Database;
   readonly #cluster: Cluster;
-  readonly #tokens: Tokens;
+  readonly #gate: Gate;
   readonly #system: System;
+  readonly #auditLog: AuditLog | undefined;
   readonly #stops: (() => void)[];
 
   /** Listens when the promise resolves. */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const kinds = await loadBuiltinKinds();
     const database = new Database(options.dataDir);
-    const store = new Store(database, options.history);
-    const registry = new Registry(builtinResources(kinds));
-    const cluster: Cluster = { store, registry, log: options.log, now: Date.now };
-    const server = new ApiServer(cluster, database, options.tokens);
+    const server = new ApiServer(options, database, new Registry(builtinResources(kinds)));
     try {
       server.#listener = await Listener.start(options, (request, response) => void server.#handle(request, response));
       return server;
@@ -69,14 +86,27 @@ export class ApiServer implements AsyncDisposable {
     }
   }
 
-  private constructor(cluster: Cluster, database: Database, tokens: Tokens) {
+  private constructor(options: ApiServerOptions, database: Database, registry: Registry) {
+    const { history, log, signingKey, tokens, auditLog, certificate } = options;
+    const now = Date.now;
+    const store = new Store(database, history);
+    const authorizer = new Rbac(store);
+    const serviceAccounts = new ServiceAccountTokens(signingKey, store, now);
+    const authenticator = new Authenticator(tokens, serviceAccounts);
+    const policies = new Policies(store);
+    const cluster: Cluster = { store, registry, authorizer, serviceAccounts, policies, log, now };
     this.#cluster = cluster;
     this.#database = database;
-    this.#tokens = tokens;
-    this.#system = { cluster, openApi: new OpenApi(cluster.registry) };
+    this.#gate = new Gate(authenticator, authorizer);
+    this.#auditLog = auditLog === undefined ? undefined : new AuditLog(auditLog, log);
+    this.#system = { cluster, openApi: new OpenApi(registry), authenticator };
     this.#stops = [
+      () => authorizer[Symbol.dispose](),
+      () => policies[Symbol.dispose](),
       followDefinitions(cluster),
       keepNamespaces(cluster),
+      publishRootCa(cluster, certificate.cert),
+      keepRoles(cluster),
       keepQuotaStatus(cluster),
       expireEvents(cluster),
     ];
@@ -90,59 +120,64 @@ export class ApiServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const stop of this.#stops) stop();
     await this.#listener?.[Symbol.asyncDispose]();
+    this.#auditLog?.[Symbol.dispose]();
     this.#database[Symbol.dispose]();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A client that is gone ends its own request, nothing else.
     response.on('error', () => response.destroy());
-    const warnings: string[] = [];
-    let media: Accepted['media'] = 'json';
+    const form: Form = { media: 'json', warnings: [] };
+    const record = new AuditRecord(request, response, { log: this.#auditLog, now: this.#cluster.now });
     try {
-      const url = urlOf(request);
-      const asked = resourceRequestOf(url.pathname);
-      if (asked === undefined || isReviewRequest(asked)) return await this.#answerSystem(request, url, response);
-      const call = await this.#callOf(request, response, { url, asked, warnings });
-      media = call.accepted.media;
-      const answer = await dispatch(call, response);
-      if (answer !== undefined) send(response, answer, { media, warnings });
+      const answer = await this.#answer(request, response, record, form);
+      if (answer === undefined) return record.follow(response);
+      record.complete(answer.code);
+      send(response, answer, form);
     } catch (error) {
       if (!(error instanceof RequestError)) this.#cluster.log.error({ err: error }, 'request failed');
-      if (response.headersSent) response.destroy();
-      else send(response, failureOf(error), { media, warnings });
+      if (response.headersSent) {
+        record.follow(response);
+        response.destroy();
+        return;
+      }
+      const status = statusOf(refusalOf(error));
+      const answer = retryLater(answerOf(status.code ?? 500, status));
+      record.complete(answer.code, status);
+      send(response, answer, form);
     }
   }
 
-  async #answerSystem(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
-    const isPublic = isPublicPath(url.pathname);
-    const user = isPublic ? undefined : userOf(this.#tokens, request.headers.authorization);
-    const { text } = await readBody(request);
-    await answerSystem(this.#system, { request, url, body: text, user }, response);
-  }
-
-  async #callOf(
+  /** `undefined`: the answer is sent, or will be by and by. */
+  async #answer(
     request: IncomingMessage,
     response: ServerResponse,
-    { url, asked, warnings }: { url: URL; asked: ResourceRequest; warnings: string[] },
-  ): Promise<Call> {
-    const user = userOf(this.#tokens, request.headers.authorization);
-    const resource = this.#cluster.registry.find(asked.group, asked.version, asked.plural);
+    record: AuditRecord,
+    form: Form,
+  ): Promise<Answer | undefined> {
+    const url = urlOf(request);
+    const { method = 'GET', headers } = request;
+    const asked = resourceRequestOf(url.pathname);
+    const { pathname: path, searchParams: query } = url;
+    const attributes = attributesOf({ method, path: decodeURIComponent(path), query, request: asked });
+    record.attributes = attributes;
+    const user = this.#gate.pass(request, attributes, record);
+    if (asked === undefined || isReviewRequest(asked)) {
+      const { text: body } = await readBody(request);
+      return await answerSystem(this.#system, { request, url, resource: asked, body, user }, response);
+    }
+    const cluster = this.#cluster;
+    const resource = cluster.registry.find(asked.group, asked.version, asked.plural);
     if (resource === undefined) throw noSuchPath();
+    const accepted = acceptedOf(headers.accept, FORMS);
+    form.media = accepted.media;
+    const { warnings } = form;
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    return {
-      cluster: this.#cluster,
-      resource,
-      request: asked,
-      method: request.method ?? 'GET',
-      query: url.searchParams,
-      headers: request.headers,
-      accepted: acceptedOf(request.headers.accept, FORMS),
-      user,
-      warnings,
-      gone: gone.signal,
-      body: await readBody(request),
-    };
+    const body = await readBody(request);
+    const known = { cluster, resource, request: asked, method, query, headers, accepted, user, warnings, body };
+    const call = { ...known, auditAnnotations: record.annotations, gone: gone.signal };
+    return await dispatch(call, response);
   }
 }
 

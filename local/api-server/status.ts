@@ -73,7 +73,8 @@ export const OPTIMISTIC_LOCK =
 
 export function forbidden(target: Target, why: string, causes: readonly StatusCause[] = []): RequestError {
   const what = target.name === '' ? groupResource(target) : `${groupResource(target)} ${quoted(target.name)}`;
-  return new RefusalAbout(new RequestError(403, 'Forbidden', `${what} is forbidden: ${why}`, causes), target);
+  const message = target.resource === '' ? `forbidden: ${why}` : `${what} is forbidden: ${why}`;
+  return new RefusalAbout(new RequestError(403, 'Forbidden', message, causes), target);
 }
 
 /** 422: what is wrong with the object `target` names. */
@@ -119,7 +120,7 @@ export function internalError(message: string): RequestError {
 }
 
 /** Reasons whose Status has details even if there are none. */
-const WITH_DETAILS = new Set(['Invalid', 'MethodNotAllowed', 'NotFound']);
+const WITH_DETAILS = new Set(['Forbidden', 'Invalid', 'MethodNotAllowed', 'NotFound']);
 
 /** The Status of a refusal; it names what the refusal is about, if that is known. */
 export function statusOf(error: RequestError): Status {

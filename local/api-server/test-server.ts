@@ -1,13 +1,17 @@
 /** An API server of their own for tests, and a client that is as plain as can be. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '#platform/log.ts';
 import type { Certificate } from './auth/certificate.ts';
 import { selfSigned } from './auth/certificate.ts';
+import { newSigningKey } from './auth/json-web-token.ts';
 import { ApiServer } from './server.ts';
 
+/** Of a user who may do everything. */
 export const TOKEN = 'test-token';
+/** Of one who may do what every user may. */
+export const NOBODY = 'token-of-nobody';
 
 /** An object as a test looks at it: every field may be there. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read what they expect and fail on what is not there
@@ -19,14 +23,14 @@ export interface Reply {
   warnings: string[];
 }
 
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+
 export class TestServer implements AsyncDisposable {
-  readonly #dataDir: string;
-  readonly certificate: Certificate;
+  readonly #place: Place;
   #server: ApiServer;
 
-  private constructor(dataDir: string, certificate: Certificate, server: ApiServer) {
-    this.#dataDir = dataDir;
-    this.certificate = certificate;
+  private constructor(place: Place, server: ApiServer) {
+    this.#place = place;
     this.#server = server;
   }
 
@@ -34,7 +38,21 @@ export class TestServer implements AsyncDisposable {
   static async start(history?: number): Promise<TestServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'catnap-api-'));
     const certificate = selfSigned(['127.0.0.1'], Date.now());
-    return new TestServer(dataDir, certificate, await open(dataDir, certificate, history));
+    const place = { dataDir, certificate, signingKey: newSigningKey(), auditLog: join(dataDir, 'audit.log') };
+    return new TestServer(place, await open(place, history));
+  }
+
+  get certificate(): Certificate {
+    return this.#place.certificate;
+  }
+
+  /** The audit events so far. */
+  async audit(): Promise<Loose[]> {
+    const text = await readFile(this.#place.auditLog, 'utf8');
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
   }
 
   /** `127.0.0.1:38211`. */
@@ -45,19 +63,25 @@ export class TestServer implements AsyncDisposable {
   /** Another server on the same state, as after the death of this one. */
   async restart(): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
-    this.#server = await open(this.#dataDir, this.certificate);
+    this.#server = await open(this.#place);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
-    await rm(this.#dataDir, { recursive: true });
+    await rm(this.#place.dataDir, { recursive: true });
   }
 
-  /** One request; `type` is the media type of a body. */
-  async call(method: string, path: string, body?: unknown, type = 'application/json'): Promise<Reply> {
+  /** One request; `type` is the media type of a body, `token` whose request it is. */
+  async call(
+    method: string,
+    path: string,
+    body?: unknown,
+    type = 'application/json',
+    token: string | undefined = TOKEN,
+  ): Promise<Reply> {
     const response = await this.fetch(path, {
       method,
-      headers: { 'content-type': type },
+      headers: { 'content-type': type, authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const warning = response.headers.get('warning') ?? '';
@@ -68,24 +92,37 @@ export class TestServer implements AsyncDisposable {
     return { code: response.status, body: text.startsWith('{') ? JSON.parse(text) : text, warnings };
   }
 
-  get(path: string): Promise<Reply> {
-    return this.call('GET', path);
+  get(path: string, token = TOKEN): Promise<Reply> {
+    return this.call('GET', path, undefined, undefined, token);
+  }
+
+  /** A token of a new service account that has these rules everywhere. */
+  async account(name: string, rules: readonly object[], namespace = 'default'): Promise<string> {
+    const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+    await this.call('POST', accounts, { metadata: { name } });
+    await this.call('POST', `${RBAC}/clusterroles`, { metadata: { name }, rules });
+    await this.call('POST', `${RBAC}/clusterrolebindings`, {
+      metadata: { name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      roleRef: { kind: 'ClusterRole', name },
+    });
+    return (await this.call('POST', `${accounts}/${name}/token`, {})).body.status.token;
   }
 
   /** A patch; `kind`: `merge`, `json`, `strategic` or `apply`. */
-  patch(path: string, kind: 'merge' | 'json' | 'strategic' | 'apply', body: unknown): Promise<Reply> {
+  patch(path: string, kind: 'merge' | 'json' | 'strategic' | 'apply', body: unknown, token = TOKEN): Promise<Reply> {
     const type = {
       merge: 'application/merge-patch+json',
       json: 'application/json-patch+json',
       strategic: 'application/strategic-merge-patch+json',
       apply: 'application/apply-patch+yaml',
     }[kind];
-    return this.call('PATCH', path, body, type);
+    return this.call('PATCH', path, body, type, token);
   }
 
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    headers.set('authorization', `Bearer ${TOKEN}`);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${TOKEN}`);
     return fetch(`http://${this.authority}${path}`, { ...init, headers });
   }
 
@@ -102,11 +139,22 @@ export class TestServer implements AsyncDisposable {
   }
 }
 
-function open(dataDir: string, certificate: Certificate, history?: number): Promise<ApiServer> {
-  const tokens = new Map([[TOKEN, { name: 'tester', uid: '1', groups: [] }]]);
+/** What outlives a server. */
+interface Place {
+  dataDir: string;
+  certificate: Certificate;
+  signingKey: string;
+  auditLog: string;
+}
+
+function open(place: Place, history?: number): Promise<ApiServer> {
+  const tokens = new Map([
+    [TOKEN, { name: 'tester', uid: '1', groups: ['system:masters'] }],
+    [NOBODY, { name: 'nobody', uid: '2', groups: [] }],
+  ]);
   const log = createLog({ service: 'api-server', level: 'silent' });
   const kept = history === undefined ? {} : { history };
-  return ApiServer.start({ dataDir, port: 0, host: '127.0.0.1', tokens, certificate, log, ...kept });
+  return ApiServer.start({ ...place, port: 0, host: '127.0.0.1', tokens, log, ...kept });
 }
 
 /** The next `count` events. */

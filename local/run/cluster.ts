@@ -23,6 +23,8 @@ export interface LocalClusterOptions {
   kubeconfig: string;
   /** Further images that pods may name, and what stands for each: a command, or a command with the image's folders. */
   images?: Readonly<Record<string, readonly string[] | LocalImage>>;
+  /** File to which the API server appends what it is asked: audit.k8s.io/v1 Events, one a line. */
+  auditLog?: string | undefined;
   onExit?: (name: string, logFile: string) => void;
 }
 
@@ -88,10 +90,12 @@ export class LocalCluster implements AsyncDisposable {
   }
 
   startApiServer(): void {
+    const { auditLog } = this.#options;
     this.#apiServer ??= this.#supervised('api-server', {
       CATNAP_API_PORT: String(this.#port),
       CATNAP_DATA_DIR: this.dataDir,
       CATNAP_KUBECONFIG_FILE: this.kubeconfig,
+      ...(auditLog === undefined ? {} : { CATNAP_AUDIT_LOG_FILE: auditLog }),
     });
   }
 

@@ -27,6 +27,8 @@ const Env = z.object({
   CATNAP_API_PORT: envPort.default(0),
   /** Where the cluster's state is kept from one run to the next; absent: nowhere. */
   CATNAP_DATA_DIR: z.string().optional(),
+  /** File to append what the API server is asked, as audit events; absent: none are written. */
+  CATNAP_AUDIT_LOG_FILE: z.string().optional(),
   /** Functions answer at `<name>.<namespace>.<domain>`. */
   CATNAP_DOMAIN: z
     .string()
@@ -80,6 +82,7 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
       inherited,
       kubeconfig,
       images: config.CATNAP_LOCAL_IMAGES,
+      auditLog: config.CATNAP_AUDIT_LOG_FILE,
       onExit,
     });
     stack.use(cluster);

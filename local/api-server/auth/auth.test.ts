@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
+import { Authenticator } from './authenticator.ts';
 import { selfSigned } from './certificate.ts';
-import { parseTokens, userOf } from './users.ts';
+import { impersonationOf } from './impersonation.ts';
+import { newSigningKey, TokenSigner } from './json-web-token.ts';
+import { ANONYMOUS, parseTokens } from './users.ts';
 
 const FILE = `# who may call
 secret-1,operator,uid-1,"writers,readers"
@@ -10,18 +13,49 @@ secret-1,operator,uid-1,"writers,readers"
 secret-2,activator
 `;
 
+const authenticator = new Authenticator(parseTokens(FILE), { userOf: () => undefined });
+
 test('knows a caller by his token', () => {
-  const tokens = parseTokens(FILE);
   const operator = { name: 'operator', uid: 'uid-1', groups: ['writers', 'readers', 'system:authenticated'] };
-  assert.deepEqual(userOf(tokens, 'Bearer secret-1'), operator);
-  assert.equal(userOf(tokens, 'bearer secret-2').name, 'activator');
+  assert.deepEqual(authenticator.authenticate('Bearer secret-1'), operator);
+  assert.equal(authenticator.authenticate('bearer secret-2').name, 'activator');
 });
 
-test('lets nobody else in', () => {
-  const tokens = parseTokens(FILE);
-  for (const header of [undefined, '', 'Bearer', 'Bearer other', 'Basic secret-1', 'Bearer # who may call']) {
-    assert.throws(() => userOf(tokens, header), { code: 401 });
+test('refuses a token that is none', () => {
+  for (const header of ['Bearer other', 'Bearer # who may call']) {
+    assert.throws(() => authenticator.authenticate(header), { code: 401 });
   }
+});
+
+test('takes one without a token for nobody in particular', () => {
+  for (const header of [undefined, '', 'Bearer', 'Basic secret-1']) {
+    assert.equal(authenticator.authenticate(header), ANONYMOUS);
+  }
+});
+
+test('a signer reads what it signed, and nothing else', () => {
+  const signer = new TokenSigner(newSigningKey());
+  const token = signer.sign({ sub: 'me' });
+  assert.deepEqual(signer.read(token), { sub: 'me' });
+  const [header, , signature] = token.split('.');
+  const other = Buffer.from('{"sub":"you"}').toString('base64url');
+  assert.equal(signer.read(`${header}.${other}.${signature}`), undefined);
+  assert.equal(new TokenSigner(newSigningKey()).read(token), undefined);
+  assert.equal(signer.read('no.token'), undefined);
+});
+
+test('who asks as a service account is in its groups, and needs to be allowed to', () => {
+  const impersonation = impersonationOf({ 'impersonate-user': ['system:serviceaccount:a:b'] });
+  const groups = ['system:serviceaccounts', 'system:serviceaccounts:a', 'system:authenticated'];
+  assert.deepEqual(impersonation?.user.groups, groups);
+  assert.deepEqual(
+    impersonation?.needs.map(({ verb, resource, namespace, name }) => [verb, resource, namespace, name]),
+    [['impersonate', 'serviceaccounts', 'a', 'b']],
+  );
+});
+
+test('nobody asks as a group alone', () => {
+  assert.throws(() => impersonationOf({ 'impersonate-group': ['g'] }), { code: 400 });
 });
 
 test('says which entry of the file makes no sense', () => {

@@ -1,7 +1,7 @@
 /** Discovery of everything in one answer: apidiscovery.k8s.io/v2. */
 import type { Resource } from '../resources/resource.ts';
 import { groupVersions, subresourceOf, verbsOf } from './discovery.ts';
-import { REVIEWS } from './reviews.ts';
+import { REVIEWS, type Review } from './reviews.ts';
 
 /** @param core true for `/api`, false for `/apis` */
 export function aggregatedDiscovery(resources: readonly Resource[], core: boolean): object {
@@ -49,11 +49,11 @@ function subresourceEntry({ group, version, kind, schema }: Resource, name: stri
   };
 }
 
-function reviewEntry({ group, version, kind, plural }: (typeof REVIEWS)[number]): object {
+function reviewEntry({ group, version, kind, plural, namespaced }: Review): object {
   return {
     resource: plural,
     responseKind: { group, version, kind },
-    scope: 'Cluster',
+    scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.toLowerCase(),
     verbs: ['create'],
   };

@@ -1,7 +1,7 @@
 /** What is served, as clients find out: group by group (the older way), or all at once. */
 import type { Resource } from '../resources/resource.ts';
 import { apiVersionOf, VERBS } from '../resources/resource.ts';
-import { REVIEWS } from './reviews.ts';
+import { REVIEWS, type Review } from './reviews.ts';
 
 interface ResourceEntry {
   name: string;
@@ -85,8 +85,8 @@ export function resourceList(resources: readonly Resource[], group: string, vers
   };
 }
 
-function reviewEntry({ plural, kind }: (typeof REVIEWS)[number]): ResourceEntry {
-  return { name: plural, singularName: kind.toLowerCase(), namespaced: false, kind, verbs: ['create'] };
+function reviewEntry({ plural, kind, namespaced }: Review): ResourceEntry {
+  return { name: plural, singularName: kind.toLowerCase(), namespaced, kind, verbs: ['create'] };
 }
 
 function entriesOf(resource: Resource): ResourceEntry[] {
@@ -140,6 +140,8 @@ export function subresourceOf(name: string, kind: string): Subresource {
       return { kind: 'Eviction', verbs: ['create'], group: 'policy', version: 'v1' };
     case 'binding':
       return { kind: 'Binding', verbs: ['create'] };
+    case 'token':
+      return { kind: 'TokenRequest', verbs: ['create'], group: 'authentication.k8s.io', version: 'v1' };
     case 'finalize':
       return { kind, verbs: ['update'] };
     default:

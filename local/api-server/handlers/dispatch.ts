@@ -15,6 +15,7 @@ import { patchOne } from './patch.ts';
 import { bindPod, evictPod, finalizeNamespace } from './pod-actions.ts';
 import { getObject, listObjects } from './read.ts';
 import { handleScale } from './scale.ts';
+import { requestToken } from './token-request.ts';
 import { watchObjects } from './watch.ts';
 import { createOne, deleteMany, deleteOne, replaceOne } from './write.ts';
 
@@ -91,6 +92,8 @@ function onAction(call: Call): Answer {
       return evictPod(call);
     case 'POST binding':
       return bindPod(call);
+    case 'POST token':
+      return requestToken(call);
     case 'PUT finalize':
       return finalizeNamespace(call);
     default:

@@ -8,7 +8,7 @@ import { fieldsOf, listOf, numberOf, textOf } from '../resources/fields.ts';
 import { badRequest, internalError } from '../status.ts';
 import { entryOfCall } from './read.ts';
 
-/** Streams until the kubelet ends or the client is gone. Throws a 400 before the container can have any. */
+/** Streams, from when the promise resolves, until the kubelet ends or the client is gone. Throws a 400 before the container can have any. */
 export async function sendLog(call: Call, response: ServerResponse): Promise<void> {
   const pod = entryOfCall(call).object;
   const container = containerOf(pod, call.query.get('container') ?? '');
@@ -80,10 +80,8 @@ function forward({ host, port, path, node }: Kubelet, { gone }: Call, response: 
       response.flushHeaders();
       answer.pipe(response);
       answer.once('error', () => response.destroy());
-      response.once('close', () => {
-        upstream.destroy();
-        resolve();
-      });
+      response.once('close', () => upstream.destroy());
+      resolve();
     });
     upstream.setTimeout(FIRST_BYTE_MS, () => upstream.destroy(new Error('no answer in time')));
     upstream.once('error', (error) => {

@@ -16,7 +16,7 @@ import { servedForm } from '../resources/resource.ts';
 import { forbiddenField, invalidField, requiredField } from '../resources/validation.ts';
 import { badRequest, conflict, invalid, invalidOptions, notFound, unsupportedMediaType } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
-import { createObject } from '../write/create.ts';
+import { checkMayCreate, createObject } from '../write/create.ts';
 import { judge, knownObject, withKind } from '../write/decode.ts';
 import { setNamespace, timeOf } from '../write/metadata.ts';
 import { updateObject } from '../write/update.ts';
@@ -125,6 +125,7 @@ function applyOne(call: Call, live: Entry | undefined, { options, subresource }:
     by,
   );
   if (live === undefined) {
+    checkMayCreate(call);
     const entry = createObject(call, merged, options, true);
     return { code: 201, json: presentObject(entry, viewOf(call)) };
   }

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../objects/kind-schema.ts';
 import { type LabelSelector, type Labels, selectorMatches } from '../../objects/label-selector.ts';
 import { RequestError } from '../../objects/request-error.ts';
 import { decodeBody } from '../../objects/schema/decode.ts';
+import { enforcePolicies } from '../admission/policies/enforce.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
 import type { Answer } from '../http/answer.ts';
@@ -30,6 +31,7 @@ export function evictPod(call: Call): Answer {
   const given = JSON.stringify(eviction.deleteOptions ?? {});
   const options = deleteOptionsOf({ ...call, body: { text: given, mediaType: 'application/json' } });
   const { dryRun } = writeOptionsOf(call);
+  judgeAction(call, eviction, 'Eviction', dryRun || options.dryRun);
   spendBudget(call, pod.object, dryRun || options.dryRun);
   deleteEntry(call, pod, { ...options, dryRun: dryRun || options.dryRun });
   return answerOf(201, SUCCESS);
@@ -71,14 +73,17 @@ function disruption(name: string, status: Fields): RequestError {
 /** Puts the pod on a node. */
 export function bindPod(call: Call): Answer {
   const pod = entryOfCall(call);
-  const node = textOf(fieldsOf(bodyOf(call), 'target'), 'name');
+  const binding = bodyOf(call);
+  const node = textOf(fieldsOf(binding, 'target'), 'name');
   if (node === '') throw badRequest('target.name: Required value');
   const spec = fieldsOf(pod.object, 'spec');
   const current = textOf(spec, 'nodeName');
   if (current !== '') {
     throw conflict(targetOf(call), `pod ${call.request.name} is already assigned to node ${JSON.stringify(current)}`);
   }
-  if (!writeOptionsOf(call).dryRun) {
+  const { dryRun } = writeOptionsOf(call);
+  judgeAction(call, binding, 'Binding', dryRun);
+  if (!dryRun) {
     call.cluster.store.put(keyOf(call), {
       ...pod.object,
       spec: { ...spec, nodeName: node },
@@ -106,11 +111,19 @@ export function finalizeNamespace(call: Call): Answer {
     ...live.object,
     spec: { ...fieldsOf(live.object, 'spec'), finalizers: Array.isArray(finalizers) ? finalizers : [] },
   };
+  enforcePolicies(call, { operation: 'UPDATE', object: next, oldObject: live.object, dryRun: false });
   const { store } = call.cluster;
   const dying = live.object.metadata.deletionTimestamp !== undefined;
   const entry = store.put(keyOf(call), next);
   if (dying && next.spec.finalizers.length === 0 && finalizersOf(next).length === 0) store.delete(keyOf(call));
   return { code: 200, json: presentObject(entry, viewOf(call)) };
+}
+
+/** To admission policies an action is the creation of what was posted. */
+function judgeAction(call: Call, body: Fields, kind: 'Binding' | 'Eviction', dryRun: boolean): void {
+  const apiVersion = kind === 'Binding' ? 'v1' : 'policy/v1';
+  const object = { apiVersion, kind, ...body, metadata: fieldsOf(body, 'metadata') };
+  enforcePolicies(call, { operation: 'CREATE', object, oldObject: undefined, dryRun });
 }
 
 function bodyOf(call: Call): Fields {

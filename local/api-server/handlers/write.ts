@@ -1,13 +1,16 @@
 /** POST, PUT and DELETE. */
+import { enforcePolicies } from '../admission/policies/enforce.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
 import type { Answer } from '../http/answer.ts';
 import { answerOf } from '../http/answer.ts';
 import { presentList, presentObject } from '../present.ts';
 import { badRequest, deletedStatus, notFound } from '../status.ts';
-import { createObject } from '../write/create.ts';
+import type { Entry } from '../store/entry.ts';
+import { checkMayCreate, createObject } from '../write/create.ts';
 import { decodeObject } from '../write/decode.ts';
 import { deleteEntry } from '../write/delete.ts';
+import type { DeleteOptions } from '../write/delete-options.ts';
 import { deleteOptionsOf } from '../write/delete-options.ts';
 import { updateObject } from '../write/update.ts';
 import { writeOptionsOf } from '../write/write-options.ts';
@@ -43,12 +46,14 @@ function createByPut(
       `the name of the object (${next.metadata.name}) does not match the name on the URL (${call.request.name})`,
     );
   }
+  checkMayCreate(call);
   return { code: 201, json: presentObject(createObject(call, next, options), viewOf(call)) };
 }
 
 export function deleteOne(call: Call): Answer {
   const entry = entryOfCall(call);
   const options = wishedFor(call);
+  checkDeletion(call, entry, options);
   const deletion = deleteEntry(call, entry, options);
   if (!deletion.gone || call.resource.strategy.returnsDeleted === true) {
     return { code: 200, json: presentObject(deletion.entry, viewOf(call)) };
@@ -57,11 +62,15 @@ export function deleteOne(call: Call): Answer {
 }
 
 /** Warns of what happens to what the object owns, where that is not what one might expect. */
-function wishedFor(call: Call): ReturnType<typeof deleteOptionsOf> {
+function wishedFor(call: Call): DeleteOptions {
   const options = deleteOptionsOf(call);
   const { keepsDependents } = call.resource.strategy;
   if (keepsDependents !== undefined && options.propagationPolicy === undefined) call.warnings.push(keepsDependents);
   return options;
+}
+
+function checkDeletion(call: Call, { object: oldObject }: Entry, { dryRun }: DeleteOptions): void {
+  enforcePolicies(call, { operation: 'DELETE', object: undefined, oldObject, dryRun });
 }
 
 /** DELETE of a collection: the list of what was in it. */
@@ -73,6 +82,7 @@ export function deleteMany(call: Call): Answer {
   const namespace = call.resource.namespaced ? call.request.namespace : '';
   const entries = store.list(call.resource.bucket, namespace).filter((entry) => selection.matches(entry.object));
   const deleted = entries.map((entry) => {
+    checkDeletion(call, entry, options);
     const { gone, entry: marked } = deleteEntry(call, entry, options);
     return gone ? entry : marked;
   });

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { stringify } from 'yaml';
 import { RequestError } from '../../objects/request-error.ts';
-import { internalError, statusOf } from '../status.ts';
+import { internalError } from '../status.ts';
 
 /** One whole answer. `json` is sent as it is. */
 export interface Answer {
@@ -33,11 +33,14 @@ export function send(response: ServerResponse, answer: Answer, { media, warnings
   response.end(body);
 }
 
-/** The answer to what was thrown. A RequestError says itself what is wrong; anything else is ours to explain. */
-export function failureOf(error: unknown): Answer {
-  const refusal = error instanceof RequestError ? error : internalError(String(error));
-  const answer = answerOf(refusal.code, statusOf(refusal));
-  return [429, 504].includes(refusal.code) ? { ...answer, headers: { 'retry-after': '1' } } : answer;
+/** What was thrown, as a refusal. A RequestError says itself what is wrong; anything else is ours to explain. */
+export function refusalOf(error: unknown): RequestError {
+  return error instanceof RequestError ? error : internalError(String(error));
+}
+
+/** `answer`, with a word on when to try again where that may help. */
+export function retryLater(answer: Answer): Answer {
+  return [429, 504].includes(answer.code) ? { ...answer, headers: { 'retry-after': '1' } } : answer;
 }
 
 function warningHeader(text: string): string {

@@ -45,6 +45,9 @@ const MESSAGES: { readonly [message: string]: string } = {
   DeleteOptions:
     '1:gracePeriodSeconds:?i 2:preconditions:Preconditions 3:orphanDependents:?b 4:propagationPolicy:s 5:dryRun:*s',
   Preconditions: '1:uid:s 2:resourceVersion:s',
+  TokenRequest: '1:metadata:ObjectMeta 2:spec:TokenRequestSpec',
+  TokenRequestSpec: '1:audiences:*s 3:boundObjectRef:BoundObjectReference 4:expirationSeconds:?i',
+  BoundObjectReference: '1:kind:s 2:apiVersion:s 3:name:s 4:uid:s',
   SelfSubjectReview: '1:metadata:ObjectMeta',
   SelfSubjectAccessReview: '1:metadata:ObjectMeta 2:spec:SelfSubjectAccessReviewSpec',
   SelfSubjectAccessReviewSpec: '1:resourceAttributes:ResourceAttributes 2:nonResourceAttributes:NonResourceAttributes',

@@ -17,6 +17,7 @@ import {
   networkPolicyStrategy,
   nodeStrategy,
   plainStrategy,
+  policyBindingStrategy,
   quotaStrategy,
   roleStrategy,
 } from './strategies/cluster.ts';
@@ -78,7 +79,7 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       strategy: quotaStrategy,
     },
     { plural: 'secrets', kind: 'Secret', strategy: secretStrategy },
-    { plural: 'serviceaccounts', kind: 'ServiceAccount', shortNames: ['sa'] },
+    { plural: 'serviceaccounts', kind: 'ServiceAccount', shortNames: ['sa'], subresources: ['token'] },
     {
       plural: 'services',
       kind: 'Service',
@@ -155,7 +156,7 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       plural: 'validatingadmissionpolicybindings',
       kind: 'ValidatingAdmissionPolicyBinding',
       categories: ['api-extensions'],
-      strategy: admissionPolicyStrategy,
+      strategy: policyBindingStrategy,
     },
   ],
   'apiextensions.k8s.io/v1': [

@@ -7,6 +7,8 @@ import type { KubeObject } from '../../objects/kind-schema.ts';
 import { RequestError } from '../../objects/request-error.ts';
 import { encodedObject } from '../../objects/schema/encoded-object.ts';
 import { admitCreate } from '../admission/admission.ts';
+import { enforcePolicies } from '../admission/policies/enforce.ts';
+import { denial } from '../authorization/authorizer.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
 import { keptForm, servedForm } from '../resources/resource.ts';
@@ -37,7 +39,17 @@ export function createObject(call: Call, decoded: KubeObject, options: WriteOpti
   const by = { manager: options.manager, now: timeOf(cluster.now()), subresource: '' };
   const tracked = owned ? next : trackedObject(call, undefined, next, by);
   if (resource.strategy.keepsStatus === true && status !== undefined) tracked.status = status;
-  return store(call, prepared(call, tracked), options);
+  const object = prepared(call, tracked);
+  enforcePolicies(call, { operation: 'CREATE', object, oldObject: undefined, dryRun: options.dryRun });
+  return store(call, object, options);
+}
+
+/** Throws a 403 when the user may write the object but not make it: for requests that make what is not there. */
+export function checkMayCreate({ cluster, user, request }: Call): void {
+  const { plural: resource, rest: _rest, ...place } = request;
+  const attributes = { ...place, verb: 'create', resource };
+  const decision = cluster.authorizer.authorize(user, attributes);
+  if (!decision.allowed) throw denial(user, attributes, decision);
 }
 
 /** In the form that is kept, with the kind's defaults; a copy that may be written to. */

@@ -1,9 +1,11 @@
 /** A change of an object that is there, by whatever means. */
+import { scaleOf } from '../../objects/apply/scale.ts';
 import { sameButTimes } from '../../objects/apply/server-side-apply.ts';
 import { validateCustomObject, validateCustomStatus } from '../../objects/crd/custom-object.ts';
 import type { FieldError } from '../../objects/field-error.ts';
 import type { KubeObject } from '../../objects/kind-schema.ts';
 import { admitUpdate } from '../admission/admission.ts';
+import { enforcePolicies } from '../admission/policies/enforce.ts';
 import type { Call } from '../cluster.ts';
 import { keyOf, targetOf } from '../cluster.ts';
 import { semanticallyEqual } from '../resources/fields.ts';
@@ -47,10 +49,23 @@ export function updateObject(call: Call, update: Update, options: WriteOptions):
   const admitted = subresource === '' ? admitUpdate(call, tracked, old) : tracked;
   prepare(call, admitted, old, subresource);
   validate(call, admitted, old, subresource);
+  enforcePolicies(call, { operation: 'UPDATE', ...judged(call, admitted, old), dryRun: options.dryRun });
   if (admitted.metadata.generation !== old.metadata.generation) {
     call.warnings.push(...(call.resource.strategy.warnings?.(admitted) ?? []));
   }
   return store(call, admitted, live, options);
+}
+
+/** What admission policies see of an update: of the scale subresource, the two Scales. */
+function judged({ resource, request }: Call, next: KubeObject, old: KubeObject) {
+  if (request.subresource !== 'scale') return { object: next, oldObject: old };
+  const scale = (parent: KubeObject) => withoutManagers(scaleOf(resource.schema, parent));
+  return { object: scale(next), oldObject: scale(old) };
+}
+
+function withoutManagers(object: KubeObject): KubeObject {
+  const { managedFields: _none, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** The object must be the one of the path, and the one the client has seen when it says which. */

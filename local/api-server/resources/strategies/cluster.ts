@@ -1,5 +1,7 @@
 /** Namespaces, nodes, quotas, budgets and the kinds that are only kept. */
 import type { KubeObject } from '../../../objects/kind-schema.ts';
+import { validateBinding, validatePolicy } from '../../admission/policies/validate.ts';
+import { validateBindingUpdate, validateRole } from '../../authorization/validate.ts';
 import { ensureFields, fieldsOf, isFields, listOf, setDefault, setIfAbsent, textOf } from '../fields.ts';
 import type { Strategy } from '../resource.ts';
 import { dnsLabelProblems, pathSegmentProblems, requiredField, unsupportedField } from '../validation.ts';
@@ -98,7 +100,7 @@ export const endpointSliceStrategy: Strategy = {
   counted: true,
 };
 
-export const roleStrategy: Strategy = { validateName: pathSegmentProblems };
+export const roleStrategy: Strategy = { validate: validateRole, validateName: pathSegmentProblems };
 
 export const bindingStrategy: Strategy = {
   setDefaults(binding) {
@@ -108,6 +110,7 @@ export const bindingStrategy: Strategy = {
       if (named) setDefault(subject, 'apiGroup', 'rbac.authorization.k8s.io');
     }
   },
+  validateUpdate: validateBindingUpdate,
   validateName: pathSegmentProblems,
 };
 
@@ -128,15 +131,28 @@ export const admissionPolicyStrategy: Strategy = {
   setDefaults(policy) {
     const spec = ensureFields(policy, 'spec');
     setDefault(spec, 'failurePolicy', 'Fail');
-    const matches = ['matchConstraints', 'matchResources'].map((name) => spec[name]).filter(isFields);
-    for (const match of matches) {
-      setDefault(match, 'matchPolicy', 'Equivalent');
-      setIfAbsent(match, 'namespaceSelector', {});
-      setIfAbsent(match, 'objectSelector', {});
-      for (const rule of listOf(match, 'resourceRules')) setDefault(rule, 'scope', '*');
-    }
+    setMatchDefaults(spec.matchConstraints);
   },
+  validate: validatePolicy,
   counted: true,
 };
+
+export const policyBindingStrategy: Strategy = {
+  setDefaults(binding) {
+    setMatchDefaults(ensureFields(binding, 'spec').matchResources);
+  },
+  validate: validateBinding,
+  counted: true,
+};
+
+function setMatchDefaults(match: unknown): void {
+  if (!isFields(match)) return;
+  setDefault(match, 'matchPolicy', 'Equivalent');
+  setIfAbsent(match, 'namespaceSelector', {});
+  setIfAbsent(match, 'objectSelector', {});
+  for (const list of ['resourceRules', 'excludeResourceRules']) {
+    for (const rule of listOf(match, list)) setDefault(rule, 'scope', '*');
+  }
+}
 
 export const plainStrategy: Strategy = {};

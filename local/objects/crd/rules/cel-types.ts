@@ -136,7 +136,8 @@ function durationValue(text: string): CelValue {
   }
 }
 
-function untyped(value: Json): CelValue {
+/** A value of which no schema is known, as expressions see it: whole numbers are of the type int. */
+export function untyped(value: Json): CelValue {
   if (Array.isArray(value)) return value.map(untyped);
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (typeof value !== 'object' || value === null) return value;

@@ -45,6 +45,12 @@ function baseEnvironment(): Environment {
 }
 let base: Environment | undefined;
 
+/** An environment of its own in which everything is known that expressions may call, and no variable. */
+export function celEnvironment(): Environment {
+  base ??= baseEnvironment();
+  return base.clone();
+}
+
 /** The rules of one custom resource. */
 export class RuleSet {
   readonly types: CelTypes;
@@ -52,8 +58,7 @@ export class RuleSet {
   readonly #compiled = new Map<Schema, CompiledRules>();
 
   constructor() {
-    base ??= baseEnvironment();
-    this.#environment = base.clone();
+    this.#environment = celEnvironment();
     this.types = new CelTypes(this.#environment);
   }
 
@@ -100,16 +105,25 @@ export class RuleSet {
   }
 }
 
-/** The expression, or what is wrong with it. */
+/** The expression of a rule, or what is wrong with it. */
 function compiledExpression(environment: Environment, source: string, type: 'bool' | 'string'): Expression | string {
+  const compiled = compileExpression(environment, source);
+  if (typeof compiled === 'string') return compiled;
+  if (compiled.type === type || compiled.type === 'dyn') return compiled.expression;
+  return type === 'bool' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string';
+}
+
+/** An expression and the type of its value (`dyn`: known when it is evaluated), or what is wrong with it. */
+export function compileExpression(
+  environment: Environment,
+  source: string,
+): { expression: Expression; type: string } | string {
   try {
     const expression = parsed(environment, source);
-    const { valid, error, type: found } = expression.check();
+    const { valid, error, type = 'dyn' } = expression.check();
     if (!valid) return compilationFailed(source, error);
     const overlooked = overlookedMistake(source, expression.ast, (part) => environment.check(part).error);
-    if (overlooked !== undefined) return overlooked;
-    if (found === type || found === 'dyn') return expression;
-    return type === 'bool' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string';
+    return overlooked ?? { expression, type };
   } catch (error) {
     return compilationFailed(source, error);
   }

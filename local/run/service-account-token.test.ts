@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ClusterAccess } from '#platform/cluster-access.ts';
+import { KubeClient } from '#platform/kube.ts';
+import { CONFIG_MAPS } from '#platform/resources.ts';
+import { TestServer, TOKEN } from '../api-server/test-server.ts';
+import { serviceAccountToken } from './service-account-token.ts';
+
+function accessWith(authority: string, token: string): ClusterAccess {
+  const credentials = async () => ({ authorization: `Bearer ${token}`, tls: {} });
+  return { server: `http://${authority}`, source: 'test', credentials, refresh: () => undefined };
+}
+
+test('a process asks in the name of the service account whose token it has', async () => {
+  await using server = await TestServer.start();
+  await using admin = new KubeClient(accessWith(server.authority, TOKEN));
+  const { signal } = new AbortController();
+  const token = await serviceAccountToken(admin, 'default', 'default', signal);
+  await using kube = new KubeClient(accessWith(server.authority, token));
+  const asked = kube.list(CONFIG_MAPS, { namespace: 'default', signal });
+  await assert.rejects(asked, /User "system:serviceaccount:default:default" cannot list resource "configmaps"/);
+  await assert.rejects(serviceAccountToken(admin, 'default', 'nobody', signal), { status: 404 });
+});

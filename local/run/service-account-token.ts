@@ -1,0 +1,37 @@
+/** Tokens for processes that are no pods, so that each asks the API server in a name of its own. */
+import type { KubeClient } from '#platform/kube.ts';
+import type { KubeObject, Resource } from '#platform/resources.ts';
+
+interface TokenRequest extends KubeObject {
+  spec?: { expirationSeconds: number };
+  status?: { token: string };
+}
+
+const SERVICE_ACCOUNTS: Resource<TokenRequest> = {
+  group: '',
+  version: 'v1',
+  plural: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  namespaced: true,
+};
+
+/** Longer than anyone leaves a cluster on his machine running: nobody renews these tokens. */
+const EXPIRATION_SECONDS = 30 * 24 * 60 * 60;
+
+/** A token of a service account that is there, good for thirty days. Throws a KubeError, with 404 when it is not there. */
+export async function serviceAccountToken(
+  kube: Pick<KubeClient, 'create'>,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const wish: TokenRequest = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    metadata: { name, namespace },
+    spec: { expirationSeconds: EXPIRATION_SECONDS },
+  };
+  const { status } = await kube.create(SERVICE_ACCOUNTS, wish, { subresource: 'token', signal });
+  if (status === undefined) throw new Error(`the API server gave service account ${namespace}/${name} no token`);
+  return status.token;
+}
