@@ -19,7 +19,14 @@ import {
   SERVICES,
   type Service,
 } from '#platform/resources.ts';
-import { JOBS, type Job, SERVICE_ACCOUNTS, type ServiceAccount } from './kinds.ts';
+import {
+  DISRUPTION_BUDGETS,
+  type DisruptionBudget,
+  JOBS,
+  type Job,
+  SERVICE_ACCOUNTS,
+  type ServiceAccount,
+} from './kinds.ts';
 
 /** On a laptop the API server is back within a second: do not wait long before asking again. */
 const RETRY = { baseMs: 50, maxMs: 1_000 };
@@ -31,6 +38,7 @@ export class Cluster implements AsyncDisposable {
   readonly deployments: Informer<Deployment>;
   readonly replicaSets: Informer<ReplicaSet>;
   readonly jobs: Informer<Job>;
+  readonly disruptionBudgets: Informer<DisruptionBudget>;
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
@@ -45,6 +53,7 @@ export class Cluster implements AsyncDisposable {
     this.deployments = this.watch(DEPLOYMENTS);
     this.replicaSets = this.watch(REPLICA_SETS);
     this.jobs = this.watch(JOBS);
+    this.disruptionBudgets = this.watch(DISRUPTION_BUDGETS);
     this.services = this.watch(SERVICES);
     this.endpointSlices = this.watch(ENDPOINT_SLICES);
     this.namespaces = this.watch(NAMESPACES);

@@ -3,6 +3,7 @@ import { type EventNote, EventRecorder } from '#platform/events.ts';
 import type { KubeObject, Pod } from '#platform/resources.ts';
 import type { Cluster, Recorder } from './cluster.ts';
 import { startDeploymentController } from './deployment-controller.ts';
+import { startDisruptionController } from './disruption-controller.ts';
 import { startEndpointController } from './endpoint-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { startJobController } from './job-controller.ts';
@@ -32,6 +33,7 @@ export function startControllers({ cluster, nodes, beforeDelete }: ControllersOp
   stack.use(startJobController({ cluster, beforeDelete, events: speaker('job-controller') }));
   stack.use(startEndpointController(cluster));
   stack.use(startLoadBalancerController(cluster));
+  stack.use(startDisruptionController(cluster));
   stack.use(startNamespaceController({ cluster, beforeDelete }));
   stack.use(startPodGc(cluster, nodes));
   stack.use(new GarbageCollector({ cluster, beforeDelete }));

@@ -6,6 +6,7 @@ import type {
   V1Job,
   V1JobCondition,
   V1Node,
+  V1PodDisruptionBudget,
   V1ResourceQuota,
   V1ServiceAccount,
 } from '@kubernetes/client-node';
@@ -15,6 +16,7 @@ export type Node = Wire<V1Node>;
 export type ServiceAccount = Wire<V1ServiceAccount>;
 export type ResourceQuota = Wire<V1ResourceQuota>;
 export type Binding = Wire<V1Binding>;
+export type DisruptionBudget = Wire<V1PodDisruptionBudget>;
 export type Job = Wire<V1Job>;
 export type JobCondition = Wire<V1JobCondition>;
 export type TokenRequest = Wire<AuthenticationV1TokenRequest>;
@@ -35,6 +37,13 @@ export const ACCOUNT_TOKENS: Resource<TokenRequest> = {
   ...core,
   plural: 'serviceaccounts',
   kind: 'TokenRequest',
+  namespaced: true,
+};
+export const DISRUPTION_BUDGETS: Resource<DisruptionBudget> = {
+  group: 'policy',
+  version: 'v1',
+  plural: 'poddisruptionbudgets',
+  kind: 'PodDisruptionBudget',
   namespaced: true,
 };
 export const JOBS: Resource<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };

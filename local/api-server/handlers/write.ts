@@ -62,7 +62,7 @@ export function deleteOne(call: Call): Answer {
 }
 
 /** Warns of what happens to what the object owns, where that is not what one might expect. */
-function wishedFor(call: Call): ReturnType<typeof deleteOptionsOf> {
+function wishedFor(call: Call): DeleteOptions {
   const options = deleteOptionsOf(call);
   const { keepsDependents } = call.resource.strategy;
   if (keepsDependents !== undefined && options.propagationPolicy === undefined) call.warnings.push(keepsDependents);

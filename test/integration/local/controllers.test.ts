@@ -13,7 +13,7 @@ import {
   REPLICA_SETS,
   SERVICES,
 } from '#platform/resources.ts';
-import { type ResourceQuota, SERVICE_ACCOUNTS } from '../../../local/controllers/kinds.ts';
+import { DISRUPTION_BUDGETS, type ResourceQuota, SERVICE_ACCOUNTS } from '../../../local/controllers/kinds.ts';
 import { aContainer, aDeployment, ask, isReady, startCluster, TestNamespace, until } from './fixtures.ts';
 import type { TestCluster } from './programs.ts';
 
@@ -114,6 +114,18 @@ test('a quota that is exceeded is a condition of the Deployment, until there is 
     status?.conditions?.some((condition) => condition.type === 'ReplicaFailure'),
     false,
   );
+});
+
+test('a disruption budget knows how many pods may go', async (t) => {
+  const ns = await TestNamespace.create(t, cluster);
+  const { name: namespace, signal } = ns;
+  const spec = { minAvailable: 1, selector: { matchLabels: { app: 'web' } } };
+  await cluster.kube.create(DISRUPTION_BUDGETS, { metadata: { namespace, name: 'web' }, spec }, { signal });
+  const allowed = async (): Promise<number | undefined> =>
+    (await cluster.kube.get(DISRUPTION_BUDGETS, { namespace, name: 'web' }, { signal })).status?.disruptionsAllowed;
+  await until(async () => (await allowed()) === 0);
+  await ns.deploy('web', 2);
+  await until(async () => (await allowed()) === 1);
 });
 
 test('a Service leads to its ready pods', async (t) => {
