@@ -11,7 +11,6 @@ import { createLog, type Log } from '#platform/log.ts';
 import { CONFIG_MAPS, SECRETS } from '#platform/resources.ts';
 import { Cluster } from '../controllers/cluster.ts';
 import { patient, startControllers } from '../controllers/controllers.ts';
-import { ServiceProxy } from '../service-proxy/service-proxy.ts';
 import { startLogServer } from './log-server.ts';
 import { keepRegistered, nodeFacts } from './node.ts';
 import { PodRunner } from './pod-runner.ts';
@@ -53,8 +52,6 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   const { port } = server.address() as AddressInfo;
   await keepRegistered({ kube, log, signal }, node, { address: HOST_IP, port });
   await cluster.synced();
-  const { services, endpointSlices } = cluster;
-  stack.use(new ServiceProxy({ services, endpointSlices, log, events: speaker('kube-proxy') }));
   runner.start();
   stopPods(runner, settings, lifecycle);
   const controllers = startControllers({

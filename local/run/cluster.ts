@@ -9,7 +9,15 @@ import type { KubeObject } from '#platform/resources.ts';
 import type { LocalImage } from '../pod-runner/images.ts';
 import { freePort } from './free-port.ts';
 import { guarded, unguarded } from './guard.ts';
-import { type Env, type Inherited, LOCAL_RUNTIME_IMAGE, localProgram, ROOT, RUNTIME_COMMAND } from './programs.ts';
+import {
+  type Env,
+  type Inherited,
+  LOCAL_RUNTIME_IMAGE,
+  type LocalProgram,
+  localProgram,
+  ROOT,
+  RUNTIME_COMMAND,
+} from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
 
@@ -28,7 +36,7 @@ export interface LocalClusterOptions {
   onExit?: (name: string, logFile: string) => void;
 }
 
-/** The stand-in for Kubernetes: an API server and a pod runner, kept running. */
+/** The stand-in for Kubernetes: an API server, a pod runner and what leads to Services, kept running. */
 export class LocalCluster implements AsyncDisposable {
   readonly url: string;
   readonly dataDir: string;
@@ -40,6 +48,7 @@ export class LocalCluster implements AsyncDisposable {
   readonly #port: number;
   #apiServer: Supervised | undefined;
   #podRunner: Supervised | undefined;
+  #serviceProxy: Supervised | undefined;
 
   private constructor(options: LocalClusterOptions, dataDir: string, port: number) {
     this.#options = options;
@@ -72,10 +81,11 @@ export class LocalCluster implements AsyncDisposable {
     return this.#podRunner;
   }
 
-  /** Waits until the API server answers, and starts the pod runner. Returns a client with an admin's rights. */
+  /** Waits until the API server answers, and starts the others. Returns a client with an admin's rights. */
   async ready(signal: AbortSignal): Promise<KubeClient> {
     await untilAnswering(`${this.url}/readyz`, signal);
     this.startPodRunner();
+    this.#serviceProxy ??= this.#supervised('service-proxy', this.access);
     return new KubeClient(await clusterAccess(this.access));
   }
 
@@ -111,6 +121,7 @@ export class LocalCluster implements AsyncDisposable {
   /** Ends the pods, then the API server; removes what was temporary. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopPodRunner();
+    await this.#serviceProxy?.stop();
     await this.stopApiServer();
     await rm(this.kubeconfig, { force: true });
     if (!this.#temporary) return;
@@ -118,7 +129,7 @@ export class LocalCluster implements AsyncDisposable {
     unguarded(`path ${this.dataDir}`);
   }
 
-  #supervised(name: 'api-server' | 'pod-runner', env: Env): Supervised {
+  #supervised(name: LocalProgram, env: Env): Supervised {
     const logFile = join(this.logDir, `${name}.log`);
     return new Supervised(localProgram(name, { ...this.#options.inherited, ...env }, logFile), () =>
       this.#options.onExit?.(name, logFile),

@@ -27,7 +27,9 @@ export function program(name: 'operator' | 'activator', from: 'source' | 'dist',
   return { name, command: [process.execPath, file], env, logFile };
 }
 
-/** A program of the stand-in cluster. */
-export function localProgram(name: 'api-server' | 'pod-runner', env: Env, logFile: string): Program {
+/** The programs of the stand-in cluster. */
+export type LocalProgram = 'api-server' | 'pod-runner' | 'service-proxy';
+
+export function localProgram(name: LocalProgram, env: Env, logFile: string): Program {
   return { name, command: [process.execPath, join(ROOT, 'local', name, 'main.ts')], env, logFile };
 }

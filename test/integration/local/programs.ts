@@ -1,4 +1,4 @@
-/** The local cluster's two programs as processes, for tests. */
+/** The local cluster's programs as processes, for tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,6 +50,7 @@ class Program {
 export class TestCluster implements AsyncDisposable {
   readonly apiServer: Program;
   readonly podRunner: Program;
+  readonly serviceProxy: Program;
   readonly dataDir: string;
   readonly kube: KubeClient;
 
@@ -66,6 +67,8 @@ export class TestCluster implements AsyncDisposable {
       ...level,
     };
     this.podRunner = new Program('pod-runner', runner, '"pod runner ready"');
+    const proxy = { ...accessTo(port, dataDir), ...level };
+    this.serviceProxy = new Program('service-proxy', proxy, '"service proxy ready"');
   }
 
   static async start(images: Record<string, string[]>): Promise<TestCluster> {
@@ -74,12 +77,13 @@ export class TestCluster implements AsyncDisposable {
     const port = await freePort();
     const kube = new KubeClient(await clusterAccess(accessTo(port, dataDir)));
     const cluster = new TestCluster(dataDir, port, images, kube);
-    await Promise.all([cluster.apiServer.start(), cluster.podRunner.start()]);
+    await Promise.all([cluster.apiServer.start(), cluster.podRunner.start(), cluster.serviceProxy.start()]);
     return cluster;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.podRunner.end('SIGTERM');
+    await this.serviceProxy.end('SIGTERM');
     await this.kube[Symbol.asyncDispose]();
     await this.apiServer.end('SIGTERM');
     rmSync(this.dataDir, { recursive: true, force: true });

@@ -1,0 +1,32 @@
+/** The local cluster's third process: connections to Services, also while the node's other programs start anew. */
+import * as z from 'zod';
+import { CLUSTER_ACCESS_ENV, clusterAccess } from '#platform/cluster-access.ts';
+import { envLogLevel, readConfig } from '#platform/config.ts';
+import { EventRecorder } from '#platform/events.ts';
+import { Informer } from '#platform/informer.ts';
+import { KubeClient } from '#platform/kube.ts';
+import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
+import { createLog } from '#platform/log.ts';
+import { ENDPOINT_SLICES, SERVICES } from '#platform/resources.ts';
+import { ServiceProxy } from './service-proxy.ts';
+
+const Env = z.object({ ...CLUSTER_ACCESS_ENV, CATNAP_LOG_LEVEL: envLogLevel.default('info') });
+
+/** The API server is started at the same time, and is soon there. */
+const RETRY = { baseMs: 20, maxMs: 1_000 };
+
+const config = readConfig(Env, process.env);
+const log = createLog({ service: 'service-proxy', level: config.CATNAP_LOG_LEVEL });
+process.exit(await runProcess({ log, start }));
+
+async function start(lifecycle: Lifecycle): Promise<void> {
+  const stack = new AsyncDisposableStack();
+  lifecycle.onStop('everything', () => stack.disposeAsync());
+  const kube = stack.use(new KubeClient(await clusterAccess(config), { userAgent: 'catnap-local' }));
+  const services = stack.use(new Informer({ kube, resource: SERVICES, log, timing: RETRY }));
+  const endpointSlices = stack.use(new Informer({ kube, resource: ENDPOINT_SLICES, log, timing: RETRY }));
+  await Promise.all([services.synced, endpointSlices.synced]);
+  const events = stack.use(new EventRecorder({ kube, component: 'kube-proxy', log }));
+  stack.use(new ServiceProxy({ services, endpointSlices, log, events }));
+  log.info('service proxy ready');
+}
