@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, NAMESPACES, SERVICES, type Service } from '#platform/resources.ts';
+import type { Accounts } from './accounts.ts';
 import { freePort } from './free-port.ts';
 import { type Env, type Inherited, program } from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
 
 export interface ControlPlaneOptions {
-  /** Environment that leads to the API server: CATNAP_API_URL or KUBECONFIG. */
-  access: Env;
+  /** Environment that leads each of them to the API server: CATNAP_API_URL or KUBECONFIG. */
+  access: Accounts;
   inherited: Inherited;
   /** Where the programs' logs go. */
   logDir: string;
@@ -70,7 +71,7 @@ export class ControlPlane implements AsyncDisposable {
   startOperator(): void {
     const { access, domain, runtimeImage, activatorOpsUrls } = this.#options;
     this.#operator ??= this.#supervised('operator', {
-      ...access,
+      ...access.operator,
       CATNAP_DOMAIN: domain,
       CATNAP_URL_SCHEME: 'http',
       CATNAP_URL_PORT: String(this.gatewayPort),
@@ -89,7 +90,7 @@ export class ControlPlane implements AsyncDisposable {
   startActivator(): void {
     const { access, domain } = this.#options;
     this.#activator ??= this.#supervised('activator', {
-      ...access,
+      ...access.activator,
       CATNAP_DOMAIN: domain,
       CATNAP_GATEWAY_HOST: '127.0.0.1',
       CATNAP_GATEWAY_PORT: String(this.gatewayPort),

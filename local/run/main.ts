@@ -8,6 +8,7 @@ import { ConfigError, envPort, readConfig } from '#platform/config.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isAlreadyExists } from '#platform/kube-error.ts';
 import { Settings } from '../pod-runner/settings.ts';
+import { giveAccounts } from './accounts.ts';
 import { applyCrd, LocalCluster } from './cluster.ts';
 import { ControlPlane, publishGateway } from './control-plane.ts';
 import { claimDataDir, DataDirTaken } from './data-dir.ts';
@@ -89,7 +90,7 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
     const kube = stack.use(await cluster.ready(signal));
     await applyCrd(kube, signal);
     const plane = await ControlPlane.start({
-      access: cluster.access,
+      access: await giveAccounts(kube, cluster, signal),
       inherited,
       logDir: cluster.logDir,
       from: 'source',

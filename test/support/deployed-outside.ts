@@ -17,7 +17,7 @@ export async function deployOutside(kubeconfig: string): Promise<Deployed> {
   const kube = new KubeClient(await clusterAccess({ ...access, HOME: settings.HOME }));
   await applyCrd(kube, AbortSignal.timeout(60_000));
   const plane = await ControlPlane.start({
-    access,
+    access: { operator: access, activator: access },
     inherited,
     logDir: dir,
     from: 'dist',

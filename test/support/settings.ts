@@ -15,6 +15,8 @@ const Settings = z.object({
   CATNAP_TEST_IMAGE: z.string().optional(),
   /** On a local cluster: where API servers leave their audit logs, one file each. */
   CATNAP_TEST_AUDIT_DIR: z.string().optional(),
+  /** The API server's audit log (audit.k8s.io/v1 Events, one a line) of a real cluster with an installed Catnap. */
+  CATNAP_TEST_AUDIT_LOG: z.string().optional(),
   PATH: z.string().default('/usr/bin:/bin'),
   HOME: z.string().default('/'),
 });

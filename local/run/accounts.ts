@@ -1,0 +1,42 @@
+/** Gives operator and activator, where they are no pods, the accounts and rights that the chart gives them in a cluster. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SYSTEM_NAMESPACE } from '#api/names.ts';
+import type { KubeClient } from '#platform/kube.ts';
+import { NAMESPACES } from '#platform/resources.ts';
+import { ClusterObjects } from '../chart/cluster-objects.ts';
+import { membersOf } from '../chart/manifests.ts';
+import { renderChart } from '../chart/render.ts';
+import type { Env } from './programs.ts';
+import { serviceAccountToken } from './service-account-token.ts';
+
+export interface Accounts {
+  /** Environment that leads the process to the API server, in its own name. */
+  operator: Env;
+  activator: Env;
+}
+
+const RELEASE = 'catnap';
+/** Kinds that say who may do what. */
+const RIGHTS = /^(ServiceAccount|(Cluster)?Role(Binding)?|ValidatingAdmissionPolicy(Binding)?)$/;
+const OBJECT_MS = 10_000;
+
+/** Applies what the chart has of accounts and rights, and writes a token for each process into `dataDir`. */
+export async function giveAccounts(
+  kube: KubeClient,
+  { url, dataDir }: { url: string; dataDir: string },
+  signal: AbortSignal,
+): Promise<Accounts> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM_NAMESPACE } };
+  await kube.apply(NAMESPACES, namespace, { fieldManager: 'catnap-run', signal });
+  const cluster = new ClusterObjects(kube, signal, OBJECT_MS);
+  const members = membersOf(renderChart({ release: RELEASE, namespace: SYSTEM_NAMESPACE }));
+  for (const { object } of members) if (RIGHTS.test(object.kind ?? '')) await cluster.apply(object);
+  const account = async (program: 'operator' | 'activator'): Promise<Env> => {
+    const file = join(dataDir, `${program}.token`);
+    const token = await serviceAccountToken(kube, SYSTEM_NAMESPACE, `${RELEASE}-${program}`, signal);
+    await writeFile(file, token, { mode: 0o600 });
+    return { CATNAP_API_URL: url, CATNAP_API_TOKEN_FILE: file };
+  };
+  return { operator: await account('operator'), activator: await account('activator') };
+}
