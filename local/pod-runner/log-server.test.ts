@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { get, type IncomingMessage, type Server } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
 import { runFiles } from './container-files.ts';
 import { LogIndex } from './log-index.ts';
 import { startLogServer } from './log-server.ts';
@@ -13,21 +14,20 @@ import { startLogServer } from './log-server.ts';
 const dir = mkdtempSync(join(tmpdir(), 'catnap-log-'));
 const files = runFiles(dir, 0);
 let alive = false;
-let server: Server;
+let server: FastifyInstance;
 before(async () => {
   server = await startLogServer('127.0.0.1', 0, ({ container, previous }) => {
     if (container !== 'a') return undefined;
     return previous ? 'previous terminated container "a" in pod "p" not found' : { files, alive: () => alive };
   });
 });
-after(() => {
-  server.closeAllConnections();
-  server.close();
+after(async () => {
+  await server.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
 async function open(path: string): Promise<IncomingMessage> {
-  const { port } = server.address() as AddressInfo;
+  const { port } = server.server.address() as AddressInfo;
   return await new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, path: `/containerLogs/n/p/${path}`, agent: false }, resolve).on('error', reject);
   });

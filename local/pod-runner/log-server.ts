@@ -1,6 +1,7 @@
 /** What the API server asks a node for: the logs of its containers. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { RunFiles } from './container-files.ts';
 import { onGrowth } from './file-growth.ts';
 import { readLog, readLogFrom, readMarks } from './log-file.ts';
@@ -23,34 +24,51 @@ export type FindLog = (where: {
 /** Longest between two looks at a log that is followed; changes are seen at once where the file system tells. */
 const FOLLOW_MS = 250;
 
-/** `GET /containerLogs/<namespace>/<pod>/<container>`; listens on `host` when the promise resolves. */
-export async function startLogServer(host: string, port: number, find: FindLog): Promise<Server> {
-  const server = createServer((request, response) => {
-    answer(request, response, find).catch((error: unknown) => response.destroy(error as Error));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  return server;
+interface LogRoute {
+  Params: { namespace: string; pod: string; container: string };
+  Querystring: {
+    previous?: boolean;
+    follow?: boolean;
+    timestamps?: boolean;
+    tailLines?: number;
+    limitBytes?: number;
+    sinceSeconds?: number;
+    sinceTime?: string;
+  };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, find: FindLog): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://node');
-  if (url.pathname === '/healthz') return void response.end('ok');
-  const [, route, namespace = '', pod = '', container = ''] = url.pathname.split('/').map(decodeURIComponent);
-  if (request.method !== 'GET' || route !== 'containerLogs' || container === '') {
-    response.statusCode = 404;
-    return void response.end('404 page not found\n');
-  }
-  const previous = flag(url, 'previous');
+const QUERY = {
+  type: 'object',
+  properties: {
+    ...Object.fromEntries(['previous', 'follow', 'timestamps'].map((name) => [name, { type: 'boolean' }])),
+    ...Object.fromEntries(['tailLines', 'limitBytes', 'sinceSeconds'].map((name) => [name, { type: 'integer' }])),
+    sinceTime: { type: 'string' },
+  },
+};
+
+/** `GET /containerLogs/<namespace>/<pod>/<container>`; listens on `host` when the promise resolves. */
+export async function startLogServer(host: string, port: number, find: FindLog): Promise<FastifyInstance> {
+  const app = fastify({ forceCloseConnections: true });
+  app.get('/healthz', () => 'ok');
+  app.get<LogRoute>('/containerLogs/:namespace/:pod/:container', { schema: { querystring: QUERY } }, (request, reply) =>
+    answer(request, reply, find),
+  );
+  await app.listen({ host, port });
+  return app;
+}
+
+async function answer(request: FastifyRequest<LogRoute>, reply: FastifyReply, find: FindLog): Promise<void> {
+  const { namespace, pod, container } = request.params;
+  const { previous = false, follow = false } = request.query;
   const source = find({ namespace, pod, container, previous });
   if (source === undefined || typeof source === 'string') {
-    response.statusCode = source === undefined ? 404 : 400;
-    return void response.end(source ?? `container "${container}" of pod "${namespace}/${pod}" is not known here`);
+    const why = source ?? `container "${container}" of pod "${namespace}/${pod}" is not known here`;
+    await reply.code(source === undefined ? 404 : 400).send(why);
+    return;
   }
-  response.setHeader('content-type', 'text/plain');
-  await send(source, response, queryOf(url), flag(url, 'follow'));
+  reply.hijack();
+  reply.raw.setHeader('content-type', 'text/plain');
+  await send(source, reply.raw, queryOf(request.query), follow);
 }
 
 async function send(source: LogSource, response: ServerResponse, query: LogQuery, follow: boolean): Promise<void> {
@@ -108,24 +126,12 @@ async function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-function queryOf(url: URL): LogQuery {
-  const number = (name: string): number | undefined => {
-    const text = url.searchParams.get(name);
-    return text === null || text === '' ? undefined : Number(text);
-  };
-  const sinceSeconds = number('sinceSeconds');
-  const sinceTime = url.searchParams.get('sinceTime');
+function queryOf({ tailLines, limitBytes, sinceSeconds, sinceTime, timestamps }: LogRoute['Querystring']): LogQuery {
+  const asked = sinceTime === undefined ? undefined : Date.parse(sinceTime);
   return {
-    tailLines: number('tailLines'),
-    limitBytes: number('limitBytes'),
-    sinceMs:
-      sinceSeconds === undefined
-        ? sinceTime === null
-          ? undefined
-          : Date.parse(sinceTime)
-        : Date.now() - sinceSeconds * 1_000,
-    timestamps: flag(url, 'timestamps'),
+    tailLines,
+    limitBytes,
+    sinceMs: sinceSeconds === undefined ? asked : Date.now() - sinceSeconds * 1_000,
+    timestamps: timestamps ?? false,
   };
 }
-
-const flag = (url: URL, name: string): boolean => ['true', '1'].includes(url.searchParams.get(name) ?? '');

@@ -1,5 +1,4 @@
 /** The local cluster's second process: its controllers, and the one node that runs its pods. */
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
@@ -48,8 +47,8 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   const server = await startLogServer(HOST_IP, settings.CATNAP_NODE_PORT, ({ namespace, pod, container, previous }) =>
     runner.find(namespace, pod)?.logOf(container, previous),
   );
-  stack.defer(() => closeServer(server));
-  const { port } = server.address() as AddressInfo;
+  stack.defer(() => server.close());
+  const { port } = server.server.address() as AddressInfo;
   await keepRegistered({ kube, log, signal }, node, { address: HOST_IP, port });
   await cluster.synced();
   runner.start();
@@ -89,11 +88,6 @@ async function untilAnswering(kube: KubeClient, log: Log, signal: AbortSignal): 
 function endpointOf(server: string): { host: string; port: number } {
   const { hostname, port, protocol } = new URL(server);
   return { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
-}
-
-async function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
 }
 
 const settings = readConfig(Settings, process.env);
