@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BUILDERS, workingBuilder } from './builder.ts';
 import { ARCHITECTURES, type Architecture, bringBundler } from './bundler-binaries.ts';
 import {
   archiveName,
@@ -34,16 +35,6 @@ const { values } = parseArgs({
   },
 });
 
-/** Each proves that it can work, not only that it is installed. */
-const PROOFS: Record<Builder, readonly string[][]> = {
-  docker: [
-    ['docker', 'info'],
-    ['docker', 'buildx', 'version'],
-  ],
-  podman: [['podman', 'info']],
-  buildah: [['buildah', 'info']],
-};
-
 try {
   await makeImages();
 } catch (error) {
@@ -75,12 +66,9 @@ function carryOut({ line: [program, ...args], mayFail }: Command): void {
 }
 
 function findBuilder(wanted: string): Builder {
-  const known = Object.keys(PROOFS) as Builder[];
-  const asked = known.filter((builder) => wanted === '' || builder === wanted);
-  if (asked.length === 0) throw new Error(`BUILDER=${wanted}: it must be one of ${known.join(', ')}`);
-  const found = asked.find((builder) =>
-    PROOFS[builder].every(([command = '', ...args]) => spawnSync(command, args, { stdio: 'ignore' }).status === 0),
-  );
+  const asked = BUILDERS.filter((builder) => wanted === '' || builder === wanted);
+  if (asked.length === 0) throw new Error(`BUILDER=${wanted}: it must be one of ${BUILDERS.join(', ')}`);
+  const found = workingBuilder(asked);
   if (found !== undefined) return found;
   throw new Error(
     `images need ${asked.join(', ')}: none of them works here. Install podman or buildah, or start Docker (with buildx)`,

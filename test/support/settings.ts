@@ -13,6 +13,8 @@ const Settings = z.object({
   CATNAP_RUNTIME_IMAGE: z.string().default('catnap.dev/runtime:dev'),
   /** An image that answers HTTP on $PORT, for the tests of `spec.image` on a real cluster. */
   CATNAP_TEST_IMAGE: z.string().optional(),
+  /** An image with Node that the images are tried on; absent: one is made of this machine's Node. */
+  CATNAP_TEST_BASE_IMAGE: z.string().optional(),
   PATH: z.string().default('/usr/bin:/bin'),
   HOME: z.string().default('/'),
 });
