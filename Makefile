@@ -3,11 +3,22 @@ SHELL := /bin/sh
 WITH_NODE := .toolchain/with-node
 INSTALLED := node_modules/.package-lock.json
 
+REGISTRY ?= ## put before the names catnap/operator, catnap/activator and catnap/runtime; default: Docker Hub
+TAG ?= ## default: the version in package.json
+PLATFORMS ?= ## linux/amd64, linux/arm64, or both with a comma; default: this machine's
+BASE ?= node:26-slim ## image with Node that they stand on
+BUILDER ?= ## docker, podman or buildah; default: the first that works
+OUTPUT ?= ## folder for archives that nodes can load, one for each image and platform
+PUSH ?= ## 1: to the registry
+SOURCE ?= ## address of the source, for a label
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e bench build generate clean
+.PHONY: help run test check e2e bench build images generate clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  Of make images, such as make images TAG=dev PLATFORMS=linux/amd64,linux/arm64:'
+	@awk -F ' *[?]= *| *## ' '/^[A-Z]+ [?]=.*## / { printf "    %-10s %-14s %s\n", $$1, $$2, $$3 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): package.json package-lock.json
 	@$(WITH_NODE) npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
@@ -28,6 +39,11 @@ bench: $(INSTALLED) ## Cold start, throughput and idle memory beside their basel
 
 build: $(INSTALLED) ## dist/<program>/: what pods and images run
 	@$(WITH_NODE) npm run --silent build
+
+images: $(INSTALLED) ## Images of operator, activator and runtime, by docker, podman or buildah
+	@$(WITH_NODE) npm run --silent build
+	@$(WITH_NODE) node .toolchain/images.ts --registry '$(strip $(REGISTRY))' --tag '$(strip $(TAG))' --platforms '$(strip $(PLATFORMS))' --base '$(strip $(BASE))' \
+	  --builder '$(strip $(BUILDER))' --output '$(strip $(OUTPUT))' --push '$(strip $(PUSH))' --source '$(strip $(SOURCE))'
 
 generate: $(INSTALLED) ## Writes crds/ from api/
 	@$(WITH_NODE) npm run --silent generate

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
 import { builtinsOnDemand, partsOfPackages } from './lean-modules.ts';
+import { addLicenses } from './licenses.ts';
 
 /**
  * `npm run build [-- runtime operator activator] [--dist <folder>]`: makes `dist/<program>/`, all that an image or a pod
@@ -16,7 +17,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { d
 const root = dirname(import.meta.dirname);
 const dist = values.dist ?? join(root, 'dist');
 
-const shared: BuildOptions = {
+const shared = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
@@ -25,7 +26,8 @@ const shared: BuildOptions = {
   legalComments: 'none',
   logLevel: 'warning',
   outExtension: { '.js': '.mjs' },
-};
+  metafile: true,
+} as const satisfies BuildOptions;
 
 /** Packages in CommonJS that were bundled into a module still call `require` for what is built in. */
 const requireForBundled = {
@@ -40,7 +42,7 @@ async function make(name: (typeof programs)[number]): Promise<void> {
   if (name === 'runtime') return await makeRuntime();
   const made = join(dist, name);
   await rm(made, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     ...shared,
     entryPoints: { [name]: `${name}/main.ts`, ...(name === 'operator' && { chores: 'operator/chores/main.ts' }) },
     outdir: made,
@@ -54,6 +56,7 @@ async function make(name: (typeof programs)[number]): Promise<void> {
     banner: requireForBundled,
     plugins: [builtinsOnDemand, partsOfPackages],
   });
+  await addLicenses(made, metafile);
   if (name === 'operator') await copyBundler(join(made, 'node_modules', 'esbuild'));
   await makeReadable(made);
 }
@@ -62,10 +65,12 @@ async function make(name: (typeof programs)[number]): Promise<void> {
 async function makeRuntime(): Promise<void> {
   const entryPoints = { runtime: 'runtime-image/main.ts' };
   const made = join(dist, `runtime.${process.pid}`);
-  await build({ ...shared, entryPoints, outdir: made, minify: true, keepNames: true });
-  await makeReadable(made);
-  await mkdir(join(dist, 'runtime'), { recursive: true });
-  await rename(join(made, 'runtime.mjs'), join(dist, 'runtime', 'runtime.mjs'));
+  const { metafile } = await build({ ...shared, entryPoints, outdir: made, minify: true, keepNames: true });
+  await addLicenses(made, metafile);
+  const runtime = join(dist, 'runtime');
+  await mkdir(runtime, { recursive: true });
+  for (const file of await readdir(made)) await rename(join(made, file), join(runtime, file));
+  await makeReadable(runtime);
   await rm(made, { recursive: true });
 }
 

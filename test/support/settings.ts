@@ -17,6 +17,8 @@ const Settings = z.object({
   CATNAP_TEST_AUDIT_DIR: z.string().optional(),
   /** The API server's audit log (audit.k8s.io/v1 Events, one a line) of a real cluster with an installed Catnap. */
   CATNAP_TEST_AUDIT_LOG: z.string().optional(),
+  /** An image with Node that the images are tried on; absent: one is made of this machine's Node. */
+  CATNAP_TEST_BASE_IMAGE: z.string().optional(),
   PATH: z.string().default('/usr/bin:/bin'),
   HOME: z.string().default('/'),
 });

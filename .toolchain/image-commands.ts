@@ -1,0 +1,106 @@
+/** The command lines that build images, for each builder. Pure: the images' own are in images.ts. */
+
+export const PROGRAMS = ['operator', 'activator', 'runtime'] as const;
+export type ImageProgram = (typeof PROGRAMS)[number];
+export type Builder = 'docker' | 'podman' | 'buildah';
+
+/** What is asked for; the same for all three images. */
+export interface ImageRequest {
+  /** Put before the name, such as `registry.example.org/team`; empty: the name's own. */
+  registry: string;
+  tag: string;
+  /** `linux/amd64`, … */
+  platforms: readonly string[];
+  base: string;
+  /** Becomes the time of everything in the image: seconds since 1970. */
+  epoch: number;
+  version: string;
+  /** Commit. */
+  revision: string;
+  /** Where the source is published; may be empty. */
+  source: string;
+  push: boolean;
+  /** Folder for archives that nodes can load, one for each image and platform; absent: none are written. */
+  output: string | undefined;
+}
+
+/** One line of what is run. */
+export interface Command {
+  line: [string, ...string[]];
+  /** Whether it is all the same when it fails. */
+  mayFail?: true;
+}
+
+const DOCKERFILES: Record<ImageProgram, string> = {
+  operator: 'operator/Dockerfile',
+  activator: 'activator/Dockerfile',
+  runtime: 'runtime-image/Dockerfile',
+};
+
+/**
+ * The image's name with its tag. Without a registry it is Docker Hub's, by its full name: podman and buildah would put
+ * `localhost/` before a short one, and no node would find it.
+ */
+export function imageName(program: ImageProgram, { registry, tag }: Pick<ImageRequest, 'registry' | 'tag'>): string {
+  return `${registry === '' ? 'docker.io' : registry.replace(/\/+$/, '')}/catnap/${program}:${tag}`;
+}
+
+/** What is run, in order, to make one image. */
+export function buildCommands(builder: Builder, program: ImageProgram, request: ImageRequest): Command[] {
+  const name = imageName(program, request);
+  if (request.output !== undefined) {
+    const { output } = request;
+    return request.platforms.flatMap((platform) => [
+      ...localBuild(builder, program, { ...request, platforms: [platform] }),
+      archive(builder, name, `${output}/${archiveName(program, request.tag, platform)}`),
+    ]);
+  }
+  if (request.push && builder === 'docker') {
+    return [{ line: [...buildx(program, request), '--output', 'type=registry,rewrite-timestamp=true', '.'] }];
+  }
+  const built = localBuild(builder, program, request);
+  if (!request.push) return built;
+  return [...built, { line: [builder, 'manifest', 'push', '--all', name, `docker://${name}`] }];
+}
+
+/** `catnap-operator-0.1.0-linux-arm64.tar` */
+export function archiveName(program: ImageProgram, tag: string, platform: string): string {
+  return `catnap-${program}-${tag}-${platform.replaceAll('/', '-')}.tar`;
+}
+
+/** Into the builder's own store, where it is a list of platforms if there are several, or if it is to be pushed. */
+function localBuild(builder: Builder, program: ImageProgram, request: ImageRequest): Command[] {
+  if (builder === 'docker') return [{ line: [...buildx(program, request), '--load', '.'] }];
+  const name = imageName(program, request);
+  const isList = request.push || request.platforms.length > 1;
+  const build = ['build', ...buildArguments(program, request), '--timestamp', String(request.epoch)];
+  // A list that is there already would be added to.
+  const fresh: Command[] = isList ? [{ line: [builder, 'manifest', 'rm', name], mayFail: true }] : [];
+  return [...fresh, { line: [builder, ...build, isList ? '--manifest' : '--tag', name, '.'] }];
+}
+
+/** Provenance and an inventory would make each build another one. */
+function buildx(program: ImageProgram, request: ImageRequest): [string, ...string[]] {
+  const name = imageName(program, request);
+  const once = ['--provenance=false', '--sbom=false', '--build-arg', `SOURCE_DATE_EPOCH=${request.epoch}`];
+  return ['docker', 'buildx', 'build', ...buildArguments(program, request), ...once, '--tag', name];
+}
+
+function buildArguments(program: ImageProgram, request: ImageRequest): string[] {
+  const { base, version, revision, source, platforms } = request;
+  const given = { BASE: base, VERSION: version, REVISION: revision, SOURCE: source };
+  return [
+    '--file',
+    DOCKERFILES[program],
+    '--platform',
+    platforms.join(','),
+    ...Object.entries(given).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
+  ];
+}
+
+/** In the format that docker, podman, containerd (k3s, kind) all load. */
+function archive(builder: Builder, name: string, file: string): Command {
+  if (builder === 'buildah') return { line: ['buildah', 'push', name, `docker-archive:${file}:${name}`] };
+  if (builder === 'podman') return { line: ['podman', 'save', '--format', 'docker-archive', '--output', file, name] };
+  return { line: ['docker', 'save', '--output', file, name] };
+}

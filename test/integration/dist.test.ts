@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { ROOT } from '../../local/run/programs.ts';
+
+const MIB = 2 ** 20;
+let scratch = '';
+/** A build of its own, by a user whose files nobody else may read. */
+let dist = '';
+
+before(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'catnap-dist-'));
+  dist = buildInto('first', 0o077);
+});
+after(() => rm(scratch, { recursive: true }));
+
+function buildInto(name: string, umask: number): string {
+  const folder = join(scratch, name);
+  const script = `umask ${umask.toString(8)}; exec "$0" .toolchain/build.ts --dist "$1"`;
+  execFileSync('sh', ['-c', script, process.execPath, folder], { cwd: ROOT, stdio: 'inherit' });
+  return folder;
+}
+
+interface Built {
+  path: string;
+  mode: string;
+  isFile: boolean;
+  bytes: Buffer;
+}
+
+function all(folder: string): Built[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const bytes = entry.isFile() ? readFileSync(path) : Buffer.alloc(0);
+      const mode = (statSync(path).mode & 0o777).toString(8);
+      return { path: relative(folder, path), mode, isFile: entry.isFile(), bytes };
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+test('the same source gives the same bytes, with the same modes, wherever and by whomever it is built', () => {
+  const fingerprint = (folder: string) =>
+    ['operator', 'activator', 'runtime'].flatMap((program) =>
+      all(join(folder, program)).map(
+        ({ path, mode, bytes }) => `${program}/${path} ${mode} ${createHash('sha256').update(bytes).digest('hex')}`,
+      ),
+    );
+  assert.deepEqual(fingerprint(buildInto('elsewhere/second', 0o022)), fingerprint(dist));
+});
+
+test('all that was built may be read by any user, and none of it is a program of one platform', () => {
+  const files = ['operator', 'activator', 'runtime'].flatMap((program) => all(join(dist, program)));
+  assert.deepEqual(
+    files.filter(({ mode, isFile }) => mode !== (isFile ? '644' : '755')).map(({ path }) => path),
+    [],
+  );
+});
+
+test('nothing in it is only for development, or tells where it was built', () => {
+  const files = all(dist).filter(({ isFile }) => isFile);
+  const kinds =
+    /(\.mjs|\/node_modules\/esbuild\/(package\.json|LICENSE\.md|lib\/main\.js)|\/LICENSE(-packages\.txt)?)$/;
+  assert.deepEqual(
+    files.filter(({ path }) => !kinds.test(path)).map(({ path }) => path),
+    [],
+  );
+  assert.deepEqual(
+    files.filter(({ bytes }) => bytes.includes(ROOT)).map(({ path }) => path),
+    [],
+  );
+});
+
+test('a program carries the licences of the packages in it', () => {
+  const text = readFileSync(join(dist, 'activator', 'LICENSE-packages.txt'), 'utf8');
+  for (const name of ['undici', 'zod', 'pino', 'prom-client'])
+    assert.match(text, new RegExp(`^${name} [0-9.]+ \\(`, 'm'));
+});
+
+test('the runtime adds less than 2 MB to the image it stands on', () => {
+  const packed = gzipSync(Buffer.concat(all(join(dist, 'runtime')).map(({ bytes }) => bytes)));
+  assert.ok(packed.length < 2e6, `${packed.length} bytes`);
+});
+
+test('what a program loads at its start is small: large parts of packages that nothing uses are not in it', () => {
+  for (const program of ['operator', 'activator']) {
+    // What only a kubeconfig needs is not loaded in a cluster.
+    const loaded = all(join(dist, program)).filter(({ path }) => /^(?!kubeconfig)[^/]*\.mjs$/.test(path));
+    const bytes = loaded.reduce((sum, file) => sum + file.bytes.length, 0);
+    assert.ok(
+      bytes < 1.5 * MIB,
+      `${program}: ${bytes} bytes; see .toolchain/lean-modules.ts, and import * as z from 'zod'`,
+    );
+  }
+});
