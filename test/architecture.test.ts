@@ -11,7 +11,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   activator: ['api', 'platform'],
   'runtime-image': ['api'],
   local: ['api', 'platform'],
-  test: ['api', 'platform', 'local', 'operator', 'activator', 'runtime-image'],
+  test: ['api', 'platform', 'local', 'operator', 'activator', 'runtime-image', '.toolchain'],
 };
 
 /** Packages that a folder's programs may load. A folder that is not here may load any that package.json names. */
