@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { FUNCTION, type World } from '../support/world.ts';
 import { BareServer } from './bare.ts';
-import { descendants, pssMib } from './processes.ts';
+import { descendants, podsRunning, pssMib } from './processes.ts';
 import { median } from './statistics.ts';
 
 const FUNCTIONS = 10;
@@ -91,18 +91,18 @@ async function startAnew(system: Deployed, world: World, version: number): Promi
 }
 
 async function readAll(system: Deployed, bare: number): Promise<Record<Measured | 'bare', number>> {
-  const [operator, activator, podRunner] = [system.operator.pid(), system.activator.pid(), system.podRunner?.pid()];
-  if (operator === undefined || activator === undefined || podRunner === undefined)
-    throw new Error('a process is gone');
-  const replicas = descendants(podRunner).filter(
-    ({ command }) => command.includes('runtime.mjs') && !command.includes('/bin/sh'),
-  );
-  if (replicas.length !== 1) throw new Error(`one replica should run, not ${replicas.length}`);
+  const podRunner = system.podRunner?.pid();
+  if (podRunner === undefined) throw new Error('the pod runner is gone');
+  const only = (file: string): number => {
+    const [pid, ...more] = podsRunning(podRunner, file);
+    if (pid === undefined || more.length > 0) throw new Error(`one pod should run ${file}`);
+    return pid;
+  };
   const all = (pid: number) => pssMib(pid) + descendants(pid).reduce((sum, child) => sum + pssMib(child.pid), 0);
   return {
     bare: pssMib(bare),
-    operator: all(operator),
-    activator: all(activator),
-    replica: pssMib(replicas[0]?.pid ?? 0),
+    operator: all(only('/operator.mjs')),
+    activator: all(only('/activator.mjs')),
+    replica: pssMib(only('runtime.mjs')),
   };
 }
