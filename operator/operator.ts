@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { FunctionObject } from '#api/function.ts';
 import { EventRecorder } from '#platform/events.ts';
 import type { KubeClient } from '#platform/kube.ts';
-import { isConflict } from '#platform/kube-error.ts';
+import { isConflict, isNamespaceLeaving } from '#platform/kube-error.ts';
 import type { Lifecycle } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { informerMetrics, type WorkQueueMetrics, workQueueMetrics } from '#platform/metrics.ts';
@@ -149,7 +149,7 @@ function startQueue(
 ): WorkQueue {
   const queue = new WorkQueue({
     name: 'functions',
-    run: (key, signal) => reconcileFunction(key, context, signal).catch(soonAgain),
+    run: (key, signal) => reconcileFunction(key, context, signal).catch(whatNext),
     concurrency: config.CATNAP_RECONCILES,
     backoffMaxMs: 30_000,
     log,
@@ -159,9 +159,11 @@ function startQueue(
   return queue;
 }
 
-/** A write met a newer object than the one it was decided on; the watch is about to show it. */
-function soonAgain(error: unknown): Outcome {
+function whatNext(error: unknown): Outcome {
+  // A write met a newer object than the one it was decided on; the watch is about to show it.
   if (isConflict(error)) return { againInMs: CONFLICT_AGAIN_MS };
+  // The Function goes with its namespace; its children may go before it.
+  if (isNamespaceLeaving(error)) return {};
   throw error;
 }
 

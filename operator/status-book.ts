@@ -2,6 +2,7 @@ import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, FIELD_MANAGER, KIND } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
+import { isNotFound } from '#platform/kube-error.ts';
 import { compareVersions } from '#platform/resource-version.ts';
 import type { KubeObject, Resource } from '#platform/resources.ts';
 import { canonicalJson } from './function/canonical.ts';
@@ -32,7 +33,8 @@ export class StatusBook {
 
   /**
    * Whether `status` was written; it is not when `fn` (by withStatus) has an equal one. Fails with 409 when the Function
-   * has changed since: what was decided on an older state, or by an operator that no longer leads, is not written.
+   * has changed since: what was decided on an older state, or by an operator that no longer leads, is not written. One that
+   * is gone has no status.
    */
   async write(fn: FunctionObject, status: FunctionStatus, signal: AbortSignal): Promise<boolean> {
     if (canonicalJson(fn.status) === canonicalJson(status)) return false;
@@ -40,11 +42,12 @@ export class StatusBook {
     const resourceVersion = this.#newestVersion(fn);
     const metadata = { name, namespace, uid, resourceVersion };
     const object = { apiVersion: API_VERSION, kind: KIND, metadata, status };
-    const stored = await this.#kube.apply<StatusObject>(FUNCTION_STATUSES, object, {
-      subresource: 'status',
-      fieldManager: FIELD_MANAGER.operator,
-      signal,
+    const options = { subresource: 'status', fieldManager: FIELD_MANAGER.operator, signal };
+    const stored = await this.#kube.apply(FUNCTION_STATUSES, object, options).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
     });
+    if (stored === undefined) return false;
     this.#written.set(uid, { resourceVersion: stored.metadata?.resourceVersion ?? '', status });
     return true;
   }

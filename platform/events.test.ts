@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventRecorder } from './events.ts';
 import { KubeClient } from './kube.ts';
+import type { Log } from './log.ts';
 import { ScriptedApiServer, silentLog } from './scripted-api-server.ts';
 
 const hello = {
@@ -11,11 +12,11 @@ const hello = {
 };
 const compiled = { type: 'Warning', reason: 'CompileFailed', message: 'index.ts:1:2: bad' } as const;
 
-async function recording(t: { after: (fn: () => Promise<void>) => void }) {
+async function recording(t: { after: (fn: () => Promise<void>) => void }, log: Log = silentLog) {
   const server = await ScriptedApiServer.start();
   const kube = new KubeClient(server.access());
   const now = () => Date.UTC(2030, 0, 1);
-  const recorder = new EventRecorder({ kube, component: 'catnap-operator', log: silentLog, now });
+  const recorder = new EventRecorder({ kube, component: 'catnap-operator', log, now });
   t.after(async () => {
     await kube[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
@@ -91,6 +92,20 @@ test('a failure is not thrown, and the next note is written', async (t) => {
   second.reply({ metadata: { namespace: 'a', name: 'hello.x1' } }, 201);
   assert.equal(second.method, 'POST');
   await recorder[Symbol.asyncDispose]();
+});
+
+test('nobody is bothered with what cannot be said in a namespace that is being deleted', async (t) => {
+  const levels: string[] = [];
+  const heard = (level: string) => () => void levels.push(level);
+  const log = { ...silentLog, debug: heard('debug'), warn: heard('warn') } as Log;
+  const { calls, recorder } = await recording(t, log);
+  const causes = [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }];
+  recorder.record(hello, compiled);
+  recorder.record(hello, compiled);
+  (await calls.next()).reply({ kind: 'Status', reason: 'Forbidden', details: { causes } }, 403);
+  (await calls.next()).fail(403, 'Forbidden');
+  await recorder[Symbol.asyncDispose]();
+  assert.deepEqual(levels, ['debug', 'warn']);
 });
 
 test('a flood about one object is cut, without taking from another', async (t) => {

@@ -1,7 +1,7 @@
 /** Kubernetes Events: what `kubectl describe` shows below an object. */
 import { EventBudget } from './event-budget.ts';
 import type { KubeClient } from './kube.ts';
-import { isNotFound } from './kube-error.ts';
+import { isNamespaceLeaving, isNotFound } from './kube-error.ts';
 import type { Log } from './log.ts';
 import { EVENTS, type KubeEvent, type KubeObject } from './resources.ts';
 
@@ -69,7 +69,7 @@ export class EventRecorder implements AsyncDisposable {
       try {
         if (!this.#stop.signal.aborted) await this.#write(about, note);
       } catch (error) {
-        this.#options.log.warn({ ...fields, err: error }, 'event not written');
+        this.#failed(fields, error);
       } finally {
         this.#waiting -= 1;
       }
@@ -82,6 +82,13 @@ export class EventRecorder implements AsyncDisposable {
     await this.#tail;
     clearTimeout(timer);
     this.#stop.abort();
+  }
+
+  #failed(fields: object, err: unknown): void {
+    const { log } = this.#options;
+    // Whatever is said of a namespace that goes, nobody is left to read it.
+    if (isNamespaceLeaving(err)) log.debug({ ...fields, err }, 'event not written');
+    else log.warn({ ...fields, err }, 'event not written');
   }
 
   async #write(about: KubeObject, note: EventNote): Promise<void> {

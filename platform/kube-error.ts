@@ -62,6 +62,14 @@ export function isInvalid(error: unknown): error is KubeError {
   return isKubeError(error, 422);
 }
 
+/** The namespace is on its way out, or gone: nothing is made in it any more. */
+export function isNamespaceLeaving(error: unknown): error is KubeError {
+  if (!(error instanceof KubeError)) return false;
+  const { kind, causes = [] } = error.details?.details ?? {};
+  if (error.status === 404) return kind === 'namespaces';
+  return error.status === 403 && causes.some(({ reason }) => reason === 'NamespaceTerminating');
+}
+
 /** The caller's signal ended the call. */
 export function isAborted(error: unknown): error is KubeError {
   return error instanceof KubeError && error.code === 'Aborted';

@@ -2,7 +2,7 @@ import type { FunctionObject } from '#api/function.ts';
 import { FIELD_MANAGER, LABEL, MANAGED_BY } from '#api/names.ts';
 import type { EventRecorder } from '#platform/events.ts';
 import type { KubeClient } from '#platform/kube.ts';
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
+import { isConflict, isNamespaceLeaving, isNotFound } from '#platform/kube-error.ts';
 import type { Log } from '#platform/log.ts';
 import type { WorkQueueMetrics } from '#platform/metrics.ts';
 import type { ObjectView } from '#platform/object-view.ts';
@@ -74,6 +74,8 @@ export class PolicyKeeper implements AsyncDisposable {
     } catch (error) {
       // It has changed meanwhile; the watch is about to show it.
       if (isConflict(error)) return { againInMs: CONFLICT_AGAIN_MS };
+      // The Functions go with their namespace; the policy may go before them.
+      if (isNamespaceLeaving(error)) return {};
       throw error;
     }
   }

@@ -1,9 +1,17 @@
 /** The NetworkPolicy that the operator keeps where there are Functions. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { FUNCTIONS } from '#api/function.ts';
+import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
+import { API_VERSION, KIND } from '#api/names.ts';
 import { isNotFound } from '#platform/kube-error.ts';
-import { EVENTS, NETWORK_POLICIES, type NetworkPolicy } from '#platform/resources.ts';
+import {
+  DEPLOYMENTS,
+  EVENTS,
+  NAMESPACES,
+  NETWORK_POLICIES,
+  type NetworkPolicy,
+  SERVICES,
+} from '#platform/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { Stage } from './operator-stage.ts';
 
@@ -85,3 +93,38 @@ test("another's of the same name is left alone, and that is said", async () => {
   await eventually('guest is gone', () => stage.isGone('guest'));
   assert.deepEqual(await policy(), theirs);
 });
+
+test('in a namespace that is being deleted nothing is made again, and nothing is tried again and again', async () => {
+  const leaving = 'leaving';
+  const named = (name: string) => ({ namespace: leaving, name });
+  await kube.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: leaving } }, { signal });
+  const object = { apiVersion: API_VERSION, kind: KIND, metadata: named('last'), spec: inline };
+  await kube.apply(FUNCTIONS, object as unknown as FunctionObject, { fieldManager: 'user', signal });
+  const revision = await eventually('it is made', async () => {
+    const { status } = (await kube.get(FUNCTIONS, named('last'), { signal })) as FunctionObject;
+    return (await kube.get(NETWORK_POLICIES, named('catnap-functions'), { signal })) && status?.revision;
+  });
+  // Its children go before the Function: so it may be on a real cluster, here everything goes at once.
+  const terminating = { type: 'merge', body: { status: { phase: 'Terminating' } } } as const;
+  await kube.patch(NAMESPACES, { name: leaving }, terminating, { subresource: 'status', signal });
+  const before = await runs();
+  await kube.delete(DEPLOYMENTS, named(revision), { signal });
+  await kube.delete(SERVICES, named('last'), { signal });
+  await kube.delete(NETWORK_POLICIES, named('catnap-functions'), { signal });
+  await eventually('it was looked at', async () => {
+    const now = await runs();
+    return ['functions', 'network-policies'].every((queue) => (now.get(queue) ?? 0) > (before.get(queue) ?? 0));
+  });
+  const retries = await stage.registry.getSingleMetric('catnap_work_queue_retries_total')?.get();
+  assert.deepEqual(retries?.values, []);
+});
+
+/** How often each queue has worked, by its name. */
+async function runs(): Promise<Map<string, number>> {
+  const { values = [] } = (await stage.registry.getSingleMetric('catnap_work_queue_run_seconds')?.get()) ?? {};
+  const counts = values.filter((value) => (value as { metricName?: string }).metricName?.endsWith('_count'));
+  return counts.reduce((sums, { labels, value }) => {
+    const queue = String(labels.queue);
+    return sums.set(queue, (sums.get(queue) ?? 0) + value);
+  }, new Map<string, number>());
+}

@@ -81,6 +81,8 @@ export class Stage implements AsyncDisposable {
   readonly activator: PlayedActivator;
   readonly namespace = 'default';
   readonly signal = AbortSignal.timeout(60_000);
+  /** The present operator's metrics. */
+  registry = createRegistry();
   #parts = new AsyncDisposableStack();
   #stopOperator: (() => Promise<void>) | undefined;
 
@@ -120,7 +122,8 @@ export class Stage implements AsyncDisposable {
       onStop: (_name: string, stop: (signal: AbortSignal) => Promise<void> | void) =>
         void steps.push(() => stop(AbortSignal.timeout(5_000))),
     };
-    const notReady = startOperator({ kube: this.kube, config, log, registry: createRegistry(), lifecycle });
+    this.registry = createRegistry();
+    const notReady = startOperator({ kube: this.kube, config, log, registry: this.registry, lifecycle });
     this.#stopOperator = async () => {
       stopping.abort();
       for (const stop of steps.reverse()) await stop();
