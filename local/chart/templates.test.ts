@@ -80,3 +80,13 @@ test('lookup asks what it was given', () => {
   assert.equal(render(source, {}, found), 'r');
   assert.equal(render(source), '');
 });
+
+test('an assignment that the engine would lose is an error that says where', () => {
+  const assigns = (block: string) => `{{ $x := "a" }}{{ ${block} .Values.list }}{{ $x = "b" }}{{ end }}{{ $x }}`;
+  assert.equal(render(assigns('if')), 'b');
+  for (const block of ['with', 'range']) {
+    assert.throws(() => render(assigns(block)), /templates\/t\.yaml: the assignment to \$x would be lost/);
+  }
+  const inside = '{{ range $i, $x := .Values.list }}{{ $y := "a" }}{{ if $i }}{{ $y = $x }}{{ end }}{{ $y }}{{ end }}';
+  assert.equal(render(inside), 'aq');
+});

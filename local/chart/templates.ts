@@ -1,4 +1,5 @@
 import { createEngine, type Engine, type Template } from '@promptctl/go-template-js';
+import { refuseLostAssignments } from './assignments.ts';
 import type { ChartFiles } from './chart-files.ts';
 import type { Table } from './go-yaml.ts';
 import { type Lookup, templateFunctions } from './template-functions.ts';
@@ -7,7 +8,8 @@ type Defines = ReturnType<Template<string>['defines']>;
 
 /**
  * The text of each template, by its path from the chart's folder; those whose name begins with `_` only define things
- * for others. Stricter than Helm in one thing: reading a key that is not there is an error, never nothing.
+ * for others. Stricter than Helm in two things: reading a key that is not there is an error, never nothing; so is an
+ * assignment inside `with` or `range` to a variable from outside.
  */
 export function renderTemplates(chart: ChartFiles, context: Table, lookup: Lookup): Map<string, string> {
   const set = new TemplateSet(chart.templates, lookup);
@@ -40,7 +42,10 @@ class TemplateSet {
       funcs,
     });
     for (const [path, source] of sources) {
-      const template = this.#at(path, () => this.#engine.parse(source, this.#defines));
+      const template = this.#at(path, () => {
+        refuseLostAssignments(source);
+        return this.#engine.parse(source, this.#defines);
+      });
       this.#parsed.set(path, template);
       this.#defines = template.defines();
     }

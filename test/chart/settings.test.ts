@@ -112,6 +112,15 @@ test('an Ingress has one rule for every host, or one for each that is listed', (
   assert.deepEqual(hosts('an Ingress with TLS'), ['*.default.fn.example.org', '*.shop.fn.example.org']);
 });
 
+test('limited to namespaces, whatever deals with Functions is told which', () => {
+  const told = (objects: readonly Loose[]) =>
+    podsOf(objects)
+      .filter(({ of }) => /-(operator|activator|remove-functions)$/.test(of.metadata.name))
+      .map(({ spec }) => spec.containers[0].env.find((one: Loose) => one.name === 'CATNAP_NAMESPACES')?.value);
+  assert.deepEqual(told(inCase('two namespaces')), ['shop,web', 'shop,web', 'shop,web']);
+  assert.deepEqual(told(inCase('functions are removed with it')), [undefined, undefined, undefined]);
+});
+
 test('the operator is told which pods may reach functions', () => {
   const objects = inCase('Prometheus operator');
   const rules = JSON.parse(variable(objects, '-operator', 'CATNAP_NETWORK_POLICY') ?? '');
