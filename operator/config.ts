@@ -2,23 +2,43 @@ import * as z from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
 import { envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
-import type { NetworkPolicyPeer } from '#platform/resources.ts';
 
 const seconds = z.coerce.number().positive().max(3600);
 
 const Selector = z.strictObject({
   matchLabels: z.record(z.string(), z.string()).optional(),
   matchExpressions: z
-    .array(z.strictObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
+    .array(
+      z.strictObject({
+        key: z.string(),
+        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+        values: z.array(z.string()).optional(),
+      }),
+    )
     .optional(),
 });
+
+const Cidr = z.union([z.cidrv4(), z.cidrv6()], 'must be like 192.0.2.0/24');
+
+/** As in a NetworkPolicy, where an unknown key or an empty one keeps the whole policy from being written. */
+const Peer = z
+  .strictObject({
+    podSelector: Selector.optional(),
+    namespaceSelector: Selector.optional(),
+    ipBlock: z.strictObject({ cidr: Cidr, except: z.array(Cidr).optional() }).optional(),
+  })
+  .refine(
+    ({ podSelector, namespaceSelector, ipBlock }) =>
+      (ipBlock === undefined) !== (podSelector === undefined && namespaceSelector === undefined),
+    'needs podSelector, namespaceSelector or ipBlock, the last one alone',
+  );
 
 /** Who may reach functions' pods, and whether those may reach anybody. */
 const NetworkRules = z.strictObject({
   /** The activators' pods, in the system namespace. */
   activators: Selector.refine((selector) => Object.keys(selector).length > 0, 'selects every pod'),
   /** Peers, as in a NetworkPolicy, that may reach the metrics port; none: nobody. */
-  metricsFrom: z.array(z.custom<NetworkPolicyPeer>((peer) => typeof peer === 'object' && peer !== null)).default([]),
+  metricsFrom: z.array(Peer).default([]),
   /** `closed`: functions reach DNS and the gateway, nothing else. */
   egress: z.enum(['open', 'closed']).default('open'),
 });

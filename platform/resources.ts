@@ -91,9 +91,9 @@ export interface LabelSelector {
 
 /** Whom a rule of a NetworkPolicy is about. */
 export interface NetworkPolicyPeer {
-  namespaceSelector?: LabelSelector;
-  podSelector?: LabelSelector;
-  ipBlock?: { cidr: string; except?: string[] };
+  namespaceSelector?: LabelSelector | undefined;
+  podSelector?: LabelSelector | undefined;
+  ipBlock?: { cidr: string; except?: string[] | undefined } | undefined;
 }
 
 interface NetworkPolicyPort {

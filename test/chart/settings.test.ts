@@ -42,6 +42,21 @@ test('a mistyped key is refused, with its place', () => {
   assert.throws(() => install({ tls: { secretName: 7 } }), /- tls\.secretName: must be string/);
 });
 
+test('a peer that no NetworkPolicy takes is refused, with its place', () => {
+  const from = (peer: object) => () => install({ networkPolicy: { metricsFrom: [peer] } });
+  assert.doesNotThrow(from({ ipBlock: { cidr: '192.0.2.0/24', except: ['192.0.2.1/32'] } }));
+  assert.throws(
+    from({ namespaceSelecter: {} }),
+    /- networkPolicy\.metricsFrom\.0\.namespaceSelecter: there is no such/,
+  );
+  assert.throws(from({}), /- networkPolicy\.metricsFrom\.0: must NOT have fewer than 1 prop/);
+  assert.throws(
+    from({ podSelector: {}, ipBlock: { cidr: '192.0.2.0/24' } }),
+    /metricsFrom\.0: must NOT have more than 1/,
+  );
+  assert.throws(from({ ipBlock: { cidr: '192.0.2' } }), /metricsFrom\.0\.ipBlock\.cidr: must match pattern/);
+});
+
 test('every default is explained in the schema, and the schema knows no other value', () => {
   const schema = JSON.parse(readFileSync(join(CATNAP_CHART, 'values.schema.json'), 'utf8'));
   const defaults = parse(readFileSync(join(CATNAP_CHART, 'values.yaml'), 'utf8'));
