@@ -56,6 +56,14 @@ suite('services', () => {
       await refused({ type: 'NodePort', ports: [{ port: 80, nodePort: 31_998 }] }),
       /spec\.ports\[0\]\.nodePort: Invalid value: 31998: provided port is already allocated$/,
     );
+    const twice = [
+      { name: 'a', port: 80, nodePort: 31_997 },
+      { name: 'b', port: 81, nodePort: 31_997 },
+    ];
+    assert.match(
+      await refused({ type: 'NodePort', ports: twice }),
+      /spec\.ports\[1\]\.nodePort: Invalid value: 31997: provided port is already allocated$/,
+    );
     assert.match(
       await refused({ ports: [{ port: 80, nodePort: 31_997 }] }),
       /spec\.ports\[0\]\.nodePort: Forbidden: may not be used when `type` is 'ClusterIP'$/,

@@ -103,9 +103,15 @@ function setAddress(spec: Fields, others: readonly Fields[]): FieldError[] {
 function setNodePorts(spec: Fields, others: readonly Fields[]): FieldError[] {
   const taken = new Set(others.flatMap(nodePortsOf));
   const own = new Set(nodePortsOf(spec));
-  return listOf(spec, 'ports').flatMap((port, index) => {
+  const ports = listOf(spec, 'ports');
+  return ports.flatMap((port, index) => {
     const number = numberOf(port, 'nodePort');
-    if (number !== 0) return refusedNodePort(number, taken, `spec.ports[${index}].nodePort`);
+    if (number !== 0) {
+      const before = ports.slice(0, index).filter((other) => numberOf(other, 'nodePort') === number);
+      // The protocols of one port may share it.
+      const foreign = before.some((other) => numberOf(other, 'port') !== numberOf(port, 'port'));
+      return refusedNodePort(number, foreign ? taken.union(own) : taken, `spec.ports[${index}].nodePort`);
+    }
     const free = freeNodePort(taken.union(own).union(usedPorts()), randomInt(NODE_PORT_COUNT));
     if (free === undefined) throw internalError('failed to allocate a nodePort: range is full');
     own.add(free);
