@@ -92,7 +92,12 @@ export const MATRIX: Record<string, RenderOptions> = {
       activator: {
         ...podSettings('activator'),
         topologySpreadConstraints: [
-          { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule' },
+          {
+            maxSkew: 1,
+            topologyKey: 'topology.kubernetes.io/zone',
+            whenUnsatisfiable: 'DoNotSchedule',
+            labelSelector: { matchLabels: { 'app.kubernetes.io/component': 'activator' } },
+          },
         ],
         podDisruptionBudget: { maxUnavailable: '50%' },
       },
