@@ -8,7 +8,7 @@ import type { Visitor, Waiting } from './gate.ts';
 import { type RequestHeaders, type ResponseHeaders, responseHeaders, serverTiming } from './headers.ts';
 import type { Replica } from './replica.ts';
 import { RequestBody } from './request-body.ts';
-import type { Traffic } from './traffic.ts';
+import type { Traffic, Untouched } from './traffic.ts';
 import { joinSockets } from './upgrade.ts';
 import { wasCutOff } from './upstream.ts';
 
@@ -39,6 +39,7 @@ export interface Host {
 /** One request from its arrival to the end of its answer. */
 export class Exchange implements Visitor<Replica>, Inbound {
   enteredAtMs = 0;
+  waitMs = 0;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #head: RequestHead;
@@ -71,6 +72,10 @@ export class Exchange implements Visitor<Replica>, Inbound {
     return this.#over;
   }
 
+  get heldBytes(): number {
+    return this.#body?.heldBytes ?? 0;
+  }
+
   /** @param path path and query as the function gets them. */
   enter(traffic: Traffic, path: string): void {
     this.#traffic = traffic;
@@ -87,13 +92,14 @@ export class Exchange implements Visitor<Replica>, Inbound {
     const timeoutMs = this.#traffic?.view.timeoutMs ?? 0;
     if (timeoutMs > 0) this.#timer = setTimeout(() => this.#tookTooLong(timeoutMs), timeoutMs);
     const { headers, upgrade, requestId } = this.#head;
+    const patience = this.waitMs > 0 ? [HEADER.waitMs, String(this.waitMs)] : [];
     try {
       this.#attempt = new Attempt(
         replica.upstream,
         {
           method: this.#request.method ?? 'GET',
           path: this.#path,
-          headers: [...headers.headers, HEADER.requestId, requestId],
+          headers: [...headers.headers, HEADER.requestId, requestId, ...patience],
           body: this.#body?.open() ?? null,
           upgrade,
           repeatable: () => this.#body?.replayable ?? true,
@@ -143,6 +149,7 @@ export class Exchange implements Visitor<Replica>, Inbound {
     );
     if (this.#host.leaving) headers.push('connection', 'close');
     this.#begun = true;
+    if (this.#replica !== undefined) this.#traffic?.answered(this.#replica);
     this.#body?.release();
     this.#response.writeHead(status, statusText, headers);
     this.#traffic?.countAnswer(status);
@@ -162,13 +169,13 @@ export class Exchange implements Visitor<Replica>, Inbound {
     this.#finish();
   }
 
-  untouched(): void {
+  untouched(why: Untouched): void {
     clearTimeout(this.#timer);
     const replica = this.#replica;
     this.#replica = undefined;
     this.#attempt = undefined;
     if (replica === undefined || this.#traffic === undefined) return;
-    const place = this.#traffic.giveBack(this, replica);
+    const place = this.#traffic.giveBack(this, replica, why);
     if (place.taken) this.#place = place;
   }
 

@@ -14,9 +14,11 @@ import { TlsFiles } from '#platform/tls-files.ts';
 import { ActivatorConfig } from './config.ts';
 import { Functions } from './functions.ts';
 import { registerMetrics } from './metrics.ts';
+import { Refusals } from './refusals.ts';
 import { Replicas } from './replicas.ts';
 import { deploymentScales } from './scale.ts';
 import { Gateway } from './server.ts';
+import { ProcessShare, shareBounds } from './share.ts';
 import { Wake } from './wake.ts';
 
 /** Not from api/function.ts: that loads the schema, which takes 15 MB and which nothing here needs. */
@@ -50,7 +52,15 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const clock = systemClock;
   const wake = new Wake(deploymentScales(kube), clock, log);
   const replicas = new Replicas(podFeed, clock);
+  const refusals = new Refusals(clock, log);
+  const share = new ProcessShare({
+    ...shareBounds(process.constrainedMemory()),
+    ...(config.CATNAP_MAX_OPEN_REQUESTS !== undefined && { requests: config.CATNAP_MAX_OPEN_REQUESTS }),
+    ...(config.CATNAP_MAX_HELD_BYTES !== undefined && { bytes: config.CATNAP_MAX_HELD_BYTES }),
+  });
   const functions = new Functions({
+    share,
+    refusals,
     feed: functionFeed,
     replicas,
     wake,
@@ -61,6 +71,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   registerMetrics(registry, () => functions.all());
   lifecycle.onStop('functions', () => {
     functions[Symbol.dispose]();
+    refusals[Symbol.dispose]();
     replicas[Symbol.dispose]();
     wake[Symbol.dispose]();
   });

@@ -28,6 +28,12 @@ export class RequestBody {
     return this.#kept !== undefined;
   }
 
+  /** At most what Node holds of it while nobody reads, or what is kept of it here. */
+  get heldBytes(): number {
+    const announced = Number(this.#request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+    return Math.min(announced, REPLAY_MAX_BYTES);
+  }
+
   /** The body as a stream for one attempt; the one before gets no more. */
   open(): Readable {
     this.#stream?.detach();

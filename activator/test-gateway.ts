@@ -8,9 +8,11 @@ import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { Functions } from './functions.ts';
 import type { PodObject } from './pod-state.ts';
+import { Refusals } from './refusals.ts';
 import { type Feed, Replicas } from './replicas.ts';
 import type { RevisionRef, Scales } from './scale.ts';
 import { Gateway } from './server.ts';
+import { ProcessShare, type ShareBounds } from './share.ts';
 import { type Backend, startBackend } from './test-backend.ts';
 import { Wake } from './wake.ts';
 
@@ -133,6 +135,7 @@ export class TestGateway implements AsyncDisposable {
   readonly scales = new FakeScales();
   readonly functions: Functions;
   readonly gateway: Gateway;
+  readonly share: ProcessShare;
   port = 0;
   readonly #replicas: Replicas;
   readonly #wake: Wake;
@@ -140,8 +143,10 @@ export class TestGateway implements AsyncDisposable {
   readonly backends: Server[] = [];
 
   /** Listening; the cluster is empty, and known to be unless `synced` is false. */
-  static async start(options: { synced?: boolean; syncWaitMs?: number } = {}): Promise<TestGateway> {
-    const test = new TestGateway(options.syncWaitMs ?? 5_000);
+  static async start(
+    options: { synced?: boolean; syncWaitMs?: number; bounds?: ShareBounds } = {},
+  ): Promise<TestGateway> {
+    const test = new TestGateway(options.syncWaitMs ?? 5_000, options.bounds ?? { requests: 10_000, bytes: 1e9 });
     if (options.synced !== false) {
       test.sync();
       await test.functionFeed.synced;
@@ -150,13 +155,16 @@ export class TestGateway implements AsyncDisposable {
     return test;
   }
 
-  constructor(syncWaitMs: number) {
+  constructor(syncWaitMs: number, bounds: ShareBounds) {
+    this.share = new ProcessShare(bounds);
     this.#replicas = new Replicas(this.podFeed, systemClock);
     this.#wake = new Wake(this.scales, systemClock, pino({ level: 'silent' }));
     this.functions = new Functions({
       feed: this.functionFeed,
       replicas: this.#replicas,
       wake: this.#wake,
+      share: this.share,
+      refusals: new Refusals(systemClock, pino({ level: 'silent' })),
       clock: systemClock,
       domain: 'fn.example',
       clusterDomain: 'cluster.local',

@@ -4,8 +4,10 @@ import { type Failure, noSuchFunction } from './failure.ts';
 import { type FunctionView, sameFailure } from './function-view.ts';
 import { Gate, type Visitor, type Waiting } from './gate.ts';
 import { Histogram } from './histogram.ts';
+import type { Refusals } from './refusals.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
+import { FunctionShare, type ProcessShare } from './share.ts';
 import { type Survey, survey } from './survey.ts';
 import { neededReplicas, type Wake } from './wake.ts';
 
@@ -13,7 +15,13 @@ export interface TrafficParts {
   clock: Clock;
   replicas: Replicas;
   wake: Wake;
+  /** What the process holds for all functions. */
+  share: ProcessShare;
+  refusals: Refusals;
 }
+
+/** Why a replica has not begun with a request: it has as many as it may, or it cannot take any now. */
+export type Untouched = 'full' | 'unready';
 
 /** All requests of one function: which revision they go to, who waits, what is woken, what is counted. */
 export class Traffic implements Disposable {
@@ -42,12 +50,15 @@ export class Traffic implements Disposable {
   constructor(view: FunctionView, parts: TrafficParts) {
     this.#view = view;
     this.#parts = parts;
-    this.#gate = new Gate<Replica>(
-      parts.clock,
-      view.limits,
-      () => this.#someoneWaits(),
-      () => this.#nobodyWaits(),
-    );
+    this.#gate = new Gate<Replica>(view.limits, {
+      clock: parts.clock,
+      share: new FunctionShare(parts.share),
+      hooks: {
+        waiting: () => this.#someoneWaits(),
+        noneWaiting: () => this.#nobodyWaits(),
+        refuse: (visitor, failure) => parts.refusals.refuse(visitor, failure, this.#view.key),
+      },
+    });
     this.refresh();
   }
 
@@ -88,9 +99,15 @@ export class Traffic implements Disposable {
   }
 
   /** The replica has not begun with the request, so another may have it: it waits again, first in line. */
-  giveBack(visitor: Visitor<Replica>, replica: Replica): Waiting<Replica> {
-    this.#parts.replicas.suspend(this.#view.key, replica);
-    return this.#gate.giveBack(visitor, replica);
+  giveBack(visitor: Visitor<Replica>, replica: Replica, why: Untouched): Waiting<Replica> {
+    // One that is full does answer.
+    if (why !== 'full') this.#parts.replicas.suspend(this.#view.key, replica);
+    return this.#gate.giveBack(visitor, replica, why === 'full');
+  }
+
+  /** It has begun to answer a request. */
+  answered(replica: Replica): void {
+    if (replica.failures > 0) this.#parts.replicas.trust(this.#view.key, replica);
   }
 
   /** It did not answer in time, or broke off: it gets no more requests until it has shown that it still can. */
@@ -224,7 +241,8 @@ export class Traffic implements Disposable {
     if (this.#found.answering.length === 0) this.#wakingSinceMs ??= clock.nowMs();
     if (this.#woken !== revision) this.#nobodyWaits();
     this.#woken = revision;
-    const need = neededReplicas(this.#gate.waiting + this.#gate.inFlight, perReplica, maxReplicas, this.#found.silent);
+    const { waiting, inFlight, takenByOthers } = this.#gate;
+    const need = neededReplicas(waiting + inFlight + takenByOthers, perReplica, maxReplicas, this.#found.silent);
     wake.raise({ namespace, revision }, need, this.#found.pods === 0);
   }
 }
