@@ -27,6 +27,8 @@ export interface Summary {
   readonly queueMs: number;
   /** Waiting for a replica that was not there when the request came. */
   readonly coldMs: number;
+  /** From when a replica had it until its answer began; 0: it did not. */
+  readonly firstByteMs: number;
   /** From when a replica had it until the end; 0: none had. */
   readonly functionMs: number;
   /** From when it entered its function's queue, or was refused before, until the end. */
