@@ -139,6 +139,7 @@ export class TestGateway implements AsyncDisposable {
   port = 0;
   readonly #replicas: Replicas;
   readonly #wake: Wake;
+  readonly #refusals = new Refusals(systemClock, pino({ level: 'silent' }));
   /** In the order that they were started. */
   readonly backends: Server[] = [];
 
@@ -164,7 +165,7 @@ export class TestGateway implements AsyncDisposable {
       replicas: this.#replicas,
       wake: this.#wake,
       share: this.share,
-      refusals: new Refusals(systemClock, pino({ level: 'silent' })),
+      refusals: this.#refusals,
       clock: systemClock,
       domain: 'fn.example',
       clusterDomain: 'cluster.local',
@@ -210,6 +211,7 @@ export class TestGateway implements AsyncDisposable {
     this.functions[Symbol.dispose]();
     this.#replicas[Symbol.dispose]();
     this.#wake[Symbol.dispose]();
+    this.#refusals[Symbol.dispose]();
     for (const server of this.backends) {
       server.closeAllConnections();
       server.close();
