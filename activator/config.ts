@@ -28,6 +28,8 @@ export const ActivatorConfig = z.object({
   CATNAP_DRAIN_QUIET_SECONDS: z.coerce.number().min(0).max(60).default(0.5),
   /** Longest that a stop waits for that and for requests to end, in seconds. */
   CATNAP_DRAIN_SECONDS: z.coerce.number().int().min(0).default(60),
+  /** The share of requests that have a line in the access log, 0 to 1. */
+  CATNAP_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });
 export type ActivatorConfig = Readonly<z.infer<typeof ActivatorConfig>>;

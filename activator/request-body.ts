@@ -13,6 +13,7 @@ export class RequestBody {
   readonly #awaited: ServerResponse | undefined;
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
+  #bytes = 0;
   #attached = false;
   #ended = false;
   #stream: BodyStream | undefined;
@@ -26,6 +27,11 @@ export class RequestBody {
   /** Whether `open` gives the body from its first byte. */
   get replayable(): boolean {
     return this.#kept !== undefined;
+  }
+
+  /** As many as were read. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The body as a stream for one attempt; the one before gets no more. */
@@ -73,6 +79,7 @@ export class RequestBody {
   }
 
   #take(chunk: Buffer): void {
+    this.#bytes += chunk.length;
     if (this.#kept !== undefined) {
       this.#keptBytes += chunk.length;
       if (this.#keptBytes > REPLAY_MAX_BYTES) this.#kept = undefined;
