@@ -36,3 +36,69 @@ export interface Summary {
   readonly clientAddress: string;
   readonly userAgent: string | undefined;
 }
+
+/** Longer paths and names of programs are cut. */
+const PATH_MAX_LENGTH = 1_024;
+const USER_AGENT_MAX_LENGTH = 256;
+const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
+
+/** One JSON line of each request, or of a part of them, shaped as the other lines of the process are. */
+export class AccessLog {
+  readonly #rate: number;
+  readonly #add: (line: string) => void;
+  readonly #random: () => number;
+
+  /** @param rate the share of requests that are logged, 0 to 1. */
+  constructor(rate: number, add: (line: string) => void, random: () => number = Math.random) {
+    this.#rate = rate;
+    this.#add = add;
+    this.#random = random;
+  }
+
+  record(summary: Summary): void {
+    if (this.#rate === 0 || (this.#rate < 1 && this.#random() >= this.#rate)) return;
+    this.#add(accessLine(summary, new Date()));
+  }
+}
+
+/** With its line feed. What is not known is left out; so is the query, which may hold secrets. */
+export function accessLine(summary: Summary, at: Date): string {
+  const line = JSON.stringify({
+    level: 'info',
+    time: at.toISOString(),
+    service: 'activator',
+    msg: 'request',
+    function: summary.functionKey ?? undefined,
+    revision: summary.revision,
+    requestId: summary.requestId,
+    traceId: traceIdOf(summary.traceparent),
+    method: summary.method,
+    path: pathOf(summary.target),
+    status: summary.status === 0 ? undefined : summary.status,
+    code: summary.code,
+    bytesIn: summary.bytesIn,
+    bytesOut: summary.bytesOut,
+    queueMs: tenths(summary.queueMs),
+    coldMs: tenths(summary.coldMs),
+    firstByteMs: tenths(summary.firstByteMs),
+    functionMs: tenths(summary.functionMs),
+    totalMs: tenths(summary.totalMs),
+    client: summary.clientAddress,
+    userAgent: summary.userAgent?.slice(0, USER_AGENT_MAX_LENGTH),
+  });
+  return `${line}\n`;
+}
+
+/** Of a `traceparent` header as W3C Trace Context has it; undefined where it is none. */
+export function traceIdOf(traceparent: string | undefined): string | undefined {
+  return traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1];
+}
+
+function pathOf(target: string): string {
+  const end = target.indexOf('?');
+  return target.slice(0, Math.min(end === -1 ? target.length : end, PATH_MAX_LENGTH));
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

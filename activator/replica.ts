@@ -3,6 +3,12 @@ import type { GateReplica } from './gate.ts';
 import type { PodState } from './pod-state.ts';
 import { Upstream } from './upstream.ts';
 
+/** When a pod was seen to have a node, and its address, on the activator's clock. */
+export interface PodTimes {
+  scheduledAtMs?: number | undefined;
+  addressAtMs?: number;
+}
+
 /** One pod of a function that has an address, and what this activator knows of it. */
 export class Replica implements GateReplica {
   readonly uid: string;
@@ -24,9 +30,12 @@ export class Replica implements GateReplica {
   /** When it first answered, on the activator's clock; undefined: never. */
   answeredAtMs: number | undefined;
 
-  constructor(state: PodState) {
+  readonly seen: PodTimes;
+
+  constructor(state: PodState, seen: PodTimes = {}) {
     this.uid = state.uid;
     this.revision = state.revision;
+    this.seen = seen;
     this.upstream = new Upstream(state.ip, state.port);
   }
 }

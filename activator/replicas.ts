@@ -29,6 +29,7 @@ class KnownPod implements Pod {
   state: PodState;
   replica: Replica | undefined;
   failedAtMs: number | undefined;
+  scheduledAtMs: number | undefined;
   /** Ends its probe, or its rest before that. */
   stopProbe: (() => void) | undefined;
   isResting = false;
@@ -177,10 +178,11 @@ export class Replicas implements Disposable {
     pod.state = state;
     if (state.failure === undefined) pod.failedAtMs = undefined;
     else pod.failedAtMs ??= this.#clock.nowMs();
+    if (state.scheduled) pod.scheduledAtMs ??= this.#clock.nowMs();
     if (state.ip === '' || pod.replica?.upstream.ip === state.ip) return;
     // A pod's address is given once; should a sandbox be made anew with another one, the old one is no way to it.
     end(pod);
-    pod.replica = new Replica(state);
+    pod.replica = new Replica(state, { scheduledAtMs: pod.scheduledAtMs, addressAtMs: this.#clock.nowMs() });
     this.#probe(pod, pod.replica);
   }
 

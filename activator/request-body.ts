@@ -13,6 +13,7 @@ export class RequestBody {
   readonly #awaited: ServerResponse | undefined;
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
+  #bytes = 0;
   #attached = false;
   #ended = false;
   #stream: BodyStream | undefined;
@@ -32,6 +33,11 @@ export class RequestBody {
   get heldBytes(): number {
     const announced = Number(this.#request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
     return Math.min(announced, REPLAY_MAX_BYTES);
+  }
+
+  /** As many as were read. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The body as a stream for one attempt; the one before gets no more. */
@@ -79,6 +85,7 @@ export class RequestBody {
   }
 
   #take(chunk: Buffer): void {
+    this.#bytes += chunk.length;
     if (this.#kept !== undefined) {
       this.#keptBytes += chunk.length;
       if (this.#keptBytes > REPLAY_MAX_BYTES) this.#kept = undefined;

@@ -6,6 +6,8 @@ import { FunctionSpec } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
+import { AccessLog } from './access-log.ts';
+import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
 import type { PodObject } from './pod-state.ts';
 import { Refusals } from './refusals.ts';
@@ -103,11 +105,13 @@ export interface PodOptions {
   /** Runs somebody's image, not the runtime. */
   image?: boolean;
   leaving?: boolean;
+  /** Default: none yet, or none that is told. */
+  node?: string;
   status?: PodObject['status'];
 }
 
 export function aPod(options: PodOptions): PodObject {
-  const { name, revision, ip, port = 8080, image = false, leaving = false } = options;
+  const { name, revision, ip, port = 8080, image = false, leaving = false, node } = options;
   return {
     metadata: {
       name,
@@ -117,6 +121,7 @@ export function aPod(options: PodOptions): PodObject {
       ...(leaving && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
     },
     spec: {
+      ...(node !== undefined && { nodeName: node }),
       containers: [
         {
           name: 'function',
@@ -136,10 +141,11 @@ export class TestGateway implements AsyncDisposable {
   readonly functions: Functions;
   readonly gateway: Gateway;
   readonly share: ProcessShare;
+  /** The access log. */
+  readonly logged: Record<string, unknown>[] = [];
   port = 0;
   readonly #replicas: Replicas;
   readonly #wake: Wake;
-  readonly #refusals = new Refusals(systemClock, pino({ level: 'silent' }));
   /** In the order that they were started. */
   readonly backends: Server[] = [];
 
@@ -165,14 +171,19 @@ export class TestGateway implements AsyncDisposable {
       replicas: this.#replicas,
       wake: this.#wake,
       share: this.share,
-      refusals: this.#refusals,
+      refusals: new Refusals(),
       clock: systemClock,
       domain: 'fn.example',
       clusterDomain: 'cluster.local',
     });
+    const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));
     this.gateway = new Gateway({
       clock: systemClock,
-      log: pino({ level: 'silent' }),
+      failures: new FailureLog(pino({ level: 'silent' }), systemClock),
+      finished: (summary) => {
+        this.functions.finished(summary);
+        accessLog.record(summary);
+      },
       routes: () => this.functions.routes,
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,
@@ -211,7 +222,6 @@ export class TestGateway implements AsyncDisposable {
     this.functions[Symbol.dispose]();
     this.#replicas[Symbol.dispose]();
     this.#wake[Symbol.dispose]();
-    this.#refusals[Symbol.dispose]();
     for (const server of this.backends) {
       server.closeAllConnections();
       server.close();

@@ -1,9 +1,11 @@
 import type { Clock } from '#platform/clock.ts';
+import type { Summary } from './access-log.ts';
 import { chooseRevision } from './choose-revision.ts';
+import type { ColdStarts } from './cold-starts.ts';
+import { FunctionCounters } from './counters.ts';
 import { type Failure, noSuchFunction } from './failure.ts';
 import { type FunctionView, sameFailure } from './function-view.ts';
 import { Gate, type Visitor, type Waiting } from './gate.ts';
-import { Histogram } from './histogram.ts';
 import type { Refusals } from './refusals.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
@@ -18,6 +20,7 @@ export interface TrafficParts {
   /** What the process holds for all functions. */
   share: ProcessShare;
   refusals: Refusals;
+  coldStarts: ColdStarts;
 }
 
 /** Why a replica has not begun with a request: it has as many as it may, or it cannot take any now. */
@@ -27,10 +30,8 @@ export type Untouched = 'full' | 'unready';
 export class Traffic implements Disposable {
   readonly #parts: TrafficParts;
   readonly #gate: Gate<Replica>;
-  /** Answers by status code. */
-  readonly answers = new Map<number, number>();
-  /** From the first waiting request to the first answering replica, in seconds. */
-  readonly coldStarts = new Histogram();
+  /** Undefined until there is something to count: most functions sleep. */
+  #counters: FunctionCounters | undefined;
   #view: FunctionView;
   /** The revision that requests go to, and how it stood at the last look. */
   #chosen: string | undefined;
@@ -56,7 +57,7 @@ export class Traffic implements Disposable {
       hooks: {
         waiting: () => this.#someoneWaits(),
         noneWaiting: () => this.#nobodyWaits(),
-        refuse: (visitor, failure) => parts.refusals.refuse(visitor, failure, this.#view.key),
+        refuse: (visitor, failure) => parts.refusals.refuse(visitor, failure),
       },
     });
     this.refresh();
@@ -119,8 +120,13 @@ export class Traffic implements Disposable {
     this.#gate.refuseAll(failure);
   }
 
-  countAnswer(status: number): void {
-    this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
+  get counters(): FunctionCounters | undefined {
+    return this.#counters;
+  }
+
+  /** One of its requests is over. */
+  finished(summary: Summary): void {
+    this.#counting().finished(summary);
   }
 
   update(view: FunctionView): void {
@@ -138,6 +144,7 @@ export class Traffic implements Disposable {
       this.#wakingSinceMs = undefined;
     }
     this.#gate.setLimits(view.limits);
+    this.#counters?.keepRevisions([view.latest, view.serving]);
     this.refresh();
   }
 
@@ -200,11 +207,24 @@ export class Traffic implements Disposable {
   }
 
   #answersAgain(): void {
-    const sinceMs = this.#gate.waitingSinceMs;
-    if (this.#wakingSinceMs !== undefined && sinceMs !== undefined) {
-      this.coldStarts.observe((this.#parts.clock.nowMs() - sinceMs) / 1000);
+    const waitingAtMs = this.#gate.waitingSinceMs;
+    const [replica] = this.#found.answering;
+    if (this.#wakingSinceMs !== undefined && waitingAtMs !== undefined && replica !== undefined) {
+      this.#noteColdStart(waitingAtMs, replica);
     }
     this.#wakingSinceMs = undefined;
+  }
+
+  #noteColdStart(waitingAtMs: number, { revision, seen }: Replica): void {
+    const { clock, wake } = this.#parts;
+    const answeredAtMs = clock.nowMs();
+    const scaledAtMs = wake.raisedAtMs({ namespace: this.#view.namespace, revision });
+    this.#counting().coldStarted({ ...seen, waitingAtMs, scaledAtMs, answeredAtMs });
+  }
+
+  #counting(): FunctionCounters {
+    this.#counters ??= new FunctionCounters(this.#parts.coldStarts);
+    return this.#counters;
   }
 
   #lookAgainAt(atMs: number | undefined): void {
