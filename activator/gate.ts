@@ -2,10 +2,10 @@ import type { Clock } from '#platform/clock.ts';
 import { Rotation, type Seat } from './balance.ts';
 import type { Failure } from './failure.ts';
 import type { Place } from './fifo.ts';
+import type { GateParts } from './gate-parts.ts';
 import { Integral } from './integral.ts';
 import { Line } from './line.ts';
-import { crowdedForMs, pauseMs, waitThereMs } from './patience.ts';
-import type { FunctionShare } from './share.ts';
+import { Patience, waitThereMs } from './patience.ts';
 import { dueFailure, gatewayBusy, queueFull } from './turned-away.ts';
 
 /** A replica, as the gate counts it; only the gate writes these. */
@@ -39,52 +39,31 @@ export interface GateLimits {
   queueTimeoutMs: number;
 }
 
-/** Who is told what happens, synchronously. */
-export interface GateHooks<R> {
-  /** One more request has begun to wait. */
-  waiting(): void;
-  /** The last one that waited is admitted, refused or gone. */
-  noneWaiting(): void;
-  /** A request is to be turned away, now or as soon as others are not held up by it. */
-  refuse(visitor: Visitor<R>, failure: Failure): void;
-}
-
-export interface GateParts<R> {
-  clock: Clock;
-  hooks: GateHooks<R>;
-  share: FunctionShare;
-  /** From 0 to below 1. */
-  random?: () => number;
-}
-
 /**
  * Where all requests of one function pass: at most `limit` in flight per replica, the rest waits in order of arrival,
  * bounded in number, bytes and time. A request that finds no queue and room passes synchronously.
  */
 export class Gate<R extends GateReplica> implements Disposable {
   readonly #clock: Clock;
-  readonly #hooks: GateHooks<R>;
-  readonly #share: FunctionShare;
-  readonly #random: () => number;
+  readonly #hooks: GateParts<R>['hooks'];
+  readonly #share: GateParts<R>['share'];
   readonly #queue: Line<Visitor<R>>;
   readonly #rotation: Rotation<R>;
+  readonly #patience: Patience;
   /** Of requests in flight or waiting. */
   readonly #integral: Integral;
   #limits: GateLimits;
   #inFlight = 0;
   #requests = 0;
   #admitting = false;
-  /** Until then nobody goes to wait at a replica. */
-  #pausedUntilMs = 0;
-  #cancelPause: (() => void) | undefined;
 
   constructor(limits: GateLimits, { clock, hooks, share, random = Math.random }: GateParts<R>) {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#share = share;
-    this.#random = random;
     this.#limits = limits;
     this.#rotation = new Rotation(limits.limit, random);
+    this.#patience = new Patience(clock, random, () => this.#goOn());
     this.#integral = new Integral(clock.nowMs());
     this.#queue = new Line(clock, limits.queueTimeoutMs, (place) => this.#refuseDue(place));
   }
@@ -151,7 +130,7 @@ export class Gate<R extends GateReplica> implements Disposable {
     this.#share.opened();
     this.#share.kept(heldBytes);
     const place = this.#queue.append(visitor, heldBytes);
-    this.#armPause();
+    this.#patience.awaitEnd();
     this.#hooks.waiting();
     return place;
   }
@@ -196,8 +175,7 @@ export class Gate<R extends GateReplica> implements Disposable {
 
   [Symbol.dispose](): void {
     this.#queue[Symbol.dispose]();
-    this.#cancelPause?.();
-    this.#cancelPause = undefined;
+    this.#patience[Symbol.dispose]();
   }
 
   /** A request's own time of entry may lie a moment before something that was counted in between. */
@@ -206,14 +184,14 @@ export class Gate<R extends GateReplica> implements Disposable {
   }
 
   #room(nowMs: number): R | undefined {
-    return this.#rotation.pick(nowMs) ?? (nowMs >= this.#pausedUntilMs ? this.#rotation.pickCrowded() : undefined);
+    return this.#rotation.pick(nowMs) ?? (this.#patience.isPaused(nowMs) ? undefined : this.#rotation.pickCrowded());
   }
 
   #crowd(replica: R, hadWaited: boolean, nowMs: number): void {
-    this.#rotation.crowd(replica, nowMs + crowdedForMs(this.#random()), nowMs);
+    this.#rotation.crowd(replica, this.#patience.crowdedUntilMs(nowMs), nowMs);
     if (!hadWaited) return;
     replica.waitedInVain += 1;
-    this.#pausedUntilMs = Math.max(nowMs, this.#pausedUntilMs) + pauseMs(this.#random());
+    this.#patience.pause(nowMs);
   }
 
   #remove(place: Waiting<R>): boolean {
@@ -255,18 +233,12 @@ export class Gate<R extends GateReplica> implements Disposable {
     } finally {
       this.#admitting = false;
     }
-    this.#armPause();
+    if (this.#queue.size > 0) this.#patience.awaitEnd();
   }
 
-  /** Where nothing else would bring those that wait any further. */
-  #armPause(): void {
-    const inMs = this.#pausedUntilMs - this.#clock.nowMs();
-    if (this.#queue.size === 0 || inMs <= 0 || this.#cancelPause !== undefined) return;
-    this.#cancelPause = this.#clock.after(inMs, () => {
-      this.#cancelPause = undefined;
-      this.#account(this.#clock.nowMs());
-      this.#admitWaiting();
-    });
+  #goOn(): void {
+    this.#account(this.#clock.nowMs());
+    this.#admitWaiting();
   }
 
   #refuseDue(place: Waiting<R>): void {
