@@ -88,3 +88,29 @@ test('those that are turned away keep their connections', async () => {
   agent.destroy();
   waiting.destroy();
 });
+
+test('a request to one function does not wait until all of another one’s flood is turned away', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('flood', { queue: { size: 1 } }));
+  gateway.putFunction(aFunction('hello'));
+  await gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.end('hello'));
+  const floodHost = 'flood.default.fn.example';
+  const waiting = send(gateway.port, floodHost);
+  await until(() => gateway.traffic('flood').waiting === 1, 'the queue is full');
+  await ask(gateway.port);
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const flood = () => Array.from({ length: 256 }, () => ask(gateway.port, { host: floodHost, agent }));
+  // The second time their connections are open, and all arrive at once.
+  await Promise.all(flood());
+  let turnedAway = 0;
+  const all = flood().map((asked) =>
+    asked.then(() => {
+      turnedAway += 1;
+    }),
+  );
+  await ask(gateway.port);
+  assert.ok(turnedAway < 128, `${turnedAway} were turned away before`);
+  await Promise.all(all);
+  agent.destroy();
+  waiting.destroy();
+});
