@@ -2,6 +2,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { HEADER } from '#api/names.ts';
 import type { ResponseHeaders } from './headers.ts';
+import type { Untouched } from './traffic.ts';
 import { type Connection, type Upstream, wasNeverConnected } from './upstream.ts';
 
 /** What is sent to a replica. */
@@ -27,7 +28,7 @@ export interface Inbound {
   data(chunk: Buffer): boolean;
   end(trailers: ResponseHeaders): void;
   /** The replica provably has not begun with the request. */
-  untouched(): void;
+  untouched(why: Untouched): void;
   broke(error: Error): void;
   upgraded(status: number, headers: ResponseHeaders, socket: Duplex): void;
 }
@@ -80,7 +81,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     } else if (status === 503 && this.#repeatable() && headers[HEADER.notStarted] !== undefined) {
       this.#finish(false);
       controller.abort(ABANDONED);
-      this.#inbound.untouched();
+      this.#inbound.untouched(headers[HEADER.full] === undefined ? 'unready' : 'full');
     } else {
       this.#inbound.head(status, statusText ?? '', headers);
     }
@@ -107,7 +108,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (!this.#finish(false)) return;
     // Without a start there was no connection that it could have been written to.
-    if (this.#controller === undefined && this.#repeatable() && wasNeverConnected(error)) this.#inbound.untouched();
+    if (this.#controller === undefined && this.#repeatable() && wasNeverConnected(error))
+      this.#inbound.untouched('unready');
     else this.#inbound.broke(error);
   }
 

@@ -28,6 +28,12 @@ export const ActivatorConfig = z.object({
   CATNAP_DRAIN_QUIET_SECONDS: z.coerce.number().min(0).max(60).default(0.5),
   /** Longest that a stop waits for that and for requests to end, in seconds. */
   CATNAP_DRAIN_SECONDS: z.coerce.number().int().min(0).default(60),
+  /** Requests open at once; from there on a function may have no more than its share of them. Default: what memory holds. */
+  CATNAP_MAX_OPEN_REQUESTS: z.coerce.number().int().min(1).optional(),
+  /** The same for bytes of bodies of requests that wait. */
+  CATNAP_MAX_HELD_BYTES: z.coerce.number().int().min(0).optional(),
+  /** The share of requests that have a line in the access log, 0 to 1. */
+  CATNAP_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });
 export type ActivatorConfig = Readonly<z.infer<typeof ActivatorConfig>>;

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '#api/errors.ts';
 import { HEADER } from '#api/names.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Summary } from './access-log.ts';
 import { Attempt, type Inbound } from './attempt.ts';
 import { answerFor, type Failure } from './failure.ts';
 import type { Visitor, Waiting } from './gate.ts';
 import { type RequestHeaders, type ResponseHeaders, responseHeaders, serverTiming } from './headers.ts';
 import type { Replica } from './replica.ts';
 import { RequestBody } from './request-body.ts';
-import type { Traffic } from './traffic.ts';
+import type { Traffic, Untouched } from './traffic.ts';
 import { joinSockets } from './upgrade.ts';
 import { wasCutOff } from './upstream.ts';
 
@@ -18,6 +20,8 @@ const LINGER_MS = 2_000;
 /** What a request's head says, beyond method and target. */
 export interface RequestHead {
   requestId: string;
+  /** Asked for now: a socket that is closed does not know it any more. */
+  clientAddress: string;
   headers: RequestHeaders;
   /** The client waits for 100 before it sends the body. */
   expectsContinue: boolean;
@@ -31,14 +35,18 @@ export interface Host {
   /** Whether connections are to end with their present answer. */
   readonly leaving: boolean;
   /** An exchange is over; called once for each. */
-  ended(): void;
+  finished(summary: Summary): void;
   /** A function did not answer as it should have. */
-  failed(failure: Failure, functionKey: string | null, requestId: string): void;
+  failed(failure: Failure, summary: Summary): void;
 }
 
 /** One request from its arrival to the end of its answer. */
-export class Exchange implements Visitor<Replica>, Inbound {
-  enteredAtMs = 0;
+export class Exchange implements Visitor<Replica>, Inbound, Summary {
+  enteredAtMs: number;
+  status = 0;
+  code: ErrorCode | undefined;
+  bytesOut = 0;
+  waitMs = 0;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #head: RequestHead;
@@ -52,6 +60,8 @@ export class Exchange implements Visitor<Replica>, Inbound {
   #attempt: Attempt | undefined;
   #admittedAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #begunAtMs = 0;
+  #endedAtMs = 0;
   #begun = false;
   #over = false;
 
@@ -60,6 +70,7 @@ export class Exchange implements Visitor<Replica>, Inbound {
     this.#response = response;
     this.#head = head;
     this.#host = host;
+    this.enteredAtMs = host.clock.nowMs();
     if (head.headers.hasBody) this.#body = new RequestBody(request, head.expectsContinue ? response : undefined);
     response.on('close', this.#onClose);
     // An answer that waits behind another one on its connection has no socket yet, and does not see it close.
@@ -69,6 +80,10 @@ export class Exchange implements Visitor<Replica>, Inbound {
   /** True once it is answered, or nobody is there to be answered. */
   get over(): boolean {
     return this.#over;
+  }
+
+  get heldBytes(): number {
+    return this.#body?.heldBytes ?? 0;
   }
 
   /** @param path path and query as the function gets them. */
@@ -87,13 +102,14 @@ export class Exchange implements Visitor<Replica>, Inbound {
     const timeoutMs = this.#traffic?.view.timeoutMs ?? 0;
     if (timeoutMs > 0) this.#timer = setTimeout(() => this.#tookTooLong(timeoutMs), timeoutMs);
     const { headers, upgrade, requestId } = this.#head;
+    const patience = this.waitMs > 0 ? [HEADER.waitMs, String(this.waitMs)] : [];
     try {
       this.#attempt = new Attempt(
         replica.upstream,
         {
           method: this.#request.method ?? 'GET',
           path: this.#path,
-          headers: [...headers.headers, HEADER.requestId, requestId],
+          headers: [...headers.headers, HEADER.requestId, requestId, ...patience],
           body: this.#body?.open() ?? null,
           upgrade,
           repeatable: () => this.#body?.replayable ?? true,
@@ -109,8 +125,9 @@ export class Exchange implements Visitor<Replica>, Inbound {
   refuse(failure: Failure): void {
     this.#place = undefined;
     if (this.#over) return;
+    this.code = failure.code;
     const key = this.#traffic?.view.key ?? null;
-    if (this.#replica !== undefined) this.#host.failed(failure, key, this.#head.requestId);
+    if (this.#traffic !== undefined) this.#host.failed(failure, this);
     if (this.#begun) {
       // Part of an answer is out: a cut connection is how a client can tell.
       this.#response.destroy();
@@ -118,7 +135,7 @@ export class Exchange implements Visitor<Replica>, Inbound {
       const answer = answerFor(failure, key, this.#head.requestId, this.#host.leaving);
       this.#response.writeHead(answer.status, answer.headers);
       this.#response.end(answer.body);
-      this.#traffic?.countAnswer(answer.status);
+      this.status = answer.status;
     }
     this.#finish();
   }
@@ -130,8 +147,9 @@ export class Exchange implements Visitor<Replica>, Inbound {
   }
 
   head(status: number, statusText: string, from: ResponseHeaders): void {
+    this.#begin(status);
     const waitMs = this.#admittedAtMs - this.enteredAtMs;
-    const coldMs = this.#coldMs();
+    const { coldMs } = this;
     const headers = responseHeaders(from);
     headers.push(
       HEADER.requestId,
@@ -139,18 +157,18 @@ export class Exchange implements Visitor<Replica>, Inbound {
       HEADER.coldStart,
       coldMs > 0 ? 'true' : 'false',
       HEADER.serverTiming,
-      serverTiming(waitMs - coldMs, coldMs, this.#host.clock.nowMs() - this.#admittedAtMs),
+      serverTiming(waitMs - coldMs, coldMs, this.firstByteMs) + this.#coldTimings(coldMs),
     );
     if (this.#host.leaving) headers.push('connection', 'close');
-    this.#begun = true;
+    if (this.#replica !== undefined) this.#traffic?.answered(this.#replica);
     this.#body?.release();
     this.#response.writeHead(status, statusText, headers);
-    this.#traffic?.countAnswer(status);
     // Once all that arrived with the head is dealt with: a stream's head goes out before its first chunk is there.
     process.nextTick(flushHead, this.#response);
   }
 
   data(chunk: Buffer): boolean {
+    this.bytesOut += chunk.length;
     if (this.#response.write(chunk)) return true;
     this.#response.once('drain', () => this.#attempt?.resume());
     return false;
@@ -162,13 +180,13 @@ export class Exchange implements Visitor<Replica>, Inbound {
     this.#finish();
   }
 
-  untouched(): void {
+  untouched(why: Untouched): void {
     clearTimeout(this.#timer);
     const replica = this.#replica;
     this.#replica = undefined;
     this.#attempt = undefined;
     if (replica === undefined || this.#traffic === undefined) return;
-    const place = this.#traffic.giveBack(this, replica);
+    const place = this.#traffic.giveBack(this, replica, why);
     if (place.taken) this.#place = place;
   }
 
@@ -184,20 +202,69 @@ export class Exchange implements Visitor<Replica>, Inbound {
 
   upgraded(status: number, from: ResponseHeaders, socket: Duplex): void {
     clearTimeout(this.#timer);
-    this.#begun = true;
-    this.#traffic?.countAnswer(status);
+    this.#begin(status);
     const client = this.#request.socket;
     this.#response.detachSocket(client);
     const head = [...responseHeaders(from), HEADER.requestId, this.#head.requestId];
-    head.push(HEADER.coldStart, String(this.#coldMs() > 0));
+    head.push(HEADER.coldStart, String(this.coldMs > 0));
     head.push('connection', 'upgrade', 'upgrade', String(from.upgrade ?? this.#head.upgrade));
     joinSockets(client, socket, head, () => this.#finish());
   }
 
-  /** How long it waited for a replica that was not there when it came; 0: it did not. */
-  #coldMs(): number {
-    const answeredAtMs = this.#replica?.answeredAtMs ?? 0;
+  get functionKey(): string | null {
+    return this.#traffic?.view.key ?? null;
+  }
+  get revision(): string | undefined {
+    return this.#replica?.revision;
+  }
+  get requestId(): string {
+    return this.#head.requestId;
+  }
+  get traceparent(): string | undefined {
+    const { traceparent } = this.#request.headers;
+    return typeof traceparent === 'string' ? traceparent : undefined;
+  }
+  get method(): string {
+    return this.#request.method ?? 'GET';
+  }
+  get target(): string {
+    return this.#request.url ?? '/';
+  }
+  get bytesIn(): number {
+    return this.#body?.bytes ?? 0;
+  }
+  get queueMs(): number {
+    return (this.#replica === undefined ? this.#endedAtMs : this.#admittedAtMs) - this.enteredAtMs - this.coldMs;
+  }
+  get coldMs(): number {
+    const { answeredAtMs } = this.#replica ?? {};
+    if (answeredAtMs === undefined) return 0;
     return Math.min(Math.max(0, answeredAtMs - this.enteredAtMs), this.#admittedAtMs - this.enteredAtMs);
+  }
+  get firstByteMs(): number {
+    return this.#begun ? this.#begunAtMs - this.#admittedAtMs : 0;
+  }
+  get functionMs(): number {
+    return this.#replica === undefined ? 0 : this.#endedAtMs - this.#admittedAtMs;
+  }
+  get totalMs(): number {
+    return this.#endedAtMs - this.enteredAtMs;
+  }
+  get clientAddress(): string {
+    return this.#head.clientAddress;
+  }
+  get userAgent(): string | undefined {
+    return this.#request.headers['user-agent'];
+  }
+
+  #begin(status: number): void {
+    this.#begun = true;
+    this.#begunAtMs = this.#host.clock.nowMs();
+    this.status = status;
+  }
+
+  #coldTimings(coldMs: number): string {
+    return coldMs > 0 ? (this.#traffic?.counters?.coldTimings(this.enteredAtMs) ?? '') : '';
   }
 
   #tookTooLong(timeoutMs: number): void {
@@ -224,7 +291,8 @@ export class Exchange implements Visitor<Replica>, Inbound {
     this.#request.socket.off('close', this.#onClose);
     if (this.#replica !== undefined) this.#traffic?.finish(this.#replica);
     this.#discardBody();
-    this.#host.ended();
+    this.#endedAtMs = this.#host.clock.nowMs();
+    this.#host.finished(this);
   }
 
   #discardBody(): void {

@@ -1,13 +1,16 @@
 /** Where something waits in a Fifo. It can leave from anywhere at the same small cost. */
 export class Place<T> {
   readonly value: T;
+  /** What it adds to the queue's weight. */
+  readonly weight: number;
   ahead: Place<T> | undefined;
   behind: Place<T> | undefined;
   /** Whether it still is in the queue. */
   taken = true;
 
-  constructor(value: T) {
+  constructor(value: T, weight: number) {
     this.value = value;
+    this.weight = weight;
   }
 }
 
@@ -16,33 +19,30 @@ export class Fifo<T> {
   #first: Place<T> | undefined;
   #last: Place<T> | undefined;
   #size = 0;
+  #weight = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Of all that wait together. */
+  get weight(): number {
+    return this.#weight;
   }
 
   get first(): Place<T> | undefined {
     return this.#first;
   }
 
-  append(value: T): Place<T> {
-    const place = new Place(value);
-    place.ahead = this.#last;
-    if (this.#last === undefined) this.#first = place;
-    else this.#last.behind = place;
-    this.#last = place;
-    this.#size += 1;
-    return place;
+  append(value: T, weight = 0): Place<T> {
+    return this.#insert(new Place(value, weight), this.#last, undefined);
   }
 
-  prepend(value: T): Place<T> {
-    const place = new Place(value);
-    place.behind = this.#first;
-    if (this.#first === undefined) this.#last = place;
-    else this.#first.ahead = place;
-    this.#first = place;
-    this.#size += 1;
-    return place;
+  /** Puts it before the first that `isLater`: at the front, or behind others that came back like it. */
+  putBack(value: T, weight: number, isLater: (other: T) => boolean): Place<T> {
+    let behind = this.#first;
+    while (behind !== undefined && !isLater(behind.value)) behind = behind.behind;
+    return this.#insert(new Place(value, weight), behind === undefined ? this.#last : behind.ahead, behind);
   }
 
   /** False when it had left already. */
@@ -56,6 +56,19 @@ export class Fifo<T> {
     place.behind = undefined;
     place.taken = false;
     this.#size -= 1;
+    this.#weight -= place.weight;
     return true;
+  }
+
+  #insert(place: Place<T>, ahead: Place<T> | undefined, behind: Place<T> | undefined): Place<T> {
+    place.ahead = ahead;
+    place.behind = behind;
+    if (ahead === undefined) this.#first = place;
+    else ahead.behind = place;
+    if (behind === undefined) this.#last = place;
+    else behind.ahead = place;
+    this.#size += 1;
+    this.#weight += place.weight;
+    return place;
   }
 }

@@ -1,11 +1,14 @@
 import type { FunctionObject } from '#api/function.ts';
+import type { Summary } from './access-log.ts';
+import { ColdStarts } from './cold-starts.ts';
+import { FunctionCounters } from './counters.ts';
 import type { Failure } from './failure.ts';
 import { type FunctionView, keyOf, sameRoutes, viewOf } from './function-view.ts';
 import type { Feed } from './replicas.ts';
 import { type RouteEntry, RouteTable } from './route-table.ts';
 import { Traffic, type TrafficParts } from './traffic.ts';
 
-export interface FunctionsOptions extends TrafficParts {
+export interface FunctionsOptions extends Omit<TrafficParts, 'coldStarts'> {
   feed: Feed<FunctionObject>;
   /** Functions are at `<name>.<namespace>.<domain>`. */
   domain: string;
@@ -14,6 +17,9 @@ export interface FunctionsOptions extends TrafficParts {
 
 /** All functions there are, each with its traffic, and the way to them. */
 export class Functions implements Disposable {
+  readonly coldStarts = new ColdStarts();
+  /** Of requests for which no function was found. */
+  readonly unrouted = new FunctionCounters(this.coldStarts);
   readonly #options: FunctionsOptions;
   readonly #byKey = new Map<string, Traffic>();
   readonly #stopFeed: () => void;
@@ -39,6 +45,13 @@ export class Functions implements Disposable {
     return this.#byKey.values();
   }
 
+  /** Counts a request that is over; of a function that is gone, nobody asks any more. */
+  finished(summary: Summary): void {
+    const { functionKey } = summary;
+    if (functionKey === null) this.unrouted.finished(summary);
+    else this.#byKey.get(functionKey)?.finished(summary);
+  }
+
   /** Of the requests that wait, each gets this answer. */
   refuseWaiting(failure: Failure): void {
     for (const traffic of this.#byKey.values()) traffic.refuseWaiting(failure);
@@ -53,7 +66,7 @@ export class Functions implements Disposable {
   #put(view: FunctionView): void {
     const known = this.#byKey.get(view.key);
     if (known === undefined) {
-      const traffic = new Traffic(view, this.#options);
+      const traffic = new Traffic(view, { ...this.#options, coldStarts: this.coldStarts });
       this.#byKey.set(view.key, traffic);
       this.#table.add(entryOf(traffic));
       return;

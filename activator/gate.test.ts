@@ -2,44 +2,57 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TestClock } from '#platform/test-clock.ts';
 import type { Failure } from './failure.ts';
-import { Gate, type GateLimits, type GateReplica, type Visitor, type Waiting } from './gate.ts';
+import { Gate, type GateLimits, type Visitor, type Waiting } from './gate.ts';
+import { FunctionShare, ProcessShare, type ShareBounds } from './share.ts';
+import { aSeat as aReplica, type Named } from './test-seat.ts';
 
-interface Named extends GateReplica {
-  name: string;
-}
-const aReplica = (name = 'a'): Named => ({ name, inFlight: 0 });
+const LIMITS: GateLimits = { limit: 1, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 1_000 };
 
 /** A gate with its clock and a record of what happened to whom. */
 class Scene {
   readonly clock = new TestClock();
   readonly log: string[] = [];
   readonly gate: Gate<Named>;
+  readonly share: ProcessShare;
   waits = 0;
   nobody = 0;
 
-  constructor(limits: Partial<GateLimits> = {}) {
+  constructor(limits: Partial<GateLimits> = {}, bounds: ShareBounds = { requests: 10_000, bytes: 1e9 }) {
+    this.share = new ProcessShare(bounds);
     this.gate = new Gate<Named>(
-      this.clock,
-      { limit: 1, queueSize: 10, queueTimeoutMs: 1_000, ...limits },
-      () => {
-        this.waits += 1;
-      },
-      () => {
-        this.nobody += 1;
+      { ...LIMITS, ...limits },
+      {
+        clock: this.clock,
+        share: new FunctionShare(this.share),
+        random: () => 0.5,
+        hooks: {
+          waiting: () => {
+            this.waits += 1;
+          },
+          noneWaiting: () => {
+            this.nobody += 1;
+          },
+          refuse: (visitor, failure) => visitor.refuse(failure),
+        },
       },
     );
   }
 
-  visitor(name: string): Visitor<Named> {
+  visitor(name: string, heldBytes = 0): Visitor<Named> {
+    const { log } = this;
     return {
       enteredAtMs: this.clock.nowMs(),
-      admit: (replica) => void this.log.push(`${name} to ${replica.name}`),
+      heldBytes,
+      waitMs: 0,
+      admit(replica) {
+        log.push(`${name} to ${replica.name}${this.waitMs > 0 ? `, waits ${this.waitMs}` : ''}`);
+      },
       refuse: (failure: Failure) => void this.log.push(`${name} ${failure.code}`),
     };
   }
 
-  enter(name: string): Waiting<Named> | undefined {
-    return this.gate.enter(this.visitor(name));
+  enter(name: string, heldBytes = 0): Waiting<Named> | undefined {
+    return this.gate.enter(this.visitor(name, heldBytes));
   }
 
   /** Enters one that has to wait. */
@@ -78,7 +91,7 @@ test('a newcomer does not pass those that wait', () => {
   scene.gate.setReplicas([a]);
   scene.enter('one');
   scene.enter('two');
-  scene.gate.setLimits({ limit: 2, queueSize: 10, queueTimeoutMs: 1_000 });
+  scene.gate.setLimits({ limit: 2, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 1_000 });
   scene.enter('three');
   assert.deepEqual(scene.log, ['one to a', 'two to a']);
   assert.equal(scene.gate.waiting, 1);
@@ -138,7 +151,7 @@ test('a changed time limit holds for those that wait already', () => {
   const scene = new Scene({ queueTimeoutMs: 1_000 });
   scene.enter('one');
   scene.clock.advance(300);
-  scene.gate.setLimits({ limit: 1, queueSize: 10, queueTimeoutMs: 500 });
+  scene.gate.setLimits({ limit: 1, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 500 });
   scene.clock.advance(200);
   assert.deepEqual(scene.log, ['one QueueTimeout']);
 });
@@ -148,7 +161,7 @@ test('a raised limit admits at once', () => {
   scene.gate.setReplicas([aReplica()]);
   scene.enter('one');
   scene.enter('two');
-  scene.gate.setLimits({ limit: 2, queueSize: 10, queueTimeoutMs: 1_000 });
+  scene.gate.setLimits({ limit: 2, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 1_000 });
   assert.deepEqual(scene.log, ['one to a', 'two to a']);
 });
 
@@ -161,7 +174,7 @@ test('one given back is the next again, and its wait counts from its arrival', (
   scene.clock.advance(100);
   scene.enter('two');
   scene.gate.setReplicas([]);
-  scene.gate.giveBack(first, a);
+  scene.gate.giveBack(first, a, false);
   assert.equal(a.inFlight, 0);
   scene.clock.advance(900);
   assert.deepEqual(scene.log, ['one to a', 'one QueueTimeout']);
@@ -193,6 +206,8 @@ test('a request that ends while it is being admitted does not disturb the order'
   const log: string[] = [];
   const brief = (name: string): Visitor<Named> => ({
     enteredAtMs: 0,
+    heldBytes: 0,
+    waitMs: 0,
     admit: (replica) => {
       log.push(name);
       scene.gate.finish(replica);
@@ -255,4 +270,92 @@ test('a thousand that leave in any order leave nothing behind', () => {
   assert.equal(scene.gate.waiting, 0);
   assert.equal(scene.gate.inFlight, 0);
   assert.deepEqual(scene.log, []);
+});
+
+test('two that come back keep their order, before all that came later', () => {
+  const scene = new Scene({ limit: 2 });
+  const a = aReplica();
+  scene.gate.setReplicas([a]);
+  const [one, two] = [scene.visitor('one'), scene.visitor('two')];
+  scene.gate.enter(one);
+  scene.clock.advance(1);
+  scene.gate.enter(two);
+  scene.clock.advance(1);
+  scene.enter('three');
+  scene.gate.setReplicas([]);
+  scene.gate.giveBack(one, a, false);
+  scene.gate.giveBack(two, a, false);
+  scene.gate.setReplicas([aReplica('b'), aReplica('c')]);
+  assert.deepEqual(
+    scene.log.slice(2).map((line) => line.split(' ')[0]),
+    ['one', 'two', 'three'],
+  );
+});
+
+test('the bytes that those who wait hold are bounded too, and free again when they leave', () => {
+  const scene = new Scene({ queueMaxBytes: 100 });
+  const place = scene.gate.enter(scene.visitor('one', 60));
+  scene.enter('two', 41);
+  scene.enter('three', 40);
+  assert.deepEqual(scene.log, ['two QueueFull']);
+  assert.equal(scene.share.bytes, 100);
+  scene.gate.leave(place as Waiting<Named>);
+  scene.enter('four', 60);
+  scene.gate.setReplicas([aReplica()]);
+  assert.deepEqual(scene.log, ['two QueueFull', 'three to a']);
+  assert.equal(scene.share.bytes, 60);
+});
+
+test('a body does not keep a request from a replica that has room', () => {
+  const scene = new Scene({ queueMaxBytes: 1 });
+  scene.gate.setReplicas([aReplica()]);
+  scene.enter('one', 65_536);
+  assert.deepEqual(scene.log, ['one to a']);
+  assert.equal(scene.share.bytes, 0);
+});
+
+test('a replica that is full for others is passed over; when there is no other the request waits there', () => {
+  const scene = new Scene();
+  const [a, b] = [aReplica('a'), aReplica('b')];
+  scene.gate.setReplicas([a]);
+  const one = scene.visitor('one');
+  scene.gate.enter(one);
+  scene.gate.setReplicas([a, b]);
+  scene.gate.giveBack(one, a, true);
+  scene.enter('two');
+  assert.deepEqual(scene.log, ['one to a', 'one to b', 'two to a, waits 50']);
+});
+
+test('who waited there in vain does so again, longer, after a moment in which nobody does', () => {
+  const scene = new Scene();
+  const a = aReplica();
+  scene.gate.setReplicas([a]);
+  const one = scene.visitor('one');
+  scene.gate.enter(one);
+  scene.gate.giveBack(one, a, true);
+  scene.clock.advance(50);
+  scene.gate.giveBack(one, a, true);
+  assert.equal(scene.gate.waiting, 1);
+  scene.clock.advance(5);
+  assert.deepEqual(scene.log, ['one to a', 'one to a, waits 50', 'one to a, waits 100']);
+  scene.gate.finish(a);
+  scene.enter('two');
+  assert.equal(scene.log.at(-1), 'two to a, waits 50');
+  scene.gate.finish(a);
+  scene.clock.advance(250);
+  scene.enter('three');
+  assert.equal(scene.log.at(-1), 'three to a');
+});
+
+test('with the bound of the process reached a function gets what is its share, and others still get theirs', () => {
+  const scene = new Scene({ queueSize: 100 }, { requests: 10, bytes: 1_000 });
+  for (let i = 0; i < 12; i += 1) scene.enter(`a${i}`);
+  assert.deepEqual(scene.log, ['a10 GatewayBusy', 'a11 GatewayBusy']);
+  const other = new FunctionShare(scene.share);
+  let opened = 0;
+  for (; other.mayOpen(); opened += 1) other.opened();
+  assert.equal(opened, 5);
+  scene.gate.refuseAll({ code: 'NotStarted', message: '' });
+  for (; opened > 0; opened -= 1) other.closed();
+  assert.deepEqual([scene.share.requests, scene.share.functions, scene.share.bytes], [0, 0, 0]);
 });

@@ -1,17 +1,27 @@
 import type { Clock } from '#platform/clock.ts';
-import { leastBusy } from './balance.ts';
+import { Rotation, type Seat } from './balance.ts';
 import type { Failure } from './failure.ts';
-import { Fifo, type Place } from './fifo.ts';
+import type { Place } from './fifo.ts';
+import type { GateParts } from './gate-parts.ts';
+import { Integral } from './integral.ts';
+import { Line } from './line.ts';
+import { Patience, waitThereMs } from './patience.ts';
+import { dueFailure, gatewayBusy, queueFull } from './turned-away.ts';
 
-/** A replica, as the gate counts it; the gate alone writes `inFlight`. */
-export interface GateReplica {
-  inFlight: number;
+/** A replica, as the gate counts it; only the gate writes these. */
+export interface GateReplica extends Seat {
+  /** Requests that waited at it for a place, in vain, since it last finished one. */
+  waitedInVain: number;
 }
 
 /** A request at the gate. One of the methods is called, once, each time that it enters or is given back. */
 export interface Visitor<R> {
   /** When it came, on the gate's clock; its wait is counted from here. */
   readonly enteredAtMs: number;
+  /** What is held of its body while it waits; looked at once, when it begins to. */
+  readonly heldBytes: number;
+  /** Set before `admit`: how long it may wait at the replica for a place there. 0: it is to be turned away at once. */
+  waitMs: number;
   admit(replica: R): void;
   refuse(failure: Failure): void;
 }
@@ -23,39 +33,39 @@ export interface GateLimits {
   limit: number;
   /** Requests that may wait. */
   queueSize: number;
+  /** Bytes of their bodies that may be held for those that wait; 0: no limit. */
+  queueMaxBytes: number;
   /** Longest wait. */
   queueTimeoutMs: number;
 }
 
 /**
  * Where all requests of one function pass: at most `limit` in flight per replica, the rest waits in order of arrival,
- * bounded in number and time. A request that finds no queue and room passes synchronously.
+ * bounded in number, bytes and time. A request that finds no queue and room passes synchronously.
  */
 export class Gate<R extends GateReplica> implements Disposable {
   readonly #clock: Clock;
-  readonly #onWaiting: () => void;
-  readonly #onNoneWaiting: () => void;
-  readonly #queue = new Fifo<Visitor<R>>();
+  readonly #hooks: GateParts<R>['hooks'];
+  readonly #share: GateParts<R>['share'];
+  readonly #queue: Line<Visitor<R>>;
+  readonly #rotation: Rotation<R>;
+  readonly #patience: Patience;
+  /** Of requests in flight or waiting. */
+  readonly #integral: Integral;
   #limits: GateLimits;
-  #replicas: readonly R[] = [];
   #inFlight = 0;
   #requests = 0;
-  #turn = 0;
-  #busyMs = 0;
-  #countedAtMs: number;
   #admitting = false;
-  #cancelTimer: (() => void) | undefined;
 
-  /**
-   * @param onWaiting called synchronously whenever one more request has begun to wait.
-   * @param onNoneWaiting called synchronously when the last one that waited is admitted, refused or gone.
-   */
-  constructor(clock: Clock, limits: GateLimits, onWaiting: () => void, onNoneWaiting: () => void) {
+  constructor(limits: GateLimits, { clock, hooks, share, random = Math.random }: GateParts<R>) {
     this.#clock = clock;
+    this.#hooks = hooks;
+    this.#share = share;
     this.#limits = limits;
-    this.#onWaiting = onWaiting;
-    this.#onNoneWaiting = onNoneWaiting;
-    this.#countedAtMs = clock.nowMs();
+    this.#rotation = new Rotation(limits.limit, random);
+    this.#patience = new Patience(clock, random, () => this.#goOn());
+    this.#integral = new Integral(clock.nowMs());
+    this.#queue = new Line(clock, limits.queueTimeoutMs, (place) => this.#refuseDue(place));
   }
 
   get waiting(): number {
@@ -63,6 +73,10 @@ export class Gate<R extends GateReplica> implements Disposable {
   }
   get inFlight(): number {
     return this.#inFlight;
+  }
+  /** What the replicas have of other activators, as far as their refusals tell. */
+  get takenByOthers(): number {
+    return this.#rotation.takenByOthers;
   }
   /** All that ever entered, refused ones included. */
   get requests(): number {
@@ -76,19 +90,20 @@ export class Gate<R extends GateReplica> implements Disposable {
   /** The exact integral of requests in flight or waiting over time, in request-seconds, from the gate's making until now. */
   concurrencySeconds(): number {
     this.#account(this.#clock.nowMs());
-    return this.#busyMs / 1000;
+    return this.#integral.seconds;
   }
 
   /** In force at once, for those that wait too; a smaller queue sends nobody away who has a place. */
   setLimits(limits: GateLimits): void {
     this.#limits = limits;
+    this.#rotation.setLimit(limits.limit);
     this.#admitWaiting();
-    this.#resetTimer();
+    this.#queue.setTimeoutMs(limits.queueTimeoutMs);
   }
 
   /** The replicas that requests may be sent to from now on. What others have in flight they finish. */
   setReplicas(replicas: readonly R[]): void {
-    this.#replicas = replicas;
+    this.#rotation.setMembers(replicas);
     this.#admitWaiting();
   }
 
@@ -96,46 +111,58 @@ export class Gate<R extends GateReplica> implements Disposable {
   enter(visitor: Visitor<R>): Waiting<R> | undefined {
     this.#requests += 1;
     this.#account(visitor.enteredAtMs);
-    const replica = this.#queue.size === 0 ? this.#room() : undefined;
+    if (!this.#share.mayOpen()) {
+      this.#hooks.refuse(visitor, gatewayBusy('requests'));
+      return undefined;
+    }
+    const replica = this.#queue.size === 0 ? this.#room(visitor.enteredAtMs) : undefined;
     if (replica !== undefined) {
+      this.#share.opened();
       this.#admit(visitor, replica);
       return undefined;
     }
-    if (this.#queue.size >= this.#limits.queueSize) {
-      visitor.refuse({
-        code: 'QueueFull',
-        message: `${this.#queue.size} requests wait for this function already, as many as spec.queue.size allows`,
-      });
+    const { heldBytes } = visitor;
+    const full = queueFull(this.#queue.size, this.#queue.weight + heldBytes, this.#limits);
+    if (full !== undefined || !this.#share.mayKeep(heldBytes)) {
+      this.#hooks.refuse(visitor, full ?? gatewayBusy('bodies'));
       return undefined;
     }
-    const place = this.#queue.append(visitor);
-    this.#armTimer();
-    this.#onWaiting();
+    this.#share.opened();
+    this.#share.kept(heldBytes);
+    const place = this.#queue.append(visitor, heldBytes);
+    this.#patience.awaitEnd();
+    this.#hooks.waiting();
     return place;
   }
 
   /** A waiting request is not there any more, for instance because its client left. */
   leave(place: Waiting<R>): void {
     this.#account(this.#clock.nowMs());
-    this.#remove(place);
+    if (this.#remove(place)) this.#share.closed();
   }
 
   /** An admitted request is over. */
   finish(replica: R): void {
     this.#account(this.#clock.nowMs());
-    this.#inFlight -= 1;
-    replica.inFlight -= 1;
+    replica.waitedInVain = 0;
+    this.#release(replica);
+    this.#share.closed();
     this.#admitWaiting();
   }
 
-  /** An admitted request comes back, its replica has not begun with it: it is the next one again. */
-  giveBack(visitor: Visitor<R>, replica: R): Waiting<R> {
-    this.#account(this.#clock.nowMs());
-    this.#inFlight -= 1;
-    replica.inFlight -= 1;
-    const place = this.#queue.prepend(visitor);
-    this.#resetTimer();
-    this.#onWaiting();
+  /**
+   * An admitted request comes back, its replica has not begun with it: it is the next one again.
+   * @param isFull because the replica has as many as it may, which others must have sent.
+   */
+  giveBack(visitor: Visitor<R>, replica: R, isFull: boolean): Waiting<R> {
+    const nowMs = this.#clock.nowMs();
+    this.#account(nowMs);
+    this.#release(replica);
+    if (isFull) this.#crowd(replica, visitor.waitMs > 0, nowMs);
+    const { heldBytes } = visitor;
+    this.#share.kept(heldBytes);
+    const place = this.#queue.putBack(visitor, heldBytes);
+    this.#hooks.waiting();
     this.#admitWaiting();
     return place;
   }
@@ -143,46 +170,62 @@ export class Gate<R extends GateReplica> implements Disposable {
   /** Sends away all that wait. */
   refuseAll(failure: Failure): void {
     this.#account(this.#clock.nowMs());
-    for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
-      this.#remove(place);
-      place.value.refuse(failure);
-    }
+    for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) this.#refuse(place, failure);
   }
 
   [Symbol.dispose](): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#queue[Symbol.dispose]();
+    this.#patience[Symbol.dispose]();
   }
 
+  /** A request's own time of entry may lie a moment before something that was counted in between. */
   #account(atMs: number): void {
-    // A request's own time of entry may lie a moment before something that was counted in between.
-    const nowMs = Math.max(atMs, this.#countedAtMs);
-    this.#busyMs += (this.#inFlight + this.#queue.size) * (nowMs - this.#countedAtMs);
-    this.#countedAtMs = nowMs;
+    this.#integral.add(this.#inFlight + this.#queue.size, atMs);
   }
 
-  #room(): R | undefined {
-    this.#turn = (this.#turn + 1) & 0xffff;
-    return leastBusy(this.#replicas, this.#limits.limit, this.#turn);
+  #room(nowMs: number): R | undefined {
+    return this.#rotation.pick(nowMs) ?? (this.#patience.isPaused(nowMs) ? undefined : this.#rotation.pickCrowded());
   }
 
-  #remove(place: Waiting<R>): void {
-    if (this.#queue.remove(place) && this.#queue.size === 0) this.#onNoneWaiting();
+  #crowd(replica: R, hadWaited: boolean, nowMs: number): void {
+    this.#rotation.crowd(replica, this.#patience.crowdedUntilMs(nowMs), nowMs);
+    if (!hadWaited) return;
+    replica.waitedInVain += 1;
+    this.#patience.pause(nowMs);
+  }
+
+  #remove(place: Waiting<R>): boolean {
+    if (!this.#queue.remove(place)) return false;
+    this.#share.kept(-place.weight);
+    if (this.#queue.size === 0) this.#hooks.noneWaiting();
+    return true;
+  }
+
+  #refuse(place: Waiting<R>, failure: Failure): void {
+    this.#remove(place);
+    this.#share.closed();
+    this.#hooks.refuse(place.value, failure);
   }
 
   #admit(visitor: Visitor<R>, replica: R): void {
+    visitor.waitMs = replica.list === 'crowded' ? waitThereMs(replica.waitedInVain) : 0;
     this.#inFlight += 1;
-    replica.inFlight += 1;
+    this.#rotation.take(replica);
     visitor.admit(replica);
+  }
+
+  #release(replica: R): void {
+    this.#inFlight -= 1;
+    this.#rotation.release(replica);
   }
 
   /** Not again while it runs: a request may be over, or back, before `admit` returns. */
   #admitWaiting(): void {
-    if (this.#admitting) return;
+    if (this.#admitting || this.#queue.size === 0) return;
     this.#admitting = true;
     try {
       for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
-        const replica = this.#room();
+        const replica = this.#room(this.#integral.countedAtMs);
         if (replica === undefined) break;
         this.#remove(place);
         this.#admit(place.value, replica);
@@ -190,37 +233,16 @@ export class Gate<R extends GateReplica> implements Disposable {
     } finally {
       this.#admitting = false;
     }
+    if (this.#queue.size > 0) this.#patience.awaitEnd();
   }
 
-  #resetTimer(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#armTimer();
+  #goOn(): void {
+    this.#account(this.#clock.nowMs());
+    this.#admitWaiting();
   }
 
-  /** One timer, for the first in the queue: all may wait equally long, so nobody behind it is due before. */
-  #armTimer(): void {
-    const first = this.#queue.first;
-    if (this.#cancelTimer !== undefined || first === undefined) return;
-    const dueInMs = first.value.enteredAtMs + this.#limits.queueTimeoutMs - this.#clock.nowMs();
-    this.#cancelTimer = this.#clock.after(Math.max(0, dueInMs), () => {
-      this.#cancelTimer = undefined;
-      this.#refuseDue();
-      this.#armTimer();
-    });
-  }
-
-  #refuseDue(): void {
-    const nowMs = this.#clock.nowMs();
-    this.#account(nowMs);
-    const { queueTimeoutMs } = this.#limits;
-    for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
-      if (nowMs - place.value.enteredAtMs < queueTimeoutMs) return;
-      this.#remove(place);
-      place.value.refuse({
-        code: 'QueueTimeout',
-        message: `no replica had room within ${queueTimeoutMs / 1000} s (spec.queue.timeoutSeconds)`,
-      });
-    }
+  #refuseDue(place: Waiting<R>): void {
+    this.#account(this.#clock.nowMs());
+    this.#refuse(place, dueFailure(this.#limits.queueTimeoutMs));
   }
 }

@@ -106,7 +106,7 @@ function connectionNames(raw: readonly string[]): ReadonlySet<string> {
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Said by the gateway itself on every answer, whatever the replica says. */
-const OURS = new Set<string>([HEADER.requestId, HEADER.coldStart, HEADER.notStarted]);
+const OURS = new Set<string>([HEADER.requestId, HEADER.coldStart, HEADER.notStarted, HEADER.full]);
 
 /** What the client gets of a replica's headers; name, value, name, value, … The gateway's own are to be added by the caller. */
 export function responseHeaders(from: ResponseHeaders): string[] {

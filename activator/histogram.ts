@@ -1,18 +1,33 @@
-/** Upper bounds in seconds: from a start on the same machine to an image that has to be pulled. */
-export const COLD_START_BUCKETS_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60] as const;
-
 /** Counts in plain numbers, made into text only when somebody asks. */
 export class Histogram {
-  /** Cumulative, one per bound. */
-  readonly counts: number[] = COLD_START_BUCKETS_SECONDS.map(() => 0);
+  /** Upper bounds, rising. */
+  readonly bounds: readonly number[];
   sum = 0;
   count = 0;
+  /** How many fell into each bound and not into the one before. */
+  readonly #counts: number[];
 
-  observe(seconds: number): void {
-    this.sum += seconds;
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds;
+    this.#counts = bounds.map(() => 0);
+  }
+
+  observe(value: number): void {
+    this.sum += value;
     this.count += 1;
-    COLD_START_BUCKETS_SECONDS.forEach((bound, i) => {
-      if (seconds <= bound) this.counts[i] = (this.counts[i] ?? 0) + 1;
+    const { bounds } = this;
+    // From below: most of what is measured here is short.
+    let i = 0;
+    while (i < bounds.length && value > (bounds[i] as number)) i += 1;
+    if (i < bounds.length) this.#counts[i] = (this.#counts[i] as number) + 1;
+  }
+
+  /** How many were at most as large as each bound. */
+  cumulative(): number[] {
+    let below = 0;
+    return this.#counts.map((count) => {
+      below += count;
+      return below;
     });
   }
 }

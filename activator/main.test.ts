@@ -59,3 +59,13 @@ test('told to stay within namespaces, it asks for nothing outside', async () => 
     '/apis/catnap.dev/v1alpha1/namespaces/other/functions',
   ]);
 });
+
+test('each request has its line in the access log, the last ones before the process ends', async () => {
+  await using scene = await aSleepingFunction({ CATNAP_ACCESS_LOG: '1' });
+  const { cluster, activator, backend } = scene;
+  cluster.showPod(shown(backend));
+  await Promise.all(Array.from({ length: 100 }, () => ask(activator.port)));
+  activator.process.kill('SIGTERM');
+  await once(activator.process, 'close');
+  assert.equal(activator.said.filter((msg) => msg === 'request').length, 100);
+});

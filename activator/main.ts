@@ -5,18 +5,23 @@ import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
+import { LineWriter, writeTo } from '#platform/line-writer.ts';
 import { createLog, type Log } from '#platform/log.ts';
 import { createRegistry, informerMetrics } from '#platform/metrics.ts';
 import { viewObjects } from '#platform/object-view.ts';
 import { OpsServer } from '#platform/ops-server.ts';
 import { PODS, type Resource } from '#platform/resources.ts';
 import { TlsFiles } from '#platform/tls-files.ts';
+import { AccessLog } from './access-log.ts';
 import { ActivatorConfig } from './config.ts';
+import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
-import { registerMetrics } from './metrics.ts';
+import { activatorMetrics } from './metrics.ts';
+import { Refusals } from './refusals.ts';
 import { Replicas } from './replicas.ts';
 import { deploymentScales } from './scale.ts';
 import { Gateway } from './server.ts';
+import { ProcessShare, shareBounds } from './share.ts';
 import { Wake } from './wake.ts';
 
 /** Not from api/function.ts: that loads the schema, which takes 15 MB and which nothing here needs. */
@@ -50,7 +55,14 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const clock = systemClock;
   const wake = new Wake(deploymentScales(kube), clock, log);
   const replicas = new Replicas(podFeed, clock);
+  const share = new ProcessShare({
+    ...shareBounds(process.constrainedMemory()),
+    ...(config.CATNAP_MAX_OPEN_REQUESTS !== undefined && { requests: config.CATNAP_MAX_OPEN_REQUESTS }),
+    ...(config.CATNAP_MAX_HELD_BYTES !== undefined && { bytes: config.CATNAP_MAX_HELD_BYTES }),
+  });
   const functions = new Functions({
+    share,
+    refusals: new Refusals(),
     feed: functionFeed,
     replicas,
     wake,
@@ -58,7 +70,6 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     domain: config.CATNAP_DOMAIN,
     clusterDomain: config.CATNAP_CLUSTER_DOMAIN,
   });
-  registerMetrics(registry, () => functions.all());
   lifecycle.onStop('functions', () => {
     functions[Symbol.dispose]();
     replicas[Symbol.dispose]();
@@ -67,9 +78,20 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const stopPing = keepWarm(kube, log, lifecycle.stopping);
   lifecycle.onStop('keep-warm', stopPing);
 
+  const accessLines = new LineWriter(writeTo(process.stdout.fd));
+  const accessLog = new AccessLog(config.CATNAP_ACCESS_LOG, (line) => accessLines.add(line));
+  const failures = new FailureLog(log, clock);
+  lifecycle.onStop('request logs', async () => {
+    failures[Symbol.dispose]();
+    await accessLines[Symbol.asyncDispose]();
+  });
   const gateway = new Gateway({
     clock,
-    log,
+    failures,
+    finished: (summary) => {
+      functions.finished(summary);
+      accessLog.record(summary);
+    },
     routes: () => functions.routes,
     synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),
     syncWaitMs: SYNC_WAIT_MS,
@@ -83,7 +105,13 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const ops = await OpsServer.start({
     ...(opsHost !== undefined && { host: opsHost }),
     port: config.CATNAP_OPS_PORT,
-    registry,
+    metrics: activatorMetrics(registry, {
+      functions: () => functions.all(),
+      unrouted: functions.unrouted,
+      coldStarts: functions.coldStarts,
+      gateway,
+      accessLog: accessLines,
+    }),
     readiness,
     log,
   });

@@ -1,87 +1,101 @@
-import type { Registry } from 'prom-client';
-import { Counter, Gauge } from 'prom-client';
-import { METRIC } from '#api/metric-names.ts';
-import { COLD_START_BUCKETS_SECONDS } from './histogram.ts';
-import type { Traffic } from './traffic.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { type MetricsSource, metricsOf } from '#platform/metrics.ts';
+import type { ColdStarts } from './cold-starts.ts';
+import type { FunctionCounters } from './counters.ts';
+import { type CountedFunction, FUNCTION_METRICS, functionLabels, isCounted, withLabel } from './function-metrics.ts';
+import { type MetricFamily, MetricText } from './metric-text.ts';
 
-const BY_FUNCTION = ['namespace', 'function'] as const;
-const COLD_START = 'catnap_activator_cold_start_seconds';
+/** What the activator's metrics are taken from, whenever somebody asks. */
+export interface ActivatorParts {
+  functions: () => Iterable<CountedFunction>;
+  /** Requests for which no function was found. */
+  unrouted: FunctionCounters;
+  coldStarts: ColdStarts;
+  gateway: { readonly connections: number; readonly upgrades: number };
+  accessLog: { readonly dropped: number };
+}
 
-/**
- * Registers the activator's metrics. What requests count are plain numbers in `Traffic`; they become samples here, when
- * somebody asks. A function that had neither a request nor a pod has no samples.
- */
-export function registerMetrics(registry: Registry, all: () => Iterable<Traffic>): void {
-  const traffics = () => [...all()].filter((traffic) => traffic.requests > 0 || traffic.pods > 0);
+/** About a millisecond's work; then requests have their turn. */
+const FUNCTIONS_PER_TURN = 50;
+
+const COLD_PHASES_METRIC: MetricFamily = {
+  name: 'catnap_activator_cold_start_phase_seconds',
+  type: 'histogram',
+  help: 'What cold starts consist of, of all functions: until the scale call is done, the pod is on a node, has an address, answers a probe, and until the first answer begins.',
+  labels: ['phase'],
+};
+const FAILURES = 'catnap_activator_failures_total';
+
+/** The metrics that are not in the registry; for their documentation. */
+export const TEXT_METRICS: readonly MetricFamily[] = [...FUNCTION_METRICS, COLD_PHASES_METRIC];
+
+/** `registry` and all that the activator counts itself: plain numbers, which become text here. Once per registry. */
+export function activatorMetrics(registry: Registry, parts: ActivatorParts): MetricsSource {
+  registerGauges(registry, parts);
+  const rest = metricsOf(registry);
+  return {
+    contentType: rest.contentType,
+    async bytes(names) {
+      const own = await functionBytes(parts, names);
+      return [...own, ...phasesBytes(parts.coldStarts, names), ...(await rest.bytes(names))];
+    },
+  };
+}
+
+function registerGauges(registry: Registry, { gateway, accessLog }: ActivatorParts): void {
   const registers = [registry];
-  new Counter({
-    name: METRIC.concurrencySeconds,
-    help: 'Requests in flight or waiting, integrated over time.',
-    labelNames: BY_FUNCTION,
+  new Gauge({
+    name: 'catnap_activator_connections',
+    help: 'Connections of clients that are open.',
     registers,
     collect() {
-      this.reset();
-      for (const traffic of traffics()) this.inc(labelsOf(traffic), traffic.concurrencySeconds());
+      this.set(gateway.connections);
     },
   });
   new Gauge({
-    name: METRIC.concurrency,
-    help: 'Requests in flight or waiting now.',
-    labelNames: BY_FUNCTION,
+    name: 'catnap_activator_upgraded_connections',
+    help: 'Those of them that are upgraded, such as WebSockets; each is a request in flight.',
     registers,
     collect() {
-      this.reset();
-      for (const traffic of traffics()) this.set(labelsOf(traffic), traffic.inFlight + traffic.waiting);
+      this.set(gateway.upgrades);
     },
   });
   new Counter({
-    name: METRIC.requests,
-    help: 'Requests received.',
-    labelNames: BY_FUNCTION,
+    name: 'catnap_activator_access_log_dropped_lines_total',
+    help: 'Lines of the access log that were lost because standard output did not take them fast enough.',
     registers,
     collect() {
       this.reset();
-      for (const traffic of traffics()) this.inc(labelsOf(traffic), traffic.requests);
+      this.inc(accessLog.dropped);
     },
   });
-  new Counter({
-    name: 'catnap_activator_responses_total',
-    help: 'Answers begun, by status code; the gateway’s own are among them.',
-    labelNames: [...BY_FUNCTION, 'code'],
-    registers,
-    collect() {
-      this.reset();
-      for (const traffic of traffics()) {
-        for (const [code, count] of traffic.answers) this.inc({ ...labelsOf(traffic), code }, count);
-      }
-    },
-  });
-  registerColdStarts(registry, traffics);
 }
 
-/** As a histogram's three series, from counts that are kept elsewhere. */
-function registerColdStarts(registry: Registry, traffics: () => Iterable<Traffic>): void {
-  registry.registerMetric({
-    name: COLD_START,
-    async get() {
-      const values = [];
-      for (const traffic of traffics()) {
-        const { coldStarts } = traffic;
-        if (coldStarts.count === 0) continue;
-        const labels = labelsOf(traffic);
-        for (const [i, le] of COLD_START_BUCKETS_SECONDS.entries()) {
-          values.push({ metricName: `${COLD_START}_bucket`, labels: { ...labels, le }, value: coldStarts.counts[i] });
-        }
-        values.push({ metricName: `${COLD_START}_bucket`, labels: { ...labels, le: '+Inf' }, value: coldStarts.count });
-        values.push({ metricName: `${COLD_START}_sum`, labels, value: coldStarts.sum });
-        values.push({ metricName: `${COLD_START}_count`, labels, value: coldStarts.count });
-      }
-      const help = 'From the first request that waited to the first replica that answered.';
-      return { name: COLD_START, help, type: 'histogram', values, aggregator: 'sum' };
-    },
-  } as never);
+async function functionBytes({ functions, unrouted }: ActivatorParts, names?: ReadonlySet<string>): Promise<Buffer[]> {
+  const wanted = FUNCTION_METRICS.filter(({ name }) => names === undefined || names.has(name));
+  const texts = wanted.map((family) => new MetricText(family));
+  let inThisTurn = 0;
+  // A copy: functions come and go between turns.
+  for (const fn of wanted.length > 0 ? [...functions()] : []) {
+    if (!isCounted(fn)) continue;
+    if (inThisTurn === FUNCTIONS_PER_TURN) {
+      for (const text of texts) text.settle();
+      await nextTurn();
+      inThisTurn = 0;
+    }
+    inThisTurn += 1;
+    const labels = functionLabels(fn);
+    for (const [i, metric] of wanted.entries()) metric.write(fn, labels, texts[i] as MetricText);
+  }
+  const failures = texts[wanted.findIndex(({ name }) => name === FAILURES)];
+  for (const [error, count] of unrouted.failures) failures?.add(withLabel('', `error="${error}"`), count);
+  return texts.flatMap((text) => text.bytes());
 }
 
-function labelsOf({ view }: Traffic): { namespace: string; function: string } {
-  return { namespace: view.namespace, function: view.name };
+function phasesBytes({ phases }: ColdStarts, names: ReadonlySet<string> | undefined): readonly Buffer[] {
+  if (names !== undefined && !names.has(COLD_PHASES_METRIC.name)) return [];
+  const out = new MetricText(COLD_PHASES_METRIC);
+  for (const [phase, histogram] of phases) out.addHistogram(`phase="${phase}"`, histogram);
+  return out.bytes();
 }

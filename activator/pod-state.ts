@@ -12,6 +12,7 @@ export interface PodObject {
     labels?: Record<string, string>;
   };
   spec?: {
+    nodeName?: string;
     containers?: {
       name?: string;
       ports?: { name?: string; containerPort: number }[];
@@ -33,6 +34,8 @@ export interface PodState {
   /** `<namespace>/<name>` of its Function. */
   functionKey: string;
   revision: string;
+  /** It has a node. */
+  scheduled: boolean;
   /** Empty until the pod has one. */
   ip: string;
   port: number;
@@ -59,6 +62,7 @@ export function podState(pod: PodObject): PodState | undefined {
     name,
     functionKey: keyOf(namespace, functionName),
     revision,
+    scheduled: pod.spec?.nodeName !== undefined && pod.spec.nodeName !== '',
     ip: status.podIP ?? '',
     port: container?.ports?.find((port) => port.name === PORT.http.name)?.containerPort ?? PORT.http.number,
     probe: container?.env?.some((one) => one.name === RUNTIME_ENV.bundleChunks) ? 'ready' : 'connect',

@@ -1,4 +1,5 @@
 import type { Clock } from '#platform/clock.ts';
+import { mayRest, restMs, SHORTEST_REST_MS, TRIAL_MS } from './ejection.ts';
 import { type PodObject, type PodState, podState } from './pod-state.ts';
 import { probeUntilAnswer } from './probe.ts';
 import { Replica } from './replica.ts';
@@ -28,7 +29,11 @@ class KnownPod implements Pod {
   state: PodState;
   replica: Replica | undefined;
   failedAtMs: number | undefined;
+  scheduledAtMs: number | undefined;
+  /** Ends its probe, or its rest before that. */
   stopProbe: (() => void) | undefined;
+  isResting = false;
+  endTrial: (() => void) | undefined;
 
   constructor(state: PodState) {
     this.state = state;
@@ -44,19 +49,18 @@ class KnownPod implements Pod {
   }
 }
 
-/** After a replica refused a request, before it is asked again whether it answers. */
-const REST_MS = 15;
-
 /** All pods of all functions, each one probed by itself from the moment that its address is known. */
 export class Replicas implements Disposable {
   readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #byFunction = new Map<string, Map<string, KnownPod>>();
   readonly #stopFeed: () => void;
   #probed = 0;
   #onChange: (functionKey: string) => void = () => undefined;
 
-  constructor(feed: Feed<PodObject>, clock: Clock) {
+  constructor(feed: Feed<PodObject>, clock: Clock, random: () => number = Math.random) {
     this.#clock = clock;
+    this.#random = random;
     this.#stopFeed = feed.onChange(({ type, object }) => this.#changed(object, type === 'deleted'));
   }
 
@@ -69,14 +73,31 @@ export class Replicas implements Disposable {
     return this.#byFunction.get(functionKey)?.values() ?? [];
   }
 
-  /** It did not take a request, or not answer it in time: out of the rotation until a probe succeeds again. */
+  /**
+   * It did not take a request, or not answer it in time: out of the rotation until a probe succeeds again. The more often
+   * in a row that happens the later it is probed, as long as others answer in its place.
+   */
   suspend(functionKey: string, replica: Replica): void {
     const pod = this.#byFunction.get(functionKey)?.get(replica.uid);
     if (pod === undefined || !replica.answering) return;
     replica.answering = false;
+    replica.failures += 1;
     replica.silentSinceMs = this.#clock.nowMs();
-    const cancel = this.#clock.after(REST_MS, () => this.#probe(pod, replica));
-    pod.stopProbe = cancel;
+    pod.endTrial?.();
+    const { answering, resting } = this.#count(functionKey, pod.revision);
+    const ms = mayRest(answering, resting + 1) ? restMs(replica.failures, this.#random()) : SHORTEST_REST_MS;
+    this.#rest(pod, replica, ms);
+    this.#endRests(functionKey, pod.revision);
+    this.#onChange(functionKey);
+  }
+
+  /** It has answered a request: as good as any. */
+  trust(functionKey: string, replica: Replica): void {
+    if (!replica.answering) return;
+    replica.failures = 0;
+    const pod = this.#byFunction.get(functionKey)?.get(replica.uid);
+    if (pod?.endTrial === undefined) return;
+    pod.endTrial();
     this.#onChange(functionKey);
   }
 
@@ -101,6 +122,52 @@ export class Replicas implements Disposable {
     end(pod);
     pods.delete(uid);
     if (pods.size === 0) this.#byFunction.delete(functionKey);
+    else this.#endRests(functionKey, pod.revision);
+  }
+
+  #count(functionKey: string, revision: string): { answering: number; resting: number } {
+    let answering = 0;
+    let resting = 0;
+    for (const pod of this.of(functionKey) as Iterable<KnownPod>) {
+      if (pod.revision !== revision) continue;
+      if (pod.replica?.answering) answering += 1;
+      if (pod.isResting) resting += 1;
+    }
+    return { answering, resting };
+  }
+
+  #rest(pod: KnownPod, replica: Replica, ms: number): void {
+    pod.isResting = ms > SHORTEST_REST_MS;
+    pod.stopProbe = this.#clock.after(ms, () => {
+      pod.isResting = false;
+      this.#probe(pod, replica);
+    });
+  }
+
+  /** When none is left that answers, those that rest are needed. */
+  #endRests(functionKey: string, revision: string): void {
+    const { answering, resting } = this.#count(functionKey, revision);
+    if (answering > 0 || resting === 0) return;
+    for (const pod of this.of(functionKey) as Iterable<KnownPod>) {
+      if (!pod.isResting || pod.revision !== revision || pod.replica === undefined) continue;
+      pod.stopProbe?.();
+      this.#rest(pod, pod.replica, 0);
+    }
+  }
+
+  /** One that is back after a failure shows with one request that it is, unless no other could take the rest. */
+  #tryOut(pod: KnownPod, replica: Replica, functionKey: string): void {
+    if (replica.failures === 0 || this.#count(functionKey, pod.revision).answering < 2) return;
+    replica.onTrial = true;
+    const cancel = this.#clock.after(TRIAL_MS, () => {
+      pod.endTrial?.();
+      this.#onChange(functionKey);
+    });
+    pod.endTrial = () => {
+      cancel();
+      pod.endTrial = undefined;
+      replica.onTrial = false;
+    };
   }
 
   #keep(state: PodState): void {
@@ -111,10 +178,11 @@ export class Replicas implements Disposable {
     pod.state = state;
     if (state.failure === undefined) pod.failedAtMs = undefined;
     else pod.failedAtMs ??= this.#clock.nowMs();
+    if (state.scheduled) pod.scheduledAtMs ??= this.#clock.nowMs();
     if (state.ip === '' || pod.replica?.upstream.ip === state.ip) return;
     // A pod's address is given once; should a sandbox be made anew with another one, the old one is no way to it.
     end(pod);
-    pod.replica = new Replica(state);
+    pod.replica = new Replica(state, { scheduledAtMs: pod.scheduledAtMs, addressAtMs: this.#clock.nowMs() });
     this.#probe(pod, pod.replica);
   }
 
@@ -129,6 +197,7 @@ export class Replicas implements Disposable {
       replica.answering = true;
       replica.silentSinceMs = undefined;
       replica.answeredAtMs ??= this.#clock.nowMs();
+      this.#tryOut(pod, replica, state.functionKey);
       this.#onChange(state.functionKey);
     });
     pod.stopProbe = () => {
@@ -141,6 +210,8 @@ export class Replicas implements Disposable {
 function end(pod: KnownPod): void {
   pod.stopProbe?.();
   pod.stopProbe = undefined;
+  pod.isResting = false;
+  pod.endTrial?.();
   if (pod.replica === undefined) return;
   pod.replica.answering = false;
   pod.replica.upstream.close();

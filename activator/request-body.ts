@@ -13,6 +13,7 @@ export class RequestBody {
   readonly #awaited: ServerResponse | undefined;
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
+  #bytes = 0;
   #attached = false;
   #ended = false;
   #stream: BodyStream | undefined;
@@ -26,6 +27,17 @@ export class RequestBody {
   /** Whether `open` gives the body from its first byte. */
   get replayable(): boolean {
     return this.#kept !== undefined;
+  }
+
+  /** At most what Node holds of it while nobody reads, or what is kept of it here. */
+  get heldBytes(): number {
+    const announced = Number(this.#request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+    return Math.min(announced, REPLAY_MAX_BYTES);
+  }
+
+  /** As many as were read. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The body as a stream for one attempt; the one before gets no more. */
@@ -73,6 +85,7 @@ export class RequestBody {
   }
 
   #take(chunk: Buffer): void {
+    this.#bytes += chunk.length;
     if (this.#kept !== undefined) {
       this.#keptBytes += chunk.length;
       if (this.#keptBytes > REPLAY_MAX_BYTES) this.#kept = undefined;

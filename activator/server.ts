@@ -3,10 +3,11 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
-import type { Log } from '#platform/log.ts';
 import type { TlsPair } from '#platform/tls-files.ts';
+import { type Summary, traceIdOf } from './access-log.ts';
 import { Exchange, type Host } from './exchange.ts';
 import { type Failure, internalPath, noSuchFunction } from './failure.ts';
+import type { FailureLog } from './failure-log.ts';
 import { requestHeaders } from './headers.ts';
 import { listenOn, plainServer, secureContext, tlsServer } from './listener.ts';
 import type { RouteTable } from './route-table.ts';
@@ -14,7 +15,9 @@ import type { Traffic } from './traffic.ts';
 
 export interface GatewayOptions {
   clock: Clock;
-  log: Log;
+  failures: FailureLog;
+  /** Hears of each request that is over. */
+  finished: (summary: Summary) => void;
   /** The present table. */
   routes: () => RouteTable<Traffic>;
   /** Resolves once the cluster's functions and pods are known. */
@@ -59,6 +62,7 @@ export class Gateway implements AsyncDisposable, Host {
   #synced = false;
   #leaving = false;
   #open = 0;
+  #connections = 0;
   #lastAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: GatewayOptions) {
@@ -89,13 +93,22 @@ export class Gateway implements AsyncDisposable, Host {
     return this.#open;
   }
 
-  ended(): void {
-    this.#open -= 1;
+  /** Of clients, upgraded ones among them. */
+  get connections(): number {
+    return this.#connections;
   }
 
-  failed(failure: Failure, functionKey: string | null, requestId: string): void {
-    const { code, message } = failure;
-    this.#options.log.warn({ function: functionKey, requestId, code, why: message }, 'request failed');
+  get upgrades(): number {
+    return this.#upgraded.size;
+  }
+
+  finished(summary: Summary): void {
+    this.#open -= 1;
+    this.#options.finished(summary);
+  }
+
+  failed(failure: Failure, { functionKey, requestId, traceparent }: Summary): void {
+    this.#options.failures.failed(failure, functionKey, requestId, traceIdOf(traceparent));
   }
 
   /** Resolves with the port. */
@@ -148,6 +161,12 @@ export class Gateway implements AsyncDisposable, Host {
 
   #serve(server: Server | TlsServer, protocol: Protocol): void {
     const arrival = { protocol, expectsContinue: false, upgrade: null };
+    server.on('connection', (socket) => {
+      this.#connections += 1;
+      socket.once('close', () => {
+        this.#connections -= 1;
+      });
+    });
     server.on('request', (request, response) => this.#take(request, response, arrival));
     server.on('checkContinue', (request, response) =>
       this.#take(request, response, { ...arrival, expectsContinue: true }),
@@ -163,7 +182,12 @@ export class Gateway implements AsyncDisposable, Host {
     const headers = requestHeaders(request.rawHeaders, { address, protocol: arrival.protocol, host });
     const requestId = headers.requestId ?? randomUUID();
     const { expectsContinue, upgrade } = arrival;
-    const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
+    const exchange = new Exchange(
+      request,
+      response,
+      { requestId, clientAddress: address, headers, expectsContinue, upgrade },
+      this,
+    );
     this.#pass({ exchange, host, path }, 0);
   }
 

@@ -11,6 +11,7 @@ const aPod = (some: Partial<Pod> & { answers?: boolean; silentSinceMs?: number }
     name: 'p',
     functionKey: 'a/b',
     revision: 'r',
+    scheduled: true,
     ip: '127.0.0.1',
     port: 1,
     probe: 'ready',

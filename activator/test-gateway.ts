@@ -6,11 +6,15 @@ import { FunctionSpec } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
+import { AccessLog } from './access-log.ts';
+import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
 import type { PodObject } from './pod-state.ts';
+import { Refusals } from './refusals.ts';
 import { type Feed, Replicas } from './replicas.ts';
 import type { RevisionRef, Scales } from './scale.ts';
 import { Gateway } from './server.ts';
+import { ProcessShare, type ShareBounds } from './share.ts';
 import { type Backend, startBackend } from './test-backend.ts';
 import { Wake } from './wake.ts';
 
@@ -101,11 +105,13 @@ export interface PodOptions {
   /** Runs somebody's image, not the runtime. */
   image?: boolean;
   leaving?: boolean;
+  /** Default: none yet, or none that is told. */
+  node?: string;
   status?: PodObject['status'];
 }
 
 export function aPod(options: PodOptions): PodObject {
-  const { name, revision, ip, port = 8080, image = false, leaving = false } = options;
+  const { name, revision, ip, port = 8080, image = false, leaving = false, node } = options;
   return {
     metadata: {
       name,
@@ -115,6 +121,7 @@ export function aPod(options: PodOptions): PodObject {
       ...(leaving && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
     },
     spec: {
+      ...(node !== undefined && { nodeName: node }),
       containers: [
         {
           name: 'function',
@@ -133,6 +140,9 @@ export class TestGateway implements AsyncDisposable {
   readonly scales = new FakeScales();
   readonly functions: Functions;
   readonly gateway: Gateway;
+  readonly share: ProcessShare;
+  /** The access log. */
+  readonly logged: Record<string, unknown>[] = [];
   port = 0;
   readonly #replicas: Replicas;
   readonly #wake: Wake;
@@ -140,8 +150,10 @@ export class TestGateway implements AsyncDisposable {
   readonly backends: Server[] = [];
 
   /** Listening; the cluster is empty, and known to be unless `synced` is false. */
-  static async start(options: { synced?: boolean; syncWaitMs?: number } = {}): Promise<TestGateway> {
-    const test = new TestGateway(options.syncWaitMs ?? 5_000);
+  static async start(
+    options: { synced?: boolean; syncWaitMs?: number; bounds?: ShareBounds } = {},
+  ): Promise<TestGateway> {
+    const test = new TestGateway(options.syncWaitMs ?? 5_000, options.bounds ?? { requests: 10_000, bytes: 1e9 });
     if (options.synced !== false) {
       test.sync();
       await test.functionFeed.synced;
@@ -150,20 +162,28 @@ export class TestGateway implements AsyncDisposable {
     return test;
   }
 
-  constructor(syncWaitMs: number) {
+  constructor(syncWaitMs: number, bounds: ShareBounds) {
+    this.share = new ProcessShare(bounds);
     this.#replicas = new Replicas(this.podFeed, systemClock);
     this.#wake = new Wake(this.scales, systemClock, pino({ level: 'silent' }));
     this.functions = new Functions({
       feed: this.functionFeed,
       replicas: this.#replicas,
       wake: this.#wake,
+      share: this.share,
+      refusals: new Refusals(),
       clock: systemClock,
       domain: 'fn.example',
       clusterDomain: 'cluster.local',
     });
+    const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));
     this.gateway = new Gateway({
       clock: systemClock,
-      log: pino({ level: 'silent' }),
+      failures: new FailureLog(pino({ level: 'silent' }), systemClock),
+      finished: (summary) => {
+        this.functions.finished(summary);
+        accessLog.record(summary);
+      },
       routes: () => this.functions.routes,
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,

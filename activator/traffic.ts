@@ -1,11 +1,15 @@
 import type { Clock } from '#platform/clock.ts';
+import type { Summary } from './access-log.ts';
 import { chooseRevision } from './choose-revision.ts';
+import type { ColdStarts } from './cold-starts.ts';
+import { FunctionCounters } from './counters.ts';
 import { type Failure, noSuchFunction } from './failure.ts';
 import { type FunctionView, sameFailure } from './function-view.ts';
 import { Gate, type Visitor, type Waiting } from './gate.ts';
-import { Histogram } from './histogram.ts';
+import type { Refusals } from './refusals.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
+import { FunctionShare, type ProcessShare } from './share.ts';
 import { type Survey, survey } from './survey.ts';
 import { neededReplicas, type Wake } from './wake.ts';
 
@@ -13,16 +17,21 @@ export interface TrafficParts {
   clock: Clock;
   replicas: Replicas;
   wake: Wake;
+  /** What the process holds for all functions. */
+  share: ProcessShare;
+  refusals: Refusals;
+  coldStarts: ColdStarts;
 }
+
+/** Why a replica has not begun with a request: it has as many as it may, or it cannot take any now. */
+export type Untouched = 'full' | 'unready';
 
 /** All requests of one function: which revision they go to, who waits, what is woken, what is counted. */
 export class Traffic implements Disposable {
   readonly #parts: TrafficParts;
   readonly #gate: Gate<Replica>;
-  /** Answers by status code. */
-  readonly answers = new Map<number, number>();
-  /** From the first waiting request to the first answering replica, in seconds. */
-  readonly coldStarts = new Histogram();
+  /** Undefined until there is something to count: most functions sleep. */
+  #counters: FunctionCounters | undefined;
   #view: FunctionView;
   /** The revision that requests go to, and how it stood at the last look. */
   #chosen: string | undefined;
@@ -42,12 +51,15 @@ export class Traffic implements Disposable {
   constructor(view: FunctionView, parts: TrafficParts) {
     this.#view = view;
     this.#parts = parts;
-    this.#gate = new Gate<Replica>(
-      parts.clock,
-      view.limits,
-      () => this.#someoneWaits(),
-      () => this.#nobodyWaits(),
-    );
+    this.#gate = new Gate<Replica>(view.limits, {
+      clock: parts.clock,
+      share: new FunctionShare(parts.share),
+      hooks: {
+        waiting: () => this.#someoneWaits(),
+        noneWaiting: () => this.#nobodyWaits(),
+        refuse: (visitor, failure) => parts.refusals.refuse(visitor, failure),
+      },
+    });
     this.refresh();
   }
 
@@ -88,9 +100,15 @@ export class Traffic implements Disposable {
   }
 
   /** The replica has not begun with the request, so another may have it: it waits again, first in line. */
-  giveBack(visitor: Visitor<Replica>, replica: Replica): Waiting<Replica> {
-    this.#parts.replicas.suspend(this.#view.key, replica);
-    return this.#gate.giveBack(visitor, replica);
+  giveBack(visitor: Visitor<Replica>, replica: Replica, why: Untouched): Waiting<Replica> {
+    // One that is full does answer.
+    if (why !== 'full') this.#parts.replicas.suspend(this.#view.key, replica);
+    return this.#gate.giveBack(visitor, replica, why === 'full');
+  }
+
+  /** It has begun to answer a request. */
+  answered(replica: Replica): void {
+    if (replica.failures > 0) this.#parts.replicas.trust(this.#view.key, replica);
   }
 
   /** It did not answer in time, or broke off: it gets no more requests until it has shown that it still can. */
@@ -102,8 +120,13 @@ export class Traffic implements Disposable {
     this.#gate.refuseAll(failure);
   }
 
-  countAnswer(status: number): void {
-    this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
+  get counters(): FunctionCounters | undefined {
+    return this.#counters;
+  }
+
+  /** One of its requests is over. */
+  finished(summary: Summary): void {
+    this.#counting().finished(summary);
   }
 
   update(view: FunctionView): void {
@@ -121,6 +144,7 @@ export class Traffic implements Disposable {
       this.#wakingSinceMs = undefined;
     }
     this.#gate.setLimits(view.limits);
+    this.#counters?.keepRevisions([view.latest, view.serving]);
     this.refresh();
   }
 
@@ -183,11 +207,24 @@ export class Traffic implements Disposable {
   }
 
   #answersAgain(): void {
-    const sinceMs = this.#gate.waitingSinceMs;
-    if (this.#wakingSinceMs !== undefined && sinceMs !== undefined) {
-      this.coldStarts.observe((this.#parts.clock.nowMs() - sinceMs) / 1000);
+    const waitingAtMs = this.#gate.waitingSinceMs;
+    const [replica] = this.#found.answering;
+    if (this.#wakingSinceMs !== undefined && waitingAtMs !== undefined && replica !== undefined) {
+      this.#noteColdStart(waitingAtMs, replica);
     }
     this.#wakingSinceMs = undefined;
+  }
+
+  #noteColdStart(waitingAtMs: number, { revision, seen }: Replica): void {
+    const { clock, wake } = this.#parts;
+    const answeredAtMs = clock.nowMs();
+    const scaledAtMs = wake.raisedAtMs({ namespace: this.#view.namespace, revision });
+    this.#counting().coldStarted({ ...seen, waitingAtMs, scaledAtMs, answeredAtMs });
+  }
+
+  #counting(): FunctionCounters {
+    this.#counters ??= new FunctionCounters(this.#parts.coldStarts);
+    return this.#counters;
   }
 
   #lookAgainAt(atMs: number | undefined): void {
@@ -224,7 +261,8 @@ export class Traffic implements Disposable {
     if (this.#found.answering.length === 0) this.#wakingSinceMs ??= clock.nowMs();
     if (this.#woken !== revision) this.#nobodyWaits();
     this.#woken = revision;
-    const need = neededReplicas(this.#gate.waiting + this.#gate.inFlight, perReplica, maxReplicas, this.#found.silent);
+    const { waiting, inFlight, takenByOthers } = this.#gate;
+    const need = neededReplicas(waiting + inFlight + takenByOthers, perReplica, maxReplicas, this.#found.silent);
     wake.raise({ namespace, revision }, need, this.#found.pods === 0);
   }
 }

@@ -28,6 +28,8 @@ interface Want {
   need: number;
   /** The scale as last seen or written. */
   known: number;
+  /** When the API server first took a scale since something waits; undefined: it has not. */
+  raisedAtMs: number | undefined;
   /** The next call need not look first: the revision has no pods and nobody was asked for any yet. */
   fromZero: boolean;
   failures: number;
@@ -64,6 +66,7 @@ export class Wake implements Disposable {
       wanted: false,
       need,
       known: 0,
+      raisedAtMs: undefined,
       fromZero: false,
       failures: 0,
       running: false,
@@ -71,6 +74,7 @@ export class Wake implements Disposable {
     };
     this.#wants.set(key, want);
     const isNew = !want.wanted;
+    if (isNew) want.raisedAtMs = undefined;
     want.wanted = true;
     want.need = need;
     if (want.running || want.failures > 0) return;
@@ -87,6 +91,11 @@ export class Wake implements Disposable {
     const want = this.#wants.get(keyOf(ref));
     // It stays until its timer is due: where waiting comes and goes, the scale is not asked for each time.
     if (want !== undefined) want.wanted = false;
+  }
+
+  /** When the API server took the first scale that what waits for `ref` asked for, on the clock; undefined: not yet. */
+  raisedAtMs(ref: RevisionRef): number | undefined {
+    return this.#wants.get(keyOf(ref))?.raisedAtMs;
   }
 
   [Symbol.dispose](): void {
@@ -134,7 +143,7 @@ export class Wake implements Disposable {
       // Once only: by the time that a second try is made, somebody else may have asked for more.
       want.fromZero = false;
       await this.#scales.set(ref, need, signal);
-      want.known = need;
+      this.#raised(want, need);
       this.#log.info({ ...ref, replicas: need }, 'woken');
       return;
     }
@@ -142,8 +151,13 @@ export class Wake implements Disposable {
     want.known = replicas;
     if (replicas >= need) return;
     await this.#scales.setOnto(ref, need, resourceVersion, signal);
-    want.known = need;
+    this.#raised(want, need);
     this.#log.info({ ...ref, replicas: need, before: replicas }, 'raised');
+  }
+
+  #raised(want: Want, need: number): void {
+    want.known = need;
+    want.raisedAtMs ??= this.#clock.nowMs();
   }
 }
 

@@ -96,6 +96,10 @@ export const HEADER = {
   error: 'x-catnap-error',
   /** On a 503 of the runtime: the handler did not run, so the request may be sent to another replica. */
   notStarted: 'x-catnap-not-started',
+  /** Beside `notStarted`: it did not run because the replica has as many requests as its limit allows. */
+  full: 'x-catnap-full',
+  /** On a request to the runtime: where all places are taken it may wait so many milliseconds for one, in order of arrival. */
+  waitMs: 'x-catnap-wait-ms',
   serverTiming: 'server-timing',
 } as const;
 /** Request headers with this prefix never come in from outside. */

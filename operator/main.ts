@@ -6,7 +6,7 @@ import { LeaderElection } from '#platform/leader.ts';
 import { KubeLease } from '#platform/lease-store.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
 import { createLog } from '#platform/log.ts';
-import { createRegistry, leaderMetric } from '#platform/metrics.ts';
+import { createRegistry, leaderMetric, metricsOf } from '#platform/metrics.ts';
 import { OpsServer } from '#platform/ops-server.ts';
 import { OperatorEnv } from './config.ts';
 import { startOperator } from './operator.ts';
@@ -28,7 +28,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   const ops = await OpsServer.start({
     ...(host !== undefined && { host }),
     port: config.CATNAP_OPS_PORT,
-    registry,
+    metrics: metricsOf(registry),
     readiness: [{ name: 'cluster', notReady }],
     log,
   });

@@ -5,17 +5,7 @@ import { Informer } from './informer.ts';
 import { KubeClient } from './kube.ts';
 import { CONFIG_MAPS } from './resources.ts';
 import { type Call, ScriptedApiServer, silentLog } from './scripted-api-server.ts';
-
-/** Numbers 0 ≤ x < 1 that are the same in each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), 1 | state);
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seeded } from './seeded.ts';
 
 interface Stored {
   metadata: { namespace: string; name: string; uid: string; resourceVersion: string };

@@ -18,6 +18,25 @@ export interface WorkQueueMetrics {
   retried(queue: string): void;
 }
 
+/** What `/metrics` gives. */
+export interface MetricsSource {
+  readonly contentType: string;
+  /** In Prometheus' text format. @param names of the metrics that are wanted; absent: all. */
+  bytes(names?: ReadonlySet<string>): Promise<readonly Buffer[]>;
+}
+
+export function metricsOf(registry: Registry): MetricsSource {
+  return {
+    contentType: registry.contentType,
+    async bytes(names) {
+      if (names === undefined) return [Buffer.from(await registry.metrics())];
+      const known = [...names].filter((name) => registry.getSingleMetric(name) !== undefined);
+      const texts = await Promise.all(known.map((name) => registry.getSingleMetricAsString(name)));
+      return texts.map((text) => Buffer.from(`${text}\n`));
+    },
+  };
+}
+
 /** A registry of its own for a process, with Node's default metrics. */
 export function createRegistry(): Registry {
   const registry = new Registry();

@@ -8,6 +8,8 @@ export interface Failure {
   code: Extract<ErrorCode, 'HandlerFailed' | 'NotStarted' | 'Timeout'>;
   /** One sentence for a person. */
   message: string;
+  /** With `NotStarted`: because of the limit. */
+  isFull?: boolean;
 }
 
 /** Of what the answer speaks. */
@@ -30,6 +32,7 @@ export function replyOfFailure(failure: Failure, about: About): Reply {
   ];
   // Only what no handler has seen may be sent to another replica.
   if (failure.code === 'NotStarted') headers.push([HEADER.notStarted, 'true']);
+  if (failure.isFull === true) headers.push([HEADER.full, 'true']);
   return { status: ERROR_STATUS[failure.code], statusText: '', headers, body: JSON.stringify(body) };
 }
 

@@ -13,14 +13,27 @@ export function overdueAfterMs(stop: Stop, timeoutMs: number): number | undefine
   return timeoutMs === 0 ? undefined : timeoutMs + OVERDUE_MS;
 }
 
+/** Longest that a request is held where all places are taken, in milliseconds. */
+const HOLD_MS = 1_000;
+/** Requests held at once; each is a head and a socket that nobody reads from. */
+const MOST_HELD = 256;
+
+/** How long a request says that it may be held; 0: not at all. */
+export function holdMs(header: string | string[] | undefined): number {
+  const ms = Number(header ?? 0);
+  return ms > 0 ? Math.min(ms, HOLD_MS) : 0;
+}
+
 /**
  * Handlers that run now, and the most that may.
  *
  * A place is taken when a request is let in and given back when the request is over and its handler has settled. A
- * handler that goes on after its 504 therefore keeps its place: with a limit of 1 there are never two at once.
+ * handler that goes on after its 504 therefore keeps its place: with a limit of 1 there are never two at once. A place
+ * that is given back goes to whoever is held longest, so that several gateways that want it get it in turn.
  */
 export class Places {
   readonly #limit: number;
+  readonly #held = new Set<(hasPlace: boolean) => void>();
   #taken = 0;
   #overdue = 0;
 
@@ -45,8 +58,26 @@ export class Places {
     return true;
   }
 
+  /** Takes a place as soon as there is one. Resolves with false when there was none in time, or `cancel` was called. */
+  await(withinMs: number): { taken: Promise<boolean>; cancel: () => void } {
+    const { promise: taken, resolve } = Promise.withResolvers<boolean>();
+    const end = (hasPlace: boolean) => {
+      if (!this.#held.delete(end)) return;
+      clearTimeout(timer);
+      resolve(hasPlace);
+    };
+    const cancel = () => end(false);
+    const timer = setTimeout(cancel, withinMs);
+    this.#held.add(end);
+    if (this.#held.size > MOST_HELD) cancel();
+    else if (this.take()) end(true);
+    return { taken, cancel };
+  }
+
   give(): void {
-    this.#taken--;
+    const [longest] = this.#held;
+    if (longest === undefined) this.#taken--;
+    else longest(true);
   }
 
   /** A handler did not settle in the time it had after its 504. */

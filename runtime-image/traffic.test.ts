@@ -20,11 +20,43 @@ suite('traffic', { concurrency: 4 }, () => {
     const refused = await post(origin, agent, Buffer.alloc(3_000_000));
     assert.equal(refused.status, 503);
     assert.equal(refused.headers['x-catnap-not-started'], 'true');
+    assert.equal(refused.headers['x-catnap-full'], 'true');
     assert.equal(refused.headers['x-catnap-error'], 'NotStarted');
     const again = await post(origin, agent, Buffer.from('small'));
     assert.equal(again.status, 503);
     assert.equal(again.reusedSocket, true);
     agent.destroy();
+  });
+
+  test('requests over the limit that may wait get the next places in order, and none whose client left runs', async () => {
+    await using replica = await replicaOf(
+      `let inside = 0;
+      export default async (request: Request) => {
+        const { pathname } = new URL(request.url);
+        console.log('in', pathname, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        inside -= 1;
+        return pathname;
+      }`,
+      { CATNAP_CONCURRENCY_LIMIT: '1' },
+    );
+    const origin = await replica.origin();
+    const running = fetch(`${origin}/running`);
+    await replica.line((line) => line.msg.startsWith('in /running'));
+    const left = new AbortController();
+    const headers = { 'x-catnap-wait-ms': '900' };
+    const gone = fetch(`${origin}/gone`, { headers, signal: left.signal });
+    gone.catch(() => undefined);
+    const answers: Promise<string>[] = [];
+    for (const name of ['/one', '/two', '/three']) {
+      answers.push(fetch(origin + name, { headers }).then((response) => response.text()));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    left.abort();
+    assert.deepEqual(await Promise.all(answers), ['/one', '/two', '/three']);
+    await (await running).text();
+    const ran = replica.lines.filter(({ msg }) => msg.startsWith('in ')).map(({ msg }) => msg);
+    assert.deepEqual(ran, ['in /running 1', 'in /one 1', 'in /two 1', 'in /three 1']);
   });
 
   interface Posted {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HEADER } from '../api/names.ts';
 import { answer } from './answer.ts';
 import { type Call, Calls, currentCall, type Stop } from './call.ts';
 import { CallContext } from './call-context.ts';
@@ -7,7 +8,7 @@ import type { Context, Handler } from './context.ts';
 import type { Settings } from './env.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import { overdueAfterMs, Places } from './limits.ts';
+import { holdMs, overdueAfterMs, Places } from './limits.ts';
 import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
 
@@ -83,15 +84,32 @@ export class Traffic {
     const handler = this.#handler;
     if (handler === undefined) return this.#refuse(exchange, 'the replica is not ready');
     if (gate.stage === 'failed') return this.#refuse(exchange, 'the replica has failed and is about to exit');
-    if (!this.#places.take()) return this.#refuse(exchange, 'the replica runs as many requests as its limit allows');
+    if (!this.#places.take() && !(await this.#held(exchange, holdMs(message.headers[HEADER.waitMs])))) {
+      return this.#refuse(exchange, 'the replica runs as many requests as its limit allows', 'full');
+    }
     await this.#hold(() => this.#call(exchange, handler));
     this.#places.give();
   }
 
+  /** Resolves with whether it got a place in time; a client that left gets none. */
+  async #held(exchange: Exchange, withinMs: number): Promise<boolean> {
+    if (withinMs === 0) return false;
+    const { taken, cancel } = this.#places.await(withinMs);
+    exchange.response.once('close', cancel);
+    let hasPlace = false;
+    await this.#hold(async () => {
+      hasPlace = await taken;
+    });
+    exchange.response.off('close', cancel);
+    const isWanted = !exchange.response.closed && this.#deps.gate.stage !== 'failed';
+    if (hasPlace && !isWanted) this.#places.give();
+    return hasPlace && isWanted;
+  }
+
   /** Nothing of the request has been read, and no handler has seen it. */
-  #refuse(exchange: Exchange, message: string): Promise<void> {
+  #refuse(exchange: Exchange, message: string, why: 'full' | 'unready' = 'unready'): Promise<void> {
     return this.#hold(async () => {
-      await exchange.fail({ code: 'NotStarted', message });
+      await exchange.fail({ code: 'NotStarted', message, isFull: why === 'full' });
       exchange.drop();
       await exchange.closed();
     });

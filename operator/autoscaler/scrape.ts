@@ -1,9 +1,13 @@
 import { Agent, request } from 'node:http';
+import { METRIC } from '#api/metric-names.ts';
 import type { Scrape } from './demand.ts';
 import { type ActivatorSample, parseActivatorMetrics } from './exposition.ts';
 
 /** Far more than the metrics of thousands of functions take. */
 const ANSWER_MAX_BYTES = 32 * 1024 * 1024;
+
+/** Of the dozens that each function has there. */
+const WANTED = new URLSearchParams(Object.values(METRIC).map((name) => ['name[]', name])).toString();
 
 /** Asks activators for their metrics over connections that it keeps. */
 export class Scraper implements Disposable {
@@ -26,7 +30,7 @@ export class Scraper implements Disposable {
   async #ask(url: string, signal: AbortSignal): Promise<Map<string, ActivatorSample> | undefined> {
     try {
       const inTime = AbortSignal.any([signal, AbortSignal.timeout(this.#deadlineMs)]);
-      return parseActivatorMetrics(await this.#get(`${url.replace(/\/$/, '')}/metrics`, inTime));
+      return parseActivatorMetrics(await this.#get(`${url.replace(/\/$/, '')}/metrics?${WANTED}`, inTime));
     } catch (error) {
       this.#onFailure(url, error);
       return undefined;

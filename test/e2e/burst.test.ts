@@ -42,9 +42,10 @@ test('with one replica that takes one request at a time they are answered in the
   );
 });
 
-test('a limit of one request per replica brings more replicas, up to maxReplicas, and is never exceeded', async () => {
-  await using world = await system.world();
-  const exclusive = `import { setTimeout as sleep } from 'node:timers/promises';
+for (const maxReplicas of [3, 10]) {
+  test(`a limit of one request per replica brings more replicas, up to ${maxReplicas}, and is never exceeded`, async () => {
+    await using world = await system.world();
+    const exclusive = `import { setTimeout as sleep } from 'node:timers/promises';
     let inside = 0;
     export default async () => {
       inside++;
@@ -53,17 +54,18 @@ test('a limit of one request per replica brings more replicas, up to maxReplicas
       inside--;
       return { most, pod: process.env.HOSTNAME ?? process.pid };
     };`;
-  const spec = { concurrency: { limit: 1 }, scaling: { maxReplicas: 3 } };
-  const url = await world.deploy(manifest(world.namespace, 'exclusive', exclusive, spec));
-  const answers = await Promise.all(hundred.map(() => world.call(url)));
-  assert.deepEqual(
-    answers.map((a) => a.status),
-    hundred.map(() => 200),
-  );
-  const bodies = answers.map((a) => JSON.parse(a.text) as { most: number; pod: string | number });
-  assert.deepEqual([...new Set(bodies.map((b) => b.most))], [1]);
-  assert.ok(new Set(bodies.map((b) => b.pod)).size <= 3);
-});
+    const spec = { concurrency: { limit: 1 }, scaling: { maxReplicas } };
+    const url = await world.deploy(manifest(world.namespace, `exclusive-${maxReplicas}`, exclusive, spec));
+    const answers = await Promise.all(hundred.map(() => world.call(url)));
+    assert.deepEqual(
+      answers.map((a) => a.status),
+      hundred.map(() => 200),
+    );
+    const bodies = answers.map((a) => JSON.parse(a.text) as { most: number; pod: string | number });
+    assert.deepEqual([...new Set(bodies.map((b) => b.most))], [1]);
+    assert.ok(new Set(bodies.map((b) => b.pod)).size <= maxReplicas);
+  });
+}
 
 test('the same with the operator stopped: the activator wakes and scales alone', async () => {
   await using world = await system.world();

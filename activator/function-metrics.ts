@@ -1,0 +1,137 @@
+import { METRIC } from '#api/metric-names.ts';
+import type { FunctionCounters } from './counters.ts';
+import type { MetricFamily, MetricText } from './metric-text.ts';
+
+/** A function, as its metrics see it. */
+export interface CountedFunction {
+  readonly view: { readonly namespace: string; readonly name: string };
+  readonly requests: number;
+  readonly pods: number;
+  readonly waiting: number;
+  readonly inFlight: number;
+  readonly counters: FunctionCounters | undefined;
+  concurrencySeconds(): number;
+}
+
+/** One metric, and how a function's series of it come about. */
+interface FunctionMetric extends MetricFamily {
+  write(fn: CountedFunction, labels: string, to: MetricText): void;
+}
+
+const BY_FUNCTION = ['namespace', 'function'] as const;
+
+/** What is said of each function that has had a request or has a pod. */
+export const FUNCTION_METRICS: readonly FunctionMetric[] = [
+  {
+    name: METRIC.concurrencySeconds,
+    type: 'counter',
+    help: 'Requests in flight or waiting, integrated over time: its rate is the mean concurrency.',
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => to.add(labels, fn.concurrencySeconds()),
+  },
+  {
+    name: METRIC.concurrency,
+    type: 'gauge',
+    help: 'Requests in flight or waiting now.',
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => to.add(labels, fn.inFlight + fn.waiting),
+  },
+  {
+    name: METRIC.requests,
+    type: 'counter',
+    help: 'Requests received.',
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => to.add(labels, fn.requests),
+  },
+  {
+    name: 'catnap_activator_waiting_requests',
+    type: 'gauge',
+    help: 'Requests that wait for a replica now; those of the concurrency that are not in flight.',
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => to.add(labels, fn.waiting),
+  },
+  {
+    name: 'catnap_activator_responses_total',
+    type: 'counter',
+    help: 'Requests that are over, by the revision that had them (none: the gateway answered itself) and the status of their answer (aborted: none was begun).',
+    labels: [...BY_FUNCTION, 'revision', 'code'],
+    write: (fn, labels, to) => {
+      for (const [revision, { answers }] of fn.counters?.revisions ?? []) {
+        const of = ofRevision(labels, revision);
+        for (const [code, count] of answers) to.add(`${of},code="${code}"`, count);
+      }
+    },
+  },
+  {
+    name: 'catnap_activator_function_seconds_total',
+    type: 'counter',
+    help: "Time that a revision's replicas spent on requests that are over; by responses, their mean duration.",
+    labels: [...BY_FUNCTION, 'revision'],
+    write: (fn, labels, to) => {
+      for (const [revision, { seconds }] of fn.counters?.revisions ?? []) {
+        if (revision !== '') to.add(ofRevision(labels, revision), seconds);
+      }
+    },
+  },
+  {
+    name: 'catnap_activator_failures_total',
+    type: 'counter',
+    help: 'Requests that the gateway answered itself, or whose answer it broke off, by error code; without namespace and function: none was found.',
+    labels: [...BY_FUNCTION, 'error'],
+    write: (fn, labels, to) => {
+      for (const [error, count] of fn.counters?.failures ?? []) to.add(withLabel(labels, `error="${error}"`), count);
+    },
+  },
+  {
+    name: 'catnap_activator_request_duration_seconds',
+    type: 'histogram',
+    help: "From a request's arrival to the end of its answer.",
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => fn.counters && to.addHistogram(labels, fn.counters.durations),
+  },
+  {
+    name: 'catnap_activator_queue_wait_seconds',
+    type: 'histogram',
+    help: "From a request's arrival until a replica had it, cold start included.",
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => fn.counters && to.addHistogram(labels, fn.counters.waits),
+  },
+  {
+    name: 'catnap_activator_received_bytes_total',
+    type: 'counter',
+    help: "Bytes of requests' bodies, as far as they were read.",
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => fn.counters && to.add(labels, fn.counters.bytesIn),
+  },
+  {
+    name: 'catnap_activator_sent_bytes_total',
+    type: 'counter',
+    help: "Bytes of answers' bodies.",
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => fn.counters && to.add(labels, fn.counters.bytesOut),
+  },
+  {
+    name: 'catnap_activator_cold_start_seconds',
+    type: 'histogram',
+    help: 'From the first request that waited to the first replica that answered.',
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => fn.counters?.coldStarts && to.addHistogram(labels, fn.counters.coldStarts),
+  },
+];
+
+/** Those that have samples: a function that had neither a request nor a pod has none. */
+export function isCounted(fn: CountedFunction): boolean {
+  return fn.requests > 0 || fn.pods > 0;
+}
+
+export function functionLabels({ view }: CountedFunction): string {
+  return `namespace="${view.namespace}",function="${view.name}"`;
+}
+
+function ofRevision(labels: string, revision: string): string {
+  return revision === '' ? labels : withLabel(labels, `revision="${revision}"`);
+}
+
+export function withLabel(labels: string, label: string): string {
+  return labels === '' ? label : `${labels},${label}`;
+}

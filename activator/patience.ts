@@ -1,0 +1,65 @@
+import type { Clock } from '#platform/clock.ts';
+
+/**
+ * How an activator asks a replica that other activators use as well, of whom it knows nothing. A replica that turned a
+ * request away is taken for full for a while: those with room come first. When there is none of those, a request may wait
+ * at the replica itself, which gives its places to all that wait there in order, so each activator gets its share and
+ * no place stands empty.
+ */
+
+/** How long a replica that was full is taken to be, on the average. */
+const CROWDED_MS = 250;
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 1_000;
+/** After one that waited in vain. It bounds what vain questions cost: two hundred in a second for a function. */
+const PAUSE_MS = 5;
+
+/** How long to wait at a replica where the last `inVain` that did so were turned away: handlers there take their time. */
+export function waitThereMs(inVain: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** Math.min(inVain, 10), LONGEST_WAIT_MS);
+}
+
+/** When a function's requests may go to wait at a replica. Chance is in it: activators must not all come back at once. */
+export class Patience implements Disposable {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #onAgain: () => void;
+  #pausedUntilMs = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  /** @param onAgain called when a pause is over that somebody waits for. */
+  constructor(clock: Clock, random: () => number, onAgain: () => void) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#onAgain = onAgain;
+  }
+
+  isPaused(nowMs: number): boolean {
+    return nowMs < this.#pausedUntilMs;
+  }
+
+  /** Until when a replica that was full just now is taken to be. */
+  crowdedUntilMs(nowMs: number): number {
+    return nowMs + CROWDED_MS * (0.5 + this.#random());
+  }
+
+  /** One has waited at a replica in vain. */
+  pause(nowMs: number): void {
+    this.#pausedUntilMs = Math.max(nowMs, this.#pausedUntilMs) + PAUSE_MS * (0.5 + this.#random());
+  }
+
+  /** Somebody waits, and perhaps only for the pause to end. */
+  awaitEnd(): void {
+    const inMs = this.#pausedUntilMs - this.#clock.nowMs();
+    if (inMs <= 0 || this.#cancelTimer !== undefined) return;
+    this.#cancelTimer = this.#clock.after(inMs, () => {
+      this.#cancelTimer = undefined;
+      this.#onAgain();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+}

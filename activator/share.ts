@@ -1,0 +1,95 @@
+/** How much of something the process holds for all functions, and for one of them. */
+export interface Held {
+  /** For all together. */
+  all: number;
+  /** For the function that asks for more. */
+  mine: number;
+  /** Functions that it holds anything for, this one included. */
+  functions: number;
+}
+
+/** Beyond this multiple of the bound nobody gets anything: the shares of many functions add up to more than the whole. */
+const NEVER_BEYOND = 2;
+
+/**
+ * Whether a function may have `more`: while the bound is not reached any may; from then on only one that holds less than
+ * its part of it, so that a flood to one function leaves room for all others.
+ */
+export function mayHold({ all, mine, functions }: Held, more: number, bound: number): boolean {
+  if (all + more <= bound) return true;
+  return all + more <= bound * NEVER_BEYOND && mine + more <= bound / functions;
+}
+
+export interface ShareBounds {
+  /** Requests in flight or waiting. */
+  requests: number;
+  /** Bytes of bodies held for those that wait. */
+  bytes: number;
+}
+
+/** A request that waits or is under way costs about so much, without its body. */
+const REQUEST_BYTES = 24 * 1024;
+const MOST_REQUESTS = 10_000;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** Bounds that leave half of the memory free. @param memoryBytes that the process may have; a huge number: not limited. */
+export function shareBounds(memoryBytes: number): ShareBounds {
+  const part = memoryBytes > 0 ? memoryBytes / 4 : Number.POSITIVE_INFINITY;
+  return { requests: Math.min(Math.floor(part / REQUEST_BYTES), MOST_REQUESTS), bytes: Math.min(part, MOST_BYTES) };
+}
+
+/** What one process holds for all functions together. */
+export class ProcessShare {
+  readonly bounds: ShareBounds;
+  requests = 0;
+  bytes = 0;
+  /** Functions with requests. */
+  functions = 0;
+
+  constructor(bounds: ShareBounds) {
+    this.bounds = bounds;
+  }
+}
+
+/** What it holds for one function; each thing that was added is to be taken off again. */
+export class FunctionShare {
+  readonly #process: ProcessShare;
+  #requests = 0;
+  #bytes = 0;
+
+  constructor(process: ProcessShare) {
+    this.#process = process;
+  }
+
+  mayOpen(): boolean {
+    const { requests: all, bounds } = this.#process;
+    return mayHold({ all, mine: this.#requests, functions: this.#functions() }, 1, bounds.requests);
+  }
+
+  mayKeep(bytes: number): boolean {
+    const { bytes: all, bounds } = this.#process;
+    return mayHold({ all, mine: this.#bytes, functions: this.#functions() }, bytes, bounds.bytes);
+  }
+
+  opened(): void {
+    if (this.#requests === 0) this.#process.functions += 1;
+    this.#requests += 1;
+    this.#process.requests += 1;
+  }
+
+  closed(): void {
+    this.#requests -= 1;
+    this.#process.requests -= 1;
+    if (this.#requests === 0) this.#process.functions -= 1;
+  }
+
+  /** @param bytes negative: they are let go. */
+  kept(bytes: number): void {
+    this.#bytes += bytes;
+    this.#process.bytes += bytes;
+  }
+
+  #functions(): number {
+    return this.#process.functions + (this.#requests === 0 ? 1 : 0);
+  }
+}

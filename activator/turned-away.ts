@@ -1,0 +1,36 @@
+import type { Failure } from './failure.ts';
+
+/** A place in the queue that there is none of; undefined: there is one. @param bytes with those of the newcomer. */
+export function queueFull(
+  waiting: number,
+  bytes: number,
+  { queueSize, queueMaxBytes }: { queueSize: number; queueMaxBytes: number },
+): Failure | undefined {
+  if (waiting >= queueSize) {
+    return {
+      code: 'QueueFull',
+      message: `${waiting} requests wait for this function already, as many as spec.queue.size allows`,
+    };
+  }
+  if (queueMaxBytes === 0 || bytes <= queueMaxBytes) return undefined;
+  return {
+    code: 'QueueFull',
+    message: `with this request ${bytes} bytes of bodies would wait for this function; spec.queue.maxBytes allows ${queueMaxBytes}`,
+  };
+}
+
+export function dueFailure(queueTimeoutMs: number): Failure {
+  return {
+    code: 'QueueTimeout',
+    message: `no replica had room within ${queueTimeoutMs / 1000} s (spec.queue.timeoutSeconds)`,
+  };
+}
+
+/** The gateway holds as much as it may for all functions together, and this one has had its share of it. */
+export function gatewayBusy(what: 'requests' | 'bodies'): Failure {
+  const held = what === 'requests' ? 'requests open' : 'bodies of waiting requests';
+  return {
+    code: 'GatewayBusy',
+    message: `the gateway has as many ${held} as it can hold, and this function has its share of them; ask again, or run more gateways`,
+  };
+}

@@ -1,0 +1,105 @@
+/** docs/metrics.md tells of every metric there is, in the words that the processes themselves use. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Registry } from 'prom-client';
+import { ColdStarts } from '../activator/cold-starts.ts';
+import { FunctionCounters } from '../activator/counters.ts';
+import { activatorMetrics, TEXT_METRICS } from '../activator/metrics.ts';
+import { operatorMetrics } from '../operator/metrics.ts';
+import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/metrics.ts';
+import { RequestMetrics, replicaText } from '../runtime-image/metrics.ts';
+
+interface Metric {
+  name: string;
+  type: string;
+  labels: readonly string[];
+  help: string;
+}
+
+const row = ({ name, type, labels, help }: Metric) =>
+  `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(' ')} | ${help} |`;
+const isOurs = ({ name }: Metric) => name.startsWith('catnap_');
+
+async function registered(registry: Registry): Promise<Metric[]> {
+  const all = (await registry.getMetricsAsJSON()) as unknown as { name: string; type: string; help: string }[];
+  const labels = new Map(
+    registry.getMetricsAsArray().map((metric) => {
+      const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };
+      return [name, labelNames];
+    }),
+  );
+  return all.map(({ name, type, help }) => ({ name, type, help, labels: labels.get(name) ?? [] })).filter(isOurs);
+}
+
+async function ofActivator(): Promise<Metric[]> {
+  const registry = createRegistry();
+  informerMetrics(registry);
+  const coldStarts = new ColdStarts();
+  activatorMetrics(registry, {
+    functions: () => [],
+    unrouted: new FunctionCounters(coldStarts),
+    coldStarts,
+    gateway: { connections: 0, upgrades: 0 },
+    accessLog: { dropped: 0 },
+  });
+  return [...TEXT_METRICS, ...(await registered(registry))];
+}
+
+async function ofOperator(): Promise<Metric[]> {
+  const registry = createRegistry();
+  leaderMetric(registry, () => true);
+  operatorMetrics(registry);
+  informerMetrics(registry);
+  workQueueMetrics(registry);
+  return await registered(registry);
+}
+
+/** From the text that a replica gives: names, types and helps of its head lines, labels of its samples. */
+function ofRuntime(): Metric[] {
+  const requests = new RequestMetrics();
+  requests.observe(200, 1);
+  const text = requests.text() + replicaText(0, { boot: 0, read: 0, import: 0, init: 0, listen: 0 }, USAGE);
+  const heads = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)\n\S*?(?:\{(\w+)=.*)?(?:\s|$)/gm)];
+  return heads
+    .map(([, name = '', help = '', type = '', label = '']) => ({ name, help, type, labels: [label] }))
+    .map((metric) => ({ ...metric, labels: metric.labels.filter((label) => label !== '' && label !== 'le') }))
+    .filter(isOurs);
+}
+
+const USAGE = {
+  cpuUserMicros: 0,
+  cpuSystemMicros: 0,
+  residentBytes: 0,
+  heapUsedBytes: 0,
+  heapTotalBytes: 0,
+  startTimeSeconds: 0,
+  eventLoopLagSeconds: 0,
+};
+
+const documentation = readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8');
+
+/** Rows of the table below a heading. */
+function documented(heading: string): string[] {
+  const section = documentation.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  return section.split('\n').filter((line) => line.startsWith('| `'));
+}
+
+const PROCESSES: [heading: string, metrics: () => Metric[] | Promise<Metric[]>][] = [
+  ['Activator', ofActivator],
+  ['Operator', ofOperator],
+  ['Functions from source', ofRuntime],
+];
+for (const [heading, metrics] of PROCESSES) {
+  test(`the table of ${heading} has each metric, with its type, labels and help`, async () => {
+    assert.deepEqual(documented(heading), (await metrics()).map(row));
+  });
+}
+
+test('names are in base units and say what counts up', async () => {
+  for (const { name, type } of [...(await ofActivator()), ...(await ofOperator()), ...ofRuntime()]) {
+    assert.match(name, /^catnap_(activator|operator|runtime|informer|work_queue|leader)/);
+    assert.equal(name.endsWith('_total'), type === 'counter', name);
+    assert.doesNotMatch(name, /_(ms|milliseconds|minutes|kb|mb|percent)(_|$)/);
+  }
+});
