@@ -24,11 +24,9 @@ test('a cold start tells its client, and the metrics, where its time went', asyn
   gateway.putFunction(aFunction('hello'));
   gateway.scales.onScale = async () => {
     const { ip, port } = await gateway.addBackend('pod-a', (_req, res) => res.end('hi'));
-    setTimeout(() => gateway.podFeed.put('pod-a', aPod({ name: 'pod-a', revision: 'hello-1', node: 'n' })), 20);
-    setTimeout(
-      () => gateway.podFeed.put('pod-a', aPod({ name: 'pod-a', revision: 'hello-1', node: 'n', ip, port })),
-      60,
-    );
+    const shown = { name: 'pod-a', revision: 'hello-1', node: 'n' };
+    gateway.podFeed.put('pod-a', aPod(shown));
+    setTimeout(() => gateway.podFeed.put('pod-a', aPod({ ...shown, ip, port })), 40);
   };
   const { headers } = await ask(gateway.port);
   const { queue, cold = 0, fn, ...phases } = timings(headers['server-timing']);
