@@ -9,7 +9,7 @@ import { type RequestHeaders, type ResponseHeaders, responseHeaders, serverTimin
 import type { Replica } from './replica.ts';
 import { RequestBody } from './request-body.ts';
 import type { Traffic } from './traffic.ts';
-import { joinSockets } from './upgrade.ts';
+import { type Joint, joinSockets } from './upgrade.ts';
 import { wasCutOff } from './upstream.ts';
 
 /** Longest that the rest of an unwanted body is read for, so that its client gets to see the answer. */
@@ -32,6 +32,8 @@ export interface Host {
   readonly leaving: boolean;
   /** An exchange is over; called once for each. */
   ended(): void;
+  /** The exchange is an upgraded connection from here on. */
+  joined(joint: Joint): void;
   /** A function did not answer as it should have. */
   failed(failure: Failure, functionKey: string | null, requestId: string): void;
 }
@@ -191,7 +193,7 @@ export class Exchange implements Visitor<Replica>, Inbound {
     const head = [...responseHeaders(from), HEADER.requestId, this.#head.requestId];
     head.push(HEADER.coldStart, String(this.#coldMs() > 0));
     head.push('connection', 'upgrade', 'upgrade', String(from.upgrade ?? this.#head.upgrade));
-    joinSockets(client, socket, head, () => this.#finish());
+    this.#host.joined(joinSockets(client, socket, head, () => this.#finish()));
   }
 
   /** How long it waited for a replica that was not there when it came; 0: it did not. */
