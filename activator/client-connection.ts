@@ -114,7 +114,7 @@ export class ClientConnection {
     if (last?.request.complete === false && last.exchange?.over === false) {
       this.#closing = true;
       last.response.shouldKeepAlive = false;
-      last.exchange.refuse(failure);
+      last.exchange.reject(failure);
       return;
     }
     if (last !== undefined && last !== this.#current && !last.request.complete) this.#waiting?.pop();

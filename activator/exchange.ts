@@ -125,6 +125,13 @@ export class Exchange implements Visitor<Replica>, Inbound {
     this.#finish();
   }
 
+  /** Refuses what is under way already: its client went wrong meanwhile. */
+  reject(failure: Failure): void {
+    this.#attempt?.abandon();
+    if (this.#place !== undefined) this.#traffic?.leave(this.#place);
+    this.refuse(failure);
+  }
+
   informational(status: number, headers: ResponseHeaders): void {
     const link = headers.link;
     if (status === 103 && link !== undefined) this.#response.writeEarlyHints({ link });

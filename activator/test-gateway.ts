@@ -7,6 +7,7 @@ import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { Functions } from './functions.ts';
+import type { ClientLimits } from './listener.ts';
 import type { PodObject } from './pod-state.ts';
 import { type Feed, Replicas } from './replicas.ts';
 import type { RevisionRef, Scales } from './scale.ts';
@@ -127,6 +128,12 @@ export function aPod(options: PodOptions): PodObject {
   };
 }
 
+export interface TestGatewayOptions {
+  synced?: boolean;
+  syncWaitMs?: number;
+  limits?: Partial<ClientLimits>;
+}
+
 export class TestGateway implements AsyncDisposable {
   readonly functionFeed = new ManualFeed<FunctionObject>();
   readonly podFeed = new ManualFeed<PodObject>();
@@ -140,8 +147,8 @@ export class TestGateway implements AsyncDisposable {
   readonly backends: Server[] = [];
 
   /** Listening; the cluster is empty, and known to be unless `synced` is false. */
-  static async start(options: { synced?: boolean; syncWaitMs?: number } = {}): Promise<TestGateway> {
-    const test = new TestGateway(options.syncWaitMs ?? 5_000);
+  static async start(options: TestGatewayOptions = {}): Promise<TestGateway> {
+    const test = new TestGateway(options.syncWaitMs ?? 5_000, options.limits);
     if (options.synced !== false) {
       test.sync();
       await test.functionFeed.synced;
@@ -150,7 +157,7 @@ export class TestGateway implements AsyncDisposable {
     return test;
   }
 
-  constructor(syncWaitMs: number) {
+  constructor(syncWaitMs: number, limits: Partial<ClientLimits> = {}) {
     this.#replicas = new Replicas(this.podFeed, systemClock);
     this.#wake = new Wake(this.scales, systemClock, pino({ level: 'silent' }));
     this.functions = new Functions({
@@ -167,6 +174,7 @@ export class TestGateway implements AsyncDisposable {
       routes: () => this.functions.routes,
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,
+      limits,
     });
   }
 

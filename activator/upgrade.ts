@@ -132,39 +132,37 @@ class Direction {
   }
 
   #take(chunk: Buffer): void {
-    let end = chunk.length;
-    if (this.#frames !== undefined) {
-      end = this.#over ? 0 : this.#framesOf(chunk, this.#frames);
-      if (end < chunk.length) this.#skip(chunk.subarray(end), this.#frames);
-    }
-    if (!this.#over && end > 0 && !this.#sink.write(end === chunk.length ? chunk : chunk.subarray(0, end))) {
-      if (this.#last === undefined) this.#source.pause();
-    }
+    const end = this.#over ? 0 : this.#endOfPart(chunk);
+    if (end > 0) this.#pass(end === chunk.length ? chunk : chunk.subarray(0, end));
     this.#sayLast();
+    if (this.#over) this.#skip(chunk, end);
   }
 
-  /** How much of it is to be passed on: all, or up to the frame after which the last words come. */
-  #framesOf(chunk: Buffer, frames: FrameTracker): number {
+  #pass(part: Buffer): void {
+    if (!this.#sink.write(part) && this.#last === undefined) this.#source.pause();
+  }
+
+  /** How much of it is to be passed on: all, or up to the end of the frame after which the last words come. */
+  #endOfPart(chunk: Buffer): number {
+    if (this.#frames === undefined) return chunk.length;
     let at = 0;
-    do at = frames.take(chunk, at);
-    while (at < chunk.length && !(this.#last !== undefined && frames.between));
+    do at = this.#frames.take(chunk, at);
+    while (at < chunk.length && !(this.#last !== undefined && this.#frames.between));
     return at;
   }
 
-  /** What is not passed on is read all the same: a close frame in it ends the handshake. */
-  #skip(rest: Buffer, frames: FrameTracker): void {
-    for (let at = 0; at < rest.length; ) at = frames.take(rest, at);
+  #sayLast(): void {
+    if (this.#over || this.#last === undefined || !this.#frames?.between) return;
+    this.#over = true;
+    // One that came just now is the last word already.
+    if (!this.#frames.closed) this.#sink.write(this.#last);
   }
 
-  #sayLast(): void {
-    if (this.#over) {
-      // Both close frames have been said: the side that read the second one ends the connection.
-      if (this.#frames?.closed) this.#source.end();
-      return;
-    }
-    if (this.#last === undefined || !this.#frames?.between) return;
-    this.#over = true;
-    if (!this.#frames.closed) this.#sink.write(this.#last);
+  /** What is not passed on is read all the same: with a close frame in it, both have said goodbye. */
+  #skip(chunk: Buffer, from: number): void {
+    if (this.#frames === undefined) return;
+    for (let at = from; at < chunk.length; ) at = this.#frames.take(chunk, at);
+    if (this.#frames.closed) this.#source.end();
   }
 
   #end(): void {
