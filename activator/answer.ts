@@ -29,8 +29,8 @@ function flush(response: ServerResponse): void {
 }
 
 /** False: no more until the response drains. */
-export function writePiece(response: ServerResponse, chunk: Buffer): boolean {
-  return response.write(chunk) || response.writableLength < BEHIND_MAX_BYTES;
+export function writePiece(response: ServerResponse, chunk: Buffer, letGo: (() => void) | undefined): boolean {
+  return response.write(chunk, letGo) || response.writableLength < BEHIND_MAX_BYTES;
 }
 
 /** @param from name, value, … */

@@ -66,6 +66,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound, Course, Su
   #deadline: Deadline | undefined;
   #begunAtMs = 0;
   #upgradedAtBytes: number | undefined;
+  #queued = false;
   #over = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, head: RequestHead, host: Host) {
@@ -79,7 +80,10 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound, Course, Su
     }
     response.on('close', this.#onClose);
     // An answer that waits behind another one on its connection has no socket yet, and does not see it close.
-    if (response.socket === null) request.socket.once('close', this.#onClose);
+    if (response.socket === null) {
+      this.#queued = true;
+      request.socket.once('close', this.#onClose);
+    }
   }
 
   /** True once it is answered, or nobody is there to be answered. */
@@ -100,6 +104,9 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound, Course, Su
   get outHeaders(): readonly string[] {
     const { headers } = this.#head.headers;
     return this.body?.awaited ? [...headers, ...EXPECTS] : headers;
+  }
+  get sentForMs(): number {
+    return this.#host.clock.nowMs() - this.admittedAtMs;
   }
   get flowing(): boolean {
     return this.begun || (this.body !== undefined && !this.body.awaited && !this.body.ended);
@@ -213,10 +220,10 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound, Course, Su
     this.#finish();
   }
 
-  data(chunk: Buffer): boolean {
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
     this.lastByteAtMs = this.#host.clock.nowMs();
     this.bytesOut += chunk.length;
-    if (writePiece(this.#response, chunk)) return true;
+    if (writePiece(this.#response, chunk, letGo)) return true;
     this.#response.once('drain', () => {
       this.lastByteAtMs = this.#host.clock.nowMs();
       this.#attempt?.resume();
@@ -267,8 +274,8 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound, Course, Su
   }
 
   #begin(status: number, reason: string, from: string[]): void {
-    const headers = this.#withOurs(responseHeaders(from), true);
     this.#noteBegin(status);
+    const headers = this.#withOurs(responseHeaders(from), true);
     this.body?.release();
     this.#response.writeHead(status, reason, headers);
   }
@@ -285,8 +292,8 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound, Course, Su
     const { coldMs } = this;
     headers.push(HEADER.requestId, this.requestId, HEADER.coldStart, coldMs > 0 ? 'true' : 'false');
     if (!withTimes) return headers;
-    const functionMs = this.#host.clock.nowMs() - this.admittedAtMs;
-    headers.push(HEADER.serverTiming, serverTiming(this.queueMs, coldMs, functionMs));
+    const queueMs = this.admittedAtMs - this.enteredAtMs - coldMs;
+    headers.push(HEADER.serverTiming, serverTiming(queueMs, coldMs, this.firstByteMs));
     if (this.#host.leaving) headers.push('connection', 'close');
     return headers;
   }
@@ -344,7 +351,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound, Course, Su
     if (this.#over) return;
     this.#over = true;
     this.#forgetTime();
-    this.#request.socket.off('close', this.#onClose);
+    if (this.#queued) this.#request.socket.off('close', this.#onClose);
     if (this.#upgradedAtBytes !== undefined) this.bytesOut = this.#request.socket.bytesWritten - this.#upgradedAtBytes;
     if (this.#replica !== undefined) this.#traffic?.finish(this.#replica);
     this.#discardBody();

@@ -128,8 +128,9 @@ class ReadyAnswer implements Receiver {
     this.#onAnswer(status, body);
   }
 
-  data(chunk: Buffer): boolean {
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
     this.#body += chunk.toString('latin1');
+    letGo?.();
     if (this.#body.length > BODY_MAX_BYTES) this.failed();
     return true;
   }

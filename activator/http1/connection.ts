@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { MalformedMessage } from './header-lines.ts';
+import { READ_BYTES, type ReadBuffer, ReadBuffers } from './read-buffer.ts';
 import { lastChunk } from './request-head.ts';
 import { type AnswerSink, ResponseParser } from './response-parser.ts';
 
@@ -20,8 +21,11 @@ export interface Receiver {
   head(status: number, reason: string, headers: string[]): void;
   /** An answer in one piece, instead of `head`, `data` and `end`. @param body as latin1. */
   whole(status: number, reason: string, headers: string[], body: string): void;
-  /** False: no more until `resume`. The chunk is the receiver's from now on. */
-  data(chunk: Buffer): boolean;
+  /**
+   * False: no more until `resume`.
+   * @param letGo to be called once, when the chunk is not needed any more; undefined: it is the receiver's for ever.
+   */
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean;
   end(trailers: string[]): void;
   /** The socket is the receiver's from now on, as a stream that begins after the answer's head. */
   switched(headers: string[], socket: Socket): void;
@@ -30,7 +34,6 @@ export interface Receiver {
   drained(): void;
 }
 
-const READ_BYTES = 65_536;
 /** A read of as much is handed on as it is; less is copied out. */
 const HANDED_ON_MIN_BYTES = 16_384;
 /** A connection without bytes is asked by TCP whether its other side is still there. */
@@ -40,6 +43,7 @@ const PEER_CHECK_MS = 60_000;
  * begins, whichever connection it is for, so one buffer does for all of them.
  */
 const SCRATCH = Buffer.allocUnsafeSlow(READ_BYTES);
+const BUFFERS = new ReadBuffers();
 
 /**
  * A connection to a replica: one request at a time, both directions at once. Memory: nothing of its own while it is idle
@@ -61,10 +65,10 @@ export class Connection implements AnswerSink {
   #body: Outgoing['body'] = 'none';
   #bodyDone = true;
   #paused = false;
-  /** What is read into now. */
-  #buffer: Buffer = SCRATCH;
-  /** What is to be read into next, where that is another buffer. */
-  #nextBuffer: Buffer | undefined;
+  /** What is read into; undefined: the scratch. */
+  #own: ReadBuffer | undefined;
+  /** Whether a piece of `#own` was handed on, so that the next read needs another one. */
+  #spent = false;
   /** How the answer ended that is being fed: told once that is over, for the receiver may use the connection anew. */
   #ending: (() => void) | undefined;
   /** When it was given back, on the owner's clock. */
@@ -174,6 +178,7 @@ export class Connection implements AnswerSink {
   /** Ends it at once, without a word to the receiver. */
   destroy(): void {
     this.#state = 'gone';
+    this.#backToScratch();
     this.#receiver = undefined;
     this.#socket.destroy();
   }
@@ -193,7 +198,9 @@ export class Connection implements AnswerSink {
   data(from: number, to: number): void {
     const receiver = this.#receiver;
     if (receiver === undefined) return;
-    if (!receiver.data(this.#chunk(from, to))) this.#paused = true;
+    const piece = (this.#own?.bytes ?? SCRATCH).subarray(from, to);
+    const goesOn = to - from < HANDED_ON_MIN_BYTES ? receiver.data(Buffer.from(piece), undefined) : this.#handOn(piece);
+    if (!goesOn) this.#paused = true;
   }
 
   end(trailers: string[]): void {
@@ -209,27 +216,40 @@ export class Connection implements AnswerSink {
   }
 
   /** A large piece is not copied: another buffer takes the place of the one that it lies in. */
-  #chunk(from: number, to: number): Buffer {
-    const length = to - from;
-    if (length < HANDED_ON_MIN_BYTES || this.#buffer === SCRATCH) {
-      if (length >= HANDED_ON_MIN_BYTES) this.#nextBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-      return Buffer.from(this.#buffer.subarray(from, to));
-    }
-    this.#nextBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    return this.#buffer.subarray(from, to);
+  #handOn(piece: Buffer): boolean {
+    if (this.#own === undefined) return this.#handOnCopy(piece);
+    this.#spent = true;
+    return this.#receiver?.data(piece, this.#own.hold().letGo) ?? true;
+  }
+
+  /** The first large piece lies in what all read into; from the next read on there is a buffer for this body alone. */
+  #handOnCopy(piece: Buffer): boolean {
+    const copy = BUFFERS.take();
+    copy.bytes.set(piece);
+    this.#spent = true;
+    return this.#receiver?.data(copy.bytes.subarray(0, piece.length), copy.letGo) ?? true;
   }
 
   #bufferForRead(): Buffer {
-    if (this.#nextBuffer !== undefined) {
-      this.#buffer = this.#nextBuffer;
-      this.#nextBuffer = undefined;
+    if (this.#spent) {
+      this.#spent = false;
+      this.#own?.letGo();
+      this.#own = BUFFERS.take();
     }
-    return this.#buffer;
+    return this.#own?.bytes ?? SCRATCH;
+  }
+
+  /** A large body is over. */
+  #backToScratch(): void {
+    this.#spent = false;
+    this.#own?.letGo();
+    this.#own = undefined;
   }
 
   /** False: read no more for now. */
   #onRead(length: number): boolean {
-    if (this.#state === 'switched') return this.#socket.push(Buffer.from(this.#buffer.subarray(0, length)));
+    const buffer = this.#own?.bytes ?? SCRATCH;
+    if (this.#state === 'switched') return this.#socket.push(Buffer.from(buffer.subarray(0, length)));
     if (this.#state !== 'busy') {
       // Nobody has asked: what it says could only be taken for the answer to the next request.
       this.#fail(errorOf('UNASKED_BYTES', 'the replica sent bytes that nobody asked for'));
@@ -237,7 +257,7 @@ export class Connection implements AnswerSink {
     }
     let taken: number;
     try {
-      taken = this.#parser.feed(this.#buffer, length);
+      taken = this.#parser.feed(buffer, length);
     } catch (error) {
       this.#fail(error as MalformedMessage);
       return false;
@@ -250,8 +270,8 @@ export class Connection implements AnswerSink {
     const tell = this.#ending as () => void;
     this.#ending = undefined;
     this.#paused = false;
-    if (this.#buffer !== SCRATCH) this.#nextBuffer = SCRATCH;
-    const rest = taken < length ? Buffer.from(this.#buffer.subarray(taken, length)) : undefined;
+    const rest = taken < length ? Buffer.from((this.#own?.bytes ?? SCRATCH).subarray(taken, length)) : undefined;
+    this.#backToScratch();
     const isReusable = this.#parser.keepAlive && this.#bodyDone && rest === undefined;
     if (!isReusable) this.#state = 'gone';
     tell();
@@ -290,6 +310,7 @@ export class Connection implements AnswerSink {
     const receiver = this.#receiver;
     this.#state = 'gone';
     this.#receiver = undefined;
+    this.#backToScratch();
     this.#socket.destroy();
     if (state === 'busy') receiver?.failed(error);
     else this.#onLost(this);
