@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { HEADER } from '#api/names.ts';
-import type { Connection, Receiver } from './http1/connection.ts';
+import type { Connection } from './http1/connection.ts';
 import { NameTable } from './http1/name-table.ts';
+import type { Receiver } from './http1/receiver.ts';
 import { type BodyFraming, requestHead } from './http1/request-head.ts';
 import type { RequestBody } from './request-body.ts';
 import { type Upstream, wasNeverConnected } from './upstream.ts';
