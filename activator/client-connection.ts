@@ -69,7 +69,7 @@ export class ClientConnection {
     if (this.#closing) return;
     // What else came in the same packet is not read yet, and chunks may prove to be none: then nothing is to be passed on.
     const chunked = arrival.request.headers['transfer-encoding'] !== undefined;
-    if (this.#current === undefined && !chunked) this.#start(arrival);
+    if (this.#current === undefined && this.#waiting === undefined && !chunked) this.#start(arrival);
     else this.#wait(arrival, chunked);
   }
 
@@ -132,9 +132,9 @@ export class ClientConnection {
   #wait(arrival: Arrival, soon: boolean): void {
     this.#waiting ??= [];
     this.#waiting.push(arrival);
-    if (soon && this.#current === undefined) process.nextTick(startWaiting, this);
-    // Not now: Node reads on at the end of each request.
-    if (this.#waiting.length === AHEAD_MAX) process.nextTick(pause, this.#socket);
+    if (soon && this.#current === undefined) setImmediate(startWaiting, this);
+    // Later: what was read so far is parsed to its end, and Node reads on at the end of each request.
+    if (this.#waiting.length === AHEAD_MAX) setImmediate(pause, this.#socket);
   }
 
   #next(): void {

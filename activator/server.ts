@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
+import { HEADER } from '#api/names.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import type { TlsPair } from '#platform/tls-files.ts';
 import type { Arrival, ClientConnection } from './client-connection.ts';
-import { Exchange, type Host } from './exchange.ts';
+import { Deadlines } from './deadlines.ts';
+import { Exchange } from './exchange.ts';
 import { type Failure, internalPath, noSuchFunction } from './failure.ts';
 import { FrontDoor } from './front-door.ts';
 import { requestHeaders } from './headers.ts';
+import type { Host } from './host.ts';
 import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './listener.ts';
 import { answerOptions, isForGateway } from './options.ts';
 import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
@@ -45,6 +48,7 @@ const LOOK_MS = 50;
 
 /** The gateway: every request of every function comes in here. */
 export class Gateway implements AsyncDisposable, Host {
+  readonly deadlines: Deadlines;
   readonly #options: GatewayOptions;
   readonly #plain: FrontDoor;
   /** Undefined until there is a certificate. */
@@ -61,6 +65,7 @@ export class Gateway implements AsyncDisposable, Host {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.deadlines = new Deadlines(options.clock);
     this.#chain = [waitForSync(options, () => this.#synced), routeToFunction(options)];
     options.synced.then(() => {
       this.#synced = true;
@@ -86,7 +91,7 @@ export class Gateway implements AsyncDisposable, Host {
     return this.#open;
   }
 
-  ended(): void {
+  finished(): void {
     this.#open -= 1;
   }
 
@@ -176,6 +181,7 @@ export class Gateway implements AsyncDisposable, Host {
     const { protocol } = connection.door;
     const headers = requestHeaders(request.rawHeaders, { address: connection.address, protocol, host });
     const requestId = headers.requestId ?? randomUUID();
+    headers.headers.push(HEADER.requestId, requestId);
     const { expectsContinue, upgrade } = arrival;
     if (upgrade !== null) response.assignSocket(request.socket);
     const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
