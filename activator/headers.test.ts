@@ -23,7 +23,7 @@ test('end-to-end headers keep order, spelling and repetition', () => {
 
 test('hop-by-hop headers stay here, those that Connection names too', () => {
   const pairs = sent(
-    ...['Connection', 'X-Mine, keep-alive', 'X-Mine', 'secret', 'Keep-Alive', 'timeout=5', 'TE', 'trailers'],
+    ...['Connection', 'X-Mine, keep-alive', 'X-Mine', 'secret', 'Keep-Alive', 'timeout=5', 'TE', 'gzip'],
     ...['Upgrade', 'h2c', 'Proxy-Authorization', 'x', 'Transfer-Encoding', 'chunked', 'Expect', '100-continue'],
     ...['Accept', '*/*'],
   );
@@ -66,6 +66,18 @@ test('appends to what proxies before said, in one header each', () => {
   assert.match(valuesOf(pairs, 'forwarded')[0] ?? '', /^for=198\.51\.100\.1, for=192\.0\.2\.7;/);
   assert.deepEqual(valuesOf(pairs, 'x-forwarded-proto'), ['https']);
   assert.deepEqual(valuesOf(pairs, 'x-forwarded-host'), ['shop.example']);
+});
+
+test('what proxies before said is left out where ours would become a part of it', () => {
+  const forwarded = (before: string) => valuesOf(sent('Forwarded', before), 'forwarded')[0];
+  assert.match(forwarded('for="[2001:db8::1]:80";ext="a\\"b,c"') ?? '', /^for="\[2001[\s\S]*c", for=192\.0\.2\.7;/);
+  assert.match(forwarded('for="') ?? '', /^for=192\.0\.2\.7;/);
+});
+
+test('a replica is told that the client reads trailers, and of no other coding', () => {
+  assert.deepEqual(valuesOf(sent('TE', 'gzip;q=1, Trailers'), 'te'), ['trailers']);
+  assert.deepEqual(valuesOf(sent('TE', 'gzip'), 'te'), []);
+  assert.deepEqual(valuesOf(sent('Trailer', 'X-Sum'), 'trailer'), ['X-Sum']);
 });
 
 test('an IPv6 address is quoted where the grammar wants it', () => {

@@ -26,7 +26,8 @@ export interface Client {
 type Part =
   /** Between two neighbours only (RFC 9110, 7.6.1); the other side of a proxy has its own. */
   | 'hop'
-  | 'trailer'
+  /** Says whether the client reads trailers: so do we, and tell the replica what the client does. */
+  | 'te'
   /** Says that a body follows. */
   | 'coding'
   /** Says that one follows, and is passed on. */
@@ -42,7 +43,6 @@ const HOP_BY_HOP = [
   'proxy-connection',
   'proxy-authenticate',
   'proxy-authorization',
-  'te',
   'upgrade',
   // Said anew where the client still waits for 100.
   'expect',
@@ -55,28 +55,40 @@ const partsOf = (names: readonly string[], part: Part) => names.map((name) => [n
 
 const OF_REQUEST = new NameTable<Part>([
   ...partsOf(HOP_BY_HOP, 'hop'),
-  ...partsOf(['trailer'], 'trailer'),
+  ...partsOf(['te'], 'te'),
   ...partsOf(['transfer-encoding'], 'coding'),
   ...partsOf(['content-length'], 'length'),
   ...partsOf(FORWARDING, 'forwarding'),
 ]);
 const OF_ANSWER = new NameTable<Part>([
-  ...partsOf(HOP_BY_HOP, 'hop'),
+  ...partsOf([...HOP_BY_HOP, 'te'], 'hop'),
   ...partsOf(['transfer-encoding'], 'coding'),
   ...partsOf([HEADER.requestId, HEADER.coldStart, HEADER.notStarted], 'ours'),
 ]);
 /** What a trailer cannot be (RFC 9110, 6.5.1): what had to be known before the body. */
 const NO_TRAILER = new NameTable<true>(
-  [...HOP_BY_HOP, ...FORWARDING, 'trailer', 'transfer-encoding', 'content-length', 'authorization', 'set-cookie'].map(
-    (name) => [name, true],
-  ),
+  [
+    ...HOP_BY_HOP,
+    ...FORWARDING,
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'content-length',
+    'authorization',
+    'set-cookie',
+  ].map((name) => [name, true]),
 );
 const REQUEST_ID = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
+const READS_TRAILERS = /(?:^|[,\s])trailers(?:$|[,;\s])/i;
+/** Elements whose quotes are all closed: what is put behind them is not part of a string. */
+const FORWARDED = /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/;
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /**
  * What a replica gets: Host as the client asked for it, once, then end-to-end headers in their order, nothing of
- * Catnap's own from outside, and who asked. The request's id is to be added by the caller.
+ * Catnap's own from outside, and who asked. The request's id is to be added by the caller. No Via is added, though a
+ * gateway should (RFC 9110, 7.6.3): nginx in a function's image does not compress what it answers where it sees one, and
+ * Forwarded says as much; one that is there is passed on.
  */
 export function requestHeaders(raw: readonly string[], client: Client): RequestHeaders {
   const named = connectionNames(raw);
@@ -92,7 +104,7 @@ export function requestHeaders(raw: readonly string[], client: Client): RequestH
     else if (part === 'length') {
       bodyBytes = Number(value);
       hasBody ||= bodyBytes > 0;
-    }
+    } else if (part === 'te' && READS_TRAILERS.test(value)) headers.push('te', 'trailers');
     if (staysHere(part, name, named)) continue;
     if (part === 'forwarding') forwarding[name.toLowerCase()] = after(forwarding[name.toLowerCase()], value);
     else headers.push(name, value);
@@ -103,14 +115,16 @@ export function requestHeaders(raw: readonly string[], client: Client): RequestH
 }
 
 function staysHere(part: Part | undefined, name: string, named: ReadonlySet<string>): boolean {
-  if (part === 'hop' || part === 'trailer' || part === 'coding') return true;
+  if (part === 'hop' || part === 'te' || part === 'coding') return true;
   return startsWithName(name, INTERNAL_HEADER_PREFIX) || (named.size > 0 && named.has(name.toLowerCase()));
 }
 
 function appendForwarding(headers: string[], before: Record<string, string>, client: Client): void {
   const { address, protocol, host } = client;
+  const { forwarded } = before;
   const node = address.includes(':') ? `"[${address}]"` : address;
-  const element = `for=${node};host="${unquoted(host)}";proto=${protocol}`;
+  // The host has been looked at: it has no quotes.
+  const element = `for=${node};host="${host}";proto=${protocol}`;
   headers.push(
     'x-forwarded-for',
     after(before['x-forwarded-for'], address),
@@ -119,12 +133,8 @@ function appendForwarding(headers: string[], before: Record<string, string>, cli
     'x-forwarded-host',
     before['x-forwarded-host'] ?? host,
     'forwarded',
-    after(before.forwarded, element),
+    after(forwarded !== undefined && FORWARDED.test(forwarded) ? forwarded : undefined, element),
   );
-}
-
-function unquoted(host: string): string {
-  return host.includes('"') || host.includes('\\') ? host.replaceAll(/["\\]/g, '') : host;
 }
 
 function after(before: string | undefined, next: string): string {
