@@ -54,7 +54,7 @@ export class FunctionCounters {
     this.bytesIn += summary.bytesIn;
     this.bytesOut += summary.bytesOut;
     const { code, status } = summary;
-    if (code !== undefined) this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
+    if (code !== undefined) this.refused(code);
     const revision = this.#revision(summary.revision ?? '');
     revision.seconds += summary.functionMs / 1000;
     const answer = this.#codeOf(status);
@@ -63,6 +63,11 @@ export class FunctionCounters {
       this.#coldAnswerAwaited = false;
       this.#allColdStarts.observe([{ phase: 'first_byte', ms: summary.firstByteMs }]);
     }
+  }
+
+  /** Answered by the gateway itself, or broken off. */
+  refused(code: ErrorCode): void {
+    this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
   }
 
   /** A replica answers, for the first time since requests began to wait. */

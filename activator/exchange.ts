@@ -1,68 +1,51 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { ErrorCode } from '#api/errors.ts';
+import type { Socket } from 'node:net';
 import { HEADER } from '#api/names.ts';
-import type { Clock } from '#platform/clock.ts';
-import type { Summary } from './access-log.ts';
-import { Attempt, type Inbound } from './attempt.ts';
-import { answerFor, type Failure } from './failure.ts';
+import {
+  abandonBody,
+  answerHeaders,
+  breakOff,
+  endWith,
+  flushSoon,
+  whose,
+  writeFailure,
+  writeInformational,
+  writePiece,
+} from './answer.ts';
+import { Attempt, type Inbound, type Outbound } from './attempt.ts';
+import type { Failure } from './failure.ts';
 import type { Visitor, Waiting } from './gate.ts';
-import { type RequestHeaders, type ResponseHeaders, responseHeaders, serverTiming } from './headers.ts';
+import { responseHeaders } from './headers.ts';
+import type { Host, RequestHead } from './host.ts';
+import type { BodyFraming } from './http1/request-head.ts';
+import { Journal } from './journal.ts';
 import type { Replica } from './replica.ts';
 import { RequestBody } from './request-body.ts';
+import { tooLarge } from './time-limits.ts';
+import { TimeWatch } from './time-watch.ts';
 import type { Traffic, Untouched } from './traffic.ts';
 import { joinSockets } from './upgrade.ts';
 import { wasCutOff } from './upstream.ts';
 
-/** Longest that the rest of an unwanted body is read for, so that its client gets to see the answer. */
-const LINGER_MS = 2_000;
-
-/** What a request's head says, beyond method and target. */
-export interface RequestHead {
-  requestId: string;
-  /** Asked for now: a socket that is closed does not know it any more. */
-  clientAddress: string;
-  headers: RequestHeaders;
-  /** The client waits for 100 before it sends the body. */
-  expectsContinue: boolean;
-  /** The protocol to switch to, or null. */
-  upgrade: string | null;
-}
-
-/** The server, as its exchanges see it. */
-export interface Host {
-  readonly clock: Clock;
-  /** Whether connections are to end with their present answer. */
-  readonly leaving: boolean;
-  /** An exchange is over; called once for each. */
-  finished(summary: Summary): void;
-  /** A function did not answer as it should have. */
-  failed(failure: Failure, summary: Summary): void;
-}
+const EXPECTS = ['expect', '100-continue'];
 
 /** One request from its arrival to the end of its answer. */
-export class Exchange implements Visitor<Replica>, Inbound, Summary {
-  enteredAtMs: number;
-  status = 0;
-  code: ErrorCode | undefined;
-  bytesOut = 0;
+export class Exchange implements Visitor<Replica>, Inbound, Outbound {
+  path = '/';
   waitMs = 0;
+  readonly body: RequestBody | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #head: RequestHead;
   readonly #host: Host;
-  #body: RequestBody | undefined;
-  readonly #onClose = () => this.#clientLeft();
-  #path = '/';
+  readonly #journal: Journal;
   #traffic: Traffic | undefined;
   #place: Waiting<Replica> | undefined;
   #replica: Replica | undefined;
   #attempt: Attempt | undefined;
-  #admittedAtMs = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #begunAtMs = 0;
-  #endedAtMs = 0;
-  #begun = false;
+  #time: TimeWatch | undefined;
+  /** What had gone out over the client's connection when it became one for another protocol. */
+  #upgradedAtBytes: number | undefined;
   #over = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, head: RequestHead, host: Host) {
@@ -70,52 +53,63 @@ export class Exchange implements Visitor<Replica>, Inbound, Summary {
     this.#response = response;
     this.#head = head;
     this.#host = host;
-    this.enteredAtMs = host.clock.nowMs();
-    if (head.headers.hasBody) this.#body = new RequestBody(request, head.expectsContinue ? response : undefined);
-    response.on('close', this.#onClose);
-    // An answer that waits behind another one on its connection has no socket yet, and does not see it close.
-    if (response.socket === null) request.socket.once('close', this.#onClose);
+    if (head.headers.hasBody) {
+      const awaited = head.expectsContinue ? response : undefined;
+      this.body = new RequestBody(request, awaited, (total) => this.#received(total));
+    }
+    this.#journal = new Journal(request, head.requestId, this.body, host.clock);
+    response.on('close', () => this.#clientLeft());
   }
 
   /** True once it is answered, or nobody is there to be answered. */
   get over(): boolean {
     return this.#over;
   }
+  get enteredAtMs(): number {
+    return this.#journal.enteredAtMs;
+  }
 
+  get method(): string {
+    return this.#request.method ?? 'GET';
+  }
+  get upgrade(): string | null {
+    return this.#head.upgrade;
+  }
+  get framing(): BodyFraming {
+    if (this.body === undefined) return 'none';
+    return this.#head.headers.bodyBytes === undefined ? 'chunked' : 'length';
+  }
+  get outHeaders(): readonly string[] {
+    const { headers } = this.#head.headers;
+    const awaited = this.body?.awaited === true;
+    if (!awaited && this.waitMs === 0) return headers;
+    const patience = this.waitMs > 0 ? [HEADER.waitMs, String(this.waitMs)] : [];
+    return [...headers, ...(awaited ? EXPECTS : []), ...patience];
+  }
   get heldBytes(): number {
-    return this.#body?.heldBytes ?? 0;
+    return this.body?.heldBytes ?? 0;
+  }
+  get sentForMs(): number {
+    return this.#journal.functionMs;
   }
 
   /** @param path path and query as the function gets them. */
   enter(traffic: Traffic, path: string): void {
     this.#traffic = traffic;
-    this.#path = path;
-    this.enteredAtMs = this.#host.clock.nowMs();
-    const place = traffic.enter(this);
-    if (place?.taken) this.#place = place;
+    this.path = path;
+    this.#journal.enter(traffic);
+    const failure = tooLarge(this.#head.headers.bodyBytes ?? 0, traffic.view.maxBodyBytes);
+    if (failure === undefined) this.#waitAt(traffic.enter(this));
+    else this.refuse(failure);
   }
 
   admit(replica: Replica): void {
     this.#place = undefined;
     this.#replica = replica;
-    this.#admittedAtMs = this.#host.clock.nowMs();
-    const timeoutMs = this.#traffic?.view.timeoutMs ?? 0;
-    if (timeoutMs > 0) this.#timer = setTimeout(() => this.#tookTooLong(timeoutMs), timeoutMs);
-    const { headers, upgrade, requestId } = this.#head;
-    const patience = this.waitMs > 0 ? [HEADER.waitMs, String(this.waitMs)] : [];
+    this.#journal.admit(replica);
+    this.#watchTime();
     try {
-      this.#attempt = new Attempt(
-        replica.upstream,
-        {
-          method: this.#request.method ?? 'GET',
-          path: this.#path,
-          headers: [...headers.headers, HEADER.requestId, requestId, ...patience],
-          body: this.#body?.open() ?? null,
-          upgrade,
-          repeatable: () => this.#body?.replayable ?? true,
-        },
-        this,
-      );
+      this.#attempt = new Attempt(replica.upstream, this, this);
     } catch (error) {
       // A request that cannot be put into words for the replica, such as one with a header that is none.
       this.broke(error instanceof Error ? error : new Error(String(error)));
@@ -125,74 +119,64 @@ export class Exchange implements Visitor<Replica>, Inbound, Summary {
   refuse(failure: Failure): void {
     this.#place = undefined;
     if (this.#over) return;
-    this.code = failure.code;
-    const key = this.#traffic?.view.key ?? null;
-    if (this.#traffic !== undefined) this.#host.failed(failure, this);
-    if (this.#begun) {
-      // Part of an answer is out: a cut connection is how a client can tell.
-      this.#response.destroy();
-    } else {
-      const answer = answerFor(failure, key, this.#head.requestId, this.#host.leaving);
-      this.#response.writeHead(answer.status, answer.headers);
-      this.#response.end(answer.body);
-      this.status = answer.status;
-    }
+    const journal = this.#journal;
+    journal.code = failure.code;
+    if (this.#traffic !== undefined) this.#host.failed(failure, journal);
+    if (journal.begun) breakOff(this.#response);
+    else writeFailure(this.#response, failure, journal, this.#host.leaving);
     this.#finish();
   }
 
-  informational(status: number, headers: ResponseHeaders): void {
-    const link = headers.link;
-    if (status === 103 && link !== undefined) this.#response.writeEarlyHints({ link });
-    else if (status === 102) this.#response.writeProcessing();
+  /** Refuses what is under way already: its client went wrong meanwhile. */
+  reject(failure: Failure): void {
+    this.#leave();
+    this.refuse(failure);
   }
 
-  head(status: number, statusText: string, from: ResponseHeaders): void {
-    this.#begin(status);
-    const waitMs = this.#admittedAtMs - this.enteredAtMs;
-    const { coldMs } = this;
-    const headers = responseHeaders(from);
-    headers.push(
-      HEADER.requestId,
-      this.#head.requestId,
-      HEADER.coldStart,
-      coldMs > 0 ? 'true' : 'false',
-      HEADER.serverTiming,
-      serverTiming(waitMs - coldMs, coldMs, this.firstByteMs) + this.#coldTimings(coldMs),
-    );
-    if (this.#host.leaving) headers.push('connection', 'close');
-    if (this.#replica !== undefined) this.#traffic?.answered(this.#replica);
-    this.#body?.release();
-    this.#response.writeHead(status, statusText, headers);
-    // Once all that arrived with the head is dealt with: a stream's head goes out before its first chunk is there.
-    process.nextTick(flushHead, this.#response);
+  informational(status: number, headers: string[]): void {
+    this.#journal.move();
+    writeInformational(this.#response, status, headers);
   }
 
-  data(chunk: Buffer): boolean {
-    this.bytesOut += chunk.length;
-    if (this.#response.write(chunk)) return true;
-    this.#response.once('drain', () => this.#attempt?.resume());
+  head(status: number, reason: string, headers: string[]): void {
+    this.#begin(status, reason, headers);
+    flushSoon(this.#response);
+  }
+
+  whole(status: number, reason: string, headers: string[], body: string): void {
+    this.#begin(status, reason, headers);
+    this.#journal.bytesOut = body.length;
+    this.#response.end(body, 'latin1');
+    this.#finish();
+  }
+
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
+    this.#journal.move();
+    this.#journal.bytesOut += chunk.length;
+    if (writePiece(this.#response, chunk, letGo)) return true;
+    this.#response.once('drain', () => {
+      this.#journal.move();
+      this.#attempt?.resume();
+    });
     return false;
   }
 
-  end(trailers: ResponseHeaders): void {
-    for (const name in trailers) this.#response.addTrailers({ [name]: String(trailers[name]) });
-    this.#response.end();
+  end(trailers: string[]): void {
+    endWith(this.#response, trailers);
     this.#finish();
   }
 
   untouched(why: Untouched): void {
-    clearTimeout(this.#timer);
+    this.#time?.stop();
     const replica = this.#replica;
     this.#replica = undefined;
     this.#attempt = undefined;
-    if (replica === undefined || this.#traffic === undefined) return;
-    const place = this.#traffic.giveBack(this, replica, why);
-    if (place.taken) this.#place = place;
+    if (replica !== undefined) this.#waitAt(this.#traffic?.giveBack(this, replica, why));
   }
 
   broke(error: Error): void {
     // Its other connections may be dying with this one.
-    if (!this.#begun && this.#replica !== undefined && wasCutOff(error)) this.#traffic?.doubt(this.#replica);
+    if (!this.#journal.begun && wasCutOff(error)) this.#doubt();
     const code = 'code' in error ? ` (${String(error.code)})` : '';
     this.refuse({
       code: 'ReplicaFailed',
@@ -200,115 +184,82 @@ export class Exchange implements Visitor<Replica>, Inbound, Summary {
     });
   }
 
-  upgraded(status: number, from: ResponseHeaders, socket: Duplex): void {
-    clearTimeout(this.#timer);
-    this.#begin(status);
+  upgraded(from: string[], socket: Socket): void {
+    this.#time?.stop();
+    this.#begun(101);
     const client = this.#request.socket;
+    this.#upgradedAtBytes = client.bytesWritten;
     this.#response.detachSocket(client);
-    const head = [...responseHeaders(from), HEADER.requestId, this.#head.requestId];
-    head.push(HEADER.coldStart, String(this.coldMs > 0));
-    head.push('connection', 'upgrade', 'upgrade', String(from.upgrade ?? this.#head.upgrade));
-    joinSockets(client, socket, head, () => this.#finish());
+    const headers = [...responseHeaders(from), ...whose(this.#journal)];
+    headers.push('connection', 'upgrade', 'upgrade', this.#head.upgrade ?? '');
+    this.#host.joined(joinSockets(client, socket, headers, () => this.#finish()));
   }
 
-  get functionKey(): string | null {
-    return this.#traffic?.view.key ?? null;
-  }
-  get revision(): string | undefined {
-    return this.#replica?.revision;
-  }
-  get requestId(): string {
-    return this.#head.requestId;
-  }
-  get traceparent(): string | undefined {
-    const { traceparent } = this.#request.headers;
-    return typeof traceparent === 'string' ? traceparent : undefined;
-  }
-  get method(): string {
-    return this.#request.method ?? 'GET';
-  }
-  get target(): string {
-    return this.#request.url ?? '/';
-  }
-  get bytesIn(): number {
-    return this.#body?.bytes ?? 0;
-  }
-  get queueMs(): number {
-    return (this.#replica === undefined ? this.#endedAtMs : this.#admittedAtMs) - this.enteredAtMs - this.coldMs;
-  }
-  get coldMs(): number {
-    const { answeredAtMs } = this.#replica ?? {};
-    if (answeredAtMs === undefined) return 0;
-    return Math.min(Math.max(0, answeredAtMs - this.enteredAtMs), this.#admittedAtMs - this.enteredAtMs);
-  }
-  get firstByteMs(): number {
-    return this.#begun ? this.#begunAtMs - this.#admittedAtMs : 0;
-  }
-  get functionMs(): number {
-    return this.#replica === undefined ? 0 : this.#endedAtMs - this.#admittedAtMs;
-  }
-  get totalMs(): number {
-    return this.#endedAtMs - this.enteredAtMs;
-  }
-  get clientAddress(): string {
-    return this.#head.clientAddress;
-  }
-  get userAgent(): string | undefined {
-    return this.#request.headers['user-agent'];
+  /** @param place where it was given one; it may have been admitted from there since. */
+  #waitAt(place: Waiting<Replica> | undefined): void {
+    if (place === undefined || !place.taken) return;
+    this.#place = place;
+    // A client that leaves is noticed only while what it sends is read.
+    this.body?.readAhead();
   }
 
-  #begin(status: number): void {
-    this.#begun = true;
-    this.#begunAtMs = this.#host.clock.nowMs();
-    this.status = status;
+  #begin(status: number, reason: string, from: string[]): void {
+    this.#begun(status);
+    this.body?.release();
+    const headers = answerHeaders(from, this.#journal, this.#host.leaving);
+    this.#response.writeHead(status, reason, headers);
   }
 
-  #coldTimings(coldMs: number): string {
-    return coldMs > 0 ? (this.#traffic?.counters?.coldTimings(this.enteredAtMs) ?? '') : '';
+  #begun(status: number): void {
+    this.#journal.begin(status);
+    if (this.#replica !== undefined) this.#traffic?.answered(this.#replica);
   }
 
-  #tookTooLong(timeoutMs: number): void {
+  #received(total: number): void {
+    this.#journal.move();
+    const failure = tooLarge(total, this.#traffic?.view.maxBodyBytes ?? 0);
+    if (failure !== undefined) this.reject(failure);
+  }
+
+  #watchTime(): void {
+    const timeouts = this.#traffic?.view.timeouts;
+    if (timeouts === undefined) return;
+    this.#time ??= new TimeWatch(this.#journal, this.#host, (failure) => this.#tookTooLong(failure));
+    this.#time.start(timeouts);
+  }
+
+  #tookTooLong(failure: Failure): void {
     this.#attempt?.abandon();
     // One that is stuck does not answer a probe either.
-    if (!this.#begun && this.#replica !== undefined) this.#traffic?.doubt(this.#replica);
-    this.refuse({
-      code: 'Timeout',
-      message: `the function took longer than ${timeoutMs / 1000} s (spec.timeoutSeconds)`,
-    });
+    if (!this.#journal.begun) this.#doubt();
+    this.refuse(failure);
+  }
+
+  #doubt(): void {
+    if (this.#replica !== undefined) this.#traffic?.doubt(this.#replica);
   }
 
   #clientLeft(): void {
     if (this.#over) return;
+    this.#leave();
+    this.#finish();
+  }
+
+  /** Neither waits nor is with a replica any more. */
+  #leave(): void {
     this.#attempt?.abandon();
     if (this.#place !== undefined) this.#traffic?.leave(this.#place);
-    this.#finish();
+    this.#place = undefined;
   }
 
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#timer);
-    this.#request.socket.off('close', this.#onClose);
+    this.#time?.stop();
+    const { socket } = this.#request;
+    if (this.#upgradedAtBytes !== undefined) this.#journal.bytesOut = socket.bytesWritten - this.#upgradedAtBytes;
     if (this.#replica !== undefined) this.#traffic?.finish(this.#replica);
-    this.#discardBody();
-    this.#endedAtMs = this.#host.clock.nowMs();
-    this.#host.finished(this);
+    if (this.body !== undefined) abandonBody(this.#request, this.body);
+    this.#host.finished(this.#journal);
   }
-
-  #discardBody(): void {
-    const { socket, complete } = this.#request;
-    if (this.#body === undefined || complete || socket.destroyed) return;
-    this.#body.discard();
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    const end = () => {
-      clearTimeout(timer);
-      socket.off('close', end);
-    };
-    this.#request.once('end', end);
-    socket.once('close', end);
-  }
-}
-
-function flushHead(response: ServerResponse): void {
-  if (!response.writableEnded && !response.destroyed) response.flushHeaders();
 }

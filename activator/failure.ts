@@ -31,6 +31,9 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   GatewayBusy: 1,
 };
 
+/** Methods that any function may be asked with; those of WebDAV and the like are passed on too. */
+export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
 /**
  * @param functionKey `<namespace>/<name>`, or null where no function was found.
  * @param closing whether the connection has to end with this answer, because the request was not read to its end.
@@ -56,6 +59,7 @@ export function answerFor(failure: Failure, functionKey: string | null, requestI
   ];
   const retryAfter = RETRY_AFTER_SECONDS[failure.code];
   if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
+  if (failure.code === 'MethodNotAllowed') headers.push('allow', ALLOWED_METHODS);
   if (closing) headers.push('connection', 'close');
   return { status: ERROR_STATUS[failure.code], headers, body };
 }

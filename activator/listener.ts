@@ -1,42 +1,68 @@
-import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsPair } from '#platform/tls-files.ts';
+import { FIELDS_MAX } from './request-faults.ts';
 
-/** Idle connections of clients and of proxies before us, which keep theirs for a minute, end from their side. */
-const KEEP_ALIVE_MS = 75_000;
-const HEADERS_MS = 15_000;
-const HANDSHAKE_MS = 15_000;
-/** Name and value of all headers of a request together: cookies and tokens outgrow Node's 16 KiB. */
+/** How long clients may take, in milliseconds. There is no limit on a whole request: a stream may take for ever. */
+export interface ClientLimits {
+  /** From the first byte of a request, or from the connection's begin, to the end of its head. */
+  headMs: number;
+  /** TCP and TLS: from the connection's begin to the end of the handshake. */
+  handshakeMs: number;
+  /** Between two requests of a connection. Proxies keep theirs for a minute: they are to end them, not we under them. */
+  idleMs: number;
+  /** Between two pieces of a body that is wanted, or of an answer that waits to be read; nginx has the same minute. */
+  stallMs: number;
+  /** How often these limits are looked at, and by how much they may be passed. */
+  lookMs: number;
+}
+
+export const CLIENT_LIMITS: ClientLimits = {
+  headMs: 15_000,
+  handshakeMs: 15_000,
+  idleMs: 75_000,
+  stallMs: 60_000,
+  lookMs: 5_000,
+};
+
+/** Target and fields of a request together: cookies and tokens outgrow Node's 16 KiB. */
 const HEAD_MAX_BYTES = 65_536;
 /** A connection that is silent for so long is asked by TCP whether its client is still there. */
 const PEER_CHECK_MS = 60_000;
+/** Protocols that are offered beside HTTP/1.1, which a server is free to leave; clients offer them with any request. */
+const OFFERS = /(?:^|,)\s*(?:h2c?|tls|http)\s*(?:[/,]|$)/i;
 
-const OPTIONS: ServerOptions = {
-  keepAliveTimeout: KEEP_ALIVE_MS,
-  headersTimeout: HEADERS_MS,
-  // A stream may be sent for as long as it takes.
-  requestTimeout: 0,
-  noDelay: true,
-  // A client that vanished without a word would keep its function awake for ever.
-  keepAlive: true,
-  keepAliveInitialDelay: PEER_CHECK_MS,
-  maxHeaderSize: HEAD_MAX_BYTES,
-  optimizeEmptyRequests: true,
-  shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
-};
+function optionsFor(limits: ClientLimits): ServerOptions {
+  return {
+    keepAliveTimeout: limits.idleMs,
+    headersTimeout: limits.headMs,
+    requestTimeout: 0,
+    connectionsCheckingInterval: limits.lookMs,
+    noDelay: true,
+    // A client that vanished without a word would keep its function awake for ever.
+    keepAlive: true,
+    keepAliveInitialDelay: PEER_CHECK_MS,
+    maxHeaderSize: HEAD_MAX_BYTES,
+    optimizeEmptyRequests: true,
+    // Answered as all other faults are.
+    requireHostHeader: false,
+    shouldUpgradeCallback: asksForUpgrade,
+  };
+}
 
 /** A server of HTTP/1.1 with the gateway's limits. */
-export function plainServer(): Server {
-  return createServer(OPTIONS);
+export function plainServer(limits = CLIENT_LIMITS): Server {
+  return limitFields(createServer(optionsFor(limits)));
 }
 
 /** The same over TLS 1.2 or later. Its `setSecureContext` takes effect with the next connection. */
-export function tlsServer(pair: TlsPair): TlsServer {
-  return createTlsServer({ ...OPTIONS, ...secureContext(pair), handshakeTimeout: HANDSHAKE_MS });
+export function tlsServer(pair: TlsPair, limits = CLIENT_LIMITS): TlsServer {
+  const handshake = { handshakeTimeout: limits.handshakeMs };
+  return limitFields(createTlsServer({ ...optionsFor(limits), ...handshake, ...secureContext(pair) }));
 }
 
-/** What a TLS server is to be told of a certificate. */
+/** What a TLS server is to be told of a certificate. A client that speaks HTTP/2 alone is told no in the handshake. */
 export function secureContext({ cert, key }: TlsPair) {
   return { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const;
 }
@@ -50,4 +76,16 @@ export function listenOn(server: Server | TlsServer, port: number, host: string 
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+/** One more than is allowed is kept, so that it shows. */
+function limitFields<T extends Server>(server: T): T {
+  server.maxHeadersCount = FIELDS_MAX + 1;
+  return server;
+}
+
+/** One with a body is served as it is, for its bytes could not be told from those of the next protocol. */
+function asksForUpgrade({ headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return headers.upgrade !== undefined && !hasBody && !OFFERS.test(headers.upgrade);
 }

@@ -92,6 +92,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
       functions.finished(summary);
       accessLog.record(summary);
     },
+    refused: ({ code }) => functions.unrouted.refused(code),
     routes: () => functions.routes,
     synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),
     syncWaitMs: SYNC_WAIT_MS,

@@ -153,15 +153,26 @@ class HostRoutes<T> {
 
 /** What is Catnap's own in a replica is not there for those outside. */
 function toFunction<T>(target: T, path: string): Route<T> {
-  return path.includes('catnap') && isInternal(path)
+  return SUSPICIOUS.test(path) && isInternal(path)
     ? { kind: 'none', owner: target }
     : { kind: 'function', target, path };
 }
 
-/** Also in spellings that a replica may read as the same path: `/x/../.catnap/`, `/%2ecatnap/`. */
+/** What a path has that is Catnap’s own, in any spelling: the name, or what may be a letter, a dot or a slash of it. */
+const SUSPICIOUS = /catnap|%[2567]/i;
+
+/** Also in spellings that a replica may read as the same path: `/x/../.catnap/`, `/%2ecatnap/`, `//.catnap;x/`. */
 function isInternal(path: string): boolean {
-  const url = URL.parse(`http://host${path.replaceAll(/%2e/gi, '.')}`);
-  return url === null || `${url.pathname}/`.startsWith(INTERNAL_PREFIX);
+  const decoded = path
+    .replace(/\?.*/s, '')
+    .replaceAll(/%([2-7][\da-f])/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const segments: string[] = [];
+  for (const segment of decoded.split(/[/\\]/)) {
+    const name = segment.replace(/;.*/s, '');
+    if (name === '..') segments.pop();
+    else if (name !== '' && name !== '.') segments.push(name);
+  }
+  return `/${segments[0]}/` === INTERNAL_PREFIX;
 }
 
 function byAge<T>(a: RouteEntry<T>, b: RouteEntry<T>): number {

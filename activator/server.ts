@@ -1,38 +1,40 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { HEADER } from '#api/names.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { TlsPair } from '#platform/tls-files.ts';
 import { type Summary, traceIdOf } from './access-log.ts';
-import { Exchange, type Host } from './exchange.ts';
+import type { Arrival, ClientConnection } from './client-connection.ts';
+import { Deadlines } from './deadlines.ts';
+import { Exchange } from './exchange.ts';
 import { type Failure, internalPath, noSuchFunction } from './failure.ts';
 import type { FailureLog } from './failure-log.ts';
+import { FrontDoor } from './front-door.ts';
 import { requestHeaders } from './headers.ts';
-import { listenOn, plainServer, secureContext, tlsServer } from './listener.ts';
+import type { Host } from './host.ts';
+import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './listener.ts';
+import { answerOptions, isForGateway } from './options.ts';
+import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
 import type { RouteTable } from './route-table.ts';
 import type { Traffic } from './traffic.ts';
+import type { Joint } from './upgrade.ts';
 
 export interface GatewayOptions {
   clock: Clock;
   failures: FailureLog;
-  /** Hears of each request that is over. */
+  /** A request is over. The summary may be read until this returns. */
   finished: (summary: Summary) => void;
+  /** What a client sent was no request that could get an exchange. */
+  refused: (failure: Failure) => void;
   /** The present table. */
   routes: () => RouteTable<Traffic>;
   /** Resolves once the cluster's functions and pods are known. */
   synced: Promise<void>;
   /** Longest that a request waits for that. */
   syncWaitMs: number;
-}
-
-type Protocol = 'http' | 'https';
-
-/** How a request came in. */
-interface Arrival {
-  protocol: Protocol;
-  expectsContinue: boolean;
-  upgrade: string | null;
+  /** Where they are not to be `CLIENT_LIMITS`. */
+  limits?: Partial<ClientLimits>;
 }
 
 /** A request on its way through the chain. */
@@ -48,31 +50,32 @@ type Step = (passage: Passage) => Promise<void> | undefined;
 
 /** How often a gateway that leaves looks whether it may. */
 const LOOK_MS = 50;
-const LAST_BYTES_MS = 2_000;
 
 /** The gateway: every request of every function comes in here. */
 export class Gateway implements AsyncDisposable, Host {
+  readonly deadlines: Deadlines;
   readonly #options: GatewayOptions;
-  readonly #plain: Server;
+  readonly #plain: FrontDoor;
   /** Undefined until there is a certificate. */
-  #secure: TlsServer | undefined;
+  #secure: { door: FrontDoor; server: TlsServer } | undefined;
   /** What each request passes, in this order. */
   readonly #chain: readonly Step[];
-  readonly #upgraded = new Set<Socket>();
+  readonly #joints = new Set<Joint>();
   #synced = false;
   #leaving = false;
+  /** No more requests come: who holds a connection for something else than requests is told goodbye. */
+  #goodbye = false;
   #open = 0;
-  #connections = 0;
   #lastAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.deadlines = new Deadlines(options.clock);
     this.#chain = [waitForSync(options, () => this.#synced), routeToFunction(options)];
     options.synced.then(() => {
       this.#synced = true;
     });
-    this.#plain = plainServer();
-    this.#serve(this.#plain, 'http');
+    this.#plain = this.#door(plainServer(this.#limits), 'http');
   }
 
   get clock(): Clock {
@@ -95,11 +98,11 @@ export class Gateway implements AsyncDisposable, Host {
 
   /** Of clients, upgraded ones among them. */
   get connections(): number {
-    return this.#connections;
+    return this.#plain.connections + (this.#secure?.door.connections ?? 0);
   }
 
   get upgrades(): number {
-    return this.#upgraded.size;
+    return this.#joints.size;
   }
 
   finished(summary: Summary): void {
@@ -111,98 +114,103 @@ export class Gateway implements AsyncDisposable, Host {
     this.#options.failures.failed(failure, functionKey, requestId, traceIdOf(traceparent));
   }
 
+  joined(joint: Joint): void {
+    this.#joints.add(joint);
+    joint.closed.then(() => this.#joints.delete(joint));
+    if (this.#goodbye) joint.leave();
+  }
+
   /** Resolves with the port. */
   listen(port: number, host: string | undefined): Promise<number> {
-    return listenOn(this.#plain, port, host);
+    return this.#plain.listen(port, host);
   }
 
   /** Takes requests over TLS as well. Resolves with the port. */
   listenSecurely(pair: TlsPair, port: number, host: string | undefined): Promise<number> {
-    this.#secure = tlsServer(pair);
-    this.#serve(this.#secure, 'https');
-    return listenOn(this.#secure, port, host);
+    const server = tlsServer(pair, this.#limits);
+    this.#secure = { server, door: this.#door(server, 'https') };
+    return this.#secure.door.listen(port, host);
   }
 
   /** For connections from now on; those that are open stay. */
   setCertificate(pair: TlsPair): void {
-    this.#secure?.setSecureContext(secureContext(pair));
+    this.#secure?.server.setSecureContext(secureContext(pair));
   }
 
   /**
    * From now on each answer ends its connection. New requests are served still, for their senders may not know yet; so
-   * idle connections stay open too, for a request may be on its way. Resolves when no request is open and none has come
-   * for `quietMs`, or when `signal` aborts.
+   * idle connections stay open too, for a request may be on its way. Once none has come for `quietMs`, WebSockets and
+   * other upgraded connections are told goodbye: not before, or their clients would come back to this gateway. Resolves
+   * when no request is open after that, or when `signal` aborts.
    */
   async leave(quietMs: number, signal: AbortSignal): Promise<void> {
     this.#leaving = true;
     this.#lastAtMs = this.clock.nowMs();
-    while (!signal.aborted && (this.#open > 0 || this.clock.nowMs() - this.#lastAtMs < quietMs)) {
+    while (!signal.aborted) {
+      const quiet = this.clock.nowMs() - this.#lastAtMs >= quietMs;
+      if (quiet && this.#open === 0) return;
+      if (quiet && !this.#goodbye) this.#sayGoodbye();
       await new Promise<void>((resolve) => void this.clock.after(LOOK_MS, resolve));
     }
   }
 
   /** Lets answers that are on their way reach their clients, then ends all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#upgraded) socket.destroy();
-    const servers = this.#secure === undefined ? [this.#plain] : [this.#plain, this.#secure];
-    await Promise.all(servers.map((server) => this.#close(server)));
+    await Promise.all([
+      this.#sayGoodbye(),
+      this.#plain[Symbol.asyncDispose](),
+      this.#secure?.door[Symbol.asyncDispose](),
+    ]);
   }
 
-  #close(server: Server | TlsServer): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.clock.after(LAST_BYTES_MS, () => server.closeAllConnections());
-      server.close(() => {
-        cancel();
-        resolve();
-      });
-      server.closeIdleConnections();
+  get #limits(): ClientLimits {
+    return { ...CLIENT_LIMITS, ...this.#options.limits };
+  }
+
+  #door(server: Server | TlsServer, protocol: 'http' | 'https'): FrontDoor {
+    const begin = (arrival: Arrival, connection: ClientConnection) => this.#begin(arrival, connection);
+    return new FrontDoor(server, protocol, {
+      clock: this.clock,
+      limits: this.#limits,
+      begin,
+      refused: this.#options.refused,
     });
   }
 
-  #serve(server: Server | TlsServer, protocol: Protocol): void {
-    const arrival = { protocol, expectsContinue: false, upgrade: null };
-    server.on('connection', (socket) => {
-      this.#connections += 1;
-      socket.once('close', () => {
-        this.#connections -= 1;
-      });
-    });
-    server.on('request', (request, response) => this.#take(request, response, arrival));
-    server.on('checkContinue', (request, response) =>
-      this.#take(request, response, { ...arrival, expectsContinue: true }),
-    );
-    server.on('upgrade', (request, socket, head) => this.#takeUpgrade(request, socket as Socket, head, protocol));
+  async #sayGoodbye(): Promise<void> {
+    this.#goodbye = true;
+    await Promise.all([...this.#joints].map((joint) => joint.leave()));
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, arrival: Arrival): void {
-    this.#open += 1;
+  #begin(arrival: Arrival, connection: ClientConnection): void {
     this.#lastAtMs = this.clock.nowMs();
-    const { host, path } = targetOf(request);
-    const address = request.socket.remoteAddress ?? 'unknown';
-    const headers = requestHeaders(request.rawHeaders, { address, protocol: arrival.protocol, host });
+    const { request, response } = arrival;
+    const fault = faultOf(request);
+    const target = targetOf(request);
+    if (fault !== undefined || target === undefined) {
+      this.#refuse(fault ?? NO_TARGET, arrival, connection);
+      return;
+    }
+    if (request.method === 'OPTIONS' && isForGateway(request, target)) {
+      answerOptions(response, this.#leaving);
+      return;
+    }
+    this.#open += 1;
+    const { host, path } = target;
+    const { protocol } = connection.door;
+    const headers = requestHeaders(request.rawHeaders, { address: connection.address, protocol, host });
     const requestId = headers.requestId ?? randomUUID();
+    headers.headers.push(HEADER.requestId, requestId);
     const { expectsContinue, upgrade } = arrival;
-    const exchange = new Exchange(
-      request,
-      response,
-      { requestId, clientAddress: address, headers, expectsContinue, upgrade },
-      this,
-    );
+    if (upgrade !== null) response.assignSocket(request.socket);
+    const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
+    arrival.exchange = exchange;
     this.#pass({ exchange, host, path }, 0);
   }
 
-  #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, protocol: Protocol): void {
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
-    response.on('finish', () => socket.end());
-    // The server itself knows nothing of this connection from here on.
-    this.#upgraded.add(socket);
-    socket.on('error', () => socket.destroy()).on('close', () => this.#upgraded.delete(socket));
-    if (head.length > 0) socket.unshift(head);
-    // So that a client that leaves while it waits is noticed.
-    else socket.read(0);
-    this.#take(request, response, { protocol, expectsContinue: false, upgrade: 'websocket' });
+  #refuse(fault: Failure, { request }: Arrival, connection: ClientConnection): void {
+    const requestId = randomUUID();
+    connection.refuse(fault, requestId, request.method !== 'HEAD');
   }
 
   #pass(passage: Passage, from: number): void {
@@ -213,15 +221,6 @@ export class Gateway implements AsyncDisposable, Host {
       return;
     }
   }
-}
-
-/** Host and path, also of a request in absolute form (`GET http://host/path`), whose target goes before the Host header. */
-function targetOf(request: IncomingMessage): { host: string; path: string } {
-  const path = request.url ?? '/';
-  if (path.startsWith('/')) return { host: request.headers.host ?? '', path };
-  const url = URL.parse(path);
-  if (url === null || url.host === '') return { host: request.headers.host ?? '', path: '/' };
-  return { host: url.host, path: url.pathname + url.search };
 }
 
 /** Right after a start nothing is known: whoever comes then waits a little instead of being told that nothing is there. */

@@ -9,6 +9,7 @@ import { systemClock } from '#platform/clock.ts';
 import { AccessLog } from './access-log.ts';
 import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
+import type { ClientLimits } from './listener.ts';
 import type { PodObject } from './pod-state.ts';
 import { Refusals } from './refusals.ts';
 import { type Feed, Replicas } from './replicas.ts';
@@ -134,6 +135,13 @@ export function aPod(options: PodOptions): PodObject {
   };
 }
 
+export interface TestGatewayOptions {
+  synced?: boolean;
+  syncWaitMs?: number;
+  limits?: Partial<ClientLimits>;
+  bounds?: ShareBounds;
+}
+
 export class TestGateway implements AsyncDisposable {
   readonly functionFeed = new ManualFeed<FunctionObject>();
   readonly podFeed = new ManualFeed<PodObject>();
@@ -150,10 +158,8 @@ export class TestGateway implements AsyncDisposable {
   readonly backends: Server[] = [];
 
   /** Listening; the cluster is empty, and known to be unless `synced` is false. */
-  static async start(
-    options: { synced?: boolean; syncWaitMs?: number; bounds?: ShareBounds } = {},
-  ): Promise<TestGateway> {
-    const test = new TestGateway(options.syncWaitMs ?? 5_000, options.bounds ?? { requests: 10_000, bytes: 1e9 });
+  static async start(options: TestGatewayOptions = {}): Promise<TestGateway> {
+    const test = new TestGateway(options);
     if (options.synced !== false) {
       test.sync();
       await test.functionFeed.synced;
@@ -162,7 +168,7 @@ export class TestGateway implements AsyncDisposable {
     return test;
   }
 
-  constructor(syncWaitMs: number, bounds: ShareBounds) {
+  constructor({ syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } }: TestGatewayOptions) {
     this.share = new ProcessShare(bounds);
     this.#replicas = new Replicas(this.podFeed, systemClock);
     this.#wake = new Wake(this.scales, systemClock, pino({ level: 'silent' }));
@@ -180,6 +186,7 @@ export class TestGateway implements AsyncDisposable {
     this.gateway = new Gateway({
       clock: systemClock,
       failures: new FailureLog(pino({ level: 'silent' }), systemClock),
+      refused: ({ code }) => this.functions.unrouted.refused(code),
       finished: (summary) => {
         this.functions.finished(summary);
         accessLog.record(summary);
@@ -187,6 +194,7 @@ export class TestGateway implements AsyncDisposable {
       routes: () => this.functions.routes,
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,
+      limits,
     });
   }
 

@@ -1,6 +1,8 @@
 /** What is told of a request: to its client, to the replica, in the access log, in counts. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { aFunction, aPod, ask, TestGateway, until } from './test-gateway.ts';
 import { TRACE, TRACEPARENT } from './test-summary.ts';
@@ -94,6 +96,14 @@ test('what found no function is in the access log and counted, under no function
     [404, 'FunctionNotFound', undefined, 0],
   );
   assert.equal(gateway.functions.unrouted.failures.get('FunctionNotFound'), 1);
+});
+
+test('what is no request is counted, under no function', async () => {
+  await using gateway = await TestGateway.start();
+  const socket = connect(gateway.port, '127.0.0.1');
+  socket.end('GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n').resume();
+  await once(socket, 'close');
+  assert.equal(gateway.functions.unrouted.failures.get('BadRequest'), 1);
 });
 
 test('an answer that breaks off has the status it began with, and the code of why it did not end', async () => {

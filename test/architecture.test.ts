@@ -118,7 +118,7 @@ test('client-node is loaded only where a kubeconfig needs it, and by the stand-i
 
 /** Decisions: functions of their arguments, free of I/O. They import pure files, api and types. */
 const PURE =
-  /^(activator\/(route-table|balance|choose-revision|terminal|headers|failure)|operator\/(function|autoscaler)\/(children|pod|revision|status|failure|rollout|step|window))\.ts$/;
+  /^(activator\/(route-table|balance|choose-revision|terminal|headers|failure|request-faults|frame-tracker)|operator\/(function|autoscaler)\/(children|pod|revision|status|failure|rollout|step|window))\.ts$/;
 
 test('decisions import nothing that does I/O', () => {
   const impure = arrows.filter(

@@ -5,6 +5,7 @@ import { Agent } from 'node:http';
 import { test } from 'node:test';
 import { ask, until } from '../../activator/test-gateway.ts';
 import { type Activator, aSleepingFunction, shown } from '../../activator/test-process.ts';
+import { echoWebSocket, type Served } from '../../activator/test-websocket.ts';
 import { eventually } from '../support/eventually.ts';
 
 async function exitCode({ process }: Activator): Promise<number | null> {
@@ -49,6 +50,26 @@ test('told to leave, it loses none of the requests that keep coming over the sam
   activator.process.kill('SIGTERM');
   await Promise.all(clients);
   agent.destroy();
+  assert.equal(await exitCode(activator), 0);
+});
+
+test('told to leave, it closes WebSockets with 1001 on both sides and exits once they are closed', async () => {
+  await using scene = await aSleepingFunction();
+  const { cluster, activator, backend } = scene;
+  const served: Served[] = [];
+  backend.server.on(
+    'upgrade',
+    echoWebSocket((one) => served.push(one)),
+  );
+  cluster.showPod(shown(backend));
+  const client = new WebSocket(`ws://127.0.0.1:${activator.port}/fn/default/hello/`);
+  await once(client, 'open');
+  const closed = once(client, 'close');
+  client.send('still there');
+  assert.equal((await once(client, 'message'))[0].data, 'still there');
+  activator.process.kill('SIGTERM');
+  const [event] = await closed;
+  assert.deepEqual([event.code, event.wasClean, served[0]?.closeCode], [1001, true, 1001]);
   assert.equal(await exitCode(activator), 0);
 });
 

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Exchange } from './exchange.ts';
+import { answerFor, type Failure } from './failure.ts';
+import { faultOfReading } from './request-faults.ts';
+
+/** A request that has come in. */
+export interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client waits for 100 before it sends the body. */
+  readonly expectsContinue: boolean;
+  /** The protocol that it asks to switch to, or null. */
+  readonly upgrade: string | null;
+  /** What serves it; undefined until its turn. */
+  exchange: Exchange | undefined;
+}
+
+/** Where connections come from. */
+export interface Door {
+  readonly protocol: 'http' | 'https';
+  /** Gives the arrival its exchange, or refuses it. */
+  begin(arrival: Arrival, connection: ClientConnection): void;
+  /** A client is told so, whose bytes or head got no exchange. */
+  refused(failure: Failure): void;
+  /** The connection has closed. */
+  closed(connection: ClientConnection): void;
+}
+
+/** Requests that one connection may have sent ahead; it is not read from while there are as many. */
+const AHEAD_MAX = 16;
+/** Time for the last answer to be read, since a close with bytes unread would take it away from the client. */
+const LINGER_MS = 1_000;
+/** What follows is not read any more, which is what `Connection: close` says. */
+const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
+
+/**
+ * One client's connection. Its requests are served one after the other, in their order, also those that it sends
+ * without waiting for answers. Once it was told no, nothing more of it is served.
+ */
+export class ClientConnection {
+  readonly door: Door;
+  readonly #socket: Socket;
+  #address: string | undefined;
+  #current: Arrival | undefined;
+  #waiting: Arrival[] | undefined;
+  #refusal: string | undefined;
+  #closing = false;
+  /** Bytes that had gone either way at the last look, and when they last had changed. */
+  #moved = 0;
+  #movedAtMs = 0;
+  readonly #free = () => this.#next();
+
+  constructor(socket: Socket, door: Door) {
+    this.#socket = socket;
+    this.door = door;
+    socket.once('close', () => door.closed(this));
+  }
+
+  /** Of the client; an IPv4 address as such, also where it came to an IPv6 socket. */
+  get address(): string {
+    if (this.#address === undefined) {
+      const address = this.#socket.remoteAddress ?? 'unknown';
+      this.#address = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+    }
+    return this.#address;
+  }
+
+  take(arrival: Arrival): void {
+    if (this.#closing) return;
+    // What else came in the same packet is not read yet, and chunks may prove to be none: then nothing is to be passed on.
+    const chunked = arrival.request.headers['transfer-encoding'] !== undefined;
+    if (this.#current === undefined && this.#waiting === undefined && !chunked) this.#start(arrival);
+    else this.#wait(arrival, chunked);
+  }
+
+  /** Answers the present request, which has no exchange, and ends the connection with that. */
+  refuse(failure: Failure, requestId: string, hasBody: boolean): void {
+    this.#waiting = undefined;
+    this.#say(failure, requestId, hasBody);
+    this.#end();
+  }
+
+  /** The client's bytes are no request, or the connection broke. */
+  fail(error: Error & { code?: string; reason?: string }): void {
+    const failure = faultOfReading(error);
+    if (failure === undefined || this.#socket.bytesRead === 0) this.#socket.destroy();
+    else if (!this.#closing && error.code !== AFTER_THE_LAST) this.#faultInLast(failure);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends what a client holds that neither sends what it announced nor takes what it asked for, for `stallMs`. */
+  look(nowMs: number, stallMs: number): void {
+    const arrival = this.#current;
+    if (arrival === undefined || arrival.upgrade !== null) return;
+    const moved = this.#socket.bytesRead + this.#socket.bytesWritten;
+    const { request, response } = arrival;
+    const owesBody = !response.headersSent && !request.complete && request.readableFlowing === true;
+    const owesReading = this.#socket.writableLength > 0;
+    if (moved !== this.#moved || !(owesBody || owesReading)) {
+      this.#moved = moved;
+      this.#movedAtMs = nowMs;
+    } else if (nowMs - this.#movedAtMs >= stallMs) {
+      if (owesReading) this.#socket.destroy();
+      else this.#faultInLast({ code: 'RequestTimeout', message: `the body stopped for ${stallMs / 1000} s` });
+    }
+  }
+
+  /** The fault is in the last request that came if that is not complete, else in one that did not get as far. */
+  #faultInLast(failure: Failure): void {
+    const last = this.#waiting?.at(-1) ?? this.#current;
+    if (last?.request.complete === false && last.exchange?.over === false) {
+      this.#closing = true;
+      last.response.shouldKeepAlive = false;
+      last.exchange.reject(failure);
+      return;
+    }
+    if (last !== undefined && last !== this.#current && !last.request.complete) this.#waiting?.pop();
+    this.#say(failure, randomUUID(), true);
+    if (this.#current === undefined && (this.#waiting ?? []).length === 0) this.#end();
+  }
+
+  #start(arrival: Arrival): void {
+    this.#current = arrival;
+    // After Node has let go of it: only then may another answer begin.
+    arrival.response.on('close', this.#free);
+    this.door.begin(arrival, this);
+  }
+
+  #wait(arrival: Arrival, soon: boolean): void {
+    this.#waiting ??= [];
+    this.#waiting.push(arrival);
+    if (soon && this.#current === undefined) setImmediate(startWaiting, this);
+    // Later: what was read so far is parsed to its end, and Node reads on at the end of each request.
+    if (this.#waiting.length === AHEAD_MAX) setImmediate(pause, this.#socket);
+  }
+
+  #next(): void {
+    this.#current = undefined;
+    if (!this.#socket.writable) return;
+    const next = this.#waiting?.shift();
+    if (next !== undefined) this.#start(next);
+    else if (this.#refusal !== undefined) this.#end();
+    if (this.#waiting?.length !== 0) return;
+    this.#waiting = undefined;
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /** For a request that waited for no other. */
+  startWaiting(): void {
+    if (this.#current === undefined) this.#next();
+  }
+
+  #say(failure: Failure, requestId: string, hasBody: boolean): void {
+    this.#closing = true;
+    this.door.refused(failure);
+    const { status, headers, body } = answerFor(failure, null, requestId, true);
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${new Date().toUTCString()}\r\n`;
+    for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    this.#refusal = `${head}\r\n${hasBody ? body : ''}`;
+  }
+
+  #end(): void {
+    const socket = this.#socket;
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+    socket.end(this.#refusal ?? '');
+  }
+}
+
+function startWaiting(connection: ClientConnection): void {
+  connection.startWaiting();
+}
+
+function pause(socket: Socket): void {
+  socket.pause();
+}

@@ -1,0 +1,167 @@
+/** Requests that say twice, or wrongly, how long they are (RFC 9112, 6). */
+import { type Attack, each, HOST, head, post, SMUGGLED } from './attack.ts';
+
+const chunked = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+
+/** A length and a coding: which of the two holds is what smuggling is made of. */
+const BOTH: Attack[] = each(
+  [
+    ['Content-Length: 5', 'Transfer-Encoding: chunked'],
+    ['Transfer-Encoding: chunked', 'Content-Length: 5'],
+    ['Content-Length: 0', 'Transfer-Encoding: chunked'],
+    ['Transfer-Encoding: chunked', 'Content-Length: 0'],
+    ['content-length: 5', 'transfer-encoding: chunked'],
+    ['CONTENT-LENGTH: 5', 'TRANSFER-ENCODING: CHUNKED'],
+    ['Content-Length: 5', 'Transfer-Encoding:chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding:\tchunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: \t chunked \t '],
+    ['Content-Length: 5', 'Transfer-Encoding : chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding\t: chunked'],
+    ['Content-Length : 5', 'Transfer-Encoding: chunked'],
+    ['Content-Length: 5', ' Transfer-Encoding: chunked'],
+    ['Content-Length: 5', '\tTransfer-Encoding: chunked'],
+    ['Content-Length: 5', 'X: y\r\n Transfer-Encoding: chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding:\r\n chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: xchunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunkedx'],
+    ['Content-Length: 5', 'Transfer-Encoding: "chunked"'],
+    ['Content-Length: 5', "Transfer-Encoding: 'chunked'"],
+    ['Content-Length: 5', 'Transfer-Encoding: \x0bchunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: \x0cchunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked\x00'],
+    ['Content-Length: 5', 'Transfer-Encoding: \x85chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: \xa0chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked, identity'],
+    ['Content-Length: 5', 'Transfer-Encoding: identity, chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: identity'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked, chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked;q=1'],
+    ['Content-Length: 5', 'Transfer-Encoding: ,chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked,'],
+    ['Content-Length: 5', 'Transfer-Encoding: cow'],
+    ['Content-Length: 5', 'Transfer-Encoding: gzip, chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding:'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked', 'Transfer-Encoding: identity'],
+    ['Content-Length: 5', 'Transfer-Encoding: identity', 'Transfer-Encoding: chunked'],
+    ['Content-Length: 5', 'Foo: bar\rTransfer-Encoding: chunked'],
+    ['Content-Length: 5', 'Foo: bar\nTransfer-Encoding: chunked'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked', 'Connection: Content-Length'],
+    ['Content-Length: 5', 'Transfer-Encoding: chunked', 'Connection: Transfer-Encoding'],
+  ],
+  (fields) => ({
+    what: `both lengths: ${fields.join(' | ')}`,
+    bytes: `${post(...fields)}${chunked('hello')}${SMUGGLED}`,
+  }),
+);
+
+const CODINGS: Attack[] = [
+  ...each(
+    [
+      'Transfer-Encoding : chunked',
+      'Transfer-Encoding: xchunked',
+      'Transfer-Encoding: chunked, identity',
+      'Transfer-Encoding: chunked, chunked',
+      'Transfer-Encoding: chunked;q=1',
+      'Transfer-Encoding: \x0bchunked',
+      'Transfer-Encoding: chunked\x0b',
+      'Transfer-Encoding: "chunked"',
+      'Transfer-Encoding:\r\n chunked',
+      'Transfer-Encoding: cow',
+      'Transfer-Encoding: identity',
+      'Transfer-Encoding: gzip',
+      'Transfer-Encoding:',
+      'Transfer-Encoding: chunked,',
+      'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked',
+      'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity',
+      'Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip',
+    ],
+    (field) => ({ what: `coding: ${field}`, bytes: `${post(field)}${chunked('hello')}${SMUGGLED}` }),
+  ),
+  ...each(
+    ['gzip, chunked', 'identity, chunked', 'cow, chunked', 'gzip\r\nTransfer-Encoding: chunked', ', chunked'],
+    (value) => ({
+      what: `coding that nobody takes off: ${value}`,
+      bytes: `${post(`Transfer-Encoding: ${value}`)}${chunked('hello')}${SMUGGLED}`,
+      answers: [501],
+    }),
+  ),
+  ...each(['POST', 'GET'], (method) => ({
+    what: `${method} of HTTP/1.0, which has no chunks`,
+    bytes: `${head(`${method} /first HTTP/1.0`, `Host: ${HOST}`, 'Transfer-Encoding: chunked')}${chunked('hello')}${SMUGGLED}`,
+  })),
+  {
+    what: 'HTTP/1.0 kept alive, with both lengths',
+    bytes: `${head('POST /first HTTP/1.0', `Host: ${HOST}`, 'Connection: keep-alive', 'Content-Length: 5', 'Transfer-Encoding: chunked')}${chunked('hello')}${SMUGGLED}`,
+  },
+];
+
+const LENGTHS: Attack[] = [
+  ...each(
+    [
+      '-1',
+      '-5',
+      '+5',
+      '0x5',
+      '5h',
+      '5 5',
+      '5,5',
+      '5, 5',
+      '5;',
+      '5.0',
+      '5e0',
+      '"5"',
+      '',
+      ' ',
+      'five',
+      '\x0b5',
+      '5\x00',
+      '٥',
+      '1_0',
+      '18446744073709551616',
+      '18446744073709551621',
+      '99999999999999999999999999',
+      '5\r\n 5',
+      '\r\n 5',
+      '5\r\nContent-Length: 5',
+      '5\r\nContent-Length: 6',
+      '6\r\nContent-Length: 5',
+      '0\r\nContent-Length: 5',
+      '5\r\nContent-Length: 0',
+      '5\r\ncontent-length: 5',
+    ],
+    (value) => ({
+      what: `Content-Length: ${JSON.stringify(value)}`,
+      bytes: `${post(`Content-Length: ${Buffer.from(value).toString('latin1')}`)}hello${SMUGGLED}`,
+    }),
+  ),
+  ...each(['Content-Length : 5', 'Content-Length\t: 5', 'Content-Length\x00: 5', ' Content-Length: 5'], (field) => ({
+    what: `length in a field that is none: ${JSON.stringify(field)}`,
+    bytes: `${post(field)}hello${SMUGGLED}`,
+  })),
+  {
+    what: 'a body shorter than its length, then the end',
+    bytes: `${post('Content-Length: 500')}hello`,
+    ends: true,
+    cut: true,
+  },
+  {
+    what: 'a GET whose body looks like a request',
+    bytes: `${head('GET /first HTTP/1.1', `Host: ${HOST}`, 'Connection: close', `Content-Length: ${SMUGGLED.length}`)}${SMUGGLED}`,
+    answers: [200],
+    reaches: [`GET /first ${SMUGGLED}`],
+  },
+  {
+    what: 'a length with leading zeros, which is one',
+    bytes: `${post('Content-Length: 005', 'Connection: close')}hello`,
+    answers: [200],
+    reaches: ['POST /first hello'],
+  },
+  {
+    what: 'a length with blanks around it, which is one',
+    bytes: `${post('Content-Length: \t 5 \t', 'Connection: close')}hello`,
+    answers: [200],
+    reaches: ['POST /first hello'],
+  },
+];
+
+export const FRAMING: readonly Attack[] = [...BOTH, ...CODINGS, ...LENGTHS];

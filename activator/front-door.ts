@@ -1,0 +1,111 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Clock } from '#platform/clock.ts';
+import { ClientConnection, type Door } from './client-connection.ts';
+import { type ClientLimits, listenOn } from './listener.ts';
+import { handOver, requireHttp1 } from './preface.ts';
+
+export interface FrontDoorOptions {
+  clock: Clock;
+  limits: ClientLimits;
+  begin: Door['begin'];
+  refused: Door['refused'];
+}
+
+/** Answers that are on their way when all connections are to end get this long to reach their clients. */
+const LAST_BYTES_MS = 2_000;
+const CONNECTION = Symbol('connection');
+type ClientSocket = Socket & { [CONNECTION]?: ClientConnection };
+
+/** A server's connections: what comes in on one is told to it, whatever it is, and slow ones are ended. */
+export class FrontDoor implements Door, AsyncDisposable {
+  readonly protocol: 'http' | 'https';
+  readonly begin: Door['begin'];
+  readonly refused: Door['refused'];
+  readonly #server: Server | TlsServer;
+  readonly #options: FrontDoorOptions;
+  readonly #connections = new Set<ClientConnection>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(server: Server | TlsServer, protocol: 'http' | 'https', options: FrontDoorOptions) {
+    this.protocol = protocol;
+    this.begin = options.begin;
+    this.refused = options.refused;
+    this.#server = server;
+    this.#options = options;
+    server.on(protocol === 'http' ? 'connection' : 'secureConnection', (socket: Socket) => this.#open(socket));
+    server.on('request', (request, response) => this.#take(request, response, false));
+    server.on('checkContinue', (request, response) => this.#take(request, response, true));
+    server.on('checkExpectation', (request, response) => this.#take(request, response, false));
+    server.on('upgrade', (request, _socket, head) => this.#takeUpgrade(request, head));
+    server.on('connect', (request, _socket, head) => this.#takeUpgrade(request, head));
+    server.on('clientError', (error, socket) => this.#fail(error, socket as Socket));
+  }
+
+  /** That are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Resolves with the port. */
+  async listen(port: number, host: string | undefined): Promise<number> {
+    const { clock, limits } = this.#options;
+    this.#timer = setInterval(() => {
+      const nowMs = clock.nowMs();
+      for (const connection of this.#connections) connection.look(nowMs, limits.stallMs);
+    }, limits.lookMs);
+    return await listenOn(this.#server, port, host);
+  }
+
+  closed(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Takes no more connections; lets answers that are on their way reach their clients, then ends all. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(LAST_BYTES_MS, () => {
+        this.#server.closeAllConnections();
+        for (const connection of this.#connections) connection.destroy();
+      });
+      this.#server.close(() => {
+        cancel();
+        resolve();
+      });
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  #open(socket: ClientSocket): void {
+    const connection = new ClientConnection(socket, this);
+    socket[CONNECTION] = connection;
+    this.#connections.add(connection);
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const connection = (request.socket as ClientSocket)[CONNECTION];
+    connection?.take({ request, response, expectsContinue, upgrade: null, exchange: undefined });
+  }
+
+  /** The server itself knows nothing of this connection from here on. */
+  #takeUpgrade(request: IncomingMessage, head: Buffer): void {
+    const socket = request.socket as ClientSocket;
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.on('finish', () => socket.destroySoon());
+    socket.on('error', () => socket.destroy());
+    if (head.length > 0) socket.unshift(head);
+    // So that a client that leaves while it waits is noticed.
+    else socket.read(0);
+    const upgrade = request.headers.upgrade ?? '';
+    socket[CONNECTION]?.take({ request, response, expectsContinue: false, upgrade, exchange: undefined });
+  }
+
+  #fail(error: Error, socket: ClientSocket): void {
+    const connection = socket[CONNECTION];
+    if (connection === undefined) socket.destroy();
+    else if (!handOver(error, socket, requireHttp1)) connection.fail(error);
+  }
+}
