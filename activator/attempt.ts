@@ -77,7 +77,8 @@ export class Attempt implements Receiver {
   }
 
   resume(): void {
-    this.#connection.resume();
+    // Once it is over, the connection may be in the midst of another one.
+    if (!this.#over) this.#connection.resume();
   }
 
   informational(status: number, headers: string[]): void {

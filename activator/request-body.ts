@@ -77,7 +77,6 @@ export class RequestBody {
     this.#sink = sink;
     let goOn = true;
     for (const chunk of this.#kept ?? []) goOn = sink.write(chunk) && goOn;
-    if (this.#bytes > REPLAY_MAX_BYTES) this.#kept = undefined;
     if (this.#ended) sink.finish(this.#trailers());
     else if (!this.#attached) this.#attach();
     else if (goOn) this.#request.resume();
