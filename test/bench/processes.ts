@@ -55,3 +55,12 @@ function fileOf(pid: number, name: string): string {
     return ''; // it ended between the listing and the reading
   }
 }
+
+/** The system's clock ticks per second, as /proc counts them: 100 on every Linux. */
+const TICKS_PER_SECOND = 100;
+
+/** Processor time that a process has taken, in itself and in the system's calls, seconds; 0 of one that has ended. */
+export function processorSeconds(pid: number): number {
+  const fields = fileOf(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
+}

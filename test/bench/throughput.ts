@@ -1,59 +1,77 @@
-import { PORT } from '#api/names.ts';
-import type { World } from '../support/world.ts';
-import { type Generator, type Load, loadGenerator, type Result } from './load.ts';
-import { nginxProxy } from './nginx.ts';
+import { atLeast, type Bar } from './bar.ts';
+import { type Load, medians, type Result, wrk } from './load.ts';
+import { quantity, type Section } from './report.ts';
+import { compared, inTurn, type Rounds } from './rounds.ts';
+import { type ActivatorOptions, hostOf, Stage, WAYS, type Way } from './stage.ts';
 import { median } from './statistics.ts';
 
-export type Path = 'direct' | 'activator' | 'nginx';
+const CONNECTIONS = 64;
+/** For the compiler of the activator; nginx has none. */
+const WARM_UP_SECONDS = 3;
+const WHAT = 'throughput over nginx';
+/** Share of its processor's time that the activator must have had for a verdict. */
+const QUIET = 0.85;
+const BAR = 0.5;
+const ACCEPTED = 0.45;
 
-export interface Throughput {
-  generator: Generator['name'];
-  connections: number;
-  rounds: number;
-  seconds: number;
-  /** Medians over the rounds. `nginx` only where it is installed. */
-  paths: Partial<Record<Path, Result>>;
-  /** Requests per second through the activator over those through nginx. */
-  overNginx: number | undefined;
+interface Reading extends Result {
+  /** Requests for each second of processor time that the proxy took: what it would do with its processor to itself. */
+  perProcessorSecond: number;
+  /** Of the time, how much the proxy had the processor. */
+  busy: number;
 }
 
-/** The same function by three ways, in turn: straight to its pod, through the activator, through nginx. */
-export async function throughput(
-  world: World,
-  name: string,
-  url: string,
-  rounds: number,
-  seconds: number,
-): Promise<Throughput> {
-  const connections = 64;
-  await world.call(url);
-  const pod = (await world.pods(name)).find((p) => p.metadata?.deletionTimestamp === undefined);
-  const address = `${pod?.status?.podIP}:${PORT.http.number}`;
-  const generator = await loadGenerator();
-  await using nginx = await nginxProxy(address);
-  const { host } = new URL(url);
-  const urls: [Path, string][] = [
-    ['direct', `http://${address}/`],
-    ['activator', `${world.gateway.base}/`],
-    ...(nginx === undefined ? [] : [['nginx', nginx.url] as [Path, string]]),
-  ];
-  const load = (to: string): Load => ({ url: to, host, connections, seconds });
-  const results = new Map<Path, Result[]>(urls.map(([path]) => [path, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [path, to] of urls) results.get(path)?.push(await generator.measure(load(to)));
-  }
-  const paths = Object.fromEntries([...results].map(([path, all]) => [path, medians(all)])) as Throughput['paths'];
-  const [ours, theirs] = [paths.activator?.requestsPerSecond, paths.nginx?.requestsPerSecond];
-  const overNginx = ours === undefined || theirs === undefined ? undefined : ours / theirs;
-  return { generator: generator.name, connections, rounds, seconds, paths, overNginx };
-}
-
-function medians(all: readonly Result[]): Result {
-  const of = (field: keyof Result) => median(all.map((r) => r[field]));
-  return {
-    requestsPerSecond: of('requestsPerSecond'),
-    p50Ms: of('p50Ms'),
-    p99Ms: of('p99Ms'),
-    errors: all.reduce((sum, r) => sum + r.errors, 0),
+/** Keep-alive requests through the whole chain, beside nginx as a proxy of the same backend. */
+export async function throughput({ rounds, seconds, ...options }: Rounds & ActivatorOptions): Promise<Section> {
+  await using stage = await Stage.start(options);
+  const load = (way: Way, lasting: number): Load => ({
+    url: stage.url(way, 'hello', '/'),
+    host: hostOf('hello'),
+    connections: CONNECTIONS,
+    seconds: lasting,
+  });
+  for (const way of WAYS) await wrk(load(way, way === 'activator' ? WARM_UP_SECONDS : 1));
+  const readings = await inTurn(WAYS, rounds, (way) => measured(stage, way, load(way, seconds)));
+  const overNginx = (field: keyof Reading) => {
+    const of = (way: Way) => readings[way].map((reading) => reading[field]);
+    return compared(of('activator'), of('nginx'), '/s');
   };
+  return {
+    title: `Throughput: GET of a fixed answer, wrk, ${CONNECTIONS} connections, medians of ${rounds} rounds of ${seconds} s in turn`,
+    columns: ['requests/s', 'p50', 'p99', 'per CPU s', 'CPU', 'errors'],
+    rows: WAYS.map((name) => ({ name, cells: cells(readings[name]) })),
+    bars: [unlessDisturbed(readings, atLeast(WHAT, overNginx('requestsPerSecond'), BAR, ACCEPTED))],
+    notes: [
+      `requests for each second of processor time, over nginx: ${overNginx('perProcessorSecond').ratio.toFixed(2)}`,
+    ],
+    figures: readings,
+  };
+}
+
+async function measured(stage: Stage, way: Way, load: Load): Promise<Reading> {
+  if (way === 'direct') return { ...(await wrk(load)), perProcessorSecond: Number.NaN, busy: Number.NaN };
+  const before = stage.processorSeconds(way);
+  const result = await wrk(load);
+  const took = stage.processorSeconds(way) - before;
+  const perProcessorSecond = (result.requestsPerSecond * load.seconds) / took;
+  return { ...result, perProcessorSecond, busy: took / load.seconds };
+}
+
+function cells(readings: readonly Reading[]): string[] {
+  const { requestsPerSecond, p50Ms, p99Ms, errors } = medians(readings);
+  const [perSecond, busy] = [median(readings.map((r) => r.perProcessorSecond)), median(readings.map((r) => r.busy))];
+  return [
+    requestsPerSecond.toFixed(0),
+    quantity(p50Ms, 'ms'),
+    quantity(p99Ms, 'ms'),
+    Number.isNaN(perSecond) ? '-' : perSecond.toFixed(0),
+    Number.isNaN(busy) ? '-' : `${(busy * 100).toFixed(0)} %`,
+    String(errors),
+  ];
+}
+
+/** A proxy that is asked for all it can do keeps its processor busy; else somebody else was there too. */
+function unlessDisturbed({ activator }: Record<Way, Reading[]>, bar: Bar): Bar {
+  const busy = median(activator.map((reading) => reading.busy));
+  return busy < QUIET ? { ...bar, verdict: 'unclear' } : bar;
 }

@@ -1,0 +1,99 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { atLeast, type Bar } from './bar.ts';
+import { type Load, medians, type Result, wrk } from './load.ts';
+import { quantity, type Section } from './report.ts';
+import { compared, inTurn, type Rounds } from './rounds.ts';
+import { type ActivatorOptions, hostOf, Stage, type StageFunction, WAYS, type Way } from './stage.ts';
+
+const CONNECTIONS = 16;
+const POSTED_BYTES = 102_400;
+
+interface Kind {
+  what: string;
+  name: StageFunction;
+  path: string;
+  /** For wrk. */
+  script?: string;
+  figure: 'mibPerSecond' | 'requestsPerSecond';
+  unit: string;
+  bar: number;
+  accepted: number;
+}
+
+type Readings = Record<Way, Result[]>;
+
+/** Large answers, and bodies there and back, beside nginx with `proxy_buffers 16 64k`. */
+export async function bodies({ rounds, seconds, ...options }: Rounds & ActivatorOptions): Promise<Section> {
+  await using stack = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), 'catnap-bodies-'));
+  stack.defer(() => rm(dir, { recursive: true }));
+  const post = join(dir, 'post.lua');
+  await writeFile(post, postScript());
+  const kinds: Kind[] = [
+    {
+      what: '1 MiB GET',
+      name: 'hello',
+      path: '/mebibyte',
+      figure: 'mibPerSecond',
+      unit: 'MiB/s',
+      bar: 1.3,
+      accepted: 0.9,
+    },
+    {
+      what: '100 KiB POST echo',
+      name: 'echo',
+      path: '/',
+      script: post,
+      figure: 'requestsPerSecond',
+      unit: '/s',
+      bar: 0.37,
+      accepted: 0.3,
+    },
+  ];
+  const stage = stack.use(await Stage.start(options));
+  const measured: [Kind, Readings][] = [];
+  for (const kind of kinds) measured.push([kind, await readingsOf(stage, kind, rounds, seconds)]);
+  return {
+    title: `Bodies: wrk, ${CONNECTIONS} connections, medians of ${rounds} rounds of ${seconds} s in turn`,
+    columns: ['measured', 'p50', 'p99', 'errors'],
+    rows: measured.flatMap(([kind, readings]) =>
+      WAYS.map((way) => ({ name: `${kind.what}, ${way}`, cells: cells(kind, readings[way]) })),
+    ),
+    bars: measured.map(([kind, readings]) => overNginx(kind, readings)),
+    notes: [],
+    figures: Object.fromEntries(measured.map(([{ what }, readings]) => [what, readings])),
+  };
+}
+
+async function readingsOf(stage: Stage, kind: Kind, rounds: number, seconds: number): Promise<Readings> {
+  const { name, path, script } = kind;
+  const load = (way: Way, lasting: number): Load => ({
+    url: stage.url(way, name, path),
+    host: hostOf(name),
+    connections: CONNECTIONS,
+    seconds: lasting,
+    ...(script !== undefined && { script }),
+  });
+  for (const way of WAYS) await wrk(load(way, 1));
+  return await inTurn(WAYS, rounds, (way) => wrk(load(way, seconds)));
+}
+
+function overNginx({ what, figure, unit, bar, accepted }: Kind, readings: Readings): Bar {
+  const of = (way: Way) => readings[way].map((reading) => reading[figure]);
+  return atLeast(`${what} over nginx`, compared(of('activator'), of('nginx'), unit), bar, accepted);
+}
+
+function cells({ figure, unit }: Kind, readings: readonly Result[]): string[] {
+  const { p50Ms, p99Ms, errors, ...rest } = medians(readings);
+  return [quantity(rest[figure], unit), quantity(p50Ms, 'ms'), quantity(p99Ms, 'ms'), String(errors)];
+}
+
+function postScript(): string {
+  return `wrk.method = "POST"
+wrk.body = string.rep("b", ${POSTED_BYTES})
+wrk.headers["Host"] = "${hostOf('echo')}"
+wrk.headers["Content-Type"] = "application/octet-stream"
+`;
+}
