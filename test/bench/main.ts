@@ -17,7 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
     starts: { type: 'string', default: '3' },
-    idle: { type: 'string', default: '15' },
+    idle: { type: 'string', default: '20' },
     profile: { type: 'string' },
   },
 });
@@ -41,3 +41,4 @@ for (const name of chosenParts(values.only)) {
 }
 console.log(values.json ? JSON.stringify(report) : text(report));
 if (effort.profile !== undefined) process.stderr.write(`\n${await profileText(effort.profile)}`);
+if (Object.values(report.sections).some((section) => 'failed' in section)) process.exitCode = 1;

@@ -82,18 +82,20 @@ async function startAnew(system: Deployed, world: World, version: number): Promi
 }
 
 async function readAll(system: Deployed, bare: number): Promise<Reading> {
-  const [operator, activator, podRunner] = [system.operator.pid(), system.activator.pid(), system.podRunner?.pid()];
-  if (operator === undefined || activator === undefined || podRunner === undefined)
-    throw new Error('a process is gone');
-  const replicas = descendants(podRunner).filter(
-    ({ command }) => command.includes('runtime.mjs') && !command.includes('/bin/sh'),
-  );
-  if (replicas.length !== 1) throw new Error(`one replica should run, not ${replicas.length}`);
+  const podRunner = system.podRunner?.pid();
+  if (podRunner === undefined) throw new Error('the pod runner does not run');
+  const running = descendants(podRunner).filter(({ command }) => !command.startsWith('/bin/sh'));
+  const only = (program: string) => {
+    const [found, ...more] = running.filter(({ command }) => command.includes(program));
+    if (found === undefined || more.length > 0)
+      throw new Error(`one ${program} should run, not ${found === undefined ? 0 : more.length + 1}`);
+    return found.pid;
+  };
   const all = (pid: number) => pssMib(pid) + descendants(pid).reduce((sum, child) => sum + pssMib(child.pid), 0);
   return {
     bare: pssMib(bare),
-    operator: all(operator),
-    activator: all(activator),
-    replica: pssMib(replicas[0]?.pid ?? 0),
+    operator: all(only('operator.mjs')),
+    activator: all(only('activator.mjs')),
+    replica: pssMib(only('runtime.mjs')),
   };
 }

@@ -16,11 +16,11 @@ export function descendants(of: number): Descendant[] {
   return below(of).map((pid) => ({ pid, command: commandOf(pid) }));
 }
 
-/** Command lines of all that runs as a pod: the processes that the pod runner started. */
-export function podProcesses(podRunner: number): string[] {
+/** All that runs as a pod: the processes that the pod runner started. */
+export function podProcesses(podRunner: number): Descendant[] {
   return pids()
     .filter((pid) => parentOf(pid) === podRunner)
-    .map(commandOf);
+    .map((pid) => ({ pid, command: commandOf(pid) }));
 }
 
 /**

@@ -19,6 +19,12 @@ export interface NotMeasured {
   notMeasured: string;
 }
 
+/** A part that broke off, and why. */
+export interface Failed {
+  title: string;
+  failed: string;
+}
+
 export interface Report {
   machine: {
     processors: number;
@@ -27,7 +33,7 @@ export interface Report {
     /** Mean number of programs that wanted a processor in the minute before. */
     loadBefore: number;
   };
-  sections: Record<string, Section | NotMeasured>;
+  sections: Record<string, Section | NotMeasured | Failed>;
 }
 
 /** Of a machine that has nothing else to do, the load is below. */
@@ -48,8 +54,9 @@ export function text({ machine, sections }: Report): string {
   ].join('\n');
 }
 
-function sectionLines(section: Section | NotMeasured): string[] {
+function sectionLines(section: Section | NotMeasured | Failed): string[] {
   if ('notMeasured' in section) return [section.title, `  not measured: ${section.notMeasured}`];
+  if ('failed' in section) return [section.title, `  FAILED: ${section.failed}`];
   return [
     section.title,
     row('', section.columns),

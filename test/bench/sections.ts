@@ -11,7 +11,8 @@ import { latency } from './latency.ts';
 import { hasWrk } from './load.ts';
 import { memory } from './memory.ts';
 import { hasNginx } from './nginx.ts';
-import type { NotMeasured, Section } from './report.ts';
+import { podProcesses } from './processes.ts';
+import type { Failed, NotMeasured, Section } from './report.ts';
 import { routes } from './routes.ts';
 import { throughput } from './throughput.ts';
 
@@ -66,10 +67,13 @@ export function chosenParts(only: string | undefined): PartName[] {
   return PART_NAMES.filter((name) => wanted.includes(name));
 }
 
-export async function runPart(name: PartName, effort: Effort): Promise<Section | NotMeasured> {
+export async function runPart(name: PartName, effort: Effort): Promise<Section | NotMeasured | Failed> {
   const part: Part = PARTS[name];
   const missing = part.needs.filter((tool) => !(tool === 'nginx' ? hasNginx() : hasWrk()));
-  if (missing.length === 0) return await part.run(effort);
+  if (missing.length === 0) {
+    // The other parts are worth having all the same.
+    return await part.run(effort).catch((error: Error) => ({ title: name, failed: error.stack ?? error.message }));
+  }
   return { title: name, notMeasured: `${missing.join(' and ')} not installed (apt-get install ${missing.join(' ')})` };
 }
 
@@ -78,10 +82,13 @@ function profiled({ profile }: Effort): { nodeOptions: string[] } {
 }
 
 async function coldStarts(system: Deployed, world: World, wakes: number): Promise<Section> {
-  const url = await world.deploy(manifest(world.namespace, 'hello', HELLO, { scaling: { idleSeconds: 600 } }));
   const podRunner = system.podRunner?.pid();
   if (podRunner === undefined) throw new Error('the pod runner does not run');
-  return await coldStart({ world, name: 'hello', url, podRunner }, wakes);
+  const ofCatnap = new Set(podProcesses(podRunner).map(({ pid }) => pid));
+  const functionProcesses = () =>
+    podProcesses(podRunner).flatMap(({ pid, command }) => (ofCatnap.has(pid) ? [] : [command]));
+  const url = await world.deploy(manifest(world.namespace, 'hello', HELLO, { scaling: { idleSeconds: 600 } }));
+  return await coldStart({ world, name: 'hello', url, functionProcesses }, wakes);
 }
 
 /** A Catnap of its own, with the programs as they are in the images. */
