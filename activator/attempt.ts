@@ -1,121 +1,178 @@
-import type { Duplex, Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import type { Socket } from 'node:net';
 import { HEADER } from '#api/names.ts';
-import type { ResponseHeaders } from './headers.ts';
-import { type Connection, type Upstream, wasNeverConnected } from './upstream.ts';
+import type { Connection, Receiver } from './http1/connection.ts';
+import { NameTable } from './http1/name-table.ts';
+import { type BodyFraming, requestHead } from './http1/request-head.ts';
+import type { RequestBody } from './request-body.ts';
+import { type Upstream, wasNeverConnected } from './upstream.ts';
 
 /** What is sent to a replica. */
 export interface Outbound {
-  method: string;
+  readonly method: string;
   /** Path and query. */
-  path: string;
-  /** Name, value, name, value, … */
-  headers: string[];
-  body: Readable | null;
+  readonly path: string;
+  /** Name, value, name, value, … as they are to be sent. */
+  readonly outHeaders: readonly string[];
+  readonly framing: BodyFraming;
+  readonly body: RequestBody | undefined;
   /** `websocket`, or null. */
-  upgrade: string | null;
-  /** Whether it could be sent to another replica as well, if this one has not begun with it. */
-  repeatable: () => boolean;
+  readonly upgrade: string | null;
 }
 
-/** Who gets what comes back. The last call is one of `end`, `untouched`, `broke`, `upgraded`; none after `abandon`. */
+/** Who gets what comes back. The last call is one of `whole`, `end`, `untouched`, `broke`, `upgraded`; none after `abandon`. */
 export interface Inbound {
   /** A 1xx answer; the real one is still to come. */
-  informational(status: number, headers: ResponseHeaders): void;
-  head(status: number, statusText: string, headers: ResponseHeaders): void;
+  informational(status: number, headers: string[]): void;
+  head(status: number, reason: string, headers: string[]): void;
+  /** Instead of `head`, `data` and `end`. @param body as latin1. */
+  whole(status: number, reason: string, headers: string[], body: string): void;
   /** Returns false when no more can be taken until `resume` of the attempt is called. */
   data(chunk: Buffer): boolean;
-  end(trailers: ResponseHeaders): void;
+  end(trailers: string[]): void;
   /** The replica provably has not begun with the request. */
   untouched(): void;
   broke(error: Error): void;
-  upgraded(status: number, headers: ResponseHeaders, socket: Duplex): void;
+  upgraded(headers: string[], socket: Socket): void;
 }
 
-const ABANDONED = new Error('the request is not wanted any more');
-const NOTHING = () => undefined;
+/** May be done twice (RFC 9110, 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+/** A connection that was closed before the request reached its replica is known to be closed after a round trip. */
+const ROUND_TRIP_MS = 100;
+/** A replica that does not care for `Expect` says nothing, and waits for the body. */
+const EXPECT_MS = 1_000;
+const NOT_STARTED = new NameTable([[HEADER.notStarted, true]]);
 
 /** One try of one request at one replica. */
-export class Attempt implements Dispatcher.DispatchHandler {
+export class Attempt implements Receiver {
   readonly #upstream: Upstream;
+  readonly #outbound: Outbound;
   readonly #inbound: Inbound;
-  readonly #repeatable: () => boolean;
-  readonly #connection: Connection;
-  #controller: Dispatcher.DispatchController | undefined;
+  #connection: Connection;
+  #expectTimer: NodeJS.Timeout | undefined;
+  #sentAtMs = 0;
+  #again = false;
   #over = false;
 
   constructor(upstream: Upstream, outbound: Outbound, inbound: Inbound) {
     this.#upstream = upstream;
+    this.#outbound = outbound;
     this.#inbound = inbound;
-    this.#repeatable = outbound.repeatable;
     this.#connection = upstream.take();
-    const { method, path, headers, body, upgrade } = outbound;
-    // A method that undici's type does not list is passed on as it is.
-    this.#connection.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body, upgrade }, this);
+    this.#send();
   }
 
   /** Ends it without a word to `inbound`; the replica sees its connection close. */
   abandon(): void {
-    if (this.#finish(false)) this.#controller?.abort(ABANDONED);
+    this.#finish(false);
   }
 
   resume(): void {
-    this.#controller?.resume();
+    this.#connection.resume();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(ABANDONED);
+  informational(status: number, headers: string[]): void {
+    if (status === 100) this.#sendBody();
+    else this.#inbound.informational(status, headers);
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: ResponseHeaders,
-    statusText?: string,
-  ): void {
-    if (this.#over) return;
-    if (status < 200) {
-      this.#inbound.informational(status, headers);
-    } else if (status === 503 && this.#repeatable() && headers[HEADER.notStarted] !== undefined) {
+  head(status: number, reason: string, headers: string[]): void {
+    if (this.#wasNotStarted(status, headers)) {
       this.#finish(false);
-      controller.abort(ABANDONED);
       this.#inbound.untouched();
     } else {
-      this.#inbound.head(status, statusText ?? '', headers);
+      this.#inbound.head(status, reason, headers);
     }
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over && !this.#inbound.data(chunk)) controller.pause();
+  whole(status: number, reason: string, headers: string[], body: string): void {
+    const notStarted = this.#wasNotStarted(status, headers);
+    if (!this.#finish(true)) return;
+    if (notStarted) this.#inbound.untouched();
+    else this.#inbound.whole(status, reason, headers, body);
   }
 
-  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: ResponseHeaders): void {
+  data(chunk: Buffer): boolean {
+    return this.#inbound.data(chunk);
+  }
+
+  end(trailers: string[]): void {
     if (this.#finish(true)) this.#inbound.end(trailers);
   }
 
-  onRequestUpgrade(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: ResponseHeaders,
-    socket: Duplex,
-  ): void {
-    if (this.#finish(true)) this.#inbound.upgraded(status, headers, socket);
-    else socket.on('error', NOTHING).destroy();
+  switched(headers: string[], socket: Socket): void {
+    this.#stopBody();
+    if (this.#over) return void socket.destroy();
+    this.#over = true;
+    this.#inbound.upgraded(headers, socket);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#finish(false)) return;
-    // Without a start there was no connection that it could have been written to.
-    if (this.#controller === undefined && this.#repeatable() && wasNeverConnected(error)) this.#inbound.untouched();
+  drained(): void {
+    this.#outbound.body?.more();
+  }
+
+  failed(error: Error): void {
+    if (this.#over) return;
+    const connection = this.#connection;
+    const { unsent, reused } = connection;
+    if (reused && !connection.answering && this.#mayTryAgain(unsent)) {
+      this.#stopBody();
+      this.#again = true;
+      this.#connection = this.#upstream.make();
+      this.#send();
+      return;
+    }
+    this.#finish(false);
+    if (!reused && unsent && this.#isRepeatable() && wasNeverConnected(error)) this.#inbound.untouched();
     else this.#inbound.broke(error);
   }
 
+  #send(): void {
+    const { method, path, outHeaders, upgrade, framing, body } = this.#outbound;
+    const head = requestHead(method, path, outHeaders, { framing, upgrade });
+    this.#sentAtMs = performance.now();
+    this.#connection.send({ method, head, body: framing, upgrade: upgrade !== null }, this);
+    if (body === undefined) return;
+    // The client waits for 100, and so do we: whether to go on is for the replica to say.
+    if (body.awaited) this.#expectTimer = setTimeout(() => this.#sendBody(), EXPECT_MS);
+    else body.open(this.#connection);
+  }
+
+  #sendBody(): void {
+    if (this.#expectTimer === undefined) return;
+    clearTimeout(this.#expectTimer);
+    this.#expectTimer = undefined;
+    this.#outbound.body?.open(this.#connection);
+  }
+
+  #stopBody(): void {
+    clearTimeout(this.#expectTimer);
+    this.#expectTimer = undefined;
+    this.#outbound.body?.detach();
+  }
+
+  /** An idle connection may have been closed just when the request went out. What may have been begun is not sent twice. */
+  #mayTryAgain(unsent: boolean): boolean {
+    if (this.#again || !this.#isRepeatable()) return false;
+    return unsent || (IDEMPOTENT.has(this.#outbound.method) && performance.now() - this.#sentAtMs < ROUND_TRIP_MS);
+  }
+
+  #isRepeatable(): boolean {
+    return this.#outbound.body?.replayable ?? true;
+  }
+
+  #wasNotStarted(status: number, headers: readonly string[]): boolean {
+    if (status !== 503 || !this.#isRepeatable()) return false;
+    for (let i = 0; i < headers.length; i += 2) if (NOT_STARTED.find(headers[i] as string) === true) return true;
+    return false;
+  }
+
   /** True the first time. */
-  #finish(reusable: boolean): boolean {
+  #finish(isWhole: boolean): boolean {
     if (this.#over) return false;
     this.#over = true;
-    if (reusable) this.#upstream.give(this.#connection);
+    this.#stopBody();
+    if (isWhole) this.#upstream.give(this.#connection);
     else this.#upstream.drop(this.#connection);
     return true;
   }

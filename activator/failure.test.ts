@@ -25,7 +25,7 @@ test('an answer carries status, code, request id and a body that says the same',
 });
 
 test('what may pass by itself says when to come again', () => {
-  for (const code of ['QueueFull', 'QueueTimeout', 'RevisionFailed', 'GatewayUnavailable'] as const) {
+  for (const code of ['QueueFull', 'QueueTimeout', 'RevisionFailed', 'GatewayUnavailable', 'GatewayBusy'] as const) {
     const headers = headersOf(answerFor({ code, message: '' }, 'a/b', 'id', false).headers);
     assert.match(headers.get('retry-after') ?? '', /^[1-9]\d*$/, code);
   }

@@ -28,6 +28,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   RevisionFailed: 10,
   NotStarted: 1,
   GatewayUnavailable: 1,
+  GatewayBusy: 1,
 };
 
 /**

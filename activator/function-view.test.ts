@@ -13,8 +13,9 @@ test('takes the limit, else the target, as what one replica is good for', () => 
 });
 
 test('has all times in milliseconds', () => {
-  const view = viewOf(aFunction('hello', { timeoutSeconds: 5, queue: { timeoutSeconds: 2 } }));
-  assert.equal(view.timeoutMs, 5_000);
+  const timeouts = { firstByteSeconds: 3, idleSeconds: 4 };
+  const view = viewOf(aFunction('hello', { timeoutSeconds: 5, timeouts, queue: { timeoutSeconds: 2 } }));
+  assert.deepEqual(view.timeouts, { totalMs: 5_000, firstByteMs: 3_000, idleMs: 4_000 });
   assert.equal(view.limits.queueTimeoutMs, 2_000);
 });
 
@@ -38,4 +39,13 @@ test('a status alone does not change the routes', () => {
   const before = viewOf(aFunction('hello', { routes }));
   assert.ok(sameRoutes(before, viewOf(aFunction('hello', { routes }, { replicas: 3 }))));
   assert.ok(!sameRoutes(before, viewOf(aFunction('hello', { routes: [{ host: 'other.example.org' }] }))));
+});
+
+test('has sizes in bytes, 0 where there is no limit', () => {
+  const limited = viewOf(aFunction('hello', { maxBodyBytes: '1Mi', queue: { maxBytes: 500 } }));
+  assert.equal(limited.maxBodyBytes, 2 ** 20);
+  assert.equal(limited.limits.queueMaxBytes, 500);
+  const plain = viewOf(aFunction('hello'));
+  assert.equal(plain.maxBodyBytes, 0);
+  assert.equal(plain.limits.queueMaxBytes, 64 * 2 ** 20);
 });

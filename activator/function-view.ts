@@ -1,6 +1,17 @@
+import { bytesIn } from '#api/byte-quantity.ts';
 import type { FunctionObject } from '#api/function.ts';
 import type { Failure } from './failure.ts';
 import type { GateLimits } from './gate.ts';
+
+/** How long a request may take once a replica has it, in milliseconds; 0: no limit. */
+export interface Timeouts {
+  /** All of it. */
+  totalMs: number;
+  /** Until the answer begins. */
+  firstByteMs: number;
+  /** Between two bytes, whichever way they go. */
+  idleMs: number;
+}
 
 /** What the data path needs of a Function, computed once per change of it. */
 export interface FunctionView {
@@ -17,6 +28,9 @@ export interface FunctionView {
   maxReplicas: number;
   /** Longest time with a replica; 0: none. */
   timeoutMs: number;
+  timeouts: Timeouts;
+  /** Largest body of a request; 0: no limit. */
+  maxBodyBytes: number;
   /** The revision that takes traffic, by status. */
   serving: string | undefined;
   /** The newest revision. */
@@ -43,11 +57,18 @@ export function viewOf(fn: FunctionObject): FunctionView {
     limits: {
       limit: spec.concurrency.limit,
       queueSize: spec.queue.size,
+      queueMaxBytes: bytesIn(spec.queue.maxBytes),
       queueTimeoutMs: spec.queue.timeoutSeconds * 1000,
     },
     perReplica: spec.concurrency.limit || spec.concurrency.target,
     maxReplicas: spec.scaling.maxReplicas,
     timeoutMs: spec.timeoutSeconds * 1000,
+    timeouts: {
+      totalMs: spec.timeoutSeconds * 1000,
+      firstByteMs: spec.timeouts.firstByteSeconds * 1000,
+      idleMs: spec.timeouts.idleSeconds * 1000,
+    },
+    maxBodyBytes: bytesIn(spec.maxBodyBytes ?? 0),
     serving: status?.revision,
     latest,
     latestFailure: failureIn(fn, 'RevisionReady'),

@@ -20,7 +20,7 @@ class Scene {
   constructor(limits: Partial<GateLimits> = {}) {
     this.gate = new Gate<Named>(
       this.clock,
-      { limit: 1, queueSize: 10, queueTimeoutMs: 1_000, ...limits },
+      { limit: 1, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 1_000, ...limits },
       () => {
         this.waits += 1;
       },
@@ -78,7 +78,7 @@ test('a newcomer does not pass those that wait', () => {
   scene.gate.setReplicas([a]);
   scene.enter('one');
   scene.enter('two');
-  scene.gate.setLimits({ limit: 2, queueSize: 10, queueTimeoutMs: 1_000 });
+  scene.gate.setLimits({ limit: 2, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 1_000 });
   scene.enter('three');
   assert.deepEqual(scene.log, ['one to a', 'two to a']);
   assert.equal(scene.gate.waiting, 1);
@@ -138,7 +138,7 @@ test('a changed time limit holds for those that wait already', () => {
   const scene = new Scene({ queueTimeoutMs: 1_000 });
   scene.enter('one');
   scene.clock.advance(300);
-  scene.gate.setLimits({ limit: 1, queueSize: 10, queueTimeoutMs: 500 });
+  scene.gate.setLimits({ limit: 1, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 500 });
   scene.clock.advance(200);
   assert.deepEqual(scene.log, ['one QueueTimeout']);
 });
@@ -148,7 +148,7 @@ test('a raised limit admits at once', () => {
   scene.gate.setReplicas([aReplica()]);
   scene.enter('one');
   scene.enter('two');
-  scene.gate.setLimits({ limit: 2, queueSize: 10, queueTimeoutMs: 1_000 });
+  scene.gate.setLimits({ limit: 2, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 1_000 });
   assert.deepEqual(scene.log, ['one to a', 'two to a']);
 });
 

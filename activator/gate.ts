@@ -23,6 +23,8 @@ export interface GateLimits {
   limit: number;
   /** Requests that may wait. */
   queueSize: number;
+  /** Bytes of their bodies that may be held for those that wait; 0: no limit. */
+  queueMaxBytes: number;
   /** Longest wait. */
   queueTimeoutMs: number;
 }

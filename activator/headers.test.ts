@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Client, requestHeaders, responseHeaders, serverTiming } from './headers.ts';
+import { type Client, requestHeaders, responseHeaders, serverTiming, trailers } from './headers.ts';
 
 const client: Client = { address: '192.0.2.7', protocol: 'http', host: 'hello.default.fn.example:8080' };
 const sent = (...raw: string[]) => {
@@ -95,22 +95,31 @@ test('a client’s request id is kept when it is fit to be logged', () => {
 });
 
 test('an answer keeps its end-to-end headers and all values of each', () => {
-  const flat = responseHeaders({ 'content-type': 'text/plain', 'set-cookie': ['a=1', 'b=2'], connection: 'close' });
+  const flat = responseHeaders([
+    'content-type',
+    'text/plain',
+    'set-cookie',
+    'a=1',
+    'set-cookie',
+    'b=2',
+    'connection',
+    'close',
+  ]);
   assert.deepEqual(flat, ['content-type', 'text/plain', 'set-cookie', 'a=1', 'set-cookie', 'b=2']);
 });
 
 test('an answer does not pass on hop-by-hop headers nor what the gateway says itself', () => {
-  const flat = responseHeaders({
-    connection: 'x-hop, keep-alive',
-    'x-hop': '1',
-    'keep-alive': 'timeout=5',
-    'transfer-encoding': 'chunked',
-    'x-request-id': 'theirs',
-    'x-catnap-cold-start': 'maybe',
-    'x-catnap-not-started': '1',
-    'x-catnap-error': 'HandlerFailed',
-  });
+  const flat = responseHeaders([
+    ...['Connection', 'x-hop, keep-alive', 'X-Hop', '1', 'Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked'],
+    ...['X-Request-Id', 'theirs', 'x-catnap-cold-start', 'maybe', 'x-catnap-not-started', '1'],
+    ...['x-catnap-error', 'HandlerFailed'],
+  ]);
   assert.deepEqual(flat, ['x-catnap-error', 'HandlerFailed']);
+});
+
+test('what had to be known before a body cannot come after it', () => {
+  const flat = ['X-Sum', '42', 'Content-Length', '3', 'host', 'b', 'X-Catnap-Full', '1', 'Set-Cookie', 'a=1'];
+  assert.deepEqual(trailers(flat), ['X-Sum', '42']);
 });
 
 test('times are given in milliseconds to a tenth', () => {

@@ -1,4 +1,5 @@
 import { HEADER, INTERNAL_HEADER_PREFIX } from '#api/names.ts';
+import { NameTable, startsWithName } from './http1/name-table.ts';
 
 /** A request's headers as they go to a replica. */
 export interface RequestHeaders {
@@ -6,6 +7,8 @@ export interface RequestHeaders {
   headers: string[];
   /** Whether a body follows. */
   hasBody: boolean;
+  /** How long it is, where that is said beforehand. */
+  bodyBytes: number | undefined;
   /** The client's own X-Request-Id, where it is one that may be passed on. */
   requestId: string | undefined;
 }
@@ -19,23 +22,55 @@ export interface Client {
   host: string;
 }
 
-/** Between two neighbours only (RFC 9110, 7.6.1); the other side of a proxy has its own. Host is said in one way alone. */
-const HOP_BY_HOP = new Set([
-  'host',
+/** What becomes of a header that is not passed on as it is. */
+type Part =
+  /** Between two neighbours only (RFC 9110, 7.6.1); the other side of a proxy has its own. */
+  | 'hop'
+  | 'trailer'
+  /** Says that a body follows. */
+  | 'coding'
+  /** Says that one follows, and is passed on. */
+  | 'length'
+  /** What proxies before us have said, to be put together with ours. */
+  | 'forwarding'
+  /** Said by the gateway itself on every answer, whatever the replica says. */
+  | 'ours';
+
+const HOP_BY_HOP = [
   'connection',
   'keep-alive',
   'proxy-connection',
   'proxy-authenticate',
   'proxy-authorization',
   'te',
-  'trailer',
-  'transfer-encoding',
   'upgrade',
-  // Answered here: 100 is sent when the replica begins to take the body.
+  // Said anew where the client still waits for 100.
   'expect',
   'http2-settings',
+  // Said in one way alone.
+  'host',
+];
+const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', HEADER.requestId];
+const partsOf = (names: readonly string[], part: Part) => names.map((name) => [name, part] as const);
+
+const OF_REQUEST = new NameTable<Part>([
+  ...partsOf(HOP_BY_HOP, 'hop'),
+  ...partsOf(['trailer'], 'trailer'),
+  ...partsOf(['transfer-encoding'], 'coding'),
+  ...partsOf(['content-length'], 'length'),
+  ...partsOf(FORWARDING, 'forwarding'),
 ]);
-const FORWARDING = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', HEADER.requestId]);
+const OF_ANSWER = new NameTable<Part>([
+  ...partsOf(HOP_BY_HOP, 'hop'),
+  ...partsOf(['transfer-encoding'], 'coding'),
+  ...partsOf([HEADER.requestId, HEADER.coldStart, HEADER.notStarted], 'ours'),
+]);
+/** What a trailer cannot be (RFC 9110, 6.5.1): what had to be known before the body. */
+const NO_TRAILER = new NameTable<true>(
+  [...HOP_BY_HOP, ...FORWARDING, 'trailer', 'transfer-encoding', 'content-length', 'authorization', 'set-cookie'].map(
+    (name) => [name, true],
+  ),
+);
 const REQUEST_ID = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
 const NO_NAMES: ReadonlySet<string> = new Set();
 
@@ -48,28 +83,34 @@ export function requestHeaders(raw: readonly string[], client: Client): RequestH
   const headers: string[] = client.host === '' ? [] : ['host', client.host];
   const forwarding: Record<string, string> = {};
   let hasBody = false;
+  let bodyBytes: number | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
-    const lower = name.toLowerCase();
-    if (lower === 'transfer-encoding' || (lower === 'content-length' && value !== '0')) hasBody = true;
-    if (staysHere(lower, named)) continue;
-    if (FORWARDING.has(lower)) forwarding[lower] = after(forwarding[lower], value);
+    const part = OF_REQUEST.find(name);
+    if (part === 'coding') hasBody = true;
+    else if (part === 'length') {
+      bodyBytes = Number(value);
+      hasBody ||= bodyBytes > 0;
+    }
+    if (staysHere(part, name, named)) continue;
+    if (part === 'forwarding') forwarding[name.toLowerCase()] = after(forwarding[name.toLowerCase()], value);
     else headers.push(name, value);
   }
   appendForwarding(headers, forwarding, client);
   const id = forwarding[HEADER.requestId];
-  return { headers, hasBody, requestId: id !== undefined && REQUEST_ID.test(id) ? id : undefined };
+  return { headers, hasBody, bodyBytes, requestId: id !== undefined && REQUEST_ID.test(id) ? id : undefined };
 }
 
-function staysHere(name: string, named: ReadonlySet<string>): boolean {
-  return HOP_BY_HOP.has(name) || named.has(name) || name.startsWith(INTERNAL_HEADER_PREFIX);
+function staysHere(part: Part | undefined, name: string, named: ReadonlySet<string>): boolean {
+  if (part === 'hop' || part === 'trailer' || part === 'coding') return true;
+  return startsWithName(name, INTERNAL_HEADER_PREFIX) || (named.size > 0 && named.has(name.toLowerCase()));
 }
 
 function appendForwarding(headers: string[], before: Record<string, string>, client: Client): void {
   const { address, protocol, host } = client;
   const node = address.includes(':') ? `"[${address}]"` : address;
-  const element = `for=${node};host="${host.replaceAll(/["\\]/g, '')}";proto=${protocol}`;
+  const element = `for=${node};host="${unquoted(host)}";proto=${protocol}`;
   headers.push(
     'x-forwarded-for',
     after(before['x-forwarded-for'], address),
@@ -80,6 +121,10 @@ function appendForwarding(headers: string[], before: Record<string, string>, cli
     'forwarded',
     after(before.forwarded, element),
   );
+}
+
+function unquoted(host: string): string {
+  return host.includes('"') || host.includes('\\') ? host.replaceAll(/["\\]/g, '') : host;
 }
 
 function after(before: string | undefined, next: string): string {
@@ -102,24 +147,30 @@ function connectionNames(raw: readonly string[]): ReadonlySet<string> {
   return names ?? NO_NAMES;
 }
 
-/** A replica's headers as undici gives them: lower case, several values as a list. */
-export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** Said by the gateway itself on every answer, whatever the replica says. */
-const OURS = new Set<string>([HEADER.requestId, HEADER.coldStart, HEADER.notStarted]);
-
-/** What the client gets of a replica's headers; name, value, name, value, … The gateway's own are to be added by the caller. */
-export function responseHeaders(from: ResponseHeaders): string[] {
-  const named = typeof from.connection === 'string' ? connectionNames(['connection', from.connection]) : NO_NAMES;
+/**
+ * What the client gets of a replica's headers; name, value, name, value, … The gateway's own are to be added by the
+ * caller. Trailers are passed on, so their announcement is.
+ */
+export function responseHeaders(from: readonly string[]): string[] {
+  const named = connectionNames(from);
   const headers: string[] = [];
-  for (const name in from) {
-    // Trailers are passed on, so their announcement is.
-    if ((HOP_BY_HOP.has(name) && name !== 'trailer') || OURS.has(name) || named.has(name)) continue;
-    const value = from[name];
-    if (typeof value === 'string') headers.push(name, value);
-    else if (value !== undefined) for (const one of value) headers.push(name, one);
+  for (let i = 0; i + 1 < from.length; i += 2) {
+    const name = from[i] as string;
+    if (OF_ANSWER.find(name) !== undefined || (named.size > 0 && named.has(name.toLowerCase()))) continue;
+    headers.push(name, from[i + 1] as string);
   }
   return headers;
+}
+
+/** What may be passed on of a message's trailers, either way; name, value, … */
+export function trailers(from: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < from.length; i += 2) {
+    const name = from[i] as string;
+    if (NO_TRAILER.find(name) !== undefined || startsWithName(name, INTERNAL_HEADER_PREFIX)) continue;
+    kept.push(name, from[i + 1] as string);
+  }
+  return kept;
 }
 
 /** Milliseconds a request spent where, as a `Server-Timing` value. */

@@ -1,6 +1,7 @@
-import type { Socket } from 'node:net';
 import { READY_PATH } from '#api/names.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Connection, Receiver } from './http1/connection.ts';
+import { requestHead } from './http1/request-head.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Longest dial while every millisecond counts; a packet lost on the way to a fresh address would cost a second. */
@@ -72,54 +73,76 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
 
 /** False for whatever kept it from answering: the next try is the only remedy. */
 async function ask(target: ProbeTarget, clock: Clock, dialMs: number, signal: AbortSignal): Promise<boolean> {
-  let socket: Socket;
+  let connection: Connection;
   try {
-    socket = await target.upstream.dial(dialMs);
+    connection = await target.upstream.dial(dialMs);
   } catch {
     return false;
   }
   if (signal.aborted) {
-    socket.destroy();
+    connection.destroy();
     return false;
   }
-  target.upstream.adopt(socket);
   // A connection is all there is to ask of an image that knows nothing of Catnap.
-  return target.probe === 'connect' || (await askReady(target, clock, signal));
+  const answered = target.probe === 'connect' || (await askReady(connection, target, clock, signal));
+  if (answered) target.upstream.give(connection);
+  else connection.destroy();
+  return answered;
 }
 
 /** 200 with the pod's uid. Another uid is another pod: addresses are used again. */
-function askReady({ upstream, uid }: ProbeTarget, clock: Clock, signal: AbortSignal): Promise<boolean> {
+function askReady(connection: Connection, target: ProbeTarget, clock: Clock, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const connection = upstream.take();
-    let status = 0;
-    let body = '';
-    let over = false;
     const finish = (answered: boolean) => {
-      if (over) return;
-      over = true;
       cancelTimer();
       signal.removeEventListener('abort', giveUp);
-      if (answered) upstream.give(connection);
-      else upstream.drop(connection);
       resolve(answered);
     };
     const giveUp = () => finish(false);
     const cancelTimer = clock.after(ANSWER_MS, giveUp);
     signal.addEventListener('abort', giveUp);
-    connection.dispatch(
-      { method: 'GET', path: READY_PATH },
-      {
-        onRequestStart() {},
-        onResponseStart(_controller, statusCode) {
-          status = statusCode;
-        },
-        onResponseData(_controller, chunk) {
-          body += chunk.toString('latin1');
-          if (body.length > BODY_MAX_BYTES) giveUp();
-        },
-        onResponseEnd: () => finish(status === 200 && body.trim() === uid),
-        onResponseError: giveUp,
-      },
-    );
+    const { ip, port } = target.upstream;
+    const host = `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
+    const head = requestHead('GET', READY_PATH, ['host', host], { framing: 'none', upgrade: null });
+    const receiver = new ReadyAnswer((status, body) => finish(status === 200 && body.trim() === target.uid));
+    connection.send({ method: 'GET', head, body: 'none', upgrade: false }, receiver);
   });
+}
+
+/** Collects a short answer. */
+class ReadyAnswer implements Receiver {
+  readonly #onAnswer: (status: number, body: string) => void;
+  #status = 0;
+  #body = '';
+
+  /** @param onAnswer called at least once; with status 0 for what was no answer, or a long one. */
+  constructor(onAnswer: (status: number, body: string) => void) {
+    this.#onAnswer = onAnswer;
+  }
+
+  head(status: number): void {
+    this.#status = status;
+  }
+
+  whole(status: number, _reason: string, _headers: string[], body: string): void {
+    this.#onAnswer(status, body);
+  }
+
+  data(chunk: Buffer): boolean {
+    this.#body += chunk.toString('latin1');
+    if (this.#body.length > BODY_MAX_BYTES) this.failed();
+    return true;
+  }
+
+  end(): void {
+    this.#onAnswer(this.#status, this.#body);
+  }
+
+  failed(): void {
+    this.#onAnswer(0, '');
+  }
+
+  informational(): void {}
+  switched(): void {}
+  drained(): void {}
 }

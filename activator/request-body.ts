@@ -1,26 +1,65 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-
-/** As much of a body is kept while no replica has begun with it; a longer one cannot be sent a second time. */
-const REPLAY_MAX_BYTES = 65_536;
+import { trailers } from './headers.ts';
 
 /**
- * A client's request body, on its way to one replica at a time and with that one's back-pressure. Nothing is read before
- * a replica takes it. A replica that says that it has not begun may be followed by another as long as `replayable`.
+ * As much of a body is read while it waits, and kept while no replica has begun with it; a longer one cannot be sent a
+ * second time.
+ */
+export const REPLAY_MAX_BYTES = 65_536;
+
+/** Where a body goes. */
+export interface BodySink {
+  /** False: no more until `more` of the body is called. */
+  write(chunk: Buffer): boolean;
+  /** @param trailers name, value, name, value, … */
+  finish(trailers: readonly string[]): void;
+}
+
+/**
+ * A client's request body, on its way to one replica at a time and with that one's back-pressure. While it waits for one,
+ * its first 64 KiB are read, so that a client that leaves is noticed. A replica that says that it has not begun may be
+ * followed by another as long as `replayable`. Memory: at most 64 KiB, a read more, and what Node reads ahead (64 KiB).
  */
 export class RequestBody {
   readonly #request: IncomingMessage;
-  readonly #awaited: ServerResponse | undefined;
+  readonly #onBytes: (total: number) => void;
+  #awaited: ServerResponse | undefined;
   #kept: Buffer[] | undefined = [];
-  #keptBytes = 0;
+  #bytes = 0;
   #attached = false;
+  #unwanted = false;
   #ended = false;
-  #stream: BodyStream | undefined;
+  #sink: BodySink | undefined;
 
-  /** @param awaited where the client waits for 100 before it sends anything; undefined: it does not wait. */
-  constructor(request: IncomingMessage, awaited: ServerResponse | undefined) {
+  /**
+   * @param awaited where the client waits for 100 before it sends anything; undefined: it does not wait.
+   * @param onBytes told of the bytes read so far, at each piece, before it goes on; may discard the body.
+   */
+  constructor(request: IncomingMessage, awaited: ServerResponse | undefined, onBytes: (total: number) => void) {
     this.#request = request;
     this.#awaited = awaited;
+    this.#onBytes = onBytes;
+  }
+
+  /** Bytes read so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** At most as much is held of it here while it waits. */
+  get heldBytes(): number {
+    const announced = Number(this.#request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+    return Math.min(announced, REPLAY_MAX_BYTES);
+  }
+
+  /** Whether all of it has been read. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether the client waits to be told to send it. */
+  get awaited(): boolean {
+    return this.#awaited !== undefined;
   }
 
   /** Whether `open` gives the body from its first byte. */
@@ -28,22 +67,32 @@ export class RequestBody {
     return this.#kept !== undefined;
   }
 
-  /** The body as a stream for one attempt; the one before gets no more. */
-  open(): Readable {
-    this.#stream?.detach();
-    const stream = new BodyStream({
-      wants: () => this.#request.resume(),
-      detached: () => {
-        if (this.#stream !== stream) return;
-        this.#stream = undefined;
-        this.#request.pause();
-      },
-    });
-    this.#stream = stream;
-    for (const chunk of this.#kept ?? []) stream.push(chunk);
-    if (this.#ended) stream.push(null);
-    else this.#attach();
-    return stream;
+  /** It waits for a replica: its beginning is read. */
+  readAhead(): void {
+    if (this.#awaited === undefined) this.#attach();
+  }
+
+  /** Gives the body to a sink, from its first byte; the sink before gets no more. */
+  open(sink: BodySink): void {
+    this.#sink = sink;
+    let goOn = true;
+    for (const chunk of this.#kept ?? []) goOn = sink.write(chunk) && goOn;
+    if (this.#bytes > REPLAY_MAX_BYTES) this.#kept = undefined;
+    if (this.#ended) sink.finish(this.#trailers());
+    else if (!this.#attached) this.#attach();
+    else if (goOn) this.#request.resume();
+  }
+
+  /** The sink can take more. */
+  more(): void {
+    if (this.#sink !== undefined && !this.#ended) this.#request.resume();
+  }
+
+  /** The sink gets no more. */
+  detach(): void {
+    if (this.#sink === undefined) return;
+    this.#sink = undefined;
+    if (!this.#ended) this.#request.pause();
   }
 
   /** A replica has begun: the body will not be needed again. */
@@ -53,9 +102,9 @@ export class RequestBody {
 
   /** Nobody wants the rest. It is thrown away as it comes, so that the connection can carry the next request. */
   discard(): void {
+    this.#unwanted = true;
     this.#kept = undefined;
-    this.#stream?.detach();
-    this.#stream = undefined;
+    this.#sink = undefined;
     this.#request.resume();
   }
 
@@ -63,46 +112,33 @@ export class RequestBody {
     if (this.#attached) return;
     this.#attached = true;
     this.#awaited?.writeContinue();
-    // A listener alone would set it flowing.
-    this.#request.pause();
+    this.#awaited = undefined;
     this.#request.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#request.on('end', () => {
       this.#ended = true;
-      this.#stream?.push(null);
+      this.#sink?.finish(this.#trailers());
     });
   }
 
   #take(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#unwanted) return;
+    this.#onBytes(this.#bytes);
+    if (this.#unwanted) return;
+    this.#pass(chunk);
+  }
+
+  #pass(chunk: Buffer): void {
+    const sink = this.#sink;
     if (this.#kept !== undefined) {
-      this.#keptBytes += chunk.length;
-      if (this.#keptBytes > REPLAY_MAX_BYTES) this.#kept = undefined;
-      else this.#kept.push(chunk);
+      // Without a sink it is held whatever it is; what has been passed on is kept only as long as it is little.
+      if (sink === undefined || this.#bytes <= REPLAY_MAX_BYTES) this.#kept.push(chunk);
+      else this.#kept = undefined;
     }
-    if (this.#stream !== undefined && !this.#stream.push(chunk)) this.#request.pause();
-  }
-}
-
-class BodyStream extends Readable {
-  readonly #source: { wants: () => void; detached: () => void };
-  #detached = false;
-
-  constructor(source: { wants: () => void; detached: () => void }) {
-    super();
-    this.#source = source;
+    if (sink === undefined ? this.#bytes >= REPLAY_MAX_BYTES : !sink.write(chunk)) this.#request.pause();
   }
 
-  detach(): void {
-    if (this.#detached) return;
-    this.#detached = true;
-    this.#source.detached();
-  }
-
-  override _read(): void {
-    if (!this.#detached) this.#source.wants();
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.detach();
-    callback(error);
+  #trailers(): readonly string[] {
+    return trailers(this.#request.rawTrailers);
   }
 }

@@ -129,7 +129,7 @@ test('a replica that broke off is asked before it gets another request', async (
     }
   });
   deafWhile(replica, () => dying);
-  assert.equal((await ask(gateway.port)).status, 502);
+  assert.equal((await ask(gateway.port, { method: 'POST' })).status, 502);
   const next = ask(gateway.port);
   await until(() => gateway.traffic('hello').waiting === 1, 'it waits');
   assert.equal(requests, 1);

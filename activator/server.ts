@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { HEADER } from '#api/names.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import type { TlsPair } from '#platform/tls-files.ts';
+import { Deadlines } from './deadlines.ts';
 import { Exchange, type Host } from './exchange.ts';
 import { type Failure, internalPath, noSuchFunction } from './failure.ts';
 import { requestHeaders } from './headers.ts';
@@ -49,6 +51,7 @@ const LAST_BYTES_MS = 2_000;
 
 /** The gateway: every request of every function comes in here. */
 export class Gateway implements AsyncDisposable, Host {
+  readonly deadlines: Deadlines;
   readonly #options: GatewayOptions;
   readonly #plain: Server;
   /** Undefined until there is a certificate. */
@@ -63,6 +66,7 @@ export class Gateway implements AsyncDisposable, Host {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.deadlines = new Deadlines(options.clock);
     this.#chain = [waitForSync(options, () => this.#synced), routeToFunction(options)];
     options.synced.then(() => {
       this.#synced = true;
@@ -89,7 +93,7 @@ export class Gateway implements AsyncDisposable, Host {
     return this.#open;
   }
 
-  ended(): void {
+  finished(): void {
     this.#open -= 1;
   }
 
@@ -162,6 +166,7 @@ export class Gateway implements AsyncDisposable, Host {
     const address = request.socket.remoteAddress ?? 'unknown';
     const headers = requestHeaders(request.rawHeaders, { address, protocol: arrival.protocol, host });
     const requestId = headers.requestId ?? randomUUID();
+    headers.headers.push(HEADER.requestId, requestId);
     const { expectsContinue, upgrade } = arrival;
     const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
     this.#pass({ exchange, host, path }, 0);

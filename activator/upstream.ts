@@ -1,117 +1,94 @@
-import { connect, type Socket } from 'node:net';
-import { Client } from 'undici';
+import { Connection } from './http1/connection.ts';
 
 /** Longest a dial may take. Within a cluster, what does not connect in this time is not there. */
 const CONNECT_MS = 1_000;
+/** An idle connection is closed after this, or a little before its replica would. */
 const KEEP_ALIVE_MS = 60_000;
-/** All headers of a replica's answer together. */
-const HEAD_MAX_BYTES = 65_536;
+/** A request may be on its way for so long when the replica closes the connection. */
+const CLOSING_MARGIN_MS = 1_000;
+const SWEEP_MS = 15_000;
 /** Idle connections kept per replica; more are closed. */
 const MOST_IDLE = 256;
 
-/** One connection to a replica; carries one request at a time. */
-export type Connection = Client;
-
 /**
  * The connections to one replica. The last one given back is the first one taken, so one that a probe has just proven
- * is the one that the next request gets. Only this file, attempt.ts and probe.ts know which HTTP client it is.
+ * is the one that the next request gets.
  */
 export class Upstream {
   readonly ip: string;
   readonly port: number;
-  readonly #origin: string;
   readonly #idle: Connection[] = [];
+  readonly #forget = (connection: Connection) => this.#lost(connection);
+  #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(ip: string, port: number) {
     this.ip = ip;
     this.port = port;
-    this.#origin = `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
   }
 
   /** A connection for one request, idle or not yet made; to be given back, or dropped when anything went wrong with it. */
   take(): Connection {
-    return this.#idle.pop() ?? this.#make(undefined);
+    const connection = this.#idle.pop();
+    if (connection === undefined) return this.make();
+    if (connection.free && performance.now() < expiresAtMs(connection)) return connection;
+    connection.destroy();
+    return this.take();
   }
 
+  /** A connection that nothing was sent over yet. */
+  make(connectMs = CONNECT_MS): Connection {
+    return new Connection(this.ip, this.port, connectMs, this.#forget);
+  }
+
+  /** Keeps it for the next request if it can carry one. */
   give(connection: Connection): void {
-    if (this.#closed || this.#idle.length >= MOST_IDLE) this.drop(connection);
-    else this.#idle.push(connection);
+    if (this.#closed || !connection.free || this.#idle.length >= MOST_IDLE) {
+      connection.destroy();
+      return;
+    }
+    connection.freeSinceMs = performance.now();
+    this.#idle.push(connection);
+    this.#sweeper ??= setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }
 
   drop(connection: Connection): void {
-    connection.destroy(null, () => undefined);
+    connection.destroy();
   }
 
-  /** Keeps an open socket as an idle connection. */
-  adopt(socket: Socket): void {
-    this.give(this.#make(socket));
-  }
-
-  /** Opens a socket; rejects when that fails or takes too long. */
-  dial(timeoutMs: number): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      openSocket(this.ip, this.port, timeoutMs, (error, socket) => {
-        if (socket === null) reject(error);
-        else resolve(socket);
-      });
-    });
+  /** Opens a connection; rejects when that fails or takes too long. */
+  async dial(timeoutMs: number): Promise<Connection> {
+    const connection = this.make(timeoutMs);
+    await connection.connected();
+    return connection;
   }
 
   /** Closes what is idle now, and the rest when it is given back. */
   close(): void {
     this.#closed = true;
-    for (const connection of this.#idle.splice(0)) this.drop(connection);
-  }
-
-  #make(open: Socket | undefined): Connection {
-    let ready = open;
-    const connection = new Client(this.#origin, {
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: HEAD_MAX_BYTES,
-      // A function's own limits are counted by the exchange; these would cut streams.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: (_options, callback) => {
-        const socket = ready;
-        ready = undefined;
-        // Not before this returns: the client writes its request only when it is told later.
-        if (socket !== undefined && socket.readyState === 'open') queueMicrotask(() => callback(null, socket));
-        else openSocket(this.ip, this.port, CONNECT_MS, callback);
-      },
-    });
-    connection.on('disconnect', () => this.#forget(connection));
-    return connection;
+    clearTimeout(this.#sweeper);
+    for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
   /** A connection that the replica closed while it was idle is not worth keeping. */
-  #forget(connection: Connection): void {
+  #lost(connection: Connection): void {
     const at = this.#idle.indexOf(connection);
-    if (at === -1) return;
-    this.#idle.splice(at, 1);
-    this.drop(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+  }
+
+  #sweep(): void {
+    this.#sweeper = undefined;
+    const nowMs = performance.now();
+    const kept = this.#idle.filter((connection) => nowMs < expiresAtMs(connection));
+    for (const connection of this.#idle) if (!kept.includes(connection)) connection.destroy();
+    this.#idle.splice(0, this.#idle.length, ...kept);
+    if (kept.length > 0) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }
 }
 
-type Opened = (...result: [Error, null] | [null, Socket]) => void;
-
-function openSocket(ip: string, port: number, timeoutMs: number, callback: Opened): void {
-  const socket = connect({ host: ip, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-  const timer = setTimeout(() => {
-    socket.destroy(Object.assign(new Error('connecting took too long'), { code: 'ETIMEDOUT' }));
-  }, timeoutMs);
-  const onError = (error: Error) => {
-    clearTimeout(timer);
-    callback(error, null);
-  };
-  socket.once('error', onError);
-  socket.once('connect', () => {
-    clearTimeout(timer);
-    socket.off('error', onError);
-    callback(null, socket);
-  });
+function expiresAtMs({ freeSinceMs, idleSeconds }: Connection): number {
+  const keptMs = idleSeconds === undefined ? KEEP_ALIVE_MS : idleSeconds * 1_000 - CLOSING_MARGIN_MS;
+  return freeSinceMs + Math.min(KEEP_ALIVE_MS, keptMs);
 }
 
 /** Codes of failures that happened before any byte reached the replica. */
@@ -124,14 +101,14 @@ const NOT_CONNECTED = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-const CUT_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const CUT_OFF = new Set(['ECONNRESET', 'EPIPE', 'CLOSED']);
 
 /** Whether the replica closed the connection: its process may have ended. */
 export function wasCutOff(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && CUT_OFF.has(error.code);
 }
 
-/** Whether the request provably was not sent. Only to be asked of an attempt that was not started on a connection. */
+/** Whether the request provably was not sent. Only to be asked of an attempt over a connection that never came about. */
 export function wasNeverConnected(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && NOT_CONNECTED.has(error.code);
 }

@@ -2,13 +2,27 @@
 
 /** Error codes in `X-Catnap-Error` and in the body, each with its HTTP status. */
 export const ERROR_STATUS = {
+  /** What came is no request as HTTP/1.1 has it, or one that two readers could understand differently. */
+  BadRequest: 400,
   /** No function owns this host and path. */
   FunctionNotFound: 404,
+  /** A method that is not for a gateway, such as CONNECT. */
+  MethodNotAllowed: 405,
+  /** The client was too slow with its request. */
+  RequestTimeout: 408,
+  /** The body is larger than `maxBodyBytes`. */
+  BodyTooLarge: 413,
+  /** `Expect` asks for something else than `100-continue`. */
+  ExpectationFailed: 417,
+  /** The request's head is larger than the gateway reads. */
+  HeadersTooLarge: 431,
   /** The handler threw, or returned what is no response. */
   HandlerFailed: 500,
+  /** HTTP has it, this gateway does not, such as a transfer coding other than chunked. */
+  NotSupported: 501,
   /** The replica broke off before or during its answer. */
   ReplicaFailed: 502,
-  /** As many requests wait for this function as `queue.size` allows. */
+  /** As many requests, or bytes of their bodies, wait for this function as `queue.size` and `queue.maxBytes` allow. */
   QueueFull: 503,
   /** No replica had room within `queue.timeoutSeconds`. */
   QueueTimeout: 503,
@@ -18,8 +32,14 @@ export const ERROR_STATUS = {
   NotStarted: 503,
   /** The gateway itself is leaving or has not read the cluster's state yet. */
   GatewayUnavailable: 503,
+  /** The gateway holds as much, for all functions together, as it can; this one has had its share. */
+  GatewayBusy: 503,
   /** The function took longer than `timeoutSeconds`. */
   Timeout: 504,
+  /** The function's answer did not begin within `timeouts.firstByteSeconds`. */
+  FirstByteTimeout: 504,
+  /** Nothing went either way for `timeouts.idleSeconds`. */
+  IdleTimeout: 504,
 } as const;
 export type ErrorCode = keyof typeof ERROR_STATUS;
 

@@ -3,7 +3,7 @@ import { EnvFromSource, EnvVar } from './function-env.ts';
 import { Source } from './function-source.ts';
 import type { FunctionStatus } from './function-status.ts';
 import { type API_VERSION, FUNCTION_NAME_MAX_LENGTH, GROUP, KIND, PLURAL, VERSION } from './names.ts';
-import { DNS_LABEL, DNS_SUBDOMAIN, objectName, quantities, type Rule, rules } from './schema-nodes.ts';
+import { byteQuantity, DNS_LABEL, DNS_SUBDOMAIN, objectName, quantities, type Rule, rules } from './schema-nodes.ts';
 
 /**
  * The Function resource: types, defaults, ranges, CEL rules and the texts of `kubectl explain`, once. The CRD is
@@ -113,6 +113,23 @@ export const FunctionSpec = z
       description:
         'Seconds one request may take, counted from when a replica has it: the cold start is not charged. 0: no limit.',
     }),
+    timeouts: z
+      .object({
+        firstByteSeconds: z.int().min(0).max(86_400).default(0).meta({
+          description:
+            'Seconds until the answer begins, counted from when a replica has the request. 0: only timeoutSeconds counts.',
+        }),
+        idleSeconds: z.int().min(0).max(86_400).default(0).meta({
+          description:
+            'Seconds that may pass between two bytes of a request or of its answer, whichever way they go; the limit that suits streams and WebSockets. 0: no limit.',
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'Finer limits than timeoutSeconds, kept by the gateway.' }),
+    maxBodyBytes: byteQuantity.optional().meta({
+      description:
+        'Largest body of a request, as a quantity such as 100Mi or a number of bytes; a larger one gets 413. Absent or 0: no limit, for bodies pass as streams.',
+    }),
     concurrency: z
       .object({
         target: z
@@ -138,6 +155,10 @@ export const FunctionSpec = z
           .max(100_000)
           .default(1000)
           .meta({ description: 'Requests that may wait for a replica, per activator; the next gets 503.' }),
+        maxBytes: byteQuantity.default('64Mi').meta({
+          description:
+            'Bytes of their bodies that may be held for those that wait, per activator, as a quantity such as 64Mi; the next gets 503. 0: no limit.',
+        }),
         timeoutSeconds: z
           .int()
           .min(1)
@@ -186,6 +207,10 @@ export const FunctionSpec = z
       {
         rule: "!has(self.image) || self.handler == 'default'",
         message: 'spec.handler names an export of spec.source; an image has none',
+      },
+      {
+        rule: 'self.timeoutSeconds == 0 || self.timeouts.firstByteSeconds <= self.timeoutSeconds',
+        message: 'timeouts.firstByteSeconds may not exceed timeoutSeconds, which ends the request before',
       },
     ),
   });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BYTE_QUANTITY } from './byte-quantity.ts';
 
 /** Pieces that the schemas of a Function's parts are put together from. */
 
@@ -26,6 +27,14 @@ export const quantity = z.union([z.int().min(0), z.string()]).meta({
   maxLength: 40,
   pattern: '^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?$',
   description: 'A quantity such as 50m, 64Mi or 1.',
+});
+
+/** Bytes, as an integer or as a quantity; `bytesIn` reads it. */
+export const byteQuantity = z.union([z.int().min(0), z.string().max(20).regex(BYTE_QUANTITY)]).meta({
+  'x-kubernetes-int-or-string': true,
+  minimum: 0,
+  maxLength: 20,
+  pattern: BYTE_QUANTITY.source,
 });
 
 export const quantities = z.record(z.string().max(63), quantity);

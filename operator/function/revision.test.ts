@@ -46,7 +46,9 @@ test('a change of the source or of a ConfigMap it refers to makes a new revision
 test('what does not change the pod makes no revision', () => {
   const same = revision({
     scaling: { minReplicas: 2, idleSeconds: 5 },
-    queue: { size: 1 },
+    queue: { size: 1, maxBytes: '1Mi' },
+    timeouts: { firstByteSeconds: 1, idleSeconds: 1 },
+    maxBodyBytes: '1Mi',
     concurrency: { target: 1 },
     routes: [{ host: 'a.example' }],
   });

@@ -18,8 +18,8 @@ export interface RevisionInputs {
 
 /**
  * Name of the revision that runs these inputs. Only what the user gave goes in, nothing of the operator's own: an
- * upgrade makes no revision. What does not change the pod stays out (scaling, queue, routes, concurrency.target). A
- * field that a later version adds must stay out too while it has its default.
+ * upgrade makes no revision. What does not change the pod stays out (scaling, queue, routes, concurrency.target,
+ * timeouts, maxBodyBytes). A field that a later version adds must stay out too while it has its default.
  */
 export function revisionOf(functionName: string, spec: FunctionSpec, inputs: RevisionInputs): string {
   const { image, handler, env, envFrom, secrets, resources, serviceAccountName, imagePullSecrets, timeoutSeconds } =

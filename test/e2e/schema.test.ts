@@ -14,8 +14,9 @@ test('defaults are filled in by the API server', async () => {
     handler: 'default',
     resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
     timeoutSeconds: 60,
+    timeouts: { firstByteSeconds: 0, idleSeconds: 0 },
     concurrency: { target: 20, limit: 0 },
-    queue: { size: 1000, timeoutSeconds: 30 },
+    queue: { size: 1000, maxBytes: '64Mi', timeoutSeconds: 30 },
     scaling: { minReplicas: 0, maxReplicas: 100, idleSeconds: 60, stableWindowSeconds: 60 },
   });
 });
@@ -45,6 +46,14 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
     /minReplicas may not exceed maxReplicas/,
   ],
   ['a negative timeout', { source: inline, timeoutSeconds: -1 }, /spec\.timeoutSeconds.*greater than or equal to 0/],
+  [
+    'a first byte later than the end',
+    { source: inline, timeoutSeconds: 5, timeouts: { firstByteSeconds: 6 } },
+    /firstByteSeconds may not exceed timeoutSeconds/,
+  ],
+  ['a body size that is none', { source: inline, maxBodyBytes: '10 MB' }, /spec\.maxBodyBytes.*should match/],
+  ['a negative body size', { source: inline, maxBodyBytes: -1 }, /spec\.maxBodyBytes.*greater than or equal to 0/],
+  ['half a byte', { source: inline, queue: { maxBytes: '500m' } }, /spec\.queue\.maxBytes.*should match/],
   ['a name that is too long', { source: inline }, /DNS label of at most 54 characters/, 'f'.repeat(55)],
   ['a name with a dot', { source: inline }, /DNS label of at most 54 characters/, 'a.b'],
 ];

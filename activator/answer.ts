@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { trailers } from './headers.ts';
+
+/** Longest that the rest of an unwanted body is read for, so that its client gets to see the answer. */
+const LINGER_MS = 2_000;
+/** As much of an answer may wait for its client before its replica is told to wait. */
+const BEHIND_MAX_BYTES = 262_144;
+
+/** A 1xx answer. Clients of HTTP/1.0 know none. @param headers name, value, … */
+export function writeInformational(response: ServerResponse, status: number, headers: readonly string[]): void {
+  if (response.req.httpVersionMinor === 0) return;
+  if (status === 102) response.writeProcessing();
+  if (status !== 103) return;
+  const link = headers.filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === 'link');
+  try {
+    if (link.length > 0) response.writeEarlyHints({ link });
+  } catch {
+    // A link that is none. It was a hint only.
+  }
+}
+
+/** The head goes out once all that arrived with it is dealt with: a stream's before its first chunk is there. */
+export function flushSoon(response: ServerResponse): void {
+  process.nextTick(flush, response);
+}
+
+function flush(response: ServerResponse): void {
+  if (!response.writableEnded && !response.destroyed) response.flushHeaders();
+}
+
+/** False: no more until the response drains. */
+export function writePiece(response: ServerResponse, chunk: Buffer): boolean {
+  return response.write(chunk) || response.writableLength < BEHIND_MAX_BYTES;
+}
+
+/** @param from name, value, … */
+export function endWith(response: ServerResponse, from: readonly string[]): void {
+  const fields = from.length === 0 ? from : trailers(from);
+  for (let i = 0; i < fields.length; i += 2) response.addTrailers([[fields[i] as string, fields[i + 1] as string]]);
+  response.end();
+}
+
+/** Part of an answer is out: a cut connection is how a client can tell that the rest is missing. */
+export function breakOff(response: ServerResponse): void {
+  const { socket, req } = response;
+  // In HTTP/1.0 the end of the connection is the end of the answer, unless it is reset.
+  if (req.httpVersionMinor === 0 && socket !== null && !('encrypted' in socket)) socket.resetAndDestroy();
+  response.destroy();
+}
+
+/** Gives the client time to see an answer that it gets before its body was wanted. */
+export function linger(request: IncomingMessage): void {
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const end = () => {
+    clearTimeout(timer);
+    socket.off('close', end);
+  };
+  request.once('end', end);
+  socket.once('close', end);
+}

@@ -1,0 +1,305 @@
+import { connect, type Socket } from 'node:net';
+import type { MalformedMessage } from './header-lines.ts';
+import { lastChunk } from './request-head.ts';
+import { type AnswerSink, ResponseParser } from './response-parser.ts';
+
+/** A request on its way out. */
+export interface Outgoing {
+  method: string;
+  /** All of it, with the empty line. */
+  head: string;
+  /** What follows the head, by `write` and `finish`. */
+  body: 'none' | 'length' | 'chunked';
+  /** Whether 101 is an answer that makes sense. */
+  upgrade: boolean;
+}
+
+/** Who gets the answer. The last call is one of `whole`, `end`, `switched`, `failed`; none after `destroy`. */
+export interface Receiver {
+  informational(status: number, headers: string[]): void;
+  head(status: number, reason: string, headers: string[]): void;
+  /** An answer in one piece, instead of `head`, `data` and `end`. @param body as latin1. */
+  whole(status: number, reason: string, headers: string[], body: string): void;
+  /** False: no more until `resume`. The chunk is the receiver's from now on. */
+  data(chunk: Buffer): boolean;
+  end(trailers: string[]): void;
+  /** The socket is the receiver's from now on, as a stream that begins after the answer's head. */
+  switched(headers: string[], socket: Socket): void;
+  failed(error: Error): void;
+  /** More of the body may be written. */
+  drained(): void;
+}
+
+const READ_BYTES = 65_536;
+/** A read of as much is handed on as it is; less is copied out. */
+const HANDED_ON_MIN_BYTES = 16_384;
+/** A connection without bytes is asked by TCP whether its other side is still there. */
+const PEER_CHECK_MS = 60_000;
+/**
+ * What all connections read into that are not in the midst of a large body. A read is dealt with before the next one
+ * begins, whichever connection it is for, so one buffer does for all of them.
+ */
+const SCRATCH = Buffer.allocUnsafeSlow(READ_BYTES);
+
+/**
+ * A connection to a replica: one request at a time, both directions at once. Memory: nothing of its own while it is idle
+ * or carries small messages; in the midst of a large answer one read buffer of 64 KiB and those chunks that the receiver
+ * has not let go of yet, at most one read more than it asked for; of a request what its sender gave after `write` said
+ * to wait.
+ */
+export class Connection implements AnswerSink {
+  readonly #socket: Socket;
+  readonly #parser = new ResponseParser(this);
+  /** Told once, when it has ended while nobody used it. */
+  readonly #onLost: (connection: Connection) => void;
+  #state: 'free' | 'busy' | 'gone' | 'switched' = 'free';
+  #receiver: Receiver | undefined;
+  #connected = false;
+  #used = false;
+  #reused = false;
+  #refused = false;
+  #body: Outgoing['body'] = 'none';
+  #bodyDone = true;
+  #paused = false;
+  /** What is read into now. */
+  #buffer: Buffer = SCRATCH;
+  /** What is to be read into next, where that is another buffer. */
+  #nextBuffer: Buffer | undefined;
+  /** How the answer ended that is being fed: told once that is over, for the receiver may use the connection anew. */
+  #ending: (() => void) | undefined;
+  /** When it was given back, on the owner's clock. */
+  freeSinceMs = 0;
+
+  /** Begins to connect. @param connectMs longest that this may take. */
+  constructor(ip: string, port: number, connectMs: number, onLost: (connection: Connection) => void) {
+    this.#onLost = onLost;
+    this.#socket = connect({
+      host: ip,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: PEER_CHECK_MS,
+      onread: { buffer: () => this.#bufferForRead(), callback: (length) => this.#onRead(length) },
+    });
+    const timer = setTimeout(() => this.#fail(errorOf('ETIMEDOUT', 'connecting took too long')), connectMs);
+    this.#socket
+      .on('connect', () => {
+        clearTimeout(timer);
+        this.#connected = true;
+      })
+      .on('error', (error) => this.#fail(error))
+      .on('end', () => this.#onEnd())
+      .on('drain', () => this.#receiver?.drained())
+      .on('close', () => {
+        clearTimeout(timer);
+        this.#fail(errorOf('CLOSED', 'the connection was closed'));
+      });
+  }
+
+  /** Resolves when it is connected; rejects when that fails. To be asked before anything is sent. */
+  connected(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.once('connect', resolve);
+      this.#socket.once('close', () => reject(errorOf('CLOSED', 'no connection came about')));
+    });
+  }
+
+  /** Whether it can take a request. */
+  get free(): boolean {
+    return this.#state === 'free' && (this.#parser.keepAlive || !this.#used);
+  }
+  /** Whether the present request is not its first. */
+  get reused(): boolean {
+    return this.#reused;
+  }
+  /** Whether no byte of the present request can have reached the replica. */
+  get unsent(): boolean {
+    return !this.#connected || this.#refused;
+  }
+  /** Whether a byte of an answer to the present request has come. */
+  get answering(): boolean {
+    return this.#parser.begun;
+  }
+  /** Seconds that the replica keeps the connection while it is idle, where it has said so. */
+  get idleSeconds(): number | undefined {
+    return this.#parser.idleSeconds;
+  }
+
+  /** `receiver` hears nothing before this has returned. */
+  send({ method, head, body, upgrade }: Outgoing, receiver: Receiver): void {
+    this.#state = 'busy';
+    this.#receiver = receiver;
+    this.#reused = this.#used;
+    this.#used = true;
+    this.#body = body;
+    this.#bodyDone = body === 'none';
+    this.#parser.start(method, upgrade);
+    const socket = this.#socket;
+    if (body !== 'none') {
+      // A small body has often come with its head, and leaves with it in one packet.
+      socket.cork();
+      process.nextTick(uncork, socket);
+    }
+    socket.write(head, 'latin1');
+    // A socket that takes no byte says so at once; later its errors say nothing about what went before.
+    this.#refused = socket.errored !== null;
+  }
+
+  /** A piece of the body. False: no more until the receiver hears `drained`. */
+  write(chunk: Buffer): boolean {
+    if (this.#state !== 'busy') return true;
+    const socket = this.#socket;
+    if (this.#body === 'length') return socket.write(chunk);
+    socket.cork();
+    socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
+    socket.write(chunk);
+    const goOn = socket.write('\r\n', 'latin1');
+    process.nextTick(uncork, socket);
+    return goOn;
+  }
+
+  /** The body is whole. @param trailers name, value, …; only a body in chunks can have some. */
+  finish(trailers: readonly string[]): void {
+    if (this.#state !== 'busy') return;
+    this.#bodyDone = true;
+    if (this.#body === 'chunked') this.#socket.write(lastChunk(trailers), 'latin1');
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** Ends it at once, without a word to the receiver. */
+  destroy(): void {
+    this.#state = 'gone';
+    this.#receiver = undefined;
+    this.#socket.destroy();
+  }
+
+  informational(status: number, headers: string[]): void {
+    this.#receiver?.informational(status, headers);
+  }
+
+  head(status: number, reason: string, headers: string[]): void {
+    this.#receiver?.head(status, reason, headers);
+  }
+
+  whole(status: number, reason: string, headers: string[], body: string): void {
+    this.#ending = () => this.#takeReceiver()?.whole(status, reason, headers, body);
+  }
+
+  data(from: number, to: number): void {
+    const receiver = this.#receiver;
+    if (receiver === undefined) return;
+    if (!receiver.data(this.#chunk(from, to))) this.#paused = true;
+  }
+
+  end(trailers: string[]): void {
+    this.#ending = () => this.#takeReceiver()?.end(trailers);
+  }
+
+  switched(headers: string[]): void {
+    this.#ending = () => {
+      const receiver = this.#takeReceiver();
+      this.#state = 'switched';
+      receiver?.switched(headers, this.#socket);
+    };
+  }
+
+  /** A large piece is not copied: another buffer takes the place of the one that it lies in. */
+  #chunk(from: number, to: number): Buffer {
+    const length = to - from;
+    if (length < HANDED_ON_MIN_BYTES || this.#buffer === SCRATCH) {
+      if (length >= HANDED_ON_MIN_BYTES) this.#nextBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+      return Buffer.from(this.#buffer.subarray(from, to));
+    }
+    this.#nextBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    return this.#buffer.subarray(from, to);
+  }
+
+  #bufferForRead(): Buffer {
+    if (this.#nextBuffer !== undefined) {
+      this.#buffer = this.#nextBuffer;
+      this.#nextBuffer = undefined;
+    }
+    return this.#buffer;
+  }
+
+  /** False: read no more for now. */
+  #onRead(length: number): boolean {
+    if (this.#state === 'switched') return this.#socket.push(Buffer.from(this.#buffer.subarray(0, length)));
+    if (this.#state !== 'busy') {
+      // Nobody has asked: what it says could only be taken for the answer to the next request.
+      this.#fail(errorOf('UNASKED_BYTES', 'the replica sent bytes that nobody asked for'));
+      return false;
+    }
+    let taken: number;
+    try {
+      taken = this.#parser.feed(this.#buffer, length);
+    } catch (error) {
+      this.#fail(error as MalformedMessage);
+      return false;
+    }
+    if (this.#ending === undefined) return !this.#paused;
+    return this.#onAnswered(taken, length);
+  }
+
+  #onAnswered(taken: number, length: number): boolean {
+    const tell = this.#ending as () => void;
+    this.#ending = undefined;
+    this.#paused = false;
+    if (this.#buffer !== SCRATCH) this.#nextBuffer = SCRATCH;
+    const rest = taken < length ? Buffer.from(this.#buffer.subarray(taken, length)) : undefined;
+    const isReusable = this.#parser.keepAlive && this.#bodyDone && rest === undefined;
+    if (!isReusable) this.#state = 'gone';
+    tell();
+    if (this.#state !== 'switched') return !isReusable ? this.#dropSocket() : true;
+    return rest === undefined || this.#socket.push(rest);
+  }
+
+  #dropSocket(): boolean {
+    this.#socket.destroy();
+    return false;
+  }
+
+  /** The answer is over: whoever gets it may send the next request. */
+  #takeReceiver(): Receiver | undefined {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    if (this.#state === 'busy') this.#state = 'free';
+    return receiver;
+  }
+
+  #onEnd(): void {
+    if (this.#state !== 'busy' || !this.#parser.close()) {
+      this.#fail(errorOf('CLOSED', 'the replica closed the connection'));
+      return;
+    }
+    const tell = this.#ending;
+    this.#ending = undefined;
+    this.#state = 'gone';
+    this.#socket.destroy();
+    tell?.();
+  }
+
+  #fail(error: Error): void {
+    const state = this.#state;
+    if (state === 'gone' || state === 'switched') return;
+    const receiver = this.#receiver;
+    this.#state = 'gone';
+    this.#receiver = undefined;
+    this.#socket.destroy();
+    if (state === 'busy') receiver?.failed(error);
+    else this.#onLost(this);
+  }
+}
+
+function uncork(socket: Socket): void {
+  socket.uncork();
+}
+
+function errorOf(code: string, message: string): Error & { code: string } {
+  return Object.assign(new Error(message), { code });
+}
