@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atLeast, type Bar } from './bar.ts';
-import { type Load, medians, type Result, wrk } from './load.ts';
-import { quantity, type Section } from './report.ts';
-import { compared, inTurn, type Rounds } from './rounds.ts';
+import { type Load, wrk } from './load.ts';
+import { comparedRates, READING_COLUMNS, type Reading, readingCells, readUnder } from './reading.ts';
+import type { Section } from './report.ts';
+import { inTurn, type Rounds } from './rounds.ts';
 import { type ActivatorOptions, hostOf, Stage, type StageFunction, WAYS, type Way } from './stage.ts';
 
 const CONNECTIONS = 16;
@@ -22,7 +23,7 @@ interface Kind {
   accepted: number;
 }
 
-type Readings = Record<Way, Result[]>;
+type Readings = Record<Way, Reading[]>;
 
 /** Large answers, and bodies there and back, beside nginx with `proxy_buffers 16 64k`. */
 export async function bodies({ rounds, seconds, ...options }: Rounds & ActivatorOptions): Promise<Section> {
@@ -37,7 +38,7 @@ export async function bodies({ rounds, seconds, ...options }: Rounds & Activator
       name: 'hello',
       path: '/mebibyte',
       figure: 'mibPerSecond',
-      unit: 'MiB/s',
+      unit: 'MiB',
       bar: 1.3,
       accepted: 0.9,
     },
@@ -47,7 +48,7 @@ export async function bodies({ rounds, seconds, ...options }: Rounds & Activator
       path: '/',
       script: post,
       figure: 'requestsPerSecond',
-      unit: '/s',
+      unit: '',
       bar: 0.37,
       accepted: 0.3,
     },
@@ -57,9 +58,9 @@ export async function bodies({ rounds, seconds, ...options }: Rounds & Activator
   for (const kind of kinds) measured.push([kind, await readingsOf(stage, kind, rounds, seconds)]);
   return {
     title: `Bodies: wrk, ${CONNECTIONS} connections, medians of ${rounds} rounds of ${seconds} s in turn`,
-    columns: ['measured', 'p50', 'p99', 'errors'],
+    columns: READING_COLUMNS,
     rows: measured.flatMap(([kind, readings]) =>
-      WAYS.map((way) => ({ name: `${kind.what}, ${way}`, cells: cells(kind, readings[way]) })),
+      WAYS.map((way) => ({ name: `${kind.what}, ${way}`, cells: readingCells(readings[way], kind.figure, kind.unit) })),
     ),
     bars: measured.map(([kind, readings]) => overNginx(kind, readings)),
     notes: [],
@@ -77,17 +78,12 @@ async function readingsOf(stage: Stage, kind: Kind, rounds: number, seconds: num
     ...(script !== undefined && { script }),
   });
   for (const way of WAYS) await wrk(load(way, 1));
-  return await inTurn(WAYS, rounds, (way) => wrk(load(way, seconds)));
+  return await inTurn(WAYS, rounds, (way) => readUnder(load(way, seconds), stage.pid(way)));
 }
 
 function overNginx({ what, figure, unit, bar, accepted }: Kind, readings: Readings): Bar {
-  const of = (way: Way) => readings[way].map((reading) => reading[figure]);
-  return atLeast(`${what} over nginx`, compared(of('activator'), of('nginx'), unit), bar, accepted);
-}
-
-function cells({ figure, unit }: Kind, readings: readonly Result[]): string[] {
-  const { p50Ms, p99Ms, errors, ...rest } = medians(readings);
-  return [quantity(rest[figure], unit), quantity(p50Ms, 'ms'), quantity(p99Ms, 'ms'), String(errors)];
+  const measured = comparedRates(readings.activator, readings.nginx, figure, unit);
+  return atLeast(`${what} over nginx`, measured, bar, accepted);
 }
 
 function postScript(): string {

@@ -7,10 +7,11 @@ import { aFunction, ask } from '../../activator/test-gateway.ts';
 import { type Activator, Cluster } from '../../activator/test-process.ts';
 import { atLeast, within } from './bar.ts';
 import { stop } from './cores.ts';
-import { type Load, medians, type Result, wrk } from './load.ts';
+import { type Load, wrk } from './load.ts';
 import { startNginx } from './nginx.ts';
+import { comparedRates, READING_COLUMNS, readingCells, readUnder } from './reading.ts';
 import { quantity, type Section } from './report.ts';
-import { compared, inTurn, type Rounds } from './rounds.ts';
+import { inTurn, type Rounds } from './rounds.ts';
 import { BACKEND, hostOf, podOf, startBuiltActivator } from './stage.ts';
 import { median, percentile } from './statistics.ts';
 
@@ -39,16 +40,22 @@ export async function routes({ rounds, seconds }: Rounds): Promise<Section> {
   const backend = stack.use(await startNginx(BACKEND));
   const few = await withRoutes(stack, FEW, backend.port);
   const many = await withRoutes(stack, MANY, backend.port);
+  const routed = { few, many };
   const loads = { few: await loadOf(few, dir, 'few'), many: await loadOf(many, dir, 'many') };
   for (const load of Object.values(loads)) await wrk({ ...load, seconds: 3 });
-  const readings = await inTurn(['few', 'many'], rounds, (which) => wrk({ ...loads[which], seconds }));
+  const readings = await inTurn(['few', 'many'], rounds, (which) =>
+    readUnder({ ...loads[which], seconds }, routed[which].activator.process.pid),
+  );
   const changeMs = await changeTimes(many);
-  const perSecond = (all: Result[]) => all.map((one) => one.requestsPerSecond);
-  const measured = compared(perSecond(readings.many), perSecond(readings.few), '/s');
+  const measured = comparedRates(readings.many, readings.few, 'requestsPerSecond', '');
+  const row = (name: string, which: 'few' | 'many') => ({
+    name,
+    cells: readingCells(readings[which], 'requestsPerSecond', ''),
+  });
   return {
     title: `Routes: GET of ${AWAKE} functions in turn, wrk, ${CONNECTIONS} connections, medians of ${rounds} rounds of ${seconds} s in turn`,
-    columns: ['requests/s', 'p50', 'p99', 'errors'],
-    rows: [row(`${FEW} functions`, readings.few), row(`${MANY} functions`, readings.many)],
+    columns: READING_COLUMNS,
+    rows: [row(`${FEW} functions`, 'few'), row(`${MANY} functions`, 'many')],
     bars: [
       atLeast(`${MANY} routes over ${FEW}`, measured, BAR),
       within('a route change arrives', { figure: median(changeMs), unit: 'ms' }, CHANGE_BAR_MS),
@@ -61,7 +68,7 @@ export async function routes({ rounds, seconds }: Rounds): Promise<Section> {
 }
 
 async function withRoutes(stack: AsyncDisposableStack, count: number, backendPort: number): Promise<Routed> {
-  const functions = Array.from({ length: count }, (_, i) => routed(`fn-${i}`, `fn-${i}.example.com`));
+  const functions = Array.from({ length: count }, (_, i) => aRouted(`fn-${i}`, `fn-${i}.example.com`));
   const cluster = stack.use(await Cluster.start(functions));
   const activator = await startBuiltActivator(cluster);
   stack.defer(() => stop(activator.process, 'SIGKILL'));
@@ -69,7 +76,7 @@ async function withRoutes(stack: AsyncDisposableStack, count: number, backendPor
   return { functions, cluster, activator };
 }
 
-function routed(name: string, host: string): FunctionObject {
+function aRouted(name: string, host: string): FunctionObject {
   return aFunction(name, { concurrency: { target: 1000 }, routes: [{ host }] });
 }
 
@@ -106,16 +113,10 @@ async function changeTimes({ functions, cluster, activator }: Routed): Promise<n
   for (let change = 0; change < CHANGES; change++) {
     const host = `changed-${change}.example.com`;
     const changedAtMs = performance.now();
-    cluster.changeFunction(routed(name, host));
+    cluster.changeFunction(aRouted(name, host));
     while ((await ask(activator.port, { host, agent })).status !== 200);
     times.push(performance.now() - changedAtMs);
   }
   agent.destroy();
   return times;
-}
-
-function row(name: string, all: readonly Result[]) {
-  const { requestsPerSecond, p50Ms, p99Ms, errors } = medians(all);
-  const cells = [requestsPerSecond.toFixed(0), quantity(p50Ms, 'ms'), quantity(p99Ms, 'ms'), String(errors)];
-  return { name, cells };
 }

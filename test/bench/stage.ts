@@ -3,7 +3,6 @@ import { aFunction, aPod } from '../../activator/test-gateway.ts';
 import { type Activator, Cluster, startActivator } from '../../activator/test-process.ts';
 import { onSide, stop } from './cores.ts';
 import { type Nginx, startNginx } from './nginx.ts';
-import { descendants, processorSeconds } from './processes.ts';
 import { startServer } from './server.ts';
 
 const HOST = '127.0.0.1';
@@ -73,10 +72,9 @@ export class Stage implements AsyncDisposable {
     return `http://${HOST}:${this.port(way, name)}${path}`;
   }
 
-  /** Processor time that a proxy has taken since it was started, seconds. */
-  processorSeconds(way: 'nginx' | 'activator'): number {
-    const pid = this.#pids[way];
-    return [pid, ...descendants(pid).map((child) => child.pid)].reduce((sum, one) => sum + processorSeconds(one), 0);
+  /** The process whose work a way is; undefined: that is not measured. */
+  pid(way: Way): number | undefined {
+    return way === 'direct' ? undefined : this.#pids[way];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

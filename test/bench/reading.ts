@@ -1,0 +1,62 @@
+import type { Measured } from './bar.ts';
+import { type Load, medians, type Result, wrk } from './load.ts';
+import { processorSeconds } from './processes.ts';
+import { quantity } from './report.ts';
+import { compared } from './rounds.ts';
+import { median } from './statistics.ts';
+
+/** Of its processor's time, what a proxy that is asked for all it can do has on a machine with nothing else to do. */
+const QUIET = 0.85;
+
+/** What a proxy did under one load. */
+export interface Reading extends Result {
+  /** Processor time that it took, as a share of the time; NaN where there is no proxy. */
+  busy: number;
+}
+
+type Rate = 'requestsPerSecond' | 'mibPerSecond';
+
+/** @param pid the proxy's process */
+export async function readUnder(load: Load, pid: number | undefined): Promise<Reading> {
+  const before = pid === undefined ? Number.NaN : processorSeconds(pid);
+  const result = await wrk(load);
+  return { ...result, busy: pid === undefined ? Number.NaN : (processorSeconds(pid) - before) / load.seconds };
+}
+
+/**
+ * The rates that were measured; where others had much of our proxy's processor, those for each second of processor time
+ * instead: what a proxy got of it is then chance.
+ */
+export function comparedRates(
+  ours: readonly Reading[],
+  theirs: readonly Reading[],
+  rate: Rate,
+  unit: string,
+): Measured & { basis: 'time' | 'processor time' } {
+  const isQuiet = median(ours.map(({ busy }) => busy)) >= QUIET;
+  const of = (readings: readonly Reading[]) =>
+    readings.map((reading) => (isQuiet ? reading[rate] : perProcessorSecond(reading, rate)));
+  const measured = compared(of(ours), of(theirs), isQuiet ? `${unit}/s` : `${unit}/CPU s`);
+  return { ...measured, basis: isQuiet ? 'time' : 'processor time' };
+}
+
+/** What it would do with its processor to itself, if nothing else held it up. */
+function perProcessorSecond(reading: Reading, rate: Rate): number {
+  return reading[rate] / reading.busy;
+}
+
+export const READING_COLUMNS = ['measured', 'p50', 'p99', 'by CPU time', 'CPU', 'errors'];
+
+export function readingCells(readings: readonly Reading[], rate: Rate, unit: string): string[] {
+  const { p50Ms, p99Ms, errors, ...rates } = medians(readings);
+  const busy = median(readings.map((reading) => reading.busy));
+  const byTime = median(readings.map((reading) => perProcessorSecond(reading, rate)));
+  return [
+    quantity(rates[rate], `${unit}/s`),
+    quantity(p50Ms, 'ms'),
+    quantity(p99Ms, 'ms'),
+    Number.isNaN(byTime) ? '-' : quantity(byTime, `${unit}/s`),
+    Number.isNaN(busy) ? '-' : `${(busy * 100).toFixed(0)} %`,
+    String(errors),
+  ];
+}
