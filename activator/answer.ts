@@ -1,10 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { trailers } from './headers.ts';
+import { HEADER } from '#api/names.ts';
+import { answerFor, type Failure } from './failure.ts';
+import { responseHeaders, serverTiming, trailers } from './headers.ts';
+import type { Journal } from './journal.ts';
+import type { RequestBody } from './request-body.ts';
 
 /** Longest that the rest of an unwanted body is read for, so that its client gets to see the answer. */
 const LINGER_MS = 2_000;
 /** As much of an answer may wait for its client before its replica is told to wait. */
 const BEHIND_MAX_BYTES = 262_144;
+
+/** Which request it was, and whether it had to wait for a replica to be started; name, value, … */
+export function whose({ requestId, coldMs }: Journal): string[] {
+  return [HEADER.requestId, requestId, HEADER.coldStart, coldMs > 0 ? 'true' : 'false'];
+}
+
+/** What a client gets of a replica's headers, and of ours; name, value, … */
+export function answerHeaders(from: readonly string[], journal: Journal, leaving: boolean): string[] {
+  const { queueMs, coldMs, firstByteMs } = journal;
+  const headers = responseHeaders(from);
+  headers.push(...whose(journal), HEADER.serverTiming, serverTiming(queueMs, coldMs, firstByteMs));
+  if (leaving) headers.push('connection', 'close');
+  return headers;
+}
+
+/** An answer of the gateway's own. */
+export function writeFailure(response: ServerResponse, failure: Failure, journal: Journal, leaving: boolean): void {
+  const { status, headers, body } = answerFor(failure, journal.functionKey, journal.requestId, leaving);
+  journal.begin(status);
+  journal.bytesOut = body.length;
+  response.writeHead(status, headers);
+  response.end(body);
+}
 
 /** A 1xx answer. Clients of HTTP/1.0 know none. @param headers name, value, … */
 export function writeInformational(response: ServerResponse, status: number, headers: readonly string[]): void {
@@ -29,8 +56,8 @@ function flush(response: ServerResponse): void {
 }
 
 /** False: no more until the response drains. */
-export function writePiece(response: ServerResponse, chunk: Buffer): boolean {
-  return response.write(chunk) || response.writableLength < BEHIND_MAX_BYTES;
+export function writePiece(response: ServerResponse, chunk: Buffer, letGo: (() => void) | undefined): boolean {
+  return response.write(chunk, letGo) || response.writableLength < BEHIND_MAX_BYTES;
 }
 
 /** @param from name, value, … */
@@ -48,9 +75,14 @@ export function breakOff(response: ServerResponse): void {
   response.destroy();
 }
 
-/** Gives the client time to see an answer that it gets before its body was wanted. */
-export function linger(request: IncomingMessage): void {
-  const { socket } = request;
+/**
+ * Nobody wants the rest of a body: it is read over for a while, so that its client gets to see the answer that it gets
+ * instead.
+ */
+export function abandonBody(request: IncomingMessage, body: RequestBody): void {
+  const { socket, complete } = request;
+  if (complete || socket.destroyed) return;
+  body.discard();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   const end = () => {
     clearTimeout(timer);

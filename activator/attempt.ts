@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { HEADER } from '#api/names.ts';
-import type { Connection, Receiver } from './http1/connection.ts';
+import type { Connection } from './http1/connection.ts';
 import { NameTable } from './http1/name-table.ts';
+import type { Receiver } from './http1/receiver.ts';
 import { type BodyFraming, requestHead } from './http1/request-head.ts';
 import type { RequestBody } from './request-body.ts';
 import { type Upstream, wasNeverConnected } from './upstream.ts';
@@ -17,6 +18,8 @@ export interface Outbound {
   readonly body: RequestBody | undefined;
   /** `websocket`, or null. */
   readonly upgrade: string | null;
+  /** How long ago it was given to the replica. */
+  readonly sentForMs: number;
 }
 
 /** Who gets what comes back. The last call is one of `whole`, `end`, `untouched`, `broke`, `upgraded`; none after `abandon`. */
@@ -26,8 +29,11 @@ export interface Inbound {
   head(status: number, reason: string, headers: string[]): void;
   /** Instead of `head`, `data` and `end`. @param body as latin1. */
   whole(status: number, reason: string, headers: string[], body: string): void;
-  /** Returns false when no more can be taken until `resume` of the attempt is called. */
-  data(chunk: Buffer): boolean;
+  /**
+   * Returns false when no more can be taken until `resume` of the attempt is called.
+   * @param letGo to be called once, when the chunk is not needed any more; undefined: it need not be told.
+   */
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean;
   end(trailers: string[]): void;
   /** The replica provably has not begun with the request. */
   untouched(): void;
@@ -50,7 +56,6 @@ export class Attempt implements Receiver {
   readonly #inbound: Inbound;
   #connection: Connection;
   #expectTimer: NodeJS.Timeout | undefined;
-  #sentAtMs = 0;
   #again = false;
   #over = false;
 
@@ -92,8 +97,8 @@ export class Attempt implements Receiver {
     else this.#inbound.whole(status, reason, headers, body);
   }
 
-  data(chunk: Buffer): boolean {
-    return this.#inbound.data(chunk);
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
+    return this.#inbound.data(chunk, letGo);
   }
 
   end(trailers: string[]): void {
@@ -130,7 +135,6 @@ export class Attempt implements Receiver {
   #send(): void {
     const { method, path, outHeaders, upgrade, framing, body } = this.#outbound;
     const head = requestHead(method, path, outHeaders, { framing, upgrade });
-    this.#sentAtMs = performance.now();
     this.#connection.send({ method, head, body: framing, upgrade: upgrade !== null }, this);
     if (body === undefined) return;
     // The client waits for 100, and so do we: whether to go on is for the replica to say.
@@ -154,7 +158,7 @@ export class Attempt implements Receiver {
   /** An idle connection may have been closed just when the request went out. What may have been begun is not sent twice. */
   #mayTryAgain(unsent: boolean): boolean {
     if (this.#again || !this.#isRepeatable()) return false;
-    return unsent || (IDEMPOTENT.has(this.#outbound.method) && performance.now() - this.#sentAtMs < ROUND_TRIP_MS);
+    return unsent || (IDEMPOTENT.has(this.#outbound.method) && this.#outbound.sentForMs < ROUND_TRIP_MS);
   }
 
   #isRepeatable(): boolean {

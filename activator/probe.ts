@@ -1,6 +1,7 @@
 import { READY_PATH } from '#api/names.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { Connection, Receiver } from './http1/connection.ts';
+import type { Connection } from './http1/connection.ts';
+import type { Receiver } from './http1/receiver.ts';
 import { requestHead } from './http1/request-head.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -128,8 +129,9 @@ class ReadyAnswer implements Receiver {
     this.#onAnswer(status, body);
   }
 
-  data(chunk: Buffer): boolean {
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
     this.#body += chunk.toString('latin1');
+    letGo?.();
     if (this.#body.length > BODY_MAX_BYTES) this.failed();
     return true;
   }

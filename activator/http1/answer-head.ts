@@ -12,8 +12,8 @@ export interface AnswerHead {
 
 const PREFIX = 'HTTP/1.';
 const ZERO = 0x30;
+const CR = 0x0d;
 const SPACE = 0x20;
-const BARE_LF = /(?:^|[^\r])\n/;
 
 /**
  * @param text latin1, from the status line on.
@@ -56,5 +56,7 @@ export function checkPartialHead(text: string, from: number): void {
 
 /** @param from what lies before was looked at already. */
 export function refuseBareLf(text: string, from: number): void {
-  if (BARE_LF.test(from === 0 ? text : text.slice(from - 1))) throw new MalformedMessage('BAD_CHARACTER');
+  for (let at = text.indexOf('\n', from); at !== -1; at = text.indexOf('\n', at + 1)) {
+    if (text.charCodeAt(at - 1) !== CR) throw new MalformedMessage('BAD_CHARACTER');
+  }
 }

@@ -1,46 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import type { MalformedMessage } from './header-lines.ts';
+import { Intake } from './intake.ts';
+import type { Outgoing, Receiver } from './receiver.ts';
 import { lastChunk } from './request-head.ts';
 import { type AnswerSink, ResponseParser } from './response-parser.ts';
 
-/** A request on its way out. */
-export interface Outgoing {
-  method: string;
-  /** All of it, with the empty line. */
-  head: string;
-  /** What follows the head, by `write` and `finish`. */
-  body: 'none' | 'length' | 'chunked';
-  /** Whether 101 is an answer that makes sense. */
-  upgrade: boolean;
-}
-
-/** Who gets the answer. The last call is one of `whole`, `end`, `switched`, `failed`; none after `destroy`. */
-export interface Receiver {
-  informational(status: number, headers: string[]): void;
-  head(status: number, reason: string, headers: string[]): void;
-  /** An answer in one piece, instead of `head`, `data` and `end`. @param body as latin1. */
-  whole(status: number, reason: string, headers: string[], body: string): void;
-  /** False: no more until `resume`. The chunk is the receiver's from now on. */
-  data(chunk: Buffer): boolean;
-  end(trailers: string[]): void;
-  /** The socket is the receiver's from now on, as a stream that begins after the answer's head. */
-  switched(headers: string[], socket: Socket): void;
-  failed(error: Error): void;
-  /** More of the body may be written. */
-  drained(): void;
-}
-
-const READ_BYTES = 65_536;
-/** A read of as much is handed on as it is; less is copied out. */
-const HANDED_ON_MIN_BYTES = 16_384;
 /** A connection without bytes is asked by TCP whether its other side is still there. */
 const PEER_CHECK_MS = 60_000;
-/**
- * What all connections read into that are not in the midst of a large body. A read is dealt with before the next one
- * begins, whichever connection it is for, so one buffer does for all of them.
- */
-const SCRATCH = Buffer.allocUnsafeSlow(READ_BYTES);
-
 /**
  * A connection to a replica: one request at a time, both directions at once. Memory: nothing of its own while it is idle
  * or carries small messages; in the midst of a large answer one read buffer of 64 KiB and those chunks that the receiver
@@ -50,6 +16,7 @@ const SCRATCH = Buffer.allocUnsafeSlow(READ_BYTES);
 export class Connection implements AnswerSink {
   readonly #socket: Socket;
   readonly #parser = new ResponseParser(this);
+  readonly #intake = new Intake();
   /** Told once, when it has ended while nobody used it. */
   readonly #onLost: (connection: Connection) => void;
   #state: 'free' | 'busy' | 'gone' | 'switched' = 'free';
@@ -61,10 +28,6 @@ export class Connection implements AnswerSink {
   #body: Outgoing['body'] = 'none';
   #bodyDone = true;
   #paused = false;
-  /** What is read into now. */
-  #buffer: Buffer = SCRATCH;
-  /** What is to be read into next, where that is another buffer. */
-  #nextBuffer: Buffer | undefined;
   /** How the answer ended that is being fed: told once that is over, for the receiver may use the connection anew. */
   #ending: (() => void) | undefined;
   /** When it was given back, on the owner's clock. */
@@ -79,7 +42,7 @@ export class Connection implements AnswerSink {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: PEER_CHECK_MS,
-      onread: { buffer: () => this.#bufferForRead(), callback: (length) => this.#onRead(length) },
+      onread: { buffer: () => this.#intake.next(), callback: (length) => this.#onRead(length) },
     });
     const timer = setTimeout(() => this.#fail(errorOf('ETIMEDOUT', 'connecting took too long')), connectMs);
     this.#socket
@@ -174,6 +137,7 @@ export class Connection implements AnswerSink {
   /** Ends it at once, without a word to the receiver. */
   destroy(): void {
     this.#state = 'gone';
+    this.#intake.reset();
     this.#receiver = undefined;
     this.#socket.destroy();
   }
@@ -193,7 +157,7 @@ export class Connection implements AnswerSink {
   data(from: number, to: number): void {
     const receiver = this.#receiver;
     if (receiver === undefined) return;
-    if (!receiver.data(this.#chunk(from, to))) this.#paused = true;
+    if (!this.#intake.pass(from, to, receiver)) this.#paused = true;
   }
 
   end(trailers: string[]): void {
@@ -208,28 +172,9 @@ export class Connection implements AnswerSink {
     };
   }
 
-  /** A large piece is not copied: another buffer takes the place of the one that it lies in. */
-  #chunk(from: number, to: number): Buffer {
-    const length = to - from;
-    if (length < HANDED_ON_MIN_BYTES || this.#buffer === SCRATCH) {
-      if (length >= HANDED_ON_MIN_BYTES) this.#nextBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-      return Buffer.from(this.#buffer.subarray(from, to));
-    }
-    this.#nextBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    return this.#buffer.subarray(from, to);
-  }
-
-  #bufferForRead(): Buffer {
-    if (this.#nextBuffer !== undefined) {
-      this.#buffer = this.#nextBuffer;
-      this.#nextBuffer = undefined;
-    }
-    return this.#buffer;
-  }
-
   /** False: read no more for now. */
   #onRead(length: number): boolean {
-    if (this.#state === 'switched') return this.#socket.push(Buffer.from(this.#buffer.subarray(0, length)));
+    if (this.#state === 'switched') return this.#socket.push(this.#intake.copy(0, length));
     if (this.#state !== 'busy') {
       // Nobody has asked: what it says could only be taken for the answer to the next request.
       this.#fail(errorOf('UNASKED_BYTES', 'the replica sent bytes that nobody asked for'));
@@ -237,7 +182,7 @@ export class Connection implements AnswerSink {
     }
     let taken: number;
     try {
-      taken = this.#parser.feed(this.#buffer, length);
+      taken = this.#parser.feed(this.#intake.bytes, length);
     } catch (error) {
       this.#fail(error as MalformedMessage);
       return false;
@@ -250,8 +195,8 @@ export class Connection implements AnswerSink {
     const tell = this.#ending as () => void;
     this.#ending = undefined;
     this.#paused = false;
-    if (this.#buffer !== SCRATCH) this.#nextBuffer = SCRATCH;
-    const rest = taken < length ? Buffer.from(this.#buffer.subarray(taken, length)) : undefined;
+    const rest = taken < length ? this.#intake.copy(taken, length) : undefined;
+    this.#intake.reset();
     const isReusable = this.#parser.keepAlive && this.#bodyDone && rest === undefined;
     if (!isReusable) this.#state = 'gone';
     tell();
@@ -290,6 +235,7 @@ export class Connection implements AnswerSink {
     const receiver = this.#receiver;
     this.#state = 'gone';
     this.#receiver = undefined;
+    this.#intake.reset();
     this.#socket.destroy();
     if (state === 'busy') receiver?.failed(error);
     else this.#onLost(this);

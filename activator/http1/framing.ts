@@ -41,14 +41,9 @@ class Facts {
 
   /** The same length said twice is one length. */
   #setLength(value: string): void {
-    for (const one of value.split(',')) {
-      const digits = one.trim();
-      const length = DIGITS.test(digits) ? Number(digits) : undefined;
-      if (length === undefined || (this.length !== undefined && this.length !== length)) {
-        throw new MalformedMessage('BAD_CONTENT_LENGTH');
-      }
-      this.length = length;
-    }
+    const length = DIGITS.test(value) ? Number(value) : onlyLength(value.split(','));
+    if (this.length !== undefined && this.length !== length) throw new MalformedMessage('BAD_CONTENT_LENGTH');
+    this.length = length;
   }
 
   /** We never say that we take another coding, so there is none. */
@@ -56,6 +51,12 @@ class Facts {
     if (this.chunked || value.toLowerCase() !== 'chunked') throw new MalformedMessage('BAD_TRANSFER_ENCODING');
     this.chunked = true;
   }
+}
+
+function onlyLength(values: readonly string[]): number {
+  const [first = '', ...others] = values.map((value) => value.trim());
+  if (!DIGITS.test(first) || others.some((other) => other !== first)) throw new MalformedMessage('BAD_CONTENT_LENGTH');
+  return Number(first);
 }
 
 /**

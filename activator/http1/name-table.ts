@@ -3,24 +3,30 @@
  * in it, and of those no lower-case copy is made: that copy is what costs when every header of every message is looked at.
  */
 export class NameTable<T> {
-  readonly #byName: ReadonlyMap<string, T>;
-  /** By length, one bit for each first letter that a name of that length begins with. */
-  readonly #letters = new Uint32Array(64);
+  /** By length and first letter; mostly there is none, rarely more than one. */
+  readonly #entries: (readonly (readonly [string, T])[] | undefined)[] = new Array(64 * 32).fill(undefined);
 
   /** @param entries names in lower case, shorter than 64 characters. */
   constructor(entries: Iterable<readonly [string, T]>) {
-    this.#byName = new Map(entries);
-    for (const name of this.#byName.keys()) {
-      this.#letters[name.length] = (this.#letters[name.length] ?? 0) | (1 << (name.charCodeAt(0) & 31));
+    for (const entry of entries) {
+      const place = placeOf(entry[0]);
+      this.#entries[place] = [...(this.#entries[place] ?? []), entry];
     }
   }
 
   find(name: string): T | undefined {
-    const letters = this.#letters[name.length];
-    // In ASCII the low five bits of a letter are the same in both cases.
-    if (letters === undefined || (letters & (1 << (name.charCodeAt(0) & 31))) === 0) return undefined;
-    return this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+    if (name.length >= 64) return undefined;
+    const entries = this.#entries[placeOf(name)];
+    if (entries === undefined) return undefined;
+    const lower = name.toLowerCase();
+    for (const [one, known] of entries) if (one === lower) return known;
+    return undefined;
   }
+}
+
+/** In ASCII the low five bits of a letter are the same in both cases. */
+function placeOf(name: string): number {
+  return (name.length << 5) | (name.charCodeAt(0) & 31);
 }
 
 /** @param prefix in lower case, beginning with a letter. */

@@ -1,4 +1,5 @@
 import { type AnswerHead, checkPartialHead, parseAnswerHead, refuseBareLf } from './answer-head.ts';
+import { ChunkLine } from './chunk-line.ts';
 import { CHUNKED, UNTIL_CLOSE } from './framing.ts';
 import { MalformedMessage, parseHeaderLines } from './header-lines.ts';
 
@@ -24,29 +25,15 @@ const HEAD_MAX_BYTES = 65_536;
 const PEEK_BYTES = 4_096;
 /** Longest body that is handed on as text, which is cheaper than as bytes as long as it is short. */
 const WHOLE_MAX_BYTES = 16_384;
-/** Of one line that says a chunk's size, extensions included. */
-const CHUNK_LINE_MAX_BYTES = 4_096;
-/** 2^52: what can be counted exactly. */
-const SIZE_MAX_DIGITS = 13;
 
 const HEAD = 0;
 const BODY = 1;
 const REST = 2;
-const CHUNK_SIZE = 3;
-const CHUNK_EXTENSION = 4;
-const CHUNK_SIZE_END = 5;
-const CHUNK_DATA = 6;
-const CHUNK_DATA_CR = 7;
-const CHUNK_DATA_LF = 8;
-const TRAILERS = 9;
-const DONE = 10;
-const SWITCHED = 11;
-
-const HTAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const SEMICOLON = 0x3b;
+const CHUNK_LINE = 3;
+const CHUNK_DATA = 4;
+const TRAILERS = 5;
+const DONE = 6;
+const SWITCHED = 7;
 
 /**
  * Reads the answers of one connection, one after another: bytes in, calls out, cut anywhere. Strict: what two readers
@@ -60,8 +47,7 @@ export class ResponseParser {
   #maySwitch = false;
   #text = '';
   #left = 0;
-  #digits = 0;
-  #lineBytes = 0;
+  readonly #chunkLine = new ChunkLine();
   #begun = false;
   #keepAlive = false;
   #idleSeconds: number | undefined;
@@ -128,7 +114,7 @@ export class ResponseParser {
       case TRAILERS:
         return this.#readTrailers(buffer, at, to);
       default:
-        this.#readChunkLine(buffer[at] as number);
+        if (this.#chunkLine.read(buffer[at] as number)) this.#beginChunk();
         return at + 1;
     }
   }
@@ -169,8 +155,8 @@ export class ResponseParser {
       return length;
     }
     this.#left = length;
-    this.#state = length === CHUNKED ? CHUNK_SIZE : length === UNTIL_CLOSE ? REST : BODY;
-    this.#beginChunk();
+    this.#state = length === CHUNKED ? CHUNK_LINE : length === UNTIL_CLOSE ? REST : BODY;
+    this.#chunkLine.start(true);
     this.#sink.head(status, reason, headers);
     return 0;
   }
@@ -191,59 +177,18 @@ export class ResponseParser {
     this.#sink.data(at, end);
     if (this.#left > 0) return end;
     if (this.#state === BODY) this.#finish([]);
-    else this.#state = CHUNK_DATA_CR;
+    else this.#awaitChunk();
     return end;
   }
 
-  /** One byte of what stands between the data of two chunks. */
-  #readChunkLine(byte: number): void {
-    switch (this.#state) {
-      case CHUNK_SIZE:
-        this.#readChunkSize(byte);
-        return;
-      case CHUNK_EXTENSION:
-        this.#readChunkExtension(byte);
-        return;
-      case CHUNK_SIZE_END:
-        if (byte !== LF) break;
-        this.#state = this.#left === 0 ? TRAILERS : CHUNK_DATA;
-        return;
-      case CHUNK_DATA_CR:
-        if (byte !== CR) break;
-        this.#state = CHUNK_DATA_LF;
-        return;
-      default:
-        if (byte !== LF) break;
-        this.#state = CHUNK_SIZE;
-        this.#beginChunk();
-        return;
-    }
-    throw new MalformedMessage('BAD_CHUNK');
+  #awaitChunk(): void {
+    this.#state = CHUNK_LINE;
+    this.#chunkLine.start(false);
   }
 
   #beginChunk(): void {
-    if (this.#state !== CHUNK_SIZE) return;
-    this.#left = 0;
-    this.#digits = 0;
-    this.#lineBytes = 0;
-  }
-
-  #readChunkSize(byte: number): void {
-    const digit = hexDigit(byte);
-    if (digit >= 0 && this.#digits < SIZE_MAX_DIGITS) {
-      this.#left = this.#left * 16 + digit;
-      this.#digits += 1;
-    } else if (this.#digits > 0 && byte === CR) this.#state = CHUNK_SIZE_END;
-    else if (this.#digits > 0 && (byte === SEMICOLON || byte === SPACE || byte === HTAB)) this.#state = CHUNK_EXTENSION;
-    else throw new MalformedMessage('BAD_CHUNK_SIZE');
-  }
-
-  /** Read over: what extensions say is for neighbours who have agreed on them. */
-  #readChunkExtension(byte: number): void {
-    this.#lineBytes += 1;
-    if (byte === CR) this.#state = CHUNK_SIZE_END;
-    else if (byte < SPACE ? byte !== HTAB : byte === 0x7f) throw new MalformedMessage('BAD_CHUNK_EXTENSION');
-    if (this.#lineBytes > CHUNK_LINE_MAX_BYTES) throw new MalformedMessage('CHUNK_LINE_TOO_LONG');
+    this.#left = this.#chunkLine.size;
+    this.#state = this.#left === 0 ? TRAILERS : CHUNK_DATA;
   }
 
   #readTrailers(buffer: Buffer, at: number, to: number): number {
@@ -266,11 +211,4 @@ export class ResponseParser {
     this.#state = DONE;
     this.#sink.end(trailers);
   }
-}
-
-/** Negative when it is none. */
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }

@@ -1,0 +1,27 @@
+import type { Clock } from '#platform/clock.ts';
+import type { Summary } from './access-log.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Failure } from './failure.ts';
+import type { RequestHeaders } from './headers.ts';
+
+/** What a request's head says, beyond method and target. */
+export interface RequestHead {
+  requestId: string;
+  headers: RequestHeaders;
+  /** The client waits for 100 before it sends the body. */
+  expectsContinue: boolean;
+  /** The protocol to switch to, or null. */
+  upgrade: string | null;
+}
+
+/** The server, as its exchanges see it. */
+export interface Host {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  /** Whether connections are to end with their present answer. */
+  readonly leaving: boolean;
+  /** An exchange is over; called once for each. The summary may be read until this returns. */
+  finished(summary: Summary): void;
+  /** A function did not answer as it should have. */
+  failed(failure: Failure, functionKey: string | null, requestId: string): void;
+}

@@ -1,0 +1,59 @@
+import { READ_BYTES, type ReadBuffer, ReadBuffers } from './read-buffer.ts';
+
+/** A piece of as much is handed on as it is; a smaller one is copied out. */
+const HANDED_ON_MIN_BYTES = 16_384;
+/**
+ * What all connections read into that are not in the midst of a large body. A read is dealt with before the next one
+ * begins, whichever connection it is for, so one buffer does for all of them.
+ */
+const SCRATCH = Buffer.allocUnsafeSlow(READ_BYTES);
+const BUFFERS = new ReadBuffers();
+
+interface Taker {
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean;
+}
+
+/** What one connection reads into, and how pieces of it are handed on. */
+export class Intake {
+  /** Undefined: the scratch. */
+  #own: ReadBuffer | undefined;
+  /** A large piece was handed on, so that the next read needs a buffer that nobody holds. */
+  #spent = false;
+
+  /** What was read into last. */
+  get bytes(): Buffer {
+    return this.#own?.bytes ?? SCRATCH;
+  }
+
+  /** What is to be read into next. */
+  next(): Buffer {
+    if (this.#spent) {
+      this.#spent = false;
+      this.#own?.letGo();
+      this.#own = BUFFERS.take();
+    }
+    return this.bytes;
+  }
+
+  copy(from: number, to: number): Buffer {
+    return Buffer.from(this.bytes.subarray(from, to));
+  }
+
+  /** Hands a piece on; a large one without copying it, except for the first of a body. Returns what the taker says. */
+  pass(from: number, to: number, taker: Taker): boolean {
+    if (to - from < HANDED_ON_MIN_BYTES) return taker.data(this.copy(from, to), undefined);
+    this.#spent = true;
+    const own = this.#own;
+    if (own !== undefined) return taker.data(own.bytes.subarray(from, to), own.hold().letGo);
+    const copy = BUFFERS.take();
+    SCRATCH.copy(copy.bytes, 0, from, to);
+    return taker.data(copy.bytes.subarray(0, to - from), copy.letGo);
+  }
+
+  /** A body is over, or the connection. */
+  reset(): void {
+    this.#spent = false;
+    this.#own?.letGo();
+    this.#own = undefined;
+  }
+}
