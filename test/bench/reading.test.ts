@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comparedRates, type Reading } from './reading.ts';
+import { comparedRates, overNginx, type Reading } from './reading.ts';
 
 const aReading = (requestsPerSecond: number, busy: number): Reading => ({
   requestsPerSecond,
@@ -21,4 +21,13 @@ test('where others had the processor, rates are compared by processor time', () 
   assert.equal(measured.ratio, 0.5);
   assert.equal(measured.unit, '/CPU s');
   assert.equal(measured.basis, 'processor time');
+});
+
+test('by processor time a bar beside nginx may hold, but not fail', () => {
+  const bar = { rate: 'requestsPerSecond', unit: '', bar: 0.5, accepted: 0.45 } as const;
+  const verdicts = [8000, 7000].map(
+    (perSecond) =>
+      overNginx('speed', { activator: [aReading(perSecond, 0.4)], nginx: [aReading(8000, 0.2)] }, bar).verdict,
+  );
+  assert.deepEqual(verdicts, ['yes', 'unclear']);
 });

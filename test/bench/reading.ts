@@ -1,4 +1,4 @@
-import type { Measured } from './bar.ts';
+import { atLeast, type Bar, type Measured } from './bar.ts';
 import { type Load, medians, type Result, wrk } from './load.ts';
 import { processorSeconds } from './processes.ts';
 import { quantity } from './report.ts';
@@ -38,6 +38,20 @@ export function comparedRates(
     readings.map((reading) => (isQuiet ? reading[rate] : perProcessorSecond(reading, rate)));
   const measured = compared(of(ours), of(theirs), isQuiet ? `${unit}/s` : `${unit}/CPU s`);
   return { ...measured, basis: isQuiet ? 'time' : 'processor time' };
+}
+
+/**
+ * The bar for a rate beside nginx. By processor time nginx looks better than it is, for it waits for its backend and its
+ * client as well: what does not hold then is not yet known to fail.
+ */
+export function overNginx(
+  what: string,
+  readings: Readonly<Record<'activator' | 'nginx', readonly Reading[]>>,
+  { rate, unit, bar, accepted }: { rate: Rate; unit: string; bar: number; accepted: number },
+): Bar {
+  const { basis, ...measured } = comparedRates(readings.activator, readings.nginx, rate, unit);
+  const judged = atLeast(`${what} over nginx`, measured, bar, accepted);
+  return basis === 'time' || judged.verdict === 'yes' ? judged : { ...judged, verdict: 'unclear' };
 }
 
 /** What it would do with its processor to itself, if nothing else held it up. */

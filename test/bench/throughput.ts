@@ -1,6 +1,5 @@
-import { atLeast } from './bar.ts';
 import { type Load, wrk } from './load.ts';
-import { comparedRates, READING_COLUMNS, readingCells, readUnder } from './reading.ts';
+import { overNginx, READING_COLUMNS, readingCells, readUnder } from './reading.ts';
 import type { Section } from './report.ts';
 import { inTurn, type Rounds } from './rounds.ts';
 import { type ActivatorOptions, hostOf, Stage, WAYS, type Way } from './stage.ts';
@@ -8,8 +7,7 @@ import { type ActivatorOptions, hostOf, Stage, WAYS, type Way } from './stage.ts
 const CONNECTIONS = 64;
 /** For the compiler of the activator; nginx has none. */
 const WARM_UP_SECONDS = 3;
-const BAR = 0.5;
-const ACCEPTED = 0.45;
+const BAR = { rate: 'requestsPerSecond', unit: '', bar: 0.5, accepted: 0.45 } as const;
 
 /** Keep-alive requests through the whole chain, beside nginx as a proxy of the same backend. */
 export async function throughput({ rounds, seconds, ...options }: Rounds & ActivatorOptions): Promise<Section> {
@@ -22,12 +20,11 @@ export async function throughput({ rounds, seconds, ...options }: Rounds & Activ
   });
   for (const way of WAYS) await wrk(load(way, way === 'activator' ? WARM_UP_SECONDS : 1));
   const readings = await inTurn(WAYS, rounds, (way) => readUnder(load(way, seconds), stage.pid(way)));
-  const measured = comparedRates(readings.activator, readings.nginx, 'requestsPerSecond', '');
   return {
     title: `Throughput: GET of a fixed answer, wrk, ${CONNECTIONS} connections, medians of ${rounds} rounds of ${seconds} s in turn`,
     columns: READING_COLUMNS,
-    rows: WAYS.map((name) => ({ name, cells: readingCells(readings[name], 'requestsPerSecond', '') })),
-    bars: [atLeast('throughput over nginx', measured, BAR, ACCEPTED)],
+    rows: WAYS.map((name) => ({ name, cells: readingCells(readings[name], BAR.rate, BAR.unit) })),
+    bars: [overNginx('throughput', readings, BAR)],
     notes: [],
     figures: readings,
   };
