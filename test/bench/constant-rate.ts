@@ -65,7 +65,7 @@ function oneTurn(asked: Asked, { perSecond, sliceSeconds }: RatePlan): Promise<n
       asked.ask(sent, nowMs, answered);
       sent += 1;
     }
-    if (sent < count) setTimeout(send, startedAtMs + sent * everyMs - performance.now());
+    if (sent < count) setTimeout(send, Math.max(0, startedAtMs + sent * everyMs - performance.now()));
   };
   send();
   return promise;
