@@ -2,7 +2,7 @@ import type { FunctionObject } from '#api/function.ts';
 import type { Failure } from './failure.ts';
 import { type FunctionView, keyOf, sameRoutes, viewOf } from './function-view.ts';
 import type { Feed } from './replicas.ts';
-import { RouteTable } from './route-table.ts';
+import { type RouteEntry, RouteTable } from './route-table.ts';
 import { Traffic, type TrafficParts } from './traffic.ts';
 
 export interface FunctionsOptions extends TrafficParts {
@@ -17,10 +17,11 @@ export class Functions implements Disposable {
   readonly #options: FunctionsOptions;
   readonly #byKey = new Map<string, Traffic>();
   readonly #stopFeed: () => void;
-  #table: RouteTable<Traffic> | undefined;
+  readonly #table: RouteTable<Traffic>;
 
   constructor(options: FunctionsOptions) {
     this.#options = options;
+    this.#table = new RouteTable([], options.domain, options.clusterDomain);
     options.replicas.listen((key) => this.#byKey.get(key)?.refresh());
     this.#stopFeed = options.feed.onChange(({ type, object }) => {
       const gone = type === 'deleted' || object.metadata.deletionTimestamp !== undefined;
@@ -29,9 +30,8 @@ export class Functions implements Disposable {
     });
   }
 
-  /** Made anew when it is asked for after a change: a thousand changes at once cost one table. */
+  /** Changed in place: each change costs what the changed function does, however many there are. */
   get routes(): RouteTable<Traffic> {
-    this.#table ??= new RouteTable(this.#entries(), this.#options.domain, this.#options.clusterDomain);
     return this.#table;
   }
 
@@ -48,29 +48,32 @@ export class Functions implements Disposable {
     this.#stopFeed();
     for (const traffic of this.#byKey.values()) traffic[Symbol.dispose]();
     this.#byKey.clear();
-    this.#table = undefined;
-  }
-
-  *#entries() {
-    for (const traffic of this.#byKey.values()) {
-      const { namespace, name, createdAt, routes } = traffic.view;
-      yield { namespace, name, createdAt, routes, target: traffic };
-    }
   }
 
   #put(view: FunctionView): void {
     const known = this.#byKey.get(view.key);
     if (known === undefined) {
-      this.#byKey.set(view.key, new Traffic(view, this.#options));
-      this.#table = undefined;
+      const traffic = new Traffic(view, this.#options);
+      this.#byKey.set(view.key, traffic);
+      this.#table.add(entryOf(traffic));
       return;
     }
-    if (!sameRoutes(known.view, view)) this.#table = undefined;
+    const moved = !sameRoutes(known.view, view);
+    if (moved) this.#table.remove(entryOf(known));
     known.update(view);
+    if (moved) this.#table.add(entryOf(known));
   }
 
   #remove(key: string): void {
-    this.#byKey.get(key)?.[Symbol.dispose]();
-    if (this.#byKey.delete(key)) this.#table = undefined;
+    const known = this.#byKey.get(key);
+    if (known === undefined) return;
+    this.#byKey.delete(key);
+    this.#table.remove(entryOf(known));
+    known[Symbol.dispose]();
   }
+}
+
+function entryOf(traffic: Traffic): RouteEntry<Traffic> {
+  const { namespace, name, createdAt, routes } = traffic.view;
+  return { namespace, name, createdAt, routes, target: traffic };
 }

@@ -124,3 +124,65 @@ test('no route takes away another function’s own address', () => {
   const thief = entry('evil/thief', [{ host: 'hello.default.fn.example', pathPrefix: '/' }], '2000-01-01');
   assert.equal(found(table(thief, entry('default/hello')), 'hello.default.fn.example'), 'default/hello /');
 });
+
+test('a route that is given up goes to the next oldest that asked for it', () => {
+  const route = [{ host: 'api.example.org', pathPrefix: '/' }];
+  const entries = ['2026-01-01', '2026-02-02', '2026-03-03'].map((at, i) => entry(`a/f${i}`, route, at));
+  const routes = table(...entries);
+  routes.remove(entries[0] as RouteEntry<string>);
+  assert.equal(found(routes, 'api.example.org'), 'a/f1 /');
+  assert.equal(found(routes, 'f0.a'), 'none');
+  routes.remove(entries[2] as RouteEntry<string>);
+  assert.equal(found(routes, 'api.example.org'), 'a/f1 /');
+  routes.remove(entries[1] as RouteEntry<string>);
+  assert.equal(found(routes, 'api.example.org'), 'none');
+  assert.equal(found(routes, 'api.example.org', '/fn/a/f1/'), 'none');
+});
+
+test('a host that nobody asks for any more is the gateway’s again', () => {
+  const fn = entry('default/hello', [{ host: 'api.example.org', pathPrefix: '/hello' }]);
+  const routes = table(fn);
+  routes.remove(fn);
+  routes.add({ ...fn, routes: [] });
+  assert.equal(found(routes, 'api.example.org', '/fn/default/hello/'), 'default/hello /');
+});
+
+test('the shorter prefix counts again once the longer one is gone', () => {
+  const long = entry('a/long', [{ host: 'api.example.org', pathPrefix: '/users/admin' }]);
+  const routes = table(entry('a/short', [{ host: 'api.example.org', pathPrefix: '/users' }]), long);
+  assert.equal(found(routes, 'api.example.org', '/users/admin/x'), 'a/long /users/admin/x');
+  routes.remove(long);
+  assert.equal(found(routes, 'api.example.org', '/users/admin/x'), 'a/short /users/admin/x');
+});
+
+test('ten thousand functions on one host and on hosts of their own take no longer to find one than ten do', () => {
+  const size = (count: number) =>
+    table(
+      ...Array.from({ length: count }, (_, i) =>
+        entry(`ns/f${i}`, [
+          { host: 'api.example.org', pathPrefix: `/f${i}` },
+          { host: `f${i}.example.org`, pathPrefix: '/' },
+        ]),
+      ),
+    );
+  const few = size(10);
+  const many = size(10_000);
+  const targets = Array.from({ length: 1_000 }, (_, i) => [
+    ['api.example.org', `/f${i % 10}/x`],
+    [`f${i % 10}.example.org`, '/'],
+    [`f${i % 10}.ns.fn.example`, '/'],
+  ]).flat();
+  const look = (routes: RouteTable<string>) => {
+    const beganMs = performance.now();
+    for (const [host = '', path = ''] of targets) routes.lookup(host, path);
+    return performance.now() - beganMs;
+  };
+  const least = { few: Number.POSITIVE_INFINITY, many: Number.POSITIVE_INFINITY };
+  for (let round = 0; round < 30; round += 1) {
+    least.few = Math.min(least.few, look(few));
+    least.many = Math.min(least.many, look(many));
+  }
+  assert.equal(found(many, 'api.example.org', '/f9999/x'), 'ns/f9999 /f9999/x');
+  // A search through all of them would take hundreds of times as long.
+  assert.ok(least.many < 4 * least.few, `${least.many} ms, and ${least.few} ms with ten`);
+});

@@ -23,22 +23,16 @@ export type Route<T> =
       owner?: T;
     };
 
-interface PrefixRoute<T> {
-  prefix: string;
-  target: T;
-}
-
 const NONE = { kind: 'none' } as const;
 
 /**
- * Which function a host and path belong to. Immutable: a change makes a new table. A lookup costs the same for ten
- * functions and for ten thousand.
+ * Which function a host and path belong to. A change costs as much as the changed function has routes, and a lookup the
+ * same, for ten functions and for ten thousand.
  */
 export class RouteTable<T> {
   /** By `<name>.<namespace>`. */
   readonly #functions = new Map<string, T>();
-  /** By host; the longest prefix first. */
-  readonly #hosts = new Map<string, PrefixRoute<T>[]>();
+  readonly #hosts = new Map<string, HostRoutes<T>>();
   /** With the leading dot, the longest first. */
   readonly #suffixes: readonly string[];
 
@@ -48,17 +42,28 @@ export class RouteTable<T> {
    */
   constructor(entries: Iterable<RouteEntry<T>>, domain: string, clusterDomain: string) {
     this.#suffixes = [`.${domain}`, `.svc.${clusterDomain}`, '.svc'].sort((a, b) => b.length - a.length);
-    const extra: { entry: RouteEntry<T>; host: string; prefix: string }[] = [];
-    for (const entry of entries) {
-      this.#functions.set(`${entry.name}.${entry.namespace}`, entry.target);
-      for (const { host, pathPrefix } of entry.routes)
-        extra.push({ entry, host: host.toLowerCase(), prefix: pathPrefix });
+    for (const entry of entries) this.add(entry);
+  }
+
+  /** Of a function that is not there yet. */
+  add(entry: RouteEntry<T>): void {
+    this.#functions.set(`${entry.name}.${entry.namespace}`, entry.target);
+    for (const { host, pathPrefix } of entry.routes) {
+      const name = host.toLowerCase();
+      const routes = this.#hosts.get(name) ?? new HostRoutes<T>();
+      this.#hosts.set(name, routes);
+      routes.add(entry, pathPrefix);
     }
-    extra.sort((a, b) => b.prefix.length - a.prefix.length || byAge(a.entry, b.entry));
-    for (const { entry, host, prefix } of extra) {
-      const list = this.#hosts.get(host);
-      if (list === undefined) this.#hosts.set(host, [{ prefix, target: entry.target }]);
-      else if (!list.some((other) => other.prefix === prefix)) list.push({ prefix, target: entry.target });
+  }
+
+  /** What was added of a function, by the same or an equal entry; others that asked for the same get it. */
+  remove(entry: RouteEntry<T>): void {
+    this.#functions.delete(`${entry.name}.${entry.namespace}`);
+    for (const { host, pathPrefix } of entry.routes) {
+      const name = host.toLowerCase();
+      const routes = this.#hosts.get(name);
+      routes?.remove(entry, pathPrefix);
+      if (routes?.isEmpty) this.#hosts.delete(name);
     }
   }
 
@@ -70,9 +75,9 @@ export class RouteTable<T> {
     const host = hostOf(authority);
     const own = this.#functions.get(this.#withoutSuffix(host));
     if (own !== undefined) return toFunction(own, path);
-    const prefixes = this.#hosts.get(host);
-    if (prefixes !== undefined) {
-      const match = prefixes.find(({ prefix }) => isBelow(path, prefix));
+    const routes = this.#hosts.get(host);
+    if (routes !== undefined) {
+      const match = routes.find(path);
       return match === undefined ? NONE : toFunction(match.target, path);
     }
     return path.startsWith(PATH_ROUTE_PREFIX) ? this.#byPath(path) : NONE;
@@ -92,6 +97,57 @@ export class RouteTable<T> {
     if (target === undefined) return NONE;
     const rest = path.slice(nameEnd);
     return toFunction(target, rest.startsWith('/') ? rest : `/${rest}`);
+  }
+}
+
+/** What functions ask for on one host. */
+class HostRoutes<T> {
+  /** By prefix, the oldest function first: it has the prefix. */
+  readonly #byPrefix = new Map<string, RouteEntry<T>[]>();
+  /** How many prefixes there are of each length. */
+  readonly #count = new Map<number, number>();
+  /** The longest first: a path is cut to each of these and looked up. */
+  #lengths: readonly number[] = [];
+
+  get isEmpty(): boolean {
+    return this.#byPrefix.size === 0;
+  }
+
+  add(entry: RouteEntry<T>, prefix: string): void {
+    const entries = this.#byPrefix.get(prefix);
+    if (entries === undefined) {
+      this.#byPrefix.set(prefix, [entry]);
+      this.#counted(prefix.length, 1);
+    } else {
+      const at = entries.findIndex((other) => byAge(entry, other) < 0);
+      entries.splice(at === -1 ? entries.length : at, 0, entry);
+    }
+  }
+
+  remove({ namespace, name }: RouteEntry<T>, prefix: string): void {
+    const entries = this.#byPrefix.get(prefix);
+    const at = entries?.findIndex((other) => other.namespace === namespace && other.name === name) ?? -1;
+    if (entries === undefined || at === -1) return;
+    entries.splice(at, 1);
+    if (entries.length > 0) return;
+    this.#byPrefix.delete(prefix);
+    this.#counted(prefix.length, -1);
+  }
+
+  find(path: string): RouteEntry<T> | undefined {
+    for (const length of this.#lengths) {
+      if (!isEnd(path, length)) continue;
+      const entries = this.#byPrefix.get(path.slice(0, length));
+      if (entries !== undefined) return entries[0];
+    }
+    return undefined;
+  }
+
+  #counted(length: number, change: 1 | -1): void {
+    const count = (this.#count.get(length) ?? 0) + change;
+    if (count === 0) this.#count.delete(length);
+    else this.#count.set(length, count);
+    if (count === 0 || (count === 1 && change === 1)) this.#lengths = [...this.#count.keys()].sort((a, b) => b - a);
   }
 }
 
@@ -122,11 +178,11 @@ function hostOf(authority: string): string {
   return host.toLowerCase();
 }
 
-function isBelow(path: string, prefix: string): boolean {
-  if (!path.startsWith(prefix)) return false;
-  if (prefix.endsWith('/') || path.length === prefix.length) return true;
-  const next = path[prefix.length];
-  return next === '/' || next === '?';
+/** Whether a prefix may end at `length`: `/a` is above `/a/b`, not above `/ab`; `/a/` is above `/a/b`, not above `/a`. */
+function isEnd(path: string, length: number): boolean {
+  if (length >= path.length) return length === path.length;
+  const next = path[length];
+  return next === '/' || next === '?' || path[length - 1] === '/';
 }
 
 function endOfSegment(path: string, from: number): number {

@@ -1,7 +1,6 @@
 import { Informer } from './informer.ts';
 import type { KubeClient } from './kube.ts';
 import type { CallOptions } from './kube-calls.ts';
-import { isNotFound } from './kube-error.ts';
 import type { LeaseSpec } from './lease-record.ts';
 import type { Log } from './log.ts';
 import { compareVersions } from './resource-version.ts';
@@ -27,7 +26,7 @@ export interface KubeLeaseOptions {
   log: Log;
 }
 
-/** A coordination.k8s.io/v1 Lease. Needs to get, list, watch and update it by its name, and to create Leases. */
+/** A coordination.k8s.io/v1 Lease. Needs to list, watch and update it by its name, and to create Leases. */
 export class KubeLease implements LeaseStore, AsyncDisposable {
   readonly synced: Promise<void>;
   readonly #options: KubeLeaseOptions;
@@ -51,11 +50,9 @@ export class KubeLease implements LeaseStore, AsyncDisposable {
 
   async read(options: CallOptions): Promise<Lease | undefined> {
     const { kube, namespace, name } = this.#options;
-    const lease = await kube.get(LEASES, { namespace, name }, options).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
-    return lease && this.#note(lease);
+    // Named in a list: to list and watch it is a right that the informer needs, and no other is needed for this.
+    const { items } = await kube.list(LEASES, { namespace, fieldSelector: `metadata.name=${name}`, ...options });
+    return items[0] && this.#note(items[0]);
   }
 
   async write(spec: LeaseSpec, onto: Lease | undefined, options: CallOptions): Promise<Lease> {

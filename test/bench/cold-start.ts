@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.ts';
 import type { World } from '../support/world.ts';
 import { atMost } from './bar.ts';
 import { bareStartMs } from './bare.ts';
+import { podProcesses } from './processes.ts';
 import { quantity, type Section } from './report.ts';
 import { median, percentile } from './statistics.ts';
 
@@ -14,8 +15,8 @@ export interface Target {
   /** The function. */
   name: string;
   url: string;
-  /** What runs as a pod beside those of Catnap itself, by command line. */
-  functionProcesses: () => string[];
+  /** Process that all pods are children of. */
+  podRunner: number;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function coldStart(target: Target, rounds: number): Promise<Section
   for (let round = 0; round < rounds; round++) {
     await putToSleep(target);
     bare.push(await bareStartMs());
-    alive.push(...target.functionProcesses());
+    alive.push(...podProcesses(target.podRunner));
     cold.push(await firstByteMs(target));
   }
   const row = (name: string, ms: number[]) => ({
@@ -59,13 +60,13 @@ async function firstByteMs({ world, url }: Target): Promise<number> {
 }
 
 /** Scales it to zero, as a user may, and waits until its pods and their processes are gone. */
-async function putToSleep({ world, name, functionProcesses }: Target): Promise<void> {
+async function putToSleep({ world, name, podRunner }: Target): Promise<void> {
   const revision = (await world.get(name)).status?.latestRevision;
   if (revision === undefined) throw new Error(`${name} has no revision`);
   const scale = { type: 'merge', body: { spec: { replicas: 0 } } } as const;
   await world.kube.patch(DEPLOYMENTS, world.ref(revision), scale, { subresource: 'scale', signal: world.soon() });
   await eventually(
     'no process of the function is left',
-    async () => (await world.pods(name)).length === 0 && functionProcesses().length === 0,
+    async () => (await world.pods(name)).length === 0 && podProcesses(podRunner).length === 0,
   );
 }

@@ -5,7 +5,7 @@ import { HELLO, manifest } from '../support/manifest.ts';
 import { FUNCTION, type World } from '../support/world.ts';
 import { within } from './bar.ts';
 import { BareServer } from './bare.ts';
-import { descendants, pssMib } from './processes.ts';
+import { descendants, podsRunning, pssMib } from './processes.ts';
 import { quantity, type Section } from './report.ts';
 import { median } from './statistics.ts';
 
@@ -83,19 +83,17 @@ async function startAnew(system: Deployed, world: World, version: number): Promi
 
 async function readAll(system: Deployed, bare: number): Promise<Reading> {
   const podRunner = system.podRunner?.pid();
-  if (podRunner === undefined) throw new Error('the pod runner does not run');
-  const running = descendants(podRunner).filter(({ command }) => !command.startsWith('/bin/sh'));
-  const only = (program: string) => {
-    const [found, ...more] = running.filter(({ command }) => command.includes(program));
-    if (found === undefined || more.length > 0)
-      throw new Error(`one ${program} should run, not ${found === undefined ? 0 : more.length + 1}`);
-    return found.pid;
+  if (podRunner === undefined) throw new Error('the pod runner is gone');
+  const only = (file: string): number => {
+    const [pid, ...more] = podsRunning(podRunner, file);
+    if (pid === undefined || more.length > 0) throw new Error(`one pod should run ${file}`);
+    return pid;
   };
   const all = (pid: number) => pssMib(pid) + descendants(pid).reduce((sum, child) => sum + pssMib(child.pid), 0);
   return {
     bare: pssMib(bare),
-    operator: all(only('operator.mjs')),
-    activator: all(only('activator.mjs')),
+    operator: all(only('/operator.mjs')),
+    activator: all(only('/activator.mjs')),
     replica: pssMib(only('runtime.mjs')),
   };
 }

@@ -16,11 +16,18 @@ export function descendants(of: number): Descendant[] {
   return below(of).map((pid) => ({ pid, command: commandOf(pid) }));
 }
 
-/** All that runs as a pod: the processes that the pod runner started. */
-export function podProcesses(podRunner: number): Descendant[] {
+/** Command lines of what the pod runner has running of functions, and of spares for them: all but Catnap's own pods. */
+export function podProcesses(podRunner: number): string[] {
   return pids()
     .filter((pid) => parentOf(pid) === podRunner)
-    .map((pid) => ({ pid, command: commandOf(pid) }));
+    .map(commandOf)
+    .filter((command) => !/\/(operator|activator)\.mjs/.test(command));
+}
+
+/** Pids of the pods' processes that run `file`, without the shell that prepares them. */
+export function podsRunning(podRunner: number, file: string): number[] {
+  const found = descendants(podRunner).filter(({ command }) => command.includes(file) && !command.includes('/bin/sh'));
+  return found.map(({ pid }) => pid);
 }
 
 /**

@@ -11,7 +11,6 @@ import { latency } from './latency.ts';
 import { hasWrk } from './load.ts';
 import { memory } from './memory.ts';
 import { hasNginx } from './nginx.ts';
-import { podProcesses } from './processes.ts';
 import type { Failed, NotMeasured, Section } from './report.ts';
 import { routes } from './routes.ts';
 import { throughput } from './throughput.ts';
@@ -84,11 +83,8 @@ function profiled({ profile }: Effort): { nodeOptions: string[] } {
 async function coldStarts(system: Deployed, world: World, wakes: number): Promise<Section> {
   const podRunner = system.podRunner?.pid();
   if (podRunner === undefined) throw new Error('the pod runner does not run');
-  const ofCatnap = new Set(podProcesses(podRunner).map(({ pid }) => pid));
-  const functionProcesses = () =>
-    podProcesses(podRunner).flatMap(({ pid, command }) => (ofCatnap.has(pid) ? [] : [command]));
   const url = await world.deploy(manifest(world.namespace, 'hello', HELLO, { scaling: { idleSeconds: 600 } }));
-  return await coldStart({ world, name: 'hello', url, functionProcesses }, wakes);
+  return await coldStart({ world, name: 'hello', url, podRunner }, wakes);
 }
 
 /** A Catnap of its own, with the programs as they are in the images. */

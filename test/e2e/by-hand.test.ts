@@ -69,6 +69,18 @@ test('a Deployment that somebody deleted is made again, and no request notices',
   assert.notEqual((await onlyDeployment(world, 'bereft')).metadata?.uid, metadata?.uid);
 });
 
+test('a bundle that somebody deleted is made again, and the function wakes by itself once its pod has it', async () => {
+  await using world = await system.world();
+  const url = await world.deploy(manifest(world.namespace, 'robbed', HELLO));
+  const labelSelector = `${LABEL.function}=robbed`;
+  const options = { namespace: world.namespace, labelSelector, signal: world.soon() };
+  const [bundle] = (await world.kube.listAll(CONFIG_MAPS, options)).items;
+  await world.kube.delete(CONFIG_MAPS, world.ref(String(bundle?.metadata?.name)), { signal: world.soon() });
+  await eventually('it answers', async () => (await world.call(url)).status === 200, 60_000);
+  const [again] = (await world.kube.listAll(CONFIG_MAPS, { ...options, signal: world.soon() })).items;
+  assert.equal(again?.metadata?.name, bundle?.metadata?.name);
+});
+
 test('a Function that a finalizer holds is not served any more and keeps no pods', async () => {
   await using world = await system.world();
   const url = await world.deploy(manifest(world.namespace, 'held', HELLO, { scaling: { minReplicas: 1 } }));

@@ -158,6 +158,15 @@ test('a Secret that is missing fails the waiting request with its name', async (
   await eventually('it answers once the Secret is there', async () => (await world.call(url)).status === 200, 90_000);
 });
 
+test('a Secret to be mounted that is missing fails the waiting request with its name', async () => {
+  await using world = await system.world();
+  const url = await world.deploy(manifest(world.namespace, 'unmounted', HELLO, { secrets: [{ name: 'nowhere' }] }));
+  const answer = await world.call(url);
+  assert.equal(answer.status, 503, answer.text);
+  assert.equal(JSON.parse(answer.text).reason, 'SecretNotFound');
+  assert.match(JSON.parse(answer.text).message, /nowhere/);
+});
+
 test('an image that cannot be pulled fails the waiting request with its name', async () => {
   await using world = await system.world();
   const { metadata, apiVersion, kind } = manifest(world.namespace, 'unpullable', HELLO);

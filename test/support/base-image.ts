@@ -14,7 +14,8 @@ export function makeBaseImage(builder: Builder): string {
     const libraries = execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
     for (const library of libraries) add(library, join(context, 'root', library));
     writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY root/ /\nENV PATH=/usr/local/bin\n');
-    const build = builder === 'docker' ? ['buildx', 'build', '--load'] : ['build'];
+    // Of one time, so that it is the same image whenever it is made: it is kept, and others would pile up.
+    const build = builder === 'docker' ? ['buildx', 'build', '--load'] : ['build', '--timestamp', '0'];
     execFileSync(builder, [...build, '--tag', NAME, context], { stdio: 'ignore' });
     return NAME;
   } finally {

@@ -60,10 +60,17 @@ async function installedPart(kube: KubeClient, namespace: string, component: str
   };
   return {
     async kill() {
-      for (const pod of await pods()) {
+      const before = await pods();
+      for (const pod of before) {
         const options = { gracePeriodSeconds: 0, signal: soon() };
         await kube.delete(PODS, { namespace, name: String(pod.metadata?.name) }, options);
       }
+      const uids = new Set(before.map(({ metadata }) => metadata?.uid));
+      await eventually(`${component} was started again`, async () => {
+        const { status } = await kube.get(DEPLOYMENTS, ref, { signal: soon() });
+        const others = (await pods()).every(({ metadata }) => !uids.has(metadata?.uid));
+        return others && status?.readyReplicas === replicas;
+      });
     },
     stop: () => scale(0),
     start: () => scale(replicas),
