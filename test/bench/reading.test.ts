@@ -17,7 +17,7 @@ test('on a quiet machine rates are compared as they were measured', () => {
 });
 
 test('where others had the processor, rates are compared by processor time', () => {
-  const measured = comparedRates([aReading(8000, 0.4)], [aReading(8000, 0.2)], 'requestsPerSecond', '');
+  const measured = comparedRates([aReading(8000, 0.6)], [aReading(8000, 0.3)], 'requestsPerSecond', '');
   assert.equal(measured.ratio, 0.5);
   assert.equal(measured.unit, '/CPU s');
   assert.equal(measured.basis, 'processor time');
@@ -27,7 +27,13 @@ test('by processor time a bar beside nginx may hold, but not fail', () => {
   const bar = { rate: 'requestsPerSecond', unit: '', bar: 0.5, accepted: 0.45 } as const;
   const verdicts = [8000, 7000].map(
     (perSecond) =>
-      overNginx('speed', { activator: [aReading(perSecond, 0.4)], nginx: [aReading(8000, 0.2)] }, bar).verdict,
+      overNginx('speed', { activator: [aReading(perSecond, 0.6)], nginx: [aReading(8000, 0.3)] }, bar).verdict,
   );
   assert.deepEqual(verdicts, ['yes', 'unclear']);
+});
+
+test('what was measured on next to no processor is unclear', () => {
+  const bar = { rate: 'requestsPerSecond', unit: '', bar: 0.5, accepted: 0.45 } as const;
+  const readings = { activator: [aReading(8000, 0.1)], nginx: [aReading(8000, 0.3)] };
+  assert.equal(overNginx('speed', readings, bar).verdict, 'unclear');
 });

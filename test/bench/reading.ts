@@ -7,6 +7,8 @@ import { median } from './statistics.ts';
 
 /** Of its processor's time, what a proxy that is asked for all it can do has on a machine with nothing else to do. */
 const QUIET = 0.85;
+/** With less than this, even what it did in its own time is chance: each turn begins with cold caches. */
+const DROWNED = 0.25;
 
 /** What a proxy did under one load. */
 export interface Reading extends Result {
@@ -14,6 +16,7 @@ export interface Reading extends Result {
   busy: number;
 }
 
+type Basis = 'time' | 'processor time' | 'chance';
 type Rate = 'requestsPerSecond' | 'mibPerSecond';
 
 /** @param pid the proxy's process */
@@ -25,19 +28,21 @@ export async function readUnder(load: Load, pid: number | undefined): Promise<Re
 
 /**
  * The rates that were measured; where others had much of our proxy's processor, those for each second of processor time
- * instead: what a proxy got of it is then chance.
+ * instead, for what a proxy got of it is then chance.
  */
 export function comparedRates(
   ours: readonly Reading[],
   theirs: readonly Reading[],
   rate: Rate,
   unit: string,
-): Measured & { basis: 'time' | 'processor time' } {
-  const isQuiet = median(ours.map(({ busy }) => busy)) >= QUIET;
+): Measured & { basis: Basis } {
+  const busy = (readings: readonly Reading[]) => median(readings.map((reading) => reading.busy));
+  const isQuiet = busy(ours) >= QUIET;
+  const isDrowned = Math.min(busy(ours), busy(theirs)) < DROWNED;
   const of = (readings: readonly Reading[]) =>
     readings.map((reading) => (isQuiet ? reading[rate] : perProcessorSecond(reading, rate)));
   const measured = compared(of(ours), of(theirs), isQuiet ? `${unit}/s` : `${unit}/CPU s`);
-  return { ...measured, basis: isQuiet ? 'time' : 'processor time' };
+  return { ...measured, basis: isQuiet ? 'time' : isDrowned ? 'chance' : 'processor time' };
 }
 
 /**
@@ -51,7 +56,8 @@ export function overNginx(
 ): Bar {
   const { basis, ...measured } = comparedRates(readings.activator, readings.nginx, rate, unit);
   const judged = atLeast(`${what} over nginx`, measured, bar, accepted);
-  return basis === 'time' || judged.verdict === 'yes' ? judged : { ...judged, verdict: 'unclear' };
+  const isKnown = basis === 'time' || (basis === 'processor time' && judged.verdict === 'yes');
+  return isKnown ? judged : { ...judged, verdict: 'unclear' };
 }
 
 /** What it would do with its processor to itself, if nothing else held it up. */
