@@ -34,7 +34,7 @@ test: $(INSTALLED) ## Unit tests, then end-to-end tests over real processes
 check: $(INSTALLED) ## Lint, types and unit tests, under 30 s
 	@$(WITH_NODE) npm run --silent check
 
-bench: $(INSTALLED) ## Cold start, throughput and idle memory beside their baselines
+bench: $(INSTALLED) ## Cold start, throughput, latency and memory beside their baselines
 	@$(WITH_NODE) npm run --silent bench
 
 build: $(INSTALLED) ## dist/<program>/: what pods and images run

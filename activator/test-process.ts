@@ -17,6 +17,7 @@ export class Cluster implements AsyncDisposable {
   readonly #functions: FunctionObject[];
   readonly #pods: PodObject[] = [];
   readonly #podWatches: Call[] = [];
+  readonly #functionWatches: Call[] = [];
   #version = 10;
 
   static async start(functions: FunctionObject[]): Promise<Cluster> {
@@ -40,6 +41,13 @@ export class Cluster implements AsyncDisposable {
     for (const watch of this.#podWatches) if (concerns(watch, object)) watch.send({ type: 'ADDED', object });
   }
 
+  /** Tells of a change of a function that was there from the start. */
+  changeFunction(fn: FunctionObject): void {
+    this.#version += 1;
+    const object = { ...fn, metadata: { ...fn.metadata, resourceVersion: String(this.#version) } };
+    for (const watch of this.#functionWatches) if (concerns(watch, fn)) watch.send({ type: 'MODIFIED', object });
+  }
+
   /** Stops answering. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
@@ -52,16 +60,19 @@ export class Cluster implements AsyncDisposable {
       this.scaleCalls.push(call);
       call.reply({ kind: 'Scale', metadata: { resourceVersion: '1' }, spec: { replicas: 1 } });
     } else if (call.isWatch) {
-      call.open();
-      if (!isPods) return;
-      this.#podWatches.push(call);
-      for (const object of this.#pods) if (concerns(call, object)) call.send({ type: 'ADDED', object });
+      this.#watch(call.open(), isPods);
     } else if (isPods || call.url.pathname.endsWith('/functions')) {
       const functions = this.#functions.filter((fn) => concerns(call, fn));
       call.reply({ metadata: { resourceVersion: '10' }, items: isPods ? [] : functions });
     } else {
       call.reply({ major: '1' });
     }
+  }
+
+  #watch(call: Call, isPods: boolean): void {
+    (isPods ? this.#podWatches : this.#functionWatches).push(call);
+    if (!isPods) return;
+    for (const object of this.#pods) if (concerns(call, object)) call.send({ type: 'ADDED', object });
   }
 }
 
@@ -79,9 +90,18 @@ export interface Activator extends AsyncDisposable {
   said: string[];
 }
 
-/** The program as it is started in a cluster, on free ports. */
-export async function startActivator(apiUrl: string, env: Record<string, string> = {}): Promise<Activator> {
-  const child = spawn(process.execPath, [new URL('main.ts', import.meta.url).pathname], {
+const FROM_SOURCE = [process.execPath, new URL('main.ts', import.meta.url).pathname];
+
+/**
+ * The program as it is started in a cluster, on free ports.
+ * @param command how; default: from its source
+ */
+export async function startActivator(
+  apiUrl: string,
+  env: Record<string, string> = {},
+  [file = '', ...args]: readonly string[] = FROM_SOURCE,
+): Promise<Activator> {
+  const child = spawn(file, args, {
     env: {
       CATNAP_API_URL: apiUrl,
       CATNAP_GATEWAY_PORT: '0',

@@ -1,21 +1,14 @@
 import { DEPLOYMENTS } from '#platform/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import type { World } from '../support/world.ts';
+import { atMost } from './bar.ts';
 import { bareStartMs } from './bare.ts';
 import { podProcesses } from './processes.ts';
+import { quantity, type Section } from './report.ts';
 import { median, percentile } from './statistics.ts';
 
-export interface ColdStart {
-  rounds: number;
-  /** Milliseconds: from sending the request to the first byte of the answer. */
-  cold: { median: number; p95: number; all: number[] };
-  /** Milliseconds: from the spawn of a bare node:http server to its first answer. */
-  bare: { median: number; p95: number; all: number[] };
-  /** cold median over bare median. */
-  ratio: number;
-  /** What the pod runner had running just before each request, over all rounds: nothing of the function, and no spare. */
-  podsAliveBefore: string[];
-}
+/** For the median, as a multiple of a bare Node server's start. */
+const BAR = 2;
 
 export interface Target {
   world: World;
@@ -26,10 +19,14 @@ export interface Target {
   podRunner: number;
 }
 
-/** A bare start and a cold start in turn, `rounds` times. The function is at zero before each request. */
-export async function coldStart(target: Target, rounds: number): Promise<ColdStart> {
+/**
+ * From sending a request for a function at zero to the first byte of its answer, in turn with its baseline: from the
+ * spawn of a bare node:http server to its first answer.
+ */
+export async function coldStart(target: Target, rounds: number): Promise<Section> {
   const cold: number[] = [];
   const bare: number[] = [];
+  // What the pod runner has running just before each request: nothing of the function, and no spare.
   const alive: string[] = [];
   for (let round = 0; round < rounds; round++) {
     await putToSleep(target);
@@ -37,13 +34,17 @@ export async function coldStart(target: Target, rounds: number): Promise<ColdSta
     alive.push(...podProcesses(target.podRunner));
     cold.push(await firstByteMs(target));
   }
-  const figures = (all: number[]) => ({ median: median(all), p95: percentile(all, 95), all });
+  const row = (name: string, ms: number[]) => ({
+    name,
+    cells: [median(ms), percentile(ms, 95)].map((one) => quantity(one, 'ms')),
+  });
   return {
-    rounds,
-    cold: figures(cold),
-    bare: figures(bare),
-    ratio: median(cold) / median(bare),
-    podsAliveBefore: alive,
+    title: `Cold start: from a request at zero to its first byte, ${rounds} rounds in turn with the baseline`,
+    columns: ['median', 'p95'],
+    rows: [row('function at zero, by the gateway', cold), row('bare node:http, spawn to answer', bare)],
+    bars: [atMost('cold start over a bare start', { figure: median(cold), baseline: median(bare), unit: 'ms' }, BAR)],
+    notes: [`pods' processes alive before a request: ${alive.length === 0 ? 'none' : alive.join('; ')}`],
+    figures: { coldMs: cold, bareMs: bare, podsAliveBefore: alive },
   };
 }
 

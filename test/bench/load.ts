@@ -1,65 +1,73 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import autocannon from 'autocannon';
-
-const run = promisify(execFile);
+import { installed, runOn } from './cores.ts';
+import { median } from './statistics.ts';
 
 export interface Load {
   url: string;
-  /** Host header. */
+  /** Host header; of no meaning where a script makes the requests. */
   host: string;
   connections: number;
   seconds: number;
+  /** A file for wrk, in Lua, that makes the requests. */
+  script?: string;
 }
 
 export interface Result {
   requestsPerSecond: number;
+  /** Answers, heads included. */
+  mibPerSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Answers other than 2xx, and connections that broke. */
+  /** Answers other than 2xx and 3xx, and connections that broke. */
   errors: number;
 }
 
-export interface Generator {
-  name: 'wrk' | 'autocannon';
-  measure(load: Load): Promise<Result>;
+export function hasWrk(): boolean {
+  return installed('wrk', '-v');
 }
 
-/** wrk where it is installed, else autocannon. */
-export async function loadGenerator(): Promise<Generator> {
-  const found = await run('wrk', ['-v']).then(
-    () => true,
-    // wrk prints its version and exits with 1.
-    (error) => error.code === 1,
-  );
-  return found ? { name: 'wrk', measure: withWrk } : { name: 'autocannon', measure: withAutocannon };
+/** As many requests as it gets answers to, from one thread. */
+export async function wrk({ url, host, connections, seconds, script }: Load): Promise<Result> {
+  const requests = script === undefined ? ['-H', `Host: ${host}`] : ['-s', script];
+  const how = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency'];
+  return parseWrk(await runOn('rest', ['wrk', ...how, ...requests, url]));
 }
 
-async function withWrk({ url, host, connections, seconds }: Load): Promise<Result> {
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-H', `Host: ${host}`, url];
-  const { stdout } = await run('wrk', args);
-  const errors = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? '0';
-  const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? [];
+/** What wrk prints with `--latency`. */
+export function parseWrk(printed: string): Result {
+  const errors = /Non-2xx or 3xx responses: (\d+)/.exec(printed)?.[1] ?? '0';
+  const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(printed)?.slice(1) ?? [];
   return {
-    requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
-    p50Ms: milliseconds(/^\s+50%\s+(\S+)/m.exec(stdout)?.[1]),
-    p99Ms: milliseconds(/^\s+99%\s+(\S+)/m.exec(stdout)?.[1]),
+    requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(printed)?.[1]),
+    mibPerSecond: mebibytes(/Transfer\/sec:\s+(\S+)/.exec(printed)?.[1]),
+    p50Ms: milliseconds(/^\s+50%\s+(\S+)/m.exec(printed)?.[1]),
+    p99Ms: milliseconds(/^\s+99%\s+(\S+)/m.exec(printed)?.[1]),
     errors: [errors, ...sockets].reduce((sum, n) => sum + Number(n), 0),
   };
 }
 
 /** `250.00us`, `1.20ms`, `1.01s` → milliseconds. */
 export function milliseconds(text: string | undefined): number {
-  const [, number, unit] = /^([\d.]+)(us|ms|s)$/.exec(text ?? '') ?? [];
-  return Number(number) * ({ us: 0.001, ms: 1, s: 1000 }[unit ?? ''] ?? Number.NaN);
+  return withUnit(text, { us: 0.001, ms: 1, s: 1000 });
 }
 
-async function withAutocannon({ url, host, connections, seconds }: Load): Promise<Result> {
-  const result = await autocannon({ url, connections, duration: seconds, headers: { host } });
+/** `512.00KB`, `3.20MB`, `1.01GB` → MiB: wrk's units are powers of 1024. */
+export function mebibytes(text: string | undefined): number {
+  return withUnit(text, { B: 1 / 1_048_576, KB: 1 / 1024, MB: 1, GB: 1024 });
+}
+
+function withUnit(text: string | undefined, units: Readonly<Record<string, number>>): number {
+  const [, number, unit] = /^([\d.]+)([A-Za-z]+)$/.exec(text ?? '') ?? [];
+  return Number(number) * (units[unit ?? ''] ?? Number.NaN);
+}
+
+/** Of each figure the median; errors are added up. */
+export function medians(all: readonly Result[]): Result {
+  const of = (field: keyof Result) => median(all.map((result) => result[field]));
   return {
-    requestsPerSecond: result.requests.average,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
-    errors: result.errors + result.non2xx,
+    requestsPerSecond: of('requestsPerSecond'),
+    mibPerSecond: of('mibPerSecond'),
+    p50Ms: of('p50Ms'),
+    p99Ms: of('p99Ms'),
+    errors: all.reduce((sum, { errors }) => sum + errors, 0),
   };
 }

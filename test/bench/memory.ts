@@ -3,8 +3,10 @@ import type { Deployed } from '../support/deployed.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { FUNCTION, type World } from '../support/world.ts';
+import { within } from './bar.ts';
 import { BareServer } from './bare.ts';
 import { descendants, podsRunning, pssMib } from './processes.ts';
+import { quantity, type Section } from './report.ts';
 import { median } from './statistics.ts';
 
 const FUNCTIONS = 10;
@@ -12,27 +14,16 @@ const FUNCTIONS = 10;
 const AWAKE = 'idle-0';
 
 /** Most that a process may take, given what a bare node:http server takes in the same run; MiB. */
-export const MEMORY_BARS = {
+const BARS = {
   operator: (bareMib: number) => bareMib + 40,
   activator: (bareMib: number) => bareMib + 20,
   replica: (bareMib: number) => 1.2 * bareMib,
 } as const;
 
-export type Measured = keyof typeof MEMORY_BARS;
-
-export interface MemoryFigure {
-  /** Pss, MiB: the median over the starts, and each. */
-  mib: number;
-  all: number[];
-}
-
-export interface Memory {
-  starts: number;
-  idleSeconds: number;
-  functions: number;
-  bare: MemoryFigure;
-  processes: Record<Measured, MemoryFigure & { barMib: number; holds: boolean }>;
-}
+type Judged = keyof typeof BARS;
+const JUDGED: readonly Judged[] = ['operator', 'activator', 'replica'];
+/** Pss of each, MiB. */
+type Reading = Record<Judged | 'bare', number>;
 
 export interface MemoryOptions {
   /** Of each process. */
@@ -45,30 +36,30 @@ export interface MemoryOptions {
  * Pss of each process as it is after a while of nothing, beside a bare node:http server that has answered once, as the
  * replica has. The operator has compiled a function; its bundler's process counts as part of it, if it is still there.
  */
-export async function memory(system: Deployed, world: World, options: MemoryOptions): Promise<Memory> {
+export async function memory(system: Deployed, world: World, options: MemoryOptions): Promise<Section> {
   for (let i = 0; i < FUNCTIONS; i++) await world.deploy(quiet(world, `idle-${i}`, 0));
-  const readings: Record<Measured | 'bare', number>[] = [];
+  const readings: Reading[] = [];
   for (let start = 1; start <= options.starts; start++) {
     await startAnew(system, world, start);
     await using bare = await BareServer.start();
     await sleep(options.idleSeconds * 1000);
     readings.push(await readAll(system, bare.pid));
   }
-  const figure = (name: Measured | 'bare'): MemoryFigure => {
-    const all = readings.map((reading) => reading[name]);
-    return { mib: median(all), all };
-  };
-  const bare = figure('bare');
-  const judged = (name: Measured) => {
-    const { mib, all } = figure(name);
-    const barMib = MEMORY_BARS[name](bare.mib);
-    return { mib, all, barMib, holds: mib <= barMib };
-  };
+  const mib = (name: keyof Reading) => median(readings.map((reading) => reading[name]));
+  const bare = mib('bare');
+  const row = (name: string, figure: number) => ({
+    name,
+    cells: [quantity(figure, 'MiB'), quantity(figure - bare, 'MiB')],
+  });
   return {
-    ...options,
-    functions: FUNCTIONS,
-    bare,
-    processes: { operator: judged('operator'), activator: judged('activator'), replica: judged('replica') },
+    title: `Idle memory: Pss after ${options.idleSeconds} s of nothing, with ${FUNCTIONS} functions, medians of ${options.starts} starts`,
+    columns: ['median', 'over bare'],
+    rows: [row('bare node:http', bare), ...JUDGED.map((name) => row(name, mib(name)))],
+    bars: JUDGED.map((name) =>
+      within(`idle memory, ${name}`, { figure: mib(name), baseline: bare, unit: 'MiB' }, BARS[name](bare)),
+    ),
+    notes: ['bars: operator bare + 40 MiB, activator bare + 20 MiB, replica 1.2 x bare'],
+    figures: readings,
   };
 }
 
@@ -90,7 +81,7 @@ async function startAnew(system: Deployed, world: World, version: number): Promi
   if (status !== 200) throw new Error(`${AWAKE} answered ${status} ${text}`);
 }
 
-async function readAll(system: Deployed, bare: number): Promise<Record<Measured | 'bare', number>> {
+async function readAll(system: Deployed, bare: number): Promise<Reading> {
   const podRunner = system.podRunner?.pid();
   if (podRunner === undefined) throw new Error('the pod runner is gone');
   const only = (file: string): number => {

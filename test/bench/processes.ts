@@ -62,3 +62,18 @@ function fileOf(pid: number, name: string): string {
     return ''; // it ended between the listing and the reading
   }
 }
+
+/** The system's clock ticks per second, as /proc counts them: 100 on every Linux. */
+const TICKS_PER_SECOND = 100;
+
+/** Processor time that a process and what it has started have taken, in themselves and in the system's calls, seconds. */
+export function processorSeconds(of: number): number {
+  const all = [of, ...descendants(of).map(({ pid }) => pid)];
+  return all.reduce((sum, pid) => sum + ownProcessorSeconds(pid), 0);
+}
+
+/** 0 of a process that has ended. */
+function ownProcessorSeconds(pid: number): number {
+  const fields = fileOf(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
+}

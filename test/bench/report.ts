@@ -1,76 +1,93 @@
-import type { ColdStart } from './cold-start.ts';
-import type { Measured, Memory } from './memory.ts';
-import type { Throughput } from './throughput.ts';
+import type { Bar } from './bar.ts';
 
-export interface Report {
-  machine: { cpus: number; node: string };
-  coldStart: ColdStart;
-  throughput: Throughput;
-  memory: Memory;
+/** What one part of the bench has found out. */
+export interface Section {
+  title: string;
+  /** Heads of the cells of each row. */
+  columns: string[];
+  rows: { name: string; cells: string[] }[];
+  bars: Bar[];
+  /** What a reader has to know beside the figures. */
+  notes: string[];
+  /** All that was measured, for programs. */
+  figures: unknown;
 }
 
-/** The bar for the cold start's median, as a multiple of a bare Node server's start. */
-export const COLD_START_BAR = 2;
+/** A part of the bench that could not run, and what it needs. */
+export interface NotMeasured {
+  title: string;
+  notMeasured: string;
+}
+
+/** A part that broke off, and why. */
+export interface Failed {
+  title: string;
+  failed: string;
+}
+
+export interface Report {
+  machine: {
+    processors: number;
+    node: string;
+    pinned: boolean;
+    /** Mean number of programs that wanted a processor in the minute before. */
+    loadBefore: number;
+  };
+  sections: Record<string, Section | NotMeasured | Failed>;
+}
+
+/** Of a machine that has nothing else to do, the load is below. */
+const RESTLESS = 0.5;
+const FIRST_COLUMN = 38;
+const COLUMN = 16;
 
 /** For a person. */
-export function text({ machine, coldStart, throughput, memory }: Report): string {
+export function text({ machine, sections }: Report): string {
+  const { processors, node, pinned, loadBefore } = machine;
+  const where = pinned ? 'proxies on one, the rest on another' : 'NOT PINNED to processors: figures are only a hint';
+  const all = Object.values(sections);
   return [
-    `Node ${machine.node}, ${machine.cpus} processors`,
+    `Node ${node}, ${processors} processors, ${where}; load before ${loadBefore.toFixed(1)}${loadBefore > RESTLESS ? ': NOT QUIET, look at ratios only' : ''}`,
+    ...all.flatMap((section) => ['', ...sectionLines(section)]),
     '',
-    ...coldStartLines(coldStart),
-    '',
-    ...throughputLines(throughput),
-    '',
-    ...memoryLines(memory),
+    ...barLines(all.flatMap((section) => ('bars' in section ? section.bars : []))),
   ].join('\n');
 }
 
-const ms = (n: number) => `${n.toFixed(1)} ms`;
-const row = (name: string, cells: string[]) => `  ${name.padEnd(34)}${cells.map((c) => c.padStart(12)).join('')}`;
-
-function coldStartLines(coldStart: ColdStart): string[] {
-  const { cold, bare, ratio, rounds, podsAliveBefore } = coldStart;
+function sectionLines(section: Section | NotMeasured | Failed): string[] {
+  if ('notMeasured' in section) return [section.title, `  not measured: ${section.notMeasured}`];
+  if ('failed' in section) return [section.title, `  FAILED: ${section.failed}`];
   return [
-    `Cold start: from a request at zero to its first byte, ${rounds} rounds in turn with the baseline`,
-    row('', ['median', 'p95']),
-    row('function at zero, by the gateway', [ms(cold.median), ms(cold.p95)]),
-    row('bare node:http, spawn to answer', [ms(bare.median), ms(bare.p95)]),
-    `  ratio of the medians ${ratio.toFixed(2)} (bar: ${COLD_START_BAR}); pods' processes alive before a request: ${podsAliveBefore.length === 0 ? 'none' : podsAliveBefore.join('; ')}`,
+    section.title,
+    row('', section.columns),
+    ...section.rows.map(({ name, cells }) => row(name, cells)),
+    ...section.notes.map((note) => `  ${note}`),
   ];
 }
 
-function throughputLines(throughput: Throughput): string[] {
+function barLines(bars: readonly Bar[]): string[] {
+  if (bars.length === 0) return [];
   return [
-    `Throughput: ${throughput.generator}, ${throughput.connections} connections, medians of ${throughput.rounds} rounds of ${throughput.seconds} s`,
-    row('', ['requests/s', 'p50', 'p99', 'errors']),
-    ...Object.entries(throughput.paths).map(([path, r]) =>
-      row(path, [r.requestsPerSecond.toFixed(0), ms(r.p50Ms), ms(r.p99Ms), String(r.errors)]),
-    ),
-    throughput.overNginx === undefined
-      ? '  nginx is not installed: not compared with it'
-      : `  activator over nginx ${throughput.overNginx.toFixed(2)}`,
-  ];
-}
-
-const BAR_TEXT: Record<Measured, string> = {
-  operator: 'bare + 40 MiB',
-  activator: 'bare + 20 MiB',
-  replica: '1.2 x bare',
-};
-
-function memoryLines({ bare, processes, starts, idleSeconds, functions }: Memory): string[] {
-  const mib = (n: number) => `${n.toFixed(1)} MiB`;
-  return [
-    `Idle memory: Pss after ${idleSeconds} s of nothing, with ${functions} functions, medians of ${starts} starts`,
-    row('', ['median', 'over bare', 'bar', 'holds']),
-    row('bare node:http', [mib(bare.mib)]),
-    ...Object.entries(processes).map(([name, p]) =>
-      row(`${name} (${BAR_TEXT[name as Measured]})`, [
-        mib(p.mib),
-        mib(p.mib - bare.mib),
-        mib(p.barMib),
-        p.holds ? 'yes' : 'NO',
+    'Bars',
+    row('', ['measured', 'baseline', 'ratio', 'bar', 'holds']),
+    ...bars.map((bar) =>
+      row(bar.what, [
+        quantity(bar.figure, bar.unit),
+        bar.baseline === undefined ? '-' : quantity(bar.baseline, bar.unit),
+        bar.ratio === undefined ? '-' : bar.ratio.toFixed(2),
+        bar.bar,
+        bar.verdict,
       ]),
     ),
   ];
+}
+
+/** `0.0871 ms`, `13.2 MiB`, `24512 /s`: as many digits as tell something. */
+export function quantity(n: number, unit: string): string {
+  const digits = Math.abs(n) >= 1000 ? 0 : Math.abs(n) >= 10 ? 1 : 3;
+  return `${n.toFixed(digits)} ${unit}`;
+}
+
+function row(name: string, cells: readonly string[]): string {
+  return `  ${name.padEnd(FIRST_COLUMN)}${cells.map((cell) => cell.padStart(COLUMN)).join('')}`;
 }

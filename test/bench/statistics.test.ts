@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { milliseconds } from './load.ts';
 import { median, percentile } from './statistics.ts';
 
 test('the median of an even number of figures lies between the two in the middle', () => {
@@ -10,8 +9,4 @@ test('the median of an even number of figures lies between the two in the middle
 
 test('a percentile interpolates between its neighbours', () => {
   assert.equal(percentile([10, 20, 30, 40, 50], 95), 48);
-});
-
-test("wrk's times are read in each of their units", () => {
-  assert.deepEqual(['250.00us', '1.20ms', '1.01s'].map(milliseconds), [0.25, 1.2, 1010]);
 });

@@ -1,59 +1,31 @@
-import { PORT } from '#api/names.ts';
-import type { World } from '../support/world.ts';
-import { type Generator, type Load, loadGenerator, type Result } from './load.ts';
-import { nginxProxy } from './nginx.ts';
-import { median } from './statistics.ts';
+import { type Load, wrk } from './load.ts';
+import { overNginx, READING_COLUMNS, readingCells, readUnder } from './reading.ts';
+import type { Section } from './report.ts';
+import { inTurn, type Rounds } from './rounds.ts';
+import { type ActivatorOptions, hostOf, Stage, WAYS, type Way } from './stage.ts';
 
-export type Path = 'direct' | 'activator' | 'nginx';
+const CONNECTIONS = 64;
+/** For the compiler of the activator; nginx has none. */
+const WARM_UP_SECONDS = 3;
+const BAR = { rate: 'requestsPerSecond', unit: '', bar: 0.5, accepted: 0.45 } as const;
 
-export interface Throughput {
-  generator: Generator['name'];
-  connections: number;
-  rounds: number;
-  seconds: number;
-  /** Medians over the rounds. `nginx` only where it is installed. */
-  paths: Partial<Record<Path, Result>>;
-  /** Requests per second through the activator over those through nginx. */
-  overNginx: number | undefined;
-}
-
-/** The same function by three ways, in turn: straight to its pod, through the activator, through nginx. */
-export async function throughput(
-  world: World,
-  name: string,
-  url: string,
-  rounds: number,
-  seconds: number,
-): Promise<Throughput> {
-  const connections = 64;
-  await world.call(url);
-  const pod = (await world.pods(name)).find((p) => p.metadata?.deletionTimestamp === undefined);
-  const address = `${pod?.status?.podIP}:${PORT.http.number}`;
-  const generator = await loadGenerator();
-  await using nginx = await nginxProxy(address);
-  const { host } = new URL(url);
-  const urls: [Path, string][] = [
-    ['direct', `http://${address}/`],
-    ['activator', `${world.gateway.base}/`],
-    ...(nginx === undefined ? [] : [['nginx', nginx.url] as [Path, string]]),
-  ];
-  const load = (to: string): Load => ({ url: to, host, connections, seconds });
-  const results = new Map<Path, Result[]>(urls.map(([path]) => [path, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [path, to] of urls) results.get(path)?.push(await generator.measure(load(to)));
-  }
-  const paths = Object.fromEntries([...results].map(([path, all]) => [path, medians(all)])) as Throughput['paths'];
-  const [ours, theirs] = [paths.activator?.requestsPerSecond, paths.nginx?.requestsPerSecond];
-  const overNginx = ours === undefined || theirs === undefined ? undefined : ours / theirs;
-  return { generator: generator.name, connections, rounds, seconds, paths, overNginx };
-}
-
-function medians(all: readonly Result[]): Result {
-  const of = (field: keyof Result) => median(all.map((r) => r[field]));
+/** Keep-alive requests through the whole chain, beside nginx as a proxy of the same backend. */
+export async function throughput({ rounds, seconds, ...options }: Rounds & ActivatorOptions): Promise<Section> {
+  await using stage = await Stage.start(options);
+  const load = (way: Way, lasting: number): Load => ({
+    url: stage.url(way, 'hello', '/'),
+    host: hostOf('hello'),
+    connections: CONNECTIONS,
+    seconds: lasting,
+  });
+  for (const way of WAYS) await wrk(load(way, way === 'activator' ? WARM_UP_SECONDS : 1));
+  const readings = await inTurn(WAYS, rounds, (way) => readUnder(load(way, seconds), stage.pid(way)));
   return {
-    requestsPerSecond: of('requestsPerSecond'),
-    p50Ms: of('p50Ms'),
-    p99Ms: of('p99Ms'),
-    errors: all.reduce((sum, r) => sum + r.errors, 0),
+    title: `Throughput: GET of a fixed answer, wrk, ${CONNECTIONS} connections, medians of ${rounds} rounds of ${seconds} s in turn`,
+    columns: READING_COLUMNS,
+    rows: WAYS.map((name) => ({ name, cells: readingCells(readings[name], BAR.rate, BAR.unit) })),
+    bars: [overNginx('throughput', readings, BAR)],
+    notes: [],
+    figures: readings,
   };
 }
