@@ -35,6 +35,14 @@ const LINGER_MS = 1_000;
 /** What follows is not read any more, which is what `Connection: close` says. */
 const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
 
+const CONNECTION = Symbol('connection');
+type ClientSocket = Socket & { [CONNECTION]?: ClientConnection };
+
+/** What a socket belongs to; undefined: its TLS handshake is not over. */
+export function connectionOf(socket: Socket): ClientConnection | undefined {
+  return (socket as ClientSocket)[CONNECTION];
+}
+
 /**
  * One client's connection. Its requests are served one after the other, in their order, also those that it sends
  * without waiting for answers. Once it was told no, nothing more of it is served.
@@ -50,12 +58,13 @@ export class ClientConnection {
   /** Bytes that had gone either way at the last look, and when they last had changed. */
   #moved = 0;
   #movedAtMs = 0;
-  readonly #free = () => this.#next();
 
   constructor(socket: Socket, door: Door) {
     this.#socket = socket;
     this.door = door;
-    socket.once('close', () => door.closed(this));
+    (socket as ClientSocket)[CONNECTION] = this;
+    // Functions that all share: ten thousand idle connections should not hold twenty thousand closures.
+    socket.on('close', onSocketClosed);
   }
 
   /** Of the client; an IPv4 address as such, also where it came to an IPv6 socket. */
@@ -127,7 +136,7 @@ export class ClientConnection {
   #start(arrival: Arrival): void {
     this.#current = arrival;
     // After Node has let go of it: only then may another answer begin.
-    arrival.response.on('close', this.#free);
+    arrival.response.on('close', onAnswered);
     this.door.begin(arrival, this);
   }
 
@@ -139,7 +148,9 @@ export class ClientConnection {
     if (this.#waiting.length === AHEAD_MAX) setImmediate(pause, this.#socket);
   }
 
-  #next(): void {
+  /** The present answer is out, or can be no more: goes on to the next request. */
+  next(): void {
+    this.#current?.exchange?.left();
     this.#current = undefined;
     if (!this.#socket.writable) return;
     const next = this.#waiting?.shift();
@@ -152,7 +163,7 @@ export class ClientConnection {
 
   /** For a request that waited for no other. */
   startWaiting(): void {
-    if (this.#current === undefined) this.#next();
+    if (this.#current === undefined) this.next();
   }
 
   #say(failure: Failure, requestId: string, hasBody: boolean): void {
@@ -170,6 +181,15 @@ export class ClientConnection {
     socket.once('close', () => clearTimeout(timer));
     socket.end(this.#refusal ?? '');
   }
+}
+
+function onSocketClosed(this: Socket): void {
+  const connection = connectionOf(this);
+  connection?.door.closed(connection);
+}
+
+function onAnswered(this: ServerResponse): void {
+  connectionOf(this.req.socket)?.next();
 }
 
 function startWaiting(connection: ClientConnection): void {

@@ -58,7 +58,6 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
       this.body = new RequestBody(request, awaited, (total) => this.#received(total));
     }
     this.#journal = new Journal(request, head.requestId, this.body, host.clock);
-    response.on('close', () => this.#clientLeft());
   }
 
   /** True once it is answered, or nobody is there to be answered. */
@@ -131,6 +130,13 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   reject(failure: Failure): void {
     this.#leave();
     this.refuse(failure);
+  }
+
+  /** No more can be said to the client: its connection is closed, or it has the whole answer. */
+  left(): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#finish();
   }
 
   informational(status: number, headers: string[]): void {
@@ -237,12 +243,6 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
 
   #doubt(): void {
     if (this.#replica !== undefined) this.#traffic?.doubt(this.#replica);
-  }
-
-  #clientLeft(): void {
-    if (this.#over) return;
-    this.#leave();
-    this.#finish();
   }
 
   /** Neither waits nor is with a replica any more. */

@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
-import { ClientConnection, type Door } from './client-connection.ts';
+import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
 import { type ClientLimits, listenOn } from './listener.ts';
 import { handOver, requireHttp1 } from './preface.ts';
 
@@ -15,8 +15,6 @@ export interface FrontDoorOptions {
 
 /** Answers that are on their way when all connections are to end get this long to reach their clients. */
 const LAST_BYTES_MS = 2_000;
-const CONNECTION = Symbol('connection');
-type ClientSocket = Socket & { [CONNECTION]?: ClientConnection };
 
 /** A server's connections: what comes in on one is told to it, whatever it is, and slow ones are ended. */
 export class FrontDoor implements Door, AsyncDisposable {
@@ -78,20 +76,17 @@ export class FrontDoor implements Door, AsyncDisposable {
     });
   }
 
-  #open(socket: ClientSocket): void {
-    const connection = new ClientConnection(socket, this);
-    socket[CONNECTION] = connection;
-    this.#connections.add(connection);
+  #open(socket: Socket): void {
+    this.#connections.add(new ClientConnection(socket, this));
   }
 
   #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const connection = (request.socket as ClientSocket)[CONNECTION];
-    connection?.take({ request, response, expectsContinue, upgrade: null, exchange: undefined });
+    connectionOf(request.socket)?.take({ request, response, expectsContinue, upgrade: null, exchange: undefined });
   }
 
   /** The server itself knows nothing of this connection from here on. */
   #takeUpgrade(request: IncomingMessage, head: Buffer): void {
-    const socket = request.socket as ClientSocket;
+    const { socket } = request;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.on('finish', () => socket.destroySoon());
@@ -100,11 +95,11 @@ export class FrontDoor implements Door, AsyncDisposable {
     // So that a client that leaves while it waits is noticed.
     else socket.read(0);
     const upgrade = request.headers.upgrade ?? '';
-    socket[CONNECTION]?.take({ request, response, expectsContinue: false, upgrade, exchange: undefined });
+    connectionOf(socket)?.take({ request, response, expectsContinue: false, upgrade, exchange: undefined });
   }
 
-  #fail(error: Error, socket: ClientSocket): void {
-    const connection = socket[CONNECTION];
+  #fail(error: Error, socket: Socket): void {
+    const connection = connectionOf(socket);
     if (connection === undefined) socket.destroy();
     else if (!handOver(error, socket, requireHttp1)) connection.fail(error);
   }

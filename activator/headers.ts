@@ -26,13 +26,11 @@ export interface Client {
 type Part =
   /** Between two neighbours only (RFC 9110, 7.6.1); the other side of a proxy has its own. */
   | 'hop'
-  /** Says whether the client reads trailers: so do we, and tell the replica what the client does. */
-  | 'te'
   /** Says that a body follows. */
   | 'coding'
   /** Says that one follows, and is passed on. */
   | 'length'
-  /** What proxies before us have said, to be put together with ours. */
+  /** To be put together with what we have to say: who asked, and whether trailers are read. */
   | 'forwarding'
   /** Said by the gateway itself on every answer, whatever the replica says. */
   | 'ours';
@@ -55,10 +53,9 @@ const partsOf = (names: readonly string[], part: Part) => names.map((name) => [n
 
 const OF_REQUEST = new NameTable<Part>([
   ...partsOf(HOP_BY_HOP, 'hop'),
-  ...partsOf(['te'], 'te'),
   ...partsOf(['transfer-encoding'], 'coding'),
   ...partsOf(['content-length'], 'length'),
-  ...partsOf(FORWARDING, 'forwarding'),
+  ...partsOf([...FORWARDING, 'te'], 'forwarding'),
 ]);
 const OF_ANSWER = new NameTable<Part>([
   ...partsOf([...HOP_BY_HOP, 'te'], 'hop'),
@@ -104,7 +101,7 @@ export function requestHeaders(raw: readonly string[], client: Client): RequestH
     else if (part === 'length') {
       bodyBytes = Number(value);
       hasBody ||= bodyBytes > 0;
-    } else if (part === 'te' && READS_TRAILERS.test(value)) headers.push('te', 'trailers');
+    }
     if (staysHere(part, name, named)) continue;
     if (part === 'forwarding') forwarding[name.toLowerCase()] = after(forwarding[name.toLowerCase()], value);
     else headers.push(name, value);
@@ -115,7 +112,7 @@ export function requestHeaders(raw: readonly string[], client: Client): RequestH
 }
 
 function staysHere(part: Part | undefined, name: string, named: ReadonlySet<string>): boolean {
-  if (part === 'hop' || part === 'te' || part === 'coding') return true;
+  if (part === 'hop' || part === 'coding') return true;
   return startsWithName(name, INTERNAL_HEADER_PREFIX) || (named.size > 0 && named.has(name.toLowerCase()));
 }
 
@@ -135,6 +132,7 @@ function appendForwarding(headers: string[], before: Record<string, string>, cli
     'forwarded',
     after(forwarded !== undefined && FORWARDED.test(forwarded) ? forwarded : undefined, element),
   );
+  if (before.te !== undefined && READS_TRAILERS.test(before.te)) headers.push('te', 'trailers');
 }
 
 function after(before: string | undefined, next: string): string {
