@@ -16,6 +16,8 @@ class Scene {
   readonly share: ProcessShare;
   waits = 0;
   nobody = 0;
+  /** How long it takes until the gate goes on after somebody has begun to wait. */
+  slowMs = 0;
 
   constructor(limits: Partial<GateLimits> = {}, bounds: ShareBounds = { requests: 10_000, bytes: 1e9 }) {
     this.share = new ProcessShare(bounds);
@@ -28,6 +30,7 @@ class Scene {
         hooks: {
           waiting: () => {
             this.waits += 1;
+            this.clock.advance(this.slowMs);
           },
           noneWaiting: () => {
             this.nobody += 1;
@@ -358,4 +361,18 @@ test('with the bound of the process reached a function gets what is its share, a
   scene.gate.refuseAll({ code: 'NotStarted', message: '' });
   for (; opened > 0; opened -= 1) other.closed();
   assert.deepEqual([scene.share.requests, scene.share.functions, scene.share.bytes], [0, 0, 0]);
+});
+
+test('a request that waited at a full replica in vain is tried again, however long it took to take it back', () => {
+  const scene = new Scene();
+  const a = aReplica();
+  scene.gate.setReplicas([a]);
+  const visitor = scene.visitor('one');
+  scene.gate.enter(visitor);
+  scene.gate.giveBack(visitor, a, true);
+  scene.slowMs = 50;
+  scene.gate.giveBack(visitor, a, true);
+  scene.slowMs = 0;
+  scene.clock.advance(50);
+  assert.deepEqual(scene.log, ['one to a', 'one to a, waits 50', 'one to a, waits 100']);
 });

@@ -130,7 +130,7 @@ export class Gate<R extends GateReplica> implements Disposable {
     this.#share.opened();
     this.#share.kept(heldBytes);
     const place = this.#queue.append(visitor, heldBytes);
-    this.#patience.awaitEnd();
+    this.#patience.awaitEnd(visitor.enteredAtMs);
     this.#hooks.waiting();
     return place;
   }
@@ -223,9 +223,10 @@ export class Gate<R extends GateReplica> implements Disposable {
   #admitWaiting(): void {
     if (this.#admitting || this.#queue.size === 0) return;
     this.#admitting = true;
+    const nowMs = this.#integral.countedAtMs;
     try {
       for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
-        const replica = this.#room(this.#integral.countedAtMs);
+        const replica = this.#room(nowMs);
         if (replica === undefined) break;
         this.#remove(place);
         this.#admit(place.value, replica);
@@ -233,7 +234,7 @@ export class Gate<R extends GateReplica> implements Disposable {
     } finally {
       this.#admitting = false;
     }
-    if (this.#queue.size > 0) this.#patience.awaitEnd();
+    if (this.#queue.size > 0) this.#patience.awaitEnd(nowMs);
   }
 
   #goOn(): void {

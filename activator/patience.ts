@@ -48,9 +48,9 @@ export class Patience implements Disposable {
     this.#pausedUntilMs = Math.max(nowMs, this.#pausedUntilMs) + PAUSE_MS * (0.5 + this.#random());
   }
 
-  /** Somebody waits, and perhaps only for the pause to end. */
-  awaitEnd(): void {
-    const inMs = this.#pausedUntilMs - this.#clock.nowMs();
+  /** Somebody waits, and perhaps only for the pause to end. @param nowMs as `isPaused` was asked for that. */
+  awaitEnd(nowMs: number): void {
+    const inMs = this.#pausedUntilMs - nowMs;
     if (inMs <= 0 || this.#cancelTimer !== undefined) return;
     this.#cancelTimer = this.#clock.after(inMs, () => {
       this.#cancelTimer = undefined;
