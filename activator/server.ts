@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -12,6 +11,7 @@ import { type Failure, internalPath, noSuchFunction } from './failure.ts';
 import { requestHeaders } from './headers.ts';
 import type { Host } from './host.ts';
 import { listenOn, plainServer, secureContext, tlsServer } from './listener.ts';
+import { RequestIds } from './request-id.ts';
 import type { RouteTable } from './route-table.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -54,6 +54,7 @@ const LAST_BYTES_MS = 2_000;
 export class Gateway implements AsyncDisposable, Host {
   readonly deadlines: Deadlines;
   readonly #options: GatewayOptions;
+  readonly #ids = new RequestIds();
   readonly #plain: Server;
   /** Undefined until there is a certificate. */
   #secure: TlsServer | undefined;
@@ -166,7 +167,7 @@ export class Gateway implements AsyncDisposable, Host {
     const { host, path } = targetOf(request);
     const address = request.socket.remoteAddress ?? 'unknown';
     const headers = requestHeaders(request.rawHeaders, { address, protocol: arrival.protocol, host });
-    const requestId = headers.requestId ?? randomUUID();
+    const requestId = headers.requestId ?? this.#ids.next();
     headers.headers.push(HEADER.requestId, requestId);
     const { expectsContinue, upgrade } = arrival;
     const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
