@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import { HEADER } from '#api/names.ts';
@@ -16,6 +15,7 @@ import type { Host } from './host.ts';
 import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './listener.ts';
 import { answerOptions, isForGateway } from './options.ts';
 import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
+import { RequestIds } from './request-id.ts';
 import type { RouteTable } from './route-table.ts';
 import type { Traffic } from './traffic.ts';
 import type { Joint } from './upgrade.ts';
@@ -55,6 +55,7 @@ const LOOK_MS = 50;
 export class Gateway implements AsyncDisposable, Host {
   readonly deadlines: Deadlines;
   readonly #options: GatewayOptions;
+  readonly #ids = new RequestIds();
   readonly #plain: FrontDoor;
   /** Undefined until there is a certificate. */
   #secure: { door: FrontDoor; server: TlsServer } | undefined;
@@ -199,7 +200,7 @@ export class Gateway implements AsyncDisposable, Host {
     const { host, path } = target;
     const { protocol } = connection.door;
     const headers = requestHeaders(request.rawHeaders, { address: connection.address, protocol, host });
-    const requestId = headers.requestId ?? randomUUID();
+    const requestId = headers.requestId ?? this.#ids.next();
     headers.headers.push(HEADER.requestId, requestId);
     const { expectsContinue, upgrade } = arrival;
     if (upgrade !== null) response.assignSocket(request.socket);
@@ -209,7 +210,7 @@ export class Gateway implements AsyncDisposable, Host {
   }
 
   #refuse(fault: Failure, { request }: Arrival, connection: ClientConnection): void {
-    const requestId = randomUUID();
+    const requestId = this.#ids.next();
     connection.refuse(fault, requestId, request.method !== 'HEAD');
   }
 

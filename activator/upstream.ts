@@ -2,11 +2,11 @@ import { Connection } from './http1/connection.ts';
 
 /** Longest a dial may take. Within a cluster, what does not connect in this time is not there. */
 const CONNECT_MS = 1_000;
-/** An idle connection is closed after this, or a little before its replica would. */
-const KEEP_ALIVE_MS = 60_000;
+/** An idle connection is closed after a minute, or a little before its replica would. */
+const SWEEP_MS = 15_000;
+const IDLE_SWEEPS = 4;
 /** A request may be on its way for so long when the replica closes the connection. */
 const CLOSING_MARGIN_MS = 1_000;
-const SWEEP_MS = 15_000;
 /** Idle connections kept per replica; more are closed. */
 const MOST_IDLE = 256;
 
@@ -31,7 +31,7 @@ export class Upstream {
   take(): Connection {
     const connection = this.#idle.pop();
     if (connection === undefined) return this.make();
-    if (connection.free && performance.now() < expiresAtMs(connection)) return connection;
+    if (connection.free && !closesSoon(connection)) return connection;
     connection.destroy();
     return this.take();
   }
@@ -47,7 +47,9 @@ export class Upstream {
       connection.destroy();
       return;
     }
-    connection.freeSinceMs = performance.now();
+    // Only where it matters: this is done for every request, and reading the clock is a good part of it.
+    if (connection.idleSeconds !== undefined) connection.freeSinceMs = performance.now();
+    connection.sweeps = 0;
     this.#idle.push(connection);
     this.#sweeper ??= setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }
@@ -76,19 +78,20 @@ export class Upstream {
     if (at !== -1) this.#idle.splice(at, 1);
   }
 
+  /** The longer idle ones come first. */
   #sweep(): void {
     this.#sweeper = undefined;
-    const nowMs = performance.now();
-    const kept = this.#idle.filter((connection) => nowMs < expiresAtMs(connection));
-    for (const connection of this.#idle) if (!kept.includes(connection)) connection.destroy();
-    this.#idle.splice(0, this.#idle.length, ...kept);
-    if (kept.length > 0) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS).unref();
+    for (const connection of this.#idle) connection.sweeps += 1;
+    const old = this.#idle.findLastIndex((connection) => connection.sweeps >= IDLE_SWEEPS || closesSoon(connection));
+    for (const connection of this.#idle.splice(0, old + 1)) connection.destroy();
+    if (this.#idle.length > 0) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }
 }
 
-function expiresAtMs({ freeSinceMs, idleSeconds }: Connection): number {
-  const keptMs = idleSeconds === undefined ? KEEP_ALIVE_MS : idleSeconds * 1_000 - CLOSING_MARGIN_MS;
-  return freeSinceMs + Math.min(KEEP_ALIVE_MS, keptMs);
+/** Its replica has said when it closes idle connections, and that time has nearly come. */
+function closesSoon({ freeSinceMs, idleSeconds }: Connection): boolean {
+  if (idleSeconds === undefined) return false;
+  return performance.now() >= freeSinceMs + idleSeconds * 1_000 - CLOSING_MARGIN_MS;
 }
 
 /** Codes of failures that happened before any byte reached the replica. */

@@ -30,8 +30,9 @@ export class Connection implements AnswerSink {
   #paused = false;
   /** How the answer ended that is being fed: told once that is over, for the receiver may use the connection anew. */
   #ending: (() => void) | undefined;
-  /** When it was given back, on the owner's clock. */
+  /** The owner's notes: since when it is free, and how often it was found to be. */
   freeSinceMs = 0;
+  sweeps = 0;
 
   /** Begins to connect. @param connectMs longest that this may take. */
   constructor(ip: string, port: number, connectMs: number, onLost: (connection: Connection) => void) {

@@ -15,6 +15,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const COLON = 0x3a;
+const DEL = 0x7f;
 
 /** 1 for the characters of a token (RFC 9110, 5.6.2). */
 const TOKEN = new Uint8Array(256);
@@ -22,14 +23,12 @@ for (const char of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghi
   TOKEN[char.charCodeAt(0)] = 1;
 }
 
-/** Whether it may stand in a field value or a reason phrase: visible, a blank, or obs-text; no other control character. */
-export function isFieldChar(code: number): boolean {
-  return code < SPACE ? code === HTAB : code !== 0x7f && code <= 0xff;
-}
+/** 1 for what may stand in a field value or a reason phrase: visible, a blank, or obs-text; no other control character. */
+const FIELD = new Uint8Array(256).map((_, code) => (code < SPACE ? Number(code === HTAB) : Number(code !== DEL)));
 
 /** Whether nothing in it could begin another line, or be taken for something else by a lenient reader. */
 export function isFieldText(text: string): boolean {
-  for (let i = 0; i < text.length; i += 1) if (!isFieldChar(text.charCodeAt(i))) return false;
+  for (let i = 0; i < text.length; i += 1) if (FIELD[text.charCodeAt(i)] !== 1) return false;
   return true;
 }
 
@@ -62,7 +61,7 @@ function nameFault(text: string, nameAt: number): string {
 /** Where the CR of its CRLF is; all before it may stand in a field. */
 export function endOfLine(text: string, from: number): number {
   let at = from;
-  while (isFieldChar(text.charCodeAt(at))) at += 1;
+  while (FIELD[text.charCodeAt(at)] === 1) at += 1;
   if (text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF) throw new MalformedMessage('BAD_CHARACTER');
   return at;
 }
