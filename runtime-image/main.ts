@@ -10,6 +10,7 @@ import { captureConsole, captureWarnings, JsonLog, jsonLine, stdoutWriter } from
 import { RequestMetrics, type StartPhases } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createServer } from './server.ts';
+import { installPlatformGlobals } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
 
@@ -42,11 +43,12 @@ async function main(): Promise<void> {
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
+  const registered = installPlatformGlobals(globalThis);
   try {
     // At once, before the module is loaded: a probe that is here already is answered sooner.
     const listened = listen(server, settings.port, settings.host).then(() => process.uptime());
-    const { handler, seconds } = await load(settings, process.env);
-    traffic.use(handler);
+    const { invoke, seconds } = await load({ settings, env: process.env, log, registered });
+    traffic.use(invoke);
     gate.open();
     const phases = { boot: bootSeconds, ...seconds, listen: (await listened) - bootSeconds };
     setTimeout(() => void announce({ settings, log, requests, server, traffic, phases }), AFTER_START_MS);
