@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import type * as esbuild from 'esbuild';
+import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE } from '#api/names.ts';
 import type { SourceFiles } from '../function/revision.ts';
+import { type Exported, requireHandler, type WantedHandler } from './exported-handler.ts';
 import { resolveImport } from './resolve.ts';
 import { SourceError } from './source-error.ts';
 
@@ -17,6 +19,7 @@ export type Build = (options: esbuild.BuildOptions) => Promise<esbuild.BuildResu
 
 const NAMESPACE = 'function';
 const REQUIRED = 'node-builtin';
+const FRAMEWORK = 'framework';
 const MESSAGES_SHOWN = 3;
 const LOADERS: Record<string, esbuild.Loader> = {
   '.ts': 'ts',
@@ -32,16 +35,16 @@ const LOADERS: Record<string, esbuild.Loader> = {
 
 /**
  * Compiles `source` into one module that Node 24 loads. Reads nothing from disk or network.
- * @param handler the export that must be there.
+ * @param handler what must be there to be called.
  * Throws a SourceError that names file, line and column (both from 1, the column in characters).
  */
-export async function bundle(source: SourceFiles, handler: string, build: Build): Promise<Bundle> {
+export async function bundle(source: SourceFiles, handler: WantedHandler, build: Build): Promise<Bundle> {
   const result = await build(options(source)).catch((error: unknown) => {
     throw isBuildFailure(error)
       ? new SourceError('CompileFailed', describeFailure(error.errors), { cause: error })
       : error;
   });
-  requireHandler(source.entry, handler, result.metafile);
+  requireHandler(exportsOf(source.entry, result.metafile), handler);
   const text = (suffix: string) => result.outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? '';
   const map = JSON.parse(text('.js.map')) as { sources: string[]; sourcesContent?: string[] };
   const sources = map.sources.map((path) => path.slice(path.indexOf(':') + 1));
@@ -78,6 +81,7 @@ function onlyGivenFiles({ files, entry }: SourceFiles): esbuild.Plugin {
     setup(build) {
       build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
         if (kind === 'entry-point') return { path: entry, namespace: NAMESPACE };
+        if (path === FRAMEWORK_PACKAGE) return { path, namespace: FRAMEWORK };
         const found = resolveImport(path, importer, files);
         if (found.kind === 'file') return { path: found.path, namespace: NAMESPACE };
         if (found.kind === 'none') return { errors: [{ text: unresolved(path) }] };
@@ -88,6 +92,13 @@ function onlyGivenFiles({ files, entry }: SourceFiles): esbuild.Plugin {
       });
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+        loader: 'js',
+      }));
+      // Functions that register themselves do so with the runtime.
+      build.onLoad({ filter: /.*/, namespace: FRAMEWORK }, () => ({
+        contents: `const framework = globalThis[Symbol.for(${JSON.stringify(FRAMEWORK_GLOBAL)})];
+          export const { http, cloudEvent } = framework;
+          export default framework;`,
         loader: 'js',
       }));
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => {
@@ -101,23 +112,21 @@ function onlyGivenFiles({ files, entry }: SourceFiles): esbuild.Plugin {
   };
 }
 
+function exportsOf(entry: string, metafile: esbuild.Metafile | undefined): Exported {
+  const output = Object.values(metafile?.outputs ?? {}).find((file) => file.entryPoint !== undefined);
+  const inputs = metafile?.inputs ?? {};
+  return {
+    entry,
+    names: output?.exports ?? [],
+    isCommonJs: inputs[`${NAMESPACE}:${entry}`]?.format === 'cjs',
+    mayRegister: `${FRAMEWORK}:${FRAMEWORK_PACKAGE}` in inputs,
+  };
+}
+
 function unresolved(specifier: string): string {
   return /^\.{0,2}\//.test(specifier)
     ? `there is no file for the import "${specifier}" in spec.source`
     : `the import "${specifier}" cannot be resolved: a function from source has its own files and Node's modules (node:…) only. Bundle the package into the source yourself, or build an image FROM the Catnap runtime image with the package in it and give that as spec.image`;
-}
-
-function requireHandler(entry: string, handler: string, metafile: esbuild.Metafile | undefined): void {
-  const output = Object.values(metafile?.outputs ?? {}).find((file) => file.entryPoint !== undefined);
-  const exported = output?.exports ?? [];
-  if (exported.includes(handler)) return;
-  const there = exported.length === 0 ? 'it exports nothing' : `it exports: ${exported.join(', ')}`;
-  throw new SourceError(
-    'HandlerNotFound',
-    handler === 'default'
-      ? `${entry} has no default export; ${there}. Export the handler as default, or name its export in spec.handler`
-      : `${entry} has no export "${handler}"; ${there}. Export it, or name another in spec.handler`,
-  );
 }
 
 function isBuildFailure(error: unknown): error is esbuild.BuildFailure {
