@@ -45,12 +45,14 @@ async function main(): Promise<void> {
   installGlobals();
   const registered = installPlatformGlobals(globalThis);
   try {
-    // At once, before the module is loaded: a probe that is here already is answered sooner.
-    const listened = listen(server, settings.port, settings.host).then(() => process.uptime());
+    const listening = () => listen(server, settings.port, settings.host).then(() => process.uptime());
+    // At once, before the module is loaded: a probe that is here already is answered sooner. Of an image with its own code
+    // a connection is all that is asked for, so there it comes last.
+    const early = settings.bundleChunks > 0 ? listening() : undefined;
     const { invoke, seconds } = await load({ settings, env: process.env, log, registered });
     traffic.use(invoke);
     gate.open();
-    const phases = { boot: bootSeconds, ...seconds, listen: (await listened) - bootSeconds };
+    const phases = { boot: bootSeconds, ...seconds, listen: (await (early ?? listening())) - bootSeconds };
     setTimeout(() => void announce({ settings, log, requests, server, traffic, phases }), AFTER_START_MS);
   } catch (error) {
     exitFatally(log, 'the function cannot be loaded', error);

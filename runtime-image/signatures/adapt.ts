@@ -4,22 +4,22 @@ import { fetchInvoke } from './fetch.ts';
 import type { Invoke, Tools } from './invoke.ts';
 import { isStreaming } from './platform-globals.ts';
 
-/** Makes a function of any shape callable. The code of a shape is evaluated only when a function has that shape. */
+/** Makes a function of any shape callable. */
 export async function adapt({ shape, call, self }: Detected, tools: Tools): Promise<Invoke> {
   // Without its object where it has none: `this` of an exported function is undefined.
   const bound = self === undefined ? call : call.bind(self);
+  if (shape === 'fetch') return fetchInvoke(bound as Handler);
+  const platforms = await import('./platforms.ts');
   switch (shape) {
-    case 'fetch':
-      return fetchInvoke(bound as Handler);
     case 'workers':
-      return (await import('./workers.ts')).workersInvoke(call, self, tools);
+      return platforms.workersInvoke(call, self, tools);
     case 'http':
-      return (await import('./http.ts')).httpInvoke(bound, tools);
+      return platforms.httpInvoke(bound, tools);
     case 'cloudevent':
-      return (await import('./cloudevent.ts')).cloudEventInvoke(bound, call.length > 1);
+      return platforms.cloudEventInvoke(bound, call.length > 1);
     case 'lambda':
       return isStreaming(call)
-        ? (await import('./lambda-stream.ts')).streamingLambdaInvoke(bound, tools)
-        : (await import('./lambda.ts')).lambdaInvoke(bound, call.length, tools);
+        ? platforms.streamingLambdaInvoke(bound, tools)
+        : platforms.lambdaInvoke(bound, call.length, tools);
   }
 }

@@ -149,6 +149,7 @@ test('init is found beside the handler, unless it is the handler', () => {
   assert.equal(initOf({ default: fn, init: other }, wanted), other);
   assert.equal(initOf({ default: { handler: fn, init: other } }, wanted), other);
   assert.equal(initOf({ default: fn }, wanted), undefined);
+  assert.equal(initOf({ default: Object.assign(() => undefined, { init: other }) }, wanted), undefined);
   assert.equal(initOf({ init: fn }, { ...wanted, handler: 'init' }), undefined);
 });
 

@@ -53,10 +53,11 @@ export function detect(exports: Exports, wanted: Wanted, registered: Registratio
   return detected;
 }
 
-/** The module's `init`, where there is one that is not the handler itself. */
+/** The module's `init`, where there is one that is not the handler itself. One of a function, as Express's, is not meant. */
 export function initOf(exports: Exports, { handler }: Wanted): (() => unknown) | undefined {
   if (handler === 'init') return undefined;
-  const init = lookUp(exports, 'init')?.value;
+  const common = commonJsOf(exports);
+  const init = exports.init ?? (typeof common === 'object' && isRecord(common) ? common.init : undefined);
   return typeof init === 'function' ? (init as () => unknown) : undefined;
 }
 

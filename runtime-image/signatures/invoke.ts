@@ -18,8 +18,8 @@ export type Invoke = (
 export type UserFunction = (...args: unknown[]) => unknown;
 
 /**
- * What a signature needs of the runtime, handed to it: it imports nothing of the runtime's own but types, so that what
- * a function in the usual shape does not use is not evaluated at its start.
+ * What a signature needs of the runtime, handed to it: other platforms' are a file of their own in the image, so they
+ * import nothing that has state, but types.
  */
 export interface Tools {
   /** What a result means in a web handler. */

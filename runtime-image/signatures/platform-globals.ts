@@ -8,10 +8,10 @@ export interface Registration {
 }
 export type Registrations = ReadonlyMap<string, Registration>;
 
-/** On a function that `awslambda.streamifyResponse` was given. */
-const STREAMS = Symbol('streams its response');
+/** On a function that `awslambda.streamifyResponse` was given. Known by name: two files of the image hold this module. */
+const STREAMS = Symbol.for('catnap.dev/streams');
 /** On a response stream: what `awslambda.HttpResponseStream.from` was given. */
-const METADATA = Symbol('metadata');
+const METADATA = Symbol.for('catnap.dev/metadata');
 
 /** The Functions Framework's rule. */
 const FUNCTION_NAME = /^[A-Za-z](?:[-_A-Za-z0-9]{0,61}[A-Za-z0-9])?$/;
