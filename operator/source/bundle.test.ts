@@ -116,6 +116,26 @@ test('types of packages that are not there are erased', async () => {
   assert.equal(await (await load(await compile({ 'index.ts': source }))).handler(), 'typed');
 });
 
+test('a package that is tried for may be absent, one that is required may not', async () => {
+  const tried = `let colours; try { colours = require('supports-color'); } catch (error) { colours = error.code; }
+    module.exports = () => colours;`;
+  const made = await load(await compile({ 'index.js': tried }, { entry: 'index.js' }));
+  assert.equal(made.default(), 'MODULE_NOT_FOUND');
+  const { message } = await failure({ 'index.js': `const _ = require('lodash');` }, { entry: 'index.js' });
+  assert.match(message, /^index\.js:1:19: the import "lodash" cannot be resolved.*Bundle the package/);
+});
+
+test('a package bundled beforehand, in either format, still requires what is built in', async () => {
+  const contents = `import { sep } from 'path'; const { EOL } = require('os'); export default () => sep + EOL;`;
+  for (const format of ['esm', 'cjs'] as const) {
+    const stdin = { contents, resolveDir: '/' };
+    const first = await esbuild.build({ stdin, bundle: true, write: false, format, platform: 'node', minify: true });
+    const made = await load(await compile({ 'index.js': first.outputFiles[0]?.text ?? '' }, { entry: 'index.js' }));
+    const handler = made.default.default ?? made.default;
+    assert.equal(handler(), '/\n');
+  }
+});
+
 test('what CommonJS exports is left to the runtime', async () => {
   const made = await compile({ 'index.js': 'exports.hello = () => 1;' }, { entry: 'index.js', handler: 'hello' });
   assert.equal((await load(made)).default.hello(), 1);
