@@ -121,7 +121,8 @@ const problemOf = (
 test('says what there is and what to do where there is no handler', () => {
   assert.match(problemOf({}), /no handler was found for signature auto.*the module exports nothing.*spec\.handler/);
   assert.match(problemOf({ b: fn, a: fn }), /there is no such export; the module exports a, b/);
-  assert.match(problemOf({ default: {} }), /it is an object without fetch/);
+  assert.match(problemOf({ default: {} }), /it is an object without fetch.*exports nothing/);
+  assert.match(problemOf({ default: { b: fn, a: fn } }), /the module exports a, b/);
   assert.match(problemOf({ main: 1 }, { handler: 'main' }), /"main" must be an exported function, but it is a number/);
   assert.match(problemOf({ default: fn }, { handler: 'a.b' }), /"a\.b".*there is no such export/);
 });

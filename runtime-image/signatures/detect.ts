@@ -147,7 +147,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Every name that can be looked up, in order, each once. */
 function exportNames(exports: Exports): string[] {
   const common = commonJsOf(exports);
-  const names = [...Object.keys(exports), ...(isRecord(common) ? Object.keys(common) : [])];
+  const own = Object.keys(exports).filter((name) => name !== 'default' || exports.default !== common);
+  const names = [...own, ...(isRecord(common) ? Object.keys(common) : [])];
   return [...new Set(names)].filter((name) => name !== 'module.exports' && name !== '__esModule').sort();
 }
 
