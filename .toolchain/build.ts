@@ -2,7 +2,7 @@ import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtinsOnDemand, partsOfPackages } from './lean-modules.ts';
 import { addLicenses } from './licenses.ts';
 
@@ -10,8 +10,8 @@ import { addLicenses } from './licenses.ts';
  * `npm run build [-- runtime operator activator] [--dist <folder>]`: makes `dist/<program>/`, all that an image or a pod
  * of that program needs beside Node, except the operator's native bundler: `bundler-binaries.ts` brings that for images,
  * and in the checkout it is found in node_modules. The same commit gives the same bytes, wherever it is built.
- * The runtime is one file; operator and activator have others that hold what only a kubeconfig needs, and the operator one
- * for what is done once, such as bringing the CRD up to date.
+ * The runtime is one file, and one for handlers of other platforms; operator and activator have others that hold what only
+ * a kubeconfig needs, and the operator one for what is done once, such as bringing the CRD up to date.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { dist: { type: 'string' } } });
 const root = dirname(import.meta.dirname);
@@ -32,6 +32,13 @@ const shared = {
 /** Packages in CommonJS that were bundled into a module still call `require` for what is built in. */
 const requireForBundled = {
   js: "import { createRequire as catnapCreateRequire } from 'node:module'; const require = catnapCreateRequire(import.meta.url);",
+};
+
+/** What runs handlers of other platforms is loaded when there is one. */
+const platformsApart: Plugin = {
+  name: 'platforms-apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/platforms\.ts$/ }, () => ({ path: './platforms.mjs', external: true })),
 };
 
 const programs = ['runtime', 'operator', 'activator'] as const;
@@ -63,9 +70,10 @@ async function make(name: (typeof programs)[number]): Promise<void> {
 
 /** Put in place in one step: pods of a cluster that runs may start from the file at any moment. */
 async function makeRuntime(): Promise<void> {
-  const entryPoints = { runtime: 'runtime-image/main.ts' };
+  const entryPoints = { runtime: 'runtime-image/main.ts', platforms: 'runtime-image/signatures/platforms.ts' };
   const made = join(dist, `runtime.${process.pid}`);
-  const { metafile } = await build({ ...shared, entryPoints, outdir: made, minify: true, keepNames: true });
+  const options = { ...shared, entryPoints, outdir: made, minify: true, keepNames: true };
+  const { metafile } = await build({ ...options, plugins: [platformsApart] });
   await addLicenses(made, metafile);
   const runtime = join(dist, 'runtime');
   await mkdir(runtime, { recursive: true });

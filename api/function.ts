@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { EnvFromSource, EnvVar } from './function-env.ts';
 import { Source } from './function-source.ts';
 import type { FunctionStatus } from './function-status.ts';
-import { type API_VERSION, FUNCTION_NAME_MAX_LENGTH, GROUP, KIND, PLURAL, VERSION } from './names.ts';
+import { type API_VERSION, FUNCTION_NAME_MAX_LENGTH, GROUP, KIND, PLURAL, SIGNATURES, VERSION } from './names.ts';
 import { byteQuantity, DNS_LABEL, DNS_SUBDOMAIN, objectName, quantities, type Rule, rules } from './schema-nodes.ts';
 
 /**
@@ -14,7 +14,8 @@ import { byteQuantity, DNS_LABEL, DNS_SUBDOMAIN, objectName, quantities, type Ru
 /** The resource as the API server's discovery names it. */
 export const FUNCTIONS = { group: GROUP, version: VERSION, plural: PLURAL, kind: KIND, namespaced: true } as const;
 
-const EXPORT_NAME = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
+/** An export, dotted for one inside an exported object; registered functions may have a dash in their name. */
+const HANDLER_NAME = /^[A-Za-z_$][-A-Za-z0-9_$]*(\.[A-Za-z_$][-A-Za-z0-9_$]*)*$/;
 
 const Resources = z
   .object({
@@ -50,9 +51,13 @@ export const FunctionSpec = z
     handler: z
       .string()
       .max(63)
-      .regex(EXPORT_NAME)
+      .regex(HANDLER_NAME)
       .default('default')
-      .meta({ description: 'Which export of the module to call.' }),
+      .meta({ description: 'Which export of the module, or which registered function, to call; may be dotted.' }),
+    signature: z.enum(SIGNATURES).default('auto').meta({
+      description:
+        'How the handler is called. fetch: (request, context), or an object with fetch(request, env, ctx); http: (req, res); cloudevent: (event); lambda: (event, context). auto: as it is registered or exported.',
+    }),
     env: z
       .array(EnvVar)
       .max(100)
@@ -211,6 +216,10 @@ export const FunctionSpec = z
       {
         rule: 'self.timeoutSeconds == 0 || self.timeouts.firstByteSeconds <= self.timeoutSeconds',
         message: 'timeouts.firstByteSeconds may not exceed timeoutSeconds, which ends the request before',
+      },
+      {
+        rule: "!has(self.image) || self.signature == 'auto'",
+        message: 'spec.signature is of spec.source; an image built FROM the runtime image sets CATNAP_SIGNATURE',
       },
     ),
   });

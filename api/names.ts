@@ -75,11 +75,22 @@ export const RUNTIME_ENV = {
   bundleChunks: 'CATNAP_BUNDLE_CHUNKS',
   /** Which export to call. */
   handler: 'CATNAP_HANDLER',
+  /** One of SIGNATURES; absent: auto. */
+  signature: 'CATNAP_SIGNATURE',
   /** Seconds one request may take; 0: no limit. */
   timeoutSeconds: 'CATNAP_TIMEOUT_SECONDS',
   /** Requests in flight at once; 0: no limit. */
   concurrencyLimit: 'CATNAP_CONCURRENCY_LIMIT',
 } as const;
+
+/** How a handler may be called: `spec.signature`. */
+export const SIGNATURES = ['auto', 'fetch', 'http', 'cloudevent', 'lambda'] as const;
+export type Signature = (typeof SIGNATURES)[number];
+
+/** The package by which handlers for Cloud Functions register themselves; the runtime stands in for it. */
+export const FRAMEWORK_PACKAGE = '@google-cloud/functions-framework';
+/** Key, as `Symbol.for`, of the global that stands in for that package while the user's module is loaded. */
+export const FRAMEWORK_GLOBAL = 'catnap.dev/functions-framework';
 
 /** Paths under this prefix belong to Catnap: never forwarded from outside to a replica. */
 export const INTERNAL_PREFIX = '/.catnap/';

@@ -8,13 +8,15 @@ import { bundleConfigMap, bundleName, bundleOf, isControlledBy, SOURCE_HASH_ANNO
 import type { BundleRef } from './function/pod.ts';
 import type { SourceFiles } from './function/revision.ts';
 import { COMPILER, type Compiler } from './source/compiler.ts';
+import type { WantedHandler } from './source/exported-handler.ts';
 import { SourceError } from './source/source-error.ts';
 
 type Made = { bundle: BundleRef } | { error: SourceError };
 
 /** Which source, compiled with what: bundles of an equal hash need not be made again. */
-export function sourceHashOf(source: SourceFiles, handler: string): string {
-  return contentHash({ source, handler, compiler: COMPILER }).slice(0, 32);
+export function sourceHashOf(source: SourceFiles, { handler, signature }: WantedHandler): string {
+  const named = signature === 'auto' ? undefined : signature;
+  return contentHash({ source, handler, signature: named, compiler: COMPILER }).slice(0, 32);
 }
 
 /** Compiled functions, each stored in the cluster once. */
@@ -39,7 +41,7 @@ export class Bundles {
     { deployments, doubted }: { deployments: readonly Deployment[]; doubted: string | undefined },
   ): Promise<BundleRef> {
     const { fn } = writer;
-    const sourceHash = sourceHashOf(source, fn.spec.handler);
+    const sourceHash = sourceHashOf(source, fn.spec);
     const last = this.#last.get(fn.metadata.uid);
     const made = last?.sourceHash === sourceHash ? last.made : storedBundle(deployments, sourceHash);
     if (made !== undefined && 'error' in made) throw made.error;
@@ -51,7 +53,7 @@ export class Bundles {
 
   async #make(writer: Writer, source: SourceFiles, sourceHash: string): Promise<BundleRef> {
     const { fn } = writer;
-    const chunks = await this.#compiler.compile(source, fn.spec.handler).catch((error: unknown) => {
+    const chunks = await this.#compiler.compile(source, fn.spec).catch((error: unknown) => {
       if (error instanceof SourceError) this.#last.set(fn.metadata.uid, { sourceHash, made: { error } });
       throw error;
     });

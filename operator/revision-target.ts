@@ -29,6 +29,6 @@ export function revisionTarget(fn: FunctionObject, configMaps: ConfigMapWatches)
   return {
     revision: revisionOf(metadata.name, spec, { source, configMaps: referred }),
     source,
-    sourceHash: sourceHashOf(source, spec.handler),
+    sourceHash: sourceHashOf(source, spec),
   };
 }

@@ -1,16 +1,16 @@
 import type { Call, Calls, Stop } from './call.ts';
-import type { Context, Handler } from './context.ts';
+import type { Context } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOfStop, failureOfThrown } from './failure.ts';
 import type { JsonLog } from './log.ts';
-import { replyOf } from './reply.ts';
 import { discard } from './respond.ts';
+import type { Invoke } from './signatures/invoke.ts';
 
 export interface Answering {
   exchange: Exchange;
   calls: Calls;
   call: Call;
-  handler: Handler;
+  invoke: Invoke;
   context: Context;
   log: JsonLog;
   timeoutMs: number;
@@ -29,11 +29,10 @@ export function answer(work: Answering): Promise<void> {
 }
 
 async function run(work: Answering): Promise<void> {
-  const { exchange, call, handler, context } = work;
+  const { exchange, call, invoke, context } = work;
   try {
-    const request = exchange.request(() => call.signal);
-    // The same thing to a handler: the standard's members, by a class of our own.
-    const reply = replyOf(await handler(request as unknown as Request, context));
+    const reply = await invoke(exchange, call, context);
+    if (reply === undefined) return;
     if (call.isStopped) await discard(reply);
     else await exchange.send(reply);
   } catch (error) {

@@ -13,6 +13,7 @@ test('an empty environment means the defaults', () => {
     podUid: '',
     bundleChunks: 0,
     handler: 'default',
+    signature: 'auto',
     handlerFile: undefined,
     timeoutMs: 0,
     concurrencyLimit: 0,
@@ -29,6 +30,7 @@ test('every mistake is named at once, on one line', () => {
     CATNAP_CONCURRENCY_LIMIT: '1.5',
     CATNAP_TIMEOUT_SECONDS: '-1',
     CATNAP_BUNDLE_CHUNKS: '1',
+    CATNAP_SIGNATURE: 'event',
   };
   assert.throws(
     () => readSettings(env),
@@ -37,6 +39,7 @@ test('every mistake is named at once, on one line', () => {
       assert.match(error.message, /CATNAP_CONCURRENCY_LIMIT must be a whole number/);
       assert.match(error.message, /CATNAP_TIMEOUT_SECONDS must be a number/);
       assert.match(error.message, /CATNAP_BUNDLE_0 is missing/);
+      assert.match(error.message, /CATNAP_SIGNATURE must be one of auto, fetch, http, cloudevent, lambda, not "event"/);
       assert.doesNotMatch(error.message, /\n/);
       return true;
     },

@@ -1,4 +1,4 @@
-import { PORT, RUNTIME_ENV } from '../api/names.ts';
+import { PORT, RUNTIME_ENV, SIGNATURES, type Signature } from '../api/names.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -15,9 +15,10 @@ export interface Settings {
   podUid: string;
   /** Chunks of the bundle in the environment; 0: the handler is a file. */
   bundleChunks: number;
-  /** Which export to call. */
+  /** Which export, or registered function, to call; may be dotted. */
   handler: string;
-  /** File with the handler where there is no bundle; undefined: index.js, .mjs or .ts in the working directory. */
+  signature: Signature;
+  /** File with the handler where there is no bundle; undefined: what `require` of the working directory would load. */
   handlerFile: string | undefined;
   /** Milliseconds one request may take; 0: no limit. */
   timeoutMs: number;
@@ -56,6 +57,7 @@ export function readSettings(env: Env): Settings {
     podUid: textOf(env, RUNTIME_ENV.podUid) ?? '',
     bundleChunks: number(RUNTIME_ENV.bundleChunks, { min: 0, max: 64, fallback: 0 }),
     handler: textOf(env, RUNTIME_ENV.handler) ?? 'default',
+    signature: readSignature(env, mistakes),
     handlerFile: textOf(env, HANDLER_FILE),
     timeoutMs:
       1000 * number(RUNTIME_ENV.timeoutSeconds, { min: 0, max: TIMEOUT_MAX_SECONDS, fallback: 0, fraction: true }),
@@ -77,6 +79,15 @@ export function bundleVariables(chunks: number): string[] {
 
 function textOf(env: Env, name: string): string | undefined {
   return env[name] || undefined;
+}
+
+function readSignature(env: Env, mistakes: string[]): Signature {
+  const text = textOf(env, RUNTIME_ENV.signature) ?? 'auto';
+  const signature = SIGNATURES.find((known) => known === text);
+  if (signature === undefined) {
+    mistakes.push(`${RUNTIME_ENV.signature} must be one of ${SIGNATURES.join(', ')}, not ${JSON.stringify(text)}`);
+  }
+  return signature ?? 'auto';
 }
 
 function readNumber(env: Env, name: string, range: Range, mistakes: string[]): number {

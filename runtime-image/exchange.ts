@@ -33,29 +33,36 @@ export class Exchange {
     this.requestId = requestIdOf(parts.message);
   }
 
+  get message(): IncomingMessage {
+    return this.#parts.message;
+  }
   get response(): ServerResponse {
     return this.#parts.response;
   }
 
   /** The request as the handler sees it. @param signal is asked for when the handler looks at it. */
   request(signal: () => AbortSignal): Request {
-    const beforeRead = () => {
-      if (this.#isHeld) this.response.writeContinue();
-      this.#isHeld = false;
-    };
-    return servedRequest({ message: this.#parts.message, signal, beforeRead });
+    return servedRequest({ message: this.#parts.message, signal, beforeRead: () => this.admitBody() });
+  }
+
+  /** To be called before the body is read: a client that asked before it sends is told to go on. */
+  admitBody(): void {
+    if (this.#isHeld) this.response.writeContinue();
+    this.#isHeld = false;
   }
 
   /** Sends `reply`, unless an answer has begun already. @throws what the reply's stream throws. */
   async send(reply: Reply): Promise<void> {
     if (this.response.headersSent || this.response.closed) return discard(reply);
-    await send(this.response, reply, this.#ownHeaders());
+    await send(this.response, reply, this.ownHeaders());
   }
 
   /** Says `failure`, or breaks the connection off where an answer has begun. */
   async fail(failure: Failure): Promise<void> {
-    if (this.response.headersSent) breakOff(this.response);
-    else await this.send(replyOfFailure(failure, { requestId: this.requestId, function: this.#parts.functionName }));
+    if (this.response.headersSent) return breakOff(this.response);
+    // Those of an answer that the handler had begun to prepare.
+    for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
+    await this.send(replyOfFailure(failure, { requestId: this.requestId, function: this.#parts.functionName }));
   }
 
   /** Takes in what is left of the request's body. */
@@ -68,7 +75,8 @@ export class Exchange {
     if (!this.response.closed) await new Promise((resolve) => this.response.once('close', resolve));
   }
 
-  #ownHeaders(): OwnHeaders {
+  /** What the runtime adds to an answer that begins now. */
+  ownHeaders(): OwnHeaders {
     const own = { [HEADER.requestId]: this.requestId };
     const { message, isLeaving } = this.#parts;
     // A client that was not told to go on may or may not send its body: nothing more can be read from it.

@@ -1,26 +1,41 @@
 import { importBundle, importFile, takeBundle } from './bundle.ts';
 import { nowMs } from './clock.ts';
-import type { Handler } from './context.ts';
 import type { Settings } from './env.ts';
-import { pickHandler } from './handler.ts';
+import type { JsonLog } from './log.ts';
+import { replyOf } from './reply.ts';
+import { adapt } from './signatures/adapt.ts';
+import { detect, initOf } from './signatures/detect.ts';
+import type { Invoke, Tools } from './signatures/invoke.ts';
+import type { Registrations } from './signatures/platform-globals.ts';
 
 /** A handler that may be called, and the seconds that each phase took. */
 export interface Ready {
-  handler: Handler;
+  invoke: Invoke;
   seconds: { read: number; import: number; init: number };
 }
 
+export interface LoadParts {
+  settings: Settings;
+  env: NodeJS.ProcessEnv;
+  log: JsonLog;
+  /** What the module registers while it is loaded. */
+  registered: Registrations;
+}
+
 /** Reads and imports the user's module and awaits its `init`. @throws what the module throws, or Error with what is wrong. */
-export async function load(settings: Settings, env: NodeJS.ProcessEnv): Promise<Ready> {
+export async function load({ settings, env, log, registered }: LoadParts): Promise<Ready> {
   const watch = stopwatch();
   const source = settings.bundleChunks > 0 ? takeBundle(env, settings.bundleChunks) : undefined;
   const read = watch();
   const exports =
     source === undefined ? await importFile(process.cwd(), settings.handlerFile) : await importBundle(source);
-  const { handler, init } = pickHandler(exports, settings.handler);
+  const detected = detect(exports, settings, registered);
+  const { function: name, revision, timeoutMs } = settings;
+  const warn: Tools['warn'] = (message, fields) => log.line('warn', message, fields);
+  const invoke = await adapt(detected, { replyOf, env, function: name, revision, timeoutMs, warn });
   const imported = watch();
-  await init?.();
-  return { handler, seconds: { read, import: imported, init: watch() } };
+  await initOf(exports, settings)?.();
+  return { invoke, seconds: { read, import: imported, init: watch() } };
 }
 
 /** Seconds since the last call. */

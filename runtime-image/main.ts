@@ -10,6 +10,7 @@ import { captureConsole, captureWarnings, JsonLog, jsonLine, stdoutWriter } from
 import { RequestMetrics, type StartPhases } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createServer } from './server.ts';
+import { installPlatformGlobals } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
 
@@ -42,13 +43,16 @@ async function main(): Promise<void> {
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
+  const registered = installPlatformGlobals(globalThis);
   try {
-    // At once, before the module is loaded: a probe that is here already is answered sooner.
-    const listened = listen(server, settings.port, settings.host).then(() => process.uptime());
-    const { handler, seconds } = await load(settings, process.env);
-    traffic.use(handler);
+    const listening = () => listen(server, settings.port, settings.host).then(() => process.uptime());
+    // At once, before the module is loaded: a probe that is here already is answered sooner. Of an image with its own code
+    // a connection is all that is asked for, so there it comes last.
+    const early = settings.bundleChunks > 0 ? listening() : undefined;
+    const { invoke, seconds } = await load({ settings, env: process.env, log, registered });
+    traffic.use(invoke);
     gate.open();
-    const phases = { boot: bootSeconds, ...seconds, listen: (await listened) - bootSeconds };
+    const phases = { boot: bootSeconds, ...seconds, listen: (await (early ?? listening())) - bootSeconds };
     setTimeout(() => void announce({ settings, log, requests, server, traffic, phases }), AFTER_START_MS);
   } catch (error) {
     exitFatally(log, 'the function cannot be loaded', error);

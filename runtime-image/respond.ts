@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { AsyncLocalStorage } from './builtin.ts';
+import { AsyncLocalStorage, http } from './builtin.ts';
 import { type AsyncSource, chunkOf, type Reply } from './reply.ts';
 import { isStream } from './web/body.ts';
 
@@ -85,8 +85,10 @@ function writeHead(response: ServerResponse, reply: Reply, own: OwnHeaders, leng
   }
   for (const name in own) flat.push(name, own[name] ?? '');
   if (length !== undefined) flat.push('content-length', String(length));
-  if (reply.statusText === '') response.writeHead(reply.status, flat);
-  else response.writeHead(reply.status, reply.statusText, flat);
+  // The class's own: a response that a handler writes by itself has another in its place.
+  const write: ServerResponse['writeHead'] = http.ServerResponse.prototype.writeHead;
+  if (reply.statusText === '') write.call(response, reply.status, flat);
+  else Reflect.apply(write, response, [reply.status, reply.statusText, flat]);
 }
 
 function drained(response: ServerResponse): Promise<void> {

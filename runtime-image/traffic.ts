@@ -4,13 +4,14 @@ import { answer } from './answer.ts';
 import { type Call, Calls, currentCall, type Stop } from './call.ts';
 import { CallContext } from './call-context.ts';
 import { nowMs } from './clock.ts';
-import type { Context, Handler } from './context.ts';
+import type { Context } from './context.ts';
 import type { Settings } from './env.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { holdMs, overdueAfterMs, Places } from './limits.ts';
 import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
+import type { Invoke } from './signatures/invoke.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
@@ -30,7 +31,7 @@ export class Traffic {
   readonly #places: Places;
   readonly #calls = new Calls();
   readonly #watchers = new Set<() => void>();
-  #handler: Handler | undefined;
+  #invoke: Invoke | undefined;
   #isFirst = true;
   #lastRequestMs = 0;
   #unanswered = 0;
@@ -54,8 +55,8 @@ export class Traffic {
     return this.#pending;
   }
 
-  use(handler: Handler): void {
-    this.#handler = handler;
+  use(invoke: Invoke): void {
+    this.#invoke = invoke;
   }
 
   /** Resolves once `isOver` is true, looked at whenever something ends. */
@@ -81,13 +82,13 @@ export class Traffic {
     const isLeaving = () => gate.stage !== 'ready';
     const exchange = new Exchange({ message, response, expectsContinue, functionName, isLeaving });
     if (gate.stage === 'loading') await gate.loaded(LOADING_WAIT_MS);
-    const handler = this.#handler;
-    if (handler === undefined) return this.#refuse(exchange, 'the replica is not ready');
+    const invoke = this.#invoke;
+    if (invoke === undefined) return this.#refuse(exchange, 'the replica is not ready');
     if (gate.stage === 'failed') return this.#refuse(exchange, 'the replica has failed and is about to exit');
     if (!this.#places.take() && !(await this.#held(exchange, holdMs(message.headers[HEADER.waitMs])))) {
       return this.#refuse(exchange, 'the replica runs as many requests as its limit allows', 'full');
     }
-    await this.#hold(() => this.#call(exchange, handler));
+    await this.#hold(() => this.#call(exchange, invoke));
     this.#places.give();
   }
 
@@ -115,7 +116,7 @@ export class Traffic {
     });
   }
 
-  async #call(exchange: Exchange, handler: Handler): Promise<void> {
+  async #call(exchange: Exchange, invoke: Invoke): Promise<void> {
     const { settings, log } = this.#deps;
     const call = this.#calls.open(exchange.requestId, settings.timeoutMs);
     const context = this.#contextOf(call);
@@ -124,7 +125,7 @@ export class Traffic {
     this.#unanswered++;
     exchange.response.once('close', () => this.#closed(exchange, call));
     await currentCall.run(call, () =>
-      answer({ exchange, calls: this.#calls, call, handler, context, log, timeoutMs: settings.timeoutMs, onStopped }),
+      answer({ exchange, calls: this.#calls, call, invoke, context, log, timeoutMs: settings.timeoutMs, onStopped }),
     );
     this.#calls.close(call);
     await exchange.closed();

@@ -58,6 +58,8 @@ test('the runtime is told what to load and its limits', () => {
   const { env } = made({ handler: 'main', timeoutSeconds: 5, concurrency: { limit: 3 } });
   assert.equal(env.PORT, '8080');
   assert.equal(env.CATNAP_HANDLER, 'main');
+  assert.equal('CATNAP_SIGNATURE' in env, false);
+  assert.equal(made({ signature: 'http' }).env.CATNAP_SIGNATURE, 'http');
   assert.equal(env.CATNAP_TIMEOUT_SECONDS, '5');
   assert.equal(env.CATNAP_CONCURRENCY_LIMIT, '3');
   assert.equal(env.CATNAP_BUNDLE_CHUNKS, '2');

@@ -101,6 +101,7 @@ function ownEnv(fn: FunctionObject, revision: string, payload: Payload): EnvVar[
     ...(payload.kind === 'source' && {
       [RUNTIME_ENV.metricsPort]: PORT.metrics.number,
       [RUNTIME_ENV.handler]: fn.spec.handler,
+      ...(fn.spec.signature !== 'auto' && { [RUNTIME_ENV.signature]: fn.spec.signature }),
       [RUNTIME_ENV.timeoutSeconds]: fn.spec.timeoutSeconds,
       [RUNTIME_ENV.concurrencyLimit]: fn.spec.concurrency.limit,
       [RUNTIME_ENV.bundleChunks]: payload.bundle.chunks,

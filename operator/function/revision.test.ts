@@ -19,6 +19,7 @@ test('equal inputs are the same revision, whatever the order of keys', () => {
 
 const CHANGES: [string, Spec][] = [
   ['handler', { handler: 'main' }],
+  ['signature', { signature: 'lambda' }],
   ['env', { env: [{ name: 'A', value: '1' }] }],
   ['envFrom', { envFrom: [{ configMapRef: { name: 'a' } }] }],
   ['secrets', { secrets: [{ name: 'a' }] }],
@@ -41,6 +42,10 @@ test('a change of the source or of a ConfigMap it refers to makes a new revision
     revision({}, { ...INPUTS, configMaps: { a: null } }),
     revision({}, { ...INPUTS, configMaps: { a: {} } }),
   );
+});
+
+test('a function that was made before there were signatures keeps its revision', () => {
+  assert.equal(revision({ signature: 'auto' }), 'hello-6478cbe6');
 });
 
 test('what does not change the pod makes no revision', () => {

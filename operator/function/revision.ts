@@ -24,12 +24,14 @@ export interface RevisionInputs {
 export function revisionOf(functionName: string, spec: FunctionSpec, inputs: RevisionInputs): string {
   const { image, handler, env, envFrom, secrets, resources, serviceAccountName, imagePullSecrets, timeoutSeconds } =
     spec;
+  const signature = spec.signature === 'auto' ? undefined : spec.signature;
   return revisionName(
     functionName,
     contentHash({
       source: inputs.source,
       image,
       handler,
+      signature,
       env,
       envFrom,
       secrets,

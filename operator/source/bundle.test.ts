@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as esbuild from 'esbuild';
+import { FRAMEWORK_GLOBAL, type Signature } from '#api/names.ts';
 import { type Bundle, bundle } from './bundle.ts';
 import { SourceError } from './source-error.ts';
 
 after(() => esbuild.stop());
 
-const compile = (files: Record<string, string>, { entry = 'index.ts', handler = 'default' } = {}) =>
-  bundle({ files, entry }, handler, (options) => esbuild.build(options));
+const compile = (
+  files: Record<string, string>,
+  { entry = 'index.ts', handler = 'default', signature = 'auto' as Signature } = {},
+) => bundle({ files, entry }, { handler, signature }, (options) => esbuild.build(options));
 
 async function failure(...args: Parameters<typeof compile>): Promise<SourceError> {
   const error = await compile(...args).then(
@@ -86,12 +89,56 @@ test('nothing outside the given files can be read', async () => {
 test('a missing handler lists the exports there are', async () => {
   const { reason, message } = await failure({ 'index.ts': 'export const main = 1, other = 2;' });
   assert.equal(reason, 'HandlerNotFound');
-  assert.match(message, /index\.ts has no default export; it exports: main, other/);
+  assert.match(message, /index\.ts has no default export, .*; it exports: main, other/);
 });
 
 test('a named handler is found', async () => {
   const made = await compile({ 'index.ts': 'export function main() { return 7 }' }, { handler: 'main' });
   assert.equal((await load(made)).main(), 7);
+});
+
+test('the Functions Framework leads to the runtime, imported or required', async () => {
+  const names: string[] = [];
+  const framework = { http: (name: string) => names.push(name), cloudEvent: (name: string) => names.push(name) };
+  Object.assign(globalThis, { [Symbol.for(FRAMEWORK_GLOBAL)]: framework });
+  const source = `import functions, { cloudEvent } from '@google-cloud/functions-framework';
+    functions.http('imported', () => {}); cloudEvent('named', () => {});`;
+  await load(await compile({ 'index.ts': source }));
+  const required = `const functions = require('@google-cloud/functions-framework');
+    functions.http('required', (req, res) => res.send('hi'));`;
+  await load(await compile({ 'index.js': required }, { entry: 'index.js' }));
+  assert.deepEqual(names, ['imported', 'named', 'required']);
+});
+
+test('types of packages that are not there are erased', async () => {
+  const source = `import type { APIGatewayProxyHandlerV2 } from 'aws-lambda'; import { CloudEvent } from 'cloudevents';
+    export const handler: APIGatewayProxyHandlerV2 = async (event: CloudEvent<string>) => 'typed';`;
+  assert.equal(await (await load(await compile({ 'index.ts': source }))).handler(), 'typed');
+});
+
+test('a package that is tried for may be absent, one that is required may not', async () => {
+  const tried = `let colours; try { colours = require('supports-color'); } catch (error) { colours = error.code; }
+    module.exports = () => colours;`;
+  const made = await load(await compile({ 'index.js': tried }, { entry: 'index.js' }));
+  assert.equal(made.default(), 'MODULE_NOT_FOUND');
+  const { message } = await failure({ 'index.js': `const _ = require('lodash');` }, { entry: 'index.js' });
+  assert.match(message, /^index\.js:1:19: the import "lodash" cannot be resolved.*Bundle the package/);
+});
+
+test('a package bundled beforehand, in either format, still requires what is built in', async () => {
+  const contents = `import { sep } from 'path'; const { EOL } = require('os'); export default () => sep + EOL;`;
+  for (const format of ['esm', 'cjs'] as const) {
+    const stdin = { contents, resolveDir: '/' };
+    const first = await esbuild.build({ stdin, bundle: true, write: false, format, platform: 'node', minify: true });
+    const made = await load(await compile({ 'index.js': first.outputFiles[0]?.text ?? '' }, { entry: 'index.js' }));
+    const handler = made.default.default ?? made.default;
+    assert.equal(handler(), '/\n');
+  }
+});
+
+test('what CommonJS exports is left to the runtime', async () => {
+  const made = await compile({ 'index.js': 'exports.hello = () => 1;' }, { entry: 'index.js', handler: 'hello' });
+  assert.equal((await load(made)).default.hello(), 1);
 });
 
 test('an unused file of another kind does not matter, an imported one does', async () => {

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import type * as esbuild from 'esbuild';
+import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE } from '#api/names.ts';
 import type { SourceFiles } from '../function/revision.ts';
+import { type Exported, requireHandler, type WantedHandler } from './exported-handler.ts';
 import { resolveImport } from './resolve.ts';
 import { SourceError } from './source-error.ts';
 
@@ -17,6 +19,16 @@ export type Build = (options: esbuild.BuildOptions) => Promise<esbuild.BuildResu
 
 const NAMESPACE = 'function';
 const REQUIRED = 'node-builtin';
+const FRAMEWORK = 'framework';
+/**
+ * What the bundler could not put in place calls `require`, which an ES module has none of: Node's modules in code that was
+ * bundled before, and packages that are tried for and may be absent.
+ */
+const REQUIRE = `globalThis.require ??= (name) => {
+  const found = process.getBuiltinModule(name);
+  if (found === undefined) throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: 'MODULE_NOT_FOUND' });
+  return found;
+};`;
 const MESSAGES_SHOWN = 3;
 const LOADERS: Record<string, esbuild.Loader> = {
   '.ts': 'ts',
@@ -32,23 +44,30 @@ const LOADERS: Record<string, esbuild.Loader> = {
 
 /**
  * Compiles `source` into one module that Node 24 loads. Reads nothing from disk or network.
- * @param handler the export that must be there.
+ * @param handler what must be there to be called.
  * Throws a SourceError that names file, line and column (both from 1, the column in characters).
  */
-export async function bundle(source: SourceFiles, handler: string, build: Build): Promise<Bundle> {
-  const result = await build(options(source)).catch((error: unknown) => {
-    throw isBuildFailure(error)
-      ? new SourceError('CompileFailed', describeFailure(error.errors), { cause: error })
-      : error;
-  });
-  requireHandler(source.entry, handler, result.metafile);
-  const text = (suffix: string) => result.outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? '';
-  const map = JSON.parse(text('.js.map')) as { sources: string[]; sourcesContent?: string[] };
+export async function bundle(source: SourceFiles, handler: WantedHandler, build: Build): Promise<Bundle> {
+  const compile = (more: esbuild.BuildOptions = {}) =>
+    build({ ...options(source), ...more }).catch((error: unknown) => {
+      throw isBuildFailure(error)
+        ? new SourceError('CompileFailed', describeFailure(error.errors), { cause: error })
+        : error;
+    });
+  const plain = await compile();
+  const requires = outputOf(plain, '.js').includes('Dynamic require of');
+  const result = requires ? await compile({ banner: { js: REQUIRE } }) : plain;
+  requireHandler(exportsOf(source.entry, result.metafile), handler);
+  const map = JSON.parse(outputOf(result, '.js.map')) as { sources: string[]; sourcesContent?: string[] };
   const sources = map.sources.map((path) => path.slice(path.indexOf(':') + 1));
   const { sourcesContent: _, ...leanMap } = map;
   const withMap = (full: object) =>
-    `${text('.js')}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
+    `${outputOf(result, '.js')}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
   return { code: withMap({ ...map, sources }), leanCode: withMap({ ...leanMap, sources }) };
+}
+
+function outputOf({ outputFiles }: esbuild.BuildResult, suffix: string): string {
+  return outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? '';
 }
 
 function options(source: SourceFiles): esbuild.BuildOptions {
@@ -76,18 +95,18 @@ function onlyGivenFiles({ files, entry }: SourceFiles): esbuild.Plugin {
   return {
     name: 'only-given-files',
     setup(build) {
-      build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
-        if (kind === 'entry-point') return { path: entry, namespace: NAMESPACE };
-        const found = resolveImport(path, importer, files);
-        if (found.kind === 'file') return { path: found.path, namespace: NAMESPACE };
-        if (found.kind === 'none') return { errors: [{ text: unresolved(path) }] };
-        // An ES module has no `require`.
-        return kind === 'require-call'
-          ? { path: found.name, namespace: REQUIRED }
-          : { path: found.name, external: true };
-      });
+      build.onResolve({ filter: /.*/ }, (args) =>
+        args.kind === 'entry-point' ? { path: entry, namespace: NAMESPACE } : resolved(args, files),
+      );
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+        loader: 'js',
+      }));
+      // Functions that register themselves do so with the runtime.
+      build.onLoad({ filter: /.*/, namespace: FRAMEWORK }, () => ({
+        contents: `const framework = globalThis[Symbol.for(${JSON.stringify(FRAMEWORK_GLOBAL)})];
+          export const { http, cloudEvent } = framework;
+          export default framework;`,
         loader: 'js',
       }));
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => {
@@ -101,23 +120,35 @@ function onlyGivenFiles({ files, entry }: SourceFiles): esbuild.Plugin {
   };
 }
 
+function resolved(
+  { path, importer, kind }: esbuild.OnResolveArgs,
+  files: Record<string, string>,
+): esbuild.OnResolveResult | undefined {
+  if (path === FRAMEWORK_PACKAGE) return { path, namespace: FRAMEWORK };
+  const found = resolveImport(path, importer, files);
+  const isRequired = kind === 'require-call';
+  if (found.kind === 'file') return { path: found.path, namespace: NAMESPACE };
+  // A package that is required may be in a `try`: then the bundler leaves it, else it says that it is not there.
+  if (found.kind === 'none') return isRequired ? undefined : { errors: [{ text: unresolved(path) }] };
+  // An ES module has no `require`.
+  return isRequired ? { path: found.name, namespace: REQUIRED } : { path: found.name, external: true };
+}
+
+function exportsOf(entry: string, metafile: esbuild.Metafile | undefined): Exported {
+  const output = Object.values(metafile?.outputs ?? {}).find((file) => file.entryPoint !== undefined);
+  const inputs = metafile?.inputs ?? {};
+  return {
+    entry,
+    names: output?.exports ?? [],
+    isCommonJs: inputs[`${NAMESPACE}:${entry}`]?.format === 'cjs',
+    mayRegister: `${FRAMEWORK}:${FRAMEWORK_PACKAGE}` in inputs,
+  };
+}
+
 function unresolved(specifier: string): string {
   return /^\.{0,2}\//.test(specifier)
     ? `there is no file for the import "${specifier}" in spec.source`
     : `the import "${specifier}" cannot be resolved: a function from source has its own files and Node's modules (node:…) only. Bundle the package into the source yourself, or build an image FROM the Catnap runtime image with the package in it and give that as spec.image`;
-}
-
-function requireHandler(entry: string, handler: string, metafile: esbuild.Metafile | undefined): void {
-  const output = Object.values(metafile?.outputs ?? {}).find((file) => file.entryPoint !== undefined);
-  const exported = output?.exports ?? [];
-  if (exported.includes(handler)) return;
-  const there = exported.length === 0 ? 'it exports nothing' : `it exports: ${exported.join(', ')}`;
-  throw new SourceError(
-    'HandlerNotFound',
-    handler === 'default'
-      ? `${entry} has no default export; ${there}. Export the handler as default, or name its export in spec.handler`
-      : `${entry} has no export "${handler}"; ${there}. Export it, or name another in spec.handler`,
-  );
 }
 
 function isBuildFailure(error: unknown): error is esbuild.BuildFailure {
@@ -132,9 +163,11 @@ function describeFailure(errors: readonly esbuild.Message[]): string {
 
 /** `index.ts:3:14: Expected ";" but found "x"`, and the line it is about. */
 function describe({ text, location }: esbuild.Message): string {
-  if (location === null) return text;
+  const missing = /^Could not resolve "(.+)"$/.exec(text)?.[1];
+  const problem = missing === undefined ? text : unresolved(missing);
+  if (location === null) return problem;
   const file = location.file.slice(location.file.indexOf(':') + 1);
   const before = Buffer.from(location.lineText).subarray(0, location.column).toString();
   const excerpt = location.lineText.trim().slice(0, 160);
-  return `${file}:${location.line}:${before.length + 1}: ${text}${excerpt === '' ? '' : ` in \`${excerpt}\``}`;
+  return `${file}:${location.line}:${before.length + 1}: ${problem}${excerpt === '' ? '' : ` in \`${excerpt}\``}`;
 }

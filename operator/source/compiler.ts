@@ -1,6 +1,7 @@
 import type { SourceFiles } from '../function/revision.ts';
 import { type Build, bundle } from './bundle.ts';
 import { bundleChunks, STORED_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
+import type { WantedHandler } from './exported-handler.ts';
 import { SourceError } from './source-error.ts';
 
 /**
@@ -33,10 +34,10 @@ export class Compiler implements AsyncDisposable {
   }
 
   /**
-   * The chunks to store for `source`. Throws a SourceError when it does not compile, lacks `handler`, or is too large
+   * The chunks to store for `source`. Throws a SourceError when it does not compile, lacks the handler, or is too large
    * to store even without its text in the source map.
    */
-  async compile(source: SourceFiles, handler: string): Promise<string[]> {
+  async compile(source: SourceFiles, handler: WantedHandler): Promise<string[]> {
     const { code, leanCode } = await this.#inTurn((build) => bundle(source, handler, build));
     const chunks = await bundleChunks(code);
     if (storedBytes(chunks) <= STORED_MAX_BYTES) return chunks;

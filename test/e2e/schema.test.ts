@@ -12,6 +12,7 @@ test('defaults are filled in by the API server', async () => {
   const { source, ...spec } = (await world.get('plain')).spec;
   assert.deepEqual(spec, {
     handler: 'default',
+    signature: 'auto',
     resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
     timeoutSeconds: 60,
     timeouts: { firstByteSeconds: 0, idleSeconds: 0 },
@@ -28,6 +29,8 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
   ['two kinds of source', { source: { ...inline, configMapRef: { name: 'x' } } }, /give exactly one of source\.inline/],
   ['an entry beside inline', { source: { ...inline, entry: 'index.ts' } }, /inline is one module/],
   ['an entry that is not there', { source: { files: { 'a.ts': '' }, entry: 'b.ts' } }, /not one of source\.files/],
+  ['a signature of an image', { image: 'x', signature: 'http' }, /spec\.signature is of spec\.source/],
+  ['a signature that there is not', { source: inline, signature: 'event' }, /signature/],
   ['a path that leads outside', { source: { files: { '../a.ts': '' } } }, /a path is letters/],
   [
     'files of more than 192 KiB',

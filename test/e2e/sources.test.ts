@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { build } from 'esbuild';
+import type { FunctionObject } from '#api/function.ts';
 import { CONFIG_MAPS, DEPLOYMENTS } from '#platform/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
-import { observed } from '../support/world.ts';
+import { condition, observed } from '../support/world.ts';
 
 const system = useSystem();
 
@@ -21,6 +23,29 @@ test('several files, an entry of another name and a named handler', async () => 
     spec: { ...fn.spec, source: { files, entry: 'src/main.ts' }, handler: 'run' },
   });
   assert.equal((await world.call(url)).text, 'hi!');
+});
+
+test('a handler that was bundled with its package beforehand', async () => {
+  await using world = await system.world();
+  const contents = `import { stringify } from 'yaml';
+    export const handler = async (event) => ({ statusCode: 200, body: stringify({ hello: [event.rawPath] }) });`;
+  const options = { bundle: true, write: false, format: 'cjs', platform: 'node', minify: true } as const;
+  const { outputFiles } = await build({ ...options, stdin: { contents, resolveDir: import.meta.dirname } });
+  await world.configMap('bundled', { 'index.js': outputFiles[0]?.text ?? '' });
+  const fn = manifest(world.namespace, 'bundled', HELLO);
+  const url = await world.deploy({ ...fn, spec: { ...fn.spec, source: { configMapRef: { name: 'bundled' } } } });
+  assert.equal((await world.call(url, { path: '/you' })).text, 'hello:\n  - /you\n');
+});
+
+test('a handler that only shows to be missing when its module runs: the conditions say what there is', async () => {
+  await using world = await system.world();
+  const url = await world.deploy(
+    manifest(world.namespace, 'absent', 'exports.hello = () => 1; exports.bye = () => 2;'),
+  );
+  assert.equal((await world.call(url)).status, 503);
+  const said = (fn: FunctionObject) => String(condition(fn, 'RevisionReady')?.message);
+  const fn = await world.function('absent', 'is refused', (seen) => said(seen).includes('HandlerNotFound'));
+  assert.match(said(fn), /no handler was found for signature auto.*the module exports bye, hello/);
 });
 
 test('a change of the source ConfigMap makes a new revision', async () => {

@@ -1,0 +1,50 @@
+import type { Signature } from '#api/names.ts';
+import { SourceError } from './source-error.ts';
+
+/** What a Function says of its handler. */
+export interface WantedHandler {
+  /** `default`: not named. */
+  handler: string;
+  signature: Signature;
+}
+
+/** What can be seen of a module without running it. */
+export interface Exported {
+  /** The file. */
+  entry: string;
+  names: readonly string[];
+  /** `module.exports` is known only when it runs. */
+  isCommonJs: boolean;
+  /** It imports the Functions Framework, by which functions register themselves. */
+  mayRegister: boolean;
+}
+
+/**
+ * Throws a SourceError where the runtime is bound to find no handler. What only shows when the module runs is left to
+ * the runtime, which says the same then.
+ */
+export function requireHandler(exported: Exported, wanted: WantedHandler): void {
+  const { entry, names, isCommonJs, mayRegister } = exported;
+  if (isCommonJs || mayRegister || mayHave(names, wanted)) return;
+  const there = names.length === 0 ? 'it exports nothing' : `it exports: ${names.join(', ')}`;
+  const { handler, signature } = wanted;
+  throw new SourceError(
+    'HandlerNotFound',
+    handler === 'default'
+      ? `${entry} has no default export${alsoLooked(signature)}; ${there}. Export the handler as default, or name its export in spec.handler`
+      : `${entry} has no export "${handler}"; ${there}. Export it, or name another in spec.handler`,
+  );
+}
+
+function mayHave(names: readonly string[], { handler, signature }: WantedHandler): boolean {
+  if (handler !== 'default') return names.includes(handler.split('.')[0] ?? '');
+  if (names.includes('default')) return true;
+  if (signature === 'auto') return names.includes('handler');
+  // Of these the only function among the exports is taken.
+  return signature !== 'fetch' && names.length > 0;
+}
+
+function alsoLooked(signature: Signature): string {
+  if (signature === 'auto') return ', no export "handler" and registers no function';
+  return signature === 'fetch' ? '' : ` and no other function for signature ${signature}`;
+}

@@ -1,0 +1,175 @@
+import type { Signature } from '../../api/names.ts';
+import type { Exports } from '../bundle.ts';
+import type { UserFunction } from './invoke.ts';
+import { isStreaming, type Registrations } from './platform-globals.ts';
+
+/** How a function is called. A Worker is what `signature: fetch` finds where an object has a `fetch`. */
+export type Shape = Exclude<Signature, 'auto'> | 'workers';
+
+/** What to call, and how. */
+export interface Detected {
+  shape: Shape;
+  call: UserFunction;
+  /** The object that the function is a method of; undefined: it was exported or registered by itself. */
+  self: unknown;
+}
+
+export interface Wanted {
+  /** Name of an export or of a registered function, dotted for one inside an exported object. `default`: not named. */
+  handler: string;
+  signature: Signature;
+}
+
+/** The module has no handler, or several: the user has to say which. */
+export class HandlerNotFound extends Error {
+  override readonly name = 'HandlerNotFound';
+}
+
+interface Found {
+  value: unknown;
+  self: unknown;
+  /** The name under which it is exported. */
+  name: string;
+}
+
+/**
+ * Finds the handler of a module, by a rule without guesses:
+ * 1. What the module registered by the Functions Framework, where the signature allows its kind.
+ * 2. The export that is named; without a name the default one, else one called `handler`, else, where the signature is
+ *    http, cloudevent or lambda, the only function that is exported.
+ * 3. Its shape is the signature. With `auto`: an object with `fetch` is a Worker; a function called `handler`, or given
+ *    to `awslambda.streamifyResponse`, is for Lambda; every other function is the web's. A function `(req, res)` looks
+ *    like one of those, so it must be registered, or `signature: http` must be said.
+ *
+ * @param exports of an ES module; of a CommonJS one as `import` gives them.
+ * @throws HandlerNotFound with the exports that there are and what to do.
+ */
+export function detect(exports: Exports, wanted: Wanted, registered: Registrations): Detected {
+  const own = registeredHandler(wanted, registered);
+  if (own !== undefined) return own;
+  const found = exportedHandler(exports, wanted);
+  const detected = found && shaped(found, wanted.signature);
+  if (detected === undefined) throw notFound(exports, wanted, registered, found);
+  return detected;
+}
+
+/** The module's `init`, where there is one that is not the handler itself. One of a function, as Express's, is not meant. */
+export function initOf(exports: Exports, { handler }: Wanted): (() => unknown) | undefined {
+  if (handler === 'init') return undefined;
+  const common = commonJsOf(exports);
+  const init = exports.init ?? (typeof common === 'object' && isRecord(common) ? common.init : undefined);
+  return typeof init === 'function' ? (init as () => unknown) : undefined;
+}
+
+function registeredHandler({ handler, signature }: Wanted, registered: Registrations): Detected | undefined {
+  const allowed = [...registered].filter(([, one]) => signature === 'auto' || signature === one.signature);
+  const candidates = handler === 'default' ? allowed : allowed.filter(([name]) => name === handler);
+  const [first, ...others] = candidates.map(([, one]) => one);
+  if (first === undefined) return undefined;
+  if (others.length === 0) return { shape: first.signature, call: first.call, self: undefined };
+  const names = allowed.map(([name]) => name).sort();
+  throw new HandlerNotFound(`the module registers ${names.join(', ')}: name one of them in spec.handler`);
+}
+
+function exportedHandler(exports: Exports, { handler, signature }: Wanted): Found | undefined {
+  if (handler !== 'default') return lookUp(exports, handler);
+  const usual = defaultOf(exports);
+  const named = lookUp(exports, 'handler');
+  const isUsable = typeof usual?.value === 'function' || fetchOf(usual?.value) !== undefined;
+  if (signature === 'lambda') return callable(named) ?? callable(usual) ?? onlyFunction(exports);
+  if (signature === 'http' || signature === 'cloudevent') return callable(usual) ?? onlyFunction(exports);
+  if (isUsable || signature === 'fetch') return usual;
+  return callable(named) ?? usual;
+}
+
+function callable(found: Found | undefined): Found | undefined {
+  return typeof found?.value === 'function' ? found : undefined;
+}
+
+function shaped({ value, self, name }: Found, signature: Signature): Detected | undefined {
+  const fetch = fetchOf(value);
+  if (fetch !== undefined && (signature === 'auto' || signature === 'fetch')) {
+    return { shape: 'workers', call: fetch, self: value };
+  }
+  if (typeof value !== 'function') return undefined;
+  const call = value as UserFunction;
+  if (signature !== 'auto') return { shape: signature, call, self };
+  const isLambda = name.split('.').at(-1) === 'handler' || isStreaming(call);
+  return { shape: isLambda ? 'lambda' : 'fetch', call, self };
+}
+
+/** An object's `fetch`. A function that has one is called itself. */
+function fetchOf(value: unknown): UserFunction | undefined {
+  if (typeof value !== 'object' || value === null || !('fetch' in value)) return undefined;
+  return typeof value.fetch === 'function' ? (value.fetch as UserFunction) : undefined;
+}
+
+/** A compiled ES module's default is one level further in. */
+function defaultOf(exports: Exports): Found | undefined {
+  const common = commonJsOf(exports);
+  const value = isRecord(common) && common.__esModule ? common.default : exports.default;
+  return value === undefined ? undefined : { value, self: undefined, name: 'default' };
+}
+
+/** Looks among the exports, then among those of the CommonJS module that they may stand for. */
+function lookUp(exports: Exports, name: string): Found | undefined {
+  for (const space of [exports, commonJsOf(exports)]) {
+    let found: Found = { value: space, self: undefined, name };
+    for (const [depth, part] of name.split('.').entries()) {
+      const owner: unknown = found.value;
+      found = { value: isRecord(owner) ? owner[part] : undefined, self: depth === 0 ? undefined : owner, name };
+    }
+    if (found.value !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The exported function, where there is just one besides `init`. */
+function onlyFunction(exports: Exports): Found | undefined {
+  const functions = exportNames(exports)
+    .filter((name) => name !== 'init')
+    .map((name) => lookUp(exports, name))
+    .filter((found) => typeof found?.value === 'function');
+  return functions.length === 1 ? functions[0] : undefined;
+}
+
+/** `module.exports`: as Node gives it, or as the bundler does, which has it as the only export. A Worker is none. */
+function commonJsOf(exports: Exports): unknown {
+  if ('module.exports' in exports) return exports['module.exports'];
+  const isAlone = Object.keys(exports).join() === 'default' && fetchOf(exports.default) === undefined;
+  return isAlone ? exports.default : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** Every name that can be looked up, in order, each once. */
+function exportNames(exports: Exports): string[] {
+  const common = commonJsOf(exports);
+  const own = Object.keys(exports).filter((name) => name !== 'default' || exports.default !== common);
+  const names = [...own, ...(isRecord(common) ? Object.keys(common) : [])];
+  return [...new Set(names)].filter((name) => name !== 'module.exports' && name !== '__esModule').sort();
+}
+
+function notFound(
+  exports: Exports,
+  { handler, signature }: Wanted,
+  registered: Registrations,
+  found: Found | undefined,
+): HandlerNotFound {
+  const what = found === undefined ? 'there is no such export' : `it is ${article(found.value)}`;
+  const names = exportNames(exports);
+  const there = names.length === 0 ? 'the module exports nothing' : `the module exports ${names.join(', ')}`;
+  const also = registered.size === 0 ? '' : ` and registers ${[...registered.keys()].sort().join(', ')}`;
+  const problem =
+    handler === 'default'
+      ? `no handler was found for signature ${signature}: the default export must be a function, or an object with fetch, but ${what}`
+      : `the handler "${handler}" must be an exported function, but ${what}`;
+  return new HandlerNotFound(`${problem}; ${there}${also}. Export it, or name another in spec.handler`);
+}
+
+function article(value: unknown): string {
+  if (value === null) return 'null';
+  return typeof value === 'object' ? 'an object without fetch' : `a ${typeof value}`;
+}

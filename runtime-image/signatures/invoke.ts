@@ -1,0 +1,34 @@
+import type { Call } from '../call.ts';
+import type { Context } from '../context.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Reply } from '../reply.ts';
+
+/**
+ * Has the user's function answer one request, in the shape that it was written for. Resolves with what is to be sent;
+ * with undefined once the function has written its answer itself and all of it has left, or the connection is gone.
+ * Throws what the function throws.
+ */
+export type Invoke = (
+  exchange: Exchange,
+  call: Call,
+  context: Context,
+) => PromiseLike<Reply | undefined> | Reply | undefined;
+
+/** A function of the user's, of whatever shape. */
+export type UserFunction = (...args: unknown[]) => unknown;
+
+/**
+ * What a signature needs of the runtime, handed to it: other platforms' are a file of their own in the image, so they
+ * import nothing that has state, but types.
+ */
+export interface Tools {
+  /** What a result means in a web handler. */
+  replyOf(result: unknown): Reply;
+  /** The pod's environment. */
+  env: Readonly<Record<string, string | undefined>>;
+  function: string;
+  revision: string;
+  /** Milliseconds one request may take; 0: no limit. */
+  timeoutMs: number;
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+}

@@ -1,0 +1,79 @@
+import type { TransformCallback } from 'node:stream';
+import { nowMs } from '../clock.ts';
+import type { Reply } from '../reply.ts';
+import type { Invoke, Tools, UserFunction } from './invoke.ts';
+import { readEvent } from './lambda.ts';
+import { type Done, lambdaContext } from './lambda-context.ts';
+import { headersOfLambda } from './lambda-result.ts';
+import { streamMetadata } from './platform-globals.ts';
+import { replyOfRefusal } from './refusal.ts';
+
+const { PassThrough } = process.getBuiltinModule('node:stream');
+
+/** What a function that streams writes its answer to. */
+class ResponseStream extends PassThrough {
+  /** Resolves with the first bytes or the end, rejects where neither comes. */
+  readonly begun: Promise<void>;
+  readonly #begun = Promise.withResolvers<void>();
+  #contentType = 'application/octet-stream';
+
+  constructor() {
+    super();
+    this.begun = this.#begun.promise;
+    // Whoever reads it is told by the read.
+    this.on('error', () => undefined);
+  }
+
+  get contentType(): string {
+    return this.#contentType;
+  }
+  setContentType(type: string): void {
+    this.#contentType = type;
+  }
+
+  override _transform(chunk: unknown, _encoding: string, callback: TransformCallback): void {
+    this.#begun.resolve();
+    callback(null, chunk);
+  }
+  override _flush(callback: TransformCallback): void {
+    this.#begun.resolve();
+    callback();
+  }
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#begun.reject(error ?? new Error('the handler destroyed its response stream'));
+    callback(error);
+  }
+}
+
+/**
+ * Lambda's `awslambda.streamifyResponse((event, responseStream, context) => …)`. The answer begins with the first bytes
+ * and ends with the stream, be that before or after the promise that the function returned.
+ */
+export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke {
+  return async (exchange, stopped, context) => {
+    const startedMs = nowMs();
+    const prepared = await readEvent(exchange, tools).catch(replyOfRefusal);
+    if ('status' in prepared) return prepared;
+    if (stopped.isStopped) return undefined;
+    const stream = new ResponseStream();
+    const failed = (err: unknown) => {
+      if (stream.destroyed || stream.writableFinished) tools.warn('handler failed after its answer was over', { err });
+      else stream.destroy(err instanceof Error ? err : new Error(String(err)));
+    };
+    const done: Done = (error) => (error === undefined || error === null ? stream.end() : failed(error));
+    const lambda = lambdaContext(context, tools, startedMs, done);
+    const running = (async () => call(prepared.event, stream, lambda))().then(() => undefined, failed);
+    context.waitUntil(running);
+    await stream.begun;
+    return replyOfStream(stream);
+  };
+}
+
+function replyOfStream(stream: ResponseStream): Reply {
+  const metadata = streamMetadata(stream) ?? {};
+  if (typeof metadata !== 'object') throw new TypeError('HttpResponseStream.from takes an object with a statusCode');
+  const { statusCode = 200, ...rest } = metadata as { statusCode?: number };
+  const headers = headersOfLambda(rest);
+  if (!headers.some(([name]) => name === 'content-type')) headers.push(['content-type', stream.contentType]);
+  return { status: statusCode, statusText: '', headers, body: stream };
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { replicaOf } from '../replica.testing.ts';
+
+test('a Worker is given the request, its bindings, and a context that waits', async () => {
+  await using replica = await replicaOf(
+    `let waited = 'not yet';
+    export default {
+      prefix: 'this is kept',
+      async fetch(request: Request, env: { WHO: string }, ctx: ExecutionContext): Promise<Response> {
+        ctx.passThroughOnException();
+        if (new URL(request.url).pathname === '/waited') return new Response(waited);
+        ctx.waitUntil(new Promise((resolve) => setTimeout(() => { waited = 'waited'; resolve(1); }, 100)));
+        return Response.json([this.prefix, env.WHO, await request.text()]);
+      },
+    }`,
+    { WHO: 'bound' },
+  );
+  const origin = await replica.origin();
+  const answer = await fetch(origin, { method: 'POST', body: 'body' });
+  assert.deepEqual(await answer.json(), ['this is kept', 'bound', 'body']);
+  // It has to be over before the replica may leave.
+  replica.process.kill('SIGTERM');
+  assert.equal((await replica.ended).code, 0);
+});
+
+test('an app whose fetch is a property, as Hono’s', async () => {
+  await using replica = await replicaOf(`
+    class App {
+      #routes = new Map<string, (c: { req: Request; env: object }) => Response>();
+      get(path: string, handler: (c: { req: Request; env: object }) => Response) { this.#routes.set(path, handler); return this; }
+      fetch = (req: Request, env: object) => {
+        const handler = this.#routes.get(new URL(req.url).pathname);
+        return handler === undefined ? new Response('404 Not Found', { status: 404 }) : handler({ req, env });
+      };
+    }
+    const app = new App();
+    app.get('/hi', (c) => new Response('hi ' + c.req.headers.get('x-name')));
+    export default app;`);
+  const origin = await replica.origin();
+  assert.equal(await (await fetch(`${origin}/hi`, { headers: { 'x-name': 'you' } })).text(), 'hi you');
+  assert.equal((await fetch(`${origin}/none`)).status, 404);
+});

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
+
+test('links between pages lead somewhere', () => {
+  const dead = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+      .map(([, link]) => join(dirname(page), link ?? ''))
+      .filter((path) => globSync(path, { cwd: root }).length === 0)
+      .map((path) => `${page}: ${path}`),
+  );
+  assert.deepEqual(dead, []);
+});
+
+test('each page on a shape of handler is linked from README', () => {
+  const readme = read('README.md');
+  const unlinked = readdirSync(join(root, 'docs/handlers')).filter((page) => !readme.includes(`docs/handlers/${page}`));
+  assert.deepEqual(unlinked, []);
+});
+
+test('an example that names its page is on it, as it is', () => {
+  const named = readdirSync(join(root, 'examples'))
+    .map((name) => ({ name, text: read(`examples/${name}`) }))
+    .flatMap(({ name, text }) =>
+      [...text.matchAll(/docs\/handlers\/\S+?\.md/g)].map(([page]) => ({ name, text, page })),
+    );
+  assert.ok(named.length > 0);
+  assert.deepEqual(
+    named.filter(({ text, page }) => !read(page).includes(text)).map(({ name, page }) => `${name} on ${page}`),
+    [],
+  );
+});
