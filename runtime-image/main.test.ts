@@ -46,4 +46,5 @@ test('the ready probe answers with the uid of the pod, other internal paths with
   assert.equal(probe.status, 200);
   assert.equal(await probe.text(), 'uid-1');
   assert.equal((await fetch(`${origin}/.catnap/other`)).status, 404);
+  assert.equal((await fetch(`${origin}/.catnap/live`)).status, 200);
 });
