@@ -96,6 +96,8 @@ export const FRAMEWORK_GLOBAL = 'catnap.dev/functions-framework';
 export const INTERNAL_PREFIX = '/.catnap/';
 /** GET on the traffic port: 200 with the pod's uid as text once the handler may be called, else 503. */
 export const READY_PATH = '/.catnap/ready';
+/** GET on the traffic port: 200 as long as the runtime's main loop turns, whatever its stage. Kubelet's liveness probe. */
+export const LIVE_PATH = '/.catnap/live';
 /** `<gateway>/fn/<namespace>/<name>/…` reaches a function with the prefix stripped. */
 export const PATH_ROUTE_PREFIX = '/fn/';
 

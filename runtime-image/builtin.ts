@@ -6,6 +6,7 @@
 export const http = process.getBuiltinModule('node:http');
 export const net = process.getBuiltinModule('node:net');
 export const fs = process.getBuiltinModule('node:fs');
+export const diagnosticsChannel = process.getBuiltinModule('node:diagnostics_channel');
 export const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');
 export const nodeModule = process.getBuiltinModule('node:module');
 export const util = process.getBuiltinModule('node:util');

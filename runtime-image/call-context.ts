@@ -1,10 +1,16 @@
+import { SECRETS_DIR } from '../api/names.ts';
 import type { Call } from './call.ts';
-import type { Context, Log } from './context.ts';
+import { nowMs } from './clock.ts';
+import type { Context, Log, Secrets, Trace } from './context.ts';
 import type { Settings } from './env.ts';
 import type { JsonLog } from './log.ts';
+import { secretsIn } from './secrets.ts';
+
+const secrets = secretsIn(SECRETS_DIR);
 
 interface Replica {
   settings: Settings;
+  env: Context['env'];
   log: JsonLog;
 }
 
@@ -14,6 +20,7 @@ export class CallContext implements Context {
   readonly waitUntil: (promise: PromiseLike<unknown>) => void;
   readonly #call: Call;
   readonly #replica: Replica;
+  #deadlineMs: number | undefined;
 
   constructor(call: Call, coldStart: boolean, waitUntil: (promise: PromiseLike<unknown>) => void, replica: Replica) {
     this.#call = call;
@@ -28,6 +35,21 @@ export class CallContext implements Context {
   get signal(): AbortSignal {
     return this.#call.signal;
   }
+  get deadline(): Date | undefined {
+    const { timeoutMs } = this.#replica.settings;
+    if (timeoutMs === 0) return undefined;
+    this.#deadlineMs ??= Date.now() + this.#call.startedMs + timeoutMs - nowMs();
+    return new Date(this.#deadlineMs);
+  }
+  get env(): Context['env'] {
+    return this.#replica.env;
+  }
+  get secrets(): Secrets {
+    return secrets;
+  }
+  get trace(): Trace | undefined {
+    return this.#call.trace;
+  }
   get function(): string {
     return this.#replica.settings.function;
   }
@@ -38,12 +60,12 @@ export class CallContext implements Context {
     return this.#replica.settings.revision;
   }
   get log(): Log {
-    return this.#replica.log.with({ requestId: this.requestId });
+    return this.#replica.log.with({ requestId: this.requestId, traceId: this.trace?.traceId });
   }
 
-  /** A handler may return its context, or log it. */
+  /** A handler may return its context, or log it: nothing in it is a secret. */
   toJSON(): object {
-    const { requestId, function: name, namespace, revision, coldStart } = this;
-    return { requestId, function: name, namespace, revision, coldStart };
+    const { requestId, trace, deadline, function: name, namespace, revision, coldStart } = this;
+    return { requestId, trace, deadline, function: name, namespace, revision, coldStart };
   }
 }

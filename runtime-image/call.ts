@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from './builtin.ts';
 import { nowMs } from './clock.ts';
+import type { Trace } from './context.ts';
 
 /** Why a call ended before its answer was over. */
 export type Stop =
@@ -23,8 +24,8 @@ export class Calls {
   readonly #onStop = new Map<Call, (stop: Stop) => void>();
 
   /** Opens a call. @param timeoutMs 0: no limit. */
-  open(requestId: string, timeoutMs: number): Call {
-    return new Call(requestId, timeoutMs, (call, stop) => this.#onStop.get(call)?.(stop));
+  open(requestId: string, timeoutMs: number, trace: Trace | undefined): Call {
+    return new Call(requestId, timeoutMs, trace, (call, stop) => this.#onStop.get(call)?.(stop));
   }
 
   /** `act` is called once, when `call` is stopped; never, where it ends by itself. */
@@ -46,14 +47,21 @@ export class Calls {
 /** One request in the handler's hands: its id, its time limit, its signal. Over with `dispose`. */
 export class Call implements Disposable {
   readonly requestId: string;
+  readonly trace: Trace | undefined;
   readonly startedMs = nowMs();
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #onStop: (call: Call, stop: Stop) => void;
   #stop: Stop | undefined;
   #abort: AbortController | undefined;
 
-  constructor(requestId: string, timeoutMs: number, onStop: (call: Call, stop: Stop) => void) {
+  constructor(
+    requestId: string,
+    timeoutMs: number,
+    trace: Trace | undefined,
+    onStop: (call: Call, stop: Stop) => void,
+  ) {
     this.requestId = requestId;
+    this.trace = trace;
     this.#onStop = onStop;
     this.#timer = timeoutMs > 0 ? setTimeout(() => this.stop({ why: 'timeout' }), timeoutMs) : undefined;
   }

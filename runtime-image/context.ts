@@ -29,11 +29,19 @@ export type HandlerResult =
 /** An optional export `init` of the handler's module: awaited before the first request is let in. */
 export type Init = () => unknown;
 
+/**
+ * An optional export `dispose`: awaited when the replica leaves, after its last request and what was given to
+ * `waitUntil`, as long as its grace period lasts. Not called where the process failed.
+ */
+export type Dispose = () => unknown;
+
 export interface Context {
   /** The request's id, in every log line and in the answer's `X-Request-Id`. */
   readonly requestId: string;
   /** Aborts when the time is up, when the client goes away, and when the replica must leave before the answer is over. */
   readonly signal: AbortSignal;
+  /** When the time for this request is up; undefined: it has no limit. */
+  readonly deadline: Date | undefined;
   /** The Function's name. */
   readonly function: string;
   readonly namespace: string;
@@ -41,6 +49,14 @@ export interface Context {
   readonly revision: string;
   /** Whether this is the first request of this replica. */
   readonly coldStart: boolean;
+  /** The pod's environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Secrets;
+  /**
+   * The trace that the request is part of; undefined: it came without one. Log lines carry its id, and what is asked by
+   * `fetch` or `node:http` in the course of the request carries it on, unless it has a `traceparent` of its own.
+   */
+  readonly trace: Trace | undefined;
   /** Keeps the replica alive until `promise` has settled, after the answer too. A rejection is logged. */
   waitUntil(promise: PromiseLike<unknown>): void;
   readonly log: Log;
@@ -52,4 +68,22 @@ export interface Log {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
+}
+
+/** Reads the Secrets of `spec.secrets`. */
+export interface Secrets {
+  /**
+   * The value of `key` in the Secret `name` as it is now: a change in the cluster is seen within a minute or so.
+   * @throws Error where the function was not given this Secret, or it has no such key.
+   */
+  get(name: string, key: string): string;
+}
+
+/** What a request said of the trace that it is part of, by W3C Trace Context. */
+export interface Trace {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** The header as it came. */
+  readonly traceparent: string;
+  readonly tracestate: string | undefined;
 }

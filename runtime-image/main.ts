@@ -9,6 +9,7 @@ import { load } from './load.ts';
 import { captureConsole, captureWarnings, JsonLog, jsonLine, stdoutWriter } from './log.ts';
 import { RequestMetrics, type StartPhases } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
+import { traceOutgoing } from './outgoing.ts';
 import { createServer } from './server.ts';
 import { installPlatformGlobals } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   const gate = new Gate();
   const requests = new RequestMetrics();
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
-  const traffic = new Traffic({ settings, gate, log, metrics: requests, onStuck });
+  const traffic = new Traffic({ settings, env: process.env, gate, log, metrics: requests, onStuck });
   const server = createServer({ gate, traffic, podUid: settings.podUid });
   const deps: LeaveDeps = { server, gate, traffic, timeoutMs: settings.timeoutMs };
   const fail = async (error: unknown) => {
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
+  traceOutgoing(() => currentCall.getStore()?.trace);
   const registered = installPlatformGlobals(globalThis);
   try {
     const listening = () => listen(server, settings.port, settings.host).then(() => process.uptime());
@@ -72,7 +74,7 @@ function settingsOrExit(): Settings {
 function logOf({ function: name, namespace, revision }: Settings): JsonLog {
   const current = () => {
     const call = currentCall.getStore();
-    return call === undefined ? undefined : { requestId: call.requestId };
+    return call === undefined ? undefined : { requestId: call.requestId, traceId: call.trace?.traceId };
   };
   return new JsonLog({ function: name, namespace, revision }, stdoutWriter(), current);
 }

@@ -12,12 +12,15 @@ import { holdMs, overdueAfterMs, Places } from './limits.ts';
 import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { Invoke } from './signatures/invoke.ts';
+import { traceOf } from './trace.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
 
 export interface TrafficDeps {
   settings: Settings;
+  /** What handlers see of the environment. */
+  env: Context['env'];
   gate: Gate;
   log: JsonLog;
   metrics: RequestMetrics;
@@ -118,7 +121,7 @@ export class Traffic {
 
   async #call(exchange: Exchange, invoke: Invoke): Promise<void> {
     const { settings, log } = this.#deps;
-    const call = this.#calls.open(exchange.requestId, settings.timeoutMs);
+    const call = this.#calls.open(exchange.requestId, settings.timeoutMs, traceOf(exchange.message.headers));
     const context = this.#contextOf(call);
     const onStopped = (stop: Stop, running: Promise<void>) =>
       this.#watchOverdue(running, overdueAfterMs(stop, settings.timeoutMs));
