@@ -19,7 +19,7 @@ export function zlib(): typeof import('node:zlib') {
   return process.getBuiltinModule('node:zlib');
 }
 
-/** 6 ms to load: only for a request that came without an id. */
+/** 6 ms to load: only for a form that is sent. */
 export function randomUuid(): string {
   return process.getBuiltinModule('node:crypto').randomUUID();
 }

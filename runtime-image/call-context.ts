@@ -8,24 +8,24 @@ import { secretsIn } from './secrets.ts';
 
 const secrets = secretsIn(SECRETS_DIR);
 
-interface Replica {
+/** What all requests of a replica have in common. */
+export interface Replica {
   settings: Settings;
   env: Context['env'];
   log: JsonLog;
+  waitUntil(promise: PromiseLike<unknown>): void;
 }
 
 /** What a handler is given beside the request. Its parts are made when they are looked at: most handlers never do. */
 export class CallContext implements Context {
   readonly coldStart: boolean;
-  readonly waitUntil: (promise: PromiseLike<unknown>) => void;
   readonly #call: Call;
   readonly #replica: Replica;
   #deadlineMs: number | undefined;
 
-  constructor(call: Call, coldStart: boolean, waitUntil: (promise: PromiseLike<unknown>) => void, replica: Replica) {
+  constructor(call: Call, coldStart: boolean, replica: Replica) {
     this.#call = call;
     this.coldStart = coldStart;
-    this.waitUntil = waitUntil;
     this.#replica = replica;
   }
 
@@ -49,6 +49,10 @@ export class CallContext implements Context {
   }
   get trace(): Trace | undefined {
     return this.#call.trace;
+  }
+  /** A function that needs no `this`: handlers take it out of the context. */
+  get waitUntil(): Context['waitUntil'] {
+    return this.#replica.waitUntil;
   }
   get function(): string {
     return this.#replica.settings.function;

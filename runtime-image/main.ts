@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     process.exit(1);
   };
   obeySignals(deps, log);
-  catchStray(fail);
+  catchStray(traffic, fail);
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
@@ -99,11 +99,12 @@ function obeySignals(deps: LeaveDeps, log: JsonLog): void {
 }
 
 /** What nobody caught belongs to the request in whose course it happened, and ends the replica. */
-function catchStray(fail: (error: unknown) => Promise<void>): void {
+function catchStray(traffic: Traffic, fail: (error: unknown) => Promise<void>): void {
   process.on('uncaughtException', (error) => {
     // First: an answer that is given from here on has to end its connection, or the gateway sends another request on it.
     void fail(error);
-    currentCall.getStore()?.stop({ why: 'crashed', error });
+    const call = currentCall.getStore();
+    if (call !== undefined) traffic.stop(call, { why: 'crashed', error });
   });
 }
 

@@ -22,7 +22,7 @@ export function createServer(deps: ServerDeps): Server {
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const path = message.url ?? '/';
     if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, deps);
-    else void deps.traffic.serve(message, response, expectsContinue);
+    else deps.traffic.serve(message, response, expectsContinue);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
   const limits = {

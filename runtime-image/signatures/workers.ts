@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Invoke, Tools, UserFunction } from './invoke.ts';
+import { type Invoke, isPromiseLike, type Tools, type UserFunction } from './invoke.ts';
 
 /** What a Worker is given as third argument. */
 interface ExecutionContext {
@@ -17,9 +17,9 @@ interface ExecutionContext {
 export function workersInvoke(fetch: UserFunction, self: unknown, { env, replyOf }: Tools): Invoke {
   // A Worker's bindings are its own to write to.
   const bindings = { ...env };
-  return async (exchange, call, context) => {
-    const request = exchange.request(() => call.signal);
-    return replyOf(await fetch.call(self, request, bindings, executionContext(context)));
+  return (exchange, call, context) => {
+    const result = fetch.call(self, exchange.request(call), bindings, executionContext(context));
+    return isPromiseLike(result) ? result.then(replyOf) : replyOf(result);
   };
 }
 
