@@ -1,14 +1,5 @@
-import type { Context } from '../context.ts';
+import type { Context, WorkerContext } from '../context.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';
-
-/** What a Worker is given as third argument. */
-interface ExecutionContext {
-  /** Counts as in flight until `promise` has settled. */
-  waitUntil(promise: PromiseLike<unknown>): void;
-  /** There is no origin behind the function to pass a request on to: an error is a 500. */
-  passThroughOnException(): void;
-  readonly props: Readonly<Record<string, unknown>>;
-}
 
 /**
  * Cloudflare Workers' shape, which Hono and others share: an object whose `fetch(request, env, ctx)` answers.
@@ -19,14 +10,10 @@ export function workersInvoke(fetch: UserFunction, self: unknown, { env, replyOf
   const bindings = { ...env };
   return async (exchange, call, context) => {
     const request = exchange.request(() => call.signal);
-    return replyOf(await fetch.call(self, request, bindings, executionContext(context)));
+    return replyOf(await fetch.call(self, request, bindings, workerContext(context)));
   };
 }
 
-function executionContext(context: Context): ExecutionContext {
-  return {
-    waitUntil: (promise) => context.waitUntil(promise),
-    passThroughOnException() {},
-    props: {},
-  };
+function workerContext(context: Context): WorkerContext {
+  return Object.assign(context, { passThroughOnException() {}, props: {} });
 }
