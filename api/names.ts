@@ -87,6 +87,9 @@ export const RUNTIME_ENV = {
 export const SIGNATURES = ['auto', 'fetch', 'http', 'cloudevent', 'lambda'] as const;
 export type Signature = (typeof SIGNATURES)[number];
 
+/** The package of types, and of a context for tests. It is not there in a pod. */
+export const TYPES_PACKAGE = '@catnap/runtime';
+
 /** The package by which handlers for Cloud Functions register themselves; the runtime stands in for it. */
 export const FRAMEWORK_PACKAGE = '@google-cloud/functions-framework';
 /** Key, as `Symbol.for`, of the global that stands in for that package while the user's module is loaded. */

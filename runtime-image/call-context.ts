@@ -4,9 +4,10 @@ import { nowMs } from './clock.ts';
 import type { Context, Log, Secrets, Trace } from './context.ts';
 import type { Settings } from './env.ts';
 import type { JsonLog } from './log.ts';
-import { secretsIn } from './secrets.ts';
+import { secretFiles } from './secret-files.ts';
+import { secretsOf } from './secrets.ts';
 
-const secrets = secretsIn(SECRETS_DIR);
+const secrets = secretsOf(secretFiles(SECRETS_DIR));
 
 /** What all requests of a replica have in common. */
 export interface Replica {

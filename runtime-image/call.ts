@@ -1,3 +1,4 @@
+import { abortReason } from './abort-reason.ts';
 import { AsyncLocalStorage } from './builtin.ts';
 import { nowMs } from './clock.ts';
 import type { Trace } from './context.ts';
@@ -113,11 +114,4 @@ export class Call {
     first();
     this.#abort?.abort(abortReason(stop));
   }
-}
-
-function abortReason(stop: Stop): unknown {
-  if (stop.why === 'timeout') return new DOMException('the time for this request is up', 'TimeoutError');
-  if (stop.why === 'gone') return new DOMException('the client went away', 'AbortError');
-  if (stop.why === 'leaving') return new DOMException('the replica has to leave', 'AbortError');
-  return stop.error;
 }

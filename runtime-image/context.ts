@@ -4,6 +4,15 @@
 export type Handler = (request: Request, context: Context) => HandlerResult | Promise<HandlerResult>;
 
 /**
+ * The shape of Cloudflare Workers and of what was written for them, such as Hono's apps: an object as default export.
+ * `export default { fetch(request, env, ctx) { … } } satisfies FetchHandler<Env>`
+ */
+export interface FetchHandler<Env = Context['env']> {
+  /** @param env the pod's environment, the handler's own to write to. */
+  fetch(request: Request, env: Env, ctx: WorkerContext): HandlerResult | Promise<HandlerResult>;
+}
+
+/**
  * - `Response`: as it is.
  * - string: `text/plain; charset=utf-8`.
  * - `Uint8Array` or another view, `ArrayBuffer`: `application/octet-stream`.
@@ -60,6 +69,14 @@ export interface Context {
   /** Keeps the replica alive until `promise` has settled, after the answer too. A rejection is logged. */
   waitUntil(promise: PromiseLike<unknown>): void;
   readonly log: Log;
+}
+
+/** What a Worker is given as its third argument: its `ExecutionContext`, and all of the context. */
+export interface WorkerContext extends Context {
+  /** Does nothing: there is no origin behind the function to pass a request on to. An error is a 500. */
+  passThroughOnException(): void;
+  /** Empty. */
+  readonly props: Readonly<Record<string, unknown>>;
 }
 
 /** Writes one JSON line with the request's id. `console` does the same, without fields. */

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { secretsIn } from './secrets.ts';
+import { secretFiles } from './secret-files.ts';
+import { secretsOf } from './secrets.ts';
 
 function aDirectory(): string & Disposable {
   const directory = mkdtempSync(path.join(tmpdir(), 'catnap-secrets-'));
@@ -15,7 +16,7 @@ function aDirectory(): string & Disposable {
 
 test('a secret is read as it is now', () => {
   using directory = aDirectory();
-  const secrets = secretsIn(directory.toString());
+  const secrets = secretsOf(secretFiles(directory.toString()));
   assert.equal(secrets.get('stripe', 'key'), 'sk-1');
   writeFileSync(path.join(directory.toString(), 'stripe', 'key'), 'sk-2');
   assert.equal(secrets.get('stripe', 'key'), 'sk-2');
@@ -23,14 +24,14 @@ test('a secret is read as it is now', () => {
 
 test('what is not there is named, with what to do', () => {
   using directory = aDirectory();
-  const secrets = secretsIn(directory.toString());
+  const secrets = secretsOf(secretFiles(directory.toString()));
   assert.throws(() => secrets.get('github', 'token'), /not given the Secret "github": name it in spec\.secrets/);
   assert.throws(() => secrets.get('stripe', 'token'), /Secret "stripe" has no key "token"/);
 });
 
 test('no name leads out of the directory', () => {
   using directory = aDirectory();
-  const secrets = secretsIn(directory.toString());
+  const secrets = secretsOf(secretFiles(directory.toString()));
   assert.throws(() => secrets.get('..', 'outside'), /no name of a Secret/);
   assert.throws(() => secrets.get('stripe', '../outside'), /no key of a Secret/);
   assert.throws(() => secrets.get('stripe', '..'), /no key of a Secret/);
