@@ -69,7 +69,10 @@ export const RUNTIME_ENV = {
   revision: 'CATNAP_REVISION',
   /** metadata.uid by the downward API; `/.catnap/ready` answers with it. */
   podUid: 'CATNAP_POD_UID',
-  /** `CATNAP_BUNDLE_0`, `CATNAP_BUNDLE_1`, …: base64 of the brotli-compressed bundle, cut into chunks. */
+  /**
+   * `CATNAP_BUNDLE_0`, `CATNAP_BUNDLE_1`, …: the bundle, cut into chunks. A small one is BUNDLE_TEXT and its text, a large
+   * one base64 of brotli.
+   */
   bundlePrefix: 'CATNAP_BUNDLE_',
   /** How many chunks there are. */
   bundleChunks: 'CATNAP_BUNDLE_CHUNKS',
@@ -82,6 +85,9 @@ export const RUNTIME_ENV = {
   /** Requests in flight at once; 0: no limit. */
   concurrencyLimit: 'CATNAP_CONCURRENCY_LIMIT',
 } as const;
+
+/** Begins a bundle that is stored as it is; base64 has no colon. */
+export const BUNDLE_TEXT = 'text:';
 
 /** How a handler may be called: `spec.signature`. */
 export const SIGNATURES = ['auto', 'fetch', 'http', 'cloudevent', 'lambda'] as const;

@@ -14,7 +14,7 @@ export const path = process.getBuiltinModule('node:path');
 export const url = process.getBuiltinModule('node:url');
 export const { Readable } = process.getBuiltinModule('node:stream');
 
-/** 2 ms to load: only when there is a bundle to unpack. */
+/** 4 ms to load: only when there is a large bundle to unpack. */
 export function zlib(): typeof import('node:zlib') {
   return process.getBuiltinModule('node:zlib');
 }

@@ -1,4 +1,4 @@
-import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE } from '../api/names.ts';
+import { BUNDLE_TEXT, FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE } from '../api/names.ts';
 import { fs, nodeModule, path, url, zlib } from './builtin.ts';
 import { bundleVariables } from './env.ts';
 
@@ -12,18 +12,19 @@ export type Exports = Readonly<Record<string, unknown>>;
 export const BUNDLE_URL = 'file:///function/bundle.mjs';
 
 /**
- * Takes the bundle, base64 of brotli, out of the environment and leaves nothing of it there.
+ * Takes the bundle out of the environment and leaves nothing of it there.
  * @throws Error where it cannot be unpacked.
  */
 export function takeBundle(env: NodeJS.ProcessEnv, chunks: number): string {
   const names = bundleVariables(chunks);
-  let packed = '';
-  for (const name of names.slice(0, -1)) packed += env[name];
+  let bundle = '';
+  for (const name of names.slice(0, -1)) bundle += env[name];
   for (const name of names) delete env[name];
+  if (bundle.startsWith(BUNDLE_TEXT)) return bundle.slice(BUNDLE_TEXT.length);
   try {
-    return zlib().brotliDecompressSync(Buffer.from(packed, 'base64')).toString('utf8');
+    return zlib().brotliDecompressSync(Buffer.from(bundle, 'base64')).toString('utf8');
   } catch (cause) {
-    throw new Error('the bundle in the environment is not base64 of brotli', { cause });
+    throw new Error('the bundle in the environment is neither text nor base64 of brotli', { cause });
   }
 }
 

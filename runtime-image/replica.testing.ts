@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { BUNDLE_TEXT } from '../api/names.ts';
 
 const MAIN = buildRuntime();
 /** Longest wait for a line of the log, in milliseconds. */
@@ -23,8 +24,8 @@ function buildRuntime(): string {
 
 export type LogLine = Readonly<Record<string, unknown>> & { level: string; msg: string };
 
-/** The environment that carries a bundle of the TypeScript module `source`. */
-export async function bundleEnv(source: string, chunkLength = 120_000): Promise<Record<string, string>> {
+/** The environment that carries a bundle of the TypeScript module `source`. @param chunkLength compressed, in such chunks. */
+export async function bundleEnv(source: string, chunkLength?: number): Promise<Record<string, string>> {
   const built = await build({
     stdin: { contents: source, sourcefile: 'index.ts', loader: 'ts' },
     bundle: true,
@@ -35,13 +36,17 @@ export async function bundleEnv(source: string, chunkLength = 120_000): Promise<
     write: false,
     logLevel: 'silent',
   });
-  const bytes = built.outputFiles[0]?.contents ?? new Uint8Array();
-  const base64 = brotliCompressSync(bytes).toString('base64');
-  const chunks = Array.from({ length: Math.ceil(base64.length / chunkLength) }, (_, chunk) =>
-    base64.slice(chunk * chunkLength, (chunk + 1) * chunkLength),
-  );
+  const code = built.outputFiles[0]?.text ?? '';
+  const chunks = chunkLength === undefined ? [BUNDLE_TEXT + code] : compressed(code, chunkLength);
   const named = chunks.map((chunk, index) => [`CATNAP_BUNDLE_${index}`, chunk] as const);
   return { ...Object.fromEntries(named), CATNAP_BUNDLE_CHUNKS: String(chunks.length) };
+}
+
+function compressed(code: string, chunkLength: number): string[] {
+  const base64 = brotliCompressSync(code).toString('base64');
+  return Array.from({ length: Math.ceil(base64.length / chunkLength) }, (_, chunk) =>
+    base64.slice(chunk * chunkLength, (chunk + 1) * chunkLength),
+  );
 }
 
 /** A replica that runs; disposing of it kills it and waits for its end. */

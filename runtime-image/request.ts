@@ -9,12 +9,12 @@ import { Request, RequestParts } from './web/request.ts';
  * @param forwardedProto X-Forwarded-Proto; of a list the first counts.
  */
 export function requestUrl(target: string, host: string | undefined, forwardedProto: string | undefined): string {
-  const scheme = forwardedProto?.split(',', 1)[0]?.trim().toLowerCase() === 'https' ? 'https' : 'http';
+  const isSecure = forwardedProto?.split(',', 1)[0]?.trim().toLowerCase() === 'https';
   const absolute = target.startsWith('/') ? null : URL.parse(target);
   if (absolute !== null) return absolute.href;
   // Joined as text: as a relative reference, `//host/path` would change the host.
   const path = target.startsWith('/') ? target : `/${target}`;
-  const url = origins.of(scheme, host) + path;
+  const url = (isSecure ? https : http).of(host) + path;
   return PLAIN_PATH.test(path) ? url : new URL(url).href;
 }
 
@@ -24,24 +24,39 @@ const PLAIN_PATH = /^(?:[\w~!$&()*+,;=:@?-]|\/(?![.%])|(?<=[^/])[.%])*$/;
 /** Hosts whose origin is kept; a replica is asked for few, except by those who try. */
 const MOST_ORIGINS = 64;
 
-/** What Host headers mean, as it is found out once for each. */
+/** What Host headers mean under one scheme, found out once for each. */
 class Origins {
+  readonly #scheme: string;
   readonly #byHost = new Map<string, string>();
+  /** Mostly the next request's too: comparing costs less than looking up. */
+  #lastHost = '';
+  #last = '';
+
+  constructor(scheme: string) {
+    this.#scheme = scheme;
+  }
 
   /** `<scheme>://<host>`, normalised; that of `localhost` for what is no host. */
-  of(scheme: string, host: string | undefined): string {
-    if (host === undefined) return `${scheme}://localhost`;
-    const key = `${scheme}://${host}`;
-    const known = this.#byHost.get(key);
-    if (known !== undefined) return known;
-    const origin = (/^[^\s/?#@\\]+$/.test(host) ? URL.parse(key)?.origin : undefined) ?? `${scheme}://localhost`;
+  of(host: string | undefined): string {
+    if (host === undefined || host === '') return `${this.#scheme}://localhost`;
+    if (host !== this.#lastHost) {
+      this.#last = this.#byHost.get(host) ?? this.#keep(host);
+      this.#lastHost = host;
+    }
+    return this.#last;
+  }
+
+  #keep(host: string): string {
+    const isHost = /^[^\s/?#@\\]+$/.test(host);
+    const origin = (isHost ? URL.parse(`${this.#scheme}://${host}`)?.origin : undefined) ?? this.of(undefined);
     if (this.#byHost.size >= MOST_ORIGINS) this.#byHost.clear();
-    this.#byHost.set(key, origin);
+    this.#byHost.set(host, origin);
     return origin;
   }
 }
 
-const origins = new Origins();
+const http = new Origins('http');
+const https = new Origins('https');
 
 /** Headers from node:http's flat list of names and values, repeated ones kept. */
 export function headersOf(raw: readonly string[]): Headers {

@@ -4,8 +4,8 @@ import { http } from './builtin.ts';
 import type { Gate, Stage } from './gate.ts';
 import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
 
-/** Idle connections are the gateway's to close: it keeps them for the next request. Its own limit lies below this. */
-const KEEP_ALIVE_MS = 600_000;
+/** A connection that says nothing for so long is asked by TCP whether anyone is there. */
+const ALIVE_AFTER_MS = 60_000;
 /** A client that does not get its head out in this time is none. */
 const HEAD_MS = 60_000;
 /** What the gateway lets through, and what it adds. */
@@ -26,7 +26,11 @@ export function createServer(deps: ServerDeps): Server {
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
   const limits = {
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Idle connections are the gateway's to close: it keeps them for the next request. A timer of ours would cost each
+    // request a twentieth of its time.
+    keepAliveTimeout: 0,
+    keepAlive: true,
+    keepAliveInitialDelay: ALIVE_AFTER_MS,
     headersTimeout: HEAD_MS,
     requestTimeout: 0,
     maxHeaderSize: HEAD_MAX_BYTES,

@@ -164,7 +164,9 @@ export class Traffic {
     this.#unanswered++;
     this.#calls.begin(call, answer);
     exchange.response.on('close', () => this.#closed(exchange, call, answer));
-    const running = currentCall.run(call, () => answer.run(invoke, context));
+    // Not `run`, which would set back afterwards what the next request sets anew: Node does, where its callback ends.
+    currentCall.enterWith(call);
+    const running = answer.run(invoke, context);
     if (running === undefined) this.#settled(answer);
     else void running.then(() => this.#settled(answer));
   }

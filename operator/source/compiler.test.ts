@@ -22,6 +22,16 @@ test('the chunks are the compressed bundle, in order, and fit an environment var
   assert.match(code, /as default/);
 });
 
+test('a small bundle is stored as it is, where it has no character that an environment cannot carry', async () => {
+  await using compiler = ready();
+  const [chunk, ...others] = await compiler.compile(sourceOf("export default () => 'snow ☃';"), DEFAULT);
+  assert.match(chunk ?? '', /^text:.*snow/s);
+  assert.deepEqual(others, []);
+  // In an expression a zero may stand as it is.
+  const [packed] = await compiler.compile(sourceOf('export default () => /\0/.source;'), DEFAULT);
+  assert.match(brotliDecompressSync(Buffer.from(packed ?? '', 'base64')).toString(), /as default/);
+});
+
 test('a function too large with its text in the source map is stored without it', async () => {
   await using compiler = ready();
   const chunks = await compiler.compile(sourceOf(noise(330_000)), DEFAULT);

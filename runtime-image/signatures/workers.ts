@@ -15,5 +15,7 @@ export function workersInvoke(fetch: UserFunction, self: unknown, { env, replyOf
 }
 
 function workerContext(context: Context): WorkerContext {
-  return Object.assign(context, { passThroughOnException() {}, props: {} });
+  return Object.assign(context, ONLY_WORKERS);
 }
+
+const ONLY_WORKERS = { passThroughOnException() {}, props: Object.freeze({}) };
