@@ -29,6 +29,12 @@ export type HandlerResult =
 /** An optional export `init` of the handler's module: awaited before the first request is let in. */
 export type Init = () => unknown;
 
+/**
+ * An optional export `dispose`: awaited when the replica leaves, after its last request and what was given to
+ * `waitUntil`, as long as its grace period lasts. Not called where the process failed.
+ */
+export type Dispose = () => unknown;
+
 export interface Context {
   /** The request's id, in every log line and in the answer's `X-Request-Id`. */
   readonly requestId: string;

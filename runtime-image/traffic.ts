@@ -36,6 +36,7 @@ export class Traffic {
   #lastRequestMs = 0;
   #unanswered = 0;
   #pending = 0;
+  #waitedFor = 0;
 
   constructor(deps: TrafficDeps) {
     this.#deps = deps;
@@ -55,6 +56,11 @@ export class Traffic {
     return this.#pending;
   }
 
+  /** What was given to waitUntil. */
+  get waitedFor(): number {
+    return this.#waitedFor;
+  }
+
   use(invoke: Invoke): void {
     this.#invoke = invoke;
   }
@@ -72,6 +78,7 @@ export class Traffic {
   /** Stops every call that is not over. */
   stopAll(stop: Stop): void {
     this.#calls.stopAll(stop);
+    this.#changed();
   }
 
   /** Answers one request. Never rejects. */
@@ -164,11 +171,13 @@ export class Traffic {
   }
 
   async #settle(promise: PromiseLike<unknown>): Promise<void> {
+    this.#waitedFor++;
     try {
       await promise;
     } catch (error) {
       this.#deps.log.line('error', 'waitUntil failed', { err: error });
     }
+    this.#waitedFor--;
   }
 
   /** Counts as pending until `work` is done. */
