@@ -83,6 +83,11 @@ export class Call implements Disposable {
     });
   }
 
+  /** It may take as long as it likes from here on. */
+  endTime(): void {
+    clearTimeout(this.#timer);
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }

@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../api/names.ts';
 import { randomUuid } from './builtin.ts';
 import { type Failure, replyOfFailure } from './failure.ts';
-import type { Reply } from './reply.ts';
+import { NoAnswerError, type Reply } from './reply.ts';
 import { dropBody, hasBody, servedRequest } from './request.ts';
 import { breakOff, discard, type OwnHeaders, send } from './respond.ts';
+import type { Upgrade } from './upgrade.ts';
 import type { Request } from './web/request.ts';
+import { closeFailed, type OpenSocket, type WebSockets } from './web-sockets.ts';
 
 const REQUEST_ID = /^[!-~]{1,200}$/;
 
@@ -18,6 +20,9 @@ export interface ExchangeParts {
   functionName: string;
   /** Whether the client should look for another replica from now on. */
   isLeaving(): boolean;
+  webSockets: WebSockets;
+  /** Of a request for a WebSocket. */
+  upgrade: Upgrade | undefined;
 }
 
 /** One request and its answer on the wire. */
@@ -26,6 +31,7 @@ export class Exchange {
   readonly #parts: ExchangeParts;
   /** Whether the client still waits to hear that it may send its body. */
   #isHeld: boolean;
+  #socket: OpenSocket | undefined;
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts;
@@ -54,15 +60,22 @@ export class Exchange {
   /** Sends `reply`, unless an answer has begun already. @throws what the reply's stream throws. */
   async send(reply: Reply): Promise<void> {
     if (this.response.headersSent || this.response.closed) return discard(reply);
+    if (reply.webSocket !== undefined) return this.#open(reply);
     await send(this.response, reply, this.ownHeaders());
   }
 
   /** Says `failure`, or breaks the connection off where an answer has begun. */
   async fail(failure: Failure): Promise<void> {
+    if (this.#socket !== undefined) return closeFailed(this.#socket, failure);
     if (this.response.headersSent) return breakOff(this.response);
     // Those of an answer that the handler had begun to prepare.
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
     await this.send(replyOfFailure(failure, { requestId: this.requestId, function: this.#parts.functionName }));
+  }
+
+  /** Whether it is a WebSocket now. */
+  get isUpgraded(): boolean {
+    return this.#socket !== undefined;
   }
 
   /** Takes in what is left of the request's body. */
@@ -83,6 +96,16 @@ export class Exchange {
     if (this.#isHeld) return { ...own, connection: 'close' };
     // Closing with a body unread would reset the connection, and the client might never see this answer.
     return isLeaving() && (message.complete || !hasBody(message)) ? { ...own, connection: 'close' } : own;
+  }
+
+  async #open(reply: Reply): Promise<void> {
+    const { upgrade, webSockets, response } = this.#parts;
+    if (upgrade === undefined) throw new NoAnswerError('the handler answered with a WebSocket that was not asked for');
+    upgrade.handOver();
+    await webSockets.serve(this, reply, (socket) => {
+      this.#socket = socket;
+      response.statusCode = 101;
+    });
   }
 }
 

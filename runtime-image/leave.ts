@@ -4,11 +4,13 @@ import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.
 import type { Gate } from './gate.ts';
 import type { JsonLog } from './log.ts';
 import type { Traffic } from './traffic.ts';
+import type { WebSockets } from './web-sockets.ts';
 
 export interface LeaveDeps {
   server: Server;
   gate: Gate;
   traffic: Traffic;
+  webSockets: WebSockets;
   log: JsonLog;
   timeoutMs: number;
   /** The module's own, once it is loaded. */
@@ -24,7 +26,7 @@ const LAST_WORDS_MS = 1_000;
  * code: 1 where `dispose` failed, or the replica did.
  */
 export async function leave(deps: LeaveDeps): Promise<number> {
-  const { server, gate, traffic, timeoutMs } = deps;
+  const { server, gate, traffic, webSockets, timeoutMs } = deps;
   gate.leave();
   const sinceMs = nowMs();
   let isAborted = false;
@@ -42,6 +44,7 @@ export async function leave(deps: LeaveDeps): Promise<number> {
     if (step.do === 'wait') await new Promise((resolve) => setTimeout(resolve, step.ms));
     else {
       stopListening(server);
+      webSockets.leave();
       await traffic.until(() => traffic.pending === 0 || isAborted);
     }
   }
@@ -55,9 +58,11 @@ export async function leave(deps: LeaveDeps): Promise<number> {
  * not called. Requests that run are finished, within the time that they have, and what was given to waitUntil in ten
  * seconds.
  */
-export async function leaveFailed({ server, gate, traffic, timeoutMs }: LeaveDeps): Promise<void> {
+export async function leaveFailed({ server, gate, traffic, webSockets, timeoutMs }: LeaveDeps): Promise<void> {
   gate.fail();
   stopListening(server);
+  // The one whose error it was is closed for that.
+  queueMicrotask(() => webSockets.leave());
   const ceilingMs = abortAfterMs(timeoutMs);
   if (ceilingMs !== undefined) setTimeout(() => traffic.stopAll({ why: 'leaving' }), ceilingMs).unref();
   await traffic.until(() => traffic.unanswered === 0);

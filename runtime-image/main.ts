@@ -13,6 +13,7 @@ import { createServer } from './server.ts';
 import { installPlatformGlobals } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
+import { WebSockets } from './web-sockets.ts';
 
 /** What is not needed for the first answer waits this long: it would stand in its way. */
 const AFTER_START_MS = 100;
@@ -29,11 +30,12 @@ async function main(): Promise<void> {
   const gate = new Gate();
   const requests = new RequestMetrics();
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
-  const traffic = new Traffic({ settings, gate, log, metrics: requests, onStuck });
+  const webSockets = new WebSockets(log);
+  const traffic = new Traffic({ settings, gate, log, metrics: requests, webSockets, onStuck });
   const server = createServer({ gate, traffic, podUid: settings.podUid });
   let ready: Ready | undefined;
   const dispose = () => ready?.dispose;
-  const deps: LeaveDeps = { server, gate, traffic, log, timeoutMs: settings.timeoutMs, dispose };
+  const deps: LeaveDeps = { server, gate, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
   const fail = async (error: unknown) => {
     if (gate.stage === 'loading') exitFatally(log, 'the function cannot be loaded', error);
     log.line('fatal', 'the replica failed; it finishes its requests and exits', { err: error });
@@ -45,6 +47,7 @@ async function main(): Promise<void> {
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
+  webSockets.install(globalThis);
   const registered = installPlatformGlobals(globalThis);
   try {
     const listening = () => listen(server, settings.port, settings.host).then(() => process.uptime());

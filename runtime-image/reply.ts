@@ -1,7 +1,7 @@
 import { INTERNAL_HEADER_PREFIX } from '../api/names.ts';
 import { util } from './builtin.ts';
 import { Body, takeSource } from './web/body.ts';
-import { Response } from './web/response.ts';
+import { Response, webSocketOf } from './web/response.ts';
 
 /** What is sent, decided before anything is written. */
 export interface Reply {
@@ -11,6 +11,8 @@ export interface Reply {
   /** In order; several Set-Cookie stay several. Lower case. */
   headers: [name: string, value: string][];
   body: null | string | Uint8Array | AsyncSource;
+  /** With status 101: the client's end of a WebSocketPair. */
+  webSocket?: Disposable;
 }
 
 /** Streams, by what ends them early: a ReadableStream by `cancel`, a Readable by `destroy`, an iterator by `return`. */
@@ -90,7 +92,8 @@ function jsonOf(value: object): string {
 }
 
 function replyOfResponse(response: globalThis.Response): Reply {
-  if (response.status < 200 || response.status > 599) {
+  const webSocket = response.status === 101 ? webSocketOf(response) : undefined;
+  if ((response.status < 200 && webSocket === undefined) || response.status > 599) {
     throw new NoAnswerError(`the handler returned a response with status ${response.status}`);
   }
   const body = sourceOf(response);
@@ -102,7 +105,8 @@ function replyOfResponse(response: globalThis.Response): Reply {
     if (decoded && (name === 'content-encoding' || name === 'content-length')) continue;
     headers.push([name, value]);
   }
-  return { status: response.status, statusText: response.statusText, headers, body };
+  const reply = { status: response.status, statusText: response.statusText, headers, body };
+  return webSocket === undefined ? reply : { ...reply, webSocket };
 }
 
 function sourceOf(response: globalThis.Response): Reply['body'] {

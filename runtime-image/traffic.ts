@@ -12,6 +12,8 @@ import { holdMs, overdueAfterMs, Places } from './limits.ts';
 import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { Invoke } from './signatures/invoke.ts';
+import type { Upgrade } from './upgrade.ts';
+import type { WebSockets } from './web-sockets.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
@@ -21,6 +23,7 @@ export interface TrafficDeps {
   gate: Gate;
   log: JsonLog;
   metrics: RequestMetrics;
+  webSockets: WebSockets;
   /** Every place is held by a handler that does not end. */
   onStuck(): void;
 }
@@ -81,13 +84,19 @@ export class Traffic {
     this.#changed();
   }
 
-  /** Answers one request. Never rejects. */
-  async serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+  /** Answers one request. Never rejects. @param upgrade where it is one for a WebSocket. */
+  async serve(
+    message: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+    upgrade?: Upgrade,
+  ): Promise<void> {
     this.#lastRequestMs = nowMs();
-    const { gate, settings } = this.#deps;
+    const { gate, settings, webSockets } = this.#deps;
     const functionName = `${settings.namespace}/${settings.function}`;
     const isLeaving = () => gate.stage !== 'ready';
-    const exchange = new Exchange({ message, response, expectsContinue, functionName, isLeaving });
+    const exchange = new Exchange({ message, response, expectsContinue, functionName, isLeaving, webSockets, upgrade });
+    if (upgrade !== undefined) await webSockets.prepare();
     if (gate.stage === 'loading') await gate.loaded(LOADING_WAIT_MS);
     const invoke = this.#invoke;
     if (invoke === undefined) return this.#refuse(exchange, 'the replica is not ready');
@@ -142,7 +151,10 @@ export class Traffic {
     const { writableFinished, statusCode } = exchange.response;
     if (!writableFinished) call.stop({ why: 'gone' });
     exchange.drop();
-    this.#deps.metrics.observe(writableFinished ? statusCode : undefined, (nowMs() - call.startedMs) / 1000);
+    this.#deps.metrics.observe(
+      writableFinished || exchange.isUpgraded ? statusCode : undefined,
+      (nowMs() - call.startedMs) / 1000,
+    );
     this.#unanswered--;
     this.#changed();
   }
