@@ -62,6 +62,10 @@ export class Call implements Disposable {
     return this.#stop !== undefined;
   }
 
+  get hasCrashed(): boolean {
+    return this.#stop?.why === 'crashed';
+  }
+
   /** Made when it is first looked at: most handlers never do. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {

@@ -68,7 +68,7 @@ export async function leaveFailed({ server, gate, traffic, webSockets, timeoutMs
   await traffic.until(() => traffic.unanswered === 0);
   await within(
     GRACE_MS,
-    traffic.until(() => traffic.waitedFor === 0),
+    traffic.until(() => !traffic.isWaiting),
   );
 }
 

@@ -39,7 +39,8 @@ export class Traffic {
   #lastRequestMs = 0;
   #unanswered = 0;
   #pending = 0;
-  #waitedFor = 0;
+  /** For each promise that was given to waitUntil, the call that gave it. */
+  readonly #waits = new Set<{ call: Call }>();
 
   constructor(deps: TrafficDeps) {
     this.#deps = deps;
@@ -59,9 +60,9 @@ export class Traffic {
     return this.#pending;
   }
 
-  /** What was given to waitUntil. */
-  get waitedFor(): number {
-    return this.#waitedFor;
+  /** Whether anything that was given to waitUntil is not settled, but for what a crash has cut short. */
+  get isWaiting(): boolean {
+    return [...this.#waits].some(({ call }) => !call.hasCrashed);
   }
 
   use(invoke: Invoke): void {
@@ -178,18 +179,19 @@ export class Traffic {
   #contextOf(call: Call): Context {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
-    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#settle(promise));
+    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#settle(call, promise));
     return new CallContext(call, isFirst, waitUntil, this.#deps);
   }
 
-  async #settle(promise: PromiseLike<unknown>): Promise<void> {
-    this.#waitedFor++;
+  async #settle(call: Call, promise: PromiseLike<unknown>): Promise<void> {
+    const wait = { call };
+    this.#waits.add(wait);
     try {
       await promise;
     } catch (error) {
       this.#deps.log.line('error', 'waitUntil failed', { err: error });
     }
-    this.#waitedFor--;
+    this.#waits.delete(wait);
   }
 
   /** Counts as pending until `work` is done. */
