@@ -41,44 +41,52 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   'leave-before': /^left$/,
   'leave-stream': /^left$/,
   'leave-upload': /^left$/,
+  socket: /^closed with 1000$/,
+  'socket-leave': /^closed with 1006$/,
+  'socket-throw': /^closed with 1011$/,
 };
 
 const wrong = (outcomes: readonly Outcome[]) => outcomes.filter(({ kind, seen }) => !EXPECTED[kind]?.test(seen));
+
+/** As gateways say it: a request may be held so long for a place. */
+const WAIT = { 'x-catnap-wait-ms': '1000' };
 
 interface Load {
   requests: number;
   /** Clients that ask one after the other. */
   clients: number;
+  /** Of the nth request. */
+  kind(n: number): string;
 }
 
-async function load(asked: Asked, { requests, clients }: Load): Promise<Outcome[]> {
+async function load(asked: Asked, { requests, clients, kind }: Load): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let next = 0;
   const client = async () => {
     while (next < requests) {
       const n = next++;
-      outcomes.push(await ask(asked, kindOf(n), n));
+      outcomes.push(await ask(asked, kind(n), n));
     }
   };
   await Promise.all(Array.from({ length: clients }, client));
   return outcomes;
 }
 
-async function soak(env: Record<string, string>, headers: Record<string, string>, { requests, clients }: Load) {
+async function soak(env: Record<string, string>, headers: Record<string, string>, whole: Load) {
   const source = readFileSync(new URL('./soak-handler.ts', import.meta.url), 'utf8');
   const settings = { CATNAP_HANDLER: 'handle', CATNAP_TIMEOUT_SECONDS: '0.5', ...env };
   await using replica = new Replica({ ...(await bundleEnv(source)), ...settings });
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const agent = new Agent({ keepAlive: true, maxSockets: whole.clients });
   const asked = { origin: await replica.origin(), agent, headers };
   const counts = async () => (await (await fetch(`${asked.origin}/counts`)).json()) as Counts;
-  await load(asked, { requests: 600, clients });
+  await load(asked, { ...whole, requests: 600 });
   await replica.idle();
   const before = await counts();
-  const outcomes = await load(asked, { requests, clients });
+  const outcomes = await load(asked, whole);
   await replica.idle();
   const after = await counts();
   assert.deepEqual(wrong(outcomes), []);
-  assert.equal(new Set(outcomes.map(({ id }) => id)).size, requests);
+  assert.equal(new Set(outcomes.map(({ id }) => id)).size, whole.requests);
   assert.deepEqual(after.listeners, before.listeners);
   assert.deepEqual(after.resources, before.resources);
   const grown = after.heapBytes - before.heapBytes;
@@ -108,8 +116,13 @@ function untold({ lines }: Replica): unknown[] {
 
 suite('10,000 requests of which some fail, take too long or lose their client', () => {
   test('every answer is right and its own, and nothing is left of them', () =>
-    soak({}, {}, { requests: 10_000, clients: 64 }));
+    soak({}, {}, { requests: 10_000, clients: 64, kind: kindOf }));
 
   test('and so with a limit, on connections that are kept, by gateways that want more than that', () =>
-    soak({ CATNAP_CONCURRENCY_LIMIT: '20' }, { 'x-catnap-wait-ms': '1000' }, { requests: 10_000, clients: 40 }));
+    soak({ CATNAP_CONCURRENCY_LIMIT: '20' }, WAIT, { requests: 10_000, clients: 40, kind: kindOf }));
+
+  test('and so of WebSockets', () => {
+    const kind = (n: number) => ['socket', 'socket-leave', 'socket-throw'][n % 10] ?? 'socket';
+    return soak({}, {}, { requests: 1_000, clients: 32, kind });
+  });
 });

@@ -1,6 +1,7 @@
 /** The clients of runtime-soak.test.ts. */
 import { once } from 'node:events';
 import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { WebSocket } from 'ws';
 
 /** How one request went, in words that can be compared; `ID` stands for its own id. */
 export interface Outcome {
@@ -21,6 +22,7 @@ const BODIED = new Set(['echo', 'whole', 'unread', 'leave-upload']);
 /** Asks for one kind of trouble, as a client that is part of it where the kind begins with `leave`. */
 export async function ask({ origin, agent, headers }: Asked, kind: string, n: number): Promise<Outcome> {
   const id = `${kind}-${n}`;
+  if (kind.startsWith('socket')) return { kind, id, seen: await talk(origin, kind, id) };
   const body = BODIED.has(kind) ? bodyOf(id, n) : undefined;
   for (;;) {
     const sent = request(new URL(kind, `${origin}/`), {
@@ -35,6 +37,22 @@ export async function ask({ origin, agent, headers }: Asked, kind: string, n: nu
     // As a gateway does: no handler has seen it, so it may be sent again.
     if (seen !== AGAIN) return { kind, id, seen };
   }
+}
+
+/** A WebSocket's client: echoes are its own, then it says goodbye, vanishes, or has the handler's listener throw. */
+async function talk(origin: string, kind: string, id: string): Promise<string> {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/${kind}`, { headers: { 'x-request-id': id } });
+  const closed = once(socket, 'close') as Promise<[number]>;
+  await once(socket, 'open');
+  for (const text of [id, `${id} again`]) {
+    socket.send(text);
+    const [echo] = await once(socket, 'message');
+    if (String(echo) !== text) return `another's echo: ${echo}`;
+  }
+  if (kind === 'socket-leave') socket.terminate();
+  else if (kind === 'socket-throw') socket.send('throw');
+  else socket.close(1000);
+  return `closed with ${(await closed)[0]}`;
 }
 
 const AGAIN = 'not started';

@@ -4,6 +4,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Context, Handler } from '../../runtime-image/context.ts';
 
+interface Socket {
+  accept(): void;
+  send(data: string): void;
+  addEventListener(type: 'message' | 'close', listener: (event: { data: string }) => unknown): void;
+}
+
+declare const WebSocketPair: new () => { 0: object; 1: Socket };
+
 /** What a replica holds between requests. */
 export interface Counts {
   /** What keeps its event loop alive, by kind; connections apart. */
@@ -103,9 +111,25 @@ const KINDS: Readonly<Record<string, Handler>> = {
   },
 };
 
+/** Echoes; a listener that throws closes it. */
+function takeSocket(context: Context): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.addEventListener('message', async ({ data }) => {
+    await sleep(1);
+    say('message', context);
+    if (data === 'throw') throw new Error('thrown');
+    server.send(data);
+  });
+  server.addEventListener('close', () => say('abort', context));
+  say('in', context);
+  return new Response(null, { status: 101, webSocket: client } as ResponseInit);
+}
+
 export function handle(request: Request, context: Context): ReturnType<Handler> {
   const kind = new URL(request.url).pathname.slice(1);
   if (kind === 'counts') return countsWhenQuiet();
+  if (kind.startsWith('socket')) return takeSocket(context);
   const handler = KINDS[kind];
   if (handler === undefined) throw new Error(`no such kind: ${kind}`);
   return handler(request, context);
