@@ -59,6 +59,8 @@ async function connect(replica: Replica, id = 'r-1', protocols = ['other', 'chat
   return { socket, headers, next, closed, [Symbol.asyncDispose]: dispose };
 }
 
+type Refused = [unknown, http.IncomingMessage];
+
 const inFlight = async (replica: Replica) => /in_flight (\d+)/.exec(await replica.metrics())?.[1];
 
 // Each has a process of its own and mostly waits for it.
@@ -108,7 +110,7 @@ suite('WebSockets', { concurrency: 4 }, () => {
     const origin = await replica.origin();
     assert.equal((await fetch(origin)).status, 426);
     const socket = new WebSocket(`${origin.replace('http', 'ws')}/plain`);
-    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, http.IncomingMessage];
+    const [, response] = (await once(socket, 'unexpected-response')) as Refused;
     assert.equal(response.statusCode, 403);
     assert.equal(response.headers.connection, 'close');
     assert.equal(Buffer.concat(await response.toArray()).toString(), 'not for you');
@@ -134,7 +136,7 @@ suite('WebSockets', { concurrency: 4 }, () => {
     assert.equal(answer.status, 500);
     assert.match(((await answer.json()) as { message: string }).message, /was not asked for/);
     const both = new WebSocket(`${origin.replace('http', 'ws')}/both`);
-    const [, response] = (await once(both, 'unexpected-response')) as [unknown, http.IncomingMessage];
+    const [, response] = (await once(both, 'unexpected-response')) as Refused;
     assert.equal(response.statusCode, 500);
   });
 
@@ -145,6 +147,8 @@ suite('WebSockets', { concurrency: 4 }, () => {
     await using client = await connect(replica);
     await new Promise((resolve) => setTimeout(resolve, 500));
     assert.equal((await fetch(origin)).status, 503);
+    const [, refused] = (await once(new WebSocket(origin.replace('http', 'ws')), 'unexpected-response')) as Refused;
+    assert.deepEqual([refused.statusCode, refused.headers['x-catnap-not-started']], [503, 'true']);
     client.socket.send('still here');
     assert.equal(await client.next(), 'hello');
     assert.equal(await client.next(), 'still here');
@@ -161,7 +165,7 @@ suite('WebSockets', { concurrency: 4 }, () => {
       CATNAP_TIMEOUT_SECONDS: '0.2',
     });
     const socket = new WebSocket((await replica.origin()).replace('http', 'ws'));
-    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, http.IncomingMessage];
+    const [, response] = (await once(socket, 'unexpected-response')) as Refused;
     assert.equal(response.statusCode, 504);
   });
 
@@ -301,7 +305,7 @@ suite('WebSockets', { concurrency: 4 }, () => {
       },
     );
     const socket = new WebSocket((await replica.origin()).replace('http', 'ws'));
-    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, http.IncomingMessage];
+    const [, response] = (await once(socket, 'unexpected-response')) as Refused;
     assert.equal(response.statusCode, 400);
     assert.equal(Buffer.concat(await response.toArray()).toString(), 'no sockets: websocket');
   });
