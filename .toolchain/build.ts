@@ -5,11 +5,13 @@ import { parseArgs } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtinsOnDemand, partsOfPackages } from './lean-modules.ts';
 import { addLicenses } from './licenses.ts';
+import { makeNpmPackage } from './npm-package.ts';
 
 /**
- * `npm run build [-- runtime operator activator] [--dist <folder>]`: makes `dist/<program>/`, all that an image or a pod
+ * `npm run build [-- runtime operator activator npm] [--dist <folder>]`: makes `dist/<program>/`, all that an image or a pod
  * of that program needs beside Node, except the operator's native bundler: `bundler-binaries.ts` brings that for images,
  * and in the checkout it is found in node_modules. The same commit gives the same bytes, wherever it is built.
+ * `dist/npm/` is the package for who writes handlers.
  * The runtime is one file, one for handlers of other platforms and one for WebSockets; operator and activator have others that hold what only
  * a kubeconfig needs, and the operator one for what is done once, such as bringing the CRD up to date.
  */
@@ -47,13 +49,17 @@ const loadedApart: Plugin = {
 /** The package looks for native addons of its own, which are not there. */
 const WITHOUT_ADDONS = { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' };
 
-const programs = ['runtime', 'operator', 'activator'] as const;
-const wanted = positionals.length > 0 ? programs.filter((name) => positionals.includes(name)) : programs;
+const parts = ['runtime', 'operator', 'activator', 'npm'] as const;
+const wanted = positionals.length > 0 ? parts.filter((name) => positionals.includes(name)) : parts;
 await Promise.all(wanted.map((name) => make(name)));
 
-async function make(name: (typeof programs)[number]): Promise<void> {
+async function make(name: (typeof parts)[number]): Promise<void> {
   if (name === 'runtime') return await makeRuntime();
   const made = join(dist, name);
+  if (name === 'npm') {
+    await makeNpmPackage(made);
+    return await makeReadable(made);
+  }
   await rm(made, { recursive: true, force: true });
   const { metafile } = await build({
     ...shared,

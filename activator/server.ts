@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import { HEADER } from '#api/names.ts';
+import { RequestIds } from '#api/request-id.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { TlsPair } from '#platform/tls-files.ts';
 import { type Summary, traceIdOf } from './access-log.ts';
@@ -15,7 +16,6 @@ import type { Host } from './host.ts';
 import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './listener.ts';
 import { answerOptions, isForGateway } from './options.ts';
 import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
-import { RequestIds } from './request-id.ts';
 import type { RouteTable } from './route-table.ts';
 import type { Traffic } from './traffic.ts';
 import type { Joint } from './upgrade.ts';

@@ -11,6 +11,7 @@ import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
 import { FunctionShare, type ProcessShare } from './share.ts';
 import { type Survey, survey } from './survey.ts';
+import { nameSilence } from './turned-away.ts';
 import { neededReplicas, type Wake } from './wake.ts';
 
 export interface TrafficParts {
@@ -57,7 +58,7 @@ export class Traffic implements Disposable {
       hooks: {
         waiting: () => this.#someoneWaits(),
         noneWaiting: () => this.#nobodyWaits(),
-        refuse: (visitor, failure) => parts.refusals.refuse(visitor, failure),
+        refuse: (visitor, failure) => parts.refusals.refuse(visitor, nameSilence(failure, this.#found)),
       },
     });
     this.refresh();

@@ -26,6 +26,24 @@ export function dueFailure(queueTimeoutMs: number): Failure {
   };
 }
 
+/** How a function's replicas stand: how many there are, and how many of them did answer and do not any more. */
+interface Silence {
+  pods: number;
+  silent: number;
+}
+
+/** A wait that ended in vain while replicas were there that do not answer: that is the reason, so it is said. */
+export function nameSilence(failure: Failure, { pods, silent }: Silence): Failure {
+  if (failure.code !== 'QueueTimeout' || silent === 0) return failure;
+  const which = pods === 1 ? 'its replica' : `${silent} of its ${pods} replicas`;
+  const why =
+    'a handler that keeps the main loop busy, as an endless loop does, ends with a restart after timeoutSeconds';
+  return {
+    ...failure,
+    message: `${failure.message}; ${which} answered before and ${silent === 1 ? 'does' : 'do'} not now: ${why}`,
+  };
+}
+
 /** The gateway holds as much as it may for all functions together, and this one has had its share of it. */
 export function gatewayBusy(what: 'requests' | 'bodies'): Failure {
   const held = what === 'requests' ? 'requests open' : 'bodies of waiting requests';

@@ -87,6 +87,9 @@ export const RUNTIME_ENV = {
 export const SIGNATURES = ['auto', 'fetch', 'http', 'cloudevent', 'lambda'] as const;
 export type Signature = (typeof SIGNATURES)[number];
 
+/** The package of types, and of a context for tests. It is not there in a pod. */
+export const TYPES_PACKAGE = '@catnap/runtime';
+
 /** The package by which handlers for Cloud Functions register themselves; the runtime stands in for it. */
 export const FRAMEWORK_PACKAGE = '@google-cloud/functions-framework';
 /** Key, as `Symbol.for`, of the global that stands in for that package while the user's module is loaded. */
@@ -96,6 +99,8 @@ export const FRAMEWORK_GLOBAL = 'catnap.dev/functions-framework';
 export const INTERNAL_PREFIX = '/.catnap/';
 /** GET on the traffic port: 200 with the pod's uid as text once the handler may be called, else 503. */
 export const READY_PATH = '/.catnap/ready';
+/** GET on the traffic port: 200 as long as the runtime's main loop turns, whatever its stage. Kubelet's liveness probe. */
+export const LIVE_PATH = '/.catnap/live';
 /** `<gateway>/fn/<namespace>/<name>/…` reaches a function with the prefix stripped. */
 export const PATH_ROUTE_PREFIX = '/fn/';
 

@@ -1,57 +1,80 @@
-import type { Call, Calls, Stop } from './call.ts';
+import type { Call, Stop, Stoppable } from './call.ts';
 import type { Context } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOfStop, failureOfThrown } from './failure.ts';
 import type { JsonLog } from './log.ts';
+import type { Reply } from './reply.ts';
 import { discard } from './respond.ts';
-import type { Invoke } from './signatures/invoke.ts';
+import { type Invoke, isPromiseLike } from './signatures/invoke.ts';
 
-export interface Answering {
-  exchange: Exchange;
-  calls: Calls;
-  call: Call;
-  invoke: Invoke;
-  context: Context;
+/** What all answers of a replica have in common. */
+export interface AnswerDeps {
   log: JsonLog;
   timeoutMs: number;
-  /** The call was stopped, and its handler still runs; `running` resolves when it has settled. */
+  /** A call was stopped, and its handler still runs; `running` resolves when it has settled. */
   onStopped(stop: Stop, running: Promise<void>): void;
 }
 
-/** Has the handler answer, or says why it did not. Resolves when the handler and its stream have ended. Never rejects. */
-export function answer(work: Answering): Promise<void> {
-  work.calls.whenStopped(work.call, (stop) => {
-    void answerStop(work, stop);
-    work.onStopped(stop, running);
-  });
-  const running = run(work);
-  return running;
-}
+/** One call's answer: what the handler says, or why it said nothing. */
+export class Answer implements Stoppable {
+  readonly exchange: Exchange;
+  readonly call: Call;
+  readonly #deps: AnswerDeps;
+  #running: Promise<void> | undefined;
+  /** Handler and answer have ended. */
+  isOver = false;
 
-async function run(work: Answering): Promise<void> {
-  const { exchange, call, invoke, context } = work;
-  try {
-    const reply = await invoke(exchange, call, context);
-    if (reply === undefined) return;
-    if (call.isStopped) await discard(reply);
-    else await exchange.send(reply);
-  } catch (error) {
-    await failed(work, error);
+  constructor(exchange: Exchange, call: Call, deps: AnswerDeps) {
+    this.exchange = exchange;
+    this.call = call;
+    this.#deps = deps;
   }
-}
 
-async function failed({ exchange, call, log }: Answering, error: unknown): Promise<void> {
-  if (!call.isStopped) {
-    log.line('error', 'handler failed', { err: error });
-    await exchange.fail(failureOfThrown(error));
-  } else if (error !== call.signal.reason) {
-    log.line('warn', 'handler failed after its request was over', { err: error });
+  /**
+   * Has the handler answer. Undefined: handler and answer are over already, as they mostly are; else resolves when the
+   * handler and its stream have ended. Never throws, never rejects.
+   */
+  run(invoke: Invoke, context: Context): Promise<void> | undefined {
+    try {
+      const reply = invoke(this.exchange, this.call, context);
+      const sending = isPromiseLike(reply) ? this.#settle(reply) : this.#send(reply);
+      this.#running = sending?.catch((error) => this.#failed(error));
+    } catch (error) {
+      this.#running = this.#failed(error);
+    }
+    return this.#running;
   }
-}
 
-async function answerStop({ exchange, log, timeoutMs }: Answering, stop: Stop): Promise<void> {
-  const failure = failureOfStop(stop, timeoutMs);
-  if (failure === undefined) return;
-  log.line('warn', 'request stopped', { reason: stop.why, answerBegun: exchange.response.headersSent });
-  await exchange.fail(failure);
+  stopped(stop: Stop): void {
+    void this.#sayStop(stop);
+    if (this.#running !== undefined) this.#deps.onStopped(stop, this.#running);
+  }
+
+  async #settle(reply: PromiseLike<Reply | undefined>): Promise<void> {
+    await this.#send(await reply);
+  }
+
+  #send(reply: Reply | undefined): Promise<void> | undefined {
+    if (reply === undefined) return undefined;
+    return this.call.isStopped ? discard(reply) : this.exchange.send(reply);
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const { call, exchange } = this;
+    const { log } = this.#deps;
+    if (!call.isStopped) {
+      log.line('error', 'handler failed', { err: error });
+      await exchange.fail(failureOfThrown(error));
+    } else if (error !== call.signal.reason) {
+      log.line('warn', 'handler failed after its request was over', { err: error });
+    }
+  }
+
+  async #sayStop(stop: Stop): Promise<void> {
+    const { log, timeoutMs } = this.#deps;
+    const failure = failureOfStop(stop, timeoutMs);
+    if (failure === undefined) return;
+    log.line('warn', 'request stopped', { reason: stop.why, answerBegun: this.exchange.response.headersSent });
+    await this.exchange.fail(failure);
+  }
 }

@@ -1,24 +1,32 @@
+import { SECRETS_DIR } from '../api/names.ts';
 import type { Call } from './call.ts';
-import type { Context, Log } from './context.ts';
+import { nowMs } from './clock.ts';
+import type { Context, Log, Secrets, Trace } from './context.ts';
 import type { Settings } from './env.ts';
 import type { JsonLog } from './log.ts';
+import { secretFiles } from './secret-files.ts';
+import { secretsOf } from './secrets.ts';
 
-interface Replica {
+const secrets = secretsOf(secretFiles(SECRETS_DIR));
+
+/** What all requests of a replica have in common. */
+export interface Replica {
   settings: Settings;
+  env: Context['env'];
   log: JsonLog;
+  waitUntil(promise: PromiseLike<unknown>): void;
 }
 
 /** What a handler is given beside the request. Its parts are made when they are looked at: most handlers never do. */
 export class CallContext implements Context {
   readonly coldStart: boolean;
-  readonly waitUntil: (promise: PromiseLike<unknown>) => void;
   readonly #call: Call;
   readonly #replica: Replica;
+  #deadlineMs: number | undefined;
 
-  constructor(call: Call, coldStart: boolean, waitUntil: (promise: PromiseLike<unknown>) => void, replica: Replica) {
+  constructor(call: Call, coldStart: boolean, replica: Replica) {
     this.#call = call;
     this.coldStart = coldStart;
-    this.waitUntil = waitUntil;
     this.#replica = replica;
   }
 
@@ -27,6 +35,25 @@ export class CallContext implements Context {
   }
   get signal(): AbortSignal {
     return this.#call.signal;
+  }
+  get deadline(): Date | undefined {
+    const { timeoutMs } = this.#replica.settings;
+    if (timeoutMs === 0) return undefined;
+    this.#deadlineMs ??= Date.now() + this.#call.startedMs + timeoutMs - nowMs();
+    return new Date(this.#deadlineMs);
+  }
+  get env(): Context['env'] {
+    return this.#replica.env;
+  }
+  get secrets(): Secrets {
+    return secrets;
+  }
+  get trace(): Trace | undefined {
+    return this.#call.trace;
+  }
+  /** A function that needs no `this`: handlers take it out of the context. */
+  get waitUntil(): Context['waitUntil'] {
+    return this.#replica.waitUntil;
   }
   get function(): string {
     return this.#replica.settings.function;
@@ -38,12 +65,12 @@ export class CallContext implements Context {
     return this.#replica.settings.revision;
   }
   get log(): Log {
-    return this.#replica.log.with({ requestId: this.requestId });
+    return this.#replica.log.with({ requestId: this.requestId, traceId: this.trace?.traceId });
   }
 
-  /** A handler may return its context, or log it. */
+  /** A handler may return its context, or log it: nothing in it is a secret. */
   toJSON(): object {
-    const { requestId, function: name, namespace, revision, coldStart } = this;
-    return { requestId, function: name, namespace, revision, coldStart };
+    const { requestId, trace, deadline, function: name, namespace, revision, coldStart } = this;
+    return { requestId, trace, deadline, function: name, namespace, revision, coldStart };
   }
 }

@@ -1,5 +1,7 @@
+import { abortReason } from './abort-reason.ts';
 import { AsyncLocalStorage } from './builtin.ts';
 import { nowMs } from './clock.ts';
+import type { Trace } from './context.ts';
 
 /** Why a call ended before its answer was over. */
 export type Stop =
@@ -14,56 +16,90 @@ export type Stop =
 /** The call in whose course code runs; undefined outside of any. */
 export const currentCall = new AsyncLocalStorage<Call>();
 
+/** What is to be told when its call is stopped. */
+export interface Stoppable {
+  /** Called once at most; never, where the call ends by itself. */
+  stopped(stop: Stop): void;
+}
+
 /**
- * The calls that are open, and what is to be done when each is stopped. Not kept in the call itself: sockets keep the
- * call that they last worked for as their context, and with its request in it every request survived into the old
- * generation: 94 MiB after a load that now leaves 40.
+ * The calls that are open, each with its work. Not kept in the call itself: sockets keep the call that they last worked
+ * for as their context, and with its request in it every request survived into the old generation: 94 MiB after a load
+ * that now leaves 40.
+ *
+ * All have the same time, so they are here in the order of their deadlines, and one timer does for all.
  */
 export class Calls {
-  readonly #onStop = new Map<Call, (stop: Stop) => void>();
+  readonly #timeoutMs: number;
+  readonly #works = new Map<Call, Stoppable>();
+  #timer: NodeJS.Timeout | undefined;
 
-  /** Opens a call. @param timeoutMs 0: no limit. */
-  open(requestId: string, timeoutMs: number): Call {
-    return new Call(requestId, timeoutMs, (call, stop) => this.#onStop.get(call)?.(stop));
+  /** @param timeoutMs of each call; 0: no limit. */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** `act` is called once, when `call` is stopped; never, where it ends by itself. */
-  whenStopped(call: Call, act: (stop: Stop) => void): void {
-    this.#onStop.set(call, act);
+  /** `work` is told when `call` is stopped, after its time at the latest. */
+  begin(call: Call, work: Stoppable): void {
+    this.#works.set(call, work);
+    if (this.#timer === undefined && this.#timeoutMs > 0) this.#expireAfter(this.#timeoutMs);
   }
 
   /** The call is over: it cannot be stopped any more. */
   close(call: Call): void {
-    call[Symbol.dispose]();
-    this.#onStop.delete(call);
+    this.#works.delete(call);
+  }
+
+  /** Stops a call that is open; the first reason counts. */
+  stop(call: Call, stop: Stop): void {
+    const work = this.#works.get(call);
+    if (work === undefined) return;
+    this.#works.delete(call);
+    // In the call's own course, so that what listens to the signal logs with its id.
+    currentCall.run(call, () => call.stop(stop, () => work.stopped(stop)));
   }
 
   stopAll(stop: Stop): void {
-    for (const call of this.#onStop.keys()) call.stop(stop);
+    for (const call of this.#works.keys()) this.stop(call, stop);
+  }
+
+  #expireAfter(ms: number): void {
+    this.#timer = setTimeout(() => this.#expire(), Math.ceil(ms));
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    const startedMs = nowMs() - this.#timeoutMs;
+    for (const call of this.#works.keys()) {
+      if (call.hasNoLimit) continue;
+      if (call.startedMs > startedMs) {
+        this.#expireAfter(call.startedMs - startedMs);
+        break;
+      }
+      this.stop(call, { why: 'timeout' });
+    }
   }
 }
 
-/** One request in the handler's hands: its id, its time limit, its signal. Over with `dispose`. */
-export class Call implements Disposable {
+/** One request in the handler's hands. */
+export class Call {
   readonly requestId: string;
-  readonly startedMs = nowMs();
-  readonly #timer: NodeJS.Timeout | undefined;
-  readonly #onStop: (call: Call, stop: Stop) => void;
+  readonly trace: Trace | undefined;
+  /** By clock.ts. */
+  readonly startedMs: number;
+  /** It may take as long as it likes. */
+  hasNoLimit = false;
   #stop: Stop | undefined;
   #abort: AbortController | undefined;
 
-  constructor(requestId: string, timeoutMs: number, onStop: (call: Call, stop: Stop) => void) {
+  constructor(requestId: string, trace: Trace | undefined, startedMs: number) {
     this.requestId = requestId;
-    this.#onStop = onStop;
-    this.#timer = timeoutMs > 0 ? setTimeout(() => this.stop({ why: 'timeout' }), timeoutMs) : undefined;
+    this.trace = trace;
+    this.startedMs = startedMs;
   }
 
   get isStopped(): boolean {
     return this.#stop !== undefined;
-  }
-
-  get hasCrashed(): boolean {
-    return this.#stop?.why === 'crashed';
   }
 
   /** Made when it is first looked at: most handlers never do. */
@@ -75,31 +111,10 @@ export class Call implements Disposable {
     return this.#abort.signal;
   }
 
-  /** Stops the call; the first reason counts. */
-  stop(stop: Stop): void {
-    if (this.#stop !== undefined) return;
+  /** To be called once, by `Calls`. @param first done before those who listen to the signal hear of it. */
+  stop(stop: Stop, first: () => void): void {
     this.#stop = stop;
-    clearTimeout(this.#timer);
-    // In the call's own course, so that what listens to the signal logs with its id.
-    currentCall.run(this, () => {
-      this.#onStop(this, stop);
-      this.#abort?.abort(abortReason(stop));
-    });
+    first();
+    this.#abort?.abort(abortReason(stop));
   }
-
-  /** It may take as long as it likes from here on. */
-  endTime(): void {
-    clearTimeout(this.#timer);
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-function abortReason(stop: Stop): unknown {
-  if (stop.why === 'timeout') return new DOMException('the time for this request is up', 'TimeoutError');
-  if (stop.why === 'gone') return new DOMException('the client went away', 'AbortError');
-  if (stop.why === 'leaving') return new DOMException('the replica has to leave', 'AbortError');
-  return stop.error;
 }

@@ -4,6 +4,15 @@
 export type Handler = (request: Request, context: Context) => HandlerResult | Promise<HandlerResult>;
 
 /**
+ * The shape of Cloudflare Workers and of what was written for them, such as Hono's apps: an object as default export.
+ * `export default { fetch(request, env, ctx) { … } } satisfies FetchHandler<Env>`
+ */
+export interface FetchHandler<Env = Context['env']> {
+  /** @param env the pod's environment, the handler's own to write to. */
+  fetch(request: Request, env: Env, ctx: WorkerContext): HandlerResult | Promise<HandlerResult>;
+}
+
+/**
  * - `Response`: as it is.
  * - string: `text/plain; charset=utf-8`.
  * - `Uint8Array` or another view, `ArrayBuffer`: `application/octet-stream`.
@@ -40,6 +49,8 @@ export interface Context {
   readonly requestId: string;
   /** Aborts when the time is up, when the client goes away, and when the replica must leave before the answer is over. */
   readonly signal: AbortSignal;
+  /** When the time for this request is up; undefined: it has no limit. */
+  readonly deadline: Date | undefined;
   /** The Function's name. */
   readonly function: string;
   readonly namespace: string;
@@ -47,9 +58,25 @@ export interface Context {
   readonly revision: string;
   /** Whether this is the first request of this replica. */
   readonly coldStart: boolean;
+  /** The pod's environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Secrets;
+  /**
+   * The trace that the request is part of; undefined: it came without one. Log lines carry its id, and what is asked by
+   * `fetch` or `node:http` in the course of the request carries it on, unless it has a `traceparent` of its own.
+   */
+  readonly trace: Trace | undefined;
   /** Keeps the replica alive until `promise` has settled, after the answer too. A rejection is logged. */
   waitUntil(promise: PromiseLike<unknown>): void;
   readonly log: Log;
+}
+
+/** What a Worker is given as its third argument: its `ExecutionContext`, and all of the context. */
+export interface WorkerContext extends Context {
+  /** Does nothing: there is no origin behind the function to pass a request on to. An error is a 500. */
+  passThroughOnException(): void;
+  /** Empty. */
+  readonly props: Readonly<Record<string, unknown>>;
 }
 
 /** Writes one JSON line with the request's id. `console` does the same, without fields. */
@@ -58,4 +85,22 @@ export interface Log {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
+}
+
+/** Reads the Secrets of `spec.secrets`. */
+export interface Secrets {
+  /**
+   * The value of `key` in the Secret `name` as it is now: a change in the cluster is seen within a minute or so.
+   * @throws Error where the function was not given this Secret, or it has no such key.
+   */
+  get(name: string, key: string): string;
+}
+
+/** What a request said of the trace that it is part of, by W3C Trace Context. */
+export interface Trace {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** The header as it came. */
+  readonly traceparent: string;
+  readonly tracestate: string | undefined;
 }

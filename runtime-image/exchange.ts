@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../api/names.ts';
-import { randomUuid } from './builtin.ts';
+import { RequestIds } from '../api/request-id.ts';
 import { type Failure, replyOfFailure } from './failure.ts';
 import { NoAnswerError, type Reply } from './reply.ts';
 import { dropBody, hasBody, servedRequest } from './request.ts';
@@ -10,45 +10,41 @@ import type { Request } from './web/request.ts';
 import { closeFailed, type OpenSocket, type WebSockets } from './web-sockets.ts';
 
 const REQUEST_ID = /^[!-~]{1,200}$/;
+const requestIds = new RequestIds();
 
-export interface ExchangeParts {
-  message: IncomingMessage;
-  response: ServerResponse;
-  /** The client waits for `100 Continue` before it sends the body. */
-  expectsContinue: boolean;
+/** What all exchanges of a replica have in common. */
+export interface Replier {
   /** `<namespace>/<name>`, for the answers that the runtime gives itself. */
   functionName: string;
-  /** Whether the client should look for another replica from now on. */
+  /** Whether clients should look for another replica from now on. */
   isLeaving(): boolean;
   webSockets: WebSockets;
-  /** Of a request for a WebSocket. */
-  upgrade: Upgrade | undefined;
 }
 
 /** One request and its answer on the wire. */
 export class Exchange {
   readonly requestId: string;
-  readonly #parts: ExchangeParts;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly #replier: Replier;
   /** Whether the client still waits to hear that it may send its body. */
   #isHeld: boolean;
+  /** Of a request for a WebSocket. */
+  upgrade: Upgrade | undefined;
   #socket: OpenSocket | undefined;
 
-  constructor(parts: ExchangeParts) {
-    this.#parts = parts;
-    this.#isHeld = parts.expectsContinue;
-    this.requestId = requestIdOf(parts.message);
+  /** @param expectsContinue the client waits for `100 Continue` before it sends the body. */
+  constructor(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, replier: Replier) {
+    this.message = message;
+    this.response = response;
+    this.#isHeld = expectsContinue;
+    this.#replier = replier;
+    this.requestId = requestIdOf(message);
   }
 
-  get message(): IncomingMessage {
-    return this.#parts.message;
-  }
-  get response(): ServerResponse {
-    return this.#parts.response;
-  }
-
-  /** The request as the handler sees it. @param signal is asked for when the handler looks at it. */
-  request(signal: () => AbortSignal): Request {
-    return servedRequest({ message: this.#parts.message, signal, beforeRead: () => this.admitBody() });
+  /** The request as the handler sees it. @param call has the signal, which is asked for when the handler looks at it. */
+  request(call: { readonly signal: AbortSignal }): Request {
+    return servedRequest(this, call);
   }
 
   /** To be called before the body is read: a client that asked before it sends is told to go on. */
@@ -57,11 +53,14 @@ export class Exchange {
     this.#isHeld = false;
   }
 
-  /** Sends `reply`, unless an answer has begun already. @throws what the reply's stream throws. */
-  async send(reply: Reply): Promise<void> {
+  /**
+   * Sends `reply`, unless an answer has begun already. Undefined: it was sent in this turn.
+   * @throws what the reply's stream throws; so may the promise.
+   */
+  send(reply: Reply): Promise<void> | undefined {
     if (this.response.headersSent || this.response.closed) return discard(reply);
     if (reply.webSocket !== undefined) return this.#open(reply);
-    await send(this.response, reply, this.ownHeaders());
+    return send(this.response, reply, this.ownHeaders());
   }
 
   /** Says `failure`, or breaks the connection off where an answer has begun. */
@@ -70,7 +69,7 @@ export class Exchange {
     if (this.response.headersSent) return breakOff(this.response);
     // Those of an answer that the handler had begun to prepare.
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
-    await this.send(replyOfFailure(failure, { requestId: this.requestId, function: this.#parts.functionName }));
+    await this.send(replyOfFailure(failure, { requestId: this.requestId, function: this.#replier.functionName }));
   }
 
   /** Whether it is a WebSocket now. */
@@ -80,7 +79,7 @@ export class Exchange {
 
   /** Takes in what is left of the request's body. */
   drop(): void {
-    dropBody(this.#parts.message);
+    dropBody(this.message);
   }
 
   /** Resolves when the answer has left, or the connection is gone. */
@@ -90,26 +89,32 @@ export class Exchange {
 
   /** What the runtime adds to an answer that begins now. */
   ownHeaders(): OwnHeaders {
-    const own = { [HEADER.requestId]: this.requestId };
-    const { message, isLeaving } = this.#parts;
+    return this.#isLast()
+      ? { 'x-request-id': this.requestId, connection: 'close' }
+      : { 'x-request-id': this.requestId };
+  }
+
+  /** Whether the connection must end with this answer. */
+  #isLast(): boolean {
     // A client that was not told to go on may or may not send its body: nothing more can be read from it.
-    if (this.#isHeld) return { ...own, connection: 'close' };
+    if (this.#isHeld) return true;
     // Closing with a body unread would reset the connection, and the client might never see this answer.
-    return isLeaving() && (message.complete || !hasBody(message)) ? { ...own, connection: 'close' } : own;
+    return this.#replier.isLeaving() && (this.message.complete || !hasBody(this.message));
   }
 
   async #open(reply: Reply): Promise<void> {
-    const { upgrade, webSockets, response } = this.#parts;
-    if (upgrade === undefined) throw new NoAnswerError('the handler answered with a WebSocket that was not asked for');
-    upgrade.handOver();
-    await webSockets.serve(this, reply, (socket) => {
+    if (this.upgrade === undefined) {
+      throw new NoAnswerError('the handler answered with a WebSocket that was not asked for');
+    }
+    this.upgrade.handOver();
+    await this.#replier.webSockets.serve(this, reply, (socket) => {
       this.#socket = socket;
-      response.statusCode = 101;
+      this.response.statusCode = 101;
     });
   }
 }
 
 function requestIdOf(message: IncomingMessage): string {
   const given = message.headers[HEADER.requestId];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUuid();
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : requestIds.next();
 }

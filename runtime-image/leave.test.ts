@@ -24,6 +24,7 @@ suite('leaving', { concurrency: 4 }, () => {
     replica.process.kill('SIGTERM');
     await replica.line((line) => line.msg === 'leaving');
     assert.equal((await fetch(`${origin}/.catnap/ready`)).status, 503);
+    assert.equal((await fetch(`${origin}/.catnap/live`)).status, 200);
     const late = await fetch(origin);
     assert.equal(await late.text(), 'done');
     assert.equal(late.headers.get('connection'), 'close');

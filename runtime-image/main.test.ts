@@ -46,4 +46,22 @@ test('the ready probe answers with the uid of the pod, other internal paths with
   assert.equal(probe.status, 200);
   assert.equal(await probe.text(), 'uid-1');
   assert.equal((await fetch(`${origin}/.catnap/other`)).status, 404);
+  assert.equal((await fetch(`${origin}/.catnap/live`)).status, 200);
+});
+
+test('the context says whose request it is and how long it may take, and reads no more than was given', async () => {
+  await using replica = await replicaOf(
+    `export default (request: Request, context) => {
+      const { requestId, deadline, env, revision, coldStart, secrets } = context;
+      const message = (read: () => string) => { try { return read(); } catch (error) { return error.message; } };
+      const seen = { requestId, leftMs: deadline.getTime() - Date.now(), region: env.REGION, revision, coldStart };
+      return { ...seen, bundle: env.CATNAP_BUNDLE_0, secret: message(() => secrets.get('stripe', 'key')) };
+    }`,
+    { CATNAP_TIMEOUT_SECONDS: '5', CATNAP_REVISION: 'hello-1', REGION: 'north' },
+  );
+  const answer = await fetch(await replica.origin(), { headers: { 'x-request-id': 'r-1' } });
+  const { leftMs, secret, ...seen } = (await answer.json()) as Record<string, unknown>;
+  assert.deepEqual(seen, { requestId: 'r-1', region: 'north', revision: 'hello-1', coldStart: true });
+  assert.ok(Number(leftMs) > 4_000 && Number(leftMs) <= 5_000, `${leftMs} ms left`);
+  assert.match(String(secret), /name it in spec\.secrets/);
 });

@@ -9,6 +9,7 @@ import { load, type Ready } from './load.ts';
 import { captureConsole, captureWarnings, JsonLog, jsonLine, stdoutWriter } from './log.ts';
 import { RequestMetrics, type StartPhases } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
+import { traceOutgoing } from './outgoing.ts';
 import { createServer } from './server.ts';
 import { installPlatformGlobals } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   const requests = new RequestMetrics();
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
   const webSockets = new WebSockets(log);
-  const traffic = new Traffic({ settings, gate, log, metrics: requests, webSockets, onStuck });
+  const traffic = new Traffic({ settings, env: process.env, gate, log, metrics: requests, webSockets, onStuck });
   const server = createServer({ gate, traffic, podUid: settings.podUid });
   let ready: Ready | undefined;
   const dispose = () => ready?.dispose;
@@ -43,11 +44,12 @@ async function main(): Promise<void> {
     process.exit(1);
   };
   obeySignals(deps, log);
-  catchStray(fail);
+  catchStray(traffic, fail);
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
   webSockets.install(globalThis);
+  traceOutgoing(() => currentCall.getStore()?.trace);
   const registered = installPlatformGlobals(globalThis);
   try {
     const listening = () => listen(server, settings.port, settings.host).then(() => process.uptime());
@@ -78,7 +80,7 @@ function settingsOrExit(): Settings {
 function logOf({ function: name, namespace, revision }: Settings): JsonLog {
   const current = () => {
     const call = currentCall.getStore();
-    return call === undefined ? undefined : { requestId: call.requestId };
+    return call === undefined ? undefined : { requestId: call.requestId, traceId: call.trace?.traceId };
   };
   return new JsonLog({ function: name, namespace, revision }, stdoutWriter(), current);
 }
@@ -110,11 +112,12 @@ function obeySignals(deps: LeaveDeps, log: JsonLog): void {
 }
 
 /** What nobody caught belongs to the request in whose course it happened, and ends the replica. */
-function catchStray(fail: (error: unknown) => Promise<void>): void {
+function catchStray(traffic: Traffic, fail: (error: unknown) => Promise<void>): void {
   process.on('uncaughtException', (error) => {
     // First: an answer that is given from here on has to end its connection, or the gateway sends another request on it.
     void fail(error);
-    currentCall.getStore()?.stop({ why: 'crashed', error });
+    const call = currentCall.getStore();
+    if (call !== undefined) traffic.stop(call, { why: 'crashed', error });
   });
 }
 

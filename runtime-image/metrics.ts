@@ -1,6 +1,9 @@
 /** Upper bounds of the duration histogram, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 
+/** By the first digit of a status. */
+const CODES = ['', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
 /** Requests that are over: how many by class of status, and how long they took. */
 export class RequestMetrics {
   readonly #byCode = new Map<string, number>();
@@ -10,10 +13,11 @@ export class RequestMetrics {
 
   /** @param status undefined: the client left, or the answer was broken off. */
   observe(status: number | undefined, seconds: number): void {
-    const code = status === undefined ? 'aborted' : `${Math.floor(status / 100)}xx`;
+    const code = status === undefined ? 'aborted' : (CODES[Math.trunc(status / 100)] ?? String(status));
     this.#byCode.set(code, (this.#byCode.get(code) ?? 0) + 1);
-    const bucket = BUCKETS.findIndex((bound) => seconds <= bound);
-    if (bucket >= 0) this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
+    let bucket = 0;
+    while (bucket < BUCKETS.length && seconds > (BUCKETS[bucket] ?? 0)) bucket++;
+    if (bucket < BUCKETS.length) this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
     this.#sum += seconds;
     this.#count++;
   }

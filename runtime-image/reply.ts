@@ -1,7 +1,7 @@
 import { INTERNAL_HEADER_PREFIX } from '../api/names.ts';
 import { util } from './builtin.ts';
-import { Body, takeSource } from './web/body.ts';
-import { Response, webSocketOf } from './web/response.ts';
+import { takeSource } from './web/body.ts';
+import { headerPairsOf, isOwnResponse, type Response, webSocketOf } from './web/response.ts';
 
 /** What is sent, decided before anything is written. */
 export interface Reply {
@@ -42,6 +42,7 @@ export function replyOf(result: unknown): Reply {
       `the handler returned a ${typeof result}; return a Response, a string, an object or a stream`,
     );
   }
+  if (isOwnResponse(result)) return replyOfOwn(result);
   // As JSON it would be an empty object, and the mistake a success.
   if (util.types.isNativeError(result)) throw result;
   if (isResponse(result)) return replyOfResponse(result);
@@ -56,9 +57,8 @@ function plain(type: string, body: Reply['body']): Reply {
   return { status: 200, statusText: '', headers: [['content-type', type]], body };
 }
 
-/** Ours, Node's own (of `fetch`), or one of a library that brings its own class. */
+/** Node's own (of `fetch`), or one of a library that brings its own class. */
 function isResponse(value: object): value is globalThis.Response {
-  if (value instanceof Response) return true;
   const { status, headers } = value as Partial<globalThis.Response>;
   return (
     typeof status === 'number' && typeof headers?.forEach === 'function' && 'body' in value && 'arrayBuffer' in value
@@ -91,32 +91,40 @@ function jsonOf(value: object): string {
   return text;
 }
 
-function replyOfResponse(response: globalThis.Response): Reply {
-  const webSocket = response.status === 101 ? webSocketOf(response) : undefined;
-  if ((response.status < 200 && webSocket === undefined) || response.status > 599) {
-    throw new NoAnswerError(`the handler returned a response with status ${response.status}`);
+function replyOfOwn(response: Response): Reply {
+  const { status, statusText } = response;
+  const webSocket = status === 101 ? webSocketOf(response) : undefined;
+  if (webSocket !== undefined) {
+    const headers = [...response.headers].filter(([name]) => isHandlers(name));
+    return { status, statusText, headers, body: null, webSocket };
   }
-  const body = sourceOf(response);
+  checkUsable(status, response.bodyUsed);
+  const headers: Reply['headers'] = [];
+  for (const pair of headerPairsOf(response)) if (isHandlers(pair[0])) headers.push(pair);
+  return { status, statusText, headers, body: takeSource(response) };
+}
+
+function replyOfResponse(response: globalThis.Response): Reply {
+  const { status, statusText, body } = response;
+  checkUsable(status, response.bodyUsed);
   // What `fetch` gave is decoded already: its encoding and length are those of bytes that are no longer there.
   const decoded = response.url !== '' && response.headers.has('content-encoding');
-  const headers: [string, string][] = [];
+  const headers: Reply['headers'] = [];
   for (const [name, value] of response.headers) {
-    if (HOP_BY_HOP.has(name) || name.startsWith(INTERNAL_HEADER_PREFIX)) continue;
-    if (decoded && (name === 'content-encoding' || name === 'content-length')) continue;
+    if (!isHandlers(name) || (decoded && (name === 'content-encoding' || name === 'content-length'))) continue;
     headers.push([name, value]);
   }
-  const reply = { status: response.status, statusText: response.statusText, headers, body };
-  return webSocket === undefined ? reply : { ...reply, webSocket };
+  return { status, statusText, headers, body };
 }
 
-function sourceOf(response: globalThis.Response): Reply['body'] {
-  if (response.bodyUsed) throw new NoAnswerError('the handler returned a response whose body was read already');
-  return isOwn(response) ? takeSource(response) : response.body;
+function checkUsable(status: number, bodyUsed: boolean): void {
+  if (status < 200 || status > 599) throw new NoAnswerError(`the handler returned a response with status ${status}`);
+  if (bodyUsed) throw new NoAnswerError('the handler returned a response whose body was read already');
 }
 
-/** By the private parts: `instanceof` is true of Node's own responses too. */
-function isOwn(response: object): response is Response {
-  return response instanceof Body;
+/** Whether a handler may set this header, in lower case. */
+function isHandlers(name: string): boolean {
+  return !HOP_BY_HOP.has(name) && !name.startsWith(INTERNAL_HEADER_PREFIX);
 }
 
 /** The bytes of a chunk of a stream. @throws NoAnswerError where it is neither text nor bytes. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Incoming } from './web/body.ts';
+import type { Incoming, Source } from './web/body.ts';
 import { Headers } from './web/headers.ts';
 import { Request, RequestParts } from './web/request.ts';
 
@@ -14,9 +14,34 @@ export function requestUrl(target: string, host: string | undefined, forwardedPr
   if (absolute !== null) return absolute.href;
   // Joined as text: as a relative reference, `//host/path` would change the host.
   const path = target.startsWith('/') ? target : `/${target}`;
-  const authority = host !== undefined && /^[^\s/?#@\\]+$/.test(host) ? host : 'localhost';
-  return (URL.parse(`${scheme}://${authority}${path}`) ?? new URL(`${scheme}://localhost${path}`)).href;
+  const url = origins.of(scheme, host) + path;
+  return PLAIN_PATH.test(path) ? url : new URL(url).href;
 }
+
+/** A path and query in which a URL's parser would change nothing: no dot segment, nothing to be encoded. */
+const PLAIN_PATH = /^(?:[\w~!$&()*+,;=:@?-]|\/(?![.%])|(?<=[^/])[.%])*$/;
+
+/** Hosts whose origin is kept; a replica is asked for few, except by those who try. */
+const MOST_ORIGINS = 64;
+
+/** What Host headers mean, as it is found out once for each. */
+class Origins {
+  readonly #byHost = new Map<string, string>();
+
+  /** `<scheme>://<host>`, normalised; that of `localhost` for what is no host. */
+  of(scheme: string, host: string | undefined): string {
+    if (host === undefined) return `${scheme}://localhost`;
+    const key = `${scheme}://${host}`;
+    const known = this.#byHost.get(key);
+    if (known !== undefined) return known;
+    const origin = (/^[^\s/?#@\\]+$/.test(host) ? URL.parse(key)?.origin : undefined) ?? `${scheme}://localhost`;
+    if (this.#byHost.size >= MOST_ORIGINS) this.#byHost.clear();
+    this.#byHost.set(key, origin);
+    return origin;
+  }
+}
+
+const origins = new Origins();
 
 /** Headers from node:http's flat list of names and values, repeated ones kept. */
 export function headersOf(raw: readonly string[]): Headers {
@@ -31,51 +56,72 @@ export function hasBody(message: IncomingMessage): boolean {
   return encoding !== undefined || (length !== undefined && Number(length) > 0);
 }
 
-export interface Served {
-  message: IncomingMessage;
-  signal(): AbortSignal;
-  /** Called before the first byte of the body is read: where the client waits for a `100 Continue`. */
-  beforeRead(): void;
+/** Where a request comes from. */
+export interface Origin {
+  readonly message: IncomingMessage;
+  /** To be called before the first byte of the body is read: the client may wait for a `100 Continue`. */
+  admitBody(): void;
 }
 
 /** The request as the handler sees it. A GET's or HEAD's body is not shown, as in the Fetch standard. */
-export function servedRequest({ message, signal, beforeRead }: Served): Request {
-  const method = message.method ?? 'GET';
-  const bodied = method !== 'GET' && method !== 'HEAD' && hasBody(message);
-  const parts = new RequestParts({
-    method,
-    url: () => requestUrl(message.url ?? '/', message.headers.host, single(message.headers['x-forwarded-proto'])),
-    headers: () => headersOf(message.rawHeaders),
-    signal,
-    source: bodied ? incomingOf(message, beforeRead) : null,
-  });
-  return new Request(parts);
+export function servedRequest(origin: Origin, call: { readonly signal: AbortSignal }): Request {
+  return new Request(new ServedParts(origin, call));
+}
+
+class ServedParts extends RequestParts {
+  readonly method: string;
+  readonly source: Source;
+  readonly #message: IncomingMessage;
+  readonly #call: { readonly signal: AbortSignal };
+
+  constructor(origin: Origin, call: { readonly signal: AbortSignal }) {
+    super();
+    const { message } = origin;
+    const { method = 'GET' } = message;
+    this.method = method;
+    this.source = method !== 'GET' && method !== 'HEAD' && hasBody(message) ? incomingOf(origin) : null;
+    this.#message = message;
+    this.#call = call;
+  }
+
+  url(): string {
+    const { url, headers } = this.#message;
+    return requestUrl(url ?? '/', headers.host, single(headers['x-forwarded-proto']));
+  }
+  headers(): Headers {
+    return headersOf(this.#message.rawHeaders);
+  }
+  signal(): AbortSignal {
+    return this.#call.signal;
+  }
 }
 
 function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function incomingOf(message: IncomingMessage, beforeRead: () => void): Incoming {
+function incomingOf(origin: Origin): Incoming {
+  const { message } = origin;
   return {
     collect: async () => {
-      beforeRead();
+      origin.admitBody();
       const chunks: Uint8Array[] = [];
       for await (const chunk of chunksOf(message)) chunks.push(chunk);
       return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
     },
-    stream: () => streamOf(message, beforeRead),
+    stream: () => streamOf(origin),
   };
 }
 
 /** One chunk is asked of the client for each chunk that the reader takes. */
-function streamOf(message: IncomingMessage, beforeRead: () => void): ReadableStream<Uint8Array> {
+function streamOf(origin: Origin): ReadableStream<Uint8Array> {
+  const { message } = origin;
   let chunks: AsyncIterator<Uint8Array> | undefined;
   return new ReadableStream(
     {
       async pull(controller) {
         if (chunks === undefined) {
-          beforeRead();
+          origin.admitBody();
           chunks = chunksOf(message)[Symbol.asyncIterator]();
         }
         const next = await chunks.next();

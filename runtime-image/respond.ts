@@ -11,31 +11,40 @@ export type OwnHeaders = Readonly<Record<string, string>>;
 
 /**
  * Writes an answer. A stream is read as fast as the client takes it, and cancelled when `response` closes first.
- * Resolves when everything is handed to the connection, or it is gone.
- * @throws what the stream throws; then, where `response.headersSent`, the caller must break the connection off.
+ * Undefined: everything is handed to the connection already; else resolves when it is, or the connection is gone.
+ * @throws what the stream throws, by the promise; then, where `response.headersSent`, the caller must break the
+ * connection off.
  */
-export async function send(response: ServerResponse, reply: Reply, own: OwnHeaders): Promise<void> {
+export function send(response: ServerResponse, reply: Reply, own: OwnHeaders): Promise<void> | undefined {
   const { body } = reply;
-  const head = response.req.method === 'HEAD';
-  const silent = head || NO_BODY.includes(reply.status);
+  const silent = response.req.method === 'HEAD' || NO_BODY.includes(reply.status);
   if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
-    writeHead(response, reply, own, lengthOf(reply.status, body, head));
-    response.end(silent || body === null ? undefined : body);
-    return;
+    sendWhole(response, reply, own, silent ? null : body);
+    return undefined;
   }
-  if (silent) {
-    await sourceReader(body).cancel();
-    writeHead(response, reply, own);
-    response.end();
-    return;
-  }
-  await sendStream(response, reply, own, body);
+  return silent ? sendSilent(response, reply, own, body) : sendStream(response, reply, own, body);
+}
+
+/** @param shown what is sent of the body. */
+function sendWhole(response: ServerResponse, reply: Reply, own: OwnHeaders, shown: string | Uint8Array | null): void {
+  const body = reply.body as string | Uint8Array | null;
+  const length = body === null ? 0 : Buffer.byteLength(body);
+  writeHead(response, reply, own, hasLength(reply.status, body, response.req.method) ? length : undefined);
+  if (shown === null) response.end();
+  // Head and body leave as one text, where each character is a byte.
+  else if (typeof shown === 'string' && length === shown.length) response.end(shown, 'latin1');
+  else response.end(typeof shown === 'string' ? Buffer.from(shown) : shown);
+}
+
+async function sendSilent(response: ServerResponse, reply: Reply, own: OwnHeaders, body: AsyncSource): Promise<void> {
+  await sourceReader(body).cancel();
+  writeHead(response, reply, own);
+  response.end();
 }
 
 /** A 204 or 304 has no length; a HEAD's answer without a body says what the handler says. */
-function lengthOf(status: number, body: string | Uint8Array | null, head: boolean): number | undefined {
-  if (status === 204 || status === 304 || (head && body === null)) return undefined;
-  return body === null ? 0 : Buffer.byteLength(body);
+function hasLength(status: number, body: string | Uint8Array | null, method: string | undefined): boolean {
+  return status !== 204 && status !== 304 && !(body === null && method === 'HEAD');
 }
 
 async function sendStream(response: ServerResponse, reply: Reply, own: OwnHeaders, body: AsyncSource): Promise<void> {

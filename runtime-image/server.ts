@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { INTERNAL_PREFIX, READY_PATH } from '../api/names.ts';
+import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
 import { http } from './builtin.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, Stage } from './gate.ts';
 import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './upgrade.ts';
 
@@ -18,12 +18,12 @@ export interface ServerDeps {
   podUid: string;
 }
 
-/** The traffic port: the ready probe, and all else to the handler. */
+/** The traffic port: the probes, and all else to the handler. */
 export function createServer(deps: ServerDeps): Server {
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
     if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, deps);
-    else void deps.traffic.serve(message, response, expectsContinue, upgrade);
+    else deps.traffic.serve(message, response, expectsContinue, upgrade);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
   const limits = {
@@ -49,14 +49,22 @@ async function answerInternal(
   response: ServerResponse,
   { gate, podUid }: ServerDeps,
 ): Promise<void> {
-  const isProbe = path === READY_PATH && (message.method === 'GET' || message.method === 'HEAD');
-  if (isProbe) await gate.loaded(LOADING_WAIT_MS);
-  const status = isProbe ? (gate.stage === 'ready' ? 200 : 503) : 404;
-  const text = isProbe ? (status === 200 ? podUid : gate.stage) : 'not found';
+  const isRead = message.method === 'GET' || message.method === 'HEAD';
+  if (path === READY_PATH && isRead) await gate.loaded(LOADING_WAIT_MS);
+  const [status, text] = isRead ? internalAnswer(path, gate.stage, podUid) : NOT_FOUND;
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
   message.resume();
+}
+
+const NOT_FOUND = [404, 'not found'] as const;
+
+function internalAnswer(path: string, stage: Stage, podUid: string): readonly [status: number, text: string] {
+  // That it is answered at all is the answer: a main loop that never comes back from a handler cannot.
+  if (path === LIVE_PATH) return [200, stage];
+  if (path !== READY_PATH) return NOT_FOUND;
+  return stage === 'ready' ? [200, podUid] : [503, stage];
 }

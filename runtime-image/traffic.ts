@@ -1,17 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../api/names.ts';
-import { answer } from './answer.ts';
-import { type Call, Calls, currentCall, type Stop } from './call.ts';
-import { CallContext } from './call-context.ts';
+import { Answer, type AnswerDeps } from './answer.ts';
+import { Call, Calls, currentCall, type Stop } from './call.ts';
+import { CallContext, type Replica } from './call-context.ts';
 import { nowMs } from './clock.ts';
 import type { Context } from './context.ts';
 import type { Settings } from './env.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type Replier } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { holdMs, overdueAfterMs, Places } from './limits.ts';
 import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { Invoke } from './signatures/invoke.ts';
+import { traceOf } from './trace.ts';
 import type { Upgrade } from './upgrade.ts';
 import type { WebSockets } from './web-sockets.ts';
 
@@ -20,6 +21,8 @@ export const LOADING_WAIT_MS = 500;
 
 export interface TrafficDeps {
   settings: Settings;
+  /** What handlers see of the environment. */
+  env: Context['env'];
   gate: Gate;
   log: JsonLog;
   metrics: RequestMetrics;
@@ -32,7 +35,10 @@ export interface TrafficDeps {
 export class Traffic {
   readonly #deps: TrafficDeps;
   readonly #places: Places;
-  readonly #calls = new Calls();
+  readonly #calls: Calls;
+  readonly #replier: Replier;
+  readonly #answers: AnswerDeps;
+  readonly #replica: Replica;
   readonly #watchers = new Set<() => void>();
   #invoke: Invoke | undefined;
   #isFirst = true;
@@ -40,11 +46,25 @@ export class Traffic {
   #unanswered = 0;
   #pending = 0;
   /** For each promise that was given to waitUntil, the call that gave it. */
-  readonly #waits = new Set<{ call: Call }>();
+  readonly #waits = new Set<{ call: Call | undefined }>();
+  readonly #crashed = new Set<Call | undefined>();
 
   constructor(deps: TrafficDeps) {
+    const { settings, env, gate, log } = deps;
+    const { timeoutMs } = settings;
     this.#deps = deps;
-    this.#places = new Places(deps.settings.concurrencyLimit);
+    this.#places = new Places(settings.concurrencyLimit);
+    this.#calls = new Calls(timeoutMs);
+    this.#replier = {
+      functionName: `${settings.namespace}/${settings.function}`,
+      isLeaving: () => gate.stage !== 'ready',
+      webSockets: deps.webSockets,
+    };
+    const onStopped = (stop: Stop, running: Promise<void>) =>
+      this.#watchOverdue(running, overdueAfterMs(stop, timeoutMs));
+    this.#answers = { log, timeoutMs, onStopped };
+    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#settle(promise));
+    this.#replica = { settings, env, log, waitUntil };
   }
 
   /** When the last request came, by clock.ts. */
@@ -62,7 +82,7 @@ export class Traffic {
 
   /** Whether anything that was given to waitUntil is not settled, but for what a crash has cut short. */
   get isWaiting(): boolean {
-    return [...this.#waits].some(({ call }) => !call.hasCrashed);
+    return [...this.#waits].some(({ call }) => !this.#crashed.has(call));
   }
 
   use(invoke: Invoke): void {
@@ -79,34 +99,52 @@ export class Traffic {
     }
   }
 
+  /** Stops a call, unless it is over. */
+  stop(call: Call, stop: Stop): void {
+    if (stop.why === 'crashed') this.#crashed.add(call);
+    this.#calls.stop(call, stop);
+  }
+
   /** Stops every call that is not over. */
   stopAll(stop: Stop): void {
     this.#calls.stopAll(stop);
     this.#changed();
   }
 
-  /** Answers one request. Never rejects. @param upgrade where it is one for a WebSocket. */
-  async serve(
-    message: IncomingMessage,
-    response: ServerResponse,
-    expectsContinue: boolean,
-    upgrade?: Upgrade,
-  ): Promise<void> {
-    this.#lastRequestMs = nowMs();
-    const { gate, settings, webSockets } = this.#deps;
-    const functionName = `${settings.namespace}/${settings.function}`;
-    const isLeaving = () => gate.stage !== 'ready';
-    const exchange = new Exchange({ message, response, expectsContinue, functionName, isLeaving, webSockets, upgrade });
-    if (upgrade !== undefined) await webSockets.prepare();
-    if (gate.stage === 'loading') await gate.loaded(LOADING_WAIT_MS);
-    const invoke = this.#invoke;
-    if (invoke === undefined) return this.#refuse(exchange, 'the replica is not ready');
-    if (gate.stage === 'failed') return this.#refuse(exchange, 'the replica has failed and is about to exit');
-    if (!this.#places.take() && !(await this.#held(exchange, holdMs(message.headers[HEADER.waitMs])))) {
-      return this.#refuse(exchange, 'the replica runs as many requests as its limit allows', 'full');
+  /** Answers one request. @param upgrade where it is one for a WebSocket. */
+  serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade): void {
+    const atMs = nowMs();
+    this.#lastRequestMs = atMs;
+    const exchange = new Exchange(message, response, expectsContinue, this.#replier);
+    if (upgrade !== undefined) exchange.upgrade = upgrade;
+    const invoke = this.#admitting();
+    if (upgrade === undefined && invoke !== undefined && this.#places.take()) this.#begin(exchange, invoke, atMs);
+    else void this.#await(exchange);
+  }
+
+  /** The handler, where requests may be let in to it. */
+  #admitting(): Invoke | undefined {
+    const { stage } = this.#deps.gate;
+    return stage === 'loading' || stage === 'failed' ? undefined : this.#invoke;
+  }
+
+  /** Lets a request in as soon as it can be, or refuses it. */
+  async #await(exchange: Exchange): Promise<void> {
+    const { gate, webSockets } = this.#deps;
+    if (exchange.upgrade !== undefined) await this.#hold(() => webSockets.prepare());
+    if (gate.stage === 'loading') await this.#hold(() => gate.loaded(LOADING_WAIT_MS));
+    const invoke = this.#admitting();
+    if (exchange.response.closed) {
+      // A client that left has nobody to be answered.
+      exchange.drop();
+    } else if (invoke === undefined) {
+      const why = gate.stage === 'failed' ? 'the replica has failed and is about to exit' : 'the replica is not ready';
+      await this.#refuse(exchange, why);
+    } else if (this.#places.take() || (await this.#held(exchange, holdMs(exchange.message.headers[HEADER.waitMs])))) {
+      this.#begin(exchange, invoke, nowMs());
+    } else {
+      await this.#refuse(exchange, 'the replica runs as many requests as its limit allows', 'full');
     }
-    await this.#hold(() => this.#call(exchange, invoke));
-    this.#places.give();
   }
 
   /** Resolves with whether it got a place in time; a client that left gets none. */
@@ -133,30 +171,45 @@ export class Traffic {
     });
   }
 
-  async #call(exchange: Exchange, invoke: Invoke): Promise<void> {
-    const { settings, log } = this.#deps;
-    const call = this.#calls.open(exchange.requestId, settings.timeoutMs);
-    const context = this.#contextOf(call);
-    const onStopped = (stop: Stop, running: Promise<void>) =>
-      this.#watchOverdue(running, overdueAfterMs(stop, settings.timeoutMs));
+  /** Has a place. @param atMs now. */
+  #begin(exchange: Exchange, invoke: Invoke, atMs: number): void {
+    const call = new Call(exchange.requestId, traceOf(exchange.message.headers), atMs);
+    const context = new CallContext(call, this.#isFirst, this.#replica);
+    const answer = new Answer(exchange, call, this.#answers);
+    this.#isFirst = false;
+    this.#pending++;
     this.#unanswered++;
-    exchange.response.once('close', () => this.#closed(exchange, call));
-    await currentCall.run(call, () =>
-      answer({ exchange, calls: this.#calls, call, invoke, context, log, timeoutMs: settings.timeoutMs, onStopped }),
-    );
-    this.#calls.close(call);
-    await exchange.closed();
+    this.#calls.begin(call, answer);
+    exchange.response.on('close', () => this.#closed(exchange, call, answer));
+    const running = currentCall.run(call, () => answer.run(invoke, context));
+    if (running === undefined) this.#settled(answer);
+    else void running.then(() => this.#settled(answer));
   }
 
-  #closed(exchange: Exchange, call: Call): void {
+  /** Handler and answer have ended. */
+  #settled(answer: Answer): void {
+    this.#calls.close(answer.call);
+    answer.isOver = true;
+    if (answer.exchange.response.closed) this.#over();
+  }
+
+  /** The answer has left, or the client. */
+  #closed(exchange: Exchange, call: Call, answer: Answer): void {
     const { writableFinished, statusCode } = exchange.response;
-    if (!writableFinished) call.stop({ why: 'gone' });
+    if (!writableFinished) this.#calls.stop(call, { why: 'gone' });
     exchange.drop();
     this.#deps.metrics.observe(
       writableFinished || exchange.isUpgraded ? statusCode : undefined,
       (nowMs() - call.startedMs) / 1000,
     );
     this.#unanswered--;
+    if (answer.isOver) this.#over();
+    else this.#changed();
+  }
+
+  #over(): void {
+    this.#pending--;
+    this.#places.give();
     this.#changed();
   }
 
@@ -176,15 +229,8 @@ export class Traffic {
     });
   }
 
-  #contextOf(call: Call): Context {
-    const isFirst = this.#isFirst;
-    this.#isFirst = false;
-    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#settle(call, promise));
-    return new CallContext(call, isFirst, waitUntil, this.#deps);
-  }
-
-  async #settle(call: Call, promise: PromiseLike<unknown>): Promise<void> {
-    const wait = { call };
+  async #settle(promise: PromiseLike<unknown>): Promise<void> {
+    const wait = { call: currentCall.getStore() };
     this.#waits.add(wait);
     try {
       await promise;

@@ -46,7 +46,8 @@ export class WebSockets {
    */
   async serve(exchange: Exchange, reply: Reply, onOpen: (socket: OpenSocket) => void): Promise<void> {
     // What took time until here is the handler's; how long the socket is open is the client's to say.
-    currentCall.getStore()?.endTime();
+    const call = currentCall.getStore();
+    if (call !== undefined) call.hasNoLimit = true;
     let opened: OpenSocket | undefined;
     const own = Object.entries(exchange.ownHeaders()).filter(([name]) => name !== 'connection');
     const headers = [...reply.headers.filter(([name]) => !name.startsWith('sec-websocket-')), ...own];

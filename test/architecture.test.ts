@@ -106,6 +106,22 @@ test('the runtime takes nothing but names and error codes from api', () => {
   );
 });
 
+/** The package `@catnap/runtime` runs outside of a pod: nothing of what it takes from the runtime does I/O. */
+const PACKAGED = /^runtime-image\/(npm\/test-context|abort-reason|secrets|trace|context)\.ts$/;
+
+test('the package for who writes handlers takes little of the runtime, which does not know it', () => {
+  const ours = arrows.filter((a) => a.from === 'runtime-image' && !/\.test\.ts$/.test(a.file));
+  const path = (a: Arrow) => relative(root, join(root, dirname(a.file), a.specifier));
+  const wrong = ours.filter((a) => {
+    if (/^runtime-image\/npm\//.test(path(a))) return true;
+    return PACKAGED.test(a.file) && !a.typeOnly && !PACKAGED.test(path(a));
+  });
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
 test('client-node is loaded only where a kubeconfig needs it, and by the stand-in for its models', () => {
   const loaders = arrows.filter(
     (a) => !a.typeOnly && a.specifier.startsWith('@kubernetes/client-node') && a.from !== 'test',

@@ -24,7 +24,7 @@ test('each page on a shape of handler is linked from README', () => {
 });
 
 test('an example that names its page is on it, as it is', () => {
-  const named = readdirSync(join(root, 'examples'))
+  const named = globSync('**/*.*', { cwd: join(root, 'examples') })
     .map((name) => ({ name, text: read(`examples/${name}`) }))
     .flatMap(({ name, text }) =>
       [...text.matchAll(/docs\/handlers\/\S+?\.md/g)].map(([page]) => ({ name, text, page })),

@@ -224,7 +224,10 @@ export class ContainerRunner {
   #restartUnhealthy(kind: ProbeKind): void {
     const message = `Container ${this.spec.name} failed ${kind} probe, will be restarted`;
     this.#event('Normal', 'Killing', message);
-    void this.#terminate((this.#context.facts.pod.spec?.terminationGracePeriodSeconds ?? 30) * 1_000);
+    const { livenessProbe, startupProbe } = this.spec;
+    const own = (kind === 'liveness' ? livenessProbe : startupProbe)?.terminationGracePeriodSeconds;
+    const seconds = own ?? this.#context.facts.pod.spec?.terminationGracePeriodSeconds ?? 30;
+    void this.#terminate(seconds * 1_000);
   }
 
   async #terminate(graceMs: number): Promise<void> {

@@ -95,3 +95,22 @@ test('the readiness of a source function is asked of the runtime each second', (
   assert.equal(readinessProbe?.httpGet?.path, '/.catnap/ready');
   assert.equal(readinessProbe?.periodSeconds, 1);
 });
+
+test('a replica whose main loop has stopped is restarted, not before a request would have had its time', () => {
+  const { livenessProbe } = made({ timeoutSeconds: 60 }).container;
+  assert.equal(livenessProbe?.httpGet?.path, '/.catnap/live');
+  assert.equal(livenessProbe?.terminationGracePeriodSeconds, 1);
+  const stuckAfterSeconds = (timeoutSeconds: number) => {
+    const { periodSeconds = 0, failureThreshold = 0 } = made({ timeoutSeconds }).container.livenessProbe ?? {};
+    return periodSeconds * (failureThreshold - 1);
+  };
+  assert.deepEqual([1, 60, 61, 0].map(stuckAfterSeconds), [30, 60, 70, 3_600]);
+});
+
+test('a start is over before it is asked whether it lives', () => {
+  assert.ok((made().container.livenessProbe?.initialDelaySeconds ?? 0) >= 10);
+});
+
+test("whether a user's image lives is the user's to say", () => {
+  assert.equal(made({ image: 'team/thumbs:1' }, IMAGE).container.livenessProbe, undefined);
+});

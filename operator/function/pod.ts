@@ -1,5 +1,5 @@
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
-import { CONTAINER, LABEL, MANAGED_BY, PORT, READY_PATH, RUNTIME_ENV, SECRETS_DIR } from '#api/names.ts';
+import { CONTAINER, LABEL, LIVE_PATH, MANAGED_BY, PORT, READY_PATH, RUNTIME_ENV, SECRETS_DIR } from '#api/names.ts';
 import type { Deployment } from '#platform/resources.ts';
 
 export type PodTemplate = NonNullable<Deployment['spec']>['template'];
@@ -82,6 +82,7 @@ function container(fn: FunctionObject, revision: string, payload: Payload): Cont
     ...(spec.envFrom?.length && { envFrom: wire<NonNullable<Container['envFrom']>>(spec.envFrom) }),
     resources: wire<NonNullable<Container['resources']>>(spec.resources),
     readinessProbe: readinessProbe(source),
+    ...(source && { livenessProbe: livenessProbe(spec.timeoutSeconds) }),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ...(spec.secrets?.length && { volumeMounts: secretMounts(spec.secrets) }),
     ...(source && { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }),
@@ -130,6 +131,32 @@ function readinessProbe(source: boolean): Probe {
     periodSeconds: 1,
     timeoutSeconds: 1,
     failureThreshold: 3,
+  };
+}
+
+/** How often a replica is asked whether its main loop turns, in seconds. */
+const LIVE_EVERY_SECONDS = 10;
+/** Shortest time without an answer after which a replica counts as stuck, in seconds. */
+const STUCK_SECONDS = 30;
+
+/**
+ * Restarts a replica whose main loop has stopped, as in an endless loop; nothing else could end it, SIGTERM included.
+ *
+ * It never ends one that is only busy: a handler may compute for as long as a request may take without coming back to
+ * the loop, so it is given that time, half a minute at least, and one period more. It costs a start nothing: the first
+ * question comes after ten seconds, and what listens by then answers even while its module is loaded.
+ * @param timeoutSeconds 0: no limit.
+ */
+function livenessProbe(timeoutSeconds: number): Probe {
+  const patienceSeconds = Math.max(STUCK_SECONDS, timeoutSeconds || UNLIMITED_REQUEST_SECONDS);
+  return {
+    httpGet: { path: LIVE_PATH, port: PORT.http.name, scheme: 'HTTP' },
+    initialDelaySeconds: LIVE_EVERY_SECONDS,
+    periodSeconds: LIVE_EVERY_SECONDS,
+    timeoutSeconds: 5,
+    failureThreshold: 1 + Math.ceil(patienceSeconds / LIVE_EVERY_SECONDS),
+    // It would not hear the signal: the pod's own grace, a request's time and more, would be waited for in vain.
+    terminationGracePeriodSeconds: 1,
   };
 }
 

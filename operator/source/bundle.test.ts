@@ -116,6 +116,16 @@ test('types of packages that are not there are erased', async () => {
   assert.equal(await (await load(await compile({ 'index.ts': source }))).handler(), 'typed');
 });
 
+test('of the package with our types, types can be imported, and what is for tests cannot', async () => {
+  const typed = `import { Context } from '@catnap/runtime'; import type { Handler } from '@catnap/runtime';
+    const handler: Handler = (request, context: Context) => 'typed'; export default handler;`;
+  assert.equal((await load(await compile({ 'index.ts': typed }))).default(), 'typed');
+  const testing = `import { createTestContext } from '@catnap/runtime';\nexport default () => createTestContext();`;
+  const { reason, message } = await failure({ 'index.ts': testing });
+  assert.equal(reason, 'CompileFailed');
+  assert.match(message, /^index\.ts:1:35: "@catnap\/runtime" has only types.*import type/);
+});
+
 test('a package that is tried for may be absent, one that is required may not', async () => {
   const tried = `let colours; try { colours = require('supports-color'); } catch (error) { colours = error.code; }
     module.exports = () => colours;`;

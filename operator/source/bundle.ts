@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type * as esbuild from 'esbuild';
-import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE } from '#api/names.ts';
+import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE, TYPES_PACKAGE } from '#api/names.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { type Exported, requireHandler, type WantedHandler } from './exported-handler.ts';
 import { resolveImport } from './resolve.ts';
@@ -146,6 +146,9 @@ function exportsOf(entry: string, metafile: esbuild.Metafile | undefined): Expor
 }
 
 function unresolved(specifier: string): string {
+  if (specifier === TYPES_PACKAGE) {
+    return `"${TYPES_PACKAGE}" has only types for a function, and what its tests need: import from it by "import type"`;
+  }
   return /^\.{0,2}\//.test(specifier)
     ? `there is no file for the import "${specifier}" in spec.source`
     : `the import "${specifier}" cannot be resolved: a function from source has its own files and Node's modules (node:…) only. Bundle the package into the source yourself, or build an image FROM the Catnap runtime image with the package in it and give that as spec.image`;

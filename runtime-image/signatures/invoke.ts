@@ -14,6 +14,11 @@ export type Invoke = (
   context: Context,
 ) => PromiseLike<Reply | undefined> | Reply | undefined;
 
+/** Whether a result is still to come. What is there already is answered in the same turn, without a promise. */
+export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
 /** A function of the user's, of whatever shape. */
 export type UserFunction = (...args: unknown[]) => unknown;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { replicaOf } from '../replica.testing.ts';
 
-test('a Worker is given the request, its bindings, and a context that waits', async () => {
+test('a Worker is given the request, its bindings, and a context that waits and has the usual fields', async () => {
   await using replica = await replicaOf(
     `let waited = 'not yet';
     export default {
@@ -11,14 +11,14 @@ test('a Worker is given the request, its bindings, and a context that waits', as
         ctx.passThroughOnException();
         if (new URL(request.url).pathname === '/waited') return new Response(waited);
         ctx.waitUntil(new Promise((resolve) => setTimeout(() => { waited = 'waited'; resolve(1); }, 100)));
-        return Response.json([this.prefix, env.WHO, await request.text()]);
+        return Response.json([this.prefix, env.WHO, await request.text(), ctx.requestId]);
       },
     }`,
     { WHO: 'bound' },
   );
   const origin = await replica.origin();
-  const answer = await fetch(origin, { method: 'POST', body: 'body' });
-  assert.deepEqual(await answer.json(), ['this is kept', 'bound', 'body']);
+  const answer = await fetch(origin, { method: 'POST', body: 'body', headers: { 'x-request-id': 'r-1' } });
+  assert.deepEqual(await answer.json(), ['this is kept', 'bound', 'body', 'r-1']);
   // It has to be over before the replica may leave.
   replica.process.kill('SIGTERM');
   assert.equal((await replica.ended).code, 0);

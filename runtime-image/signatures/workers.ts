@@ -1,14 +1,5 @@
-import type { Context } from '../context.ts';
-import type { Invoke, Tools, UserFunction } from './invoke.ts';
-
-/** What a Worker is given as third argument. */
-interface ExecutionContext {
-  /** Counts as in flight until `promise` has settled. */
-  waitUntil(promise: PromiseLike<unknown>): void;
-  /** There is no origin behind the function to pass a request on to: an error is a 500. */
-  passThroughOnException(): void;
-  readonly props: Readonly<Record<string, unknown>>;
-}
+import type { Context, WorkerContext } from '../context.ts';
+import { type Invoke, isPromiseLike, type Tools, type UserFunction } from './invoke.ts';
 
 /**
  * Cloudflare Workers' shape, which Hono and others share: an object whose `fetch(request, env, ctx)` answers.
@@ -17,16 +8,12 @@ interface ExecutionContext {
 export function workersInvoke(fetch: UserFunction, self: unknown, { env, replyOf }: Tools): Invoke {
   // A Worker's bindings are its own to write to.
   const bindings = { ...env };
-  return async (exchange, call, context) => {
-    const request = exchange.request(() => call.signal);
-    return replyOf(await fetch.call(self, request, bindings, executionContext(context)));
+  return (exchange, call, context) => {
+    const result = fetch.call(self, exchange.request(call), bindings, workerContext(context));
+    return isPromiseLike(result) ? result.then(replyOf) : replyOf(result);
   };
 }
 
-function executionContext(context: Context): ExecutionContext {
-  return {
-    waitUntil: (promise) => context.waitUntil(promise),
-    passThroughOnException() {},
-    props: {},
-  };
+function workerContext(context: Context): WorkerContext {
+  return Object.assign(context, { passThroughOnException() {}, props: {} });
 }

@@ -13,6 +13,7 @@ const QUERY = 'application/x-www-form-urlencoded;charset=UTF-8';
 
 /** What the Fetch standard makes of `value`. @throws TypeError for a stream that somebody else reads. */
 export function bodyInitOf(value: unknown): BodyInit {
+  if (typeof value === 'string') return { source: value, type: TEXT };
   if (value === null || value === undefined) return { source: null, type: null };
   if (typeof value !== 'object') return { source: String(value), type: TEXT };
   if (isStream(value)) return { source: unlocked(value), type: null };

@@ -3,6 +3,7 @@ import { util } from '../builtin.ts';
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NO_VALUE = /[\0\r\n]|[^\0-\xff]/;
 const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g;
+const COOKIE = 'set-cookie';
 
 type Pairs = Iterable<Iterable<string>>;
 /** What `new Headers()` takes. */
@@ -13,8 +14,9 @@ export type HeadersLike = Pairs | Readonly<Record<string, string>> | undefined;
  * cold start must not wait for it. Node's `fetch` takes these as they are, since they are iterable pairs.
  */
 export class Headers {
-  /** Lower-case name → values in order of arrival. */
-  readonly #values = new Map<string, string[]>();
+  /** Lower-case name → value, of a name that came several times all joined; no Set-Cookie, which cannot be joined. */
+  readonly #values = new Map<string, string>();
+  #cookies: string[] | undefined;
 
   constructor(init?: HeadersLike) {
     if (init === undefined) return;
@@ -25,31 +27,40 @@ export class Headers {
   append(name: string, value: string): void {
     const key = lowerName(name);
     const text = cleanValue(name, value);
-    const values = this.#values.get(key);
-    if (values === undefined) this.#values.set(key, [text]);
-    else values.push(text);
+    if (key === COOKIE) {
+      this.#cookies ??= [];
+      this.#cookies.push(text);
+      return;
+    }
+    const before = this.#values.get(key);
+    this.#values.set(key, before === undefined ? text : `${before}${key === 'cookie' ? '; ' : ', '}${text}`);
   }
 
   set(name: string, value: string): void {
-    this.#values.set(lowerName(name), [cleanValue(name, value)]);
+    const key = lowerName(name);
+    const text = cleanValue(name, value);
+    if (key === COOKIE) this.#cookies = [text];
+    else this.#values.set(key, text);
   }
 
   delete(name: string): void {
-    this.#values.delete(lowerName(name));
+    const key = lowerName(name);
+    if (key === COOKIE) this.#cookies = undefined;
+    else this.#values.delete(key);
   }
 
   has(name: string): boolean {
-    return this.#values.has(lowerName(name));
+    const key = lowerName(name);
+    return key === COOKIE ? this.#cookies !== undefined : this.#values.has(key);
   }
 
   get(name: string): string | null {
     const key = lowerName(name);
-    const values = this.#values.get(key);
-    return values === undefined ? null : joined(key, values);
+    return (key === COOKIE ? this.#cookies?.join(', ') : this.#values.get(key)) ?? null;
   }
 
   getSetCookie(): string[] {
-    return [...(this.#values.get('set-cookie') ?? [])];
+    return this.#cookies?.slice() ?? [];
   }
 
   forEach(callback: (value: string, name: string, headers: Headers) => void, self?: unknown): void {
@@ -78,12 +89,9 @@ export class Headers {
   }
 
   #list(): [string, string][] {
-    const list: [string, string][] = [];
-    for (const [name, values] of this.#values) {
-      if (name === 'set-cookie') for (const value of values) list.push([name, value]);
-      else list.push([name, joined(name, values)]);
-    }
-    return list.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    const list = [...this.#values];
+    for (const cookie of this.#cookies ?? []) list.push([COOKIE, cookie]);
+    return list.length < 2 ? list : list.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
   get [Symbol.toStringTag](): string {
@@ -113,12 +121,13 @@ function lowerName(name: string): string {
 }
 
 function cleanValue(name: string, value: string): string {
-  const text = String(value).replace(OUTER_SPACE, '');
+  const given = String(value);
+  const text = isSpaced(given) ? given.replace(OUTER_SPACE, '') : given;
   if (NO_VALUE.test(text)) throw new TypeError(`the value of header ${name} has a character that no header may have`);
   return text;
 }
 
-function joined(name: string, values: readonly string[]): string {
-  if (values.length === 1) return values[0] ?? '';
-  return values.join(name === 'cookie' ? '; ' : ', ');
+/** Whether it may begin or end with white space: looking costs less than cutting nothing off. */
+function isSpaced(text: string): boolean {
+  return text.charCodeAt(0) <= 0x20 || text.charCodeAt(text.length - 1) <= 0x20;
 }

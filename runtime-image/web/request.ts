@@ -4,22 +4,55 @@ import { bodyInitOf } from './body-init.ts';
 import { Headers, type HeadersLike } from './headers.ts';
 
 /** What a request is made of. The functions are called at most once each, when somebody looks. */
-export class RequestParts {
-  readonly method: string;
-  readonly url: () => string;
-  readonly headers: () => Headers;
-  readonly signal: () => AbortSignal;
-  readonly source: Source;
+export abstract class RequestParts {
+  abstract readonly method: string;
+  abstract readonly source: Source;
+  abstract url(): string;
+  abstract headers(): Headers;
+  abstract signal(): AbortSignal;
   /** What `new Request` was given beyond these: redirect, cache, credentials, dispatcher and the like. */
-  readonly options: Readonly<Record<string, unknown>>;
+  get options(): Readonly<Record<string, unknown>> {
+    return NO_OPTIONS;
+  }
+}
 
-  constructor(parts: Omit<RequestParts, 'options'> & { options?: RequestParts['options'] }) {
-    this.method = parts.method;
-    this.url = parts.url;
-    this.headers = parts.headers;
-    this.signal = parts.signal;
-    this.source = parts.source;
-    this.options = parts.options ?? {};
+const NO_OPTIONS = Object.freeze({});
+
+interface Made {
+  method: string;
+  source: Source;
+  url: string;
+  headers: Headers;
+  signal(): AbortSignal;
+  options: RequestParts['options'];
+}
+
+/** Those of a request that the handler makes. */
+class MadeParts extends RequestParts {
+  readonly #made: Made;
+
+  constructor(made: Made) {
+    super();
+    this.#made = made;
+  }
+
+  get method(): string {
+    return this.#made.method;
+  }
+  get source(): Source {
+    return this.#made.source;
+  }
+  url(): string {
+    return this.#made.url;
+  }
+  headers(): Headers {
+    return this.#made.headers;
+  }
+  signal(): AbortSignal {
+    return this.#made.signal();
+  }
+  override get options(): RequestParts['options'] {
+    return this.#made.options;
   }
 }
 
@@ -48,8 +81,8 @@ export class Request extends Body {
     optionsOf = (request) => request.#parts.options;
   }
 
-  constructor(input: unknown, init: Init = {}) {
-    const parts = input instanceof RequestParts ? input : partsOf(input, init);
+  constructor(input: unknown, init?: Init) {
+    const parts = input instanceof RequestParts ? input : partsOf(input, init ?? {});
     super(parts.source);
     this.#parts = parts;
   }
@@ -102,10 +135,10 @@ export class Request extends Body {
 
   clone(): Request {
     const headers = new Headers(this.headers);
+    const { url } = this;
     const { method, options } = this.#parts;
-    const [url, signal] = [() => this.url, () => this.signal];
     return new Request(
-      new RequestParts({ method, url, headers: () => headers, signal, source: copySource(this), options }),
+      new MadeParts({ method, url, headers, signal: () => this.signal, source: copySource(this), options }),
     );
   }
 
@@ -136,10 +169,10 @@ function partsOf(input: unknown, init: Init): RequestParts {
   const source = sourceOf(base, init, method, headers);
   const { method: _m, headers: _h, body: _b, signal, duplex: _d, ...options } = { ...init };
   const given = signal === undefined ? base?.signal : (signal ?? undefined);
-  return new RequestParts({
+  return new MadeParts({
     method,
-    url: () => url,
-    headers: () => headers,
+    url,
+    headers,
     signal: () => given ?? new AbortController().signal,
     source,
     options: { ...(base === undefined ? {} : optionsOf(base)), ...options },

@@ -22,6 +22,15 @@ interface Init {
   webSocket?: Disposable | null;
 }
 
+const NO_INIT: Init = Object.freeze({});
+const NO_PAIRS: readonly [string, string][] = [];
+
+/** Whether `value` was made by the class below: `instanceof` is true of Node's own responses too. */
+export let isOwnResponse: (value: object) => value is Response;
+
+/** What iterating over its headers gives, without making them where they were never looked at. */
+export let headerPairsOf: (response: Response) => Iterable<[string, string]>;
+
 /**
  * The Fetch standard's Response as a handler makes it, without Node's fetch implementation. While the runtime runs it
  * is `globalThis.Response`; a response of Node's `fetch` is an instance of it too (web/globals.ts).
@@ -30,19 +39,31 @@ export class Response extends Body {
   #status: number;
   #type = 'default';
   readonly #statusText: string;
-  readonly #headers: Headers;
+  /** Content type of the body, as long as nobody looks at the headers and none were given. */
+  readonly #bodyType: string | null;
+  #headers: Headers | undefined;
 
-  constructor(body?: unknown, init: Init = {}) {
-    const made = bodyInitOf(body);
-    super(made.source);
+  static {
+    isOwnResponse = (value): value is Response => #bodyType in value;
+    headerPairsOf = (response) => {
+      if (response.#headers !== undefined) return response.#headers;
+      return response.#bodyType === null ? NO_PAIRS : [['content-type', response.#bodyType]];
+    };
+  }
+
+  constructor(body?: unknown, init: Init = NO_INIT) {
+    const { source, type } = bodyInitOf(body);
+    super(source);
+    this.#bodyType = type;
     this.#status = init.webSocket ? 101 : statusOf(init.status);
     if (init.webSocket) webSockets.set(this, init.webSocket);
     this.#statusText = reasonOf(init.statusText);
-    this.#headers = new Headers(init.headers);
-    if (made.source !== null && NULL_BODY_STATUS.includes(this.#status)) {
+    if (source !== null && NULL_BODY_STATUS.includes(this.#status)) {
       throw new TypeError(`a response with status ${this.#status} has no body`);
     }
-    if (made.type !== null && !this.#headers.has('content-type')) this.#headers.set('content-type', made.type);
+    if (init.headers === undefined) return;
+    this.#headers = new Headers(init.headers);
+    if (type !== null && !this.#headers.has('content-type')) this.#headers.set('content-type', type);
   }
 
   static json(data: unknown, init: Init = {}): Response {
@@ -73,6 +94,7 @@ export class Response extends Body {
     return this.#statusText;
   }
   get headers(): Headers {
+    this.#headers ??= new Headers(headerPairsOf(this));
     return this.#headers;
   }
   get ok(): boolean {
@@ -117,13 +139,15 @@ function pick(init: Init): Init {
 }
 
 function statusOf(status: number | undefined): number {
-  const value = status === undefined ? 200 : Math.trunc(Number(status));
+  if (status === undefined) return 200;
+  const value = Math.trunc(Number(status));
   if (!(value >= 200 && value <= 599)) throw new RangeError(`the status must be from 200 to 599, not ${status}`);
   return value;
 }
 
 function reasonOf(text: string | undefined): string {
-  const value = text === undefined ? '' : String(text);
+  if (text === undefined) return '';
+  const value = String(text);
   if (!REASON_PHRASE.test(value)) throw new TypeError('the status text has a character that it may not have');
   return value;
 }

@@ -10,8 +10,8 @@ const [proxy, rest] = allowed();
 /** Whether each side has a processor of its own; false where there is only one, or no `taskset`. */
 export const pinned = proxy !== undefined && rest !== undefined && installed('taskset', '--version');
 
-/** Starts a program on a side's processor; its threads and children stay there. */
-export function startOn(side: Side, command: readonly string[], options: SpawnOptions = {}): ChildProcess {
+/** Starts a program on a side's processor, where its threads and children stay, or on any. */
+export function startOn(side: Side | 'any', command: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const [file = '', ...args] = onSide(side, command);
   return spawn(file, args, { stdio: 'inherit', ...options });
 }
@@ -40,9 +40,9 @@ export function installed(program: string, ask: string): boolean {
   }
 }
 
-/** The command that runs `command` on a side's processor. */
-export function onSide(side: Side, command: readonly string[]): readonly string[] {
-  return pinned ? ['taskset', '-c', String(side === 'proxy' ? proxy : rest), ...command] : command;
+/** The command that runs `command` on a side's processor, or on any. */
+export function onSide(side: Side | 'any', command: readonly string[]): readonly string[] {
+  return pinned && side !== 'any' ? ['taskset', '-c', String(side === 'proxy' ? proxy : rest), ...command] : command;
 }
 
 /** Processors that this process may use; none where the system does not say. */

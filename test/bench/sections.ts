@@ -13,11 +13,12 @@ import { memory } from './memory.ts';
 import { hasNginx } from './nginx.ts';
 import type { Failed, NotMeasured, Section } from './report.ts';
 import { routes } from './routes.ts';
+import { runtime } from './runtime.ts';
 import { throughput } from './throughput.ts';
 
 /** How long and how often; bars are for the defaults. */
 export interface Effort {
-  /** Cold starts. */
+  /** Cold starts, and bare ones beside them. */
   wakes: number;
   /** Of each load, in turn with the others. */
   rounds: number;
@@ -48,6 +49,10 @@ export const PARTS = {
   routes: { needs: ['nginx', 'wrk'], run: (effort) => routes(effort) },
   flood: { needs: ['nginx', 'wrk'], run: ({ seconds }) => flood(seconds) },
   held: { needs: [], run: ({ starts }) => held(starts) },
+  runtime: {
+    needs: ['wrk'],
+    run: ({ wakes, idle, ...effort }) => runtime({ ...effort, spawns: wakes, idleSeconds: idle }),
+  },
   memory: {
     needs: [],
     run: ({ starts, idle }) => withSystem((system, world) => memory(system, world, { starts, idleSeconds: idle })),

@@ -50,6 +50,26 @@ test('an endless loop: 504 for its request, and another replica answers the othe
   assert.ok((await world.pods('loops')).some((pod) => pod.metadata?.uid !== stuck));
 });
 
+test('an endless loop in the only replica there may be: the wait in vain names it, and after a restart it answers again', async () => {
+  await using world = await system.world();
+  const only = {
+    ...AWAKE,
+    timeoutSeconds: 1,
+    queue: { timeoutSeconds: 3 },
+    scaling: { maxReplicas: 1, idleSeconds: 120 },
+  };
+  const url = await world.deploy(manifest(world.namespace, 'alone', HANDLER, only));
+  assert.equal((await world.call(url)).text, 'ok');
+  assert.equal((await world.call(url, { path: '/loop' })).headers['x-catnap-error'], 'Timeout');
+  const waited = await world.call(url);
+  assert.equal(waited.headers['x-catnap-error'], 'QueueTimeout');
+  assert.match(JSON.parse(waited.text).message, /its replica answered before and does not now/);
+  await eventually('it answers again', async () => (await world.call(url)).text === 'ok', 120_000);
+  const [pod, ...others] = await world.pods('alone');
+  assert.deepEqual(others, []);
+  assert.equal(pod?.status?.containerStatuses?.[0]?.restartCount, 1);
+});
+
 test('a client that leaves while the function starts: its handler is never called', async () => {
   await using world = await system.world();
   const slow = `let calls = 0;

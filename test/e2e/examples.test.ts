@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,7 +8,7 @@ import type { FunctionObject } from '#api/function.ts';
 import { KIND } from '#api/names.ts';
 import { CONFIG_MAPS, type KubeObject, type Resource, SECRETS } from '#platform/resources.ts';
 import { useSystem } from '../support/system.ts';
-import { FUNCTION } from '../support/world.ts';
+import { FUNCTION, type World } from '../support/world.ts';
 
 const system = useSystem();
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
@@ -41,20 +42,40 @@ const ANSWERS: Record<string, string> = {
   'workers.yaml': 'Hello you!',
 };
 
+test('examples/webhook takes what is signed with its Secret', async () => {
+  await using world = await system.world();
+  const read = (name: string) => readFileSync(join(EXAMPLES, 'webhook', name), 'utf8');
+  await world.configMap('webhook', { 'index.ts': read('index.ts') });
+  const url = await applied(world, read('function.yaml'));
+  const body = JSON.stringify({ id: 'o-1', cents: 1200 });
+  const signature = createHmac('sha256', 'whsec_1234').update(body).digest('hex');
+  const headers = { 'x-request-id': 'r-1', 'x-signature': signature };
+  const taken = await world.call(url, { method: 'POST', body, headers });
+  assert.deepEqual([taken.status, taken.text], [200, '{"accepted":"r-1"}']);
+  const refused = await world.call(url, { method: 'POST', body: `${body} `, headers });
+  assert.deepEqual([refused.status, refused.text], [401, 'the signature is wrong']);
+});
+
+/** Applies a manifest, and resolves with its function's address once it is ready. */
+async function applied(world: World, manifest: string): Promise<string> {
+  const objects = parseAllDocuments(manifest).map((document) => document.toJS() as KubeObject);
+  for (const object of objects) {
+    const metadata = { ...object.metadata, namespace: world.namespace };
+    await world.put(KINDS[String(object.kind)] as Resource, { ...object, metadata });
+  }
+  const fn = objects.find((o) => o.kind === KIND) as FunctionObject;
+  return String((await world.ready(fn.metadata.name)).status?.url);
+}
+
 test('each example has an answer that is checked', () => {
-  assert.deepEqual(readdirSync(EXAMPLES).sort(), Object.keys(ANSWERS));
+  const manifests = readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml'));
+  assert.deepEqual(manifests.sort(), Object.keys(ANSWERS));
 });
 
 for (const [file, text] of Object.entries(ANSWERS)) {
   test(`examples/${file} answers`, async () => {
     await using world = await system.world();
-    const objects = parseAllDocuments(readFileSync(join(EXAMPLES, file), 'utf8')).map((d) => d.toJS() as KubeObject);
-    for (const object of objects) {
-      const metadata = { ...object.metadata, namespace: world.namespace };
-      await world.put(KINDS[String(object.kind)] as Resource, { ...object, metadata });
-    }
-    const fn = objects.find((o) => o.kind === KIND) as FunctionObject;
-    const url = String((await world.ready(fn.metadata.name)).status?.url);
+    const url = await applied(world, readFileSync(join(EXAMPLES, file), 'utf8'));
     const answer = await world.call(url, file === 'cloudevent.yaml' ? EVENT : { path: '/?name=you' });
     assert.equal(answer.text, text);
     assert.equal(answer.status, 200);

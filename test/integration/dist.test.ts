@@ -10,6 +10,8 @@ import { gzipSync } from 'node:zlib';
 import { ROOT } from '../../local/run/programs.ts';
 
 const MIB = 2 ** 20;
+/** What images hold. */
+const PROGRAMS = ['operator', 'activator', 'runtime'];
 let scratch = '';
 /** A build of its own, by a user whose files nobody else may read. */
 let dist = '';
@@ -47,7 +49,7 @@ function all(folder: string): Built[] {
 
 test('the same source gives the same bytes, with the same modes, wherever and by whomever it is built', () => {
   const fingerprint = (folder: string) =>
-    ['operator', 'activator', 'runtime'].flatMap((program) =>
+    [...PROGRAMS, 'npm'].flatMap((program) =>
       all(join(folder, program)).map(
         ({ path, mode, bytes }) => `${program}/${path} ${mode} ${createHash('sha256').update(bytes).digest('hex')}`,
       ),
@@ -56,7 +58,7 @@ test('the same source gives the same bytes, with the same modes, wherever and by
 });
 
 test('all that was built may be read by any user, and none of it is a program of one platform', () => {
-  const files = ['operator', 'activator', 'runtime'].flatMap((program) => all(join(dist, program)));
+  const files = [...PROGRAMS, 'npm'].flatMap((program) => all(join(dist, program)));
   assert.deepEqual(
     files.filter(({ mode, isFile }) => mode !== (isFile ? '644' : '755')).map(({ path }) => path),
     [],
@@ -64,7 +66,7 @@ test('all that was built may be read by any user, and none of it is a program of
 });
 
 test('nothing in it is only for development, or tells where it was built', () => {
-  const files = all(dist).filter(({ isFile }) => isFile);
+  const files = all(dist).filter(({ path, isFile }) => isFile && !path.startsWith('npm/'));
   const kinds =
     /(\.mjs|\/node_modules\/esbuild\/(package\.json|LICENSE\.md|lib\/main\.js)|\/LICENSE(-packages\.txt)?)$/;
   assert.deepEqual(

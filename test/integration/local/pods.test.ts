@@ -101,6 +101,23 @@ test('a container that is not alive is restarted', async (t) => {
   assert.equal(status.lastState?.terminated?.exitCode, 143);
 });
 
+test('a container that is not alive and does not go is killed after the grace of its probe', async (t) => {
+  const ns = await TestNamespace.create(t, cluster);
+  const livenessProbe = {
+    exec: { command: ['false'] },
+    periodSeconds: 1,
+    failureThreshold: 1,
+    terminationGracePeriodSeconds: 1,
+  };
+  const args = ['trap "" TERM; while :; do sleep 0.05; done'];
+  await ns.createPod('deaf', { containers: [aContainer({ args, livenessProbe })] });
+  const status = await until(async () => {
+    const found = first(await ns.pod('deaf'));
+    return (found?.restartCount ?? 0) > 0 && found;
+  });
+  assert.equal(status.lastState?.terminated?.exitCode, 137);
+});
+
 test('a pod gets its grace, and none when it is deleted with none', async (t) => {
   const ns = await TestNamespace.create(t, cluster);
   const { name: namespace, signal } = ns;

@@ -1,0 +1,9 @@
+import type { Stop } from './call.ts';
+
+/** What the signal of a stopped call says: a `TimeoutError`, an `AbortError`, or what was thrown. */
+export function abortReason(stop: Stop): unknown {
+  if (stop.why === 'timeout') return new DOMException('the time for this request is up', 'TimeoutError');
+  if (stop.why === 'gone') return new DOMException('the client went away', 'AbortError');
+  if (stop.why === 'leaving') return new DOMException('the replica has to leave', 'AbortError');
+  return stop.error;
+}
