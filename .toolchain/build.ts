@@ -1,6 +1,6 @@
 import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtinsOnDemand, partsOfPackages } from './lean-modules.ts';
@@ -12,7 +12,7 @@ import { makeNpmPackage } from './npm-package.ts';
  * of that program needs beside Node, except the operator's native bundler: `bundler-binaries.ts` brings that for images,
  * and in the checkout it is found in node_modules. The same commit gives the same bytes, wherever it is built.
  * `dist/npm/` is the package for who writes handlers.
- * The runtime is one file, and one for handlers of other platforms; operator and activator have others that hold what only
+ * The runtime is one file, one for handlers of other platforms and one for WebSockets; operator and activator have others that hold what only
  * a kubeconfig needs, and the operator one for what is done once, such as bringing the CRD up to date.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { dist: { type: 'string' } } });
@@ -36,12 +36,18 @@ const requireForBundled = {
   js: "import { createRequire as catnapCreateRequire } from 'node:module'; const require = catnapCreateRequire(import.meta.url);",
 };
 
-/** What runs handlers of other platforms is loaded when there is one. */
-const platformsApart: Plugin = {
-  name: 'platforms-apart',
+/** What runs handlers of other platforms, and WebSockets, is loaded when there is one. */
+const loadedApart: Plugin = {
+  name: 'loaded-apart',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/platforms\.ts$/ }, () => ({ path: './platforms.mjs', external: true })),
+    onResolve({ filter: /^\.\/(platforms|websocket\/websocket)\.ts$/ }, ({ path }) => ({
+      path: `./${basename(path, '.ts')}.mjs`,
+      external: true,
+    })),
 };
+
+/** The package looks for native addons of its own, which are not there. */
+const WITHOUT_ADDONS = { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' };
 
 const parts = ['runtime', 'operator', 'activator', 'npm'] as const;
 const wanted = positionals.length > 0 ? parts.filter((name) => positionals.includes(name)) : parts;
@@ -78,8 +84,14 @@ async function make(name: (typeof parts)[number]): Promise<void> {
 async function makeRuntime(): Promise<void> {
   const entryPoints = { runtime: 'runtime-image/main.ts', platforms: 'runtime-image/signatures/platforms.ts' };
   const made = join(dist, `runtime.${process.pid}`);
-  const options = { ...shared, entryPoints, outdir: made, minify: true, keepNames: true };
-  const { metafile } = await build({ ...options, plugins: [platformsApart] });
+  const options = { ...shared, outdir: made, minify: true, keepNames: true };
+  await build({ ...options, entryPoints, plugins: [loadedApart] });
+  const { metafile } = await build({
+    ...options,
+    entryPoints: { websocket: 'runtime-image/websocket/websocket.ts' },
+    banner: requireForBundled,
+    define: WITHOUT_ADDONS,
+  });
   await addLicenses(made, metafile);
   const runtime = join(dist, 'runtime');
   await mkdir(runtime, { recursive: true });

@@ -71,6 +71,7 @@ export class Calls {
     this.#timer = undefined;
     const startedMs = nowMs() - this.#timeoutMs;
     for (const call of this.#works.keys()) {
+      if (call.hasNoLimit) continue;
       if (call.startedMs > startedMs) {
         this.#expireAfter(call.startedMs - startedMs);
         break;
@@ -86,6 +87,8 @@ export class Call {
   readonly trace: Trace | undefined;
   /** By clock.ts. */
   readonly startedMs: number;
+  /** It may take as long as it likes. */
+  hasNoLimit = false;
   #stop: Stop | undefined;
   #abort: AbortController | undefined;
 

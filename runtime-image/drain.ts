@@ -7,6 +7,9 @@ export const GRACE_MS = 10_000;
 /** What is left of a request's own time when the grace ends: enough to be answered before the kill. */
 const ABORT_BEFORE_KILL_MS = 1_000;
 
+/** What is left of the grace when `dispose` is given up: enough to say so. */
+const EXIT_BEFORE_KILL_MS = 250;
+
 /**
  * What a leaving replica does next.
  * - wait: takes requests; look again after `ms`.
@@ -33,4 +36,9 @@ export function nextDrainStep(leaving: Leaving, nowMs: number): DrainStep {
 /** How long after SIGTERM the requests still running are aborted. undefined: never, they have no time limit. */
 export function abortAfterMs(timeoutMs: number): number | undefined {
   return timeoutMs === 0 ? undefined : timeoutMs + GRACE_MS - ABORT_BEFORE_KILL_MS;
+}
+
+/** How long after SIGTERM the module's `dispose` is given up. undefined: never, as above. */
+export function disposeWithinMs(timeoutMs: number): number | undefined {
+  return timeoutMs === 0 ? undefined : timeoutMs + GRACE_MS - EXIT_BEFORE_KILL_MS;
 }

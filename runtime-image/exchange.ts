@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../api/names.ts';
 import { RequestIds } from '../api/request-id.ts';
 import { type Failure, replyOfFailure } from './failure.ts';
-import type { Reply } from './reply.ts';
+import { NoAnswerError, type Reply } from './reply.ts';
 import { dropBody, hasBody, servedRequest } from './request.ts';
 import { breakOff, discard, type OwnHeaders, send } from './respond.ts';
+import type { Upgrade } from './upgrade.ts';
 import type { Request } from './web/request.ts';
+import { closeFailed, type OpenSocket, type WebSockets } from './web-sockets.ts';
 
 const REQUEST_ID = /^[!-~]{1,200}$/;
 const requestIds = new RequestIds();
@@ -16,6 +18,7 @@ export interface Replier {
   functionName: string;
   /** Whether clients should look for another replica from now on. */
   isLeaving(): boolean;
+  webSockets: WebSockets;
 }
 
 /** One request and its answer on the wire. */
@@ -26,6 +29,9 @@ export class Exchange {
   readonly #replier: Replier;
   /** Whether the client still waits to hear that it may send its body. */
   #isHeld: boolean;
+  /** Of a request for a WebSocket. */
+  upgrade: Upgrade | undefined;
+  #socket: OpenSocket | undefined;
 
   /** @param expectsContinue the client waits for `100 Continue` before it sends the body. */
   constructor(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, replier: Replier) {
@@ -53,15 +59,22 @@ export class Exchange {
    */
   send(reply: Reply): Promise<void> | undefined {
     if (this.response.headersSent || this.response.closed) return discard(reply);
+    if (reply.webSocket !== undefined) return this.#open(reply);
     return send(this.response, reply, this.ownHeaders());
   }
 
   /** Says `failure`, or breaks the connection off where an answer has begun. */
   async fail(failure: Failure): Promise<void> {
+    if (this.#socket !== undefined) return closeFailed(this.#socket, failure);
     if (this.response.headersSent) return breakOff(this.response);
     // Those of an answer that the handler had begun to prepare.
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
     await this.send(replyOfFailure(failure, { requestId: this.requestId, function: this.#replier.functionName }));
+  }
+
+  /** Whether it is a WebSocket now. */
+  get isUpgraded(): boolean {
+    return this.#socket !== undefined;
   }
 
   /** Takes in what is left of the request's body. */
@@ -87,6 +100,17 @@ export class Exchange {
     if (this.#isHeld) return true;
     // Closing with a body unread would reset the connection, and the client might never see this answer.
     return this.#replier.isLeaving() && (this.message.complete || !hasBody(this.message));
+  }
+
+  async #open(reply: Reply): Promise<void> {
+    if (this.upgrade === undefined) {
+      throw new NoAnswerError('the handler answered with a WebSocket that was not asked for');
+    }
+    this.upgrade.handOver();
+    await this.#replier.webSockets.serve(this, reply, (socket) => {
+      this.#socket = socket;
+      this.response.statusCode = 101;
+    });
   }
 }
 

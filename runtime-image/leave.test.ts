@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { suite, test } from 'node:test';
-import { replicaOf } from './replica.testing.ts';
+import { type Replica, replicaOf } from './replica.testing.ts';
 
 /** A handler that answers after `?ms=`, and says when it was entered. */
 const SLOW = `export default async (request: Request) => {
@@ -11,6 +11,8 @@ const SLOW = `export default async (request: Request) => {
   await new Promise((resolve) => setTimeout(resolve, ms));
   return 'done';
 }`;
+
+const messages = ({ lines }: Replica) => lines.map(({ msg }) => msg);
 
 // Each has a process of its own and mostly waits for it.
 suite('leaving', { concurrency: 4 }, () => {
@@ -74,15 +76,89 @@ suite('leaving', { concurrency: 4 }, () => {
     await replica.line((line) => line.msg === 'waitUntil failed');
   });
 
-  test('a second signal ends it at once', async () => {
-    await using replica = await replicaOf(SLOW);
+  test('dispose is awaited after the last request and what was given to waitUntil, then it exits', async () => {
+    await using replica = await replicaOf(`
+    export async function dispose() { console.log('disposing'); await wait(200); console.log('disposed'); }
+    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    export default async (request, context) => {
+      console.log('in');
+      await wait(800);
+      context.waitUntil(wait(200).then(() => console.log('waited')));
+      return 'ok';
+    }`);
     const origin = await replica.origin();
-    const long = fetch(`${origin}/?ms=60000`);
+    const last = fetch(origin);
+    await replica.line((line) => line.msg === 'in');
+    replica.process.kill('SIGTERM');
+    assert.equal(await (await last).text(), 'ok');
+    assert.deepEqual(await replica.ended, { code: 0, signal: null });
+    assert.deepEqual(messages(replica).slice(-3), ['waited', 'disposing', 'disposed']);
+  });
+
+  test('dispose may be a method of what is exported; one that fails is told, and the exit code is 1', async () => {
+    await using replica = await replicaOf(`export default {
+      name: 'pool',
+      fetch: () => new Response('ok'),
+      async dispose() { throw new Error('no way to close the ' + this.name); },
+    }`);
+    await replica.origin();
+    replica.process.kill('SIGTERM');
+    assert.deepEqual(await replica.ended, { code: 1, signal: null });
+    const line = await replica.line((found) => found.msg === 'dispose failed');
+    assert.match((line.err as { stack: string }).stack, /close the pool\n.*index\.ts:4/);
+  });
+
+  test('dispose is not called where the process failed', async () => {
+    await using replica = await replicaOf(`export const dispose = () => console.log('disposed');
+    export default () => { setTimeout(() => { throw new Error('stray'); }); return 'ok'; }`);
+    assert.equal(await (await fetch(await replica.origin())).text(), 'ok');
+    assert.deepEqual(await replica.ended, { code: 1, signal: null });
+    assert.ok(!messages(replica).includes('disposed'));
+  });
+
+  test('an error that nobody caught in dispose ends it', async () => {
+    await using replica = await replicaOf(`export const dispose = async () => {
+      setTimeout(() => { throw new Error('stray'); });
+      await new Promise(() => undefined);
+    };
+    export default () => 'ok';`);
+    await replica.origin();
+    replica.process.kill('SIGTERM');
+    assert.deepEqual(await replica.ended, { code: 1, signal: null });
+    await replica.line((line) => line.level === 'fatal');
+  });
+
+  test('a second signal, of either kind, aborts what runs, and it exits', async () => {
+    await using replica = await replicaOf(`export default async (request, context) => {
+      console.log('in');
+      context.signal.addEventListener('abort', () => console.log('aborted ' + context.signal.reason.message));
+      if (new URL(request.url).pathname === '/stream') return new ReadableStream({ start: (c) => c.enqueue('some') });
+      return new Promise(() => undefined);
+    }
+    export const dispose = () => console.log('disposed');`);
+    const origin = await replica.origin();
+    const long = fetch(origin);
+    const stream = (await fetch(`${origin}/stream`)).text();
+    stream.catch(() => undefined);
     await replica.line((line) => line.msg === 'in');
     replica.process.kill('SIGTERM');
     await replica.line((line) => line.msg === 'leaving');
+    replica.process.kill('SIGINT');
+    assert.equal((await long).status, 504);
+    await assert.rejects(stream);
+    assert.deepEqual(await replica.ended, { code: 1, signal: null });
+    await replica.line((line) => line.msg === 'aborted the replica has to leave');
+    assert.ok(!messages(replica).includes('disposed'));
+  });
+
+  test('a second signal ends a replica that disposes', async () => {
+    await using replica =
+      await replicaOf(`export const dispose = () => { console.log('in'); return new Promise(() => undefined); };
+    export default () => 'ok';`);
+    await replica.origin();
     replica.process.kill('SIGTERM');
-    await assert.rejects(long);
+    await replica.line((line) => line.msg === 'in');
+    replica.process.kill('SIGTERM');
     assert.deepEqual(await replica.ended, { code: 1, signal: null });
   });
 

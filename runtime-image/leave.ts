@@ -1,21 +1,32 @@
 import type { Server } from 'node:http';
 import { nowMs } from './clock.ts';
-import { abortAfterMs, nextDrainStep } from './drain.ts';
+import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.ts';
 import type { Gate } from './gate.ts';
+import type { JsonLog } from './log.ts';
 import type { Traffic } from './traffic.ts';
+import type { WebSockets } from './web-sockets.ts';
 
 export interface LeaveDeps {
   server: Server;
   gate: Gate;
   traffic: Traffic;
+  webSockets: WebSockets;
+  log: JsonLog;
   timeoutMs: number;
+  /** The module's own, once it is loaded. */
+  dispose(): (() => unknown) | undefined;
 }
 
+/** Longest that what is aborted at once gets to be answered in. */
+const LAST_WORDS_MS = 1_000;
+
 /**
- * Leaves after a SIGTERM: takes requests until nobody sends any more, finishes what it has. Resolves when all is done,
- * or when the requests that were left at the end of the grace period have been aborted and answered.
+ * Leaves after a SIGTERM: takes requests until nobody sends any more, finishes what it has, has the module dispose of
+ * what it holds. Requests that are left at the end of the grace period are aborted and answered. Resolves with the exit
+ * code: 1 where `dispose` failed, or the replica did.
  */
-export async function leave({ server, gate, traffic, timeoutMs }: LeaveDeps): Promise<void> {
+export async function leave(deps: LeaveDeps): Promise<number> {
+  const { server, gate, traffic, webSockets, timeoutMs } = deps;
   gate.leave();
   const sinceMs = nowMs();
   let isAborted = false;
@@ -26,30 +37,74 @@ export async function leave({ server, gate, traffic, timeoutMs }: LeaveDeps): Pr
       traffic.stopAll({ why: 'leaving' });
     }, ceilingMs).unref();
   }
-  for (;;) {
+  while (!isAborted) {
     const { lastRequestMs, pending } = traffic;
     const step = nextDrainStep({ sinceMs, lastRequestMs, pending }, nowMs());
     if (step.do === 'exit') break;
     if (step.do === 'wait') await new Promise((resolve) => setTimeout(resolve, step.ms));
     else {
       stopListening(server);
-      await traffic.until(() => traffic.pending === 0 || (isAborted && traffic.unanswered === 0));
-      if (isAborted) break;
+      webSockets.leave();
+      await traffic.until(() => traffic.pending === 0 || isAborted);
     }
   }
   stopListening(server);
+  if (isAborted) await traffic.until(() => traffic.unanswered === 0);
+  return gate.stage === 'leaving' ? await disposed(deps, sinceMs) : 1;
 }
 
 /**
- * Leaves after an error that nobody caught: the process may be in any state, so nothing new is let in. Requests that
- * run are finished, within the time that they have.
+ * Leaves after an error that nobody caught: the process may be in any state, so nothing new is let in, and `dispose` is
+ * not called. Requests that run are finished, within the time that they have, and what was given to waitUntil in ten
+ * seconds.
  */
-export async function leaveFailed({ server, gate, traffic, timeoutMs }: LeaveDeps): Promise<void> {
+export async function leaveFailed({ server, gate, traffic, webSockets, timeoutMs }: LeaveDeps): Promise<void> {
   gate.fail();
   stopListening(server);
+  // The one whose error it was is closed for that.
+  queueMicrotask(() => webSockets.leave());
   const ceilingMs = abortAfterMs(timeoutMs);
   if (ceilingMs !== undefined) setTimeout(() => traffic.stopAll({ why: 'leaving' }), ceilingMs).unref();
   await traffic.until(() => traffic.unanswered === 0);
+  await within(
+    GRACE_MS,
+    traffic.until(() => !traffic.isWaiting),
+  );
+}
+
+/** Aborts all that runs. Resolves when that is answered, within a second. */
+export async function leaveAtOnce({ server, traffic }: LeaveDeps): Promise<void> {
+  stopListening(server);
+  traffic.stopAll({ why: 'leaving' });
+  await within(
+    LAST_WORDS_MS,
+    traffic.until(() => traffic.unanswered === 0),
+  );
+}
+
+/** Has the module dispose of what it holds, as long as the grace period lasts. Resolves with the exit code. */
+async function disposed({ dispose, log, timeoutMs }: LeaveDeps, sinceMs: number): Promise<number> {
+  const withinMs = disposeWithinMs(timeoutMs);
+  const leftMs = withinMs === undefined ? undefined : sinceMs + withinMs - nowMs();
+  try {
+    const isDone = await within(leftMs, Promise.resolve(dispose()?.()));
+    if (!isDone) log.line('error', 'dispose did not end before the grace period did');
+    return isDone ? 0 : 1;
+  } catch (error) {
+    log.line('error', 'dispose failed', { err: error });
+    return 1;
+  }
+}
+
+/** Resolves with true when `work` is done, with false after `ms`. Rejects as `work` does. @param ms undefined: no limit. */
+async function within(ms: number | undefined, work: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = ms === undefined ? undefined : setTimeout(() => resolve(false), Math.max(0, ms));
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function stopListening(server: Server): void {

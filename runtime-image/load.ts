@@ -4,13 +4,15 @@ import type { Settings } from './env.ts';
 import type { JsonLog } from './log.ts';
 import { replyOf } from './reply.ts';
 import { adapt } from './signatures/adapt.ts';
-import { detect, initOf } from './signatures/detect.ts';
+import { detect, lifeOf } from './signatures/detect.ts';
 import type { Invoke, Tools } from './signatures/invoke.ts';
 import type { Registrations } from './signatures/platform-globals.ts';
 
 /** A handler that may be called, and the seconds that each phase took. */
 export interface Ready {
   invoke: Invoke;
+  /** The module's `dispose`. */
+  dispose: (() => unknown) | undefined;
   seconds: { read: number; import: number; init: number };
 }
 
@@ -34,8 +36,9 @@ export async function load({ settings, env, log, registered }: LoadParts): Promi
   const warn: Tools['warn'] = (message, fields) => log.line('warn', message, fields);
   const invoke = await adapt(detected, { replyOf, env, function: name, revision, timeoutMs, warn });
   const imported = watch();
-  await initOf(exports, settings)?.();
-  return { invoke, seconds: { read, import: imported, init: watch() } };
+  await lifeOf(exports, settings, 'init')?.();
+  const dispose = lifeOf(exports, settings, 'dispose');
+  return { invoke, dispose, seconds: { read, import: imported, init: watch() } };
 }
 
 /** Seconds since the last call. */

@@ -3,9 +3,9 @@ import type { Server } from 'node:http';
 import { currentCall } from './call.ts';
 import { readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
-import { type LeaveDeps, leave, leaveFailed } from './leave.ts';
+import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
-import { load } from './load.ts';
+import { load, type Ready } from './load.ts';
 import { captureConsole, captureWarnings, JsonLog, jsonLine, stdoutWriter } from './log.ts';
 import { RequestMetrics, type StartPhases } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
@@ -14,6 +14,7 @@ import { createServer } from './server.ts';
 import { installPlatformGlobals } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
+import { WebSockets } from './web-sockets.ts';
 
 /** What is not needed for the first answer waits this long: it would stand in its way. */
 const AFTER_START_MS = 100;
@@ -30,9 +31,12 @@ async function main(): Promise<void> {
   const gate = new Gate();
   const requests = new RequestMetrics();
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
-  const traffic = new Traffic({ settings, env: process.env, gate, log, metrics: requests, onStuck });
+  const webSockets = new WebSockets(log);
+  const traffic = new Traffic({ settings, env: process.env, gate, log, metrics: requests, webSockets, onStuck });
   const server = createServer({ gate, traffic, podUid: settings.podUid });
-  const deps: LeaveDeps = { server, gate, traffic, timeoutMs: settings.timeoutMs };
+  let ready: Ready | undefined;
+  const dispose = () => ready?.dispose;
+  const deps: LeaveDeps = { server, gate, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
   const fail = async (error: unknown) => {
     if (gate.stage === 'loading') exitFatally(log, 'the function cannot be loaded', error);
     log.line('fatal', 'the replica failed; it finishes its requests and exits', { err: error });
@@ -44,6 +48,7 @@ async function main(): Promise<void> {
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
+  webSockets.install(globalThis);
   traceOutgoing(() => currentCall.getStore()?.trace);
   const registered = installPlatformGlobals(globalThis);
   try {
@@ -51,7 +56,8 @@ async function main(): Promise<void> {
     // At once, before the module is loaded: a probe that is here already is answered sooner. Of an image with its own code
     // a connection is all that is asked for, so there it comes last.
     const early = settings.bundleChunks > 0 ? listening() : undefined;
-    const { invoke, seconds } = await load({ settings, env: process.env, log, registered });
+    ready = await load({ settings, env: process.env, log, registered });
+    const { invoke, seconds } = ready;
     traffic.use(invoke);
     gate.open();
     const phases = { boot: bootSeconds, ...seconds, listen: (await (early ?? listening())) - bootSeconds };
@@ -85,14 +91,21 @@ function exitFatally(log: JsonLog, msg: string, error: unknown): never {
 }
 
 function obeySignals(deps: LeaveDeps, log: JsonLog): void {
-  let isLeaving = false;
+  let signals = 0;
   const onSignal = async (signal: NodeJS.Signals) => {
+    signals++;
+    if (signals === 1) {
+      log.line('info', 'leaving', { signal });
+      const code = await leave(deps);
+      if (deps.gate.stage === 'leaving') process.exit(code);
+      return;
+    }
     // Told twice: somebody does not want to wait.
-    if (isLeaving) process.exit(1);
-    isLeaving = true;
-    log.line('info', 'leaving', { signal });
-    await leave(deps);
-    if (deps.gate.stage === 'leaving') process.exit(0);
+    if (signals === 2) {
+      log.line('warn', 'leaving at once', { signal });
+      await leaveAtOnce(deps);
+    }
+    process.exit(1);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

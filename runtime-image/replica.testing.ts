@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { BUNDLE_TEXT } from '../api/names.ts';
@@ -98,6 +99,11 @@ export class Replica implements AsyncDisposable {
   async metrics(): Promise<string> {
     const { metricsPort } = await this.line((line) => line.msg === 'started');
     return (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  }
+
+  /** Resolves once no request is in flight. */
+  async idle(): Promise<void> {
+    while (!/catnap_runtime_in_flight 0\n/.test(await this.metrics())) await sleep(20);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

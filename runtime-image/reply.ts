@@ -1,7 +1,7 @@
 import { INTERNAL_HEADER_PREFIX } from '../api/names.ts';
 import { util } from './builtin.ts';
 import { takeSource } from './web/body.ts';
-import { headerPairsOf, isOwnResponse, type Response } from './web/response.ts';
+import { headerPairsOf, isOwnResponse, type Response, webSocketOf } from './web/response.ts';
 
 /** What is sent, decided before anything is written. */
 export interface Reply {
@@ -11,6 +11,8 @@ export interface Reply {
   /** In order; several Set-Cookie stay several. Lower case. */
   headers: [name: string, value: string][];
   body: null | string | Uint8Array | AsyncSource;
+  /** With status 101: the client's end of a WebSocketPair. */
+  webSocket?: Disposable;
 }
 
 /** Streams, by what ends them early: a ReadableStream by `cancel`, a Readable by `destroy`, an iterator by `return`. */
@@ -91,6 +93,11 @@ function jsonOf(value: object): string {
 
 function replyOfOwn(response: Response): Reply {
   const { status, statusText } = response;
+  const webSocket = status === 101 ? webSocketOf(response) : undefined;
+  if (webSocket !== undefined) {
+    const headers = [...response.headers].filter(([name]) => isHandlers(name));
+    return { status, statusText, headers, body: null, webSocket };
+  }
   checkUsable(status, response.bodyUsed);
   const headers: Reply['headers'] = [];
   for (const pair of headerPairsOf(response)) if (isHandlers(pair[0])) headers.push(pair);

@@ -112,6 +112,24 @@ suite('responding', { concurrency: 4 }, () => {
     request.destroy();
   });
 
+  test('an upload is received no faster than the handler reads it', async () => {
+    await using replica = await replicaOf(`export default async (request: Request) => {
+      const reader = request.body.getReader();
+      await reader.read();
+      console.log('in');
+      await new Promise(() => undefined);
+    };`);
+    const upload = http.request(await replica.origin(), { method: 'POST' });
+    upload.on('error', () => undefined);
+    const chunk = Buffer.alloc(1024 * 1024);
+    for (let sent = 0; sent < 100; sent++) upload.write(chunk);
+    await replica.line((line) => line.msg === 'in');
+    const taken = await steady(async () => upload.socket?.bytesWritten ?? 0);
+    const waiting = upload.socket?.writableLength ?? 0;
+    assert.ok(taken - waiting < 32 * 1024 * 1024, `${taken - waiting} bytes taken`);
+    upload.destroy();
+  });
+
   /** The value that `read` gives twice in a row, 50 ms apart. */
   async function steady(read: () => Promise<number>): Promise<number> {
     for (let last = -1; ; ) {

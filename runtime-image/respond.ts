@@ -140,7 +140,8 @@ function ended(): void {}
 
 /** Ends an answer that will not be sent. */
 export async function discard(reply: Reply): Promise<void> {
-  const { body } = reply;
+  const { body, webSocket } = reply;
+  webSocket?.[Symbol.dispose]();
   if (body !== null && typeof body === 'object' && !(body instanceof Uint8Array)) await sourceReader(body).cancel();
 }
 

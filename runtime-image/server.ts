@@ -3,6 +3,7 @@ import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
 import { http } from './builtin.ts';
 import type { Gate, Stage } from './gate.ts';
 import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
+import { asksForWebSocket, type Upgrade, upgradeOf } from './upgrade.ts';
 
 /** A connection that says nothing for so long is asked by TCP whether anyone is there. */
 const ALIVE_AFTER_MS = 60_000;
@@ -19,10 +20,10 @@ export interface ServerDeps {
 
 /** The traffic port: the probes, and all else to the handler. */
 export function createServer(deps: ServerDeps): Server {
-  const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+  const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
     if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, deps);
-    else deps.traffic.serve(message, response, expectsContinue);
+    else deps.traffic.serve(message, response, expectsContinue, upgrade);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
   const limits = {
@@ -34,10 +35,15 @@ export function createServer(deps: ServerDeps): Server {
     headersTimeout: HEAD_MS,
     requestTimeout: 0,
     maxHeaderSize: HEAD_MAX_BYTES,
+    shouldUpgradeCallback: asksForWebSocket,
   };
   const server = http.createServer(limits, (message, response) => take(message, response, false));
   // Whoever asks before sending a body is told to send it when the handler begins to read.
   server.on('checkContinue', (message, response) => take(message, response, true));
+  server.on('upgrade', (message, _socket, head) => {
+    const upgrade = upgradeOf(message, head);
+    take(message, upgrade.response, false, upgrade);
+  });
   return server;
 }
 

@@ -13,6 +13,8 @@ import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { Invoke } from './signatures/invoke.ts';
 import { traceOf } from './trace.ts';
+import type { Upgrade } from './upgrade.ts';
+import type { WebSockets } from './web-sockets.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
@@ -24,6 +26,7 @@ export interface TrafficDeps {
   gate: Gate;
   log: JsonLog;
   metrics: RequestMetrics;
+  webSockets: WebSockets;
   /** Every place is held by a handler that does not end. */
   onStuck(): void;
 }
@@ -42,6 +45,9 @@ export class Traffic {
   #lastRequestMs = 0;
   #unanswered = 0;
   #pending = 0;
+  /** For each promise that was given to waitUntil, the call that gave it. */
+  readonly #waits = new Set<{ call: Call | undefined }>();
+  readonly #crashed = new Set<Call | undefined>();
 
   constructor(deps: TrafficDeps) {
     const { settings, env, gate, log } = deps;
@@ -52,6 +58,7 @@ export class Traffic {
     this.#replier = {
       functionName: `${settings.namespace}/${settings.function}`,
       isLeaving: () => gate.stage !== 'ready',
+      webSockets: deps.webSockets,
     };
     const onStopped = (stop: Stop, running: Promise<void>) =>
       this.#watchOverdue(running, overdueAfterMs(stop, timeoutMs));
@@ -73,6 +80,11 @@ export class Traffic {
     return this.#pending;
   }
 
+  /** Whether anything that was given to waitUntil is not settled, but for what a crash has cut short. */
+  get isWaiting(): boolean {
+    return [...this.#waits].some(({ call }) => !this.#crashed.has(call));
+  }
+
   use(invoke: Invoke): void {
     this.#invoke = invoke;
   }
@@ -89,20 +101,24 @@ export class Traffic {
 
   /** Stops a call, unless it is over. */
   stop(call: Call, stop: Stop): void {
+    if (stop.why === 'crashed') this.#crashed.add(call);
     this.#calls.stop(call, stop);
   }
+
   /** Stops every call that is not over. */
   stopAll(stop: Stop): void {
     this.#calls.stopAll(stop);
+    this.#changed();
   }
 
-  /** Answers one request. */
-  serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  /** Answers one request. @param upgrade where it is one for a WebSocket. */
+  serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade): void {
     const atMs = nowMs();
     this.#lastRequestMs = atMs;
     const exchange = new Exchange(message, response, expectsContinue, this.#replier);
+    if (upgrade !== undefined) exchange.upgrade = upgrade;
     const invoke = this.#admitting();
-    if (invoke !== undefined && this.#places.take()) this.#begin(exchange, invoke, atMs);
+    if (upgrade === undefined && invoke !== undefined && this.#places.take()) this.#begin(exchange, invoke, atMs);
     else void this.#await(exchange);
   }
 
@@ -114,7 +130,8 @@ export class Traffic {
 
   /** Lets a request in as soon as it can be, or refuses it. */
   async #await(exchange: Exchange): Promise<void> {
-    const { gate } = this.#deps;
+    const { gate, webSockets } = this.#deps;
+    if (exchange.upgrade !== undefined) await this.#hold(() => webSockets.prepare());
     if (gate.stage === 'loading') await this.#hold(() => gate.loaded(LOADING_WAIT_MS));
     const invoke = this.#admitting();
     if (exchange.response.closed) {
@@ -183,7 +200,10 @@ export class Traffic {
     const { writableFinished, statusCode } = exchange.response;
     if (!writableFinished) this.#calls.stop(call, { why: 'gone' });
     exchange.drop();
-    this.#deps.metrics.observe(writableFinished ? statusCode : undefined, (nowMs() - call.startedMs) / 1000);
+    this.#deps.metrics.observe(
+      writableFinished || exchange.isUpgraded ? statusCode : undefined,
+      (nowMs() - call.startedMs) / 1000,
+    );
     this.#unanswered--;
     if (answer.isOver) this.#over();
     else this.#changed();
@@ -212,11 +232,14 @@ export class Traffic {
   }
 
   async #settle(promise: PromiseLike<unknown>): Promise<void> {
+    const wait = { call: currentCall.getStore() };
+    this.#waits.add(wait);
     try {
       await promise;
     } catch (error) {
       this.#deps.log.line('error', 'waitUntil failed', { err: error });
     }
+    this.#waits.delete(wait);
   }
 
   /** Counts as pending until `work` is done. */

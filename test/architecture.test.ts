@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** Packages that a folder's programs may load. A folder that is not here may load any that package.json names. */
 const PACKAGES: Record<string, readonly string[]> = {
   api: ['zod', 'yaml'],
-  'runtime-image': [],
+  'runtime-image': ['ws'],
 };
 
 const root = join(import.meta.dirname, '..');

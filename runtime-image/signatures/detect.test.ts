@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Signature } from '../../api/names.ts';
-import { detect, HandlerNotFound, initOf } from './detect.ts';
+import { detect, HandlerNotFound, lifeOf } from './detect.ts';
 import { installPlatformGlobals, type Registration } from './platform-globals.ts';
 
 const fn = () => undefined;
@@ -145,13 +145,38 @@ test('a method is called on its object', () => {
   assert.equal(detect({ run: fn }, { handler: 'run', signature: 'auto' }, new Map()).self, undefined);
 });
 
-test('init is found beside the handler, unless it is the handler', () => {
-  const wanted = { handler: 'default', signature: 'auto' } as const;
-  assert.equal(initOf({ default: fn, init: other }, wanted), other);
-  assert.equal(initOf({ default: { handler: fn, init: other } }, wanted), other);
-  assert.equal(initOf({ default: fn }, wanted), undefined);
-  assert.equal(initOf({ default: Object.assign(() => undefined, { init: other }) }, wanted), undefined);
-  assert.equal(initOf({ init: fn }, { ...wanted, handler: 'init' }), undefined);
+const usual = { handler: 'default', signature: 'auto' } as const;
+
+test('init and dispose are found beside the handler, unless they are the handler', () => {
+  assert.equal(lifeOf({ default: fn, init: other }, usual, 'init'), other);
+  assert.equal(lifeOf({ default: fn, dispose: other }, usual, 'dispose'), other);
+  assert.equal(lifeOf({ default: fn, init: other }, usual, 'dispose'), undefined);
+  assert.equal(lifeOf({ default: Object.assign(() => undefined, { init: other }) }, usual, 'init'), undefined);
+  assert.equal(lifeOf({ dispose: fn }, { ...usual, handler: 'dispose' }, 'dispose'), undefined);
+});
+
+test('init and dispose may be methods of what is exported', () => {
+  const app = { fetch: fn, name: 'app', dispose: () => app.name };
+  class Pool {
+    name = 'pool';
+    fetch(): void {}
+    dispose(): string {
+      return this.name;
+    }
+  }
+  assert.equal(lifeOf({ default: app }, usual, 'dispose')?.(), 'app');
+  assert.equal(lifeOf({ default: new Pool() }, usual, 'dispose')?.(), 'pool');
+  assert.equal(lifeOf({ default: { handler: fn, init: () => 'common' } }, usual, 'init')?.(), 'common');
+});
+
+test('a router that has every method it is asked for has no init', () => {
+  const router = new Proxy({ fetch: fn }, { get: (target, name) => Reflect.get(target, name) ?? fn });
+  assert.equal(lifeOf({ default: router }, usual, 'init'), undefined);
+});
+
+test('the only function of a module is its handler, whatever init and dispose there are', () => {
+  const wanted = { handler: 'default', signature: 'http' } as const;
+  assert.equal(detect({ hello: fn, init: other, dispose: other }, wanted, new Map()).call, fn);
 });
 
 test('a registered name is one that Cloud Functions takes', () => {

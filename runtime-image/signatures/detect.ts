@@ -53,12 +53,25 @@ export function detect(exports: Exports, wanted: Wanted, registered: Registratio
   return detected;
 }
 
-/** The module's `init`, where there is one that is not the handler itself. One of a function, as Express's, is not meant. */
-export function initOf(exports: Exports, { handler }: Wanted): (() => unknown) | undefined {
-  if (handler === 'init') return undefined;
-  const common = commonJsOf(exports);
-  const init = exports.init ?? (typeof common === 'object' && isRecord(common) ? common.init : undefined);
-  return typeof init === 'function' ? (init as () => unknown) : undefined;
+/** What a module may export beside its handler: called once, before the first request and after the last. */
+const LIFE = ['init', 'dispose'] as const;
+
+/**
+ * The module's `init` or `dispose`, where there is one that is not the handler itself: an export of that name, or a
+ * method of the object that is exported, such as a Worker. One of a function, as Express's `init`, is not meant.
+ */
+export function lifeOf(
+  exports: Exports,
+  { handler }: Wanted,
+  name: (typeof LIFE)[number],
+): (() => unknown) | undefined {
+  if (handler === name) return undefined;
+  if (typeof exports[name] === 'function') return exports[name] as () => unknown;
+  const objects = [commonJsOf(exports), defaultOf(exports)?.value];
+  // `in` asks the object itself: a router that is a Proxy has every method that it is asked for.
+  const owner = objects.find((value) => typeof value === 'object' && isRecord(value) && name in value);
+  const method = isRecord(owner) ? owner[name] : undefined;
+  return typeof method === 'function' ? (method.bind(owner) as () => unknown) : undefined;
 }
 
 function registeredHandler({ handler, signature }: Wanted, registered: Registrations): Detected | undefined {
@@ -124,10 +137,10 @@ function lookUp(exports: Exports, name: string): Found | undefined {
   return undefined;
 }
 
-/** The exported function, where there is just one besides `init`. */
+/** The exported function, where there is just one besides `init` and `dispose`. */
 function onlyFunction(exports: Exports): Found | undefined {
   const functions = exportNames(exports)
-    .filter((name) => name !== 'init')
+    .filter((name) => !(LIFE as readonly string[]).includes(name))
     .map((name) => lookUp(exports, name))
     .filter((found) => typeof found?.value === 'function');
   return functions.length === 1 ? functions[0] : undefined;

@@ -7,10 +7,19 @@ const NULL_BODY_STATUS: readonly number[] = [101, 204, 205, 304];
 const REDIRECT_STATUS: readonly number[] = [301, 302, 303, 307, 308];
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** The client's end of a WebSocketPair: of responses with status 101, as Cloudflare Workers have it. */
+const webSockets = new WeakMap<object, Disposable>();
+
+/** Undefined: it has none. */
+export function webSocketOf(response: object): Disposable | undefined {
+  return webSockets.get(response);
+}
+
 interface Init {
   status?: number;
   statusText?: string;
   headers?: HeadersLike;
+  webSocket?: Disposable | null;
 }
 
 const NO_INIT: Init = Object.freeze({});
@@ -46,7 +55,8 @@ export class Response extends Body {
     const { source, type } = bodyInitOf(body);
     super(source);
     this.#bodyType = type;
-    this.#status = statusOf(init.status);
+    this.#status = init.webSocket ? 101 : statusOf(init.status);
+    if (init.webSocket) webSockets.set(this, init.webSocket);
     this.#statusText = reasonOf(init.statusText);
     if (source !== null && NULL_BODY_STATUS.includes(this.#status)) {
       throw new TypeError(`a response with status ${this.#status} has no body`);
@@ -92,6 +102,9 @@ export class Response extends Body {
   }
   get type(): string {
     return this.#type;
+  }
+  get webSocket(): unknown {
+    return webSockets.get(this) ?? null;
   }
   get url(): string {
     return '';

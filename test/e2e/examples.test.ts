@@ -38,6 +38,7 @@ const ANSWERS: Record<string, string> = {
   'lambda.yaml': '{"message":"Hello you from lambda!"}',
   'secrets.yaml': '{"keyEndsWith":"1234"}',
   'stream.yaml': 'data: 1\n\ndata: 2\n\ndata: 3\n\ndata: 4\n\ndata: 5\n\n',
+  'websocket.yaml': 'Hello you, connect with a WebSocket!',
   'workers.yaml': 'Hello you!',
 };
 

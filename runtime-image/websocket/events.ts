@@ -1,0 +1,68 @@
+/** The events of a WebSocket. Node's own classes of these names would load its whole fetch implementation. */
+
+export class MessageEvent extends Event {
+  readonly data: string | ArrayBuffer | Blob;
+
+  constructor(data: string | ArrayBuffer | Blob) {
+    super('message');
+    this.data = data;
+  }
+}
+
+export class CloseEvent extends Event {
+  readonly code: number;
+  readonly reason: string;
+  /** Whether both sides have said goodbye. */
+  readonly wasClean: boolean;
+
+  constructor({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) {
+    super('close');
+    this.code = code;
+    this.reason = reason;
+    this.wasClean = wasClean;
+  }
+}
+
+export class ErrorEvent extends Event {
+  readonly error: unknown;
+  readonly message: string;
+
+  constructor(error: Error) {
+    super('error');
+    this.error = error;
+    this.message = error.message;
+  }
+}
+
+type Listener = Parameters<EventTarget['addEventListener']>[1] & object;
+
+/** An EventTarget whose listeners' errors, and the rejections of what they return, are handed on; Node ends the process. */
+export abstract class GuardedTarget extends EventTarget {
+  readonly #guarded = new WeakMap<Listener, Listener>();
+
+  protected abstract failed(error: unknown): void;
+
+  override addEventListener(type: string, listener: Listener, options?: AddEventListenerOptions | boolean): void {
+    super.addEventListener(type, this.#guard(listener), options);
+  }
+
+  override removeEventListener(type: string, listener: Listener, options?: EventListenerOptions | boolean): void {
+    super.removeEventListener(type, this.#guarded.get(listener) ?? listener, options);
+  }
+
+  #guard(listener: Listener): Listener {
+    const known = this.#guarded.get(listener);
+    if (known !== undefined) return known;
+    const guarded = (event: Event) => {
+      try {
+        const result: unknown =
+          typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event);
+        Promise.resolve(result).catch((error) => this.failed(error));
+      } catch (error) {
+        this.failed(error);
+      }
+    };
+    this.#guarded.set(listener, guarded);
+    return guarded;
+  }
+}
