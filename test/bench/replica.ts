@@ -52,7 +52,6 @@ export async function startReplica(
   const said = Promise.withResolvers<Phases>();
   const server = await startListening((port) => {
     const env = {
-      PATH: process.env.PATH,
       NODE_ENV: 'production',
       [RUNTIME_ENV.port]: String(port),
       [RUNTIME_ENV.host]: '127.0.0.1',

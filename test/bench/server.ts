@@ -15,10 +15,8 @@ export interface Server extends AsyncDisposable {
 
 /** One of the programs beside this file that take a host and a port, on a free one; answers once it is returned. */
 export function startServer(side: Side | 'any', program: string): Promise<Server> {
-  const env = { ...process.env, NODE_ENV: 'production' };
-  return startListening((port) =>
-    startOn(side, [process.execPath, join(import.meta.dirname, program), HOST, String(port)], { env }),
-  );
+  const command = ['env', 'NODE_ENV=production', process.execPath, join(import.meta.dirname, program), HOST];
+  return startListening((port) => startOn(side, [...command, String(port)]));
 }
 
 /** @param start starts what listens on this port of the loopback. */
