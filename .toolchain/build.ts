@@ -10,8 +10,9 @@ import { addLicenses } from './licenses.ts';
  * `npm run build [-- runtime operator activator] [--dist <folder>]`: makes `dist/<program>/`, all that an image or a pod
  * of that program needs beside Node, except the operator's native bundler: `bundler-binaries.ts` brings that for images,
  * and in the checkout it is found in node_modules. The same commit gives the same bytes, wherever it is built.
- * The runtime is one file, and one for handlers of other platforms; operator and activator have others that hold what only
- * a kubeconfig needs, and the operator one for what is done once, such as bringing the CRD up to date.
+ * The runtime is one file, and one each for handlers of other platforms and for its metrics; operator and activator have
+ * others that hold what only a kubeconfig needs, and the operator one for what is done once, such as bringing the CRD up
+ * to date.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { dist: { type: 'string' } } });
 const root = dirname(import.meta.dirname);
@@ -34,11 +35,13 @@ const requireForBundled = {
   js: "import { createRequire as catnapCreateRequire } from 'node:module'; const require = catnapCreateRequire(import.meta.url);",
 };
 
-/** What runs handlers of other platforms is loaded when there is one. */
-const platformsApart: Plugin = {
-  name: 'platforms-apart',
+/** What is not needed for a first answer is loaded when it is. */
+const partsApart: Plugin = {
+  name: 'parts-apart',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/platforms\.ts$/ }, () => ({ path: './platforms.mjs', external: true })),
+    onResolve({ filter: /^\.\/(platforms|metrics-server)\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: path.replace(/ts$/, 'mjs'), external: true } : undefined,
+    ),
 };
 
 const programs = ['runtime', 'operator', 'activator'] as const;
@@ -70,10 +73,14 @@ async function make(name: (typeof programs)[number]): Promise<void> {
 
 /** Put in place in one step: pods of a cluster that runs may start from the file at any moment. */
 async function makeRuntime(): Promise<void> {
-  const entryPoints = { runtime: 'runtime-image/main.ts', platforms: 'runtime-image/signatures/platforms.ts' };
+  const entryPoints = {
+    runtime: 'runtime-image/main.ts',
+    platforms: 'runtime-image/signatures/platforms.ts',
+    'metrics-server': 'runtime-image/metrics-server.ts',
+  };
   const made = join(dist, `runtime.${process.pid}`);
   const options = { ...shared, entryPoints, outdir: made, minify: true, keepNames: true };
-  const { metafile } = await build({ ...options, plugins: [platformsApart] });
+  const { metafile } = await build({ ...options, plugins: [partsApart] });
   await addLicenses(made, metafile);
   const runtime = join(dist, 'runtime');
   await mkdir(runtime, { recursive: true });

@@ -6,9 +6,8 @@ import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
 import { load } from './load.ts';
-import { captureConsole, captureWarnings, JsonLog, jsonLine, stdoutWriter } from './log.ts';
-import { RequestMetrics, type StartPhases } from './metrics.ts';
-import { serveMetrics } from './metrics-server.ts';
+import { captureConsole, captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './log.ts';
+import { type ImportTimes, RequestMetrics, type Start } from './metrics.ts';
 import { createServer } from './server.ts';
 import { installPlatformGlobals } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
@@ -16,9 +15,6 @@ import { installGlobals } from './web/globals.ts';
 
 /** What is not needed for the first answer waits this long: it would stand in its way. */
 const AFTER_START_MS = 100;
-
-/** Node's own start and the evaluation of this file. */
-const bootSeconds = process.uptime();
 
 await main();
 
@@ -45,15 +41,21 @@ async function main(): Promise<void> {
   installGlobals();
   const registered = installPlatformGlobals(globalThis);
   try {
-    const listening = () => listen(server, settings.port, settings.host).then(() => process.uptime());
+    const boot = process.uptime();
     // At once, before the module is loaded: a probe that is here already is answered sooner. Of an image with its own code
     // a connection is all that is asked for, so there it comes last.
-    const early = settings.bundleChunks > 0 ? listening() : undefined;
-    const { invoke, seconds } = await load({ settings, env: process.env, log, registered });
+    const early = settings.bundleChunks > 0 ? listen(server, settings.port, settings.host) : undefined;
+    const asked = process.uptime();
+    const { invoke, seconds, imports } = await load({ settings, env: process.env, log, registered });
     traffic.use(invoke);
     gate.open();
-    const phases = { boot: bootSeconds, ...seconds, listen: (await (early ?? listening())) - bootSeconds };
-    setTimeout(() => void announce({ settings, log, requests, server, traffic, phases }), AFTER_START_MS);
+    const opened = process.uptime();
+    await (early ?? listen(server, settings.port, settings.host));
+    const phases = { boot, ...seconds, listen: asked - boot + process.uptime() - opened };
+    setTimeout(
+      () => void announce({ settings, log, requests, server, traffic, start: { phases, imports } }),
+      AFTER_START_MS,
+    );
   } catch (error) {
     exitFatally(log, 'the function cannot be loaded', error);
   }
@@ -111,18 +113,29 @@ interface Started {
   requests: RequestMetrics;
   server: Server;
   traffic: Traffic;
-  phases: StartPhases;
+  start: Start;
 }
 
-async function announce({ settings, log, requests, server, traffic, phases }: Started): Promise<void> {
-  const inFlight = () => traffic.unanswered;
+async function announce({ settings, log, requests, server, traffic, start }: Started): Promise<void> {
+  const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waitUntilPending });
+  const started = { port: portOf(server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
   try {
-    const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, phases, inFlight });
-    log.line('info', 'started', { port: portOf(server), metricsPort: portOf(metrics), startSeconds: phases });
+    const { serveMetrics } = await import('./metrics-server.ts');
+    const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, replica });
+    log.line('info', 'started', { metricsPort: portOf(metrics), ...started });
   } catch (error) {
     // The function can be served all the same.
-    log.line('error', 'started without metrics', { port: portOf(server), startSeconds: phases, err: error });
+    log.line('error', 'started without metrics', { ...started, err: error });
   }
+}
+
+function importSeconds(imports: ImportTimes): Fields {
+  return Object.keys(imports).length === 0 ? {} : { importSeconds: rounded(imports) };
+}
+
+/** To a tenth of a millisecond: for people to read. */
+function rounded(seconds: Readonly<Record<string, number>>): Fields {
+  return Object.fromEntries(Object.entries(seconds).map(([name, value]) => [name, Number(value.toFixed(4))]));
 }
 
 function portOf(server: Server): number | undefined {

@@ -36,6 +36,7 @@ export class Traffic {
   #lastRequestMs = 0;
   #unanswered = 0;
   #pending = 0;
+  #waitUntilPending = 0;
 
   constructor(deps: TrafficDeps) {
     this.#deps = deps;
@@ -53,6 +54,11 @@ export class Traffic {
   /** Those, the handlers that still run, and what was given to waitUntil. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** Promises given to waitUntil that have not settled. */
+  get waitUntilPending(): number {
+    return this.#waitUntilPending;
   }
 
   use(invoke: Invoke): void {
@@ -164,10 +170,13 @@ export class Traffic {
   }
 
   async #settle(promise: PromiseLike<unknown>): Promise<void> {
+    this.#waitUntilPending++;
     try {
       await promise;
     } catch (error) {
       this.#deps.log.line('error', 'waitUntil failed', { err: error });
+    } finally {
+      this.#waitUntilPending--;
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as esbuild from 'esbuild';
-import { FRAMEWORK_GLOBAL, type Signature } from '#api/names.ts';
+import { FRAMEWORK_GLOBAL, IMPORTED_GLOBAL, type Signature } from '#api/names.ts';
 import { type Bundle, bundle } from './bundle.ts';
 import { SourceError } from './source-error.ts';
 
@@ -148,4 +148,26 @@ test('an unused file of another kind does not matter, an imported one does', asy
     'README.md': '# hi',
   });
   assert.match(message, /"README\.md" is neither TypeScript, JavaScript nor JSON/);
+});
+
+test('of several files the end of each is marked, of one none; positions and texts stay the files’ own', async () => {
+  const files = {
+    'index.ts': `import { a } from './a.ts';\nexport default () => a;`,
+    'a.ts': `export const a: number = 1`,
+  };
+  const { code } = await compile(files);
+  const map = JSON.parse(Buffer.from(code.split('base64,').at(-1) ?? '', 'base64').toString());
+  assert.deepEqual(map.sourcesContent, [files['a.ts'], files['index.ts']]);
+  const ended: string[] = [];
+  const key = Symbol.for(IMPORTED_GLOBAL);
+  Object.assign(globalThis, { [key]: (module: string) => ended.push(module) });
+  const made = await load({ code, leanCode: '' });
+  Reflect.deleteProperty(globalThis, key);
+  assert.deepEqual([made.default(), ended], [1, ['a.ts', 'index.ts']]);
+  assert.doesNotMatch((await compile({ 'index.ts': 'export default () => 1;' })).code, /catnap/);
+});
+
+test('a mistake at the end of one of several files is shown as the user wrote it', async () => {
+  const { message } = await failure({ 'index.ts': `import './a.ts'; export default () => {`, 'a.ts': 'let a = 1;' });
+  assert.doesNotMatch(message, /catnap|globalThis/);
 });
