@@ -1,12 +1,13 @@
 /** A function's replica: loads one handler out of the environment and serves it until it is told to leave. */
 import type { Server } from 'node:http';
 import { currentCall } from './call.ts';
+import { captureConsole } from './console.ts';
 import { readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
 import { load } from './load.ts';
-import { captureConsole, captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './log.ts';
+import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './log.ts';
 import { type ImportTimes, RequestMetrics, type Start } from './metrics.ts';
 import { createServer } from './server.ts';
 import { installPlatformGlobals } from './signatures/platform-globals.ts';
@@ -71,12 +72,12 @@ function settingsOrExit(): Settings {
   }
 }
 
-function logOf({ function: name, namespace, revision }: Settings): JsonLog {
+function logOf({ function: name, namespace, revision, logFormat, logLevel }: Settings): JsonLog {
   const current = () => {
     const call = currentCall.getStore();
     return call === undefined ? undefined : { requestId: call.requestId };
   };
-  return new JsonLog({ function: name, namespace, revision }, stdoutWriter(), current);
+  return new JsonLog({ function: name, namespace, revision }, stdoutWriter(logFormat), current, logLevel);
 }
 
 function exitFatally(log: JsonLog, msg: string, error: unknown): never {
