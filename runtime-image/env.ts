@@ -81,6 +81,11 @@ export function readSettings(env: Env): Settings {
   return settings;
 }
 
+/** `<namespace>/<name>`, as answers and logs name it. */
+export function functionName({ namespace, function: name }: Settings): string {
+  return `${namespace}/${name}`;
+}
+
 /** The names of the variables that carry a bundle of `chunks` chunks, in order, and last the one with their number. */
 export function bundleVariables(chunks: number): string[] {
   const names = Array.from({ length: chunks }, (_, chunk) => `${RUNTIME_ENV.bundlePrefix}${chunk}`);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../api/names.ts';
 import { randomUuid } from './builtin.ts';
+import { functionName, type Settings } from './env.ts';
 import { type Failure, replyOfFailure } from './failure.ts';
 import type { Reply } from './reply.ts';
 import { dropBody, hasBody, servedRequest } from './request.ts';
@@ -14,8 +15,8 @@ export interface ExchangeParts {
   response: ServerResponse;
   /** The client waits for `100 Continue` before it sends the body. */
   expectsContinue: boolean;
-  /** `<namespace>/<name>`, for the answers that the runtime gives itself. */
-  functionName: string;
+  /** For the answers that the runtime gives itself. */
+  settings: Settings;
   /** Whether the client should look for another replica from now on. */
   isLeaving(): boolean;
 }
@@ -62,7 +63,9 @@ export class Exchange {
     if (this.response.headersSent) return breakOff(this.response);
     // Those of an answer that the handler had begun to prepare.
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
-    await this.send(replyOfFailure(failure, { requestId: this.requestId, function: this.#parts.functionName }));
+    const { settings } = this.#parts;
+    const about = { requestId: this.requestId, function: functionName(settings) };
+    await this.send(replyOfFailure(failure, { ...about, showsStack: settings.isDevelopment }));
   }
 
   /** Takes in what is left of the request's body. */

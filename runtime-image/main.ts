@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { currentCall } from './call.ts';
 import { captureConsole } from './console.ts';
-import { readSettings, type Settings } from './env.ts';
+import { functionName, readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const requests = new RequestMetrics();
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
   const traffic = new Traffic({ settings, gate, log, metrics: requests, onStuck });
-  const server = createServer({ gate, traffic, podUid: settings.podUid });
+  const server = createServer({ gate, traffic, podUid: settings.podUid, functionName: functionName(settings) });
   const deps: LeaveDeps = { server, gate, traffic, timeoutMs: settings.timeoutMs };
   const fail = async (error: unknown) => {
     if (gate.stage === 'loading') exitFatally(log, 'the function cannot be loaded', error);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { hideInternalHeaders } from './internal-headers.ts';
 import type { Incoming } from './web/body.ts';
 import { Headers } from './web/headers.ts';
 import { Request, RequestParts } from './web/request.ts';
@@ -45,7 +46,7 @@ export function servedRequest({ message, signal, beforeRead }: Served): Request 
   const parts = new RequestParts({
     method,
     url: () => requestUrl(message.url ?? '/', message.headers.host, single(message.headers['x-forwarded-proto'])),
-    headers: () => headersOf(message.rawHeaders),
+    headers: () => headersOf(hideInternalHeaders(message).rawHeaders),
     signal,
     source: bodied ? incomingOf(message, beforeRead) : null,
   });

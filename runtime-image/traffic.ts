@@ -84,9 +84,8 @@ export class Traffic {
   async serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     this.#lastRequestMs = nowMs();
     const { gate, settings } = this.#deps;
-    const functionName = `${settings.namespace}/${settings.function}`;
     const isLeaving = () => gate.stage !== 'ready';
-    const exchange = new Exchange({ message, response, expectsContinue, functionName, isLeaving });
+    const exchange = new Exchange({ message, response, expectsContinue, settings, isLeaving });
     if (gate.stage === 'loading') await gate.loaded(LOADING_WAIT_MS);
     const invoke = this.#invoke;
     if (invoke === undefined) return this.#refuse(exchange, 'the replica is not ready');
