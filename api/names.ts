@@ -96,7 +96,10 @@ export const FRAMEWORK_PACKAGE = '@google-cloud/functions-framework';
 /** Key, as `Symbol.for`, of the global that stands in for that package while the user's module is loaded. */
 export const FRAMEWORK_GLOBAL = 'catnap.dev/functions-framework';
 
-/** Key, as `Symbol.for`, of the global that hears of each module, by its name, when its evaluation is over. */
+/**
+ * Key, as `Symbol.for`, of the global that hears of each module, by its name, when its evaluation is over. Given a second
+ * argument, a function that evaluates the module, it calls that.
+ */
 export const IMPORTED_GLOBAL = 'catnap.dev/imported';
 
 /**

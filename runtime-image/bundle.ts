@@ -19,6 +19,7 @@ export interface Imported {
  * where stacks say the user's files are, `/function/index.ts:3:9`, and where a package would be looked for.
  */
 export const BUNDLE_URL = 'file:///function/bundle.mjs';
+const FOLDER = '/function';
 
 /**
  * Takes the bundle, base64 of brotli, out of the environment and leaves nothing of it there.
@@ -44,7 +45,7 @@ export async function importBundle(source: string): Promise<Imported> {
   const clock = new ImportClock();
   using _marks = hearMarks(clock);
   const exports = await importWith(BUNDLE_URL, { named: BUNDLE_URL, url: BUNDLE_URL, source });
-  return { exports, times: clock.times() };
+  return { exports, times: clock.times((module) => moduleName(module, FOLDER)) };
 }
 
 /** Stands in for the Functions Framework: what is registered by it is called by this runtime. */

@@ -52,7 +52,7 @@ export class ImportClock {
   }
 
   /** By package, or file of the user's, the slowest first; empty: there is only one. @param nameOf see `moduleName`. */
-  times(nameOf: (module: string) => string = (module) => module): ImportTimes {
+  times(nameOf: (module: string) => string): ImportTimes {
     const byName = new Map<string, number>();
     for (const [module, ms] of this.#spent) {
       const name = nameOf(module);
@@ -67,15 +67,17 @@ export class ImportClock {
 /** `node_modules/<package>`, the innermost; for other files their path from `directory`. @param module path or file URL. */
 export function moduleName(module: string, directory: string): string {
   const file = module.startsWith('file:') ? decodeURIComponent(module.slice('file://'.length)) : module;
-  const name = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/s.exec(file)?.[1];
+  const name = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)/s.exec(file)?.[1];
   if (name !== undefined) return `node_modules/${name}`;
   return file.startsWith(`${directory}/`) ? file.slice(directory.length + 1) : file;
 }
 
-/** Has `clock` hear of the ends of modules. Undone by `dispose`. */
+/** Has `clock` hear of modules that are marked. Undone by `dispose`. */
 export function hearMarks(clock: ImportClock): Disposable {
   const key = Symbol.for(IMPORTED_GLOBAL);
-  Object.defineProperty(globalThis, key, { value: (module: string) => clock.charge(module), configurable: true });
+  const value = (module: string, evaluate?: () => unknown) =>
+    evaluate === undefined ? clock.charge(module) : clock.running(module, evaluate);
+  Object.defineProperty(globalThis, key, { value, configurable: true });
   return { [Symbol.dispose]: () => Reflect.deleteProperty(globalThis, key) };
 }
 

@@ -57,6 +57,20 @@ export function check(url: string): string {
     assert.match(await replica.metrics(), /catnap_runtime_import_seconds\{module="lib\/slow.ts"\} 0\.0[6-9]/);
   });
 
+  test('the start says which package of a function that was bundled beforehand is slow', async () => {
+    const bundled = `var __getOwnPropNames = Object.getOwnPropertyNames;
+      var __commonJS = (cb, mod) => function __require() {
+        return mod || (0, cb[__getOwnPropNames(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports;
+      };
+      var require_slow = __commonJS({ 'node_modules/slow/lib/slow.js'(exports, module) { ${BUSY} module.exports = 'slow'; } });
+      var slow = require_slow();
+      export default () => slow;`;
+    await using replica = await replicaOf({ 'index.ts': bundled });
+    assert.equal(await (await fetch(await replica.origin())).text(), 'slow');
+    const { importSeconds } = await replica.line((line) => line.msg === 'started');
+    assert.ok(((importSeconds as Record<string, number>)['node_modules/slow'] ?? 0) >= 0.059);
+  });
+
   test('a function of one file says no more than its import', async () => {
     await using replica = await replicaOf({ 'index.ts': `${BUSY} export default () => 'one';` });
     const started = await replica.line((line) => line.msg === 'started');

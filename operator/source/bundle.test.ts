@@ -171,3 +171,41 @@ test('a mistake at the end of one of several files is shown as the user wrote it
   const { message } = await failure({ 'index.ts': `import './a.ts'; export default () => {`, 'a.ts': 'let a = 1;' });
   assert.doesNotMatch(message, /catnap|globalThis/);
 });
+
+test('what was bundled beforehand tells of the packages whose names it kept, and runs the same', async () => {
+  const packages: esbuild.Plugin = {
+    name: 'packages',
+    setup(build) {
+      build.onResolve({ filter: /^(outer|inner)$/ }, ({ path }) => ({ path: `/node_modules/${path}/index.js` }));
+      build.onLoad({ filter: /node_modules/ }, ({ path }) => ({
+        contents: path.includes('outer') ? `exports.both = 'outer ' + require('inner');` : `module.exports = 'inner';`,
+      }));
+    },
+  };
+  const stdin = { contents: `import { both } from 'outer'; export default () => both;`, resolveDir: '/' };
+  const options = {
+    stdin,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    absWorkingDir: '/',
+    plugins: [packages],
+  } as const;
+  for (const isMinified of [false, true]) {
+    const minify = { minifySyntax: isMinified, minifyWhitespace: isMinified };
+    const { outputFiles } = await esbuild.build({ ...options, ...minify, plugins: [packages] });
+    const made = await compile({ 'index.js': outputFiles[0]?.text ?? '' }, { entry: 'index.js' });
+    const heard: string[] = [];
+    const key = Symbol.for(IMPORTED_GLOBAL);
+    const hear = (module: string, evaluate?: () => unknown) => {
+      heard.push(module);
+      return evaluate?.();
+    };
+    Object.assign(globalThis, { [key]: hear });
+    assert.equal((await load(made)).default(), 'outer inner');
+    assert.deepEqual(heard, ['node_modules/outer/index.js', 'node_modules/inner/index.js', 'index.js']);
+    Reflect.deleteProperty(globalThis, key);
+    const again = { ...made, code: `// again\n${made.code}` };
+    assert.equal((await load(again)).default(), 'outer inner');
+  }
+});

@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 import type * as esbuild from 'esbuild';
-import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE, importedMark } from '#api/names.ts';
+import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE } from '#api/names.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { type Exported, requireHandler, type WantedHandler } from './exported-handler.ts';
 import { resolveImport } from './resolve.ts';
 import { SourceError } from './source-error.ts';
+import { timedFiles, withMark, withoutMark, withTimedRequires } from './timed-modules.ts';
 
 /** A function's modules as one. */
 export interface Bundle {
@@ -56,31 +57,27 @@ export async function bundle(source: SourceFiles, handler: WantedHandler, build:
     });
   const plain = await compile([]);
   const requires = outputOf(plain, '.js').includes('Dynamic require of');
-  const timed = timedFiles(source, plain.metafile);
+  const timed = timedFiles(source, inputsOf(plain));
   const isPlain = !requires && timed.length === 0;
   const result = isPlain ? plain : await compile(timed, requires ? { banner: { js: REQUIRE } } : {});
   requireHandler(exportsOf(source.entry, result.metafile), handler);
   const map = JSON.parse(outputOf(result, '.js.map')) as { sources: string[]; sourcesContent?: string[] };
   const sources = map.sources.map((path) => path.slice(path.indexOf(':') + 1));
   const { sourcesContent: marked, ...leanMap } = map;
-  const sourcesContent = marked?.map((text, index) => text.replace(importedMark(sources[index] ?? ''), () => ''));
+  const sourcesContent = marked?.map((text, index) => withoutMark(text, sources[index] ?? ''));
+  const code = timed.length === 0 ? outputOf(result, '.js') : withTimedRequires(outputOf(result, '.js'));
   const withMap = (full: object) =>
-    `${outputOf(result, '.js')}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
+    `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
   return { code: withMap({ ...map, sources, sourcesContent }), leanCode: withMap({ ...leanMap, sources }) };
+}
+
+/** Paths of the function's files, and names of what stands beside them. */
+function inputsOf({ metafile }: esbuild.BuildResult): string[] {
+  return Object.keys(metafile?.inputs ?? {}).map((input) => input.slice(input.indexOf(':') + 1));
 }
 
 function outputOf({ outputFiles }: esbuild.BuildResult, suffix: string): string {
   return outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? '';
-}
-
-/**
- * The files whose part in a start the runtime can tell: all code, where there are several files; what a single one takes
- * is the whole import. They are marked only once they have compiled, so that no mistake is said to be in a mark.
- */
-function timedFiles({ files }: SourceFiles, metafile: esbuild.Metafile | undefined): string[] {
-  const inputs = Object.keys(metafile?.inputs ?? {}).map((input) => input.slice(input.indexOf(':') + 1));
-  const code = inputs.filter((path) => Object.hasOwn(files, path) && LOADERS[posix.extname(path)] !== 'json');
-  return code.length > 1 ? code : [];
 }
 
 function options(source: SourceFiles, timed: readonly string[]): esbuild.BuildOptions {
@@ -124,8 +121,8 @@ function onlyGivenFiles({ files, entry }: SourceFiles, timed: readonly string[])
       }));
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => {
         const loader = LOADERS[posix.extname(path)];
-        const mark = timed.includes(path) ? importedMark(path) : '';
-        if (loader !== undefined) return { contents: `${files[path] ?? ''}${mark}`, loader };
+        const text = files[path] ?? '';
+        if (loader !== undefined) return { contents: timed.includes(path) ? withMark(text, path) : text, loader };
         return {
           errors: [{ text: `"${path}" is neither TypeScript, JavaScript nor JSON: only these can be imported` }],
         };
