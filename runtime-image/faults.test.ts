@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { suite, test } from 'node:test';
+import { answerClientError } from './faults.ts';
 import { type Replica, replicaOf } from './replica.testing.ts';
 
 interface RawAnswer {
@@ -24,6 +26,20 @@ async function answerTo(replica: Replica, text: string): Promise<RawAnswer> {
 }
 
 const fields = (count: number) => Array.from({ length: count }, (_, index) => `x-${index}: 1\r\n`).join('');
+
+test('a head that does not come in time is answered, a connection that says nothing is only closed', async () => {
+  const server = createServer({ headersTimeout: 50, requestTimeout: 0, connectionsCheckingInterval: 20 });
+  server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, 'default/hello'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const slow = connect(port, '127.0.0.1').setEncoding('latin1');
+  slow.write('GET / HTTP/1.1\r\nhost:');
+  const silent = connect(port, '127.0.0.1').setEncoding('latin1');
+  const [answer, nothing] = await Promise.all([slow.toArray(), silent.toArray()]);
+  server.close();
+  assert.match(answer.join(''), /^HTTP\/1\.1 408 Request Timeout\r\n[\s\S]*"error":"RequestTimeout"/);
+  assert.deepEqual(nothing, []);
+});
 
 suite('what is no request', { concurrency: 4 }, () => {
   const HANDLER = `let calls = 0; export default () => String(++calls);`;

@@ -49,7 +49,8 @@ export function answerClientError(error: ReadingError, socket: Socket, functionN
   if (!socket.writable) return;
   const failure = faultOfReading(error);
   const current = answerOn(socket);
-  if (failure === undefined || current?.headersSent === true) {
+  // Of a connection that never said anything nobody waits to hear.
+  if (failure === undefined || current?.headersSent === true || socket.bytesRead === 0) {
     socket.destroy();
     return;
   }
