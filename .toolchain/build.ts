@@ -10,9 +10,9 @@ import { addLicenses } from './licenses.ts';
  * `npm run build [-- runtime operator activator] [--dist <folder>]`: makes `dist/<program>/`, all that an image or a pod
  * of that program needs beside Node, except the operator's native bundler: `bundler-binaries.ts` brings that for images,
  * and in the checkout it is found in node_modules. The same commit gives the same bytes, wherever it is built.
- * The runtime is one file, and one each for handlers of other platforms and for its metrics; operator and activator have
- * others that hold what only a kubeconfig needs, and the operator one for what is done once, such as bringing the CRD up
- * to date.
+ * The runtime is one file, and one each for handlers of other platforms and for what its metrics say; operator and
+ * activator have others that hold what only a kubeconfig needs, and the operator one for what is done once, such as
+ * bringing the CRD up to date.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { dist: { type: 'string' } } });
 const root = dirname(import.meta.dirname);
@@ -39,7 +39,7 @@ const requireForBundled = {
 const partsApart: Plugin = {
   name: 'parts-apart',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/(platforms|metrics-server)\.ts$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^\.\/(platforms|metrics-page)\.ts$/ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: path.replace(/ts$/, 'mjs'), external: true } : undefined,
     ),
 };
@@ -76,7 +76,7 @@ async function makeRuntime(): Promise<void> {
   const entryPoints = {
     runtime: 'runtime-image/main.ts',
     platforms: 'runtime-image/signatures/platforms.ts',
-    'metrics-server': 'runtime-image/metrics-server.ts',
+    'metrics-page': 'runtime-image/metrics-page.ts',
   };
   const made = join(dist, `runtime.${process.pid}`);
   const options = { ...shared, entryPoints, outdir: made, minify: true, keepNames: true };

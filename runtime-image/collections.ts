@@ -10,8 +10,7 @@ const KINDS: Readonly<Record<number, string>> = { 1: 'minor', 4: 'major', 8: 'in
 type Collection = PerformanceEntry & { detail: { kind: number } };
 
 /**
- * Counts collections from now on, by kind, in seconds. It loads `node:perf_hooks`: 1 ms, and 130 KiB that a first
- * reading of the event loop would take all the same.
+ * Counts collections from now on, by kind, in seconds. It loads `node:perf_hooks`: 1 ms and 130 KiB.
  */
 export function watchCollections(): ReadonlyMap<string, Histogram> {
   const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks');

@@ -9,6 +9,7 @@ import { listen } from './listen.ts';
 import { load } from './load.ts';
 import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './log.ts';
 import { type ImportTimes, RequestMetrics, type Start } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { createServer } from './server.ts';
 import { installPlatformGlobals } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
@@ -121,7 +122,6 @@ async function announce({ settings, log, requests, server, traffic, start }: Sta
   const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waitUntilPending });
   const started = { port: portOf(server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
   try {
-    const { serveMetrics } = await import('./metrics-server.ts');
     const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, replica });
     log.line('info', 'started', { metricsPort: portOf(metrics), ...started });
   } catch (error) {

@@ -14,6 +14,8 @@ test('a replica tells of its requests, its promises, its event loop, its memory 
       return 'ok';
     };`);
   const origin = await replica.origin();
+  // From then on it is watched.
+  await replica.metrics();
   for (const path of ['/later', '/later', '/settled', '/garbage', '/busy']) await fetch(origin + path);
   await replica.line((line) => line.msg === 'waitUntil failed');
   const text = await replica.metrics();

@@ -92,7 +92,12 @@ function processTexts(usage: ProcessUsage): string[] {
       'Worst event loop delay since the last scrape.',
       eventLoop.worstLagSeconds,
     ),
-    metric('nodejs_gc_duration_seconds', 'histogram', 'Garbage collections, by kind.', collections),
+    metric(
+      'nodejs_gc_duration_seconds',
+      'histogram',
+      'Garbage collections since the first scrape, by kind.',
+      collections,
+    ),
   ];
 }
 
