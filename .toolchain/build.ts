@@ -12,8 +12,9 @@ import { makeNpmPackage } from './npm-package.ts';
  * of that program needs beside Node, except the operator's native bundler: `bundler-binaries.ts` brings that for images,
  * and in the checkout it is found in node_modules. The same commit gives the same bytes, wherever it is built.
  * `dist/npm/` is the package for who writes handlers.
- * The runtime is one file, one for handlers of other platforms and one for WebSockets; operator and activator have others that hold what only
- * a kubeconfig needs, and the operator one for what is done once, such as bringing the CRD up to date.
+ * The runtime is one file, and one each for handlers of other platforms, for WebSockets and for what its metrics say;
+ * operator and activator have others that hold what only a kubeconfig needs, and the operator one for what is done once,
+ * such as bringing the CRD up to date.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { dist: { type: 'string' } } });
 const root = dirname(import.meta.dirname);
@@ -36,14 +37,13 @@ const requireForBundled = {
   js: "import { createRequire as catnapCreateRequire } from 'node:module'; const require = catnapCreateRequire(import.meta.url);",
 };
 
-/** What runs handlers of other platforms, and WebSockets, is loaded when there is one. */
-const loadedApart: Plugin = {
-  name: 'loaded-apart',
+/** What is not needed for a first answer is loaded when it is. */
+const partsApart: Plugin = {
+  name: 'parts-apart',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/(platforms|websocket\/websocket)\.ts$/ }, ({ path }) => ({
-      path: `./${basename(path, '.ts')}.mjs`,
-      external: true,
-    })),
+    onResolve({ filter: /^\.\/(platforms|metrics-page|websocket\/websocket)\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.mjs`, external: true } : undefined,
+    ),
 };
 
 /** The package looks for native addons of its own, which are not there. */
@@ -82,10 +82,14 @@ async function make(name: (typeof parts)[number]): Promise<void> {
 
 /** Put in place in one step: pods of a cluster that runs may start from the file at any moment. */
 async function makeRuntime(): Promise<void> {
-  const entryPoints = { runtime: 'runtime-image/main.ts', platforms: 'runtime-image/signatures/platforms.ts' };
+  const entryPoints = {
+    runtime: 'runtime-image/main.ts',
+    platforms: 'runtime-image/signatures/platforms.ts',
+    'metrics-page': 'runtime-image/metrics-page.ts',
+  };
   const made = join(dist, `runtime.${process.pid}`);
   const options = { ...shared, outdir: made, minify: true, keepNames: true };
-  await build({ ...options, entryPoints, plugins: [loadedApart] });
+  await build({ ...options, entryPoints, plugins: [partsApart] });
   const { metafile } = await build({
     ...options,
     entryPoints: { websocket: 'runtime-image/websocket/websocket.ts' },

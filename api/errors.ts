@@ -46,11 +46,13 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
 /** Body of such an answer, as JSON. */
 export interface ErrorBody {
   error: ErrorCode;
-  /** One sentence for a person: what is wrong and what to do. Never a stack. */
+  /** One sentence for a person: what is wrong and what to do. */
   message: string;
   /** `<namespace>/<name>`, or null where no function was found. */
   function: string | null;
   requestId: string;
   /** With `RevisionFailed`: the condition reason, e.g. `CrashLoop`. */
   reason?: string;
+  /** With `HandlerFailed`, where the function's `NODE_ENV` is `development`, and nowhere else: where it was thrown. */
+  stack?: string;
 }

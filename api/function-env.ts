@@ -26,7 +26,10 @@ export const EnvVar = z
       .min(1)
       .max(253)
       .regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/)
-      .meta({ description: 'Name of the variable. PORT, HOST, K_… and CATNAP_… are set by Catnap.' }),
+      .meta({
+        description:
+          'Name of the variable. PORT, HOST, K_… and CATNAP_… are set by Catnap, but for CATNAP_LOG_LEVEL and CATNAP_LOG_FORMAT.',
+      }),
     value: z.string().max(32_768).optional().meta({ description: 'Its value; $(OTHER) refers to another variable.' }),
     valueFrom: z
       .object({

@@ -67,8 +67,8 @@ export const FunctionSpec = z
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['name'],
         ...rules({
-          rule: "self.all(e, !(e.name in ['PORT', 'HOST']) && !e.name.startsWith('K_') && !e.name.startsWith('CATNAP_'))",
-          message: 'PORT, HOST, K_… and CATNAP_… are set by Catnap',
+          rule: "self.all(e, !(e.name in ['PORT', 'HOST']) && !e.name.startsWith('K_') && (!e.name.startsWith('CATNAP_') || e.name in ['CATNAP_LOG_LEVEL', 'CATNAP_LOG_FORMAT']))",
+          message: 'PORT, HOST, K_… and CATNAP_… are set by Catnap, but for CATNAP_LOG_LEVEL and CATNAP_LOG_FORMAT',
         }),
       }),
     envFrom: z

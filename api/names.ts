@@ -57,7 +57,7 @@ export const OPS_PORT_NAME = 'ops';
 /** Where `spec.secrets` are mounted: `<this>/<secret>/<key>`. */
 export const SECRETS_DIR = '/var/run/secrets/catnap';
 
-/** Environment of a function's container, read by the runtime. Users may not set any `CATNAP_*`, `PORT` or `K_*`. */
+/** Environment of a function's container, read by the runtime. Users may set the log's two, no other `CATNAP_*`, `PORT` or `K_*`. */
 export const RUNTIME_ENV = {
   /** Traffic port. */
   port: 'PORT',
@@ -84,6 +84,10 @@ export const RUNTIME_ENV = {
   timeoutSeconds: 'CATNAP_TIMEOUT_SECONDS',
   /** Requests in flight at once; 0: no limit. */
   concurrencyLimit: 'CATNAP_CONCURRENCY_LIMIT',
+  /** Least severe level that is logged; absent: debug, which is all. The user's to set. */
+  logLevel: 'CATNAP_LOG_LEVEL',
+  /** `json` or `text`; absent: text on a terminal, else JSON. The user's to set. */
+  logFormat: 'CATNAP_LOG_FORMAT',
 } as const;
 
 /** Begins a bundle that is stored as it is; base64 has no colon. */
@@ -100,6 +104,20 @@ export const TYPES_PACKAGE = '@catnap/runtime';
 export const FRAMEWORK_PACKAGE = '@google-cloud/functions-framework';
 /** Key, as `Symbol.for`, of the global that stands in for that package while the user's module is loaded. */
 export const FRAMEWORK_GLOBAL = 'catnap.dev/functions-framework';
+
+/**
+ * Key, as `Symbol.for`, of the global that hears of each module, by its name, when its evaluation is over. Given a second
+ * argument, a function that evaluates the module, it calls that.
+ */
+export const IMPORTED_GLOBAL = 'catnap.dev/imported';
+
+/**
+ * What is put at the end of a module so that its time is known. After all of it: no line or column moves. Of ES modules,
+ * which run one after the other, the ends tell all.
+ */
+export function importedMark(module: string): string {
+  return `\n;globalThis[Symbol.for(${JSON.stringify(IMPORTED_GLOBAL)})]?.(${JSON.stringify(module)});`;
+}
 
 /** Paths under this prefix belong to Catnap: never forwarded from outside to a replica. */
 export const INTERNAL_PREFIX = '/.catnap/';

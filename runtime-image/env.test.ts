@@ -17,6 +17,9 @@ test('an empty environment means the defaults', () => {
     handlerFile: undefined,
     timeoutMs: 0,
     concurrencyLimit: 0,
+    logLevel: 'debug',
+    logFormat: undefined,
+    isDevelopment: false,
   });
 });
 
@@ -31,6 +34,8 @@ test('every mistake is named at once, on one line', () => {
     CATNAP_TIMEOUT_SECONDS: '-1',
     CATNAP_BUNDLE_CHUNKS: '1',
     CATNAP_SIGNATURE: 'event',
+    CATNAP_LOG_LEVEL: 'loud',
+    CATNAP_LOG_FORMAT: 'xml',
   };
   assert.throws(
     () => readSettings(env),
@@ -40,6 +45,8 @@ test('every mistake is named at once, on one line', () => {
       assert.match(error.message, /CATNAP_TIMEOUT_SECONDS must be a number/);
       assert.match(error.message, /CATNAP_BUNDLE_0 is missing/);
       assert.match(error.message, /CATNAP_SIGNATURE must be one of auto, fetch, http, cloudevent, lambda, not "event"/);
+      assert.match(error.message, /CATNAP_LOG_LEVEL must be one of debug, info, warn, error, fatal, not "loud"/);
+      assert.match(error.message, /CATNAP_LOG_FORMAT must be one of json, text, not "xml"/);
       assert.doesNotMatch(error.message, /\n/);
       return true;
     },

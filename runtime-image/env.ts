@@ -1,4 +1,5 @@
 import { PORT, RUNTIME_ENV, SIGNATURES, type Signature } from '../api/names.ts';
+import { LEVELS, type Level, LOG_FORMATS, type LogFormat } from './log.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -24,6 +25,12 @@ export interface Settings {
   timeoutMs: number;
   /** Handlers that may run at once; 0: no limit. */
   concurrencyLimit: number;
+  /** Least severe level that is logged. */
+  logLevel: Level;
+  /** undefined: text on a terminal, else JSON. */
+  logFormat: LogFormat | undefined;
+  /** Whether clients are shown stacks: `NODE_ENV` is `development`. */
+  isDevelopment: boolean;
 }
 
 /** File with the handler in an image built FROM this one. */
@@ -57,11 +64,14 @@ export function readSettings(env: Env): Settings {
     podUid: textOf(env, RUNTIME_ENV.podUid) ?? '',
     bundleChunks: number(RUNTIME_ENV.bundleChunks, { min: 0, max: 64, fallback: 0 }),
     handler: textOf(env, RUNTIME_ENV.handler) ?? 'default',
-    signature: readSignature(env, mistakes),
+    signature: readWord(env, RUNTIME_ENV.signature, SIGNATURES, mistakes) ?? 'auto',
     handlerFile: textOf(env, HANDLER_FILE),
     timeoutMs:
       1000 * number(RUNTIME_ENV.timeoutSeconds, { min: 0, max: TIMEOUT_MAX_SECONDS, fallback: 0, fraction: true }),
     concurrencyLimit: number(RUNTIME_ENV.concurrencyLimit, { min: 0, max: 1_000_000, fallback: 0 }),
+    logLevel: readWord(env, RUNTIME_ENV.logLevel, LEVELS, mistakes) ?? 'debug',
+    logFormat: readWord(env, RUNTIME_ENV.logFormat, LOG_FORMATS, mistakes),
+    isDevelopment: env.NODE_ENV === 'development',
   };
   for (let chunk = 0; chunk < settings.bundleChunks; chunk++) {
     const name = `${RUNTIME_ENV.bundlePrefix}${chunk}`;
@@ -69,6 +79,11 @@ export function readSettings(env: Env): Settings {
   }
   if (mistakes.length > 0) throw new Error(`bad environment: ${mistakes.join('; ')}`);
   return settings;
+}
+
+/** `<namespace>/<name>`, as answers and logs name it. */
+export function functionName({ namespace, function: name }: Settings): string {
+  return `${namespace}/${name}`;
 }
 
 /** The names of the variables that carry a bundle of `chunks` chunks, in order, and last the one with their number. */
@@ -81,13 +96,13 @@ function textOf(env: Env, name: string): string | undefined {
   return env[name] || undefined;
 }
 
-function readSignature(env: Env, mistakes: string[]): Signature {
-  const text = textOf(env, RUNTIME_ENV.signature) ?? 'auto';
-  const signature = SIGNATURES.find((known) => known === text);
-  if (signature === undefined) {
-    mistakes.push(`${RUNTIME_ENV.signature} must be one of ${SIGNATURES.join(', ')}, not ${JSON.stringify(text)}`);
+function readWord<T extends string>(env: Env, name: string, words: readonly T[], mistakes: string[]): T | undefined {
+  const text = textOf(env, name);
+  const word = words.find((known) => known === text);
+  if (text !== undefined && word === undefined) {
+    mistakes.push(`${name} must be one of ${words.join(', ')}, not ${JSON.stringify(text)}`);
   }
-  return signature ?? 'auto';
+  return word;
 }
 
 function readNumber(env: Env, name: string, range: Range, mistakes: string[]): number {

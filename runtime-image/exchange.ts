@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../api/names.ts';
 import { RequestIds } from '../api/request-id.ts';
+import { functionName, type Settings } from './env.ts';
 import { type Failure, replyOfFailure } from './failure.ts';
 import { NoAnswerError, type Reply } from './reply.ts';
 import { dropBody, hasBody, servedRequest } from './request.ts';
@@ -14,8 +15,8 @@ const requestIds = new RequestIds();
 
 /** What all exchanges of a replica have in common. */
 export interface Replier {
-  /** `<namespace>/<name>`, for the answers that the runtime gives itself. */
-  functionName: string;
+  /** For the answers that the runtime gives itself. */
+  settings: Settings;
   /** Whether clients should look for another replica from now on. */
   isLeaving(): boolean;
   webSockets: WebSockets;
@@ -69,7 +70,9 @@ export class Exchange {
     if (this.response.headersSent) return breakOff(this.response);
     // Those of an answer that the handler had begun to prepare.
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
-    await this.send(replyOfFailure(failure, { requestId: this.requestId, function: this.#replier.functionName }));
+    const { settings } = this.#replier;
+    const about = { requestId: this.requestId, function: functionName(settings) };
+    await this.send(replyOfFailure(failure, { ...about, showsStack: settings.isDevelopment }));
   }
 
   /** Whether it is a WebSocket now. */

@@ -5,11 +5,22 @@ import type { Reply } from './reply.ts';
 
 /** An answer that the runtime gives itself, instead of the handler. */
 export interface Failure {
-  code: Extract<ErrorCode, 'HandlerFailed' | 'NotStarted' | 'Timeout'>;
+  code: Extract<
+    ErrorCode,
+    | 'BadRequest'
+    | 'RequestTimeout'
+    | 'ExpectationFailed'
+    | 'HeadersTooLarge'
+    | 'HandlerFailed'
+    | 'NotStarted'
+    | 'Timeout'
+  >;
   /** One sentence for a person. */
   message: string;
   /** With `NotStarted`: because of the limit. */
   isFull?: boolean;
+  /** With `HandlerFailed`: where it was thrown. */
+  stack?: string | undefined;
 }
 
 /** Of what the answer speaks. */
@@ -17,6 +28,8 @@ export interface About {
   requestId: string;
   /** `<namespace>/<name>`. */
   function: string;
+  /** Whether whoever asks may see the function's code: in development. */
+  showsStack?: boolean;
 }
 
 export function replyOfFailure(failure: Failure, about: About): Reply {
@@ -25,6 +38,7 @@ export function replyOfFailure(failure: Failure, about: About): Reply {
     message: failure.message,
     function: about.function,
     requestId: about.requestId,
+    ...(about.showsStack === true && failure.stack !== undefined && { stack: failure.stack }),
   };
   const headers: Reply['headers'] = [
     ['content-type', 'application/json'],
@@ -36,10 +50,20 @@ export function replyOfFailure(failure: Failure, about: About): Reply {
   return { status: ERROR_STATUS[failure.code], statusText: '', headers, body: JSON.stringify(body) };
 }
 
-/** What is said of something that a handler threw: its message, never its stack. */
+/** What is said of something that a handler threw. */
 export function failureOfThrown(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'HandlerFailed', message: message || 'the handler threw an error without a message' };
+  const isError = error instanceof Error;
+  const message = (isError ? error.message : textOf(error)) || 'the handler threw an error without a message';
+  return { code: 'HandlerFailed', message, stack: isError ? error.stack : undefined };
+}
+
+/** Not every value can be made text: an object without prototype cannot. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return '';
+  }
 }
 
 /** What is said when a call is stopped. undefined: nobody is there to hear it. */

@@ -2,18 +2,20 @@ import { importBundle, importFile, takeBundle } from './bundle.ts';
 import { nowMs } from './clock.ts';
 import type { Settings } from './env.ts';
 import type { JsonLog } from './log.ts';
+import type { ImportTimes } from './metrics.ts';
 import { replyOf } from './reply.ts';
 import { adapt } from './signatures/adapt.ts';
 import { detect, lifeOf } from './signatures/detect.ts';
 import type { Invoke, Tools } from './signatures/invoke.ts';
 import type { Registrations } from './signatures/platform-globals.ts';
 
-/** A handler that may be called, and the seconds that each phase took. */
+/** A handler that may be called, and the seconds that each phase and each imported module took. */
 export interface Ready {
   invoke: Invoke;
   /** The module's `dispose`. */
   dispose: (() => unknown) | undefined;
   seconds: { read: number; import: number; init: number };
+  imports: ImportTimes;
 }
 
 export interface LoadParts {
@@ -29,7 +31,7 @@ export async function load({ settings, env, log, registered }: LoadParts): Promi
   const watch = stopwatch();
   const source = settings.bundleChunks > 0 ? takeBundle(env, settings.bundleChunks) : undefined;
   const read = watch();
-  const exports =
+  const { exports, times } =
     source === undefined ? await importFile(process.cwd(), settings.handlerFile) : await importBundle(source);
   const detected = detect(exports, settings, registered);
   const { function: name, revision, timeoutMs } = settings;
@@ -38,7 +40,7 @@ export async function load({ settings, env, log, registered }: LoadParts): Promi
   const imported = watch();
   await lifeOf(exports, settings, 'init')?.();
   const dispose = lifeOf(exports, settings, 'dispose');
-  return { invoke, dispose, seconds: { read, import: imported, init: watch() } };
+  return { invoke, dispose, seconds: { read, import: imported, init: watch() }, imports: times };
 }
 
 /** Seconds since the last call. */

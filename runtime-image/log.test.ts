@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { captureConsole, JsonLog, jsonLine } from './log.ts';
+import { JsonLog, jsonLine } from './log.ts';
+import { textOfLine } from './text-line.ts';
 
 const TIME = new Date('2026-01-02T03:04:05.006Z');
 
@@ -25,18 +26,60 @@ test('what JSON cannot hold is written as text', () => {
   assert.match(JSON.parse(jsonLine(TIME, 'info', 'said', { circular })).fields, /Circular/);
 });
 
-test('console becomes lines with the fields of the moment, newlines and all on one line', () => {
+test('an error of several is written with all of them', () => {
+  const error = Object.assign(new AggregateError([new Error('one'), 'two']), { code: 'ECONNREFUSED' });
+  const { err } = JSON.parse(jsonLine(TIME, 'error', 'failed', { err: error }));
+  assert.equal(err.code, 'ECONNREFUSED');
+  assert.match(err.errors[0], /^Error: one\n/);
+  assert.equal(err.errors[1], "'two'");
+});
+
+test('an object of any size becomes a line of a bounded one', () => {
+  const wide = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`key${index}`, index]));
+  const values: unknown[] = [wide, { text: 'x'.repeat(3_000_000) }, new Uint8Array(2_000_000), [[wide]]];
+  const lines = values.map((value) => jsonLine(TIME, 'info', 'said', { value }));
+  assert.ok(lines.every((line) => line.length < 100_000));
+  assert.match(JSON.parse(lines[0] ?? '').fields, /key0: 0[\s\S]*and more/);
+  const long = JSON.parse(jsonLine(TIME, 'info', 'x'.repeat(3_000_000), {}));
+  assert.match(long.msg, /^x{1048576}… and 1951424 more characters$/);
+});
+
+test('fields that throw when they are looked at become a line all the same', () => {
+  const hostile = {
+    toJSON: () => assert.fail('no'),
+    [Symbol.for('nodejs.util.inspect.custom')]: () => assert.fail('no'),
+  };
+  const { msg, fields } = JSON.parse(jsonLine(TIME, 'info', 'said', { hostile }));
+  assert.deepEqual([msg, fields], ['said', 'fields that cannot be written: no']);
+});
+
+test('only what is severe enough is written', () => {
   const lines: string[] = [];
   const log = new JsonLog(
-    { function: 'f' },
+    {},
     (line) => lines.push(line),
-    () => ({ requestId: 'r' }),
+    () => undefined,
+    'warn',
   );
-  const console = {} as Console;
-  captureConsole(console, log);
-  console.log('a %s', 'b', { c: 1 });
-  console.error('two\nlines');
-  const [first, second] = lines.map((line) => JSON.parse(line));
-  assert.deepEqual([first.level, first.msg, first.requestId, first.function], ['info', 'a b { c: 1 }', 'r', 'f']);
-  assert.deepEqual([second.level, second.msg], ['error', 'two\nlines']);
+  log.line('info', 'no');
+  log.with({}).debug('no');
+  log.line('warn', 'yes');
+  log.line('fatal', 'yes');
+  assert.equal(lines.length, 2);
+});
+
+test('for people a line is text, with the stacks of errors below it', () => {
+  const error = new Error('outer', { cause: new Error('inner') });
+  error.stack = 'Error: outer\n    at a (index.ts:1:2)';
+  (error.cause as Error).stack = 'Error: inner\n    at b (index.ts:3:4)';
+  const fields = { function: 'f', requestId: 'r-1', path: '/a b', size: 3, tags: ['x'], err: error };
+  assert.equal(
+    textOfLine(jsonLine(TIME, 'warn', 'it failed', fields)),
+    `2026-01-02T03:04:05.006Z WARN  it failed requestId=r-1 path="/a b" size=3 tags=["x"]
+    Error: outer
+        at a (index.ts:1:2)
+    caused by: Error: inner
+        at b (index.ts:3:4)
+`,
+  );
 });

@@ -1,10 +1,21 @@
 import { util } from './builtin.ts';
 import type { Log } from './context.ts';
+import { textOfLine } from './text-line.ts';
 
-export type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+/** From the least severe to the most. */
+export const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export const LOG_FORMATS = ['json', 'text'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** On every line, after time, level and msg: the function and, inside a request, its id. */
 export type Fields = Readonly<Record<string, unknown>>;
+
+/** Longest message, and most that the fields of a line may hold, in characters: a mistake must not take the replica's memory. */
+const LONGEST = 1_048_576;
+/** Of an object that holds more: entries shown of each object in it, how deep, and characters of each text. */
+const SHORTENED = { entries: 100, depth: 4, text: 1_000 } as const;
 
 /** Writes lines of JSON. @param write takes one line with its newline. */
 export class JsonLog {
@@ -12,15 +23,28 @@ export class JsonLog {
   readonly #write: (line: string) => void;
   /** Fields of the moment: the id of the request in whose course the line is written. */
   readonly #current: () => Fields | undefined;
+  /** Index among LEVELS of the least severe that is written. */
+  readonly #least: number;
 
-  constructor(base: Fields, write: (line: string) => void, current: () => Fields | undefined) {
+  constructor(
+    base: Fields,
+    write: (line: string) => void,
+    current: () => Fields | undefined,
+    leastLevel: Level = 'debug',
+  ) {
     this.#base = base;
     this.#write = write;
     this.#current = current;
+    this.#least = LEVELS.indexOf(leastLevel);
   }
 
   line(level: Level, msg: string, fields?: Fields): void {
+    if (!this.writes(level)) return;
     this.#write(jsonLine(new Date(), level, msg, { ...this.#base, ...this.#current(), ...fields }));
+  }
+
+  writes(level: Level): boolean {
+    return LEVELS.indexOf(level) >= this.#least;
   }
 
   /** A log whose lines always carry `fields`. */
@@ -30,59 +54,80 @@ export class JsonLog {
   }
 }
 
-/** One line. Errors among the fields are written with their stack; what JSON cannot hold is written as text. */
+/**
+ * One line. Errors among the fields are written with their stack; what JSON cannot hold, or is more than a line should,
+ * as text, shortened. Never throws.
+ */
 export function jsonLine(time: Date, level: Level, msg: string, fields: Fields): string {
-  const head = { time: time.toISOString(), level, msg };
+  const head = { time: time.toISOString(), level, msg: cut(msg, LONGEST) };
   try {
     // Twice: the first time for their place in the line, the second so that no field takes it.
-    return `${JSON.stringify(Object.assign({}, head, fields, head), writable)}\n`;
-  } catch {
+    return `${JSON.stringify(Object.assign({}, head, fields, head), writable())}\n`;
+  } catch (error) {
     // Circular, or with a toJSON that throws: as console would show it.
-    return `${JSON.stringify({ ...head, fields: util.inspect(fields) })}\n`;
+    return `${JSON.stringify({ ...head, fields: inspected(error === TOO_LONG ? shortened(fields) : fields) })}\n`;
   }
 }
 
 /** What is known of something thrown. */
 export function describeError(error: unknown): Fields {
   if (!(error instanceof Error)) return { message: util.inspect(error) };
-  const cause = error.cause === undefined ? {} : { cause: describeCause(error.cause) };
-  return { name: error.name, message: error.message, stack: error.stack, ...cause };
+  const { code } = error as { code?: unknown };
+  return {
+    name: error.name,
+    message: error.message,
+    ...(typeof code === 'string' && { code }),
+    stack: error.stack,
+    ...(error.cause !== undefined && { cause: describeCause(error.cause) }),
+    ...(error instanceof AggregateError && { errors: error.errors.slice(0, SHORTENED.depth).map(describeCause) }),
+  };
 }
 
 function describeCause(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? String(cause)) : util.inspect(cause);
 }
 
-function writable(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return describeError(value);
-  if (typeof value === 'bigint') return String(value);
-  return value;
+const TOO_LONG = new Error('the fields hold more than a line should');
+
+/** For one line. @throws TOO_LONG where the line would be too long. */
+function writable(): (key: string, value: unknown) => unknown {
+  let left = LONGEST;
+  return (key, value) => {
+    left -= key.length + (typeof value === 'string' ? value.length : 8);
+    if (left < 0) throw TOO_LONG;
+    if (typeof value === 'bigint') return String(value);
+    if (value instanceof Error) return describeError(value);
+    // Their entries are no properties.
+    if (value instanceof Map || value instanceof Set) return util.inspect(value);
+    return value;
+  };
 }
 
-const CONSOLE_LEVELS = {
-  debug: 'debug',
-  log: 'info',
-  info: 'info',
-  dir: 'info',
-  warn: 'warn',
-  error: 'error',
-} as const;
-
-/** Makes `console` write to `log`: format strings and inspection as usual, one line of JSON each. */
-export function captureConsole(console: Console, log: JsonLog): void {
-  for (const [method, level] of Object.entries(CONSOLE_LEVELS)) {
-    Object.defineProperty(console, method, {
-      configurable: true,
-      writable: true,
-      value: (...values: unknown[]) =>
-        log.line(level, method === 'dir' ? util.inspect(values[0]) : util.format(...values)),
-    });
+function inspected(value: unknown): string {
+  try {
+    return cut(util.inspect(value), LONGEST);
+  } catch (error) {
+    return `fields that cannot be written: ${error instanceof Error ? error.message : 'what they threw is no error'}`;
   }
-  Object.defineProperty(console, 'trace', {
-    configurable: true,
-    writable: true,
-    value: (...values: unknown[]) => log.line('debug', util.format(...values), { stack: new Error('trace').stack }),
-  });
+}
+
+function shortened(value: unknown, depth: number = SHORTENED.depth): unknown {
+  if (typeof value === 'string') return cut(value, SHORTENED.text);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (depth === 0 || value instanceof Error) return cut(String(value), SHORTENED.text);
+  const entries: [string, unknown][] = [];
+  for (const key in value) {
+    if (entries.length === SHORTENED.entries) {
+      entries.push(['…', 'and more']);
+      break;
+    }
+    entries.push([cut(key, SHORTENED.text), shortened((value as Fields)[key], depth - 1)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… and ${text.length - length} more characters`;
 }
 
 /** Makes Node's own warnings lines of `log`; without it they are text on stderr. */
@@ -91,15 +136,20 @@ export function captureWarnings(log: JsonLog): void {
   process.on('warning', ({ name, message }) => log.line('warn', message, { warning: name }));
 }
 
-/** Writes to stdout, whatever becomes of whoever reads it. Opened with the first line: it takes 1 ms. */
-export function stdoutWriter(): (line: string) => void {
+/**
+ * Writes to stdout, whatever becomes of whoever reads it. Opened with the first line: it takes 1 ms.
+ * @param format undefined: text on a terminal, else JSON.
+ */
+export function stdoutWriter(format?: LogFormat): (line: string) => void {
   let stdout: NodeJS.WriteStream | undefined;
+  let isText = false;
   return (line) => {
     if (stdout === undefined) {
       stdout = process.stdout;
+      isText = (format ?? (stdout.isTTY ? 'text' : 'json')) === 'text';
       // A log that nobody reads any more is no reason to stop serving, and there is nowhere to say so.
       stdout.on('error', () => undefined);
     }
-    stdout.write(line);
+    stdout.write(isText ? textOfLine(line) : line);
   };
 }

@@ -1,13 +1,14 @@
 /** A function's replica: loads one handler out of the environment and serves it until it is told to leave. */
 import type { Server } from 'node:http';
 import { currentCall } from './call.ts';
-import { readSettings, type Settings } from './env.ts';
+import { captureConsole } from './console.ts';
+import { functionName, readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
 import { load, type Ready } from './load.ts';
-import { captureConsole, captureWarnings, JsonLog, jsonLine, stdoutWriter } from './log.ts';
-import { RequestMetrics, type StartPhases } from './metrics.ts';
+import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './log.ts';
+import { type ImportTimes, RequestMetrics, type Start } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { traceOutgoing } from './outgoing.ts';
 import { createServer } from './server.ts';
@@ -18,9 +19,6 @@ import { WebSockets } from './web-sockets.ts';
 
 /** What is not needed for the first answer waits this long: it would stand in its way. */
 const AFTER_START_MS = 100;
-
-/** Node's own start and the evaluation of this file. */
-const bootSeconds = process.uptime();
 
 await main();
 
@@ -33,7 +31,7 @@ async function main(): Promise<void> {
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
   const webSockets = new WebSockets(log);
   const traffic = new Traffic({ settings, env: process.env, gate, log, metrics: requests, webSockets, onStuck });
-  const server = createServer({ gate, traffic, podUid: settings.podUid });
+  const server = createServer({ gate, traffic, podUid: settings.podUid, functionName: functionName(settings) });
   let ready: Ready | undefined;
   const dispose = () => ready?.dispose;
   const deps: LeaveDeps = { server, gate, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
@@ -52,16 +50,22 @@ async function main(): Promise<void> {
   traceOutgoing(() => currentCall.getStore()?.trace);
   const registered = installPlatformGlobals(globalThis);
   try {
-    const listening = () => listen(server, settings.port, settings.host).then(() => process.uptime());
+    const boot = process.uptime();
     // At once, before the module is loaded: a probe that is here already is answered sooner. Of an image with its own code
     // a connection is all that is asked for, so there it comes last.
-    const early = settings.bundleChunks > 0 ? listening() : undefined;
+    const early = settings.bundleChunks > 0 ? listen(server, settings.port, settings.host) : undefined;
+    const asked = process.uptime();
     ready = await load({ settings, env: process.env, log, registered });
-    const { invoke, seconds } = ready;
+    const { invoke, seconds, imports } = ready;
     traffic.use(invoke);
     gate.open();
-    const phases = { boot: bootSeconds, ...seconds, listen: (await (early ?? listening())) - bootSeconds };
-    setTimeout(() => void announce({ settings, log, requests, server, traffic, phases }), AFTER_START_MS);
+    const opened = process.uptime();
+    await (early ?? listen(server, settings.port, settings.host));
+    const phases = { boot, ...seconds, listen: asked - boot + process.uptime() - opened };
+    setTimeout(
+      () => void announce({ settings, log, requests, server, traffic, start: { phases, imports } }),
+      AFTER_START_MS,
+    );
   } catch (error) {
     exitFatally(log, 'the function cannot be loaded', error);
   }
@@ -77,12 +81,12 @@ function settingsOrExit(): Settings {
   }
 }
 
-function logOf({ function: name, namespace, revision }: Settings): JsonLog {
+function logOf({ function: name, namespace, revision, logFormat, logLevel }: Settings): JsonLog {
   const current = () => {
     const call = currentCall.getStore();
     return call === undefined ? undefined : { requestId: call.requestId, traceId: call.trace?.traceId };
   };
-  return new JsonLog({ function: name, namespace, revision }, stdoutWriter(), current);
+  return new JsonLog({ function: name, namespace, revision }, stdoutWriter(logFormat), current, logLevel);
 }
 
 function exitFatally(log: JsonLog, msg: string, error: unknown): never {
@@ -127,18 +131,28 @@ interface Started {
   requests: RequestMetrics;
   server: Server;
   traffic: Traffic;
-  phases: StartPhases;
+  start: Start;
 }
 
-async function announce({ settings, log, requests, server, traffic, phases }: Started): Promise<void> {
-  const inFlight = () => traffic.unanswered;
+async function announce({ settings, log, requests, server, traffic, start }: Started): Promise<void> {
+  const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waitUntilPending });
+  const started = { port: portOf(server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
   try {
-    const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, phases, inFlight });
-    log.line('info', 'started', { port: portOf(server), metricsPort: portOf(metrics), startSeconds: phases });
+    const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, replica });
+    log.line('info', 'started', { metricsPort: portOf(metrics), ...started });
   } catch (error) {
     // The function can be served all the same.
-    log.line('error', 'started without metrics', { port: portOf(server), startSeconds: phases, err: error });
+    log.line('error', 'started without metrics', { ...started, err: error });
   }
+}
+
+function importSeconds(imports: ImportTimes): Fields {
+  return Object.keys(imports).length === 0 ? {} : { importSeconds: rounded(imports) };
+}
+
+/** To a tenth of a millisecond: for people to read. */
+function rounded(seconds: Readonly<Record<string, number>>): Fields {
+  return Object.fromEntries(Object.entries(seconds).map(([name, value]) => [name, Number(value.toFixed(4))]));
 }
 
 function portOf(server: Server): number | undefined {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite, test } from 'node:test';
+import { build } from 'esbuild';
 import { Replica } from './replica.testing.ts';
 
 /** A folder as `/function` is in an image built FROM the runtime's. */
@@ -58,6 +59,64 @@ suite('an image with its own code and packages', { concurrency: 4 }, () => {
     const module = `import { http } from '@google-cloud/functions-framework';
       http('only', (req, res) => { res.send('as a module'); });`;
     assert.equal(await answerOf({ 'index.mjs': module }), 'as a module');
+  });
+
+  test('the start says which package is slow, be it a CommonJS or an ES module', async () => {
+    const busy = (ms: number) => `const end = performance.now() + ${ms}; while (performance.now() < end);`;
+    await using made = await folder({
+      'package.json': '{ "type": "module" }',
+      'index.js': `import './lib/own.js'; import outer from 'outer'; import { es } from '@scope/es'; export default () => outer + es;`,
+      'lib/own.js': `${busy(30)}`,
+      'node_modules/outer/index.js': `const inner = require('inner'); ${busy(50)} module.exports = 'outer ' + inner;`,
+      'node_modules/inner/index.js': `${busy(80)} module.exports = 'inner '; return;`,
+      'node_modules/@scope/es/package.json': '{ "type": "module", "exports": "./es.js" }',
+      'node_modules/@scope/es/es.js': `import './more.js'; ${busy(20)} export const es = 'es';`,
+      'node_modules/@scope/es/more.js': `${busy(20)}`,
+    });
+    await using replica = new Replica({}, made.path);
+    assert.equal(await (await fetch(await replica.origin())).text(), 'outer inner es');
+    const { importSeconds, startSeconds } = await replica.line((line) => line.msg === 'started');
+    const times = importSeconds as Record<string, number>;
+    assert.deepEqual(Object.keys(times).slice(0, 4), [
+      'node_modules/inner',
+      'node_modules/outer',
+      'node_modules/@scope/es',
+      'lib/own.js',
+    ]);
+    const told = Object.values(times).reduce((sum, seconds) => sum + seconds, 0);
+    const whole = (startSeconds as { import: number }).import;
+    assert.ok(told <= whole && told > 0.8 * whole, `${JSON.stringify(times)} of ${whole}`);
+    assert.match(await replica.metrics(), /catnap_runtime_import_seconds\{module="node_modules\/inner"\} 0\.0[89]/);
+  });
+
+  test('an error is logged with the lines of the TypeScript that was compiled, by its source map', async () => {
+    const source = `interface Unused {\n  a: string;\n}\n\nexport default function handler(): string {\n  throw new Error('no luck');\n}\n`;
+    const options = {
+      bundle: true,
+      write: false,
+      sourcemap: true,
+      minify: true,
+      outdir: '/dist',
+      platform: 'node',
+    } as const;
+    const stdin = { contents: source, sourcefile: '/src/index.ts', loader: 'ts' } as const;
+    for (const [format, name] of [
+      ['cjs', 'index.cjs'],
+      ['esm', 'index.mjs'],
+    ] as const) {
+      const { outputFiles } = await build({ ...options, stdin, format });
+      const [map = '', code = ''] = outputFiles.map((file) => file.text);
+      const main = JSON.stringify({ main: `dist/${name}` });
+      await using made = await folder({
+        'package.json': main,
+        [`dist/${name}`]: code.replace('stdin.js.map', `${name}.map`),
+        [`dist/${name}.map`]: map,
+      });
+      await using replica = new Replica({}, made.path);
+      await fetch(await replica.origin());
+      const { err } = await replica.line((line) => line.msg === 'handler failed');
+      assert.match((err as { stack: string }).stack, /^Error: no luck\n {4}at .*\/src\/index\.ts:6:9/);
+    }
   });
 
   test('without anything to load it says where it looked', async () => {

@@ -56,6 +56,8 @@ export class Replica implements AsyncDisposable {
   /** Exit code and signal, once it has ended. */
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
   readonly lines: LogLine[] = [];
+  /** Lines that are no JSON. */
+  readonly texts: string[] = [];
   readonly #watchers = new Set<() => void>();
 
   constructor(env: Readonly<Record<string, string>>, directory?: string) {
@@ -67,19 +69,29 @@ export class Replica implements AsyncDisposable {
     this.ended = once(this.process, 'close').then(([code, signal]) => ({ code, signal }));
     if (this.process.stdout === null) throw new Error('no stdout');
     createInterface(this.process.stdout).on('line', (text) => {
-      this.lines.push(JSON.parse(text));
+      if (text.startsWith('{')) this.lines.push(JSON.parse(text));
+      else this.texts.push(text);
       for (const look of this.#watchers) look();
     });
   }
 
   /** The first line of the log for which `is` holds, written already or to come. */
-  async line(is: (line: LogLine) => boolean): Promise<LogLine> {
-    const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
+  line(is: (line: LogLine) => boolean): Promise<LogLine> {
+    return this.#among(this.lines, is);
+  }
+
+  /** The first line that is no JSON and matches `pattern`, written already or to come. */
+  text(pattern: RegExp): Promise<string> {
+    return this.#among(this.texts, (text) => pattern.test(text));
+  }
+
+  async #among<T>(lines: readonly T[], is: (line: T) => boolean): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
     const look = () => {
-      const found = this.lines.find(is);
+      const found = lines.find(is);
       if (found !== undefined) resolve(found);
     };
-    const timer = setTimeout(() => reject(new Error(`no such line: ${JSON.stringify(this.lines)}`)), LINE_MS);
+    const timer = setTimeout(() => reject(new Error(`no such line: ${JSON.stringify(lines)}`)), LINE_MS);
     this.#watchers.add(look);
     look();
     try {

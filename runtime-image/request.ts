@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { hideInternalHeaders } from './internal-headers.ts';
 import type { Incoming, Source } from './web/body.ts';
 import { Headers } from './web/headers.ts';
 import { Request, RequestParts } from './web/request.ts';
@@ -104,7 +105,7 @@ class ServedParts extends RequestParts {
     return requestUrl(url ?? '/', headers.host, single(headers['x-forwarded-proto']));
   }
   headers(): Headers {
-    return headersOf(this.#message.rawHeaders);
+    return headersOf(hideInternalHeaders(this.#message).rawHeaders);
   }
   signal(): AbortSignal {
     return this.#call.signal;

@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
 import { http } from './builtin.ts';
+import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './faults.ts';
 import type { Gate, Stage } from './gate.ts';
 import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './upgrade.ts';
@@ -9,20 +11,22 @@ import { asksForWebSocket, type Upgrade, upgradeOf } from './upgrade.ts';
 const ALIVE_AFTER_MS = 60_000;
 /** A client that does not get its head out in this time is none. */
 const HEAD_MS = 60_000;
-/** What the gateway lets through, and what it adds. */
-const HEAD_MAX_BYTES = 131_072;
 
 export interface ServerDeps {
   gate: Gate;
   traffic: Traffic;
   podUid: string;
+  /** `<namespace>/<name>`, for the answers that the runtime gives itself. */
+  functionName: string;
 }
 
 /** The traffic port: the probes, and all else to the handler. */
 export function createServer(deps: ServerDeps): Server {
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
-    if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, deps);
+    const fault = faultOfHead(message);
+    if (fault !== undefined) refuse(response, fault, deps.functionName);
+    else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, deps);
     else deps.traffic.serve(message, response, expectsContinue, upgrade);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
@@ -36,6 +40,8 @@ export function createServer(deps: ServerDeps): Server {
     requestTimeout: 0,
     maxHeaderSize: HEAD_MAX_BYTES,
     shouldUpgradeCallback: asksForWebSocket,
+    // Looked at here: Node's own answer says nothing.
+    requireHostHeader: false,
   };
   const server = http.createServer(limits, (message, response) => take(message, response, false));
   // Whoever asks before sending a body is told to send it when the handler begins to read.
@@ -44,6 +50,9 @@ export function createServer(deps: ServerDeps): Server {
     const upgrade = upgradeOf(message, head);
     take(message, upgrade.response, false, upgrade);
   });
+  server.on('checkExpectation', (_message, response) => refuse(response, UNMET, deps.functionName));
+  server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, deps.functionName));
+  server.maxHeadersCount = FIELDS_MAX + 1;
   return server;
 }
 

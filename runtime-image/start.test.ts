@@ -83,6 +83,44 @@ suite('starting', { concurrency: 4 }, () => {
     }
   });
 
+  const SLOW_START = `const busyMs = (ms: number) => { const end = performance.now() + ms; while (performance.now() < end); };
+    busyMs(80);
+    export const init = () => busyMs(40);
+    export default () => 'started';`;
+
+  /** Compares the phases with the time from the start of the process to the line that tells of them. */
+  async function assertPhases(replica: Replica): Promise<void> {
+    const { startSeconds, time } = await replica.line((line) => line.msg === 'started');
+    const phases = startSeconds as Record<string, number>;
+    assert.deepEqual(Object.keys(phases), ['boot', 'read', 'import', 'init', 'listen']);
+    assert.ok(
+      Object.values(phases).every((seconds) => seconds >= 0 && seconds < 5),
+      JSON.stringify(phases),
+    );
+    assert.ok((phases.import ?? 0) >= 0.079 && (phases.init ?? 0) >= 0.039, JSON.stringify(phases));
+    const metrics = await replica.metrics();
+    const startedAt = Number(/^process_start_time_seconds (.*)$/m.exec(metrics)?.[1]);
+    // The line is written 100 ms after the start, or later where the processor is busy.
+    const untilLine = Date.parse(String(time)) / 1000 - startedAt;
+    const together = Object.values(phases).reduce((sum, seconds) => sum + seconds, 0);
+    const difference = untilLine - together;
+    assert.ok(difference >= 0.095 && difference < 0.3, `${together} s in phases, told after ${untilLine} s`);
+    assert.match(metrics, /^catnap_runtime_start_seconds\{phase="init"\} 0\.0[4-9]/m);
+  }
+
+  test('the phases of a start follow one another, and together are the start', async () => {
+    await using replica = await replicaOf(SLOW_START);
+    await assertPhases(replica);
+    const directory = await mkdtemp(path.join(tmpdir(), 'catnap-'));
+    try {
+      await writeFile(path.join(directory, 'index.ts'), SLOW_START);
+      await using image = new Replica({}, directory);
+      await assertPhases(image);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   test('a start loads no fetch implementation', async () => {
     await using replica = await replicaOf(`export default async (request: Request) => {
     const loaded = () => process.moduleLoadList.some((name) => name.includes('undici'));

@@ -56,7 +56,7 @@ export class Traffic {
     this.#places = new Places(settings.concurrencyLimit);
     this.#calls = new Calls(timeoutMs);
     this.#replier = {
-      functionName: `${settings.namespace}/${settings.function}`,
+      settings,
       isLeaving: () => gate.stage !== 'ready',
       webSockets: deps.webSockets,
     };
@@ -80,7 +80,12 @@ export class Traffic {
     return this.#pending;
   }
 
-  /** Whether anything that was given to waitUntil is not settled, but for what a crash has cut short. */
+  /** Promises given to waitUntil that have not settled. */
+  get waitUntilPending(): number {
+    return this.#waits.size;
+  }
+
+  /** Whether there is one, but for those of calls that a crash has cut short. */
   get isWaiting(): boolean {
     return [...this.#waits].some(({ call }) => !this.#crashed.has(call));
   }

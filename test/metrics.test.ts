@@ -8,7 +8,8 @@ import { FunctionCounters } from '../activator/counters.ts';
 import { activatorMetrics, TEXT_METRICS } from '../activator/metrics.ts';
 import { operatorMetrics } from '../operator/metrics.ts';
 import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/metrics.ts';
-import { RequestMetrics, replicaText } from '../runtime-image/metrics.ts';
+import { Histogram, RequestMetrics } from '../runtime-image/metrics.ts';
+import { metricsText, type ProcessUsage } from '../runtime-image/metrics-text.ts';
 
 interface Metric {
   name: string;
@@ -59,7 +60,8 @@ async function ofOperator(): Promise<Metric[]> {
 function ofRuntime(): Metric[] {
   const requests = new RequestMetrics();
   requests.observe(200, 1);
-  const text = requests.text() + replicaText(0, { boot: 0, read: 0, import: 0, init: 0, listen: 0 }, USAGE);
+  const start = { phases: { boot: 0, read: 0, import: 0, init: 0, listen: 0 }, imports: { 'node_modules/a': 1 } };
+  const text = metricsText(requests, { start, inFlight: 0, waitUntilPending: 0 }, USAGE);
   const heads = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)\n\S*?(?:\{(\w+)=.*)?(?:\s|$)/gm)];
   return heads
     .map(([, name = '', help = '', type = '', label = '']) => ({ name, help, type, labels: [label] }))
@@ -67,14 +69,17 @@ function ofRuntime(): Metric[] {
     .filter(isOurs);
 }
 
-const USAGE = {
+const USAGE: ProcessUsage = {
   cpuUserMicros: 0,
   cpuSystemMicros: 0,
   residentBytes: 0,
   heapUsedBytes: 0,
   heapTotalBytes: 0,
+  externalBytes: 0,
   startTimeSeconds: 0,
-  eventLoopLagSeconds: 0,
+  openFiles: 0,
+  eventLoop: { lagSeconds: 0, worstLagSeconds: 0, busySeconds: 0 },
+  collections: new Map([['minor', new Histogram([1])]]),
 };
 
 const documentation = readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8');

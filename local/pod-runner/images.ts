@@ -6,6 +6,8 @@ export interface LocalImage {
   command: readonly string[];
   /** Folders of the image by their path in it → the folder of this machine that holds the same files. */
   root?: Readonly<Record<string, string>> | undefined;
+  /** The image's ENV. */
+  env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Image name as in the pod's spec → what stands for it. */

@@ -24,6 +24,7 @@ export function planLaunch(container: Container, image: LocalImage, context: Pod
   const { facts, dir } = context;
   const env = new Map([
     ...baseEnv(facts.pod.metadata?.name ?? '', dir, facts.podIP),
+    ...Object.entries(image.env ?? {}),
     ...containerEnv(container, facts, sources, context.serviceLinks()),
   ]);
   const cwd = container.workingDir === undefined ? context.cwd : onThisMachine(container.workingDir, image.root);

@@ -11,7 +11,11 @@ const Command = z.array(z.string()).min(1);
 const Folder = z.string().regex(/^\/.*[^/]$/);
 const Image = z.union([
   Command.transform((command) => ({ command })),
-  z.object({ command: Command, root: z.record(Folder, Folder).optional() }),
+  z.object({
+    command: Command,
+    root: z.record(Folder, Folder).optional(),
+    env: z.record(z.string(), z.string()).optional(),
+  }),
 ]);
 const IMAGES = z.record(z.string(), Image);
 const localImages = z.string().transform((text, ctx) => {
@@ -19,7 +23,7 @@ const localImages = z.string().transform((text, ctx) => {
     return IMAGES.parse(JSON.parse(text));
   } catch {
     ctx.addIssue(
-      'must be JSON: image names, each with a list of the program and its arguments, or with {"command": that list, "root": {"/folder in the image": "/folder here"}}',
+      'must be JSON: image names, each with a list of the program and its arguments, or with {"command": that list, "root": {"/folder in the image": "/folder here"}, "env": {"NAME": "value"}}',
     );
     return z.NEVER;
   }
@@ -38,7 +42,7 @@ export const Settings = z.object({
   /**
    * What runs for other images, as JSON: `{"team/thumbs:1": ["node", "thumbs.mjs"]}`; paths from where the pod runner was
    * started. Or `{"team/thumbs:1": {"command": ["node", "/srv/dist/thumbs.mjs"], "root": {"/app": "/srv/dist"}}}`: a
-   * container's own command and arguments may then name files as they are called in the image.
+   * container's own command and arguments may then name files as they are called in the image. `"env"` is the image's.
    */
   CATNAP_LOCAL_IMAGES: localImages.default({}),
   /**
@@ -56,6 +60,6 @@ export type Settings = z.infer<typeof Settings>;
 
 export function localImagesOf(settings: Settings): LocalImages {
   const file = settings.CATNAP_RUNTIME_FILE;
-  const runtime = { command: ['node', file], root: { '/catnap': dirname(file) } };
+  const runtime = { command: ['node', file], root: { '/catnap': dirname(file) }, env: { NODE_ENV: 'production' } };
   return new Map([[settings.CATNAP_RUNTIME_IMAGE, runtime], ...Object.entries(settings.CATNAP_LOCAL_IMAGES)]);
 }

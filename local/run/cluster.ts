@@ -16,7 +16,7 @@ import {
   type LocalProgram,
   localProgram,
   ROOT,
-  RUNTIME_COMMAND,
+  RUNTIME_IMAGE,
 } from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
@@ -108,7 +108,7 @@ export class LocalCluster implements AsyncDisposable {
     this.#podRunner ??= this.#supervised('pod-runner', {
       ...this.access,
       CATNAP_DATA_DIR: this.dataDir,
-      CATNAP_LOCAL_IMAGES: JSON.stringify({ [LOCAL_RUNTIME_IMAGE]: RUNTIME_COMMAND, ...this.#options.images }),
+      CATNAP_LOCAL_IMAGES: JSON.stringify({ [LOCAL_RUNTIME_IMAGE]: RUNTIME_IMAGE, ...this.#options.images }),
     });
   }
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { LocalImage } from '../pod-runner/images.ts';
-import { ROOT, RUNTIME_COMMAND } from './programs.ts';
+import { ROOT, RUNTIME_IMAGE } from './programs.ts';
 
 /** What the chart's images are in a cluster without images: the same files, as the build left them in `dist/`. */
 export function platformImages(version: string): Record<string, LocalImage> {
   return {
     [`catnap/operator:${version}`]: fromDist('operator'),
     [`catnap/activator:${version}`]: fromDist('activator'),
-    [`catnap/runtime:${version}`]: { command: RUNTIME_COMMAND, root: { '/catnap': join(ROOT, 'dist', 'runtime') } },
+    [`catnap/runtime:${version}`]: RUNTIME_IMAGE,
   };
 }
 

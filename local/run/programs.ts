@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { LocalImage } from '../pod-runner/images.ts';
 import type { Program } from './supervised.ts';
 
 /** Root of the checkout. */
@@ -10,8 +11,12 @@ export const RUNTIME = join(ROOT, 'dist', 'runtime', 'runtime.mjs');
 /** What the runtime image is called where the pod runner stands in for a container runtime. */
 export const LOCAL_RUNTIME_IMAGE = 'catnap.dev/runtime:dev';
 
-/** How Node is started for a function's pod, and in the image. */
-export const RUNTIME_COMMAND: readonly string[] = [process.execPath, RUNTIME];
+/** What the runtime image is here: its ENTRYPOINT, files and ENV. */
+export const RUNTIME_IMAGE: LocalImage = {
+  command: [process.execPath, RUNTIME],
+  root: { '/catnap': dirname(RUNTIME) },
+  env: { NODE_ENV: 'production' },
+};
 
 export type Env = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as esbuild from 'esbuild';
-import { FRAMEWORK_GLOBAL, type Signature } from '#api/names.ts';
+import { FRAMEWORK_GLOBAL, IMPORTED_GLOBAL, type Signature } from '#api/names.ts';
 import { type Bundle, bundle } from './bundle.ts';
 import { SourceError } from './source-error.ts';
 
@@ -158,4 +158,64 @@ test('an unused file of another kind does not matter, an imported one does', asy
     'README.md': '# hi',
   });
   assert.match(message, /"README\.md" is neither TypeScript, JavaScript nor JSON/);
+});
+
+test('of several files the end of each is marked, of one none; positions and texts stay the files’ own', async () => {
+  const files = {
+    'index.ts': `import { a } from './a.ts';\nexport default () => a;`,
+    'a.ts': `export const a: number = 1`,
+  };
+  const { code } = await compile(files);
+  const map = JSON.parse(Buffer.from(code.split('base64,').at(-1) ?? '', 'base64').toString());
+  assert.deepEqual(map.sourcesContent, [files['a.ts'], files['index.ts']]);
+  const ended: string[] = [];
+  const key = Symbol.for(IMPORTED_GLOBAL);
+  Object.assign(globalThis, { [key]: (module: string) => ended.push(module) });
+  const made = await load({ code, leanCode: '' });
+  Reflect.deleteProperty(globalThis, key);
+  assert.deepEqual([made.default(), ended], [1, ['a.ts', 'index.ts']]);
+  assert.doesNotMatch((await compile({ 'index.ts': 'export default () => 1;' })).code, /catnap/);
+});
+
+test('a mistake at the end of one of several files is shown as the user wrote it', async () => {
+  const { message } = await failure({ 'index.ts': `import './a.ts'; export default () => {`, 'a.ts': 'let a = 1;' });
+  assert.doesNotMatch(message, /catnap|globalThis/);
+});
+
+test('what was bundled beforehand tells of the packages whose names it kept, and runs the same', async () => {
+  const packages: esbuild.Plugin = {
+    name: 'packages',
+    setup(build) {
+      build.onResolve({ filter: /^(outer|inner)$/ }, ({ path }) => ({ path: `/node_modules/${path}/index.js` }));
+      build.onLoad({ filter: /node_modules/ }, ({ path }) => ({
+        contents: path.includes('outer') ? `exports.both = 'outer ' + require('inner');` : `module.exports = 'inner';`,
+      }));
+    },
+  };
+  const stdin = { contents: `import { both } from 'outer'; export default () => both;`, resolveDir: '/' };
+  const options = {
+    stdin,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    absWorkingDir: '/',
+    plugins: [packages],
+  } as const;
+  for (const isMinified of [false, true]) {
+    const minify = { minifySyntax: isMinified, minifyWhitespace: isMinified };
+    const { outputFiles } = await esbuild.build({ ...options, ...minify, plugins: [packages] });
+    const made = await compile({ 'index.js': outputFiles[0]?.text ?? '' }, { entry: 'index.js' });
+    const heard: string[] = [];
+    const key = Symbol.for(IMPORTED_GLOBAL);
+    const hear = (module: string, evaluate?: () => unknown) => {
+      heard.push(module);
+      return evaluate?.();
+    };
+    Object.assign(globalThis, { [key]: hear });
+    assert.equal((await load(made)).default(), 'outer inner');
+    assert.deepEqual(heard, ['node_modules/outer/index.js', 'node_modules/inner/index.js', 'index.js']);
+    Reflect.deleteProperty(globalThis, key);
+    const again = { ...made, code: `// again\n${made.code}` };
+    assert.equal((await load(again)).default(), 'outer inner');
+  }
 });

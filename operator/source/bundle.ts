@@ -5,6 +5,7 @@ import type { SourceFiles } from '../function/revision.ts';
 import { type Exported, requireHandler, type WantedHandler } from './exported-handler.ts';
 import { resolveImport } from './resolve.ts';
 import { SourceError } from './source-error.ts';
+import { timedFiles, withMark, withoutMark, withTimedRequires } from './timed-modules.ts';
 
 /** A function's modules as one. */
 export interface Bundle {
@@ -48,29 +49,38 @@ const LOADERS: Record<string, esbuild.Loader> = {
  * Throws a SourceError that names file, line and column (both from 1, the column in characters).
  */
 export async function bundle(source: SourceFiles, handler: WantedHandler, build: Build): Promise<Bundle> {
-  const compile = (more: esbuild.BuildOptions = {}) =>
-    build({ ...options(source), ...more }).catch((error: unknown) => {
+  const compile = (timed: readonly string[], more: esbuild.BuildOptions = {}) =>
+    build({ ...options(source, timed), ...more }).catch((error: unknown) => {
       throw isBuildFailure(error)
         ? new SourceError('CompileFailed', describeFailure(error.errors), { cause: error })
         : error;
     });
-  const plain = await compile();
+  const plain = await compile([]);
   const requires = outputOf(plain, '.js').includes('Dynamic require of');
-  const result = requires ? await compile({ banner: { js: REQUIRE } }) : plain;
+  const timed = timedFiles(source, inputsOf(plain));
+  const isPlain = !requires && timed.length === 0;
+  const result = isPlain ? plain : await compile(timed, requires ? { banner: { js: REQUIRE } } : {});
   requireHandler(exportsOf(source.entry, result.metafile), handler);
   const map = JSON.parse(outputOf(result, '.js.map')) as { sources: string[]; sourcesContent?: string[] };
   const sources = map.sources.map((path) => path.slice(path.indexOf(':') + 1));
-  const { sourcesContent: _, ...leanMap } = map;
+  const { sourcesContent: marked, ...leanMap } = map;
+  const sourcesContent = marked?.map((text, index) => withoutMark(text, sources[index] ?? ''));
+  const code = timed.length === 0 ? outputOf(result, '.js') : withTimedRequires(outputOf(result, '.js'));
   const withMap = (full: object) =>
-    `${outputOf(result, '.js')}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
-  return { code: withMap({ ...map, sources }), leanCode: withMap({ ...leanMap, sources }) };
+    `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
+  return { code: withMap({ ...map, sources, sourcesContent }), leanCode: withMap({ ...leanMap, sources }) };
+}
+
+/** Paths of the function's files, and names of what stands beside them. */
+function inputsOf({ metafile }: esbuild.BuildResult): string[] {
+  return Object.keys(metafile?.inputs ?? {}).map((input) => input.slice(input.indexOf(':') + 1));
 }
 
 function outputOf({ outputFiles }: esbuild.BuildResult, suffix: string): string {
   return outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? '';
 }
 
-function options(source: SourceFiles): esbuild.BuildOptions {
+function options(source: SourceFiles, timed: readonly string[]): esbuild.BuildOptions {
   return {
     entryPoints: { bundle: source.entry },
     absWorkingDir: '/',
@@ -87,11 +97,11 @@ function options(source: SourceFiles): esbuild.BuildOptions {
     logLevel: 'silent',
     // Given, so that none is looked for on disk.
     tsconfigRaw: '{}',
-    plugins: [onlyGivenFiles(source)],
+    plugins: [onlyGivenFiles(source, timed)],
   };
 }
 
-function onlyGivenFiles({ files, entry }: SourceFiles): esbuild.Plugin {
+function onlyGivenFiles({ files, entry }: SourceFiles, timed: readonly string[]): esbuild.Plugin {
   return {
     name: 'only-given-files',
     setup(build) {
@@ -111,7 +121,8 @@ function onlyGivenFiles({ files, entry }: SourceFiles): esbuild.Plugin {
       }));
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => {
         const loader = LOADERS[posix.extname(path)];
-        if (loader !== undefined) return { contents: files[path] ?? '', loader };
+        const text = files[path] ?? '';
+        if (loader !== undefined) return { contents: timed.includes(path) ? withMark(text, path) : text, loader };
         return {
           errors: [{ text: `"${path}" is neither TypeScript, JavaScript nor JSON: only these can be imported` }],
         };

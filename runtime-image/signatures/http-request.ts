@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { http } from '../builtin.ts';
+import { hideInternalHeaders } from '../internal-headers.ts';
 import { accepted } from './accept.ts';
 import type { ServedResponse } from './http-response.ts';
 import { mediaType, typeOf } from './media-type.ts';
@@ -81,7 +82,7 @@ export class ServedRequest extends http.IncomingMessage {
 
 /** Makes `message` one. */
 export function servedRequestOf(message: IncomingMessage, parsed: ParsedBody): ServedRequest {
-  const request = Object.setPrototypeOf(message, ServedRequest.prototype) as ServedRequest;
+  const request = Object.setPrototypeOf(hideInternalHeaders(message), ServedRequest.prototype) as ServedRequest;
   const url = message.url ?? '/';
   return Object.assign(request, {
     ...parsed,

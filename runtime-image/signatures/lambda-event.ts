@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { hideInternalHeaders } from '../internal-headers.ts';
 import { isTextual, mediaType } from './media-type.ts';
 import { percentDecoded } from './percent.ts';
 
@@ -45,7 +46,7 @@ export interface EventParts {
 export function lambdaEvent({ message, body, requestId, function: name, nowMs }: EventParts): LambdaEvent {
   const [path = '/', ...query] = (message.url ?? '/').split('?');
   const rawQueryString = query.join('?');
-  const { cookie, ...headers } = joinedHeaders(message.rawHeaders);
+  const { cookie, ...headers } = joinedHeaders(hideInternalHeaders(message).rawHeaders);
   const cookies = cookie === undefined ? undefined : cookie.split(/; *|, */).filter((one) => one !== '');
   const parameters = joinedParameters(rawQueryString);
   const domainName = headers.host ?? 'localhost';

@@ -22,6 +22,15 @@ test('defaults are filled in by the API server', async () => {
   });
 });
 
+test('of the variables that Catnap sets, those of the log may be set', async () => {
+  await using world = await system.world();
+  const env = [
+    { name: 'CATNAP_LOG_LEVEL', value: 'warn' },
+    { name: 'CATNAP_LOG_FORMAT', value: 'json' },
+  ];
+  await world.apply({ ...manifest(world.namespace, 'logging', HELLO), spec: { source: { inline: HELLO }, env } });
+});
+
 const inline = { inline: HELLO };
 const refused: [what: string, spec: object, message: RegExp, name?: string][] = [
   ['neither source nor image', {}, /give exactly one of spec\.source, spec\.image/],
