@@ -1,4 +1,4 @@
-import { importBundle, importFile, takeBundle } from './bundle.ts';
+import { importBundle, importFile } from './bundle.ts';
 import { nowMs } from './clock.ts';
 import type { Settings } from './env.ts';
 import type { JsonLog } from './log.ts';
@@ -14,25 +14,25 @@ export interface Ready {
   invoke: Invoke;
   /** The module's `dispose`. */
   dispose: (() => unknown) | undefined;
-  seconds: { read: number; import: number; init: number };
+  seconds: { import: number; init: number };
   imports: ImportTimes;
 }
 
 export interface LoadParts {
   settings: Settings;
   env: NodeJS.ProcessEnv;
+  /** The module's source; undefined: it is a file of the image. */
+  bundle: string | undefined;
   log: JsonLog;
   /** What the module registers while it is loaded. */
   registered: Registrations;
 }
 
-/** Reads and imports the user's module and awaits its `init`. @throws what the module throws, or Error with what is wrong. */
-export async function load({ settings, env, log, registered }: LoadParts): Promise<Ready> {
+/** Imports the user's module and awaits its `init`. @throws what the module throws, or Error with what is wrong. */
+export async function load({ settings, env, bundle, log, registered }: LoadParts): Promise<Ready> {
   const watch = stopwatch();
-  const source = settings.bundleChunks > 0 ? takeBundle(env, settings.bundleChunks) : undefined;
-  const read = watch();
   const { exports, times } =
-    source === undefined ? await importFile(process.cwd(), settings.handlerFile) : await importBundle(source);
+    bundle === undefined ? await importFile(process.cwd(), settings.handlerFile) : await importBundle(bundle);
   const detected = detect(exports, settings, registered);
   const { function: name, revision, timeoutMs } = settings;
   const warn: Tools['warn'] = (message, fields) => log.line('warn', message, fields);
@@ -40,7 +40,7 @@ export async function load({ settings, env, log, registered }: LoadParts): Promi
   const imported = watch();
   await lifeOf(exports, settings, 'init')?.();
   const dispose = lifeOf(exports, settings, 'dispose');
-  return { invoke, dispose, seconds: { read, import: imported, init: watch() }, imports: times };
+  return { invoke, dispose, seconds: { import: imported, init: watch() }, imports: times };
 }
 
 /** Seconds since the last call. */

@@ -1,8 +1,9 @@
 /** A function's replica: loads one handler out of the environment and serves it until it is told to leave. */
 import type { Server } from 'node:http';
+import { takeBundle } from './bundle.ts';
 import { currentCall } from './call.ts';
 import { captureConsole } from './console.ts';
-import { functionName, readSettings, type Settings } from './env.ts';
+import { readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
@@ -12,7 +13,7 @@ import { type ImportTimes, RequestMetrics, type Start } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { traceOutgoing } from './outgoing.ts';
 import { createServer } from './server.ts';
-import { installPlatformGlobals } from './signatures/platform-globals.ts';
+import { installPlatformGlobals, mayTakeMessages } from './signatures/platform-globals.ts';
 import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
 import { WebSockets } from './web-sockets.ts';
@@ -26,12 +27,16 @@ async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
   const settings = settingsOrExit();
   const log = logOf(settings);
+  const sent = process.uptime();
+  const bundle = bundleOrExit(settings, log);
+  const read = process.uptime() - sent;
   const gate = new Gate();
   const requests = new RequestMetrics();
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
   const webSockets = new WebSockets(log);
   const traffic = new Traffic({ settings, env: process.env, gate, log, metrics: requests, webSockets, onStuck });
-  const server = createServer({ gate, traffic, podUid: settings.podUid, functionName: functionName(settings) });
+  const givesMessages = mayTakeMessages(settings.signature, bundle);
+  const server = createServer({ settings, gate, traffic, givesMessages });
   let ready: Ready | undefined;
   const dispose = () => ready?.dispose;
   const deps: LeaveDeps = { server, gate, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
@@ -50,18 +55,18 @@ async function main(): Promise<void> {
   traceOutgoing(() => currentCall.getStore()?.trace);
   const registered = installPlatformGlobals(globalThis);
   try {
-    const boot = process.uptime();
+    const boot = process.uptime() - read;
     // At once, before the module is loaded: a probe that is here already is answered sooner. Of an image with its own code
     // a connection is all that is asked for, so there it comes last.
-    const early = settings.bundleChunks > 0 ? listen(server, settings.port, settings.host) : undefined;
+    const early = bundle === undefined ? undefined : listen(server, settings.port, settings.host);
     const asked = process.uptime();
-    ready = await load({ settings, env: process.env, log, registered });
+    ready = await load({ settings, env: process.env, bundle, log, registered });
     const { invoke, seconds, imports } = ready;
     traffic.use(invoke);
     gate.open();
     const opened = process.uptime();
     await (early ?? listen(server, settings.port, settings.host));
-    const phases = { boot, ...seconds, listen: asked - boot + process.uptime() - opened };
+    const phases = { boot, read, ...seconds, listen: asked - boot - read + process.uptime() - opened };
     setTimeout(
       () => void announce({ settings, log, requests, server, traffic, start: { phases, imports } }),
       AFTER_START_MS,
@@ -78,6 +83,15 @@ function settingsOrExit(): Settings {
     const message = error instanceof Error ? error.message : String(error);
     stdoutWriter()(jsonLine(new Date(), 'fatal', message, {}));
     process.exit(1);
+  }
+}
+
+/** The bundle that the environment carries; undefined: the handler is a file of the image. */
+function bundleOrExit({ bundleChunks }: Settings, log: JsonLog): string | undefined {
+  try {
+    return bundleChunks > 0 ? takeBundle(process.env, bundleChunks) : undefined;
+  } catch (error) {
+    return exitFatally(log, 'the function cannot be loaded', error);
   }
 }
 

@@ -43,8 +43,8 @@ export class RequestMetrics {
 
 /**
  * Seconds that each phase of the start took. They follow one another, so that together they are the time from the start
- * of the process until requests are let in. `listen` is opening the port: before `read` for a bundle, after `init` for
- * an image.
+ * of the process until requests are let in. `listen` is opening the port: before `import` for a bundle, after `init`
+ * for an image.
  */
 export type StartPhases = Readonly<Record<'boot' | 'read' | 'import' | 'init' | 'listen', number>>;
 

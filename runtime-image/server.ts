@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
 import { http } from './builtin.ts';
+import { functionName, type Settings } from './env.ts';
 import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './faults.ts';
 import type { Gate, Stage } from './gate.ts';
 import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
@@ -13,21 +14,22 @@ const ALIVE_AFTER_MS = 60_000;
 const HEAD_MS = 60_000;
 
 export interface ServerDeps {
+  settings: Settings;
   gate: Gate;
   traffic: Traffic;
-  podUid: string;
-  /** `<namespace>/<name>`, for the answers that the runtime gives itself. */
-  functionName: string;
+  /** Whether a handler may be given Node's own request and listen to it. */
+  givesMessages: boolean;
 }
 
 /** The traffic port: the probes, and all else to the handler. */
-export function createServer(deps: ServerDeps): Server {
+export function createServer({ settings, gate, traffic, givesMessages }: ServerDeps): Server {
+  const name = functionName(settings);
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
     const fault = faultOfHead(message);
-    if (fault !== undefined) refuse(response, fault, deps.functionName);
-    else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, deps);
-    else deps.traffic.serve(message, response, expectsContinue, upgrade);
+    if (fault !== undefined) refuse(response, fault, name);
+    else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, gate, settings.podUid);
+    else traffic.serve(message, response, expectsContinue, upgrade);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
   const limits = {
@@ -39,6 +41,8 @@ export function createServer(deps: ServerDeps): Server {
     headersTimeout: HEAD_MS,
     requestTimeout: 0,
     maxHeaderSize: HEAD_MAX_BYTES,
+    // Where nobody can listen to them, a request without a body needs no stream that ends and closes.
+    optimizeEmptyRequests: !givesMessages,
     shouldUpgradeCallback: asksForWebSocket,
     // Looked at here: Node's own answer says nothing.
     requireHostHeader: false,
@@ -50,8 +54,8 @@ export function createServer(deps: ServerDeps): Server {
     const upgrade = upgradeOf(message, head);
     take(message, upgrade.response, false, upgrade);
   });
-  server.on('checkExpectation', (_message, response) => refuse(response, UNMET, deps.functionName));
-  server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, deps.functionName));
+  server.on('checkExpectation', (_message, response) => refuse(response, UNMET, name));
+  server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, name));
   server.maxHeadersCount = FIELDS_MAX + 1;
   return server;
 }
@@ -60,7 +64,8 @@ async function answerInternal(
   path: string,
   message: IncomingMessage,
   response: ServerResponse,
-  { gate, podUid }: ServerDeps,
+  gate: Gate,
+  podUid: string,
 ): Promise<void> {
   const isRead = message.method === 'GET' || message.method === 'HEAD';
   if (path === READY_PATH && isRead) await gate.loaded(LOADING_WAIT_MS);

@@ -184,18 +184,24 @@ export class Traffic {
     this.#isFirst = false;
     this.#pending++;
     this.#unanswered++;
-    this.#calls.begin(call, answer);
     exchange.response.on('close', () => this.#closed(exchange, call, answer));
     // Not `run`, which would set back afterwards what the next request sets anew: Node does, where its callback ends.
     currentCall.enterWith(call);
     const running = answer.run(invoke, context);
-    if (running === undefined) this.#settled(answer);
-    else void running.then(() => this.#settled(answer));
+    if (running === undefined) {
+      this.#settled(answer);
+      return;
+    }
+    // Only now: what ends in the turn that it begins in cannot be stopped.
+    this.#calls.begin(call, answer);
+    void running.then(() => {
+      this.#calls.close(call);
+      this.#settled(answer);
+    });
   }
 
   /** Handler and answer have ended. */
   #settled(answer: Answer): void {
-    this.#calls.close(answer.call);
     answer.isOver = true;
     if (answer.exchange.response.closed) this.#over();
   }
@@ -256,6 +262,7 @@ export class Traffic {
   }
 
   #changed(): void {
+    if (this.#watchers.size === 0) return;
     for (const changed of this.#watchers) changed();
   }
 }

@@ -204,3 +204,19 @@ suite('signature http', { concurrency: 4 }, () => {
     assert.equal(line.level, 'info');
   });
 });
+
+test('a handler that registered itself hears the end of a request without a body, and its client leaving', async () => {
+  await using replica = await replicaOf(`
+    const functions = globalThis[Symbol.for('catnap.dev/functions-framework')];
+    functions.http('own', (req, res) => {
+      req.on('close', () => console.log('closed', req.path));
+      if (req.path === '/end') req.resume().on('end', () => res.send('ended'));
+      else res.write('begun');
+    });`);
+  const origin = await replica.origin();
+  assert.equal(await (await fetch(`${origin}/end`)).text(), 'ended');
+  const leaving = new AbortController();
+  await fetch(`${origin}/stay`, { signal: leaving.signal });
+  leaving.abort();
+  await replica.line(({ msg }) => msg === 'closed /stay');
+});

@@ -1,4 +1,4 @@
-import { FRAMEWORK_GLOBAL } from '../../api/names.ts';
+import { FRAMEWORK_GLOBAL, type Signature } from '../../api/names.ts';
 import type { UserFunction } from './invoke.ts';
 
 /** A function that registered itself by `functions.http` or `functions.cloudEvent`. */
@@ -35,6 +35,14 @@ export function installPlatformGlobals(target: object): Registrations {
   define(target, 'awslambda', awslambda);
   define(target, Symbol.for(FRAMEWORK_GLOBAL), frameworkOf(registered));
   return registered;
+}
+
+/**
+ * Whether a function may turn out to be `(req, res)`: it says so, or may register itself.
+ * @param source of the module; undefined: not known.
+ */
+export function mayTakeMessages(signature: Signature, source: string | undefined): boolean {
+  return signature === 'http' || (signature === 'auto' && (source === undefined || source.includes(FRAMEWORK_GLOBAL)));
 }
 
 /** Not enumerable: what looks through the globals sees what Node has. */
