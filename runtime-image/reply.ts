@@ -43,6 +43,7 @@ export function replyOf(result: unknown): Reply {
     );
   }
   if (isOwnResponse(result)) return replyOfOwn(result);
+  if (isPlain(result)) return plain(JSON_TYPE, jsonOf(result));
   // As JSON it would be an empty object, and the mistake a success.
   if (util.types.isNativeError(result)) throw result;
   if (isResponse(result)) return replyOfResponse(result);
@@ -55,6 +56,11 @@ export function replyOf(result: unknown): Reply {
 
 function plain(type: string, body: Reply['body']): Reply {
   return { status: 200, statusText: '', headers: [['content-type', type]], body };
+}
+
+/** Whether it is a literal, and nothing that looks like a response or a stream: the usual thing, without a long look. */
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype && !('arrayBuffer' in value) && !isStream(value);
 }
 
 /** Node's own (of `fetch`), or one of a library that brings its own class. */
