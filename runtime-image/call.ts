@@ -42,7 +42,9 @@ export class Calls {
   /** `work` is told when `call` is stopped, after its time at the latest. */
   begin(call: Call, work: Stoppable): void {
     this.#works.set(call, work);
-    if (this.#timer === undefined && this.#timeoutMs > 0) this.#expireAfter(this.#timeoutMs);
+    if (this.#timer !== undefined || this.#timeoutMs === 0) return;
+    // It may have run for long already, without coming back to the main loop.
+    this.#expireAfter(Math.max(0, call.startedMs + this.#timeoutMs - nowMs()));
   }
 
   /** The call is over: it cannot be stopped any more. */
