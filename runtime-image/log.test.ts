@@ -53,6 +53,21 @@ test('fields that throw when they are looked at become a line all the same', () 
   assert.deepEqual([msg, fields], ['said', 'fields that cannot be written: no']);
 });
 
+test('what is no message, and an error in the place of fields, are written all the same', () => {
+  const lines: string[] = [];
+  const log = new JsonLog(
+    {},
+    (line) => lines.push(line),
+    () => undefined,
+  ).with({ requestId: 'r' });
+  for (const message of [new Error('no text'), undefined, { a: 1 }]) log.info(message as unknown as string);
+  log.error('failed', new Error('why'));
+  const said = lines.map((line) => JSON.parse(line));
+  assert.match(said[0].msg, /^Error: no text\n {4}at /);
+  assert.deepEqual([said[1].msg, said[2].msg], ['undefined', '{ a: 1 }']);
+  assert.deepEqual([said[3].err.message, said[3].requestId], ['why', 'r']);
+});
+
 test('only what is severe enough is written', () => {
   const lines: string[] = [];
   const log = new JsonLog(

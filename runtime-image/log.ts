@@ -49,7 +49,9 @@ export class JsonLog {
 
   /** A log whose lines always carry `fields`. */
   with(fields: Fields): Log {
-    const at = (level: Level) => (message: string, more?: object) => this.line(level, message, { ...more, ...fields });
+    const at = (level: Level) => (message: string, more?: object) =>
+      // An error by itself has no fields.
+      this.line(level, message, { ...(more instanceof Error ? { err: more } : more), ...fields });
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   }
 }
@@ -59,7 +61,8 @@ export class JsonLog {
  * as text, shortened. Never throws.
  */
 export function jsonLine(time: Date, level: Level, msg: string, fields: Fields): string {
-  const head = { time: time.toISOString(), level, msg: cut(msg, LONGEST) };
+  // Handlers in JavaScript may give anything.
+  const head = { time: time.toISOString(), level, msg: typeof msg === 'string' ? cut(msg, LONGEST) : inspected(msg) };
   try {
     // Twice: the first time for their place in the line, the second so that no field takes it.
     return `${JSON.stringify(Object.assign({}, head, fields, head), writable())}\n`;
