@@ -33,7 +33,10 @@ suite('what is not told', { concurrency: 4 }, () => {
   test('a handler does not see what the gateway tells the runtime', async () => {
     const shapes: [source: string, env: Record<string, string>][] = [
       [`export default (request) => Object.fromEntries(request.headers);`, {}],
-      [`export default (req, res) => { res.send([req.headers, req.rawHeaders]); };`, { CATNAP_SIGNATURE: 'http' }],
+      [
+        `export default (req, res) => { res.send([req.headers, req.rawHeaders, req.headersDistinct]); };`,
+        { CATNAP_SIGNATURE: 'http' },
+      ],
       [`export const handler = async (event) => event;`, {}],
     ];
     for (const [source, env] of shapes) {

@@ -80,6 +80,21 @@ export class ServedRequest extends http.IncomingMessage {
   }
 }
 
+// Node makes it of as many raw headers as came, and the gateway's are no longer among them. It is a property by its type.
+Object.defineProperty(ServedRequest.prototype, 'headersDistinct', {
+  get(this: ServedRequest) {
+    const value: Record<string, string[]> = Object.create(null);
+    for (let index = 0; index < this.rawHeaders.length; index += 2) {
+      const name = this.rawHeaders[index]?.toLowerCase() ?? '';
+      value[name] ??= [];
+      value[name].push(this.rawHeaders[index + 1] ?? '');
+    }
+    Object.defineProperty(this, 'headersDistinct', { value, writable: true, configurable: true });
+    return value;
+  },
+  configurable: true,
+});
+
 /** Makes `message` one. */
 export function servedRequestOf(message: IncomingMessage, parsed: ParsedBody): ServedRequest {
   const request = Object.setPrototypeOf(hideInternalHeaders(message), ServedRequest.prototype) as ServedRequest;
