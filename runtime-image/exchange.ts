@@ -70,6 +70,7 @@ export class Exchange {
     if (this.response.headersSent) return breakOff(this.response);
     // Those of an answer that the handler had begun to prepare.
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
+    this.response.statusMessage = '';
     const { settings } = this.#replier;
     const about = { requestId: this.requestId, function: functionName(settings) };
     await this.send(replyOfFailure(failure, { ...about, showsStack: settings.isDevelopment }));

@@ -26,7 +26,7 @@ suite('responding', { concurrency: 4 }, () => {
     import { Readable } from 'node:stream';
     const results = {
       string: () => 'text', object: () => ({ a: 1 }), array: () => [1, 2], bytes: () => new Uint8Array([65, 66]),
-      none: () => undefined, nothing: () => null, promise: async () => 'later',
+      none: () => undefined, nothing: () => null, promise: async () => 'later', thenable: () => ({ then(resolve) { resolve('then'); } }),
       readable: () => Readable.from(['a', 'b']),
       web: () => new ReadableStream({ start(c) { c.enqueue(new TextEncoder().encode('web')); c.close(); } }),
       generator: async function* () { yield 'x'; yield new Uint8Array([121]); },
@@ -46,6 +46,7 @@ suite('responding', { concurrency: 4 }, () => {
     assert.deepEqual(await seen('none'), [204, null, '']);
     assert.deepEqual(await seen('nothing'), [204, null, '']);
     assert.deepEqual(await seen('promise'), [200, 'text/plain; charset=utf-8', 'later']);
+    assert.deepEqual(await seen('thenable'), [200, 'text/plain; charset=utf-8', 'then']);
     assert.deepEqual(await seen('readable'), [200, 'application/octet-stream', 'ab']);
     assert.deepEqual(await seen('web'), [200, 'application/octet-stream', 'web']);
     assert.deepEqual(await seen('generator'), [200, 'application/octet-stream', 'xy']);
@@ -167,6 +168,52 @@ suite('responding', { concurrency: 4 }, () => {
     assert.match(late, /^HTTP\/1\.1 200[\s\S]*some/);
     assert.doesNotMatch(late, /\r\n0\r\n\r\n$/);
     assert.equal((await fetch(`${origin}/at-once`)).status, 500);
+  });
+
+  test('a head that cannot be sent is a 500, also where the stream below it takes its time', async () => {
+    await using replica = await replicaOf(`
+      const late = async function* () { await new Promise((resolve) => setTimeout(resolve, 50)); yield 'late'; };
+      export default (request) =>
+        new Response(request.url.endsWith('whole') ? 'x' : late(), { headers: { 'x-own': '\\x7f' } });`);
+    const origin = await replica.origin();
+    for (const path of ['whole', 'stream', 'stream']) {
+      const answer = await fetch(`${origin}/${path}`);
+      assert.deepEqual([answer.status, answer.statusText], [500, 'Internal Server Error']);
+      assert.match(((await answer.json()) as { message: string }).message, /x-own/);
+    }
+  });
+
+  test('a character of a header is one byte, whatever the body is', async () => {
+    await using replica = await replicaOf(`
+      const bodies = {
+        ascii: () => 'e', text: () => 'é', slow: async function* () { await new Promise(setTimeout); yield 'é'; },
+        sized: () => new ReadableStream({ start(c) { c.enqueue('é'); c.close(); } }),
+      };
+      export default (request: Request) => {
+        const kind = new URL(request.url).pathname.slice(1);
+        const length = kind === 'sized' ? { 'content-length': '2' } : {};
+        return new Response(bodies[kind](), { headers: { 'x-own': 'caf\\u00e9', ...length } });
+      };`);
+    const origin = await replica.origin();
+    for (const kind of ['ascii', 'text', 'slow', 'sized']) {
+      assert.match(await raw(origin, GET_LAST(`/${kind}`)), /^x-own: caf\xe9\r$/m);
+    }
+  });
+
+  test('an answer that breaks off behind another one ends the connection after that', async () => {
+    await using replica = await replicaOf(`
+      const failing = async function* () { yield 'begun'; throw new Error('broke'); };
+      export default async (request: Request) => {
+        if (request.url.endsWith('second')) {
+          return new Response(failing(), { headers: request.url.includes('sized') ? { 'content-length': '9' } : {} });
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return 'first';
+      };`);
+    const origin = await replica.origin();
+    assert.match(await raw(origin, GET('/first') + GET('/second')), /\r\n\r\nfirst$/);
+    await assert.rejects(raw(origin, GET('/first') + GET('/sized/second')), { code: 'ECONNRESET' });
+    await replica.idle();
   });
 
   test('a stream shorter or longer than its announced length breaks the connection', async () => {

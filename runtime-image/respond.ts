@@ -5,6 +5,8 @@ import { isStream } from './web/body.ts';
 
 /** Statuses whose answers have no body. */
 const NO_BODY: readonly number[] = [204, 205, 304];
+/** The one among them that a client takes for one with a body, of the length that it says. */
+const RESET_CONTENT = 205;
 
 /** Headers that the runtime adds to every answer; they win over the handler's. */
 export type OwnHeaders = Readonly<Record<string, string>>;
@@ -28,7 +30,7 @@ export function send(response: ServerResponse, reply: Reply, own: OwnHeaders): P
 /** @param shown what is sent of the body. */
 function sendWhole(response: ServerResponse, reply: Reply, own: OwnHeaders, shown: string | Uint8Array | null): void {
   const body = reply.body as string | Uint8Array | null;
-  const length = body === null ? 0 : Buffer.byteLength(body);
+  const length = body === null || reply.status === RESET_CONTENT ? 0 : Buffer.byteLength(body);
   writeHead(response, reply, own, hasLength(reply.status, body, response.req.method) ? length : undefined);
   if (shown === null) response.end();
   // Head and body leave as one text, where each character is a byte.
@@ -38,7 +40,7 @@ function sendWhole(response: ServerResponse, reply: Reply, own: OwnHeaders, show
 
 async function sendSilent(response: ServerResponse, reply: Reply, own: OwnHeaders, body: AsyncSource): Promise<void> {
   await sourceReader(body).cancel();
-  writeHead(response, reply, own);
+  writeHead(response, reply, own, reply.status === RESET_CONTENT ? 0 : undefined);
   response.end();
 }
 
@@ -53,16 +55,19 @@ async function sendStream(response: ServerResponse, reply: Reply, own: OwnHeader
   response.once('close', closed);
   // A stream whose first bytes take their time: its head goes out alone. One that fails at once can still be a 500.
   const early = setImmediate(() => {
+    if (isOver(response)) return;
     begin(response, reply, own);
-    response.flushHeaders();
+    // Not `flushHeaders`, which writes the head as UTF-8: each of its characters is a byte.
+    response.write('', 'latin1');
   });
   try {
+    checkHead(reply);
     while (!isOver(response)) {
       const next = await reader.next();
       if (next.done || isOver(response)) break;
       const chunk = chunkOf(next.value);
-      begin(response, reply, own);
-      if (chunk.length > 0 && !response.write(chunk)) await drained(response);
+      const isFirst = begin(response, reply, own);
+      if (chunk.length > 0 && !write(response, chunk, isFirst)) await drained(response);
     }
     begin(response, reply, own);
     if (!response.writableEnded) response.end();
@@ -80,17 +85,38 @@ function isOver(response: ServerResponse): boolean {
   return response.closed || response.writableEnded;
 }
 
-function begin(response: ServerResponse, reply: Reply, own: OwnHeaders): void {
-  if (response.headersSent || response.closed) return;
+/**
+ * Looks at what the handler wrote into the head, before a stream is read: what is wrong with it would be found only when
+ * the head leaves by itself, where nobody is told.
+ * @throws TypeError as `writeHead` does.
+ */
+function checkHead({ statusText, headers }: Reply): void {
+  for (const [name, value] of headers) {
+    http.validateHeaderName(name);
+    http.validateHeaderValue(name, value);
+  }
+  http.validateHeaderValue('status text', statusText);
+}
+
+/** Whether the head was made now; it leaves with what is written next. */
+function begin(response: ServerResponse, reply: Reply, own: OwnHeaders): boolean {
+  if (response.headersSent || response.closed) return false;
   // A stream that gives more or less than the length it announced is broken off, not passed on.
   response.strictContentLength = reply.headers.some(([name]) => name === 'content-length');
   writeHead(response, reply, own);
+  return true;
+}
+
+/** @param withHead the head leaves with it. As a text, both would be written as UTF-8, and the head is none. */
+function write(response: ServerResponse, chunk: string | Uint8Array, withHead: boolean): boolean {
+  return response.write(withHead && typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
 }
 
 function writeHead(response: ServerResponse, reply: Reply, own: OwnHeaders, length?: number): void {
   const flat: string[] = [];
+  const setsLength = length !== undefined || reply.status === 204;
   for (const [name, value] of reply.headers) {
-    if (own[name] === undefined && !(length !== undefined && name === 'content-length')) flat.push(name, value);
+    if (own[name] === undefined && !(setsLength && name === 'content-length')) flat.push(name, value);
   }
   for (const name in own) flat.push(name, own[name] ?? '');
   if (length !== undefined) flat.push('content-length', String(length));
@@ -147,7 +173,9 @@ export async function discard(reply: Reply): Promise<void> {
 
 /** Breaks off an answer that has begun, so that the client can tell that it is not whole. */
 export function breakOff(response: ServerResponse): void {
+  // Behind another answer on its connection: that one first, then this one's beginning is not sent.
+  if (response.socket === null) response.once('socket', () => breakOff(response));
   // In an HTTP/1.0 answer the end of the connection may be the end of the body: only a reset says more.
-  if (response.chunkedEncoding) response.destroy();
-  else response.socket?.resetAndDestroy();
+  else if (response.chunkedEncoding) response.destroy();
+  else response.socket.resetAndDestroy();
 }

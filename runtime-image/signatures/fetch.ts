@@ -8,6 +8,6 @@ export function fetchInvoke(handler: Handler): Invoke {
     // The same thing to a handler: the standard's members, by a class of our own.
     const request = exchange.request(call) as unknown as Request;
     const result = handler(request, context);
-    return isPromiseLike(result) ? result.then(replyOf) : replyOf(result);
+    return isPromiseLike(result) ? Promise.resolve(result).then(replyOf) : replyOf(result);
   };
 }

@@ -20,9 +20,7 @@ export function replyOfLambda(result: unknown): Reply {
     return { status: 200, statusText: '', headers: [['content-type', 'application/json']], body };
   }
   const { statusCode, body, isBase64Encoded = false } = result;
-  if (!Number.isInteger(Number(statusCode)) || Number(statusCode) < 200 || Number(statusCode) > 599) {
-    throw new TypeError(`the handler returned the statusCode ${JSON.stringify(statusCode)}: none from 200 to 599`);
-  }
+  const status = statusOfLambda(statusCode);
   if (body !== undefined && body !== null && typeof body !== 'string') {
     throw new TypeError('the handler returned a body that is no string: give it JSON.stringify(body)');
   }
@@ -31,7 +29,14 @@ export function replyOfLambda(result: unknown): Reply {
     headers.push(['content-type', 'text/plain; charset=utf-8']);
   }
   const sent = isBase64Encoded && body ? Buffer.from(body, 'base64') : body || null;
-  return { status: Number(statusCode), statusText: '', headers, body: sent };
+  return { status, statusText: '', headers, body: sent };
+}
+
+/** @throws TypeError where it is no status that an answer can have. */
+export function statusOfLambda(statusCode: unknown): number {
+  const status = Number(statusCode);
+  if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
+  throw new TypeError(`the handler returned the statusCode ${JSON.stringify(statusCode)}: none from 200 to 599`);
 }
 
 /** The connection's own, which the runtime writes. */

@@ -4,7 +4,7 @@ import type { Reply } from '../reply.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';
 import { readEvent } from './lambda.ts';
 import { type Done, lambdaContext } from './lambda-context.ts';
-import { headersOfLambda } from './lambda-result.ts';
+import { headersOfLambda, statusOfLambda } from './lambda-result.ts';
 import { streamMetadata } from './platform-globals.ts';
 import { replyOfRefusal } from './refusal.ts';
 
@@ -65,15 +65,21 @@ export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke 
     const running = (async () => call(prepared.event, stream, lambda))().then(() => undefined, failed);
     context.waitUntil(running);
     await stream.begun;
-    return replyOfStream(stream);
+    try {
+      return replyOfStream(stream);
+    } catch (error) {
+      // Whoever writes to it would wait for a reader.
+      stream.destroy();
+      throw error;
+    }
   };
 }
 
 function replyOfStream(stream: ResponseStream): Reply {
   const metadata = streamMetadata(stream) ?? {};
   if (typeof metadata !== 'object') throw new TypeError('HttpResponseStream.from takes an object with a statusCode');
-  const { statusCode = 200, ...rest } = metadata as { statusCode?: number };
+  const { statusCode = 200, ...rest } = metadata as { statusCode?: unknown };
   const headers = headersOfLambda(rest);
   if (!headers.some(([name]) => name === 'content-type')) headers.push(['content-type', stream.contentType]);
-  return { status: statusCode, statusText: '', headers, body: stream };
+  return { status: statusOfLambda(statusCode), statusText: '', headers, body: stream };
 }

@@ -13,6 +13,7 @@ const ways = {
   '/fail': (event, context) => { setTimeout(() => context.fail('failed'), 10); },
   '/rejects': async () => { throw new Error('it broke'); },
   '/bad': async () => ({ statusCode: 200, body: { not: 'a string' } }),
+  '/reset': async () => ({ statusCode: 205, body: 'not sent' }),
   '/context': async (event, context) => {
     context.callbackWaitsForEmptyEventLoop = false;
     await sleep(20);
@@ -44,6 +45,9 @@ const ways = {
   },
   '/pipeline': async (event, responseStream) => {
     await pipeline(Readable.from([Buffer.alloc(300_000, 'a'), Buffer.alloc(300_000, 'b')]), responseStream);
+  },
+  '/no-status': async (event, responseStream) => {
+    await pipeline(Readable.from([Buffer.alloc(300_000)]), awslambda.HttpResponseStream.from(responseStream, { statusCode: 99 }));
   },
   '/early': async () => { throw new Error('before'); },
   '/mid': async (event, responseStream) => { responseStream.write('begun'); await sleep(50); throw new Error('in the middle'); },
@@ -81,6 +85,11 @@ suite('signature lambda', { concurrency: 4 }, () => {
       assert.equal(answer.status, 500);
       assert.match(((await answer.json()) as { message: string }).message, message);
     }
+  });
+
+  test('an answer that can have no body says that it has none', async () => {
+    const answer = await fetch(`${origin}/reset`);
+    assert.deepEqual([answer.status, answer.headers.get('content-length'), await answer.text()], [205, '0', '']);
   });
 
   test('the context', async () => {
@@ -138,6 +147,13 @@ suite('a Lambda function that streams', { concurrency: 4 }, () => {
     const begun = await fetch(`${origin}/mid`);
     assert.equal(begun.status, 200);
     await assert.rejects(begun.text());
+  });
+
+  test('a status that is none is a 500, and ends the stream', async () => {
+    const answer = await fetch(`${origin}/no-status`);
+    assert.equal(answer.status, 500);
+    assert.match(((await answer.json()) as { message: string }).message, /statusCode 99/);
+    await replica.line((line) => line.msg === 'handler failed after its answer was over');
   });
 
   test('a client that leaves ends the stream', async () => {

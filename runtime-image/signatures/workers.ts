@@ -10,7 +10,7 @@ export function workersInvoke(fetch: UserFunction, self: unknown, { env, replyOf
   const bindings = { ...env };
   return (exchange, call, context) => {
     const result = fetch.call(self, exchange.request(call), bindings, workerContext(context));
-    return isPromiseLike(result) ? result.then(replyOf) : replyOf(result);
+    return isPromiseLike(result) ? Promise.resolve(result).then(replyOf) : replyOf(result);
   };
 }
 
