@@ -49,13 +49,16 @@ export async function openWebSocket(opening: Opening): Promise<void> {
   socket.once('close', resolve);
   const server = new WebSocketServer({ ...OPTIONS, handleProtocols: () => protocol ?? false });
   server.on('headers', (lines) => lines.push(...headers.map(([name, value]) => `${name}: ${value}`)));
+  let isJoined = false;
   server.handleUpgrade(message, socket, Buffer.alloc(0), (webSocket) => {
     socket.off('close', resolve);
+    isJoined = true;
     join(webSocket, end, opening);
     // After the handler's own listeners.
     webSocket.on('close', () => setImmediate(resolve));
   });
   await closed;
+  if (!isJoined) end[Symbol.dispose]();
 }
 
 function join(webSocket: WebSocket, end: SocketEnd, { onOpen, onFailure }: Opening): void {
