@@ -36,6 +36,9 @@ const MAKERS: Record<string, (Response: ResponseClass) => globalThis.Response> =
   redirect: (Response) => Response.redirect('http://h/a b', 303),
   error: (Response) => Response.error(),
   clone: (Response) => new Response('twice', { headers: { 'x-a': '1' } }).clone(),
+  'clone of an error': (Response) => Response.error().clone(),
+  'no init': (Response) => new Response('x', null as never),
+  'json without init': (Response) => Response.json(1, null as never),
   'init of another': (Response) => new Response('new', new Response('old', { status: 202, headers: { 'x-a': '1' } })),
 };
 

@@ -51,7 +51,8 @@ export class Response extends Body {
     };
   }
 
-  constructor(body?: unknown, init: Init = NO_INIT) {
+  constructor(body?: unknown, given?: Init | null) {
+    const init = given ?? NO_INIT;
     const { source, type } = bodyInitOf(body);
     super(source);
     this.#bodyType = type;
@@ -66,7 +67,8 @@ export class Response extends Body {
     if (type !== null && !this.#headers.has('content-type')) this.#headers.set('content-type', type);
   }
 
-  static json(data: unknown, init: Init = {}): Response {
+  static json(data: unknown, given?: Init | null): Response {
+    const init = given ?? NO_INIT;
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError('the value cannot be written as JSON');
     const headers = new Headers(init.headers);
@@ -114,8 +116,10 @@ export class Response extends Body {
   }
 
   clone(): Response {
-    const { status, statusText, headers } = this;
-    const response = new Response(copySource(this), { status, statusText });
+    const { statusText, headers } = this;
+    const response = new Response(copySource(this), { statusText });
+    response.#status = this.#status;
+    response.#type = this.#type;
     for (const name of response.headers.keys()) response.headers.delete(name);
     for (const [name, value] of headers) response.headers.append(name, value);
     return response;
