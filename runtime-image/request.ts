@@ -146,7 +146,8 @@ function streamOf(origin: Origin): ReadableStream<Uint8Array> {
       },
       async cancel() {
         await chunks?.return?.();
-        dropBody(message);
+        // For as long as the handler takes: how long the client may send after the answer is seen to then.
+        message.resume();
       },
     },
     { highWaterMark: 0 },
