@@ -34,7 +34,7 @@ suite('traffic', { concurrency: 4 }, () => {
       export default async (request: Request) => {
         const { pathname } = new URL(request.url);
         console.log('in', pathname, ++inside);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => pathname === '/running' ? process.once('SIGUSR2', resolve) : setTimeout(resolve, 20));
         inside -= 1;
         return pathname;
       }`,
@@ -53,6 +53,9 @@ suite('traffic', { concurrency: 4 }, () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     left.abort();
+    // What is refused has come after the client was seen to leave.
+    assert.equal((await fetch(`${origin}/refused`)).status, 503);
+    replica.process.kill('SIGUSR2');
     assert.deepEqual(await Promise.all(answers), ['/one', '/two', '/three']);
     await (await running).text();
     const ran = replica.lines.filter(({ msg }) => msg.startsWith('in ')).map(({ msg }) => msg);
