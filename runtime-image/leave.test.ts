@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import { suite, test } from 'node:test';
 import { type Replica, replicaOf } from './replica.testing.ts';
 
@@ -11,6 +12,14 @@ const SLOW = `export default async (request: Request) => {
   await new Promise((resolve) => setTimeout(resolve, ms));
   return 'done';
 }`;
+
+/** Whether it takes new connections. */
+async function accepts(origin: string): Promise<boolean> {
+  const socket = net.connect(Number(new URL(origin).port), '127.0.0.1');
+  const isOpen = await once(socket, 'connect').then(Boolean, () => false);
+  socket.destroy();
+  return isOpen;
+}
 
 const messages = ({ lines }: Replica) => lines.map(({ msg }) => msg);
 
@@ -46,6 +55,19 @@ suite('leaving', { concurrency: 4 }, () => {
     const tookMs = performance.now() - sinceMs;
     assert.ok(tookMs >= 450 && tookMs < 2_500, `took ${tookMs} ms`);
     agent.destroy();
+  });
+
+  test('a client that reads slowly gets all of its answer', async () => {
+    await using replica = await replicaOf(`export default () => 'x'.repeat(64 * 1024 * 1024);`);
+    const origin = await replica.origin();
+    const request = http.get(origin);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    replica.process.kill('SIGTERM');
+    while (await accepts(origin)) await new Promise((resolve) => setTimeout(resolve, 50));
+    let bytes = 0;
+    for await (const chunk of response) bytes += chunk.length;
+    assert.equal(bytes, 64 * 1024 * 1024);
+    assert.deepEqual(await replica.ended, { code: 0, signal: null });
   });
 
   test('no request of a client is lost while it leaves under load', async () => {

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { net } from './builtin.ts';
 import { nowMs } from './clock.ts';
 import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.ts';
 import type { Gate } from './gate.ts';
@@ -17,8 +18,8 @@ export interface LeaveDeps {
   dispose(): (() => unknown) | undefined;
 }
 
-/** Longest that what is aborted at once gets to be answered in. */
-const LAST_WORDS_MS = 1_000;
+/** Longest that what is aborted gets to be answered in: a client may take nothing of its answer. */
+const LAST_WORDS_MS = 500;
 
 /**
  * Leaves after a SIGTERM: takes requests until nobody sends any more, finishes what it has, has the module dispose of
@@ -49,7 +50,7 @@ export async function leave(deps: LeaveDeps): Promise<number> {
     }
   }
   stopListening(server);
-  if (isAborted) await traffic.until(() => traffic.unanswered === 0);
+  if (isAborted) await lastWords(traffic);
   return gate.stage === 'leaving' ? await disposed(deps, sinceMs) : 1;
 }
 
@@ -72,10 +73,14 @@ export async function leaveFailed({ server, gate, traffic, webSockets, timeoutMs
   );
 }
 
-/** Aborts all that runs. Resolves when that is answered, within a second. */
+/** Aborts all that runs. Resolves when that is answered, within half a second. */
 export async function leaveAtOnce({ server, traffic }: LeaveDeps): Promise<void> {
   stopListening(server);
   traffic.stopAll({ why: 'leaving' });
+  await lastWords(traffic);
+}
+
+async function lastWords(traffic: Traffic): Promise<void> {
   await within(
     LAST_WORDS_MS,
     traffic.until(() => traffic.unanswered === 0),
@@ -107,7 +112,10 @@ async function within(ms: number | undefined, work: Promise<unknown>): Promise<b
   }
 }
 
+/**
+ * Takes no new connections. Those that are there stay: closing a server of node:http also ends those on which an answer
+ * is still under way to a slow client.
+ */
 function stopListening(server: Server): void {
-  server.close();
-  server.closeIdleConnections();
+  net.Server.prototype.close.call(server);
 }

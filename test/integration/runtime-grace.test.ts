@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Replica, replicaOf } from '../../runtime-image/replica.testing.ts';
@@ -45,6 +46,24 @@ suite('the end of the grace period', { concurrency: 4 }, () => {
     assert.equal(code, 1);
     assert.ok(ms >= ABORT_MS && ms < KILL_MS, `took ${ms} ms`);
     assert.ok(messages(replica).includes('dispose did not end before the grace period did'));
+  });
+
+  test('a client that takes nothing of its answer does not keep the replica from its dispose', async () => {
+    await using replica = await replicaOf(
+      `export const dispose = () => console.log('disposed');
+      export default () => 'x'.repeat(64 * 1024 * 1024);`,
+      HALF_A_SECOND,
+    );
+    const { hostname, port } = new URL(await replica.origin());
+    const client = connect(Number(port), hostname).pause();
+    client.on('error', () => undefined);
+    client.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+    await once(client, 'readable');
+    const { code, ms } = await leave(replica);
+    client.destroy();
+    assert.equal(code, 0);
+    assert.ok(ms >= ABORT_MS - 50 && ms < KILL_MS, `took ${ms} ms`);
+    assert.ok(messages(replica).includes('disposed'));
   });
 
   test('clients that never stop asking are answered until then, the last with 504', async () => {
