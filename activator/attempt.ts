@@ -21,6 +21,8 @@ export interface Outbound {
   readonly upgrade: string | null;
   /** How long ago it was given to the replica. */
   readonly sentForMs: number;
+  /** It was sent twice though the first replica may have begun with it: that is not done again, whoever has it now. */
+  sentTwice: boolean;
 }
 
 /** Who gets what comes back. The last call is one of `whole`, `end`, `untouched`, `broke`, `upgraded`; none after `abandon`. */
@@ -161,10 +163,18 @@ export class Attempt implements Receiver {
     this.#outbound.body?.detach();
   }
 
-  /** An idle connection may have been closed just when the request went out. What may have been begun is not sent twice. */
+  /**
+   * An idle connection may have been closed just when the request went out. What may have been begun is sent again only
+   * if it may be done twice, and only once. Says so to the request.
+   */
   #mayTryAgain(unsent: boolean): boolean {
     if (this.#again || !this.#isRepeatable()) return false;
-    return unsent || (IDEMPOTENT.has(this.#outbound.method) && this.#outbound.sentForMs < ROUND_TRIP_MS);
+    if (unsent) return true;
+    const { method, sentForMs, sentTwice } = this.#outbound;
+    if (sentTwice || !IDEMPOTENT.has(method) || sentForMs >= ROUND_TRIP_MS) return false;
+    // Were it counted for each replica only, a request that ends its process would end one after the other.
+    this.#outbound.sentTwice = true;
+    return true;
   }
 
   #isRepeatable(): boolean {

@@ -33,6 +33,7 @@ const EXPECTS = ['expect', '100-continue'];
 export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   path = '/';
   waitMs = 0;
+  sentTwice = false;
   readonly body: RequestBody | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;

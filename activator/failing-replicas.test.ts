@@ -103,6 +103,24 @@ test('what could not be connected is tried elsewhere and not lost, an image that
   await until(() => gateway.traffic('hello').answering === 2, 'it is back');
 });
 
+test('a request that ends each process that has it is sent twice at most', async () => {
+  let deaths = 0;
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  const dies: RequestListener = async (req, res) => {
+    if (req.url === '/') return void res.end('good');
+    deaths += 1;
+    await backend.down();
+    await until(() => gateway.traffic('hello').answering === 0, 'it is found to be gone');
+    await backend.up();
+  };
+  const backend = await gateway.addBackend('pod-0', dies);
+  gateway.podFeed.put('pod-0', aPod({ name: 'pod-0', revision: 'hello-1', ip: backend.ip, port: backend.port }));
+  await ask(gateway.port);
+  assert.equal((await ask(gateway.port, { path: '/end' })).status, 502);
+  assert.equal(deaths, 2);
+});
+
 test('one that says that it is full stays among those that answer', async () => {
   let refusals = 0;
   await using gateway = await aGateway(
