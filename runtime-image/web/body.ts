@@ -12,6 +12,9 @@ export interface Incoming {
 /** What a body is made of. */
 export type Source = null | string | Uint8Array | ReadableStream | Incoming;
 
+/** In front of a text it tells its encoding, and is not of it. */
+const BYTE_ORDER_MARK = '\ufeff';
+
 /** Takes what a body is made of; it counts as read from then on. @throws TypeError where it was read before. */
 export let takeSource: (body: Body) => Exclude<Source, Incoming>;
 
@@ -50,7 +53,8 @@ export abstract class Body {
 
   async text(): Promise<string> {
     const all = await this.#readAll();
-    return typeof all === 'string' ? all.toWellFormed() : new TextDecoder().decode(all);
+    if (typeof all !== 'string') return new TextDecoder().decode(all);
+    return (all.startsWith(BYTE_ORDER_MARK) ? all.slice(1) : all).toWellFormed();
   }
 
   async json(): Promise<unknown> {

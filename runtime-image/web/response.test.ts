@@ -77,6 +77,14 @@ test('a body is read once, in any of the ways', async () => {
   assert.equal(await (await new Own('ab').blob()).text(), 'ab');
 });
 
+test('a byte order mark is no part of the text, as with Node', async () => {
+  for (const body of ['\ufeff{"a":1}', new TextEncoder().encode('\ufeff{"a":1}')]) {
+    assert.equal(await new Own(body).text(), '{"a":1}');
+    assert.deepEqual(await new Own(body).json(), { a: 1 });
+    assert.equal((await new Own(body).bytes()).byteLength, 10);
+  }
+});
+
 test('a body that was looked at as a stream can still be read, until the stream is', async () => {
   const response = new Own('text');
   const { body } = response;
