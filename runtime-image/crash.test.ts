@@ -10,6 +10,7 @@ export const dispose = () => console.log('disposed');
 export default async (request: Request, context) => {
   const { pathname, searchParams } = new URL(request.url);
   console.log('in ' + pathname);
+  if (pathname === '/exit') process.exit(3);
   if (pathname === '/answered') { void wait(300).then(() => { throw new Error('answered'); }); return 'answered'; }
   if (pathname === '/waitUntil') { context.waitUntil(wait(50).then(() => crash('waitUntil', 0)).then(() => wait(60_000))); return 'ok'; }
   if (pathname === '/kept') { context.waitUntil(wait(1_000).then(() => console.log('kept'))); return 'ok'; }
@@ -114,6 +115,15 @@ suite('errors that nobody caught', { concurrency: 4 }, () => {
     await assert.rejects(response.text());
     assert.deepEqual(await replica.ended, CRASHED);
     await replica.line((line) => line.msg === 'cancelled');
+  });
+
+  test('a handler that ends the process is told with its request, and with the line that did it', async () => {
+    await using replica = await replicaOf(HANDLER);
+    await assert.rejects(ask(await replica.origin(), '/exit'));
+    assert.deepEqual(await replica.ended, { code: 3, signal: null });
+    assert.deepEqual(fatal(replica), [['process.exit(3) was called', 'id-of-/exit']]);
+    const { err } = await replica.line(({ level }) => level === 'fatal');
+    assert.match((err as { stack: string }).stack, /\/function\/index\.ts:\d+:\d+/);
   });
 
   test('it is no longer ready while it finishes the others', async () => {

@@ -53,17 +53,19 @@ export function replyOfFailure(failure: Failure, about: About): Reply {
 /** What is said of something that a handler threw. */
 export function failureOfThrown(error: unknown): Failure {
   const isError = error instanceof Error;
-  const message = (isError ? error.message : textOf(error)) || 'the handler threw an error without a message';
+  const message = (isError ? error.message : messageOf(error)) || 'the handler threw an error without a message';
   return { code: 'HandlerFailed', message, stack: isError ? error.stack : undefined };
 }
 
-/** Not every value can be made text: an object without prototype cannot. */
-function textOf(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return '';
+/** Of what is no Error, its text alone: what else an object holds is not for clients. */
+function messageOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  if (typeof thrown !== 'object' || thrown === null) return `the handler threw ${String(thrown)}, not an Error`;
+  if (Object.prototype.toString.call(thrown) === '[object Response]') {
+    return 'the handler threw a Response; return it instead';
   }
+  const { message } = thrown as { message?: unknown };
+  return typeof message === 'string' ? message : 'the handler threw an object, not an Error';
 }
 
 /** What is said when a call is stopped. undefined: nobody is there to hear it. */

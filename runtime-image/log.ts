@@ -74,7 +74,7 @@ export function jsonLine(time: Date, level: Level, msg: string, fields: Fields):
 
 /** What is known of something thrown. */
 export function describeError(error: unknown): Fields {
-  if (!(error instanceof Error)) return { message: util.inspect(error) };
+  if (!(error instanceof Error)) return { message: inspected(error) };
   const { code } = error as { code?: unknown };
   return {
     name: error.name,
@@ -84,6 +84,11 @@ export function describeError(error: unknown): Fields {
     ...(error.cause !== undefined && { cause: describeCause(error.cause) }),
     ...(error instanceof AggregateError && { errors: error.errors.slice(0, SHORTENED.depth).map(describeCause) }),
   };
+}
+
+/** Something thrown, as a field of a line. What is no Error is written as text: as JSON there may be nothing to see of it. */
+export function thrown(error: unknown): unknown {
+  return error instanceof Error ? error : describeError(error);
 }
 
 function describeCause(cause: unknown): string {

@@ -8,7 +8,7 @@ import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
 import { load, type Ready } from './load.ts';
-import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './log.ts';
+import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter, thrown } from './log.ts';
 import { type ImportTimes, RequestMetrics, type Start } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { traceOutgoing } from './outgoing.ts';
@@ -42,12 +42,13 @@ async function main(): Promise<void> {
   const deps: LeaveDeps = { server, gate, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
   const fail = async (error: unknown) => {
     if (gate.stage === 'loading') exitFatally(log, 'the function cannot be loaded', error);
-    log.line('fatal', 'the replica failed; it finishes its requests and exits', { err: error });
+    log.line('fatal', 'the replica failed; it finishes its requests and exits', { err: thrown(error) });
     await leaveFailed(deps);
     process.exit(1);
   };
   obeySignals(deps, log);
   catchStray(traffic, fail);
+  tellExit(gate, log);
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
@@ -104,7 +105,7 @@ function logOf({ function: name, namespace, revision, logFormat, logLevel }: Set
 }
 
 function exitFatally(log: JsonLog, msg: string, error: unknown): never {
-  log.line('fatal', msg, { err: error });
+  log.line('fatal', msg, { err: thrown(error) });
   process.exit(1);
 }
 
@@ -136,6 +137,15 @@ function catchStray(traffic: Traffic, fail: (error: unknown) => Promise<void>): 
     void fail(error);
     const call = currentCall.getStore();
     if (call !== undefined) traffic.stop(call, { why: 'crashed', error });
+  });
+}
+
+/** Says where the function's own code ended the process; what the runtime ends is not `ready` any more. */
+function tellExit(gate: Gate, log: JsonLog): void {
+  process.on('exit', (code) => {
+    if (gate.stage !== 'ready') return;
+    const err = new Error(`process.exit(${code}) was called`);
+    log.line('fatal', 'the function ended its replica, and with it all requests that ran', { err });
   });
 }
 

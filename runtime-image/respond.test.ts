@@ -55,6 +55,32 @@ suite('responding', { concurrency: 4 }, () => {
     assert.equal((await seen('used'))[0], 500);
   });
 
+  test('whatever a handler throws, client and log are told what it was', async () => {
+    await using replica = await replicaOf(`
+    const thrown = {
+      text: 'no luck', nothing: undefined, null: null, response: new Response('x'), object: { code: 'X', message: 'no luck' },
+      other: { code: 'X' },
+    };
+    export default (request: Request) => { throw thrown[new URL(request.url).pathname.slice(1)]; };`);
+    const origin = await replica.origin();
+    const told = async (kind: string) => {
+      const answer = await fetch(`${origin}/${kind}`, { headers: { 'x-request-id': kind } });
+      const { err } = await replica.line((line) => line.msg === 'handler failed' && line.requestId === kind);
+      return [
+        answer.status,
+        ((await answer.json()) as { message: string }).message,
+        (err as { message: string }).message,
+      ];
+    };
+    assert.deepEqual(await told('text'), [500, 'no luck', "'no luck'"]);
+    assert.deepEqual(await told('nothing'), [500, 'the handler threw undefined, not an Error', 'undefined']);
+    assert.deepEqual(await told('null'), [500, 'the handler threw null, not an Error', 'null']);
+    assert.deepEqual(await told('object'), [500, 'no luck', "{ code: 'X', message: 'no luck' }"]);
+    assert.deepEqual(await told('other'), [500, 'the handler threw an object, not an Error', "{ code: 'X' }"]);
+    const [status, message] = await told('response');
+    assert.deepEqual([status, message], [500, 'the handler threw a Response; return it instead']);
+  });
+
   test('repeated cookies stay apart, headers of the connection and of the product cannot be set', async () => {
     await using replica = await replicaOf(`export default () => {
     const headers = new Headers({ 'content-length': '999', connection: 'upgrade', 'x-catnap-not-started': 'true', 'x-own': 'a' });

@@ -9,7 +9,7 @@ import type { Settings } from './env.ts';
 import { Exchange, type Replier } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { holdMs, overdueAfterMs, Places } from './limits.ts';
-import type { JsonLog } from './log.ts';
+import { type JsonLog, thrown } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { Invoke } from './signatures/invoke.ts';
 import { traceOf } from './trace.ts';
@@ -248,7 +248,7 @@ export class Traffic {
     try {
       await promise;
     } catch (error) {
-      this.#deps.log.line('error', 'waitUntil failed', { err: error });
+      this.#deps.log.line('error', 'waitUntil failed', { err: thrown(error) });
     }
     this.#waits.delete(wait);
   }
