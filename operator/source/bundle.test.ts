@@ -34,6 +34,24 @@ test('compiles TypeScript from several files into one module that runs', async (
   assert.equal(module.default('you'), 'hello you!b');
 });
 
+test('a function that was bundled before registers itself where its bundle left `require` of the Functions Framework', async () => {
+  const names: string[] = [];
+  Object.assign(globalThis, { [Symbol.for(FRAMEWORK_GLOBAL)]: { http: (name: string) => names.push(name) } });
+  const bundled = await esbuild.build({
+    stdin: {
+      contents: `const { http } = require('@google-cloud/functions-framework'); const { sep } = require('path'); http('a' + sep, () => 1);`,
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    minify: true,
+    external: ['@google-cloud/functions-framework'],
+    write: false,
+  });
+  await load(await compile({ 'index.js': bundled.outputFiles[0]?.text ?? '' }, { entry: 'index.js' }));
+  assert.deepEqual(names, ['a/']);
+});
+
 test('a required builtin works although the bundle is an ES module', async () => {
   const made = await compile(
     { 'index.js': `const { sep } = require('path'); module.exports = () => sep;` },

@@ -21,12 +21,16 @@ export type Build = (options: esbuild.BuildOptions) => Promise<esbuild.BuildResu
 const NAMESPACE = 'function';
 const REQUIRED = 'node-builtin';
 const FRAMEWORK = 'framework';
+/** What hands out `http` and `cloudEvent`, by which functions register themselves with the runtime. */
+const FRAMEWORK_VALUE = `globalThis[Symbol.for(${JSON.stringify(FRAMEWORK_GLOBAL)})]`;
+/** Of a bundle that the bundler left `require` in. */
+const DYNAMIC_REQUIRE = 'Dynamic require of';
 /**
- * What the bundler could not put in place calls `require`, which an ES module has none of: Node's modules in code that was
- * bundled before, and packages that are tried for and may be absent.
+ * What the bundler could not put in place calls `require`, which an ES module has none of: Node's modules and the Functions
+ * Framework in code that was bundled before, and packages that are tried for and may be absent.
  */
-const REQUIRE = `globalThis.require ??= (name) => {
-  const found = process.getBuiltinModule(name);
+const requireBanner = (framework: boolean) => `globalThis.require ??= (name) => {
+  const found = ${framework ? `name === '${FRAMEWORK_PACKAGE}' ? ${FRAMEWORK_VALUE} : ` : ''}process.getBuiltinModule(name);
   if (found === undefined) throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: 'MODULE_NOT_FOUND' });
   return found;
 };`;
@@ -56,11 +60,16 @@ export async function bundle(source: SourceFiles, handler: WantedHandler, build:
         : error;
     });
   const plain = await compile([]);
-  const requires = outputOf(plain, '.js').includes('Dynamic require of');
+  const text = outputOf(plain, '.js');
+  const requires = text.includes(DYNAMIC_REQUIRE);
+  const requiresFramework = requires && text.includes(FRAMEWORK_PACKAGE);
   const timed = timedFiles(source, inputsOf(plain));
   const isPlain = !requires && timed.length === 0;
-  const result = isPlain ? plain : await compile(timed, requires ? { banner: { js: REQUIRE } } : {});
-  requireHandler(exportsOf(source.entry, result.metafile), handler);
+  const result = isPlain
+    ? plain
+    : await compile(timed, requires ? { banner: { js: requireBanner(requiresFramework) } } : {});
+  const exported = exportsOf(source.entry, result.metafile);
+  requireHandler({ ...exported, mayRegister: exported.mayRegister || requiresFramework }, handler);
   const map = JSON.parse(outputOf(result, '.js.map')) as { sources: string[]; sourcesContent?: string[] };
   const sources = map.sources.map((path) => path.slice(path.indexOf(':') + 1));
   const { sourcesContent: marked, ...leanMap } = map;
@@ -114,7 +123,7 @@ function onlyGivenFiles({ files, entry }: SourceFiles, timed: readonly string[])
       }));
       // Functions that register themselves do so with the runtime.
       build.onLoad({ filter: /.*/, namespace: FRAMEWORK }, () => ({
-        contents: `const framework = globalThis[Symbol.for(${JSON.stringify(FRAMEWORK_GLOBAL)})];
+        contents: `const framework = ${FRAMEWORK_VALUE};
           export const { http, cloudEvent } = framework;
           export default framework;`,
         loader: 'js',
