@@ -14,6 +14,7 @@ import { serveMetrics } from './metrics-server.ts';
 import { traceOutgoing } from './outgoing.ts';
 import { createServer } from './server.ts';
 import { installPlatformGlobals, mayTakeMessages } from './signatures/platform-globals.ts';
+import { installWorkersGlobals } from './signatures/workers-globals.ts';
 import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
 import { WebSockets } from './web-sockets.ts';
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
   webSockets.install(globalThis);
   traceOutgoing(() => currentCall.getStore()?.trace);
   const registered = installPlatformGlobals(globalThis);
+  installWorkersGlobals(globalThis);
   try {
     const boot = process.uptime() - read;
     // At once, before the module is loaded: a probe that is here already is answered sooner. Of an image with its own code

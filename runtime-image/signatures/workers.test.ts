@@ -24,6 +24,31 @@ test('a Worker is given the request, its bindings, and a context that waits and 
   assert.equal((await replica.ended).code, 0);
 });
 
+test('a stream that goes on after the answer began, with the globals of Workers', async () => {
+  await using replica = await replicaOf(`
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    export default {
+      async fetch(request: Request, env: object, ctx: ExecutionContext): Promise<Response> {
+        const length = Number(new URL(request.url).searchParams.get('length'));
+        const { readable, writable } = length > 0 ? new FixedLengthStream(length) : new IdentityTransformStream();
+        const writer = writable.getWriter();
+        const write = async () => {
+          for (const word of ['one ', 'two ', 'six']) { await writer.write(bytes(word)); await scheduler.wait(10); }
+          await writer.close();
+        };
+        ctx.waitUntil(write().catch(({ message }) => console.log(message)));
+        return new Response(readable);
+      },
+    }`);
+  const origin = await replica.origin();
+  assert.equal(await (await fetch(origin)).text(), 'one two six');
+  assert.equal(await (await fetch(`${origin}/?length=11`)).text(), 'one two six');
+  await assert.rejects(fetch(`${origin}/?length=10`).then((answer) => answer.text()));
+  await replica.line(({ msg }) => msg === 'more bytes came than the 10 of this FixedLengthStream');
+  await assert.rejects(fetch(`${origin}/?length=12`).then((answer) => answer.text()));
+  await replica.line(({ msg }) => msg === '1 bytes are missing of the 12 of this FixedLengthStream');
+});
+
 test('an app whose fetch is a property, as Hono’s', async () => {
   await using replica = await replicaOf(`
     class App {
