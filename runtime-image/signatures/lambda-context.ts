@@ -25,6 +25,13 @@ export interface LambdaContext {
 
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/** Of a container without a limit, what the machine has. */
+function memoryLimitBytes(): number {
+  const machine = process.getBuiltinModule('node:os').totalmem();
+  const container = process.constrainedMemory();
+  return container > 0 && container < machine ? container : machine;
+}
+
 /**
  * @param startedMs when the request came, by clock.ts.
  * @param done what `done`, `fail` and `succeed` come to.
@@ -37,7 +44,7 @@ export function lambdaContext(context: Context, tools: Tools, startedMs: number,
     functionVersion: '$LATEST',
     invokedFunctionArn: `arn:aws:lambda:local:000000000000:function:${tools.function}`,
     get memoryLimitInMB() {
-      return String(Math.floor(process.constrainedMemory() / 1024 / 1024));
+      return String(Math.floor(memoryLimitBytes() / 1024 / 1024));
     },
     awsRequestId: context.requestId,
     logGroupName: `/aws/lambda/${tools.function}`,

@@ -18,7 +18,7 @@ const ways = {
     context.callbackWaitsForEmptyEventLoop = false;
     await sleep(20);
     const { awsRequestId, functionVersion, invokedFunctionArn, memoryLimitInMB } = context;
-    return { awsRequestId, functionVersion, invokedFunctionArn, memory: Number(memoryLimitInMB) > 0, left: context.getRemainingTimeInMillis() };
+    return { awsRequestId, functionVersion, invokedFunctionArn, memory: Number(memoryLimitInMB) > 0 && Number(memoryLimitInMB) < 16 * 1024 ** 2, left: context.getRemainingTimeInMillis() };
   },
   '/echo': async (event) => ({ body: event.body, isBase64Encoded: event.isBase64Encoded }),
 };
