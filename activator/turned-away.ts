@@ -26,15 +26,20 @@ export function dueFailure(queueTimeoutMs: number): Failure {
   };
 }
 
-/** How a function's replicas stand: how many there are, and how many of them did answer and do not any more. */
+/** How a function's replicas stand. */
 interface Silence {
   pods: number;
+  /** Those of them that did answer and do not any more. */
   silent: number;
+  /** Whether one of them has answered, now or before. */
+  answered: boolean;
 }
 
 /** A wait that ended in vain while replicas were there that do not answer: that is the reason, so it is said. */
-export function nameSilence(failure: Failure, { pods, silent }: Silence): Failure {
-  if (failure.code !== 'QueueTimeout' || silent === 0) return failure;
+export function nameSilence(failure: Failure, { pods, silent, answered }: Silence): Failure {
+  if (failure.code !== 'QueueTimeout') return failure;
+  if (!answered) return { ...failure, message: `${failure.message}; ${startingStill(pods)}` };
+  if (silent === 0) return failure;
   const which = pods === 1 ? 'its replica' : `${silent} of its ${pods} replicas`;
   const why =
     'a handler that keeps the main loop busy, as an endless loop does, ends with a restart after timeoutSeconds';
@@ -42,6 +47,12 @@ export function nameSilence(failure: Failure, { pods, silent }: Silence): Failur
     ...failure,
     message: `${failure.message}; ${which} answered before and ${silent === 1 ? 'does' : 'do'} not now: ${why}`,
   };
+}
+
+function startingStill(pods: number): string {
+  if (pods === 0) return 'it has no pod yet';
+  const which = pods === 1 ? 'its replica has not' : `none of its ${pods} replicas has`;
+  return `${which} answered yet: an image that is pulled, a module that is loaded or its init takes longer`;
 }
 
 /** The gateway holds as much as it may for all functions together, and this one has had its share of it. */
