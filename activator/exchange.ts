@@ -24,7 +24,7 @@ import { RequestBody } from './request-body.ts';
 import { tooLarge } from './time-limits.ts';
 import { TimeWatch } from './time-watch.ts';
 import type { Traffic, Untouched } from './traffic.ts';
-import { joinSockets } from './upgrade.ts';
+import { type Joint, joinSockets } from './upgrade.ts';
 import { wasCutOff } from './upstream.ts';
 
 const EXPECTS = ['expect', '100-continue'];
@@ -47,6 +47,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   #time: TimeWatch | undefined;
   /** What had gone out over the client's connection when it became one for another protocol. */
   #upgradedAtBytes: number | undefined;
+  #joint: Joint | undefined;
   #over = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, head: RequestHead, host: Host) {
@@ -192,14 +193,16 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   }
 
   upgraded(from: string[], socket: Socket): void {
-    this.#time?.stop();
     this.#begun(101);
     const client = this.#request.socket;
     this.#upgradedAtBytes = client.bytesWritten;
     this.#response.detachSocket(client);
     const headers = [...responseHeaders(from), ...whose(this.#journal)];
     headers.push('connection', 'upgrade', 'upgrade', this.#head.upgrade ?? '');
-    this.#host.joined(joinSockets(client, socket, headers, () => this.#finish()));
+    const watcher = { moved: () => this.#journal.move(), closed: () => this.#finish() };
+    this.#joint = joinSockets(client, socket, headers, watcher);
+    this.#host.joined(this.#joint);
+    this.#time?.opened();
   }
 
   /** @param place where it was given one; it may have been admitted from there since. */
@@ -236,6 +239,12 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   }
 
   #tookTooLong(failure: Failure): void {
+    if (this.#joint !== undefined) {
+      this.#journal.code = failure.code;
+      this.#host.failed(failure, this.#journal);
+      void this.#joint.leave(failure.message);
+      return;
+    }
     this.#attempt?.abandon();
     // One that is stuck does not answer a probe either.
     if (!this.#journal.begun) this.#doubt();

@@ -31,13 +31,19 @@ export class TimeWatch {
     this.#watch(timeouts, this.#course.admittedAtMs);
   }
 
+  /** The answer was a change of the protocol: how long that lasts is for its two sides to say, but for the silence in it. */
+  opened(): void {
+    if (this.#timeouts !== undefined) this.start({ totalMs: 0, firstByteMs: 0, idleMs: this.#timeouts.idleMs });
+  }
+
   stop(): void {
     this.#deadlines.forget(this.#deadline);
   }
 
   #watch(timeouts: Timeouts, nowMs: number): void {
     const atMs = nextLookAtMs(timeouts, this.#course, nowMs);
-    if (atMs !== Number.POSITIVE_INFINITY) this.#deadlines.watch(this.#deadline, atMs);
+    if (atMs === Number.POSITIVE_INFINITY) this.stop();
+    else this.#deadlines.watch(this.#deadline, atMs);
   }
 
   #look(): void {

@@ -7,7 +7,7 @@ const LINGER_MS = 1_000;
 const GOODBYE_MS = 2_000;
 /** `Going Away` (RFC 6455, 7.4.1): clients connect again, and find another gateway. */
 const GOING_AWAY = 1001;
-const REASON = 'the gateway is leaving; connect again';
+const LEAVING = 'the gateway is leaving; connect again';
 
 /** A client's connection and a replica's that are one now. */
 export interface Joint {
@@ -16,16 +16,25 @@ export interface Joint {
   /**
    * Ends it as its protocol has it: a WebSocket by a close frame to both sides, after the frames that are on their way;
    * any other by the end of both directions. Resolves when it is closed, which is within two seconds.
+   * @param reason what a WebSocket is told, in at most 123 bytes; absent: that the gateway leaves.
    */
-  leave(): Promise<void>;
+  leave(reason?: string): Promise<void>;
+}
+
+/** Who is told how a joint fares. */
+export interface JointWatcher {
+  /** Bytes came, from either side. */
+  moved(): void;
+  /** Both are closed. Called once. */
+  closed(): void;
 }
 
 /**
  * Makes one connection of a client's socket and a replica's: the answer's head is written to the client, then bytes go
- * both ways with back-pressure until either side closes, or has ended and the other does not follow. `onClosed` is called once, when both are closed.
+ * both ways with back-pressure until either side closes, or has ended and the other does not follow.
  * @param headers of the 101 answer; name, value, name, value, …
  */
-export function joinSockets(client: Duplex, replica: Duplex, headers: readonly string[], onClosed: () => void): Joint {
+export function joinSockets(client: Duplex, replica: Duplex, headers: readonly string[], watcher: JointWatcher): Joint {
   let head = 'HTTP/1.1 101 Switching Protocols\r\n';
   let protocol = '';
   for (let i = 0; i + 1 < headers.length; i += 2) {
@@ -33,7 +42,7 @@ export function joinSockets(client: Duplex, replica: Duplex, headers: readonly s
     if (headers[i]?.toLowerCase() === 'upgrade') protocol = headers[i + 1] as string;
   }
   client.write(`${head}\r\n`, 'latin1');
-  return new JoinedSockets(client, replica, protocol.toLowerCase() === 'websocket', onClosed);
+  return new JoinedSockets(client, replica, protocol.toLowerCase() === 'websocket', watcher);
 }
 
 class JoinedSockets implements Joint {
@@ -48,28 +57,28 @@ class JoinedSockets implements Joint {
   #leaving = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(client: Duplex, replica: Duplex, isWebSocket: boolean, onClosed: () => void) {
+  constructor(client: Duplex, replica: Duplex, isWebSocket: boolean, watcher: JointWatcher) {
     this.#client = client;
     this.#replica = replica;
     this.#isWebSocket = isWebSocket;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.#resolveClosed = () => {
-      onClosed();
+      watcher.closed();
       resolve();
     };
     this.#watch(client, replica);
     this.#watch(replica, client);
-    this.#fromClient = new Direction(client, replica, isWebSocket);
-    this.#fromReplica = new Direction(replica, client, isWebSocket);
+    this.#fromClient = new Direction(client, replica, { isWebSocket, watcher });
+    this.#fromReplica = new Direction(replica, client, { isWebSocket, watcher });
   }
 
-  leave(): Promise<void> {
+  leave(reason = LEAVING): Promise<void> {
     if (!this.#leaving) {
       this.#leaving = true;
       this.#endWithin(GOODBYE_MS);
-      this.#fromReplica.finish(this.#isWebSocket ? closeFrame(GOING_AWAY, REASON, false) : undefined);
-      this.#fromClient.finish(this.#isWebSocket ? closeFrame(GOING_AWAY, REASON, true) : undefined);
+      this.#fromReplica.finish(this.#isWebSocket ? closeFrame(GOING_AWAY, reason, false) : undefined);
+      this.#fromClient.finish(this.#isWebSocket ? closeFrame(GOING_AWAY, reason, true) : undefined);
     }
     return this.closed;
   }
@@ -101,14 +110,16 @@ class Direction {
   readonly #source: Duplex;
   readonly #sink: Duplex;
   readonly #frames: FrameTracker | undefined;
+  readonly #watcher: JointWatcher;
   /** What is to be said last, once the frame is whole that is on its way. */
   #last: Buffer | undefined;
   /** Nothing more is passed on. */
   #over = false;
 
-  constructor(source: Duplex, sink: Duplex, isWebSocket: boolean) {
+  constructor(source: Duplex, sink: Duplex, { isWebSocket, watcher }: { isWebSocket: boolean; watcher: JointWatcher }) {
     this.#source = source;
     this.#sink = sink;
+    this.#watcher = watcher;
     this.#frames = isWebSocket ? new FrameTracker() : undefined;
     sink.on('drain', () => source.resume());
     source.on('data', (chunk: Buffer) => this.#take(chunk));
@@ -132,6 +143,7 @@ class Direction {
   }
 
   #take(chunk: Buffer): void {
+    this.#watcher.moved();
     const end = this.#over ? 0 : this.#endOfPart(chunk);
     if (end > 0) this.#pass(end === chunk.length ? chunk : chunk.subarray(0, end));
     this.#sayLast();

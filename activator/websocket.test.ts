@@ -15,9 +15,9 @@ interface Scene extends AsyncDisposable {
 }
 
 /** A function whose replica takes WebSockets, or what `onUpgrade` makes of upgrades. */
-async function aScene(onUpgrade?: (socket: Duplex) => void): Promise<Scene> {
+async function aScene(onUpgrade?: (socket: Duplex) => void, spec: object = {}): Promise<Scene> {
   const gateway = await TestGateway.start();
-  gateway.putFunction(aFunction('hello'));
+  gateway.putFunction(aFunction('hello', spec));
   const { server } = await gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.writeHead(400).end());
   const served: Served[] = [];
   const echo = echoWebSocket((one) => served.push(one));
@@ -123,6 +123,28 @@ test('who does not answer the goodbye is cut off', async () => {
   const tookMs = performance.now() - leftAtMs;
   assert.ok(tookMs > 1_900 && tookMs < 4_000, `${tookMs} ms`);
   client.destroy();
+});
+
+test('timeoutSeconds does not end it; silence for timeouts.idleSeconds does, on both sides, with the reason', async () => {
+  const limits = { timeoutSeconds: 1, timeouts: { firstByteSeconds: 1, idleSeconds: 1 } };
+  await using scene = await aScene(undefined, limits);
+  const client = await opened(scene.url);
+  const event = closed(client);
+  for (const n of [1, 2, 3, 4]) {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    client.send(`${n}`);
+    await once(client, 'message');
+  }
+  const saidAtMs = performance.now();
+  const { code, reason, wasClean } = await event;
+  const tookMs = performance.now() - saidAtMs;
+  assert.deepEqual([code, wasClean], [1001, true]);
+  assert.match(reason, /no byte went either way for 1 s \(spec\.timeouts\.idleSeconds\)/);
+  assert.ok(tookMs > 900, `${tookMs} ms`);
+  assert.equal(scene.served[0]?.closeCode, 1001);
+  await until(() => scene.gateway.logged.length === 1, 'it is in the access log');
+  const { status, code: logged } = scene.gateway.logged[0] ?? {};
+  assert.deepEqual([status, logged], [101, 'IdleTimeout']);
 });
 
 test('who comes while the gateway leaves is served until it is quiet', async () => {
