@@ -171,11 +171,21 @@ export async function discard(reply: Reply): Promise<void> {
   if (body !== null && typeof body === 'object' && !(body instanceof Uint8Array)) await sourceReader(body).cancel();
 }
 
-/** Breaks off an answer that has begun, so that the client can tell that it is not whole. */
+/**
+ * Breaks off an answer that has begun, so that the client can tell that it is not whole. What there was of it leaves
+ * before: else the gateway would take the replica for one that broke off without an answer.
+ */
 export function breakOff(response: ServerResponse): void {
-  // Behind another answer on its connection: that one first, then this one's beginning is not sent.
-  if (response.socket === null) response.once('socket', () => breakOff(response));
+  // Behind another answer on its connection: that one first.
+  if (response.socket === null) {
+    response.once('socket', () => breakOff(response));
+    return;
+  }
+  // Not `flushHeaders`, which writes the head as UTF-8.
+  if (!response.writableEnded) response.write('', 'latin1');
+  // What is written in one turn is held back until its end.
+  while (response.writableCorked > 0) response.uncork();
   // In an HTTP/1.0 answer the end of the connection may be the end of the body: only a reset says more.
-  else if (response.chunkedEncoding) response.destroy();
+  if (response.chunkedEncoding) response.destroy();
   else response.socket.resetAndDestroy();
 }
