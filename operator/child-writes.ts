@@ -42,18 +42,25 @@ export interface Writer {
 /**
  * Makes the Service as `desired`. Throws a ChildError when another's has its name: that one is not touched.
  * @param known as last heard of, if at all.
+ * @returns why the API server takes no such Service; undefined: it is there.
  */
-export async function ensureService(writer: Writer, desired: Service, known: Service | undefined): Promise<void> {
+export async function ensureService(
+  writer: Writer,
+  desired: Service,
+  known: Service | undefined,
+): Promise<string | undefined> {
   const { fn } = writer;
   const existing = known ?? (await findOwn(writer, SERVICES, desired));
   if (existing !== undefined) requireOwn(existing, fn, 'Service');
-  if (existing !== undefined && serviceMatches(existing, desired)) return;
-  await applyChild(writer, SERVICES, desired, existing).catch((error: unknown) => {
-    // A Service's name may not begin with a digit; a Function's may.
-    if (isInvalid(error))
-      throw new ChildError('NameTaken', `no Service can be made: ${error.message}`, { cause: error });
+  if (existing !== undefined && serviceMatches(existing, desired)) return undefined;
+  try {
+    await applyChild(writer, SERVICES, desired, existing);
+    return undefined;
+  } catch (error) {
+    // Before Kubernetes 1.36 a Service's name may not begin with a digit; a Function's may.
+    if (isInvalid(error)) return error.message;
     throw error;
-  });
+  }
 }
 
 function serviceMatches(existing: Service, desired: Service): boolean {

@@ -17,7 +17,7 @@ export interface Made {
   deployments: Deployment[];
   /** The bundle of the newest revision, when it was made sure of. */
   bundle?: BundleRef;
-  problems: Pick<Observation, 'sourceProblem' | 'revisionProblem' | 'routeProblem'>;
+  problems: Pick<Observation, 'sourceProblem' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'>;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function makeChildren(ctx: Context, writer: Writer): Promise<Made |
     else throw error;
   }
   made.latest ??= newestThatIsThere(fn, deployments);
-  made.problems.routeProblem = await makeRoute(ctx, writer, key);
+  Object.assign(made.problems, await makeRoute(ctx, writer, key));
   return made;
 }
 
@@ -76,7 +76,11 @@ function newestThatIsThere(fn: FunctionObject, deployments: readonly Deployment[
   return deployments.some((deployment) => deployment.metadata?.name === before) ? before : undefined;
 }
 
-async function makeRoute(ctx: Context, writer: Writer, key: string): Promise<Observation['routeProblem']> {
+async function makeRoute(
+  ctx: Context,
+  writer: Writer,
+  key: string,
+): Promise<Pick<Observation, 'routeProblem' | 'serviceRefused'>> {
   const { fn } = writer;
   const { CATNAP_GATEWAY_SERVICE, CATNAP_SYSTEM_NAMESPACE, CATNAP_CLUSTER_DOMAIN, CATNAP_DOMAIN } = ctx.config;
   const desired = functionService(fn, {
@@ -84,12 +88,16 @@ async function makeRoute(ctx: Context, writer: Writer, key: string): Promise<Obs
     namespace: CATNAP_SYSTEM_NAMESPACE,
     clusterDomain: CATNAP_CLUSTER_DOMAIN,
   });
+  let serviceRefused: string | undefined;
   try {
-    await ensureService(writer, desired, ctx.children.services.get(key, fn.metadata.name));
+    serviceRefused = await ensureService(writer, desired, ctx.children.services.get(key, fn.metadata.name));
   } catch (error) {
-    if (error instanceof ChildError) return { reason: 'NameTaken', message: error.message };
+    if (error instanceof ChildError) return { routeProblem: { reason: 'NameTaken', message: error.message } };
     throw error;
   }
   const conflict = routeConflict(fn, ctx.functions.list(), CATNAP_DOMAIN);
-  return conflict === undefined ? undefined : { reason: 'RouteConflict', message: conflict };
+  return {
+    ...(serviceRefused !== undefined && { serviceRefused }),
+    ...(conflict !== undefined && { routeProblem: { reason: 'RouteConflict', message: conflict } }),
+  };
 }

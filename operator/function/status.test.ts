@@ -157,3 +157,11 @@ test('a spec that cannot be read leaves what was known', () => {
   assert.equal(now.revision, 'new');
   assert.equal(now.observedGeneration, 2);
 });
+
+test('a name that no Service may have leaves it ready and is told', () => {
+  const serviceRefused = 'Service "1st" is invalid: metadata.name: a DNS-1035 label must start with a letter';
+  const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0 })]), { serviceRefused });
+  assert.equal(condition(now, 'Ready'), 'True ScaledToZero');
+  assert.equal(condition(now, 'RouteReady'), 'True Ready');
+  assert.match(message(now, 'RouteReady'), /^answers at http.*no short name inside the cluster.*DNS-1035/);
+});

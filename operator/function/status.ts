@@ -11,7 +11,9 @@ export interface Observation {
   sourceProblem?: { reason: SourceFailure; message: string };
   /** Why the newest revision's objects cannot be written. */
   revisionProblem?: { reason: 'NameTaken' | 'InvalidPodTemplate'; message: string };
-  routeProblem?: { reason: 'NameTaken' | 'RouteConflict'; message: string } | undefined;
+  routeProblem?: { reason: 'NameTaken' | 'RouteConflict'; message: string };
+  /** Why the API server takes no Service of the function's name; absent: it does. */
+  serviceRefused?: string;
   /** The newest revision; absent: none was ever made. */
   latest?: string;
   revisions: readonly RevisionView[];
@@ -96,9 +98,11 @@ function sourceReady(fn: FunctionObject, { sourceProblem }: Observation): Findin
   return { status: 'True', reason: 'Ready', message };
 }
 
-function routeReady({ routeProblem, url }: Observation): Finding<'RouteReady'> {
+/** Without a Service only its short name inside the cluster is missing. */
+function routeReady({ routeProblem, serviceRefused, url }: Observation): Finding<'RouteReady'> {
   if (routeProblem !== undefined) return { status: 'False', ...routeProblem };
-  return { status: 'True', reason: 'Ready', message: `answers at ${url}` };
+  const but = serviceRefused === undefined ? '' : `, but has no short name inside the cluster: ${serviceRefused}`;
+  return { status: 'True', reason: 'Ready', message: `answers at ${url}${but}` };
 }
 
 /*
