@@ -86,6 +86,12 @@ test('a leaving pod has the time of its longest request and ten seconds', () => 
   assert.equal(made({ timeoutSeconds: 0 }).pod.terminationGracePeriodSeconds, 3_610);
 });
 
+test("requests of a user's image that leaves have three seconds before it hears of that", () => {
+  const { container } = made({ image: 'team/thumbs:1' }, IMAGE);
+  assert.deepEqual(container.lifecycle, { preStop: { sleep: { seconds: 3 } } });
+  assert.equal(made().container.lifecycle, undefined);
+});
+
 test('the log of a container that ended reaches its status', () => {
   assert.equal(made().container.terminationMessagePolicy, 'FallbackToLogsOnError');
 });

@@ -23,6 +23,11 @@ export type Payload = { kind: 'source'; bundle: BundleRef; runtimeImage: string 
 const RUN_AS = 65_532;
 /** Seconds that a replica has for leaving besides the time its last request may take. */
 const LEAVING_SECONDS = 10;
+/**
+ * Seconds that the requests of a leaving replica of the user's image have before SIGTERM: many a program exits at that,
+ * with whatever it was at. The runtime finishes them itself.
+ */
+const IMAGE_QUIET_SECONDS = 3;
 /** Longest a leaving replica is waited for when its requests have no time limit, in seconds. */
 const UNLIMITED_REQUEST_SECONDS = 3_600;
 
@@ -82,7 +87,9 @@ function container(fn: FunctionObject, revision: string, payload: Payload): Cont
     ...(spec.envFrom?.length && { envFrom: wire<NonNullable<Container['envFrom']>>(spec.envFrom) }),
     resources: wire<NonNullable<Container['resources']>>(spec.resources),
     readinessProbe: readinessProbe(source),
-    ...(source && { livenessProbe: livenessProbe(spec.timeoutSeconds) }),
+    ...(source
+      ? { livenessProbe: livenessProbe(spec.timeoutSeconds) }
+      : { lifecycle: { preStop: { sleep: { seconds: IMAGE_QUIET_SECONDS } } } }),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ...(spec.secrets?.length && { volumeMounts: secretMounts(spec.secrets) }),
     ...(source && { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }),
