@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
 
 export interface Answer {
@@ -12,7 +13,7 @@ export interface Call {
   method?: Dispatcher.HttpMethod;
   path?: string;
   headers?: Record<string, string>;
-  body?: string | Buffer;
+  body?: string | Buffer | Readable;
   signal?: AbortSignal;
   /** Longest wait for the answer's head, in milliseconds. */
   timeoutMs?: number;
