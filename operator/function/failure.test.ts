@@ -40,6 +40,11 @@ test("the runtime's own log lines are told in words, with the function's part of
   );
 });
 
+test('a program that ends as if all were well is one that ended; its log is to be asked for', () => {
+  const { message = '' } = look([aPod({ restartCount: 2, lastState: { terminated: { exitCode: 0 } } })]) ?? {};
+  assert.match(message, /exit code 0\. kubectl logs hello-1-abcde shows its log$/);
+});
+
 test('too little memory is named with the limit and what to do', () => {
   const terminated = { exitCode: 137, reason: 'OOMKilled' };
   const failure = look([aPod({ restartCount: 2, memoryLimit: '32Mi', lastState: { terminated } })]);

@@ -78,13 +78,15 @@ function crash(pod: Pod, status: ContainerStatus, answered: boolean): Failure {
     last?.reason === 'OOMKilled'
       ? outOfMemory(pod)
       : `exit code ${last?.exitCode ?? 'unknown'}${signalOf(last?.exitCode)}`;
+  const ended = `pod ${nameOf(pod)} ended ${answered ? '' : 'before it answered, '}${times}; the last time with ${how}`;
+  return terminal('CrashLoop', `${ended}. ${logged(pod, last)}`);
+}
+
+/** Of a program that says that all is well kubelet does not show the log. */
+function logged(pod: Pod, last: { exitCode: number; message?: string } | undefined): string {
   const lines = lastLines(last?.message ?? '');
-  return terminal(
-    'CrashLoop',
-    `pod ${nameOf(pod)} ended ${answered ? '' : 'before it answered, '}${times}; the last time with ${how}. ${
-      lines === '' ? 'It logged nothing' : `Its last log lines:\n${lines}`
-    }`,
-  );
+  if (lines !== '') return `Its last log lines:\n${lines}`;
+  return last?.exitCode === 0 ? `kubectl logs ${nameOf(pod)} shows its log` : 'It logged nothing';
 }
 
 function outOfMemory(pod: Pod): string {
