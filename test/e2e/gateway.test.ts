@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
+import { settings } from '../support/settings.ts';
 import { useSystem } from '../support/system.ts';
-import { condition } from '../support/world.ts';
+import { condition, type World } from '../support/world.ts';
 
 const system = useSystem();
 const ECHO = `export default async (request: Request) => ({
@@ -23,6 +26,58 @@ test('a function answers at its host, below /fn/, and at its names inside the cl
   assert.equal(await at(`echo.${world.namespace}`, '/x'), '/x');
   assert.equal(await at(`echo.${world.namespace}.svc`, '/x'), '/x');
   assert.equal(await at(`echo.${world.namespace}.svc.cluster.local`, '/x'), '/x');
+});
+
+test('one function asks another by its name inside the cluster, and wakes it', {
+  skip:
+    !system.local &&
+    settings.CATNAP_TEST_SYSTEM_NAMESPACE === undefined &&
+    'not checked: the gateway is no Service here',
+}, async () => {
+  await using world = await system.world();
+  await world.deploy(manifest(world.namespace, 'echo', ECHO));
+  const source = `export default async () => {
+    const answer = await fetch('http://echo.${world.namespace}/asked?by=name').catch((error) => ({ json: () => ({ error: String(error.cause) }) }));
+    return answer.json();
+  };`;
+  // The local cluster tells names only to pods with a token.
+  const url = await world.deploy(manifest(world.namespace, 'asks', source, { serviceAccountName: 'default' }));
+  const seen = await eventually('the name is known', async () => {
+    const answer = JSON.parse((await world.call(url)).text);
+    return answer.error === undefined && answer;
+  });
+  assert.deepEqual([seen.path, seen.headers.host], ['/asked?by=name', `echo.${world.namespace}`]);
+});
+
+/** All that comes back for `text`, sent as it is to the gateway. */
+async function raw(world: World, text: string): Promise<string> {
+  const { hostname, port } = new URL(world.gateway.base);
+  const socket = connect(Number(port || 80), hostname).setEncoding('latin1');
+  await once(socket, 'connect');
+  socket.write(text);
+  return (await socket.toArray()).join('');
+}
+
+test('what a client writes goes through as it is: paths, cookies, old and odd requests', async () => {
+  await using world = await system.world();
+  const url = await world.deploy(manifest(world.namespace, 'echo', ECHO));
+  const { host } = new URL(url);
+  const last = `Host: ${host}\r\nConnection: close\r\n`;
+  const json = async (text: string) => JSON.parse((await raw(world, text)).split('\r\n\r\n')[1] ?? '');
+  const path = '/a%2Fb//c%20d/?x=%26&x=+&y';
+  assert.equal((await json(`GET ${path} HTTP/1.1\r\n${last}\r\n`)).path, path);
+  assert.equal((await json(`PROPFIND / HTTP/1.1\r\n${last}\r\n`)).method, 'PROPFIND');
+  assert.equal((await json(`OPTIONS / HTTP/1.1\r\n${last}\r\n`)).method, 'OPTIONS');
+  assert.equal((await json(`GET /?q=${'q'.repeat(30_000)} HTTP/1.1\r\n${last}\r\n`)).path.length, 30_004);
+  const { headers } = await json(
+    `GET / HTTP/1.1\r\n${last}Cookie: a=1; b=2\r\nUser-Agent: me/1\r\nX-Many: 1\r\nX-Many: 2\r\n\r\n`,
+  );
+  assert.deepEqual([headers.cookie, headers['user-agent'], headers['x-many']], ['a=1; b=2', 'me/1', '1, 2']);
+  const old = await raw(world, `GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
+  assert.match(old, /^HTTP\/1\.1 200 OK\r\n/);
+  assert.doesNotMatch(old, /transfer-encoding/i);
+  const head = await raw(world, `HEAD / HTTP/1.1\r\n${last}\r\n`);
+  assert.match(head, /^HTTP\/1\.1 200 OK\r\n[\s\S]*content-length: [1-9]\d*\r\n[\s\S]*\r\n\r\n$/i);
 });
 
 test('an unknown host is a 404 that says so', async () => {
@@ -155,6 +210,7 @@ test('a replica that breaks off gives 502, and a begun answer is cut, never patc
           start(controller) { controller.enqueue(new TextEncoder().encode('begun')); setTimeout(() => process.exit(3), 100); },
         }));
       }
+      if (new URL(request.url).pathname === '/fails') return (async function* () { yield 'begun'; throw new Error('no more'); })();
       return 'up';
     };`;
   const url = await world.deploy(manifest(world.namespace, 'breaks', source));
@@ -163,5 +219,6 @@ test('a replica that breaks off gives 502, and a begun answer is cut, never patc
   assert.equal(gone.status, 502);
   assert.equal(gone.headers['x-catnap-error'], 'ReplicaFailed');
   await eventually('it is up again', async () => (await world.call(url)).text === 'up');
+  await assert.rejects(world.call(url, { path: '/fails' }));
   await assert.rejects(world.call(url, { path: '/cut' }));
 });
