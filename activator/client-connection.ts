@@ -70,10 +70,16 @@ export class ClientConnection {
   /** Of the client; an IPv4 address as such, also where it came to an IPv6 socket. */
   get address(): string {
     if (this.#address === undefined) {
-      const address = this.#socket.remoteAddress ?? 'unknown';
-      this.#address = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+      this.#address = plainAddress(this.#socket.remoteAddress ?? 'unknown');
     }
     return this.#address;
+  }
+
+  /** Where it came in, as a Host header says it: for a client that does not say whom it asks. */
+  get ownHost(): string {
+    const { localAddress = 'unknown', localPort } = this.#socket;
+    const address = plainAddress(localAddress);
+    return `${address.includes(':') ? `[${address}]` : address}:${localPort}`;
   }
 
   take(arrival: Arrival): void {
@@ -198,4 +204,9 @@ function startWaiting(connection: ClientConnection): void {
 
 function pause(socket: Socket): void {
   socket.pause();
+}
+
+/** `::ffff:10.0.0.7` → `10.0.0.7` */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

@@ -18,7 +18,7 @@ export interface Client {
   /** Remote address. */
   address: string;
   protocol: 'http' | 'https';
-  /** Host and port that were asked for, as the client wrote them. */
+  /** Host and port that were asked for, as the client wrote them; where it wrote none, those that it found. */
   host: string;
 }
 
@@ -89,7 +89,7 @@ const NO_NAMES: ReadonlySet<string> = new Set();
  */
 export function requestHeaders(raw: readonly string[], client: Client): RequestHeaders {
   const named = connectionNames(raw);
-  const headers: string[] = client.host === '' ? [] : ['host', client.host];
+  const headers: string[] = ['host', client.host];
   const forwarding: Record<string, string> = {};
   let hasBody = false;
   let bodyBytes: number | undefined;

@@ -93,6 +93,13 @@ test('a request in absolute form goes where its target says', async () => {
   assert.match(await talk(gateway.port, text), /^HTTP\/1\.1 200 [\s\S]*hello\.default\.fn\.example \/x\?y/);
 });
 
+test('a client of HTTP/1.0 that names no host reaches its function, which is told the gateway’s address', async () => {
+  await using gateway = await warmGateway((req, res) => res.end(`${req.headers.host} ${req.url}`));
+  const answer = await talk(gateway.port, 'GET /fn/default/hello/x HTTP/1.0\r\n\r\n');
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.ok(answer.endsWith(`127.0.0.1:${gateway.port} /x`), answer);
+});
+
 test('a head goes out before the first byte of a slow body', async () => {
   const release = Promise.withResolvers<void>();
   await using gateway = await warmGateway((_req, res) => {

@@ -199,7 +199,8 @@ export class Gateway implements AsyncDisposable, Host {
     this.#open += 1;
     const { host, path } = target;
     const { protocol } = connection.door;
-    const headers = requestHeaders(request.rawHeaders, { address: connection.address, protocol, host });
+    const client = { address: connection.address, protocol, host: host === '' ? connection.ownHost : host };
+    const headers = requestHeaders(request.rawHeaders, client);
     const requestId = headers.requestId ?? this.#ids.next();
     headers.headers.push(HEADER.requestId, requestId);
     const { expectsContinue, upgrade } = arrival;

@@ -76,6 +76,8 @@ test('what a client writes goes through as it is: paths, cookies, old and odd re
   const old = await raw(world, `GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
   assert.match(old, /^HTTP\/1\.1 200 OK\r\n/);
   assert.doesNotMatch(old, /transfer-encoding/i);
+  const nameless = await raw(world, `GET /fn/${world.namespace}/echo/x HTTP/1.0\r\n\r\n`);
+  assert.match(nameless, /^HTTP\/1\.1 200 OK\r\n/);
   const head = await raw(world, `HEAD / HTTP/1.1\r\n${last}\r\n`);
   assert.match(head, /^HTTP\/1\.1 200 OK\r\n[\s\S]*content-length: [1-9]\d*\r\n[\s\S]*\r\n\r\n$/i);
 });
