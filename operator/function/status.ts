@@ -125,7 +125,7 @@ function revisionReady({ revisionProblem, rollout }: Observation, { latest }: St
   if (latest.wantedReplicas === 0 && latest.pods === 0) {
     const message = latest.answered
       ? `${latest.name} sleeps; the next request wakes it`
-      : `${latest.name} has not been tried yet; the next request starts it`;
+      : `${latest.name} has never answered yet; the next request starts it`;
     return { status, reason: 'ScaledToZero', message };
   }
   return { status, reason: 'Progressing', message: `${latest.name} is starting` };

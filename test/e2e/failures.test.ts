@@ -189,6 +189,21 @@ test('a quota that leaves no room fails the waiting request with its limit', asy
   assert.match(String(condition(fn, 'RevisionReady')?.message), /quota/);
 });
 
+test('a pod that no node has room for: the condition says so while the request waits, which is told when its time is over', async () => {
+  await using world = await system.world();
+  const spec = { resources: { requests: { cpu: '10k' } }, queue: { timeoutSeconds: 5 } };
+  const url = await world.deploy(manifest(world.namespace, 'huge', HELLO, spec));
+  const call = world.call(url);
+  const fn = await world.function(
+    'huge',
+    'is Unschedulable',
+    (seen) => condition(seen, 'Ready')?.reason === 'Unschedulable',
+  );
+  assert.match(String(condition(fn, 'RevisionReady')?.message), /spec\.resources\.requests/);
+  const answer = await call;
+  assert.deepEqual([answer.status, answer.headers['x-catnap-error']], [503, 'QueueTimeout']);
+});
+
 test('a request that takes too long gets 504 and its handler is told', async () => {
   await using world = await system.world();
   const source = `export default (_request: Request, context: { signal: AbortSignal }) =>
