@@ -69,7 +69,7 @@ export async function leaveFailed({ server, gate, traffic, webSockets, timeoutMs
   await traffic.until(() => traffic.unanswered === 0);
   await within(
     GRACE_MS,
-    traffic.until(() => !traffic.isWaiting),
+    traffic.until(() => !traffic.waits.isAny),
   );
 }
 

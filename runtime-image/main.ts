@@ -161,7 +161,7 @@ interface Started {
 }
 
 async function announce({ settings, log, requests, server, traffic, start }: Started): Promise<void> {
-  const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waitUntilPending });
+  const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waits.size });
   const started = { port: portOf(server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
   try {
     const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, replica });

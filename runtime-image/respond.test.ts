@@ -241,7 +241,9 @@ suite('responding', { concurrency: 4 }, () => {
         return 'first';
       };`);
     const origin = await replica.origin();
-    assert.match(await raw(origin, GET('/first') + GET('/second')), /\r\n\r\nfirst$/);
+    const received = await raw(origin, GET('/first') + GET('/second'));
+    assert.match(received, /\r\n\r\nfirstHTTP\/1\.1 200 OK\r\n/);
+    assert.match(received, /\r\n5\r\nbegun\r\n$/);
     await assert.rejects(raw(origin, GET('/first') + GET('/sized/second')), { code: 'ECONNRESET' });
     await replica.idle();
   });

@@ -9,11 +9,12 @@ import type { Settings } from './env.ts';
 import { Exchange, type Replier } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { holdMs, overdueAfterMs, Places } from './limits.ts';
-import { type JsonLog, thrown } from './log.ts';
+import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { Invoke } from './signatures/invoke.ts';
 import { traceOf } from './trace.ts';
 import type { Upgrade } from './upgrade.ts';
+import { Waits } from './waits.ts';
 import type { WebSockets } from './web-sockets.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
@@ -39,15 +40,13 @@ export class Traffic {
   readonly #replier: Replier;
   readonly #answers: AnswerDeps;
   readonly #replica: Replica;
+  readonly #waits: Waits;
   readonly #watchers = new Set<() => void>();
   #invoke: Invoke | undefined;
   #isFirst = true;
   #lastRequestMs = 0;
   #unanswered = 0;
   #pending = 0;
-  /** For each promise that was given to waitUntil, the call that gave it. */
-  readonly #waits = new Set<{ call: Call | undefined }>();
-  readonly #crashed = new Set<Call | undefined>();
 
   constructor(deps: TrafficDeps) {
     const { settings, env, gate, log } = deps;
@@ -55,15 +54,12 @@ export class Traffic {
     this.#deps = deps;
     this.#places = new Places(settings.concurrencyLimit);
     this.#calls = new Calls(timeoutMs);
-    this.#replier = {
-      settings,
-      isLeaving: () => gate.stage !== 'ready',
-      webSockets: deps.webSockets,
-    };
+    this.#waits = new Waits(log);
+    this.#replier = { settings, isLeaving: () => gate.stage !== 'ready', webSockets: deps.webSockets };
     const onStopped = (stop: Stop, running: Promise<void>) =>
       this.#watchOverdue(running, overdueAfterMs(stop, timeoutMs));
     this.#answers = { log, timeoutMs, onStopped };
-    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#settle(promise));
+    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#waits.settle(promise));
     this.#replica = { settings, env, log, waitUntil };
   }
 
@@ -80,14 +76,9 @@ export class Traffic {
     return this.#pending;
   }
 
-  /** Promises given to waitUntil that have not settled. */
-  get waitUntilPending(): number {
-    return this.#waits.size;
-  }
-
-  /** Whether there is one, but for those of calls that a crash has cut short. */
-  get isWaiting(): boolean {
-    return [...this.#waits].some(({ call }) => !this.#crashed.has(call));
+  /** What was given to waitUntil and has not settled. */
+  get waits(): Pick<Waits, 'size' | 'isAny'> {
+    return this.#waits;
   }
 
   use(invoke: Invoke): void {
@@ -106,7 +97,7 @@ export class Traffic {
 
   /** Stops a call, unless it is over. */
   stop(call: Call, stop: Stop): void {
-    if (stop.why === 'crashed') this.#crashed.add(call);
+    if (stop.why === 'crashed') this.#waits.crashed(call);
     this.#calls.stop(call, stop);
   }
 
@@ -240,17 +231,6 @@ export class Traffic {
       clearTimeout(timer);
       if (isOverdue) this.#places.unmarkOverdue();
     });
-  }
-
-  async #settle(promise: PromiseLike<unknown>): Promise<void> {
-    const wait = { call: currentCall.getStore() };
-    this.#waits.add(wait);
-    try {
-      await promise;
-    } catch (error) {
-      this.#deps.log.line('error', 'waitUntil failed', { err: thrown(error) });
-    }
-    this.#waits.delete(wait);
   }
 
   /** Counts as pending until `work` is done. */

@@ -5,59 +5,7 @@ import net from 'node:net';
 import { suite, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { type Replica, replicaOf } from './replica.testing.ts';
-
-/** A web handler that echoes, and says what happens; `/…` chooses what else it does. */
-const ECHO = `export default async (request: Request, context) => {
-  const { pathname } = new URL(request.url);
-  if (request.headers.get('upgrade') !== 'websocket') return new Response('expected a WebSocket', { status: 426 });
-  if (pathname === '/plain') return new Response('not for you', { status: 403 });
-  const [client, server] = Object.values(new WebSocketPair());
-  server.accept();
-  server.send('hello');
-  server.addEventListener('message', async ({ data }) => {
-    console.log('got ' + (typeof data === 'string' ? data : data.byteLength));
-    if (data === 'throw') throw new Error('thrown');
-    if (data === 'stray') setTimeout(() => { throw new Error('stray'); });
-    if (data === 'bye') return server.close(4001, 'as you wish');
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    server.send(data);
-  });
-  server.addEventListener('close', ({ code, reason, wasClean }) => console.log(['closed', code, reason, wasClean].join(' ')));
-  context.signal.addEventListener('abort', () => console.log('aborted'));
-  const headers = { 'sec-websocket-protocol': 'chat', 'x-own': 'a' };
-  return new Response(null, { status: 101, webSocket: client, headers });
-}`;
-
-interface Client extends AsyncDisposable {
-  socket: WebSocket;
-  headers: http.IncomingHttpHeaders;
-  /** The next message. */
-  next(): Promise<string | Buffer>;
-  closed: Promise<{ code: number; reason: string }>;
-}
-
-async function connect(replica: Replica, id = 'r-1', protocols = ['other', 'chat']): Promise<Client> {
-  const url = (await replica.origin()).replace('http', 'ws');
-  const socket = new WebSocket(url, protocols, { headers: { 'x-request-id': id } });
-  const messages: (string | Buffer)[] = [];
-  let wake = () => {};
-  socket.on('message', (data, isBinary) => {
-    messages.push(isBinary ? (data as Buffer) : String(data));
-    wake();
-  });
-  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
-    socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })),
-  );
-  const upgraded = once(socket, 'upgrade') as Promise<[http.IncomingMessage]>;
-  await once(socket, 'open');
-  const [{ headers }] = await upgraded;
-  const next = async () => {
-    while (messages.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    return messages.shift() ?? '';
-  };
-  const dispose = async () => socket.terminate();
-  return { socket, headers, next, closed, [Symbol.asyncDispose]: dispose };
-}
+import { connect, ECHO } from './web-socket-client.testing.ts';
 
 type Refused = [unknown, http.IncomingMessage];
 
@@ -184,78 +132,6 @@ suite('WebSockets', { concurrency: 4 }, () => {
     socket.end();
     await replica.line((line) => line.msg === 'aborted');
     await replica.idle();
-  });
-
-  test('an error in a listener closes its WebSocket with 1011, and the replica serves on', async () => {
-    await using replica = await replicaOf(ECHO);
-    await using client = await connect(replica, 'r-2');
-    client.socket.send('throw');
-    assert.deepEqual(await client.closed, { code: 1011, reason: 'the handler failed' });
-    const line = await replica.line((found) => found.msg === 'handler failed');
-    assert.equal(line.requestId, 'r-2');
-    assert.match((line.err as { stack: string }).stack, /thrown[\s\S]*index\.ts:10/);
-    await using other = await connect(replica);
-    assert.equal(await other.next(), 'hello');
-  });
-
-  test('an error that nobody caught: 1011 to its own, 1001 to the others, and it exits 1', async () => {
-    await using replica = await replicaOf(ECHO);
-    await using client = await connect(replica, 'r-3');
-    await using other = await connect(replica);
-    client.socket.send('stray');
-    assert.equal((await client.closed).code, 1011);
-    assert.equal((await other.closed).code, 1001);
-    assert.deepEqual(await replica.ended, { code: 1, signal: null });
-    assert.equal((await replica.line((found) => found.level === 'fatal')).requestId, 'r-3');
-  });
-
-  test('a replica that leaves closes with 1001, the handler is told, and it exits', async () => {
-    await using replica = await replicaOf(ECHO);
-    await using client = await connect(replica);
-    await replica.origin();
-    replica.process.kill('SIGTERM');
-    assert.deepEqual(await client.closed, { code: 1001, reason: 'the replica is leaving; connect again' });
-    assert.deepEqual(await replica.ended, { code: 0, signal: null });
-    await replica.line((line) => line.msg === 'closed 1001 the replica is leaving; connect again true');
-  });
-
-  test('a client that does not say goodbye is cut off', async () => {
-    await using replica = await replicaOf(ECHO);
-    await using client = await connect(replica);
-    await client.next();
-    client.socket.pause();
-    const sinceMs = performance.now();
-    replica.process.kill('SIGTERM');
-    assert.deepEqual(await replica.ended, { code: 0, signal: null });
-    const tookMs = performance.now() - sinceMs;
-    assert.ok(tookMs > 3_000 && tookMs < 6_000, `took ${tookMs} ms`);
-    await replica.line((line) => line.msg.startsWith('closed 1006'));
-  });
-
-  test('a message that is too large closes with 1009', async () => {
-    await using replica = await replicaOf(ECHO);
-    await using client = await connect(replica);
-    client.socket.on('error', () => undefined);
-    client.socket.send(Buffer.alloc(32 * 1024 * 1024 + 1));
-    assert.equal((await client.closed).code, 1009);
-  });
-
-  test('a client that sends and does not read is not read from either', async () => {
-    await using replica = await replicaOf(ECHO);
-    await using client = await connect(replica);
-    await client.next();
-    client.socket.pause();
-    const chunk = Buffer.alloc(1024 * 1024);
-    for (let sent = 0; sent < 200; sent++) client.socket.send(chunk);
-    const got = () => replica.lines.filter(({ msg }) => msg.startsWith('got ')).length;
-    await replica.line((line) => line.msg.startsWith('got '));
-    for (let before = -1; before !== got(); ) {
-      before = got();
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    assert.ok(got() < 50, `${got()} MiB taken from a client that takes none`);
-    client.socket.resume();
-    for (let seen = 0; seen < 200; seen++) assert.equal((await client.next()).length, chunk.length);
   });
 
   test('Hono’s helper for Cloudflare Workers runs as it is', async () => {

@@ -1,0 +1,41 @@
+import { type Call, currentCall } from './call.ts';
+import { type JsonLog, thrown } from './log.ts';
+
+/** What was given to `waitUntil`, until it has settled. */
+export class Waits {
+  readonly #log: JsonLog;
+  /** For each promise, the call that gave it. */
+  readonly #open = new Set<{ call: Call | undefined }>();
+  readonly #crashed = new Set<Call>();
+
+  constructor(log: JsonLog) {
+    this.#log = log;
+  }
+
+  /** Promises that have not settled. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Whether there is one, but for those of calls that a crash has cut short. */
+  get isAny(): boolean {
+    return [...this.#open].some(({ call }) => call === undefined || !this.#crashed.has(call));
+  }
+
+  /** Nobody waits any more for what `call` has given. */
+  crashed(call: Call): void {
+    this.#crashed.add(call);
+  }
+
+  /** Resolves when `promise`, which the current call gives, has settled. A rejection is logged. */
+  async settle(promise: PromiseLike<unknown>): Promise<void> {
+    const wait = { call: currentCall.getStore() };
+    this.#open.add(wait);
+    try {
+      await promise;
+    } catch (error) {
+      this.#log.line('error', 'waitUntil failed', { err: thrown(error) });
+    }
+    this.#open.delete(wait);
+  }
+}
