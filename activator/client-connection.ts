@@ -55,6 +55,7 @@ export class ClientConnection {
   #waiting: Arrival[] | undefined;
   #refusal: string | undefined;
   #closing = false;
+  #leaving = false;
   /** Bytes that had gone either way at the last look, and when they last had changed. */
   #moved = 0;
   #movedAtMs = 0;
@@ -108,6 +109,12 @@ export class ClientConnection {
     this.#socket.destroy();
   }
 
+  /** Ends when the present answer has left; at once where there is none. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.#current === undefined) this.#socket.destroySoon();
+  }
+
   /** Ends what a client holds that neither sends what it announced nor takes what it asked for, for `stallMs`. */
   look(nowMs: number, stallMs: number): void {
     const arrival = this.#current;
@@ -159,6 +166,10 @@ export class ClientConnection {
     this.#current?.exchange?.left();
     this.#current = undefined;
     if (!this.#socket.writable) return;
+    if (this.#leaving) {
+      this.#socket.destroySoon();
+      return;
+    }
     const next = this.#waiting?.shift();
     if (next !== undefined) this.#start(next);
     else if (this.#refusal !== undefined) this.#end();

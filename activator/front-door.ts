@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { type Socket, Server as TcpServer } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
 import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
 import { type ClientLimits, listenOn } from './listener.ts';
@@ -68,11 +68,12 @@ export class FrontDoor implements Door, AsyncDisposable {
         this.#server.closeAllConnections();
         for (const connection of this.#connections) connection.destroy();
       });
-      this.#server.close(() => {
+      // Not the server's own, which ends connections too whose answer is written, but on its way still.
+      TcpServer.prototype.close.call(this.#server, () => {
         cancel();
         resolve();
       });
-      this.#server.closeIdleConnections();
+      for (const connection of this.#connections) connection.leave();
     });
   }
 
