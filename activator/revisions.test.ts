@@ -96,6 +96,21 @@ test('a replica that has answered and crashes is waited for, whatever the status
   assert.equal((await answer).body, 'ok');
 });
 
+test('so it is where the one that answered is gone, and another starts', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  const replica = await gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.end('ok'));
+  assert.equal((await ask(gateway.port)).body, 'ok');
+  await replica.down();
+  gateway.podFeed.remove('pod-a');
+  gateway.podFeed.put('pod-b', aPod({ name: 'pod-b', revision: 'hello-1' }));
+  const answer = ask(gateway.port);
+  await until(() => gateway.traffic('hello').waiting === 1, 'it waits');
+  gateway.putFunction(aFunction('hello', {}, { conditions: [condition('RevisionReady', 'CrashLoop')] }));
+  await gateway.addReplica('pod-b', 'hello-1', (_req, res) => res.end('again'));
+  assert.equal((await answer).body, 'again');
+});
+
 test('a replica that is stuck gets no more requests, and another is started in its place', async () => {
   await using gateway = await TestGateway.start();
   gateway.putFunction(aFunction('hello', { timeoutSeconds: 1 }));

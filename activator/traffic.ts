@@ -39,6 +39,8 @@ export class Traffic implements Disposable {
   #found: Survey = { pods: 0, answering: [], answered: false, failure: undefined, silent: 0, lookAgainAtMs: undefined };
   /** The wake under way; undefined while nothing waits. */
   #woken: string | undefined;
+  /** The revision that this activator last saw answer. */
+  #answeredBefore: string | undefined;
   /** The newest revision, once this activator has seen it fail for good. */
   #failedLatest: string | undefined;
   /** When this activator first saw the status' present failure of the newest revision. */
@@ -202,7 +204,10 @@ export class Traffic implements Disposable {
       servingHasPods: latest !== serving && this.#survey(serving).pods > 0,
     });
     this.#found = this.#chosen === latest ? ofLatest : this.#survey(this.#chosen);
-    if (this.#found.answering.length > 0) this.#answersAgain();
+    if (this.#found.answering.length > 0) {
+      this.#answersAgain();
+      this.#answeredBefore = this.#chosen;
+    }
     this.#gate.setReplicas(this.#found.answering);
     this.#lookAgainAt(this.#found.lookAgainAtMs ?? ofLatest.lookAgainAtMs);
   }
@@ -249,8 +254,10 @@ export class Traffic implements Disposable {
     if (this.#found.answering.length > 0) return undefined;
     if (this.#found.failure !== undefined) return this.#found.failure;
     if (this.#chosen !== latest) return undefined;
-    // It has answered, so it is about to do so again: only exits before the first answer are final.
-    if (this.#found.answered && latestFailure?.reason === 'CrashLoop') return undefined;
+    // It has answered, so it is about to do so again: only exits before the first answer are final. The status may not
+    // know of that one: kubelet's word that a pod is ready comes up to a second later.
+    const answered = this.#found.answered || this.#answeredBefore === latest;
+    if (answered && latestFailure?.reason === 'CrashLoop') return undefined;
     // A status written before this wake speaks of an earlier try, unless no try is possible at all.
     const isNews = this.#wakingSinceMs !== undefined && this.#failureSeenAtMs > this.#wakingSinceMs;
     return isNews || latestFailure?.reason === 'NameTaken' ? latestFailure : undefined;
