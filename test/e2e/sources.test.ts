@@ -71,12 +71,14 @@ test('environment: values, references, the downward API, ConfigMaps and Secrets 
   ];
   const envFrom = [{ configMapRef: { name: 'settings' } }, { prefix: 'S_', secretRef: { name: 'credentials' } }];
   const source = `export default () => {
-    const { PLAIN, COMPOSED, FROM_MAP, FROM_SECRET, POD, COLOUR, SIZE, S_TOKEN } = process.env;
+    const { PLAIN, COMPOSED, FROM_MAP, FROM_SECRET, POD, COLOUR, SIZE, S_TOKEN, PORT, K_SERVICE, K_CONFIGURATION, K_REVISION } = process.env;
     const bundle = Object.keys(process.env).filter((name) => name.startsWith('CATNAP_BUNDLE'));
-    return { PLAIN, COMPOSED, FROM_MAP, FROM_SECRET, POD, COLOUR, SIZE, S_TOKEN, bundle };
+    return { PLAIN, COMPOSED, FROM_MAP, FROM_SECRET, POD, COLOUR, SIZE, S_TOKEN, PORT, K_SERVICE, K_CONFIGURATION, K_REVISION, bundle };
   };`;
   const url = await world.deploy(manifest(world.namespace, 'env', source, { env, envFrom }));
-  const { POD, ...rest } = JSON.parse((await world.call(url)).text);
+  const { POD, PORT, K_SERVICE, K_CONFIGURATION, K_REVISION, ...rest } = JSON.parse((await world.call(url)).text);
+  assert.deepEqual([PORT, K_SERVICE, K_CONFIGURATION], ['8080', 'env', 'env']);
+  assert.equal(K_REVISION, (await world.get('env')).status?.latestRevision);
   assert.equal(POD, (await world.pods('env'))[0]?.metadata?.name);
   const plain = { PLAIN: 'p', COMPOSED: 'p-p', FROM_MAP: 'red', FROM_SECRET: 's3cret' };
   assert.deepEqual(rest, { ...plain, COLOUR: 'red', SIZE: 'xl', S_TOKEN: 's3cret', bundle: [] });
