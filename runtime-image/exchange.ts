@@ -48,6 +48,11 @@ export class Exchange {
     return servedRequest(this, call);
   }
 
+  /** `<namespace>/<name>` */
+  get functionName(): string {
+    return functionName(this.#replier.settings);
+  }
+
   /** To be called before the body is read: a client that asked before it sends is told to go on. */
   admitBody(): void {
     if (this.#isHeld) this.response.writeContinue();
@@ -72,7 +77,7 @@ export class Exchange {
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
     this.response.statusMessage = '';
     const { settings } = this.#replier;
-    const about = { requestId: this.requestId, function: functionName(settings) };
+    const about = { requestId: this.requestId, function: this.functionName };
     await this.send(replyOfFailure(failure, { ...about, showsStack: settings.isDevelopment }));
   }
 

@@ -47,7 +47,11 @@ suite('signature cloudevent', { concurrency: 4 }, () => {
     assert.deepEqual([got.status, got.headers.get('allow')], [405, 'POST']);
     const posted = await fetch(origin, { method: 'POST', body: '{}' });
     assert.equal(posted.status, 400);
-    assert.match(((await posted.json()) as { message: string }).message, /lacks id, source, specversion, type/);
+    assert.equal(posted.headers.get('x-catnap-error'), 'BadEvent');
+    const said = (await posted.json()) as Record<string, string>;
+    assert.deepEqual(Object.keys(said), ['error', 'message', 'function', 'requestId']);
+    assert.deepEqual([said.function, said.requestId], ['default/hello', posted.headers.get('x-request-id')]);
+    assert.match(said.message ?? '', /lacks id, source, specversion, type/);
   });
 
   test('a function with a callback', async () => {

@@ -2,7 +2,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Reply } from '../reply.ts';
 import { cloudEventOf } from './event-of-request.ts';
 import type { Invoke, UserFunction } from './invoke.ts';
-import { Refused, replyOfRefusal } from './refusal.ts';
+import { Refused, refusalOf } from './refusal.ts';
 import { wholeBody } from './whole-body.ts';
 
 /**
@@ -12,7 +12,7 @@ import { wholeBody } from './whole-body.ts';
  */
 export function cloudEventInvoke(call: UserFunction, takesCallback: boolean): Invoke {
   return async (exchange, stopped) => {
-    const prepared = await read(exchange).catch(replyOfRefusal);
+    const prepared = await read(exchange).catch(refusalOf(exchange));
     if ('status' in prepared) return prepared;
     if (stopped.isStopped) return undefined;
     return replyOfResult(takesCallback ? await called(call, prepared.event) : await call(prepared.event));

@@ -6,7 +6,7 @@ import { servedRequestOf } from './http-request.ts';
 import { servedResponseOf } from './http-response.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';
 import { parsedBody } from './parsed-body.ts';
-import { replyOfRefusal } from './refusal.ts';
+import { refusalOf } from './refusal.ts';
 import { wholeBody } from './whole-body.ts';
 
 /**
@@ -19,7 +19,7 @@ export function httpInvoke(call: UserFunction, { warn }: Tools): Invoke {
     const { message, response } = exchange;
     const parsed = await wholeBody(exchange)
       .then((sent) => parsedBody(sent, message.headers))
-      .catch(replyOfRefusal);
+      .catch(refusalOf(exchange));
     if ('status' in parsed) return parsed;
     if (stopped.isStopped) return undefined;
     addOwnHeaders(exchange);

@@ -6,7 +6,7 @@ import { readEvent } from './lambda.ts';
 import { type Done, lambdaContext } from './lambda-context.ts';
 import { headersOfLambda, statusOfLambda } from './lambda-result.ts';
 import { streamMetadata } from './platform-globals.ts';
-import { replyOfRefusal } from './refusal.ts';
+import { refusalOf } from './refusal.ts';
 
 const { PassThrough } = process.getBuiltinModule('node:stream');
 
@@ -52,7 +52,7 @@ class ResponseStream extends PassThrough {
 export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke {
   return async (exchange, stopped, context) => {
     const startedMs = nowMs();
-    const prepared = await readEvent(exchange, tools).catch(replyOfRefusal);
+    const prepared = await readEvent(exchange, tools).catch(refusalOf(exchange));
     if ('status' in prepared) return prepared;
     if (stopped.isStopped) return undefined;
     const stream = new ResponseStream();

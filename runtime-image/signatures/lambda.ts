@@ -4,7 +4,7 @@ import type { Invoke, Tools, UserFunction } from './invoke.ts';
 import { type Done, type LambdaContext, lambdaContext } from './lambda-context.ts';
 import { type LambdaEvent, lambdaEvent } from './lambda-event.ts';
 import { replyOfLambda } from './lambda-result.ts';
-import { replyOfRefusal } from './refusal.ts';
+import { refusalOf } from './refusal.ts';
 import { wholeBody } from './whole-body.ts';
 
 /**
@@ -15,7 +15,7 @@ import { wholeBody } from './whole-body.ts';
 export function lambdaInvoke(call: UserFunction, parameters: number, tools: Tools): Invoke {
   return async (exchange, stopped, context) => {
     const startedMs = nowMs();
-    const prepared = await readEvent(exchange, tools).catch(replyOfRefusal);
+    const prepared = await readEvent(exchange, tools).catch(refusalOf(exchange));
     if ('status' in prepared) return prepared;
     if (stopped.isStopped) return undefined;
     const contextOf = (done: Done) => lambdaContext(context, tools, startedMs, done);

@@ -1,3 +1,5 @@
+import { HEADER } from '../../api/names.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Reply } from '../reply.ts';
 
 /** A request that does not reach its function, because it is none of those that the function's signature takes. */
@@ -17,9 +19,16 @@ export class Refused extends Error {
 }
 
 /** The answer to a request that was refused while it was prepared; any other error is thrown on. */
-export function replyOfRefusal(error: unknown): Reply {
-  if (!(error instanceof Refused)) throw error;
-  const { status, code, message, headers } = error;
-  const body = JSON.stringify({ error: code, message });
-  return { status, statusText: '', headers: [['content-type', 'application/json'], ...headers], body };
+export function refusalOf(exchange: Exchange): (error: unknown) => Reply {
+  return (error) => {
+    if (!(error instanceof Refused)) throw error;
+    const { status, code, message, headers } = error;
+    const { requestId, functionName } = exchange;
+    const own: Reply['headers'] = [
+      ['content-type', 'application/json'],
+      [HEADER.error, code],
+    ];
+    const body = JSON.stringify({ error: code, message, function: functionName, requestId });
+    return { status, statusText: '', headers: [...own, ...headers], body };
+  };
 }
