@@ -77,16 +77,19 @@ suite('an image with its own code and packages', { concurrency: 4 }, () => {
     assert.equal(await (await fetch(await replica.origin())).text(), 'outer inner es');
     const { importSeconds, startSeconds } = await replica.line((line) => line.msg === 'started');
     const times = importSeconds as Record<string, number>;
-    assert.deepEqual(Object.keys(times).slice(0, 4), [
-      'node_modules/inner',
-      'node_modules/outer',
-      'node_modules/@scope/es',
-      'lib/own.js',
-    ]);
+    // A machine with other work makes each longer; none is charged with another's.
+    const busySeconds = { inner: 0.08, outer: 0.05, '@scope/es': 0.04 };
+    for (const [name, seconds] of Object.entries(busySeconds)) {
+      assert.ok((times[`node_modules/${name}`] ?? 0) >= seconds, `${name} in ${JSON.stringify(times)}`);
+    }
+    assert.ok((times['lib/own.js'] ?? 0) >= 0.03, JSON.stringify(times));
+    const slowestFirst = Object.values(times).toSorted((one, other) => other - one);
+    assert.deepEqual(Object.values(times), slowestFirst);
     const told = Object.values(times).reduce((sum, seconds) => sum + seconds, 0);
     const whole = (startSeconds as { import: number }).import;
     assert.ok(told <= whole && told > 0.8 * whole, `${JSON.stringify(times)} of ${whole}`);
-    assert.match(await replica.metrics(), /catnap_runtime_import_seconds\{module="node_modules\/inner"\} 0\.0[89]/);
+    const shown = /_import_seconds\{module="node_modules\/inner"\} (\S+)/.exec(await replica.metrics())?.[1];
+    assert.ok(Math.abs(Number(shown) - (times['node_modules/inner'] ?? 0)) < 0.001, `${shown} in the metrics`);
   });
 
   test('an error is logged with the lines of the TypeScript that was compiled, by its source map', async () => {
