@@ -113,7 +113,7 @@ async function carryOut(
     if (deployment !== undefined) await deleteDeployment(writer, deployment);
   }
   const newRevision = made.latest !== writer.fn.status?.latestRevision;
-  if (rollout.obsolete.length > 0 || newRevision) {
+  if (rollout.obsolete.length > 0 || newRevision || made.replacedBundle) {
     await ctx.bundles.collect(writer, made.bundle);
   }
 }

@@ -17,6 +17,8 @@ export interface Made {
   deployments: Deployment[];
   /** The bundle of the newest revision, when it was made sure of. */
   bundle?: BundleRef;
+  /** The newest revision was there, with a bundle of another version of the operator: it has `bundle` instead now. */
+  replacedBundle?: boolean;
   problems: Pick<Observation, 'sourceProblem' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'>;
 }
 
@@ -56,6 +58,8 @@ async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget
   }
   const known = ctx.children.deployments.get(`${fn.metadata.namespace}/${fn.metadata.name}`, revision);
   const deployment = await ensureDeployment(writer, revisionDeployment(fn, revision, payload, sourceHash), known);
+  const before = known && bundleOf(known)?.name;
+  made.replacedBundle = before !== undefined && before !== bundleOf(deployment)?.name;
   made.latest = revision;
   made.deployments = [...made.deployments.filter((other) => other.metadata?.name !== revision), deployment];
 }

@@ -83,7 +83,7 @@ export function functionService(fn: FunctionObject, gateway: GatewayAddress): Se
   };
 }
 
-/** The stored bundle: named by what it holds, never changed. `chunks` are its base64 text in order. */
+/** The stored bundle: named by what it holds, never changed. `chunks` are its text in order. */
 export function bundleConfigMap(fn: FunctionObject, name: string, chunks: readonly string[]): ConfigMap {
   return {
     apiVersion: 'v1',
