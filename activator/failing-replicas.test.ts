@@ -107,17 +107,22 @@ test('a request that ends each process that has it is sent twice at most', async
   let deaths = 0;
   await using gateway = await TestGateway.start();
   gateway.putFunction(aFunction('hello'));
-  const dies: RequestListener = async (req, res) => {
-    if (req.url === '/') return void res.end('good');
-    deaths += 1;
+  const returns: Promise<void>[] = [];
+  const comesBack = async () => {
     await backend.down();
     await until(() => gateway.traffic('hello').answering === 0, 'it is found to be gone');
     await backend.up();
+  };
+  const dies: RequestListener = (req, res) => {
+    if (req.url === '/') return void res.end('good');
+    deaths += 1;
+    returns.push(comesBack());
   };
   const backend = await gateway.addBackend('pod-0', dies);
   gateway.podFeed.put('pod-0', aPod({ name: 'pod-0', revision: 'hello-1', ip: backend.ip, port: backend.port }));
   await ask(gateway.port);
   assert.equal((await ask(gateway.port, { path: '/end' })).status, 502);
+  await Promise.all(returns);
   assert.equal(deaths, 2);
 });
 

@@ -118,8 +118,8 @@ suite('traffic', { concurrency: 4 }, () => {
     assert.match(body.message ?? '', /0\.2/);
     await replica.line((line) => line.msg === 'reason TimeoutError');
     await assert.rejects(async () => (await fetch(`${origin}/stream`)).text());
-    // Its place is free again.
-    assert.equal((await fetch(origin)).status, 504);
+    // Its place is free again, a moment after its client has heard.
+    assert.equal((await fetch(origin, { headers: { 'x-catnap-wait-ms': '1000' } })).status, 504);
   });
 
   test('a handler that goes on after its 504 keeps its place', async () => {
