@@ -24,19 +24,25 @@ export class Histogram {
   }
 }
 
-/** By the first digit of a status. */
-const CODES = ['', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+/** Where there is no status; then by its first digit. */
+const CODES = ['aborted', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'] as const;
 
 /** Requests that are over: how many by class of status, and how long they took. */
 export class RequestMetrics {
-  readonly byCode = new Map<string, number>();
+  readonly #counts = new Array<number>(CODES.length).fill(0);
   /** In seconds. */
   readonly durations = new Histogram(REQUEST_BUCKETS);
 
+  /** Of the classes that there were. */
+  get byCode(): ReadonlyMap<string, number> {
+    const all = CODES.map((code, index) => [code, this.#counts[index] ?? 0] as const);
+    return new Map(all.filter(([, count]) => count > 0));
+  }
+
   /** @param status undefined: the client left, or the answer was broken off. */
   observe(status: number | undefined, seconds: number): void {
-    const code = status === undefined ? 'aborted' : (CODES[Math.trunc(status / 100)] ?? String(status));
-    this.byCode.set(code, (this.byCode.get(code) ?? 0) + 1);
+    const code = status === undefined ? 0 : Math.trunc(status / 100);
+    this.#counts[code] = (this.#counts[code] ?? 0) + 1;
     this.durations.observe(seconds);
   }
 }

@@ -8,8 +8,10 @@ const TRACEPARENT =
  * Undefined without a valid `traceparent`. None is made up then: the runtime records no spans, and a context of its own
  * would only tell those that it calls whether to record theirs.
  */
-export function traceOf({ traceparent, tracestate }: Readonly<Record<string, unknown>>): Trace | undefined {
+export function traceOf(headers: Readonly<Record<string, unknown>>): Trace | undefined {
+  const { traceparent } = headers;
   if (typeof traceparent !== 'string') return undefined;
+  const { tracestate } = headers;
   const traceId = TRACEPARENT.exec(traceparent)?.groups?.traceId;
   if (traceId === undefined) return undefined;
   return { traceId, traceparent, tracestate: typeof tracestate === 'string' ? tracestate : undefined };

@@ -15,7 +15,13 @@ export function workersInvoke(fetch: UserFunction, self: unknown, { env, replyOf
 }
 
 function workerContext(context: Context): WorkerContext {
-  return Object.assign(context, ONLY_WORKERS);
+  // One by one: `Object.assign` takes ten times as long, and this is done for each request.
+  const worker: { -readonly [Key in keyof WorkerContext]: WorkerContext[Key] } = context as WorkerContext;
+  worker.passThroughOnException = passThroughOnException;
+  worker.props = NO_PROPS;
+  return worker;
 }
 
-const ONLY_WORKERS = { passThroughOnException() {}, props: Object.freeze({}) };
+function passThroughOnException(): void {}
+
+const NO_PROPS = Object.freeze({});
