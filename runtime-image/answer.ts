@@ -2,7 +2,7 @@ import type { Call, Stop, Stoppable } from './call.ts';
 import type { Context } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOfStop, failureOfThrown } from './failure.ts';
-import { type JsonLog, thrown } from './log.ts';
+import type { JsonLog } from './log.ts';
 import type { Reply } from './reply.ts';
 import { discard } from './respond.ts';
 import { type Invoke, isPromiseLike } from './signatures/invoke.ts';
@@ -63,10 +63,10 @@ export class Answer implements Stoppable {
     const { call, exchange } = this;
     const { log } = this.#deps;
     if (!call.isStopped) {
-      log.line('error', 'handler failed', { err: thrown(error) });
+      log.thrown('error', 'handler failed', error);
       await exchange.fail(failureOfThrown(error));
     } else if (error !== call.signal.reason) {
-      log.line('warn', 'handler failed after its request was over', { err: thrown(error) });
+      log.thrown('warn', 'handler failed after its request was over', error);
     }
   }
 

@@ -1,7 +1,8 @@
 /** Requests that reach no handler, because they are none as HTTP/1.1 has it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { http, randomUuid } from './builtin.ts';
+import { RequestIds } from '../api/request-id.ts';
+import { http } from './builtin.ts';
 import { type Failure, replyOfFailure } from './failure.ts';
 import type { Reply } from './reply.ts';
 
@@ -11,6 +12,8 @@ export const FIELDS_MAX = 300;
 export const HEAD_MAX_BYTES = 131_072;
 /** Longest that a connection whose client still sends is kept, so that it can read why it was refused; milliseconds. */
 const LINGER_MS = 1_000;
+
+const requestIds = new RequestIds();
 
 /** What is wrong with a request whose head could be read; undefined: nothing. */
 export function faultOfHead({ rawHeaders, headers, httpVersion }: IncomingMessage): Failure | undefined {
@@ -66,7 +69,7 @@ export function answerClientError(error: ReadingError, socket: Socket, functionN
 }
 
 function refusal(failure: Failure, functionName: string): Reply & { body: string } {
-  const reply = replyOfFailure(failure, { requestId: randomUuid(), function: functionName });
+  const reply = replyOfFailure(failure, { requestId: requestIds.next(), function: functionName });
   const body = String(reply.body);
   const ending: Reply['headers'] = [
     ['content-length', String(Buffer.byteLength(body))],

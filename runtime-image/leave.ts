@@ -3,7 +3,7 @@ import { net } from './builtin.ts';
 import { nowMs } from './clock.ts';
 import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.ts';
 import type { Gate } from './gate.ts';
-import { type JsonLog, thrown } from './log.ts';
+import type { JsonLog } from './log.ts';
 import type { Traffic } from './traffic.ts';
 import type { WebSockets } from './web-sockets.ts';
 
@@ -96,7 +96,7 @@ async function disposed({ dispose, log, timeoutMs }: LeaveDeps, sinceMs: number)
     if (!isDone) log.line('error', 'dispose did not end before the grace period did');
     return isDone ? 0 : 1;
   } catch (error) {
-    log.line('error', 'dispose failed', { err: thrown(error) });
+    log.thrown('error', 'dispose failed', error);
     return 1;
   }
 }

@@ -43,6 +43,11 @@ export class JsonLog {
     this.#write(jsonLine(new Date(), level, msg, { ...this.#base, ...this.#current(), ...fields }));
   }
 
+  /** A line about something thrown. What is no Error is written as text: as JSON there may be nothing to see of it. */
+  thrown(level: Level, msg: string, error: unknown): void {
+    this.line(level, msg, { err: error instanceof Error ? error : describeError(error) });
+  }
+
   writes(level: Level): boolean {
     return LEVELS.indexOf(level) >= this.#least;
   }
@@ -84,11 +89,6 @@ export function describeError(error: unknown): Fields {
     ...(error.cause !== undefined && { cause: describeCause(error.cause) }),
     ...(error instanceof AggregateError && { errors: error.errors.slice(0, SHORTENED.depth).map(describeCause) }),
   };
-}
-
-/** Something thrown, as a field of a line. What is no Error is written as text: as JSON there may be nothing to see of it. */
-export function thrown(error: unknown): unknown {
-  return error instanceof Error ? error : describeError(error);
 }
 
 function describeCause(cause: unknown): string {

@@ -8,7 +8,7 @@ import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
 import { load, type Ready } from './load.ts';
-import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter, thrown } from './log.ts';
+import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './log.ts';
 import { type ImportTimes, RequestMetrics, type Start } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { traceOutgoing } from './outgoing.ts';
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   const deps: LeaveDeps = { server, gate, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
   const fail = async (error: unknown) => {
     if (gate.stage === 'loading') exitFatally(log, 'the function cannot be loaded', error);
-    log.line('fatal', 'the replica failed; it finishes its requests and exits', { err: thrown(error) });
+    log.thrown('fatal', 'the replica failed; it finishes its requests and exits', error);
     await leaveFailed(deps);
     process.exit(1);
   };
@@ -107,7 +107,7 @@ function logOf({ function: name, namespace, revision, logFormat, logLevel }: Set
 }
 
 function exitFatally(log: JsonLog, msg: string, error: unknown): never {
-  log.line('fatal', msg, { err: thrown(error) });
+  log.thrown('fatal', msg, error);
   process.exit(1);
 }
 

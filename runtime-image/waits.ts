@@ -1,5 +1,5 @@
 import { type Call, currentCall } from './call.ts';
-import { type JsonLog, thrown } from './log.ts';
+import type { JsonLog } from './log.ts';
 
 /** What was given to `waitUntil`, until it has settled. */
 export class Waits {
@@ -34,7 +34,7 @@ export class Waits {
     try {
       await promise;
     } catch (error) {
-      this.#log.line('error', 'waitUntil failed', { err: thrown(error) });
+      this.#log.thrown('error', 'waitUntil failed', error);
     }
     this.#open.delete(wait);
   }

@@ -1,7 +1,7 @@
 import { currentCall } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import type { Failure } from './failure.ts';
-import { type JsonLog, thrown } from './log.ts';
+import type { JsonLog } from './log.ts';
 import type { Reply } from './reply.ts';
 
 /** RFC 6455, 7.4.1. */
@@ -63,7 +63,7 @@ export class WebSockets {
         onOpen(socket);
         if (this.#isLeaving) this.#sendAway(socket);
       },
-      onFailure: (err) => this.#log.line('error', 'handler failed', { err: thrown(err) }),
+      onFailure: (err) => this.#log.thrown('error', 'handler failed', err),
     });
     if (opened !== undefined) this.#open.delete(opened);
   }

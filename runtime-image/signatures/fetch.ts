@@ -1,6 +1,6 @@
 import type { Handler } from '../context.ts';
 import { replyOf } from '../reply.ts';
-import { type Invoke, isPromiseLike } from './invoke.ts';
+import { type Invoke, repliedBy } from './invoke.ts';
 
 /** The web's shape: `(request, context) => Response`, or what stands for one (context.ts, HandlerResult). */
 export function fetchInvoke(handler: Handler): Invoke {
@@ -8,6 +8,6 @@ export function fetchInvoke(handler: Handler): Invoke {
     // The same thing to a handler: the standard's members, by a class of our own.
     const request = exchange.request(call) as unknown as Request;
     const result = handler(request, context);
-    return isPromiseLike(result) ? Promise.resolve(result).then(replyOf) : replyOf(result);
+    return repliedBy(replyOf, result);
   };
 }

@@ -19,6 +19,11 @@ export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLik
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
+/** The reply to what a web handler returned, whether it is there already or still to come, by whatever thenable. */
+export function repliedBy(replyOf: Tools['replyOf'], result: unknown): Promise<Reply> | Reply {
+  return isPromiseLike(result) ? Promise.resolve(result).then(replyOf) : replyOf(result);
+}
+
 /** A function of the user's, of whatever shape. */
 export type UserFunction = (...args: unknown[]) => unknown;
 

@@ -1,5 +1,5 @@
 import type { Context, WorkerContext } from '../context.ts';
-import { type Invoke, isPromiseLike, type Tools, type UserFunction } from './invoke.ts';
+import { type Invoke, repliedBy, type Tools, type UserFunction } from './invoke.ts';
 
 /**
  * Cloudflare Workers' shape, which Hono and others share: an object whose `fetch(request, env, ctx)` answers.
@@ -10,7 +10,7 @@ export function workersInvoke(fetch: UserFunction, self: unknown, { env, replyOf
   const bindings = { ...env };
   return (exchange, call, context) => {
     const result = fetch.call(self, exchange.request(call), bindings, workerContext(context));
-    return isPromiseLike(result) ? Promise.resolve(result).then(replyOf) : replyOf(result);
+    return repliedBy(replyOf, result);
   };
 }
 
