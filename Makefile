@@ -31,7 +31,7 @@ run: $(INSTALLED) ## A cluster on this machine with operator and activator, and 
 test: $(INSTALLED) ## Unit tests, then end-to-end tests over real processes
 	@$(WITH_NODE) npm run --silent test
 
-check: $(INSTALLED) ## Lint, types and unit tests, under 30 s
+check: $(INSTALLED) ## Lint, types and unit tests, about a minute
 	@$(WITH_NODE) npm run --silent check
 
 bench: $(INSTALLED) ## Cold start, throughput, latency and memory beside their baselines
