@@ -21,24 +21,30 @@ test('a hundred requests at once to a function at zero are all answered', async 
   );
 });
 
-test('with one replica that takes one request at a time they are answered in the order of their arrival', async () => {
+test('with one replica that takes one request at a time each gateway answers in the order of arrival', async () => {
   await using world = await system.world();
   const counting = `let served = 0; export default () => String(served++);`;
   const spec = { concurrency: { limit: 1 }, scaling: { maxReplicas: 1 } };
   const url = await world.deploy(manifest(world.namespace, 'ordered', counting, spec));
-  // Sent one after the other on connections of their own; each is in the gateway before the next is sent.
-  const waiting: Promise<string>[] = [];
+  // Sent one after the other on connections of their own; each is in a gateway before the next is sent.
+  const waiting = new Map<string, Promise<number>[]>();
+  let before = await system.receivedByEach(world.namespace, 'ordered');
   for (const n of hundred.slice(0, 20)) {
-    waiting.push(world.call(url).then((a) => a.text));
-    await eventually(
-      `request ${n} is with the gateway`,
-      async () => (await system.received(world.namespace, 'ordered')) > n,
-    );
+    const answer = world.call(url).then((a) => Number(a.text));
+    const now = await eventually(`request ${n} is with a gateway`, async () => {
+      const seen = await system.receivedByEach(world.namespace, 'ordered');
+      return [...seen].some(([gateway, count]) => count > (before.get(gateway) ?? 0)) && seen;
+    });
+    const [gateway] = [...now].find(([at, count]) => count > (before.get(at) ?? 0)) ?? [''];
+    waiting.set(gateway, [...(waiting.get(gateway) ?? []), answer]);
+    before = now;
   }
-  const order = await Promise.all(waiting);
+  const orders = await Promise.all([...waiting.values()].map((answers) => Promise.all(answers)));
+  const inOrder = orders.map((order) => order.toSorted((a, b) => a - b));
+  assert.deepEqual(orders, inOrder);
   assert.deepEqual(
-    order,
-    order.map((_, n) => String(n)),
+    orders.flat().toSorted((a, b) => a - b),
+    hundred.slice(0, 20),
   );
 });
 

@@ -2,7 +2,7 @@ import { LABEL, OPS_PORT_NAME } from '#api/names.ts';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { DEPLOYMENTS, type Deployment, ENDPOINT_SLICES, PODS, SERVICES } from '#platform/resources.ts';
-import { receivedRequests } from './activator-metrics.ts';
+import { receivedBy } from './activator-metrics.ts';
 import type { Deployed, Part } from './deployed.ts';
 import { eventually } from './eventually.ts';
 import { settings } from './settings.ts';
@@ -102,7 +102,7 @@ async function receivedByAll(
   systemNamespace: string,
   namespace: string,
   name: string,
-): Promise<number> {
+): Promise<ReadonlyMap<string, number>> {
   const service = await activatorService(kube, systemNamespace);
   const slices = await kube.listAll(ENDPOINT_SLICES, {
     namespace: systemNamespace,
@@ -113,6 +113,5 @@ async function receivedByAll(
     const port = slice.ports?.find((p) => p.name === OPS_PORT_NAME)?.port;
     return (slice.endpoints ?? []).flatMap((e) => e.addresses.map((address) => `http://${address}:${port}/metrics`));
   });
-  const texts = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
-  return texts.reduce((sum, text) => sum + receivedRequests(text, namespace, name), 0);
+  return receivedBy(urls, namespace, name);
 }

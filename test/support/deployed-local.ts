@@ -28,8 +28,9 @@ function localInstall(gatewayPort: number, values: Table): InstallOptions {
   const ours = {
     domain: 'localhost',
     service: { type: 'NodePort', nodePorts: { http: gatewayPort } },
+    operator: { replicas: 2 },
     // Here everybody knows at once that an activator leaves.
-    activator: { drainQuietSeconds: 0.5 },
+    activator: { replicas: 2, drainQuietSeconds: 0.5 },
   };
   return {
     release: 'catnap',

@@ -5,7 +5,7 @@ import { clusterAccess } from '#platform/cluster-access.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { applyCrd } from '../../local/run/cluster.ts';
 import { ControlPlane } from '../../local/run/control-plane.ts';
-import { receivedRequests } from './activator-metrics.ts';
+import { receivedBy } from './activator-metrics.ts';
 import type { Deployed } from './deployed.ts';
 import { processPart } from './process-part.ts';
 import { inherited, settings } from './settings.ts';
@@ -59,8 +59,7 @@ export function fromPlane(
       () => plane.startActivator(),
     ),
     async received(namespace, name) {
-      const response = await fetch(`http://127.0.0.1:${plane.activatorOpsPort}/metrics`);
-      return receivedRequests(await response.text(), namespace, name);
+      return receivedBy([`http://127.0.0.1:${plane.activatorOpsPort}/metrics`], namespace, name);
     },
   };
 }

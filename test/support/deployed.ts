@@ -22,5 +22,6 @@ export interface Deployed extends AsyncDisposable {
   activator: Part;
   apiServer?: Part;
   podRunner?: Part;
-  received(namespace: string, name: string): Promise<number>;
+  /** Requests received for a function, by the address of each activator's metrics. */
+  received(namespace: string, name: string): Promise<ReadonlyMap<string, number>>;
 }

@@ -27,6 +27,8 @@ export interface System {
   host(namespace: string, name: string): string;
   /** Requests the activators have received for a function since they started. */
   received(namespace: string, name: string): Promise<number>;
+  /** The same of each activator, by its address. */
+  receivedByEach(namespace: string, name: string): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Starts Catnap before the tests of the file, or finds it, and ends what it started after them. */
@@ -68,7 +70,9 @@ export function useSystem(): System {
     },
     world: () => World.create(running().kube, gateway as GatewayClient),
     host: (namespace, name) => `${name}.${namespace}.${running().domain}`,
-    received: (namespace, name) => running().received(namespace, name),
+    received: async (namespace, name) =>
+      [...(await running().received(namespace, name)).values()].reduce((sum, count) => sum + count, 0),
+    receivedByEach: (namespace, name) => running().received(namespace, name),
   };
 }
 
