@@ -10,7 +10,7 @@ after(() => esbuild.stop());
 
 async function replicaOf(files: Record<string, string>): Promise<Replica> {
   const handler = { handler: 'default', signature: 'auto' } as const;
-  const { code } = await bundle({ files, entry: 'index.ts' }, handler, (options) => esbuild.build(options));
+  const { code } = await bundle({ files, entry: 'index.ts' }, handler, esbuild);
   const chunks = await bundleChunks(code);
   const variables = chunks.map((chunk, index) => [`CATNAP_BUNDLE_${index}`, chunk] as const);
   return new Replica({ ...Object.fromEntries(variables), CATNAP_BUNDLE_CHUNKS: String(chunks.length) });

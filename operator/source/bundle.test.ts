@@ -10,7 +10,7 @@ after(() => esbuild.stop());
 const compile = (
   files: Record<string, string>,
   { entry = 'index.ts', handler = 'default', signature = 'auto' as Signature } = {},
-) => bundle({ files, entry }, { handler, signature }, (options) => esbuild.build(options));
+) => bundle({ files, entry }, { handler, signature }, esbuild);
 
 async function failure(...args: Parameters<typeof compile>): Promise<SourceError> {
   const error = await compile(...args).then(
@@ -175,7 +175,7 @@ test('an unused file of another kind does not matter, an imported one does', asy
     'index.ts': `import x from './README.md'; export default x`,
     'README.md': '# hi',
   });
-  assert.match(message, /"README\.md" is neither TypeScript, JavaScript nor JSON/);
+  assert.match(message, /"README\.md" is neither TypeScript, JavaScript nor JSON.*with \{ type: "text" \}/);
 });
 
 test('of several files the end of each is marked, of one none; positions and texts stay the files’ own', async () => {

@@ -1,11 +1,13 @@
-import { posix } from 'node:path';
 import type * as esbuild from 'esbuild';
-import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE, TYPES_PACKAGE } from '#api/names.ts';
+import { FRAMEWORK_PACKAGE } from '#api/names.ts';
 import type { SourceFiles } from '../function/revision.ts';
+import { describeFailure, isBuildFailure } from './build-failure.ts';
+import { bundleMap } from './bundle-map.ts';
 import { type Exported, requireHandler, type WantedHandler } from './exported-handler.ts';
-import { resolveImport } from './resolve.ts';
+import { COMPUTED, ENTRY, FRAMEWORK_VALUE, type GivenFiles, NAMESPACE, onlyGivenFiles } from './given-files.ts';
+import { prepareSource } from './prepared-source.ts';
 import { SourceError } from './source-error.ts';
-import { timedFiles, withMark, withoutMark, withTimedRequires } from './timed-modules.ts';
+import { timedFiles, withTimedRequires } from './timed-modules.ts';
 
 /** A function's modules as one. */
 export interface Bundle {
@@ -16,13 +18,10 @@ export interface Bundle {
 }
 
 /** The part of esbuild that is used: given in, because loading it is the caller's to time. */
-export type Build = (options: esbuild.BuildOptions) => Promise<esbuild.BuildResult>;
+export type Esbuild = Pick<typeof esbuild, 'build' | 'transform'>;
 
-const NAMESPACE = 'function';
-const REQUIRED = 'node-builtin';
-const FRAMEWORK = 'framework';
-/** What hands out `http` and `cloudEvent`, by which functions register themselves with the runtime. */
-const FRAMEWORK_VALUE = `globalThis[Symbol.for(${JSON.stringify(FRAMEWORK_GLOBAL)})]`;
+/** A folder that cannot be there: esbuild looks at the one that it works in. */
+const NOWHERE = '/dev/null/catnap';
 /** Of a bundle that the bundler left `require` in. */
 const DYNAMIC_REQUIRE = 'Dynamic require of';
 /**
@@ -34,66 +33,82 @@ const requireBanner = (framework: boolean) => `globalThis.require ??= (name) => 
   if (found === undefined) throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: 'MODULE_NOT_FOUND' });
   return found;
 };`;
-const MESSAGES_SHOWN = 3;
-const LOADERS: Record<string, esbuild.Loader> = {
-  '.ts': 'ts',
-  '.mts': 'ts',
-  '.cts': 'ts',
-  '.tsx': 'tsx',
-  '.js': 'js',
-  '.mjs': 'js',
-  '.cjs': 'js',
-  '.jsx': 'jsx',
-  '.json': 'json',
-};
 
 /**
  * Compiles `source` into one module that Node 24 loads. Reads nothing from disk or network.
  * @param handler what must be there to be called.
  * Throws a SourceError that names file, line and column (both from 1, the column in characters).
  */
-export async function bundle(source: SourceFiles, handler: WantedHandler, build: Build): Promise<Bundle> {
-  const compile = (timed: readonly string[], more: esbuild.BuildOptions = {}) =>
-    build({ ...options(source, timed), ...more }).catch((error: unknown) => {
-      throw isBuildFailure(error)
-        ? new SourceError('CompileFailed', describeFailure(error.errors), { cause: error })
-        : error;
+export async function bundle(
+  source: SourceFiles,
+  handler: WantedHandler,
+  { build, transform }: Esbuild,
+): Promise<Bundle> {
+  const prepared = await prepareSource(source, transform);
+  const compile = async (timed: readonly string[], more: esbuild.BuildOptions = {}) => {
+    const result = await build({ ...options({ source, prepared, timed }), ...more }).catch((error: unknown) => {
+      throw isBuildFailure(error) ? sourceError(error, source) : error;
     });
+    requireOnlyGiven(source, result);
+    return result;
+  };
   const plain = await compile([]);
   const text = outputOf(plain, '.js');
   const requires = text.includes(DYNAMIC_REQUIRE);
   const requiresFramework = requires && text.includes(FRAMEWORK_PACKAGE);
-  const timed = timedFiles(source, inputsOf(plain));
+  const timed = timedFiles(source, ownInputs(plain));
   const isPlain = !requires && timed.length === 0;
   const result = isPlain
     ? plain
     : await compile(timed, requires ? { banner: { js: requireBanner(requiresFramework) } } : {});
   const exported = exportsOf(source.entry, result.metafile);
   requireHandler({ ...exported, mayRegister: exported.mayRegister || requiresFramework }, handler);
-  const map = JSON.parse(outputOf(result, '.js.map')) as { sources: string[]; sourcesContent?: string[] };
-  const sources = map.sources.map((path) => path.slice(path.indexOf(':') + 1));
-  const { sourcesContent: marked, ...leanMap } = map;
-  const sourcesContent = marked?.map((text, index) => withoutMark(text, sources[index] ?? ''));
   const code = timed.length === 0 ? outputOf(result, '.js') : withTimedRequires(outputOf(result, '.js'));
+  const map = bundleMap(outputOf(result, '.js.map'), source, prepared.mappedTexts);
+  const { sourcesContent, ...leanMap } = map;
   const withMap = (full: object) =>
     `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
-  return { code: withMap({ ...map, sources, sourcesContent }), leanCode: withMap({ ...leanMap, sources }) };
+  return { code: withMap({ ...leanMap, sourcesContent }), leanCode: withMap(leanMap) };
 }
 
-/** Paths of the function's files, and names of what stands beside them. */
-function inputsOf({ metafile }: esbuild.BuildResult): string[] {
-  return Object.keys(metafile?.inputs ?? {}).map((input) => input.slice(input.indexOf(':') + 1));
+function sourceError(failure: esbuild.BuildFailure, { files }: SourceFiles): SourceError {
+  const thrown = failure.errors.find(({ detail }) => detail instanceof SourceError)?.detail;
+  return thrown ?? new SourceError('CompileFailed', describeFailure(failure.errors, files), { cause: failure });
+}
+
+/** Paths of the function's files that went in. */
+function ownInputs({ metafile }: esbuild.BuildResult): string[] {
+  const own = `${NAMESPACE.own}:`;
+  return Object.keys(metafile?.inputs ?? {}).flatMap((input) =>
+    input.startsWith(own) ? [input.slice(own.length)] : [],
+  );
+}
+
+/** Throws when anything went in that was neither given nor is ours. */
+function requireOnlyGiven({ files }: SourceFiles, result: esbuild.BuildResult): void {
+  const own = new Set(ownInputs(result).map((path) => `${NAMESPACE.own}:${path}`));
+  const others = Object.keys(result.metafile?.inputs ?? {}).filter((input) => !own.has(input));
+  const namespaces: string[] = [NAMESPACE.builtin, NAMESPACE.framework, NAMESPACE.computed];
+  const strange =
+    ownInputs(result).find((path) => !Object.hasOwn(files, path)) ??
+    others.find((input) => !namespaces.includes(input.slice(0, input.indexOf(':'))));
+  if (strange === undefined) return;
+  throw new SourceError(
+    'CompileFailed',
+    `"${strange}" would go into the bundle, and is not among the files of spec.source`,
+  );
 }
 
 function outputOf({ outputFiles }: esbuild.BuildResult, suffix: string): string {
   return outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? '';
 }
 
-function options(source: SourceFiles, timed: readonly string[]): esbuild.BuildOptions {
+function options(given: GivenFiles): esbuild.BuildOptions {
   return {
-    entryPoints: { bundle: source.entry },
-    absWorkingDir: '/',
-    outdir: '/',
+    entryPoints: { bundle: ENTRY },
+    ...(given.prepared.computedImports !== undefined && { inject: [COMPUTED] }),
+    absWorkingDir: NOWHERE,
+    outdir: NOWHERE,
     bundle: true,
     write: false,
     metafile: true,
@@ -106,52 +121,8 @@ function options(source: SourceFiles, timed: readonly string[]): esbuild.BuildOp
     logLevel: 'silent',
     // Given, so that none is looked for on disk.
     tsconfigRaw: '{}',
-    plugins: [onlyGivenFiles(source, timed)],
+    plugins: [onlyGivenFiles(given)],
   };
-}
-
-function onlyGivenFiles({ files, entry }: SourceFiles, timed: readonly string[]): esbuild.Plugin {
-  return {
-    name: 'only-given-files',
-    setup(build) {
-      build.onResolve({ filter: /.*/ }, (args) =>
-        args.kind === 'entry-point' ? { path: entry, namespace: NAMESPACE } : resolved(args, files),
-      );
-      build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
-        contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-        loader: 'js',
-      }));
-      // Functions that register themselves do so with the runtime.
-      build.onLoad({ filter: /.*/, namespace: FRAMEWORK }, () => ({
-        contents: `const framework = ${FRAMEWORK_VALUE};
-          export const { http, cloudEvent } = framework;
-          export default framework;`,
-        loader: 'js',
-      }));
-      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => {
-        const loader = LOADERS[posix.extname(path)];
-        const text = files[path] ?? '';
-        if (loader !== undefined) return { contents: timed.includes(path) ? withMark(text, path) : text, loader };
-        return {
-          errors: [{ text: `"${path}" is neither TypeScript, JavaScript nor JSON: only these can be imported` }],
-        };
-      });
-    },
-  };
-}
-
-function resolved(
-  { path, importer, kind }: esbuild.OnResolveArgs,
-  files: Record<string, string>,
-): esbuild.OnResolveResult | undefined {
-  if (path === FRAMEWORK_PACKAGE) return { path, namespace: FRAMEWORK };
-  const found = resolveImport(path, importer, files);
-  const isRequired = kind === 'require-call';
-  if (found.kind === 'file') return { path: found.path, namespace: NAMESPACE };
-  // A package that is required may be in a `try`: then the bundler leaves it, else it says that it is not there.
-  if (found.kind === 'none') return isRequired ? undefined : { errors: [{ text: unresolved(path) }] };
-  // An ES module has no `require`.
-  return isRequired ? { path: found.name, namespace: REQUIRED } : { path: found.name, external: true };
 }
 
 function exportsOf(entry: string, metafile: esbuild.Metafile | undefined): Exported {
@@ -160,37 +131,7 @@ function exportsOf(entry: string, metafile: esbuild.Metafile | undefined): Expor
   return {
     entry,
     names: output?.exports ?? [],
-    isCommonJs: inputs[`${NAMESPACE}:${entry}`]?.format === 'cjs',
-    mayRegister: `${FRAMEWORK}:${FRAMEWORK_PACKAGE}` in inputs,
+    isCommonJs: inputs[`${NAMESPACE.own}:${entry}`]?.format === 'cjs',
+    mayRegister: `${NAMESPACE.framework}:${FRAMEWORK_PACKAGE}` in inputs,
   };
-}
-
-function unresolved(specifier: string): string {
-  if (specifier === TYPES_PACKAGE) {
-    return `"${TYPES_PACKAGE}" has only types for a function, and what its tests need: import from it by "import type"`;
-  }
-  return /^\.{0,2}\//.test(specifier)
-    ? `there is no file for the import "${specifier}" in spec.source`
-    : `the import "${specifier}" cannot be resolved: a function from source has its own files and Node's modules (node:…) only. Bundle the package into the source yourself, or build an image FROM the Catnap runtime image with the package in it and give that as spec.image`;
-}
-
-function isBuildFailure(error: unknown): error is esbuild.BuildFailure {
-  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
-}
-
-function describeFailure(errors: readonly esbuild.Message[]): string {
-  const shown = errors.slice(0, MESSAGES_SHOWN).map(describe);
-  const more = errors.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
-}
-
-/** `index.ts:3:14: Expected ";" but found "x"`, and the line it is about. */
-function describe({ text, location }: esbuild.Message): string {
-  const missing = /^Could not resolve "(.+)"$/.exec(text)?.[1];
-  const problem = missing === undefined ? text : unresolved(missing);
-  if (location === null) return problem;
-  const file = location.file.slice(location.file.indexOf(':') + 1);
-  const before = Buffer.from(location.lineText).subarray(0, location.column).toString();
-  const excerpt = location.lineText.trim().slice(0, 160);
-  return `${file}:${location.line}:${before.length + 1}: ${problem}${excerpt === '' ? '' : ` in \`${excerpt}\``}`;
 }

@@ -1,5 +1,5 @@
 import type { SourceFiles } from '../function/revision.ts';
-import { type Build, bundle } from './bundle.ts';
+import { bundle, type Esbuild } from './bundle.ts';
 import { bundleChunks, STORED_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
 import type { WantedHandler } from './exported-handler.ts';
 import { SourceError } from './source-error.ts';
@@ -8,7 +8,7 @@ import { SourceError } from './source-error.ts';
  * Goes into the hash that says whether a stored bundle is up to date: change it when bundles should be made anew
  * (each function then gets its own the next time it is at zero).
  */
-export const COMPILER = 'esbuild-0.28/2';
+export const COMPILER = 'esbuild-0.28/3';
 
 export interface CompilerOptions {
   /** How long the bundler's process is kept after a build, in milliseconds. */
@@ -38,7 +38,7 @@ export class Compiler implements AsyncDisposable {
    * to store even without its text in the source map.
    */
   async compile(source: SourceFiles, handler: WantedHandler): Promise<string[]> {
-    const { code, leanCode } = await this.#inTurn((build) => bundle(source, handler, build));
+    const { code, leanCode } = await this.#inTurn((esbuild) => bundle(source, handler, esbuild));
     const chunks = await bundleChunks(code);
     if (storedBytes(chunks) <= STORED_MAX_BYTES) return chunks;
     const lean = await bundleChunks(leanCode);
@@ -50,14 +50,14 @@ export class Compiler implements AsyncDisposable {
     );
   }
 
-  #inTurn<T>(work: (build: Build) => Promise<T>): Promise<T> {
+  #inTurn<T>(work: (esbuild: Esbuild) => Promise<T>): Promise<T> {
     this.#waiting += 1;
     const turn = this.#last.then(() => this.#run(work)).finally(() => this.#rest());
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  async #run<T>(work: (build: Build) => Promise<T>): Promise<T> {
+  async #run<T>(work: (esbuild: Esbuild) => Promise<T>): Promise<T> {
     if (this.#stopped) throw new Error('the compiler was stopped');
     clearTimeout(this.#idle);
     this.#esbuild ??= await import('esbuild');
@@ -68,7 +68,7 @@ export class Compiler implements AsyncDisposable {
       timer = setTimeout(() => reject(new Error('the build took too long')), this.#options.deadlineMs);
     });
     try {
-      return await Promise.race([work((options) => esbuild.build(options)), late]);
+      return await Promise.race([work(esbuild), late]);
     } catch (error) {
       // Whatever the bundler hangs in ends with its process; the next build starts another.
       if (!(error instanceof SourceError)) await esbuild.stop();
