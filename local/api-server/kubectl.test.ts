@@ -1,6 +1,6 @@
-/** The client that users have, unmodified. Left out, with a line that says so, where it is not installed. */
+/** The clients that users have, unmodified. Left out, with a line that says so, where there are none. */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,22 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, suite, test } from 'node:test';
+import { type ClusterTool, kubectls, runTool } from '#platform/testing/cluster-tools.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { configMap, deployment, pod, TestServer, TOKEN } from './test-server.ts';
 
-function hasKubectl(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false; // not installed: that is the answer
-  }
+for (const tool of kubectls('that kubectl works on the API server')) {
+  suite(`kubectl ${tool.version}`, () => kubectlSuite(tool));
 }
 
-if (hasKubectl()) suite('kubectl', kubectlSuite);
-else console.log('kubectl is not installed: its tests are left out');
-
-function kubectlSuite(): void {
+function kubectlSuite(tool: ClusterTool): void {
   let server: TestServer;
   let folder: string;
   before(async () => {
@@ -41,13 +34,10 @@ function kubectlSuite(): void {
   }
 
   /** Its output, errors included. `input` goes to its standard input. */
-  function kubectl(args: string[], input: object | string = ''): Promise<string> {
-    return new Promise((resolve) => {
-      const child = execFile('kubectl', args, { env: environment(), timeout: 30_000 }, (_error, stdout, stderr) => {
-        resolve(`${stdout}${stderr}`.trim());
-      });
-      child.stdin?.end(typeof input === 'string' ? input : JSON.stringify(input));
-    });
+  async function kubectl(args: string[], input: object | string = ''): Promise<string> {
+    const stdin = typeof input === 'string' ? input : JSON.stringify(input);
+    const { stdout, stderr } = await runTool(tool, args, { env: environment(), stdin, timeoutMs: 30_000 });
+    return `${stdout}${stderr}`.trim();
   }
 
   async function nodeOf(name: string, Port: number): Promise<void> {
@@ -201,7 +191,7 @@ function kubectlSuite(): void {
     const configMaps = '/api/v1/namespaces/default/configmaps';
     await server.call('POST', configMaps, configMap('watched', { a: '1' }, { seen: 'yes' }));
     const arguments_ = ['get', 'configmaps', '-l', 'seen=yes', '-w', '--no-headers'];
-    const child = spawn('kubectl', arguments_, { env: environment(), timeout: 20_000 });
+    const child = spawn(tool.path, arguments_, { env: environment(), timeout: 20_000 });
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     assert.match(String((await lines.next()).value), /^watched +1 +\d+s$/);
     await server.patch(`${configMaps}/watched`, 'merge', { data: { b: '2' } });

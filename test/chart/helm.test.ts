@@ -1,30 +1,22 @@
-/** Helm itself, where it is installed: it finds nothing to complain about, and renders the same. */
+/** Helm itself: it finds nothing to complain about, and renders the same. */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
+import { type ClusterTool, helm } from '#platform/testing/cluster-tools.ts';
 import { readDocuments } from '../../local/chart/go-yaml.ts';
 import { CATNAP_CHART, type RenderOptions } from '../../local/chart/render.ts';
 import { CASES, type Loose } from './rendered.ts';
 
 const run = promisify(execFile);
 
-function hasHelm(): boolean {
-  try {
-    execFileSync('helm', ['version', '--short'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false; // not installed: that is the answer
-  }
-}
+const installed = helm('that it lints the chart and renders it as we do');
+if (installed !== undefined) suite(`helm ${installed.version}`, () => helmSuite(installed));
 
-if (hasHelm()) suite('helm', helmSuite);
-else console.log('helm is not installed: that it lints the chart and renders it as we do is not checked');
-
-function helmSuite(): void {
+function helmSuite({ path }: ClusterTool): void {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'catnap-helm-'));
@@ -40,9 +32,9 @@ function helmSuite(): void {
   for (const { name, options, objects } of CASES) {
     test(`${name}: lints, and is rendered as here`, async () => {
       const values = await valuesArguments(options);
-      await run('helm', ['lint', CATNAP_CHART, '--strict', '--namespace', options.namespace, ...values]);
+      await run(path, ['lint', CATNAP_CHART, '--strict', '--namespace', options.namespace, ...values]);
       const { stdout } = await run(
-        'helm',
+        path,
         [
           'template',
           options.release,

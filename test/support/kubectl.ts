@@ -1,39 +1,22 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { type ClusterTool, kubectls, type Output, runTool } from '#platform/testing/cluster-tools.ts';
 import { settings } from './settings.ts';
 
-export interface Output {
-  code: number;
-  stdout: string;
-  stderr: string;
+/** One release of the real kubectl. */
+export interface Kubectl extends ClusterTool {
+  /** Runs it, whatever its exit code; `stdin` is given to `-f -`. Ends it after `timeoutMs`. */
+  run(kubeconfig: string, args: readonly string[], stdin?: string, timeoutMs?: number): Promise<Output>;
 }
 
-/** kubectl's version, or undefined where there is none on PATH. */
-export const kubectlVersion = find();
-
-function find(): string | undefined {
-  try {
-    const { clientVersion } = JSON.parse(
-      execFileSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' }),
-    );
-    return clientVersion.gitVersion;
-  } catch {
-    return undefined;
-  }
+/** Each kubectl to test with; empty where there is none, which a line says. */
+export function eachKubectl(tests: string): Kubectl[] {
+  return kubectls(tests).map((tool) => ({
+    ...tool,
+    run: (kubeconfig, args, stdin = '', timeoutMs = 60_000) =>
+      runTool(tool, args, { env: kubectlEnv(kubeconfig), stdin, timeoutMs }),
+  }));
 }
 
-/** Runs the real kubectl, whatever its exit code; `stdin` is given to `-f -`. Ends it after `timeoutMs`. */
-export function kubectl(kubeconfig: string, args: readonly string[], stdin = '', timeoutMs = 60_000): Promise<Output> {
-  // A discovery cache of its own: tests start with a fresh cluster at an address that may have been another's.
-  const env = { PATH: settings.PATH, HOME: settings.HOME, KUBECONFIG: kubeconfig, KUBECACHEDIR: `${kubeconfig}.cache` };
-  return new Promise((resolve) => {
-    const child = execFile(
-      'kubectl',
-      args,
-      { env, timeout: timeoutMs, maxBuffer: 16 << 20 },
-      (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
-      },
-    );
-    child.stdin?.end(stdin);
-  });
+/** With a discovery cache of its own: tests start with a fresh cluster at an address that may have been another's. */
+export function kubectlEnv(kubeconfig: string): NodeJS.ProcessEnv {
+  return { PATH: settings.PATH, HOME: settings.HOME, KUBECONFIG: kubeconfig, KUBECACHEDIR: `${kubeconfig}.cache` };
 }
