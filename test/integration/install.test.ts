@@ -136,7 +136,7 @@ test('a removal that was asked to takes the functions with it', async () => {
   );
 });
 
-test('the activator can wake functions, and scale or read nothing else', async () => {
+test('the activator can wake functions, and lower, scale or read nothing else', async () => {
   await using stage = await scene();
   const { system, world } = stage;
   await world.deploy(manifest(world.namespace, 'mine', HELLO));
@@ -153,14 +153,15 @@ test('the activator can wake functions, and scale or read nothing else', async (
     },
   });
   await using activator = await as(system, 'catnap-activator');
-  const scale = (name: string) =>
+  const scale = (name: string, replicas = 1) =>
     activator.patch(
       SCALES,
       world.ref(name),
-      { type: 'merge', body: { spec: { replicas: 1 } } },
+      { type: 'merge', body: { spec: { replicas } } },
       { subresource: 'scale', signal: soon() },
     );
   assert.equal((await scale(revision)).spec?.replicas, 1);
+  await assert.rejects(scale(revision, 0), /denied request: the activator raises the scale of functions alone/);
   await assert.rejects(scale('strangers'), /ValidatingAdmissionPolicy 'catnap-activator-scale'.*denied request/);
   for (const resource of [SECRETS, DEPLOYMENTS, NAMESPACES] as Resource[]) {
     await assert.rejects(activator.listAll(resource, { signal: soon() }), isForbidden);
