@@ -59,8 +59,10 @@ export class FakeScales implements Scales {
   failure: Error | undefined;
   onScale: (revision: string, replicas: number) => void = () => undefined;
 
-  async set({ revision }: RevisionRef, replicas: number): Promise<void> {
+  async raiseFromZero({ revision }: RevisionRef, replicas: number): Promise<boolean> {
+    if (this.failure === undefined && (this.replicas.get(revision) ?? 0) > 0) return false;
     this.#write(revision, replicas, undefined);
+    return true;
   }
 
   async read({ revision }: RevisionRef): Promise<{ replicas: number; resourceVersion: string }> {
@@ -68,8 +70,10 @@ export class FakeScales implements Scales {
     return { replicas: this.replicas.get(revision) ?? 0, resourceVersion: String(this.writes.length) };
   }
 
-  async setOnto({ revision }: RevisionRef, replicas: number, resourceVersion: string): Promise<void> {
+  async setOnto({ revision }: RevisionRef, replicas: number, resourceVersion: string): Promise<boolean> {
+    if (this.failure === undefined && resourceVersion !== String(this.writes.length)) return false;
     this.#write(revision, replicas, resourceVersion);
+    return true;
   }
 
   #write(revision: string, replicas: number, onto: string | undefined): void {

@@ -107,12 +107,24 @@ test('waiting that comes and goes while all is asked for costs no calls', async 
   assert.equal(reads, 0);
 });
 
+test('what another gateway woke meanwhile is only raised', async () => {
+  using scene = new Scene();
+  scene.scales.replicas.set('hello-1', 10);
+  scene.wake.raise(ref, 1, true);
+  await scene.advance(0);
+  assert.equal(scene.scales.replicas.get('hello-1'), 10);
+  scene.wake.raise(ref, 12, true);
+  await scene.advance(20);
+  assert.equal(scene.scales.replicas.get('hello-1'), 12);
+});
+
 test('asleep again a moment later, it is woken at once again', async () => {
   using scene = new Scene();
   scene.wake.raise(ref, 1, true);
   await scene.advance(0);
   scene.wake.enough(ref);
   await scene.advance(100);
+  scene.scales.replicas.set('hello-1', 0);
   scene.wake.raise(ref, 1, true);
   assert.deepEqual(scene.written, ['1', '1']);
 });
@@ -128,17 +140,13 @@ test('tries until the API server is back; the second try looks first', async () 
   assert.deepEqual(scene.written, ['2 onto 0']);
 });
 
-test('a conflict is read and written anew', async () => {
+test('a scale that moved is read and written anew at once', async () => {
   using scene = new Scene();
   scene.scales.replicas.set('hello-1', 1);
   const write = scene.scales.setOnto.bind(scene.scales);
   let conflicts = 1;
-  scene.scales.setOnto = async (...args) => {
-    if (conflicts-- > 0) throw new Error('409');
-    await write(...args);
-  };
+  scene.scales.setOnto = async (...args) => (conflicts-- > 0 ? false : write(...args));
   scene.wake.raise(ref, 2, false);
   await scene.advance(0);
-  await scene.advance(50);
   assert.deepEqual(scene.written, ['2 onto 0']);
 });

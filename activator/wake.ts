@@ -7,6 +7,8 @@ const GATHER_MS = 20;
 /** While anything waits, the scale is looked at this often. */
 const LOOK_AGAIN_MS = 1_000;
 const BACKOFF_MS = { first: 50, most: 500 };
+/** So many writes in a row that came too late are an error: each of them means that the scale moved in between. */
+const LATE_WRITES_MAX = 10;
 
 /** Requests that kill their replicas must not fill the cluster with them. */
 const SILENT_PER_NEEDED = 2;
@@ -140,19 +142,29 @@ export class Wake implements Disposable {
     const { ref, need } = want;
     const { signal } = this.#stop;
     if (want.fromZero) {
-      // Once only: by the time that a second try is made, somebody else may have asked for more.
       want.fromZero = false;
-      await this.#scales.set(ref, need, signal);
-      this.#raised(want, need);
-      this.#log.info({ ...ref, replicas: need }, 'woken');
-      return;
+      if (await this.#scales.raiseFromZero(ref, need, signal)) {
+        this.#raised(want, need);
+        this.#log.info({ ...ref, replicas: need }, 'woken');
+        return;
+      }
     }
-    const { replicas, resourceVersion } = await this.#scales.read(ref, signal);
+    for (let late = 0; late < LATE_WRITES_MAX; late += 1) {
+      if (await this.#raiseOnto(want, signal)) return;
+    }
+    throw new Error(`the scale of ${ref.revision} moved ${LATE_WRITES_MAX} times while it was to be raised`);
+  }
+
+  /** False: another gateway or the operator wrote the scale between the look and the write. */
+  async #raiseOnto(want: Want, signal: AbortSignal): Promise<boolean> {
+    const { replicas, resourceVersion } = await this.#scales.read(want.ref, signal);
+    const { ref, need } = want;
     want.known = replicas;
-    if (replicas >= need) return;
-    await this.#scales.setOnto(ref, need, resourceVersion, signal);
+    if (replicas >= need) return true;
+    if (!(await this.#scales.setOnto(ref, need, resourceVersion, signal))) return false;
     this.#raised(want, need);
     this.#log.info({ ...ref, replicas: need, before: replicas }, 'raised');
+    return true;
   }
 
   #raised(want: Want, need: number): void {
