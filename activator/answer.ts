@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '#api/names.ts';
+import { guarded } from './entries.ts';
 import { answerFor, type Failure } from './failure.ts';
 import { responseHeaders, serverTiming, trailers } from './headers.ts';
 import type { Journal } from './journal.ts';
@@ -16,15 +17,14 @@ export function whose({ requestId, coldMs }: Journal): string[] {
 }
 
 /** What a client gets of a replica's headers, and of ours; name, value, … */
-export function answerHeaders(from: readonly string[], journal: Journal, leaving: boolean): string[] {
-  const { queueMs, coldMs, firstByteMs } = journal;
-  const headers = responseHeaders(from);
+export function answerHeaders(from: readonly string[], journal: Journal, response: ServerResponse): string[] {
+  const { queueMs, coldMs, firstByteMs, status, method } = journal;
+  const headers = responseHeaders(from, status, method !== 'HEAD' && response.req.httpVersionMinor > 0);
   headers.push(
     ...whose(journal),
     HEADER.serverTiming,
     serverTiming(queueMs, coldMs, firstByteMs) + journal.coldTimings,
   );
-  if (leaving) headers.push('connection', 'close');
   return headers;
 }
 
@@ -55,9 +55,13 @@ export function flushSoon(response: ServerResponse): void {
   process.nextTick(flush, response);
 }
 
-function flush(response: ServerResponse): void {
-  if (!response.writableEnded && !response.destroyed) response.flushHeaders();
-}
+const flush = guarded(
+  'answer flush',
+  (response: ServerResponse) => {
+    if (!response.writableEnded && !response.destroyed) response.flushHeaders();
+  },
+  (_error, response) => breakOff(response),
+);
 
 /** False: no more until the response drains. */
 export function writePiece(response: ServerResponse, chunk: Buffer, letGo: (() => void) | undefined): boolean {
@@ -67,7 +71,12 @@ export function writePiece(response: ServerResponse, chunk: Buffer, letGo: (() =
 /** @param from name, value, … */
 export function endWith(response: ServerResponse, from: readonly string[]): void {
   const fields = from.length === 0 ? from : trailers(from);
-  for (let i = 0; i < fields.length; i += 2) response.addTrailers([[fields[i] as string, fields[i + 1] as string]]);
+  if (fields.length > 0) {
+    // All at once: each call replaces what the one before has set.
+    const pairs: [string, string][] = [];
+    for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i] as string, fields[i + 1] as string]);
+    response.addTrailers(pairs);
+  }
   response.end();
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { HEADER } from '#api/names.ts';
+import { asError, caught, type Entry, enter, guarded } from './entries.ts';
 import type { Connection } from './http1/connection.ts';
 import { NameTable } from './http1/name-table.ts';
 import type { Receiver } from './http1/receiver.ts';
@@ -42,6 +43,8 @@ export interface Inbound {
   untouched(why: Untouched): void;
   broke(error: Error): void;
   upgraded(headers: string[], socket: Socket): void;
+  /** Something of ours threw while it dealt with the answer. May be called at any time, also after the last call. */
+  crash(entry: Entry, error: unknown): void;
 }
 
 /** May be done twice (RFC 9110, 9.2.2). */
@@ -84,40 +87,72 @@ export class Attempt implements Receiver {
   }
 
   informational(status: number, headers: string[]): void {
-    if (status === 100) this.#sendBody();
-    else this.#inbound.informational(status, headers);
+    try {
+      enter('answer informational');
+      if (status === 100) this.#sendBody();
+      else this.#inbound.informational(status, headers);
+    } catch (error) {
+      this.#crash('answer informational', error);
+    }
   }
 
   head(status: number, reason: string, headers: string[]): void {
-    const untouched = this.#refusal(status, headers);
-    if (untouched !== undefined) {
-      this.#finish(false);
-      this.#inbound.untouched(untouched);
-    } else {
-      this.#inbound.head(status, reason, headers);
+    try {
+      enter('answer head');
+      const untouched = this.#refusal(status, headers);
+      if (untouched !== undefined) {
+        this.#finish(false);
+        this.#inbound.untouched(untouched);
+      } else {
+        this.#inbound.head(status, reason, headers);
+      }
+    } catch (error) {
+      this.#crash('answer head', error);
     }
   }
 
   whole(status: number, reason: string, headers: string[], body: string): void {
-    const untouched = this.#refusal(status, headers);
-    if (!this.#finish(true)) return;
-    if (untouched !== undefined) this.#inbound.untouched(untouched);
-    else this.#inbound.whole(status, reason, headers, body);
+    try {
+      enter('answer whole');
+      const untouched = this.#refusal(status, headers);
+      if (!this.#finish(true)) return;
+      if (untouched !== undefined) this.#inbound.untouched(untouched);
+      else this.#inbound.whole(status, reason, headers, body);
+    } catch (error) {
+      this.#crash('answer whole', error);
+    }
   }
 
   data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
-    return this.#inbound.data(chunk, letGo);
+    try {
+      enter('answer piece');
+      return this.#inbound.data(chunk, letGo);
+    } catch (error) {
+      this.#crash('answer piece', error);
+      return true;
+    }
   }
 
   end(trailers: string[]): void {
-    if (this.#finish(true)) this.#inbound.end(trailers);
+    try {
+      enter('answer end');
+      if (this.#finish(true)) this.#inbound.end(trailers);
+    } catch (error) {
+      this.#crash('answer end', error);
+    }
   }
 
   switched(headers: string[], socket: Socket): void {
-    this.#stopBody();
-    if (this.#over) return void socket.destroy();
-    this.#over = true;
-    this.#inbound.upgraded(headers, socket);
+    try {
+      enter('tunnel joined');
+      this.#stopBody();
+      if (this.#over) return void socket.destroy();
+      this.#over = true;
+      this.#inbound.upgraded(headers, socket);
+    } catch (error) {
+      socket.destroy();
+      this.#crash('tunnel joined', error);
+    }
   }
 
   drained(): void {
@@ -126,6 +161,15 @@ export class Attempt implements Receiver {
 
   failed(error: Error): void {
     if (this.#over) return;
+    try {
+      enter('answer failed');
+      this.#failed(error);
+    } catch (thrown) {
+      this.#crash('answer failed', thrown);
+    }
+  }
+
+  #failed(error: Error): void {
     const connection = this.#connection;
     const { unsent, reused } = connection;
     if (reused && !connection.answering && this.#mayTryAgain(unsent)) {
@@ -146,8 +190,16 @@ export class Attempt implements Receiver {
     this.#connection.send({ method, head, body: framing, upgrade: upgrade !== null }, this);
     if (body === undefined) return;
     // The client waits for 100, and so do we: whether to go on is for the replica to say.
-    if (body.awaited) this.#expectTimer = setTimeout(() => this.#sendBody(), EXPECT_MS);
+    if (body.awaited) this.#expectTimer = setTimeout(this.#onPatient, EXPECT_MS);
     else body.open(this.#connection);
+  }
+
+  get #onPatient(): () => void {
+    return guarded(
+      'replica timer',
+      () => this.#sendBody(),
+      (error) => this.#crash('replica timer', error),
+    );
   }
 
   #sendBody(): void {
@@ -188,6 +240,15 @@ export class Attempt implements Receiver {
     for (let i = 0; i < headers.length; i += 2) said.add(REFUSAL.find(headers[i] as string));
     if (!said.has('notStarted')) return undefined;
     return said.has('full') ? 'full' : 'unready';
+  }
+
+  #crash(entry: Entry, error: unknown): void {
+    try {
+      this.#finish(false);
+    } catch (another) {
+      caught(entry, another);
+    }
+    this.#inbound.crash(entry, asError(error));
   }
 
   /** True the first time. */

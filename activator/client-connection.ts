@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { caught, type Entry, enter, guarded } from './entries.ts';
 import type { Exchange } from './exchange.ts';
-import { answerFor, type Failure } from './failure.ts';
+import { answerFor, type Failure, GATEWAY_FAULT } from './failure.ts';
 import { faultOfReading } from './request-faults.ts';
 
 /** A request that has come in. */
@@ -105,6 +106,20 @@ export class ClientConnection {
     else if (!this.#closing && error.code !== AFTER_THE_LAST) this.#faultInLast(failure);
   }
 
+  /**
+   * Something of ours threw while it dealt with this connection: the present request fails, and the connection ends with
+   * that; at once where no answer can be given any more.
+   */
+  crash(entry: Entry, error: unknown): void {
+    const { response, exchange } = this.#current ?? {};
+    this.#waiting = undefined;
+    this.#closing = true;
+    if (response === undefined || response.headersSent || exchange?.over) this.#socket.destroy();
+    else response.shouldKeepAlive = false;
+    if (exchange !== undefined) exchange.crash(entry, error);
+    else if (response !== undefined && !this.#socket.destroyed) this.refuse(GATEWAY_FAULT, randomUUID(), true);
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
@@ -150,7 +165,13 @@ export class ClientConnection {
     this.#current = arrival;
     // After Node has let go of it: only then may another answer begin.
     arrival.response.on('close', onAnswered);
-    this.door.begin(arrival, this);
+    try {
+      enter('request goes on');
+      this.door.begin(arrival, this);
+    } catch (error) {
+      this.crash('request goes on', error);
+      caught('request goes on', error);
+    }
   }
 
   #wait(arrival: Arrival, soon: boolean): void {
@@ -200,22 +221,32 @@ export class ClientConnection {
   }
 }
 
-function onSocketClosed(this: Socket): void {
+const onSocketClosed = guarded<Socket, []>('client closes', closed, closed);
+
+function closed(this: Socket): void {
   const connection = connectionOf(this);
   connection?.door.closed(connection);
 }
 
-function onAnswered(this: ServerResponse): void {
-  connectionOf(this.req.socket)?.next();
-}
+/** What the present request has done is over, whatever goes wrong here, so its exchange has to leave too. */
+const onAnswered = guarded<ServerResponse, []>(
+  'client answered',
+  function () {
+    connectionOf(this.req.socket)?.next();
+  },
+  function (error) {
+    connectionOf(this.req.socket)?.crash('client answered', error);
+    this.req.socket.destroy();
+  },
+);
 
-function startWaiting(connection: ClientConnection): void {
-  connection.startWaiting();
-}
+const startWaiting = guarded(
+  'client turn',
+  (connection: ClientConnection) => connection.startWaiting(),
+  (error, connection) => connection.crash('client turn', error),
+);
 
-function pause(socket: Socket): void {
-  socket.pause();
-}
+const pause = guarded('client turn', (socket: Socket) => void socket.pause());
 
 /** `::ffff:10.0.0.7` → `10.0.0.7` */
 function plainAddress(address: string): string {

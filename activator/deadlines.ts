@@ -1,4 +1,5 @@
 import type { Clock } from '#platform/clock.ts';
+import { attempt } from './entries.ts';
 
 /** Nothing is late by more than this, and nothing early. */
 const TICK_MS = 50;
@@ -81,7 +82,7 @@ export class Deadlines {
       // Another one's `onDue` may have changed it.
       if (one.slot === -1 || one.atMs > nowMs) continue;
       this.forget(one);
-      one.onDue();
+      attempt('timer', one.onDue);
     }
     this.#ticking = this.#size > 0;
     if (this.#ticking) this.#clock.after(TICK_MS, () => this.#turn());

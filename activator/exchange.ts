@@ -13,7 +13,8 @@ import {
   writePiece,
 } from './answer.ts';
 import { Attempt, type Inbound, type Outbound } from './attempt.ts';
-import type { Failure } from './failure.ts';
+import { attempt, caught, type Entry, enter, guarded } from './entries.ts';
+import { type Failure, GATEWAY_FAULT } from './failure.ts';
 import type { Visitor, Waiting } from './gate.ts';
 import { responseHeaders } from './headers.ts';
 import type { Host, RequestHead } from './host.ts';
@@ -57,7 +58,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     this.#host = host;
     if (head.headers.hasBody) {
       const awaited = head.expectsContinue ? response : undefined;
-      this.body = new RequestBody(request, awaited, (total) => this.#received(total));
+      this.body = new RequestBody(request, awaited, this);
     }
     this.#journal = new Journal(request, head.requestId, this.body, host.clock);
   }
@@ -107,25 +108,41 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   admit(replica: Replica): void {
     this.#place = undefined;
     this.#replica = replica;
-    this.#journal.admit(replica);
-    this.#watchTime();
     try {
+      enter('request admitted');
+      this.#journal.admit(replica);
+      this.#watchTime();
       this.#attempt = new Attempt(replica.upstream, this, this);
     } catch (error) {
-      // A request that cannot be put into words for the replica, such as one with a header that is none.
-      this.broke(error instanceof Error ? error : new Error(String(error)));
+      this.crash('request admitted', error);
     }
   }
 
   refuse(failure: Failure): void {
     this.#place = undefined;
     if (this.#over) return;
-    const journal = this.#journal;
-    journal.code = failure.code;
-    if (this.#traffic !== undefined) this.#host.failed(failure, journal);
-    if (journal.begun) breakOff(this.#response);
-    else writeFailure(this.#response, failure, journal, this.#host.leaving);
-    this.#finish();
+    try {
+      enter('request refused');
+      this.#fail(failure);
+    } catch (error) {
+      this.crash('request refused', error);
+    }
+  }
+
+  /** Something of ours threw: this request ends with 500, or with its connection where an answer is on its way. */
+  crash(entry: Entry, error: unknown): void {
+    caught(entry, error, this.#head.requestId);
+    attempt(entry, () => this.#leave());
+    const { socket } = this.#request;
+    if (this.#over || this.#upgradedAtBytes !== undefined) socket.destroy();
+    if (this.#over) return;
+    try {
+      this.#fail(GATEWAY_FAULT);
+    } catch (another) {
+      caught(entry, another, this.#head.requestId);
+      socket.destroy();
+      this.#finish();
+    }
   }
 
   /** Refuses what is under way already: its client went wrong meanwhile. */
@@ -162,10 +179,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     this.#journal.move();
     this.#journal.bytesOut += chunk.length;
     if (writePiece(this.#response, chunk, letGo)) return true;
-    this.#response.once('drain', () => {
-      this.#journal.move();
-      this.#attempt?.resume();
-    });
+    this.#response.once('drain', this.#onDrain);
     return false;
   }
 
@@ -197,7 +211,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     const client = this.#request.socket;
     this.#upgradedAtBytes = client.bytesWritten;
     this.#response.detachSocket(client);
-    const headers = [...responseHeaders(from), ...whose(this.#journal)];
+    const headers = [...responseHeaders(from, 101, false), ...whose(this.#journal)];
     headers.push('connection', 'upgrade', 'upgrade', this.#head.upgrade ?? '');
     const watcher = { moved: () => this.#journal.move(), closed: () => this.#finish() };
     this.#joint = joinSockets(client, socket, headers, watcher);
@@ -213,10 +227,20 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     this.body?.readAhead();
   }
 
+  #fail(failure: Failure): void {
+    const journal = this.#journal;
+    journal.code = failure.code;
+    if (this.#traffic !== undefined) this.#host.failed(failure, journal);
+    if (this.#response.headersSent || this.#upgradedAtBytes !== undefined) breakOff(this.#response);
+    else writeFailure(this.#response, failure, journal, this.#host.leaving);
+    this.#finish();
+  }
+
   #begin(status: number, reason: string, from: string[]): void {
     this.#begun(status);
     this.body?.release();
-    const headers = answerHeaders(from, this.#journal, this.#host.leaving);
+    const headers = answerHeaders(from, this.#journal, this.#response);
+    if (this.#host.leaving) headers.push('connection', 'close');
     this.#response.writeHead(status, reason, headers);
   }
 
@@ -225,7 +249,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     if (this.#replica !== undefined) this.#traffic?.answered(this.#replica);
   }
 
-  #received(total: number): void {
+  received(total: number): void {
     this.#journal.move();
     const failure = tooLarge(total, this.#traffic?.view.maxBodyBytes ?? 0);
     if (failure !== undefined) this.reject(failure);
@@ -234,11 +258,23 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   #watchTime(): void {
     const timeouts = this.#traffic?.view.timeouts;
     if (timeouts === undefined) return;
-    this.#time ??= new TimeWatch(this.#journal, this.#host, (failure) => this.#tookTooLong(failure));
+    this.#time ??= new TimeWatch(this.#journal, this.#host, this);
     this.#time.start(timeouts);
   }
 
-  #tookTooLong(failure: Failure): void {
+  get #onDrain(): () => void {
+    return guarded(
+      'client reads on',
+      () => {
+        this.#journal.move();
+        this.#attempt?.resume();
+      },
+      (error) => this.crash('client reads on', error),
+    );
+  }
+
+  /** A limit has passed. */
+  tookTooLong(failure: Failure): void {
     if (this.#joint !== undefined) {
       this.#journal.code = failure.code;
       this.#host.failed(failure, this.#journal);
@@ -265,11 +301,14 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#time?.stop();
-    const { socket } = this.#request;
-    if (this.#upgradedAtBytes !== undefined) this.#journal.bytesOut = socket.bytesWritten - this.#upgradedAtBytes;
-    if (this.#replica !== undefined) this.#traffic?.finish(this.#replica);
-    if (this.body !== undefined) abandonBody(this.#request, this.body);
-    this.#host.finished(this.#journal);
+    try {
+      this.#time?.stop();
+      const { socket } = this.#request;
+      if (this.#upgradedAtBytes !== undefined) this.#journal.bytesOut = socket.bytesWritten - this.#upgradedAtBytes;
+      if (this.#replica !== undefined) this.#traffic?.finish(this.#replica);
+      if (this.body !== undefined) abandonBody(this.#request, this.body);
+    } finally {
+      this.#host.finished(this.#journal);
+    }
   }
 }

@@ -13,6 +13,12 @@ export interface Failure {
   function?: string;
 }
 
+/** What a caller is told when the gateway itself went wrong; what it was stands in the log. */
+export const GATEWAY_FAULT: Failure = {
+  code: 'InternalError',
+  message: 'the gateway failed at this request; its log has the request id',
+};
+
 /** An answer in full, ready to be written. */
 export interface Answer {
   status: number;

@@ -1,8 +1,10 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import { type Socket, Server as TcpServer } from 'node:net';
+import { Socket, Server as TcpServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '#platform/clock.ts';
 import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
+import { guarded } from './entries.ts';
 import { type ClientLimits, listenOn } from './listener.ts';
 import { handOver, requireHttp1 } from './preface.ts';
 
@@ -32,13 +34,28 @@ export class FrontDoor implements Door, AsyncDisposable {
     this.refused = options.refused;
     this.#server = server;
     this.#options = options;
-    server.on(protocol === 'http' ? 'connection' : 'secureConnection', (socket: Socket) => this.#open(socket));
-    server.on('request', (request, response) => this.#take(request, response, false));
-    server.on('checkContinue', (request, response) => this.#take(request, response, true));
-    server.on('checkExpectation', (request, response) => this.#take(request, response, false));
-    server.on('upgrade', (request, _socket, head) => this.#takeUpgrade(request, head));
-    server.on('connect', (request, _socket, head) => this.#takeUpgrade(request, head));
-    server.on('clientError', (error, socket) => this.#fail(error, socket as Socket));
+    const open = guarded('client connects', (socket: Socket) => this.#open(socket), endSocket);
+    const take = (awaits: boolean) =>
+      guarded(
+        'client request',
+        (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, awaits),
+        endRequest,
+      );
+    const upgrade = guarded<unknown, [IncomingMessage, unknown, Buffer]>(
+      'client upgrade',
+      this.#takeUpgrade.bind(this),
+      endRequest,
+    );
+    server.on(protocol === 'http' ? 'connection' : 'secureConnection', open);
+    server.on('request', take(false));
+    server.on('checkContinue', take(true));
+    server.on('checkExpectation', take(false));
+    server.on('upgrade', upgrade);
+    server.on('connect', upgrade);
+    server.on(
+      'clientError',
+      guarded('client error', this.#fail.bind(this), (_error, _why, socket) => socket.destroy()),
+    );
   }
 
   /** That are open. */
@@ -49,10 +66,16 @@ export class FrontDoor implements Door, AsyncDisposable {
   /** Resolves with the port. */
   async listen(port: number, host: string | undefined): Promise<number> {
     const { clock, limits } = this.#options;
-    this.#timer = setInterval(() => {
+    const look = guarded(
+      'client look',
+      (connection: ClientConnection, nowMs: number) => connection.look(nowMs, limits.stallMs),
+      (error, connection) => connection.crash('client look', error),
+    );
+    const onLook = () => {
       const nowMs = clock.nowMs();
-      for (const connection of this.#connections) connection.look(nowMs, limits.stallMs);
-    }, limits.lookMs);
+      for (const connection of this.#connections) look(connection, nowMs);
+    };
+    this.#timer = setInterval(onLook, limits.lookMs);
     return await listenOn(this.#server, port, host);
   }
 
@@ -86,7 +109,7 @@ export class FrontDoor implements Door, AsyncDisposable {
   }
 
   /** The server itself knows nothing of this connection from here on. */
-  #takeUpgrade(request: IncomingMessage, head: Buffer): void {
+  #takeUpgrade(request: IncomingMessage, _socket: unknown, head: Buffer): void {
     const { socket } = request;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
@@ -99,9 +122,20 @@ export class FrontDoor implements Door, AsyncDisposable {
     connectionOf(socket)?.take({ request, response, expectsContinue: false, upgrade, exchange: undefined });
   }
 
-  #fail(error: Error, socket: Socket): void {
+  #fail(error: Error, socket: Duplex): void {
+    if (!(socket instanceof Socket)) return void socket.destroy();
     const connection = connectionOf(socket);
     if (connection === undefined) socket.destroy();
     else if (!handOver(error, socket, requireHttp1)) connection.fail(error);
   }
+}
+
+function endSocket(_error: Error, socket: Socket): void {
+  socket.destroy();
+}
+
+/** The request has not got as far as its turn, so there is no place for an answer to it. */
+function endRequest(error: Error, { socket }: IncomingMessage): void {
+  connectionOf(socket)?.crash('client request', error);
+  socket.destroy();
 }

@@ -2,9 +2,10 @@ import type { FunctionObject } from '#api/function.ts';
 import type { Summary } from './access-log.ts';
 import { ColdStarts } from './cold-starts.ts';
 import { FunctionCounters } from './counters.ts';
+import { guarded } from './entries.ts';
 import type { Failure } from './failure.ts';
 import { type FunctionView, keyOf, sameRoutes, viewOf } from './function-view.ts';
-import type { Feed } from './replicas.ts';
+import type { Change, Feed } from './replicas.ts';
 import { type RouteEntry, RouteTable } from './route-table.ts';
 import { Traffic, type TrafficParts } from './traffic.ts';
 
@@ -29,11 +30,13 @@ export class Functions implements Disposable {
     this.#options = options;
     this.#table = new RouteTable([], options.domain, options.clusterDomain);
     options.replicas.listen((key) => this.#byKey.get(key)?.refresh());
-    this.#stopFeed = options.feed.onChange(({ type, object }) => {
-      const gone = type === 'deleted' || object.metadata.deletionTimestamp !== undefined;
-      if (gone) this.#remove(keyOf(object.metadata.namespace, object.metadata.name));
-      else this.#put(viewOf(object));
-    });
+    this.#stopFeed = options.feed.onChange(
+      guarded('function change', ({ type, object }: Change<FunctionObject>) => {
+        const gone = type === 'deleted' || object.metadata.deletionTimestamp !== undefined;
+        if (gone) this.#remove(keyOf(object.metadata.namespace, object.metadata.name));
+        else this.#put(viewOf(object));
+      }),
+    );
   }
 
   /** Changed in place: each change costs what the changed function does, however many there are. */

@@ -107,26 +107,36 @@ test('a client’s request id is kept when it is fit to be logged', () => {
 });
 
 test('an answer keeps its end-to-end headers and all values of each', () => {
-  const flat = responseHeaders([
-    'content-type',
-    'text/plain',
-    'set-cookie',
-    'a=1',
-    'set-cookie',
-    'b=2',
-    'connection',
-    'close',
-  ]);
+  const flat = responseHeaders(
+    ['content-type', 'text/plain', 'set-cookie', 'a=1', 'set-cookie', 'b=2', 'connection', 'close'],
+    200,
+    true,
+  );
   assert.deepEqual(flat, ['content-type', 'text/plain', 'set-cookie', 'a=1', 'set-cookie', 'b=2']);
 });
 
 test('an answer does not pass on hop-by-hop headers nor what the gateway says itself', () => {
-  const flat = responseHeaders([
-    ...['Connection', 'x-hop, keep-alive', 'X-Hop', '1', 'Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked'],
-    ...['X-Request-Id', 'theirs', 'x-catnap-cold-start', 'maybe', 'x-catnap-not-started', '1'],
-    ...['x-catnap-error', 'HandlerFailed'],
-  ]);
+  const flat = responseHeaders(
+    [
+      ...['Connection', 'x-hop, keep-alive', 'X-Hop', '1', 'Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked'],
+      ...['X-Request-Id', 'theirs', 'x-catnap-cold-start', 'maybe', 'x-catnap-not-started', '1'],
+      ...['x-catnap-error', 'HandlerFailed'],
+    ],
+    200,
+    true,
+  );
   assert.deepEqual(flat, ['x-catnap-error', 'HandlerFailed']);
+});
+
+test('trailers are announced with an answer in chunks alone, and no body where there is none', () => {
+  const announced = ['Trailer', 'x-sum', 'trailer', 'x-more'];
+  assert.deepEqual(responseHeaders(announced, 200, true), ['trailer', 'x-sum, x-more']);
+  for (const status of [101, 204, 304]) assert.deepEqual(responseHeaders(announced, status, true), []);
+  assert.deepEqual(responseHeaders(announced, 200, false), []);
+  const length = ['content-length', '3'];
+  assert.deepEqual(responseHeaders([...announced, ...length], 200, true), length);
+  assert.deepEqual(responseHeaders([...length, ...announced], 304, true), length);
+  assert.deepEqual(responseHeaders(length, 204, true), []);
 });
 
 test('what had to be known before a body cannot come after it', () => {

@@ -32,6 +32,8 @@ type Part =
   | 'length'
   /** To be put together with what we have to say: who asked, and whether trailers are read. */
   | 'forwarding'
+  /** Announces trailers, which only an answer in chunks can have. */
+  | 'trailer'
   /** Said by the gateway itself on every answer, whatever the replica says. */
   | 'ours';
 
@@ -60,6 +62,8 @@ const OF_REQUEST = new NameTable<Part>([
 const OF_ANSWER = new NameTable<Part>([
   ...partsOf([...HOP_BY_HOP, 'te'], 'hop'),
   ...partsOf(['transfer-encoding'], 'coding'),
+  ...partsOf(['content-length'], 'length'),
+  ...partsOf(['trailer'], 'trailer'),
   ...partsOf([HEADER.requestId, HEADER.coldStart, HEADER.notStarted, HEADER.full], 'ours'),
 ]);
 /** What a trailer cannot be (RFC 9110, 6.5.1): what had to be known before the body. */
@@ -157,17 +161,37 @@ function connectionNames(raw: readonly string[]): ReadonlySet<string> {
 
 /**
  * What the client gets of a replica's headers; name, value, name, value, … The gateway's own are to be added by the
- * caller. Trailers are passed on, so their announcement is.
+ * caller. Trailers are passed on where the client gets the answer in chunks; there alone they may be announced.
+ * @param takesChunks false: to HTTP/1.0, and to HEAD.
  */
-export function responseHeaders(from: readonly string[]): string[] {
+export function responseHeaders(from: readonly string[], status: number, takesChunks: boolean): string[] {
   const named = connectionNames(from);
   const headers: string[] = [];
+  let mayTrail = takesChunks && hasBody(status);
+  let trails = false;
   for (let i = 0; i + 1 < from.length; i += 2) {
     const name = from[i] as string;
-    if (OF_ANSWER.find(name) !== undefined || (named.size > 0 && named.has(name.toLowerCase()))) continue;
-    headers.push(name, from[i + 1] as string);
+    const part = OF_ANSWER.find(name);
+    if (part === 'length') mayTrail = false;
+    else if (part === 'trailer') trails = true;
+    if (part !== undefined && (part !== 'length' || !mayHaveLength(status))) continue;
+    if (named.size === 0 || !named.has(name.toLowerCase())) headers.push(name, from[i + 1] as string);
   }
+  if (mayTrail && trails) headers.push('trailer', announcedTrailers(from));
   return headers;
+}
+
+function hasBody(status: number): boolean {
+  return status >= 200 && status !== 204 && status !== 304;
+}
+
+/** One without a body may have it only where it tells of another answer (RFC 9110, 8.6); a client would wait for it. */
+function mayHaveLength(status: number): boolean {
+  return status >= 200 && status !== 204;
+}
+
+function announcedTrailers(from: readonly string[]): string {
+  return from.filter((_, i) => i % 2 === 1 && from[i - 1]?.toLowerCase() === 'trailer').join(', ');
 }
 
 /** What may be passed on of a message's trailers, either way; name, value, … */

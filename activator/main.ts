@@ -14,6 +14,7 @@ import { PODS, type Resource } from '#platform/resources.ts';
 import { TlsFiles } from '#platform/tls-files.ts';
 import { AccessLog } from './access-log.ts';
 import { ActivatorConfig } from './config.ts';
+import { guardedClock, onThrow } from './entries.ts';
 import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
 import { activatorMetrics } from './metrics.ts';
@@ -52,7 +53,8 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     await Promise.all([functionFeed[Symbol.asyncDispose](), podFeed[Symbol.asyncDispose]()]);
   });
 
-  const clock = systemClock;
+  const clock = guardedClock(systemClock);
+  onThrow((entry, error, requestId) => log.error({ entry, requestId, err: error }, 'the gateway failed at a request'));
   const wake = new Wake(deploymentScales(kube), clock, log);
   const replicas = new Replicas(podFeed, clock);
   const share = new ProcessShare({

@@ -3,6 +3,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { type MetricsSource, metricsOf } from '#platform/metrics.ts';
 import type { ColdStarts } from './cold-starts.ts';
 import type { FunctionCounters } from './counters.ts';
+import { thrownCounts } from './entries.ts';
 import { type CountedFunction, FUNCTION_METRICS, functionLabels, isCounted, withLabel } from './function-metrics.ts';
 import { type MetricFamily, MetricText } from './metric-text.ts';
 
@@ -33,6 +34,7 @@ export const TEXT_METRICS: readonly MetricFamily[] = [...FUNCTION_METRICS, COLD_
 /** `registry` and all that the activator counts itself: plain numbers, which become text here. Once per registry. */
 export function activatorMetrics(registry: Registry, parts: ActivatorParts): MetricsSource {
   registerGauges(registry, parts);
+  registerThrown(registry);
   const rest = metricsOf(registry);
   return {
     contentType: rest.contentType,
@@ -68,6 +70,19 @@ function registerGauges(registry: Registry, { gateway, accessLog }: ActivatorPar
     collect() {
       this.reset();
       this.inc(accessLog.dropped);
+    },
+  });
+}
+
+function registerThrown(registry: Registry): void {
+  new Counter({
+    name: 'catnap_activator_internal_errors_total',
+    help: 'Errors in the gateway itself, each of which ended one request or connection, by where the outside had called in; the log has their stacks.',
+    labelNames: ['entry'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [entry, count] of thrownCounts()) this.inc({ entry }, count);
     },
   });
 }

@@ -1,3 +1,4 @@
+import { guarded } from './entries.ts';
 import type { Failure } from './failure.ts';
 import { Fifo } from './fifo.ts';
 
@@ -11,11 +12,16 @@ interface Refusable {
 /** Turns requests away, of all functions. However many come at once, they hold others up no longer than a few of them take. */
 export class Refusals {
   readonly #waiting = new Fifo<{ visitor: Refusable; failure: Failure }>();
+  readonly #onTurn = guarded(
+    'rejection turn',
+    () => this.#turn(),
+    () => this.#turn(),
+  );
   #inThisTurn = 0;
 
   /** Now, or in one of the next turns of the event loop. */
   refuse(visitor: Refusable, failure: Failure): void {
-    if (this.#inThisTurn === 0) setImmediate(() => this.#turn());
+    if (this.#inThisTurn === 0) setImmediate(this.#onTurn);
     if (this.#inThisTurn < PER_TURN && this.#waiting.size === 0) {
       this.#inThisTurn += 1;
       visitor.refuse(failure);
@@ -32,6 +38,6 @@ export class Refusals {
       this.#waiting.remove(place);
       place.value.visitor.refuse(place.value.failure);
     }
-    if (this.#inThisTurn > 0) setImmediate(() => this.#turn());
+    if (this.#inThisTurn > 0) setImmediate(this.#onTurn);
   }
 }

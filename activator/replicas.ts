@@ -1,16 +1,23 @@
 import type { Clock } from '#platform/clock.ts';
 import { mayRest, restMs, SHORTEST_REST_MS, TRIAL_MS } from './ejection.ts';
+import { guarded } from './entries.ts';
 import { type PodObject, type PodState, podState } from './pod-state.ts';
 import { probeUntilAnswer } from './probe.ts';
 import { Replica } from './replica.ts';
 import type { StartFailure } from './terminal.ts';
+
+/** One change of one object. */
+export interface Change<T> {
+  type: 'added' | 'updated' | 'deleted';
+  object: T;
+}
 
 /** What changes of a kind of object look like; an informer, or a test. */
 export interface Feed<T> {
   /** Resolves when all that existed at the start was told. */
   readonly synced: Promise<void>;
   /** Calls back for each change, first with what is known already. Returns how to stop. */
-  onChange(handler: (change: { type: 'added' | 'updated' | 'deleted'; object: T }) => void): () => void;
+  onChange(handler: (change: Change<T>) => void): () => void;
 }
 
 /** One pod of a function that was not told to go. */
@@ -61,7 +68,8 @@ export class Replicas implements Disposable {
   constructor(feed: Feed<PodObject>, clock: Clock, random: () => number = Math.random) {
     this.#clock = clock;
     this.#random = random;
-    this.#stopFeed = feed.onChange(({ type, object }) => this.#changed(object, type === 'deleted'));
+    const onChange = ({ type, object }: Change<PodObject>) => this.#changed(object, type === 'deleted');
+    this.#stopFeed = feed.onChange(guarded('pod change', onChange));
   }
 
   /** The one listener, told of each change of a function's pods, synchronously. */

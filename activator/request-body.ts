@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Entry, guarded } from './entries.ts';
 import { trailers } from './headers.ts';
 
 /**
@@ -15,6 +16,14 @@ export interface BodySink {
   finish(trailers: readonly string[]): void;
 }
 
+/** Who is told of a body on its way. */
+export interface BodyWatcher {
+  /** Bytes read so far, at each piece, before it goes on; may discard the body. */
+  received(total: number): void;
+  /** Taking or passing on a piece threw. */
+  crash(entry: Entry, error: unknown): void;
+}
+
 /**
  * A client's request body, on its way to one replica at a time and with that one's back-pressure. While it waits for one,
  * its first 64 KiB are read, so that a client that leaves is noticed. A replica that says that it has not begun may be
@@ -22,7 +31,7 @@ export interface BodySink {
  */
 export class RequestBody {
   readonly #request: IncomingMessage;
-  readonly #onBytes: (total: number) => void;
+  readonly #watcher: BodyWatcher;
   #awaited: ServerResponse | undefined;
   #kept: Buffer[] | undefined = [];
   #bytes = 0;
@@ -31,14 +40,11 @@ export class RequestBody {
   #ended = false;
   #sink: BodySink | undefined;
 
-  /**
-   * @param awaited where the client waits for 100 before it sends anything; undefined: it does not wait.
-   * @param onBytes told of the bytes read so far, at each piece, before it goes on; may discard the body.
-   */
-  constructor(request: IncomingMessage, awaited: ServerResponse | undefined, onBytes: (total: number) => void) {
+  /** @param awaited where the client waits for 100 before it sends anything; undefined: it does not wait. */
+  constructor(request: IncomingMessage, awaited: ServerResponse | undefined, watcher: BodyWatcher) {
     this.#request = request;
     this.#awaited = awaited;
-    this.#onBytes = onBytes;
+    this.#watcher = watcher;
   }
 
   /** Bytes read so far. */
@@ -112,17 +118,28 @@ export class RequestBody {
     this.#attached = true;
     this.#awaited?.writeContinue();
     this.#awaited = undefined;
-    this.#request.on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#request.on('end', () => {
+    const onEnd = () => {
       this.#ended = true;
       this.#sink?.finish(this.#trailers());
-    });
+    };
+    this.#request.on(
+      'data',
+      guarded(
+        'client body',
+        (chunk: Buffer) => this.#take(chunk),
+        (error) => this.#watcher.crash('client body', error),
+      ),
+    );
+    this.#request.on(
+      'end',
+      guarded('client body end', onEnd, (error) => this.#watcher.crash('client body end', error)),
+    );
   }
 
   #take(chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#unwanted) return;
-    this.#onBytes(this.#bytes);
+    this.#watcher.received(this.#bytes);
     if (this.#unwanted) return;
     this.#pass(chunk);
   }

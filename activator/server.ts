@@ -7,6 +7,7 @@ import type { TlsPair } from '#platform/tls-files.ts';
 import { type Summary, traceIdOf } from './access-log.ts';
 import type { Arrival, ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
+import { attempt, enter } from './entries.ts';
 import { Exchange } from './exchange.ts';
 import { type Failure, internalPath, noSuchFunction } from './failure.ts';
 import type { FailureLog } from './failure-log.ts';
@@ -108,7 +109,10 @@ export class Gateway implements AsyncDisposable, Host {
 
   finished(summary: Summary): void {
     this.#open -= 1;
-    this.#options.finished(summary);
+    attempt('finished', () => {
+      enter('finished');
+      this.#options.finished(summary);
+    });
   }
 
   failed(failure: Failure, { functionKey, requestId, traceparent }: Summary): void {
@@ -196,7 +200,6 @@ export class Gateway implements AsyncDisposable, Host {
       answerOptions(response, this.#leaving);
       return;
     }
-    this.#open += 1;
     const { host, path } = target;
     const { protocol } = connection.door;
     const client = { address: connection.address, protocol, host: host === '' ? connection.ownHost : host };
@@ -206,6 +209,7 @@ export class Gateway implements AsyncDisposable, Host {
     const { expectsContinue, upgrade } = arrival;
     if (upgrade !== null) response.assignSocket(request.socket);
     const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
+    this.#open += 1;
     arrival.exchange = exchange;
     this.#pass({ exchange, host, path }, 0);
   }
@@ -219,8 +223,17 @@ export class Gateway implements AsyncDisposable, Host {
     for (let i = from; i < this.#chain.length && !passage.exchange.over; i += 1) {
       const waits = this.#chain[i]?.(passage);
       if (waits === undefined) continue;
-      waits.then(() => this.#pass(passage, i + 1));
+      waits.then(() => this.#goOn(passage, i + 1));
       return;
+    }
+  }
+
+  #goOn(passage: Passage, from: number): void {
+    try {
+      enter('request goes on');
+      this.#pass(passage, from);
+    } catch (error) {
+      passage.exchange.crash('request goes on', error);
     }
   }
 }

@@ -7,6 +7,7 @@ import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { systemClock } from '#platform/clock.ts';
 import { AccessLog } from './access-log.ts';
+import { guardedClock } from './entries.ts';
 import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
 import type { ClientLimits } from './listener.ts';
@@ -146,6 +147,8 @@ export interface TestGatewayOptions {
   bounds?: ShareBounds;
 }
 
+const clock = guardedClock(systemClock);
+
 export class TestGateway implements AsyncDisposable {
   readonly functionFeed = new ManualFeed<FunctionObject>();
   readonly podFeed = new ManualFeed<PodObject>();
@@ -174,22 +177,22 @@ export class TestGateway implements AsyncDisposable {
 
   constructor({ syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } }: TestGatewayOptions) {
     this.share = new ProcessShare(bounds);
-    this.#replicas = new Replicas(this.podFeed, systemClock);
-    this.#wake = new Wake(this.scales, systemClock, pino({ level: 'silent' }));
+    this.#replicas = new Replicas(this.podFeed, clock);
+    this.#wake = new Wake(this.scales, clock, pino({ level: 'silent' }));
     this.functions = new Functions({
       feed: this.functionFeed,
       replicas: this.#replicas,
       wake: this.#wake,
       share: this.share,
       refusals: new Refusals(),
-      clock: systemClock,
+      clock,
       domain: 'fn.example',
       clusterDomain: 'cluster.local',
     });
     const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));
     this.gateway = new Gateway({
-      clock: systemClock,
-      failures: new FailureLog(pino({ level: 'silent' }), systemClock),
+      clock,
+      failures: new FailureLog(pino({ level: 'silent' }), clock),
       refused: ({ code }) => this.functions.unrouted.refused(code),
       finished: (summary) => {
         this.functions.finished(summary);

@@ -1,28 +1,32 @@
 import type { Clock } from '#platform/clock.ts';
 import { Deadline, type Deadlines } from './deadlines.ts';
+import { type Entry, enter } from './entries.ts';
 import type { Failure } from './failure.ts';
 import type { Timeouts } from './function-view.ts';
 import { type Course, nextLookAtMs, passedLimit } from './time-limits.ts';
+
+/** Who is told. */
+export interface TimeWatcher {
+  /** A limit has passed; called once for each `start` at most. */
+  tookTooLong(failure: Failure): void;
+  /** Looking at the time threw. */
+  crash(entry: Entry, error: unknown): void;
+}
 
 /** Keeps an eye on the time limits of one request. */
 export class TimeWatch {
   readonly #course: Course;
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
-  readonly #onPassed: (failure: Failure) => void;
+  readonly #watcher: TimeWatcher;
   readonly #deadline = new Deadline(() => this.#look());
   #timeouts: Timeouts | undefined;
 
-  /** @param onPassed called once for each `start` at most. */
-  constructor(
-    course: Course,
-    { clock, deadlines }: { clock: Clock; deadlines: Deadlines },
-    onPassed: (failure: Failure) => void,
-  ) {
+  constructor(course: Course, { clock, deadlines }: { clock: Clock; deadlines: Deadlines }, watcher: TimeWatcher) {
     this.#course = course;
     this.#clock = clock;
     this.#deadlines = deadlines;
-    this.#onPassed = onPassed;
+    this.#watcher = watcher;
   }
 
   /** A replica has just got it. */
@@ -47,11 +51,20 @@ export class TimeWatch {
   }
 
   #look(): void {
+    try {
+      enter('request time limit');
+      this.#lookNow();
+    } catch (error) {
+      this.#watcher.crash('request time limit', error);
+    }
+  }
+
+  #lookNow(): void {
     const timeouts = this.#timeouts;
     if (timeouts === undefined) return;
     const nowMs = this.#clock.nowMs();
     const failure = passedLimit(timeouts, this.#course, nowMs);
     if (failure === undefined) this.#watch(timeouts, nowMs);
-    else this.#onPassed(failure);
+    else this.#watcher.tookTooLong(failure);
   }
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { type Entry, guarded } from './entries.ts';
 import { closeFrame, FrameTracker } from './frame-tracker.ts';
 
 /** After one side has ended, the other gets this long to end as well: a peer that ignores it must not hold a replica. */
@@ -86,22 +87,29 @@ class JoinedSockets implements Joint {
   #watch(socket: Duplex, other: Duplex): void {
     // A broken connection is closed by that, which is all that is left to do about it.
     socket.on('error', () => socket.destroy());
-    socket.once('end', () => this.#endWithin(LINGER_MS));
-    socket.once('close', () => {
-      this.#open -= 1;
-      // One that is told goodbye gets the time for its own.
-      if (!this.#leaving) other.destroy();
-      if (this.#open > 0) return;
-      clearTimeout(this.#timer);
-      this.#resolveClosed();
-    });
+    socket.once(
+      'end',
+      tunnelEntry('tunnel end', [socket, other], () => this.#endWithin(LINGER_MS)),
+    );
+    const onClose = () => this.#onClose(other);
+    socket.once('close', guarded('tunnel close', onClose, onClose));
+  }
+
+  #onClose(other: Duplex): void {
+    this.#open -= 1;
+    // One that is told goodbye gets the time for its own.
+    if (!this.#leaving) other.destroy();
+    if (this.#open > 0) return;
+    clearTimeout(this.#timer);
+    this.#resolveClosed();
   }
 
   #endWithin(ms: number): void {
-    this.#timer ??= setTimeout(() => {
+    const onLate = () => {
       this.#client.destroy();
       this.#replica.destroy();
-    }, ms);
+    };
+    this.#timer ??= setTimeout(onLate, ms);
   }
 }
 
@@ -121,12 +129,19 @@ class Direction {
     this.#sink = sink;
     this.#watcher = watcher;
     this.#frames = isWebSocket ? new FrameTracker() : undefined;
-    sink.on('drain', () => source.resume());
-    source.on('data', (chunk: Buffer) => this.#take(chunk));
-    source.once('end', () => {
-      this.#over = true;
-      sink.end();
-    });
+    const both = [source, sink] as const;
+    sink.on(
+      'drain',
+      tunnelEntry('tunnel drain', both, () => void source.resume()),
+    );
+    source.on(
+      'data',
+      tunnelEntry('tunnel bytes', both, (chunk: Buffer) => this.#take(chunk)),
+    );
+    source.once(
+      'end',
+      tunnelEntry('tunnel end', both, () => this.#end()),
+    );
   }
 
   /** Passes on the rest of the present frame, then `last`, then nothing; undefined: ends the direction at once. */
@@ -181,4 +196,15 @@ class Direction {
     this.#over = true;
     this.#sink.end();
   }
+}
+
+/** What throws ends the tunnel. */
+function tunnelEntry<Args extends unknown[]>(
+  entry: Entry,
+  both: readonly [Duplex, Duplex],
+  run: (...args: Args) => void,
+) {
+  return guarded<unknown, Args>(entry, run, () => {
+    for (const socket of both) socket.destroy();
+  });
 }

@@ -1,3 +1,4 @@
+import { guarded } from './entries.ts';
 import { Connection } from './http1/connection.ts';
 
 /** Longest a dial may take. Within a cluster, what does not connect in this time is not there. */
@@ -19,6 +20,7 @@ export class Upstream {
   readonly port: number;
   readonly #idle: Connection[] = [];
   readonly #forget = (connection: Connection) => this.#lost(connection);
+  readonly #onSweep = guarded('replica timer', () => this.#sweep());
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -51,7 +53,7 @@ export class Upstream {
     if (connection.idleSeconds !== undefined) connection.freeSinceMs = performance.now();
     connection.sweeps = 0;
     this.#idle.push(connection);
-    this.#sweeper ??= setTimeout(() => this.#sweep(), SWEEP_MS).unref();
+    this.#sweeper ??= setTimeout(this.#onSweep, SWEEP_MS).unref();
   }
 
   drop(connection: Connection): void {
@@ -84,7 +86,7 @@ export class Upstream {
     for (const connection of this.#idle) connection.sweeps += 1;
     const old = this.#idle.findLastIndex((connection) => connection.sweeps >= IDLE_SWEEPS || closesSoon(connection));
     for (const connection of this.#idle.splice(0, old + 1)) connection.destroy();
-    if (this.#idle.length > 0) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS).unref();
+    if (this.#idle.length > 0) this.#sweeper = setTimeout(this.#onSweep, SWEEP_MS).unref();
   }
 }
 

@@ -18,6 +18,8 @@ export const ERROR_STATUS = {
   HeadersTooLarge: 431,
   /** The handler threw, or returned what is no response. */
   HandlerFailed: 500,
+  /** The gateway itself failed at this request, and at no other. */
+  InternalError: 500,
   /** HTTP has it, this gateway does not, such as a transfer coding other than chunked. */
   NotSupported: 501,
   /** The replica broke off before or during its answer. */

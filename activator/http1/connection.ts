@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import type { MalformedMessage } from './header-lines.ts';
+import { asError, caught, enter, guarded } from '../entries.ts';
+import { MalformedMessage } from './header-lines.ts';
 import { Intake } from './intake.ts';
 import type { Outgoing, Receiver } from './receiver.ts';
 import { lastChunk } from './request-head.ts';
@@ -45,19 +46,29 @@ export class Connection implements AnswerSink {
       keepAliveInitialDelay: PEER_CHECK_MS,
       onread: { buffer: () => this.#intake.next(), callback: (length) => this.#onRead(length) },
     });
-    const timer = setTimeout(() => this.#fail(errorOf('ETIMEDOUT', 'connecting took too long')), connectMs);
+    const broken = (error: Error) => this.#fail(error);
+    const late = () => this.#fail(errorOf('ETIMEDOUT', 'connecting took too long'));
+    const timer = setTimeout(guarded('replica timer', late, broken), connectMs);
+    const onConnect = () => {
+      clearTimeout(timer);
+      this.#connected = true;
+    };
+    const onClose = () => {
+      clearTimeout(timer);
+      this.#fail(errorOf('CLOSED', 'the connection was closed'));
+    };
     this.#socket
-      .on('connect', () => {
-        clearTimeout(timer);
-        this.#connected = true;
-      })
-      .on('error', (error) => this.#fail(error))
-      .on('end', () => this.#onEnd())
-      .on('drain', () => this.#receiver?.drained())
-      .on('close', () => {
-        clearTimeout(timer);
-        this.#fail(errorOf('CLOSED', 'the connection was closed'));
-      });
+      .on('connect', guarded('replica connected', onConnect, broken))
+      .on('error', guarded('replica error', broken, broken))
+      .on(
+        'end',
+        guarded('replica end', () => this.#onEnd(), broken),
+      )
+      .on(
+        'drain',
+        guarded('replica drain', () => this.#receiver?.drained(), broken),
+      )
+      .on('close', guarded('replica close', onClose, broken));
   }
 
   /** Resolves when it is connected; rejects when that fails. To be asked before anything is sent. */
@@ -175,19 +186,25 @@ export class Connection implements AnswerSink {
 
   /** False: read no more for now. */
   #onRead(length: number): boolean {
+    try {
+      enter('replica read');
+      return this.#read(length);
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) caught('replica read', error);
+      this.#fail(asError(error));
+      return false;
+    }
+  }
+
+  /** @throws MalformedMessage */
+  #read(length: number): boolean {
     if (this.#state === 'switched') return this.#socket.push(this.#intake.copy(0, length));
     if (this.#state !== 'busy') {
       // Nobody has asked: what it says could only be taken for the answer to the next request.
       this.#fail(errorOf('UNASKED_BYTES', 'the replica sent bytes that nobody asked for'));
       return false;
     }
-    let taken: number;
-    try {
-      taken = this.#parser.feed(this.#intake.bytes, length);
-    } catch (error) {
-      this.#fail(error as MalformedMessage);
-      return false;
-    }
+    const taken = this.#parser.feed(this.#intake.bytes, length);
     if (this.#ending === undefined) return !this.#paused;
     return this.#onAnswered(taken, length);
   }

@@ -23,6 +23,8 @@ export interface AnswerSink {
 const HEAD_MAX_BYTES = 65_536;
 /** Most heads end within so much; beyond it the whole of what was read is looked through. */
 const PEEK_BYTES = 4_096;
+/** Answers in 1xx before the real one; without a bound a replica could keep a connection busy with them for ever. */
+const INFORMATIONAL_MAX = 32;
 /** Longest body that is handed on as text, which is cheaper than as bytes as long as it is short. */
 const WHOLE_MAX_BYTES = 16_384;
 
@@ -49,6 +51,7 @@ export class ResponseParser {
   #left = 0;
   readonly #chunkLine = new ChunkLine();
   #begun = false;
+  #informational = 0;
   #keepAlive = false;
   #idleSeconds: number | undefined;
 
@@ -80,6 +83,7 @@ export class ResponseParser {
     this.#maySwitch = upgrade;
     this.#text = '';
     this.#begun = false;
+    this.#informational = 0;
     this.#keepAlive = false;
   }
 
@@ -163,6 +167,8 @@ export class ResponseParser {
 
   #takeInformational(status: number, headers: string[]): void {
     if (status !== 101) {
+      this.#informational += 1;
+      if (this.#informational > INFORMATIONAL_MAX) throw new MalformedMessage('TOO_MANY_INFORMATIONAL');
       this.#sink.informational(status, headers);
       return;
     }
