@@ -16,6 +16,7 @@ import { Attempt, type Inbound, type Outbound } from './attempt.ts';
 import { attempt, caught, type Entry, enter, guarded } from './entries.ts';
 import { type Failure, GATEWAY_FAULT } from './failure.ts';
 import type { Visitor, Waiting } from './gate.ts';
+import { pauseBeforeTry, TURNED_AWAY } from './give-backs.ts';
 import { responseHeaders } from './headers.ts';
 import type { Host, RequestHead } from './host.ts';
 import type { BodyFraming } from './http1/request-head.ts';
@@ -49,6 +50,8 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   /** What had gone out over the client's connection when it became one for another protocol. */
   #upgradedAtBytes: number | undefined;
   #joint: Joint | undefined;
+  /** How often a replica has not begun with it. */
+  #givenBack = 0;
   #over = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, head: RequestHead, host: Host) {
@@ -190,9 +193,28 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
 
   untouched(why: Untouched): void {
     this.#time?.stop();
-    const replica = this.#replica;
-    this.#replica = undefined;
     this.#attempt = undefined;
+    this.#givenBack += 1;
+    const pauseMs = pauseBeforeTry(this.#givenBack);
+    if (pauseMs === undefined) this.refuse(TURNED_AWAY);
+    else if (pauseMs === 0) this.#giveBack(why);
+    else this.#giveBackAfter(pauseMs, why);
+  }
+
+  #giveBackAfter(pauseMs: number, why: Untouched): void {
+    if (why !== 'full') this.#doubt();
+    const again = guarded(
+      'timer',
+      () => this.#giveBack(why),
+      (error) => this.crash('timer', error),
+    );
+    this.#host.clock.after(pauseMs, again);
+  }
+
+  #giveBack(why: Untouched): void {
+    const replica = this.#replica;
+    if (this.#over) return;
+    this.#replica = undefined;
     if (replica !== undefined) this.#waitAt(this.#traffic?.giveBack(this, replica, why));
   }
 

@@ -43,7 +43,7 @@ export interface GateLimits {
  * Where all requests of one function pass: at most `limit` in flight per replica, the rest waits in order of arrival,
  * bounded in number, bytes and time. A request that finds no queue and room passes synchronously.
  */
-export class Gate<R extends GateReplica> implements Disposable {
+export class Gate<R extends GateReplica> {
   readonly #clock: Clock;
   readonly #hooks: GateParts<R>['hooks'];
   readonly #share: GateParts<R>['share'];
@@ -56,6 +56,8 @@ export class Gate<R extends GateReplica> implements Disposable {
   #inFlight = 0;
   #requests = 0;
   #admitting = false;
+  /** What all are told from now on; undefined: it is open. */
+  #closed: Failure | undefined;
 
   constructor(limits: GateLimits, { clock, hooks, share, random = Math.random }: GateParts<R>) {
     this.#clock = clock;
@@ -111,6 +113,10 @@ export class Gate<R extends GateReplica> implements Disposable {
   enter(visitor: Visitor<R>): Waiting<R> | undefined {
     this.#requests += 1;
     this.#account(visitor.enteredAtMs);
+    if (this.#closed !== undefined) {
+      this.#hooks.refuse(visitor, this.#closed);
+      return undefined;
+    }
     if (!this.#share.mayOpen()) {
       this.#hooks.refuse(visitor, gatewayBusy('requests'));
       return undefined;
@@ -154,10 +160,15 @@ export class Gate<R extends GateReplica> implements Disposable {
    * An admitted request comes back, its replica has not begun with it: it is the next one again.
    * @param isFull because the replica has as many as it may, which others must have sent.
    */
-  giveBack(visitor: Visitor<R>, replica: R, isFull: boolean): Waiting<R> {
+  giveBack(visitor: Visitor<R>, replica: R, isFull: boolean): Waiting<R> | undefined {
     const nowMs = this.#clock.nowMs();
     this.#account(nowMs);
     this.#release(replica);
+    if (this.#closed !== undefined) {
+      this.#share.closed();
+      this.#hooks.refuse(visitor, this.#closed);
+      return undefined;
+    }
     if (isFull) this.#crowd(replica, visitor.waitMs > 0, nowMs);
     const { heldBytes } = visitor;
     this.#share.kept(heldBytes);
@@ -173,7 +184,10 @@ export class Gate<R extends GateReplica> implements Disposable {
     for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) this.#refuse(place, failure);
   }
 
-  [Symbol.dispose](): void {
+  /** For good: sends away all that wait, and each that comes or comes back. */
+  close(failure: Failure): void {
+    this.#closed = failure;
+    this.refuseAll(failure);
     this.#queue[Symbol.dispose]();
     this.#patience[Symbol.dispose]();
   }

@@ -8,6 +8,8 @@ import { trailers } from './headers.ts';
  */
 export const REPLAY_MAX_BYTES = 65_536;
 
+const SMALL_BYTES = 4_096;
+
 /** Where a body goes. */
 export interface BodySink {
   /** False: no more until `more` of the body is called. */
@@ -35,6 +37,7 @@ export class RequestBody {
   #awaited: ServerResponse | undefined;
   #kept: Buffer[] | undefined = [];
   #bytes = 0;
+  #gathered: Buffer[] = [];
   #attached = false;
   #unwanted = false;
   #ended = false;
@@ -118,22 +121,40 @@ export class RequestBody {
     this.#attached = true;
     this.#awaited?.writeContinue();
     this.#awaited = undefined;
+    const isChunked = this.#request.headers['transfer-encoding'] !== undefined;
+    const onData = isChunked ? (chunk: Buffer) => this.#gather(chunk) : (chunk: Buffer) => this.#take(chunk);
     const onEnd = () => {
+      this.settle();
       this.#ended = true;
       this.#sink?.finish(this.#trailers());
     };
     this.#request.on(
       'data',
-      guarded(
-        'client body',
-        (chunk: Buffer) => this.#take(chunk),
-        (error) => this.#watcher.crash('client body', error),
-      ),
+      guarded('client body', onData, (error) => this.crash('client body', error)),
     );
     this.#request.on(
       'end',
-      guarded('client body end', onEnd, (error) => this.#watcher.crash('client body end', error)),
+      guarded('client body end', onEnd, (error) => this.crash('client body end', error)),
     );
+  }
+
+  /** The chunks of one read go on as one piece, after the whole read; a body with a length has one anyway. */
+  #gather(chunk: Buffer): void {
+    if (this.#gathered.push(chunk) === 1) process.nextTick(onGathered, this);
+  }
+
+  /** Takes what was gathered. */
+  settle(): void {
+    const [first, ...others] = this.#gathered;
+    if (first === undefined) return;
+    const piece = others.length === 0 ? first : Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.#take(piece);
+  }
+
+  /** Something threw while a piece was taken or passed on. */
+  crash(entry: Entry, error: unknown): void {
+    this.#watcher.crash(entry, error);
   }
 
   #take(chunk: Buffer): void {
@@ -148,7 +169,7 @@ export class RequestBody {
     const sink = this.#sink;
     if (this.#kept !== undefined) {
       // Without a sink it is held whatever it is; what has been passed on is kept only as long as it is little.
-      if (sink === undefined || this.#bytes <= REPLAY_MAX_BYTES) this.#kept.push(chunk);
+      if (sink === undefined || this.#bytes <= REPLAY_MAX_BYTES) keep(this.#kept, chunk);
       else this.#kept = undefined;
     }
     if (sink === undefined ? this.#bytes >= REPLAY_MAX_BYTES : !sink.write(chunk)) this.#request.pause();
@@ -158,3 +179,16 @@ export class RequestBody {
     return trailers(this.#request.rawTrailers);
   }
 }
+
+/** Small pieces are put together: one by one each would cost some hundred bytes more than it has. */
+function keep(kept: Buffer[], chunk: Buffer): void {
+  const last = kept.at(-1);
+  if (last === undefined || last.length + chunk.length > SMALL_BYTES) kept.push(chunk);
+  else kept[kept.length - 1] = Buffer.concat([last, chunk]);
+}
+
+const onGathered = guarded(
+  'client body',
+  (body: RequestBody) => body.settle(),
+  (error, body) => body.crash('client body', error),
+);

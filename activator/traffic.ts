@@ -103,7 +103,7 @@ export class Traffic implements Disposable {
   }
 
   /** The replica has not begun with the request, so another may have it: it waits again, first in line. */
-  giveBack(visitor: Visitor<Replica>, replica: Replica, why: Untouched): Waiting<Replica> {
+  giveBack(visitor: Visitor<Replica>, replica: Replica, why: Untouched): Waiting<Replica> | undefined {
     // One that is full does answer.
     if (why !== 'full') this.#parts.replicas.suspend(this.#view.key, replica);
     return this.#gate.giveBack(visitor, replica, why === 'full');
@@ -170,9 +170,8 @@ export class Traffic implements Disposable {
 
   /** The function is gone. */
   [Symbol.dispose](): void {
-    this.#gate.refuseAll(noSuchFunction(this.#view.key));
     this.#cancelLook?.();
-    this.#gate[Symbol.dispose]();
+    this.#gate.close(noSuchFunction(this.#view.key));
   }
 
   #someoneWaits(): void {

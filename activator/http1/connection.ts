@@ -29,6 +29,9 @@ export class Connection implements AnswerSink {
   #body: Outgoing['body'] = 'none';
   #bodyDone = true;
   #paused = false;
+  /** Where in what is being fed the bytes of body lie that the receiver has not been given yet. */
+  #pieceFrom = 0;
+  #pieceTo = 0;
   /** How the answer ended that is being fed: told once that is over, for the receiver may use the connection anew. */
   #ending: (() => void) | undefined;
   /** The owner's notes: since when it is free, and how often it was found to be. */
@@ -166,10 +169,21 @@ export class Connection implements AnswerSink {
     this.#ending = () => this.#takeReceiver()?.whole(status, reason, headers, body);
   }
 
+  /**
+   * The chunks of one read go on as one piece: each is moved up to the end of the one before, over bytes that the parser
+   * has dealt with already.
+   */
   data(from: number, to: number): void {
+    if (this.#pieceTo === this.#pieceFrom) this.#pieceFrom = this.#pieceTo = from;
+    if (this.#pieceTo < from) this.#intake.bytes.copyWithin(this.#pieceTo, from, to);
+    this.#pieceTo += to - from;
+  }
+
+  #passPiece(): void {
+    const [from, to] = [this.#pieceFrom, this.#pieceTo];
+    this.#pieceFrom = this.#pieceTo = 0;
     const receiver = this.#receiver;
-    if (receiver === undefined) return;
-    if (!this.#intake.pass(from, to, receiver)) this.#paused = true;
+    if (to > from && receiver !== undefined && !this.#intake.pass(from, to, receiver)) this.#paused = true;
   }
 
   end(trailers: string[]): void {
@@ -204,7 +218,12 @@ export class Connection implements AnswerSink {
       this.#fail(errorOf('UNASKED_BYTES', 'the replica sent bytes that nobody asked for'));
       return false;
     }
-    const taken = this.#parser.feed(this.#intake.bytes, length);
+    let taken: number;
+    try {
+      taken = this.#parser.feed(this.#intake.bytes, length);
+    } finally {
+      this.#passPiece();
+    }
     if (this.#ending === undefined) return !this.#paused;
     return this.#onAnswered(taken, length);
   }
