@@ -250,3 +250,41 @@ test('ends at once, whether it lists, watches or waits', async (t) => {
   await waiting.informer[Symbol.asyncDispose]();
   assert.equal(waiting.informer.hasSynced, false);
 });
+
+test('what is not kept is neither told nor held, from lists and watches', async (t) => {
+  const server = await ScriptedApiServer.start();
+  const kube = new KubeClient(server.access());
+  const keep = ({ metadata }: ConfigMap): ConfigMap => ({ ...(metadata && { metadata }) });
+  const informer = new Informer({ kube, resource: CONFIG_MAPS, log: silentLog, timing: fast, keep, pageSize: 7 });
+  const changes = new Inbox<object>();
+  informer.onChange(({ object }) => changes.put(object));
+  t.after(async () => {
+    await informer[Symbol.asyncDispose]();
+    await kube[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+  const list = await server.calls.next();
+  assert.equal(list.query('limit'), '7');
+  list.reply(aList('10', { ...anObject('x', '1'), data: { a: 'b' } }));
+  assert.deepEqual(await changes.next(), anObject('x', '1'));
+  (await server.calls.next()).open().send({ type: 'ADDED', object: { ...anObject('y', '11'), data: { a: 'b' } } });
+  assert.deepEqual(await changes.next(), anObject('y', '11'));
+  assert.deepEqual(informer.list(), [anObject('x', '1'), anObject('y', '11')]);
+});
+
+test('where the metadata is enough no more is asked for', async (t) => {
+  const server = await ScriptedApiServer.start();
+  const kube = new KubeClient(server.access());
+  const informer = new Informer({ kube, resource: CONFIG_MAPS, log: silentLog, timing: fast, metadataOnly: true });
+  t.after(async () => {
+    await informer[Symbol.asyncDispose]();
+    await kube[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+  const list = await server.calls.next();
+  assert.match(list.headers.accept ?? '', /^application\/json;as=PartialObjectMetadataList;g=meta\.k8s\.io;v=v1,/);
+  list.reply({ ...aList('10', anObject('x', '1')), kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' });
+  const watch = await server.calls.next();
+  assert.match(watch.headers.accept ?? '', /^application\/json;as=PartialObjectMetadata;g=meta\.k8s\.io;v=v1,/);
+  assert.equal(informer.get('a', 'x')?.metadata?.resourceVersion, '1');
+});

@@ -15,6 +15,13 @@ export interface InformerOptions<T extends KubeObject> extends Selection {
   resource: Resource<T>;
   log: Log;
   metrics?: InformerMetrics;
+  /**
+   * What is kept in memory, and told, of an object: what nothing reads need not be held. The metadata's name, namespace,
+   * uid and resourceVersion have to stay. Default: all of it.
+   */
+  keep?: (object: T) => T;
+  /** Objects per page of a list: what is in memory at once while it is read; default 500. */
+  pageSize?: number;
   timing?: Partial<InformerTiming>;
 }
 
@@ -124,17 +131,23 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
    */
   async #checkHistory(): Promise<void> {
     // By the same name, if it is one: others may not be allowed.
-    const { kube, resource, namespace, fieldSelector } = this.#options;
-    const { metadata } = await kube.list(resource, { namespace, fieldSelector, limit: 1, signal: this.#stop.signal });
+    const { kube, resource, namespace, fieldSelector, metadataOnly } = this.#options;
+    const selection = { namespace, fieldSelector, metadataOnly };
+    const { metadata } = await kube.list(resource, { ...selection, limit: 1, signal: this.#stop.signal });
     if (compareVersions(metadata.resourceVersion, this.#resourceVersion) < 0) this.#resourceVersion = undefined;
     this.#unsureOfHistory = false;
   }
 
   /** Takes over all objects as they are now; returns where to watch from. */
   async #list(): Promise<string> {
-    const { kube, resource, namespace, labelSelector, fieldSelector, metrics } = this.#options;
-    const selection = { namespace, labelSelector, fieldSelector };
-    const list = await kube.listAll(resource, { ...selection, signal: this.#stop.signal, deadlineMs: 30_000 });
+    const { kube, resource, metrics, pageSize } = this.#options;
+    const list = await kube.listAll(resource, {
+      ...this.#selection,
+      ...(pageSize !== undefined && { limit: pageSize }),
+      keep: (object: T) => this.#kept(object),
+      signal: this.#stop.signal,
+      deadlineMs: 30_000,
+    });
     this.#heard();
     metrics?.relisted(resource.plural);
     this.#tellAll(this.#cache.replaceAll(list.items));
@@ -145,10 +158,9 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
 
   /** Returns when there is nothing wrong with taking up the watch again at once; throws otherwise. */
   async #watch(resourceVersion: string): Promise<void> {
-    const { kube, resource, namespace, labelSelector, fieldSelector } = this.#options;
-    const selection = { namespace, labelSelector, fieldSelector };
+    const { kube, resource } = this.#options;
     const timeoutSeconds = Math.round(this.#timing.watchSeconds * (1 + Math.random() / 10));
-    const options = { ...selection, resourceVersion, timeoutSeconds, idleMs: this.#timing.idleMs };
+    const options = { ...this.#selection, resourceVersion, timeoutSeconds, idleMs: this.#timing.idleMs };
     let openedAtMs: number | undefined;
     const onOpen = () => {
       openedAtMs = performance.now();
@@ -185,7 +197,24 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     this.#heard();
     this.#resourceVersion = resourceVersion;
     if (event.type === 'BOOKMARK') return;
-    this.#tellAll(event.type === 'DELETED' ? this.#cache.remove(event.object) : this.#cache.put(event.object));
+    const object = this.#kept(event.object);
+    this.#tellAll(event.type === 'DELETED' ? this.#cache.remove(object) : this.#cache.put(object));
+  }
+
+  get #selection(): Selection {
+    const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
+    return { namespace, labelSelector, fieldSelector, metadataOnly };
+  }
+
+  #kept(object: T): T {
+    const { keep, resource, log } = this.#options;
+    if (keep === undefined) return object;
+    try {
+      return keep(object);
+    } catch (error) {
+      log.error({ resource: resource.plural, err: error }, 'an object of unexpected shape is kept whole');
+      return object;
+    }
   }
 
   async #recover(error: unknown): Promise<void> {

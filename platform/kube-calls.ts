@@ -33,13 +33,17 @@ export interface Selection {
   namespace?: string | undefined;
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
+  /** Of each object only kind, apiVersion and metadata; default false. */
+  metadataOnly?: boolean | undefined;
 }
 
-export interface ListOptions extends Selection, CallOptions {
+export interface ListOptions<T = never> extends Selection, CallOptions {
   /** Objects per page. */
   limit?: number;
   continue?: string;
   resourceVersion?: string;
+  /** What is kept of each object, one by one as they are read; default: all of it. */
+  keep?: (object: T) => T;
 }
 
 export interface KubeList<T> {

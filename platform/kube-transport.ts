@@ -12,6 +12,8 @@ export interface KubeRequest {
   /** With its query. */
   path: string;
   contentType?: string;
+  /** Default: JSON as it is. */
+  accept?: string | undefined;
   body?: unknown;
 }
 
@@ -105,7 +107,7 @@ export class KubeTransport implements AsyncDisposable {
       method: request.method,
       path,
       headers: {
-        accept: 'application/json',
+        accept: request.accept ?? 'application/json',
         'user-agent': this.#userAgent,
         ...(authorization !== undefined && { authorization }),
         ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),

@@ -33,6 +33,9 @@ export interface Patch {
   body: unknown;
 }
 
+/** What is asked for where the metadata is enough; a server that cannot leave the rest out sends it too. */
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 const DEADLINE_MS = 10_000;
 const PAGE_SIZE = 500;
 const WATCH_IDLE_MS = 75_000;
@@ -58,21 +61,25 @@ export class KubeClient implements AsyncDisposable {
   }
 
   /** One page. Objects get the `apiVersion` and `kind` that a list leaves out. */
-  async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions): Promise<KubeList<T>> {
+  async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions<T>): Promise<KubeList<T>> {
     const { namespace, labelSelector, fieldSelector, limit, resourceVersion } = options;
     const query: Query = { labelSelector, fieldSelector, limit, continue: options.continue, resourceVersion };
     const path = withQuery(collectionPath(resource, namespace), query);
     const what = `list ${targetName(resource, { namespace })}`;
-    const page = await this.#json<KubeList<T>>({ what, method: 'GET', path }, options);
+    const accept = options.metadataOnly ? METADATA_LIST : undefined;
+    const page = await this.#json<KubeList<T>>({ what, method: 'GET', path, accept }, options);
     const kind = { apiVersion: apiVersionOf(resource), kind: resource.kind };
-    return { metadata: page.metadata, items: (page.items ?? []).map((item) => ({ ...kind, ...item })) };
+    const keep = options.keep ?? ((item: T) => item);
+    const items = page.items ?? [];
+    for (const [index, item] of items.entries()) items[index] = keep({ ...kind, ...item });
+    return { metadata: page.metadata, items };
   }
 
   /**
    * All pages (of 500 objects by default), as they were at the returned resourceVersion. The deadline is each page's.
    * When the server forgets that moment between two pages, all is asked for again at once, in one page.
    */
-  async listAll<T extends KubeObject>(resource: Resource<T>, options: ListOptions): Promise<KubeList<T>> {
+  async listAll<T extends KubeObject>(resource: Resource<T>, options: ListOptions<T>): Promise<KubeList<T>> {
     const first = await this.list(resource, { limit: PAGE_SIZE, ...options });
     const items = first.items;
     let next = first.metadata.continue;
@@ -178,7 +185,8 @@ export class KubeClient implements AsyncDisposable {
     };
     const path = withQuery(collectionPath(resource, namespace), query);
     const what = `watch ${targetName(resource, { namespace })}`;
-    const bytes = this.#transport.stream({ what, method: 'GET', path }, options.signal, {
+    const accept = options.metadataOnly ? METADATA : undefined;
+    const bytes = this.#transport.stream({ what, method: 'GET', path, accept }, options.signal, {
       idleMs,
       onOpen: options.onOpen,
     });
