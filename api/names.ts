@@ -76,6 +76,8 @@ export const RUNTIME_ENV = {
   bundlePrefix: 'CATNAP_BUNDLE_',
   /** How many chunks there are. */
   bundleChunks: 'CATNAP_BUNDLE_CHUNKS',
+  /** SHA-256 of all chunks, one after the other: 64 hex digits. Absent: they are not checked. */
+  bundleSha256: 'CATNAP_BUNDLE_SHA256',
   /** Which export to call. */
   handler: 'CATNAP_HANDLER',
   /** One of SIGNATURES; absent: auto. */

@@ -1,7 +1,8 @@
 import type { LoadFnOutput, LoadHookSync } from 'node:module';
-import { BUNDLE_TEXT, FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE, importedMark } from '../api/names.ts';
+import { BUNDLE_TEXT, FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE, importedMark, LABEL, RUNTIME_ENV } from '../api/names.ts';
 import { fs, nodeModule, path, url, zlib } from './builtin.ts';
-import { bundleVariables } from './env.ts';
+import { sha256 } from './digest.ts';
+import { bundleVariables, type Settings } from './env.ts';
 import { hearMarks, ImportClock, moduleName, timeRequired } from './import-times.ts';
 import type { ImportTimes } from './metrics.ts';
 
@@ -22,20 +23,32 @@ export const BUNDLE_URL = 'file:///function/bundle.mjs';
 const FOLDER = '/function';
 
 /**
- * Takes the bundle out of the environment and leaves nothing of it there.
- * @throws Error where it cannot be unpacked.
+ * Takes the bundle out of the environment and leaves nothing of it there. Its ConfigMap may be written by others than the
+ * Deployment, in which its digest stands.
+ * @throws Error where it is not the one that the digest is of, or cannot be unpacked.
  */
-export function takeBundle(env: NodeJS.ProcessEnv, chunks: number): string {
-  const names = bundleVariables(chunks);
+export function takeBundle(env: NodeJS.ProcessEnv, settings: BundleSettings): string {
+  const names = bundleVariables(settings.bundleChunks);
   let bundle = '';
-  for (const name of names.slice(0, -1)) bundle += env[name];
-  for (const name of names) delete env[name];
+  for (const name of names) bundle += env[name];
+  for (const name of [...names, RUNTIME_ENV.bundleChunks, RUNTIME_ENV.bundleSha256]) delete env[name];
+  check(bundle, settings);
   if (bundle.startsWith(BUNDLE_TEXT)) return bundle.slice(BUNDLE_TEXT.length);
   try {
     return zlib().brotliDecompressSync(Buffer.from(bundle, 'base64')).toString('utf8');
   } catch (cause) {
     throw new Error('the bundle in the environment is neither text nor base64 of brotli', { cause });
   }
+}
+
+type BundleSettings = Pick<Settings, 'bundleChunks' | 'bundleSha256' | 'function' | 'namespace'>;
+
+function check(bundle: string, { bundleSha256, function: name, namespace }: BundleSettings): void {
+  if (bundleSha256 === undefined || sha256(bundle) === bundleSha256) return;
+  throw new Error(
+    `the code that this replica was handed is not the code that was compiled for the function, and is not run: its ConfigMap in namespace ${namespace} was changed. ` +
+      `Catnap stores the compiled code again by itself; see who may write ConfigMaps there (kubectl get configmaps -n ${namespace} -l ${LABEL.function}=${name})`,
+  );
 }
 
 /**

@@ -12,6 +12,7 @@ test('an empty environment means the defaults', () => {
     revision: '',
     podUid: '',
     bundleChunks: 0,
+    bundleSha256: undefined,
     handler: 'default',
     signature: 'auto',
     handlerFile: undefined,
@@ -54,5 +55,5 @@ test('every mistake is named at once, on one line', () => {
 });
 
 test('the variables of a bundle are its chunks and their number', () => {
-  assert.deepEqual(bundleVariables(2), ['CATNAP_BUNDLE_0', 'CATNAP_BUNDLE_1', 'CATNAP_BUNDLE_CHUNKS']);
+  assert.deepEqual(bundleVariables(2), ['CATNAP_BUNDLE_0', 'CATNAP_BUNDLE_1']);
 });

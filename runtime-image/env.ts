@@ -16,6 +16,8 @@ export interface Settings {
   podUid: string;
   /** Chunks of the bundle in the environment; 0: the handler is a file. */
   bundleChunks: number;
+  /** SHA-256 of the chunks, one after the other, in hex; undefined: they are not checked. */
+  bundleSha256: string | undefined;
   /** Which export, or registered function, to call; may be dotted. */
   handler: string;
   signature: Signature;
@@ -63,6 +65,7 @@ export function readSettings(env: Env): Settings {
     revision: textOf(env, RUNTIME_ENV.revision) ?? '',
     podUid: textOf(env, RUNTIME_ENV.podUid) ?? '',
     bundleChunks: number(RUNTIME_ENV.bundleChunks, { min: 0, max: 64, fallback: 0 }),
+    bundleSha256: textOf(env, RUNTIME_ENV.bundleSha256),
     handler: textOf(env, RUNTIME_ENV.handler) ?? 'default',
     signature: readWord(env, RUNTIME_ENV.signature, SIGNATURES, mistakes) ?? 'auto',
     handlerFile: textOf(env, HANDLER_FILE),
@@ -86,10 +89,9 @@ export function functionName({ namespace, function: name }: Settings): string {
   return `${namespace}/${name}`;
 }
 
-/** The names of the variables that carry a bundle of `chunks` chunks, in order, and last the one with their number. */
+/** The names of the variables that carry a bundle of `chunks` chunks, in order. */
 export function bundleVariables(chunks: number): string[] {
-  const names = Array.from({ length: chunks }, (_, chunk) => `${RUNTIME_ENV.bundlePrefix}${chunk}`);
-  return [...names, RUNTIME_ENV.bundleChunks];
+  return Array.from({ length: chunks }, (_, chunk) => `${RUNTIME_ENV.bundlePrefix}${chunk}`);
 }
 
 function textOf(env: Env, name: string): string | undefined {

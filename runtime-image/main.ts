@@ -90,9 +90,9 @@ function settingsOrExit(): Settings {
 }
 
 /** The bundle that the environment carries; undefined: the handler is a file of the image. */
-function bundleOrExit({ bundleChunks }: Settings, log: JsonLog): string | undefined {
+function bundleOrExit(settings: Settings, log: JsonLog): string | undefined {
   try {
-    return bundleChunks > 0 ? takeBundle(process.env, bundleChunks) : undefined;
+    return settings.bundleChunks > 0 ? takeBundle(process.env, settings) : undefined;
   } catch (error) {
     return exitFatally(log, 'the function cannot be loaded', error);
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,6 +24,26 @@ suite('starting', { concurrency: 4 }, () => {
     assert.equal((await replica.ended).code, 1);
     const line = await replica.line((found) => found.level === 'fatal');
     assert.match((line.err as { message: string }).message, /base64 of brotli/);
+  });
+
+  test('code that is not what its digest is of is not run, small or large', async () => {
+    const source = `console.log('ran'); export default () => 'mine';`;
+    for (const chunkLength of [undefined, 40]) {
+      const env = await bundleEnv(source, chunkLength);
+      const { CATNAP_BUNDLE_CHUNKS, ...chunks } = env;
+      const sha256 = hash('sha256', Object.values(chunks).join(''));
+      await using good = new Replica({ ...env, CATNAP_BUNDLE_SHA256: sha256, CATNAP_NAMESPACE: 'shop' });
+      assert.equal(await (await fetch(await good.origin())).text(), 'mine');
+      const other = { ...(await bundleEnv(source.replace('mine', 'evil'), chunkLength)), CATNAP_BUNDLE_SHA256: sha256 };
+      await using forged = new Replica({ ...other, CATNAP_NAMESPACE: 'shop' });
+      assert.equal((await forged.ended).code, 1);
+      const line = await forged.line((found) => found.level === 'fatal');
+      assert.match(
+        (line.err as { message: string }).message,
+        /not the code that was compiled.*ConfigMap in namespace shop/,
+      );
+      assert.ok(forged.lines.every((found) => found.msg !== 'ran'));
+    }
   });
 
   test('a handler that is not exported ends it with the exports there are', async () => {
