@@ -1,12 +1,22 @@
+import type { FunctionObject } from '#api/function.ts';
 import { FIELD_MANAGER, LABEL } from '#api/names.ts';
-import type { KubeClient } from '#platform/kube.ts';
 import { isAlreadyExists, isNotFound } from '#platform/kube-error.ts';
-import { CONFIG_MAPS, DEPLOYMENTS, type Deployment } from '#platform/resources.ts';
-import { requireOwn, type Writer } from './child-writes.ts';
+import { CONFIG_MAPS, type ConfigMap, DEPLOYMENTS, type Deployment } from '#platform/resources.ts';
+import { ChildError, requireOwn, type Writer } from './child-writes.ts';
+import type { ConfigMapWatches } from './config-map-watches.ts';
 import { contentHash } from './function/canonical.ts';
-import { bundleConfigMap, bundleName, bundleOf, isControlledBy, SOURCE_HASH_ANNOTATION } from './function/children.ts';
+import {
+  bundleConfigMap,
+  bundleDigest,
+  bundleName,
+  bundleOf,
+  isControlledBy,
+  isIntact,
+  SOURCE_HASH_ANNOTATION,
+} from './function/children.ts';
 import type { BundleRef } from './function/pod.ts';
 import type { SourceFiles } from './function/revision.ts';
+import type { WantedSource } from './revision-target.ts';
 import { COMPILER, type Compiler } from './source/compiler.ts';
 import type { WantedHandler } from './source/exported-handler.ts';
 import { SourceError } from './source/source-error.ts';
@@ -22,48 +32,80 @@ export function sourceHashOf(source: SourceFiles, { handler, signature }: Wanted
 /** Compiled functions, each stored in the cluster once. */
 export class Bundles {
   readonly #compiler: Compiler;
+  readonly #configMaps: ConfigMapWatches;
   /** The last result of each function, by its uid: the same source is not compiled at every reconcile. */
   readonly #last = new Map<string, { sourceHash: string; made: Made }>();
+  /** By the function's uid and the ConfigMap's name: uid of the ConfigMap whose content was found to be the bundle. */
+  readonly #intact = new Map<string, Map<string, string>>();
 
-  constructor(compiler: Compiler) {
+  constructor(compiler: Compiler, configMaps: ConfigMapWatches) {
     this.#compiler = compiler;
+    this.#configMaps = configMaps;
   }
 
   /**
-   * The stored bundle of `source`; made if there is none. Throws a SourceError when it does not compile, a ChildError
-   * when another's ConfigMap has its name.
-   * @param deployments the function's own: a bundle that one of them refers to is there.
-   * @param doubted a bundle that a pod did not find.
+   * The stored bundle of `source`; made if there is none, and put back if it was deleted or replaced. Throws a SourceError
+   * when it does not compile, a ChildError when another's ConfigMap has its name.
+   * @param deployments the function's own: a bundle that one of them refers to was stored.
    */
-  async ensure(
-    writer: Writer,
-    source: SourceFiles,
-    { deployments, doubted }: { deployments: readonly Deployment[]; doubted: string | undefined },
-  ): Promise<BundleRef> {
-    const { fn } = writer;
-    const sourceHash = sourceHashOf(source, fn.spec);
-    const last = this.#last.get(fn.metadata.uid);
-    const made = last?.sourceHash === sourceHash ? last.made : storedBundle(deployments, sourceHash);
+  async ensure(writer: Writer, source: WantedSource, deployments: readonly Deployment[]): Promise<BundleRef> {
+    const { uid, namespace, name } = writer.fn.metadata;
+    const named = deployments.flatMap((deployment) => bundleOf(deployment)?.name ?? []);
+    const key = `${namespace}/${name}`;
+    this.#configMaps.use(key, 'bundles', named);
+    const last = this.#last.get(uid);
+    const made = last?.sourceHash === source.hash ? last.made : storedBundle(deployments, source.hash);
     if (made !== undefined && 'error' in made) throw made.error;
-    if (made !== undefined && (made.bundle.name !== doubted || (await isThere(writer, doubted)))) return made.bundle;
-    const bundle = await this.#make(writer, source, sourceHash);
-    this.#last.set(fn.metadata.uid, { sourceHash, made: { bundle } });
+    const before = made?.bundle;
+    const isThere = before !== undefined && (await this.isIntact(writer, before));
+    const bundle = isThere ? before : await this.#make(writer, source, [...named, ...(before ? [before.name] : [])]);
+    this.#configMaps.use(key, 'bundles', [...named, bundle.name]);
     return bundle;
   }
 
-  async #make(writer: Writer, source: SourceFiles, sourceHash: string): Promise<BundleRef> {
-    const { fn } = writer;
-    const chunks = await this.#compiler.compile(source, fn.spec).catch((error: unknown) => {
-      if (error instanceof SourceError) this.#last.set(fn.metadata.uid, { sourceHash, made: { error } });
+  /**
+   * Whether the ConfigMap holds what was stored in it. It is asked for only when it is another one than the last time: what
+   * is stored is immutable.
+   */
+  async isIntact({ kube, fn, signal }: Writer, bundle: BundleRef): Promise<boolean> {
+    const { namespace, uid } = fn.metadata;
+    const { name } = bundle;
+    const known = this.#intact.get(uid)?.get(name) ?? bundle.uid;
+    if (known !== undefined && this.#configMaps.versionOf(namespace, name)?.uid === known) return true;
+    // It may also be that the watch does not show it yet.
+    const found = await kube.get(CONFIG_MAPS, { namespace, name }, { signal }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
       throw error;
     });
-    const name = bundleName(fn, chunks);
-    await store(writer, name, chunks);
-    return { name, chunks: chunks.length };
+    if (found === undefined || !isIntact(found, bundle, fn)) return false;
+    this.#note(fn, name, found);
+    return true;
+  }
+
+  async #make(writer: Writer, source: WantedSource, ours: readonly string[]): Promise<BundleRef> {
+    const { fn } = writer;
+    const { uid } = fn.metadata;
+    const chunks = await this.#compiler.compile(await source.files(), fn.spec).catch((error: unknown) => {
+      if (error instanceof SourceError) this.#last.set(uid, { sourceHash: source.hash, made: { error } });
+      throw error;
+    });
+    const bundle = { name: bundleName(fn, chunks), chunks: chunks.length, sha256: bundleDigest(chunks) };
+    const wanted = bundleConfigMap(fn, bundle.name, chunks);
+    const stored = await store(writer, wanted, { bundle, replace: ours.includes(bundle.name) });
+    this.#note(fn, bundle.name, stored);
+    const made = { bundle: { ...bundle, uid: stored.metadata?.uid } };
+    this.#last.set(uid, { sourceHash: source.hash, made });
+    return made.bundle;
+  }
+
+  #note(fn: FunctionObject, name: string, { metadata }: ConfigMap): void {
+    const known = this.#intact.get(fn.metadata.uid) ?? new Map<string, string>();
+    this.#intact.set(fn.metadata.uid, known.set(name, metadata?.uid ?? ''));
   }
 
   /** Deletes the function's bundles that neither a Deployment nor `current` refers to. */
-  async collect({ kube, fn, signal }: Writer, current: BundleRef | undefined): Promise<void> {
+  async collect(writer: Writer, current: BundleRef | undefined): Promise<void> {
+    const { kube, fn, signal } = writer;
     const { namespace, name } = fn.metadata;
     const selection = { namespace, labelSelector: `${LABEL.function}=${name}`, signal };
     const bundles = await kube.listAll(CONFIG_MAPS, selection);
@@ -71,12 +113,13 @@ export class Bundles {
     const deployments = await kube.listAll(DEPLOYMENTS, selection);
     const used = new Set([current?.name, ...deployments.items.map((deployment) => bundleOf(deployment)?.name)]);
     const unused = bundles.items.filter((item) => isControlledBy(item, fn) && !used.has(item.metadata?.name));
-    await Promise.all(unused.map((item) => deleteConfigMap(kube, namespace, item.metadata?.name ?? '', signal)));
+    await Promise.all(unused.map((item) => deleteConfigMap(writer, item)));
   }
 
   /** The function is gone. */
   forget(uid: string): void {
     this.#last.delete(uid);
+    this.#intact.delete(uid);
   }
 }
 
@@ -86,28 +129,44 @@ function storedBundle(deployments: readonly Deployment[], sourceHash: string): M
   return bundle && { bundle };
 }
 
-async function isThere({ kube, fn, signal }: Writer, name: string): Promise<boolean> {
-  const found = await kube
-    .get(CONFIG_MAPS, { namespace: fn.metadata.namespace, name }, { signal })
-    .catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
-  return found !== undefined;
+/**
+ * Stores it; what else is there by that name goes if it is the function's own or, with `replace`, whoever's: a Deployment of
+ * the function refers to it, so it was put in the bundle's place. Returns what is there now.
+ */
+async function store(
+  writer: Writer,
+  wanted: ConfigMap,
+  { bundle, replace }: { bundle: BundleRef; replace: boolean },
+): Promise<ConfigMap> {
+  const { kube, fn, signal } = writer;
+  const { namespace } = fn.metadata;
+  const created = await create(writer, wanted);
+  if (created !== undefined) return created;
+  const existing = await kube.get(CONFIG_MAPS, { namespace, name: bundle.name }, { signal });
+  if (isIntact(existing, bundle, fn)) return existing;
+  if (!replace) requireOwn(existing, fn, 'ConfigMap');
+  await deleteConfigMap(writer, existing);
+  const again = await create(writer, wanted);
+  if (again !== undefined) return again;
+  throw new ChildError(
+    'NameTaken',
+    `the ConfigMap ${namespace}/${bundle.name} does not hold the function's compiled code any more and cannot be replaced. Delete it, its finalizers first`,
+  );
 }
 
-async function store({ kube, fn, signal }: Writer, name: string, chunks: readonly string[]): Promise<void> {
-  try {
-    await kube.create(CONFIG_MAPS, bundleConfigMap(fn, name, chunks), { fieldManager: FIELD_MANAGER.operator, signal });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-    const existing = await kube.get(CONFIG_MAPS, { namespace: fn.metadata.namespace, name }, { signal });
-    requireOwn(existing, fn, 'ConfigMap');
-  }
+/** Undefined: there is one of that name. */
+async function create({ kube, signal }: Writer, wanted: ConfigMap): Promise<ConfigMap | undefined> {
+  const options = { fieldManager: FIELD_MANAGER.operator, signal };
+  return kube.create(CONFIG_MAPS, wanted, options).catch((error: unknown) => {
+    if (isAlreadyExists(error)) return undefined;
+    throw error;
+  });
 }
 
-async function deleteConfigMap(kube: KubeClient, namespace: string, name: string, signal: AbortSignal): Promise<void> {
-  await kube.delete(CONFIG_MAPS, { namespace, name }, { signal }).catch((error: unknown) => {
+/** That very one. */
+async function deleteConfigMap({ kube, signal }: Writer, { metadata }: ConfigMap): Promise<void> {
+  const { namespace = '', name = '', uid = '' } = metadata ?? {};
+  await kube.delete(CONFIG_MAPS, { namespace, name }, { preconditions: { uid }, signal }).catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
   });
 }

@@ -18,3 +18,8 @@ export function checkFunction(stored: FunctionObject): CheckedFunction {
   checked.set(stored, result);
   return result;
 }
+
+/** `kept` is of a Function that was checked, and has what is left of its spec. */
+export function rememberCheck(kept: FunctionObject, result: CheckedFunction): void {
+  checked.set(kept, result);
+}

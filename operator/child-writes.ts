@@ -70,14 +70,15 @@ function serviceMatches(existing: Service, desired: Service): boolean {
 }
 
 /**
- * Makes the Deployment of a revision, asleep. One that is there is changed only while it is at zero: an upgrade of the
- * operator starts no pod. Throws a ChildError when another's has its name or the API server refuses the pod.
+ * Makes the Deployment of a revision, asleep. One that is there is changed only while it is at zero, unless `evenAwake`: an
+ * upgrade of the operator starts no pod. Throws a ChildError when another's has its name or the API server refuses the pod.
  * Returns it as it is now.
  */
 export async function ensureDeployment(
   writer: Writer,
   desired: Deployment,
   known: Deployment | undefined,
+  { evenAwake }: { evenAwake: boolean } = { evenAwake: false },
 ): Promise<Deployment> {
   const existing = known ?? (await findOwn(writer, DEPLOYMENTS, desired));
   if (existing === undefined) {
@@ -87,7 +88,7 @@ export async function ensureDeployment(
   requireOwn(existing, writer.fn, 'Deployment');
   const current = await handOver(writer, existing);
   const hash = (deployment: Deployment) => deployment.metadata?.annotations?.[ANNOTATION.templateHash];
-  if (hash(current) === hash(desired) || (current.spec?.replicas ?? 0) > 0) return current;
+  if (hash(current) === hash(desired) || (!evenAwake && (current.spec?.replicas ?? 0) > 0)) return current;
   return applyDeployment(writer, desired, current);
 }
 

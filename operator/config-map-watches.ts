@@ -1,94 +1,63 @@
-import { Informer } from '#platform/informer.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import type { Log } from '#platform/log.ts';
-import { CONFIG_MAPS, type ConfigMap } from '#platform/resources.ts';
+import type { ObjectView } from '#platform/object-view.ts';
+import type { KubeObject } from '#platform/resources.ts';
 
-interface Watched {
-  informer: Informer<ConfigMap>;
-  /** Functions that refer to it. */
-  users: Set<string>;
-}
+/** Why a function names ConfigMaps: its spec refers to them, or its bundles are stored in them. */
+type Purpose = 'spec' | 'bundles';
 
 /**
- * The ConfigMaps that functions refer to, each with a watch of its own: the cluster's other ConfigMaps are neither
- * read nor held in memory.
+ * Which ConfigMaps functions refer to, and in which version each is. Of all ConfigMaps only the metadata is watched, all
+ * by one watch, however many are referred to; what one holds is asked for when its version is new.
  */
-export class ConfigMapWatches implements AsyncDisposable {
-  readonly #watched = new Map<string, Watched>();
-  readonly #kube: KubeClient;
-  readonly #log: Log;
-  readonly #onChange: (functionKey: string) => void;
-  readonly #ending = new Set<Promise<void>>();
+export class ConfigMapWatches {
+  readonly #view: ObjectView<KubeObject>;
+  /** Keys of functions by `<namespace>/<name>` of a ConfigMap. */
+  readonly #users = new Map<string, Set<string>>();
+  readonly #used = new Map<string, Record<Purpose, readonly string[]>>();
 
-  /** @param onChange called with the key of each function that refers to a ConfigMap that changed or is known now. */
-  constructor(options: { kube: KubeClient; log: Log; onChange: (functionKey: string) => void }) {
-    this.#kube = options.kube;
-    this.#log = options.log;
-    this.#onChange = options.onChange;
+  /** @param onChange called with the key of each function that refers to a ConfigMap that came, changed or went. */
+  constructor(view: ObjectView<KubeObject>, onChange: (functionKey: string) => void) {
+    this.#view = view;
+    view.onChange(({ object: { metadata } }) => {
+      for (const user of this.#users.get(`${metadata?.namespace}/${metadata?.name}`) ?? []) onChange(user);
+    });
   }
 
-  /**
-   * Contents by name of the ConfigMaps that a function refers to, null for one that does not exist. Undefined while
-   * one of them is still being asked for: onChange follows. Names of an earlier call that are left out are let go.
-   */
-  read(
-    functionKey: string,
-    namespace: string,
-    names: readonly string[],
-  ): Record<string, Record<string, string> | null> | undefined {
-    const wanted = new Set(names.map((name) => `${namespace}/${name}`));
-    for (const [key, watched] of this.#watched) if (!wanted.has(key)) this.#release(key, watched, functionKey);
-    const all = names.map((name) => this.#use(functionKey, namespace, name));
-    if (!all.every(({ informer }) => informer.hasSynced)) return undefined;
-    return Object.fromEntries(
-      all.map(({ informer }, index) => {
-        const name = names[index] ?? '';
-        const found = informer.get(namespace, name);
-        return [name, found === undefined ? null : (found.data ?? {})];
-      }),
-    );
+  /** From now on the function hears of these, and no longer of those that it named before for the same purpose. */
+  use(functionKey: string, purpose: Purpose, names: readonly string[]): void {
+    const [namespace] = functionKey.split('/');
+    const used = this.#used.get(functionKey) ?? { spec: [], bundles: [] };
+    const before = keysOf(used);
+    used[purpose] = [...new Set(names)].map((name) => `${namespace}/${name}`);
+    this.#used.set(functionKey, used);
+    const now = keysOf(used);
+    for (const key of before) if (!now.has(key)) this.#release(key, functionKey);
+    for (const key of now) {
+      const users = this.#users.get(key) ?? new Set();
+      this.#users.set(key, users.add(functionKey));
+    }
+  }
+
+  /** Differs whenever a ConfigMap of that name is another one or was changed; undefined: there is none. */
+  versionOf(namespace: string, name: string): { uid: string; resourceVersion: string } | undefined {
+    const { uid = '', resourceVersion = '' } = this.#view.get(namespace, name)?.metadata ?? {};
+    return uid === '' ? undefined : { uid, resourceVersion };
   }
 
   /** The function is gone. */
   forget(functionKey: string): void {
-    for (const [key, watched] of this.#watched) this.#release(key, watched, functionKey);
+    const used = this.#used.get(functionKey);
+    if (used === undefined) return;
+    this.#used.delete(functionKey);
+    for (const key of keysOf(used)) this.#release(key, functionKey);
   }
 
-  #use(functionKey: string, namespace: string, name: string): Watched {
-    const key = `${namespace}/${name}`;
-    const watched = this.#watched.get(key) ?? this.#watch(key, namespace, name);
-    watched.users.add(functionKey);
-    return watched;
+  #release(key: string, functionKey: string): void {
+    const users = this.#users.get(key);
+    users?.delete(functionKey);
+    if (users?.size === 0) this.#users.delete(key);
   }
+}
 
-  #watch(key: string, namespace: string, name: string): Watched {
-    const informer = new Informer<ConfigMap>({
-      kube: this.#kube,
-      resource: CONFIG_MAPS,
-      namespace,
-      fieldSelector: `metadata.name=${name}`,
-      log: this.#log,
-    });
-    const watched = { informer, users: new Set<string>() };
-    this.#watched.set(key, watched);
-    const tell = () => {
-      for (const user of watched.users) this.#onChange(user);
-    };
-    informer.onChange(() => informer.hasSynced && tell());
-    void informer.synced.then(tell);
-    return watched;
-  }
-
-  #release(key: string, { informer, users }: Watched, functionKey: string): void {
-    if (!users.delete(functionKey) || users.size > 0) return;
-    this.#watched.delete(key);
-    const ending = informer[Symbol.asyncDispose]().finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const informers = [...this.#watched.values()].map(({ informer }) => informer[Symbol.asyncDispose]());
-    this.#watched.clear();
-    await Promise.all([...informers, ...this.#ending]);
-  }
+function keysOf({ spec, bundles }: Record<Purpose, readonly string[]>): Set<string> {
+  return new Set([...spec, ...bundles]);
 }

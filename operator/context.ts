@@ -8,6 +8,7 @@ import type { Bundles } from './bundles.ts';
 import type { Children } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';
+import type { RevisionTargets } from './revision-target.ts';
 import type { StatusBook } from './status-book.ts';
 
 /** What a reconcile works with. */
@@ -18,6 +19,7 @@ export interface Context {
   functions: ObjectView<FunctionObject>;
   children: Children;
   configMaps: ConfigMapWatches;
+  targets: RevisionTargets;
   bundles: Bundles;
   statuses: StatusBook;
   events: EventRecorder;

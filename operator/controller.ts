@@ -36,8 +36,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   }
   const fn = ctx.statuses.withStatus(checked.fn);
   const writer: Writer = { kube: ctx.kube, fn, signal };
-  const made = await makeChildren(ctx, writer);
-  return made === undefined ? {} : report(ctx, writer, made);
+  return report(ctx, writer, await makeChildren(ctx, writer));
 }
 
 /** A Function that somebody's finalizer holds gets no more requests: its replicas need not wait for the finalizer. */

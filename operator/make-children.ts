@@ -6,7 +6,7 @@ import { bundleOf, functionService, isControlledBy, revisionDeployment } from '.
 import type { BundleRef, Payload } from './function/pod.ts';
 import { routeConflict } from './function/routes.ts';
 import type { Observation } from './function/status.ts';
-import { type RevisionTarget, revisionTarget } from './revision-target.ts';
+import type { RevisionTarget } from './revision-target.ts';
 import { SourceError } from './source/source-error.ts';
 
 /** What became of the children. */
@@ -24,17 +24,15 @@ export interface Made {
 
 /**
  * Makes the Service, the bundle and the Deployment that the spec asks for. What the user must mend is a problem in the
- * result; the revisions there were stay as they are. Undefined while a ConfigMap is still being asked for.
+ * result; the revisions there were stay as they are.
  */
-export async function makeChildren(ctx: Context, writer: Writer): Promise<Made | undefined> {
+export async function makeChildren(ctx: Context, writer: Writer): Promise<Made> {
   const { fn } = writer;
   const key = `${fn.metadata.namespace}/${fn.metadata.name}`;
   const deployments = ctx.children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
   const made: Made = { deployments, problems: {} };
   try {
-    const target = revisionTarget(fn, ctx.configMaps);
-    if (target === undefined) return undefined;
-    await makeRevision(ctx, writer, target, made);
+    await makeRevision(ctx, writer, await ctx.targets.of(writer), made);
   } catch (error) {
     if (error instanceof SourceError) made.problems.sourceProblem = { reason: error.reason, message: error.message };
     else if (error instanceof ChildError)
@@ -48,30 +46,23 @@ export async function makeChildren(ctx: Context, writer: Writer): Promise<Made |
 
 async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget, made: Made): Promise<void> {
   const { fn } = writer;
-  const { revision, source, sourceHash } = target;
+  const { revision, source } = target;
   let payload: Payload = { kind: 'image', image: fn.spec.image ?? '' };
   if (source !== undefined) {
-    const doubted = bundleMissedByPods(ctx, fn, made.deployments);
-    const bundle = await ctx.bundles.ensure(writer, source, { deployments: made.deployments, doubted });
+    const bundle = await ctx.bundles.ensure(writer, source, made.deployments);
     made.bundle = bundle;
     payload = { kind: 'source', bundle, runtimeImage: ctx.config.CATNAP_RUNTIME_IMAGE };
   }
   const known = ctx.children.deployments.get(`${fn.metadata.namespace}/${fn.metadata.name}`, revision);
-  const deployment = await ensureDeployment(writer, revisionDeployment(fn, revision, payload, sourceHash), known);
-  const before = known && bundleOf(known)?.name;
-  made.replacedBundle = before !== undefined && before !== bundleOf(deployment)?.name;
+  const before = known && bundleOf(known);
+  // One that another version of the compiler made cannot be made again: its pods have to take the new one.
+  const lost =
+    before !== undefined && before.name !== made.bundle?.name && !(await ctx.bundles.isIntact(writer, before));
+  const desired = revisionDeployment(fn, revision, payload, source?.hash);
+  const deployment = await ensureDeployment(writer, desired, known, { evenAwake: lost });
+  made.replacedBundle = before !== undefined && before.name !== bundleOf(deployment)?.name;
   made.latest = revision;
   made.deployments = [...made.deployments.filter((other) => other.metadata?.name !== revision), deployment];
-}
-
-/** Somebody deleted it: kubelet then says `configmap "hello-bundle-…" not found`. */
-function bundleMissedByPods(ctx: Context, fn: FunctionObject, deployments: readonly Deployment[]): string | undefined {
-  const messages = ctx.children.pods
-    .of(`${fn.metadata.namespace}/${fn.metadata.name}`)
-    .flatMap((pod) => pod.status?.containerStatuses ?? [])
-    .map((status) => status.state?.waiting?.message ?? '');
-  const names = deployments.flatMap((deployment) => bundleOf(deployment)?.name ?? []);
-  return names.find((name) => messages.some((message) => message.includes(`"${name}" not found`)));
 }
 
 /** While the spec makes no revision, the one before it still is the newest. */

@@ -21,6 +21,7 @@ import { isControlledBy } from './function/children.ts';
 import { routeNeighbours } from './function/routes.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyKeeper } from './network/keeper.ts';
+import { RevisionTargets } from './revision-target.ts';
 import { Compiler } from './source/compiler.ts';
 import { StatusBook } from './status-book.ts';
 import { type Watches, watchCluster } from './watches.ts';
@@ -125,8 +126,7 @@ function makeContext(
   lifecycle.onStop('compiler', () => compiler[Symbol.asyncDispose]());
   const events = new EventRecorder({ kube, component: 'catnap-operator', log });
   lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
-  const configMaps = new ConfigMapWatches({ kube, log, onChange: (key) => due.now(key) });
-  lifecycle.onStop('config maps', () => configMaps[Symbol.asyncDispose]());
+  const configMaps = new ConfigMapWatches(watches.configMaps, (key) => due.now(key));
   return {
     kube,
     log,
@@ -134,7 +134,8 @@ function makeContext(
     functions: watches.functions,
     children: watches.children,
     configMaps,
-    bundles: new Bundles(compiler),
+    targets: new RevisionTargets(configMaps),
+    bundles: new Bundles(compiler, configMaps),
     statuses: new StatusBook(kube),
     events,
     scalingOf: () => undefined,
@@ -219,6 +220,7 @@ function followFunctions(functions: ObjectView<FunctionObject>, context: Context
     if (change.type === 'deleted') {
       context.statuses.forget(metadata.uid);
       context.bundles.forget(metadata.uid);
+      context.targets.forget(metadata.uid);
     }
     if (change.type === 'updated' && change.before.metadata.generation === metadata.generation) return;
     const before = change.type === 'updated' ? [change.before] : [];

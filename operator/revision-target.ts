@@ -1,34 +1,115 @@
-import type { FunctionObject } from '#api/function.ts';
+import { FUNCTIONS, type FunctionObject, FunctionSpec } from '#api/function.ts';
+import type { KubeClient } from '#platform/kube.ts';
+import { isNotFound, KubeError } from '#platform/kube-error.ts';
+import { CONFIG_MAPS, type Resource } from '#platform/resources.ts';
 import { sourceHashOf } from './bundles.ts';
+import type { Writer } from './child-writes.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';
-import { environmentConfigMaps, revisionOf, type SourceFiles } from './function/revision.ts';
+import { environmentConfigMaps, revisionOfContents, type SourceFiles } from './function/revision.ts';
 import { sourceFiles } from './source/files.ts';
+import { sourceDigest, withoutText } from './watches/kept-function.ts';
+
+const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
 
 /** The revision that the spec asks for. */
 export interface RevisionTarget {
   revision: string;
   /** Absent for `image`. */
-  source?: SourceFiles;
-  sourceHash?: string;
+  source?: WantedSource;
 }
 
-/**
- * Reads what the spec refers to. Undefined while that is still being asked for: the key is added again then. Throws a
- * SourceError when the source is not there.
- */
-export function revisionTarget(fn: FunctionObject, configMaps: ConfigMapWatches): RevisionTarget | undefined {
-  const { spec, metadata } = fn;
-  const environment = environmentConfigMaps(spec);
-  const sourceName = spec.source?.configMapRef?.name;
-  const names = [...new Set([...environment, ...(sourceName === undefined ? [] : [sourceName])])];
-  const contents = configMaps.read(`${metadata.namespace}/${metadata.name}`, metadata.namespace, names);
-  if (contents === undefined) return undefined;
-  const referred = Object.fromEntries(environment.map((name) => [name, contents[name] ?? null]));
-  if (spec.source === undefined) return { revision: revisionOf(metadata.name, spec, { configMaps: referred }) };
-  const source = sourceFiles(spec.source, contents[sourceName ?? ''] ?? null);
-  return {
-    revision: revisionOf(metadata.name, spec, { source, configMaps: referred }),
-    source,
-    sourceHash: sourceHashOf(source, spec),
+/** Source to compile. Its text is not held in memory: it is asked for when it is needed. */
+export interface WantedSource {
+  /** See sourceHashOf. */
+  hash: string;
+  files: () => Promise<SourceFiles>;
+}
+
+interface Digests {
+  revision: string;
+  sourceHash: string | undefined;
+}
+
+/** Reads what specs refer to; again only when the spec or a ConfigMap that it names has changed. */
+export class RevisionTargets {
+  readonly #configMaps: ConfigMapWatches;
+  /** By the Function's uid: of which spec and ConfigMaps the digests are. */
+  readonly #known = new Map<string, { version: string; digests: Digests }>();
+
+  constructor(configMaps: ConfigMapWatches) {
+    this.#configMaps = configMaps;
+  }
+
+  /** Throws a SourceError when the source is not there, 409 when the Function has changed meanwhile. */
+  async of(writer: Writer): Promise<RevisionTarget> {
+    const { revision, sourceHash } = await this.#digests(writer);
+    if (sourceHash === undefined) return { revision };
+    return { revision, source: { hash: sourceHash, files: () => readSource(writer) } };
+  }
+
+  async #digests(writer: Writer): Promise<Digests> {
+    const { metadata, spec } = writer.fn;
+    const { namespace, name, uid, generation } = metadata;
+    const source = spec.source?.configMapRef?.name;
+    const environment = environmentConfigMaps(spec);
+    const names = source === undefined ? environment : [...environment, source];
+    this.#configMaps.use(`${namespace}/${name}`, 'spec', names);
+    const kept = sourceDigest(writer.fn);
+    if (kept !== undefined) return kept;
+    const versions = names.map((one) => this.#configMaps.versionOf(namespace, one)?.resourceVersion);
+    const version = JSON.stringify([generation, versions]);
+    const known = this.#known.get(uid);
+    if (known?.version === version) return known.digests;
+    const digests = await readDigests(writer, environment);
+    this.#known.set(uid, { version, digests });
+    return digests;
+  }
+
+  /** The function is gone. */
+  forget(uid: string): void {
+    this.#known.delete(uid);
+  }
+}
+
+async function readDigests(writer: Writer, environment: readonly string[]): Promise<Digests> {
+  const { kube, fn, signal } = writer;
+  const { name, namespace } = fn.metadata;
+  const source = fn.spec.source === undefined ? undefined : await readSource(writer);
+  const sourceHash = source && sourceHashOf(source, fn.spec);
+  // One after the other: together they may be a hundred times what a process can be given.
+  const contents = async function* (): AsyncGenerator<[string, Record<string, string> | null]> {
+    for (const one of environment) yield [one, await readConfigMap(kube, { namespace, name: one }, signal)];
   };
+  return { revision: await revisionOfContents(name, fn.spec, { source, configMaps: contents() }), sourceHash };
+}
+
+async function readSource({ kube, fn, signal }: Writer): Promise<SourceFiles> {
+  const { namespace, name, uid, generation } = fn.metadata;
+  const kept = fn.spec.source ?? {};
+  if (kept.configMapRef !== undefined) {
+    return sourceFiles(kept, await readConfigMap(kube, { namespace, name: kept.configMapRef.name }, signal));
+  }
+  if (!withoutText(kept)) return sourceFiles(kept, null);
+  const stored = await orNull(kube.get(FUNCTION, { namespace, name }, { signal }));
+  if (stored === null || stored.metadata.uid !== uid || stored.metadata.generation !== generation) {
+    throw new KubeError(409, 'Conflict', `the Function ${namespace}/${name} has changed since it was read`);
+  }
+  return sourceFiles(FunctionSpec.parse(stored.spec).source ?? {}, null);
+}
+
+/** Null: there is none. */
+async function readConfigMap(
+  kube: KubeClient,
+  ref: { namespace: string; name: string },
+  signal: AbortSignal,
+): Promise<Record<string, string> | null> {
+  const found = await orNull(kube.get(CONFIG_MAPS, ref, { signal }));
+  return found === null ? null : (found.data ?? {});
+}
+
+function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  return answer.catch((error: unknown) => {
+    if (isNotFound(error)) return null;
+    throw error;
+  });
 }

@@ -1,5 +1,6 @@
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
+import type { InformerOptions } from '#platform/informer.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import type { Selection } from '#platform/kube-calls.ts';
 import type { Lifecycle } from '#platform/lifecycle.ts';
@@ -7,6 +8,7 @@ import type { Log } from '#platform/log.ts';
 import type { InformerMetrics } from '#platform/metrics.ts';
 import { type ObjectView, viewObjects } from '#platform/object-view.ts';
 import {
+  CONFIG_MAPS,
   DEPLOYMENTS,
   ENDPOINT_SLICES,
   type EndpointSlice,
@@ -21,10 +23,17 @@ import { activatorUrls } from './autoscaler/activators.ts';
 import { type Children, FunctionIndex } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';
 import { OUR_POLICIES } from './network/keeper.ts';
+import { keepDeployment, keepIdentity, keepPod, keepService } from './watches/kept-children.ts';
+import { keepFunction } from './watches/kept-function.ts';
+
+/** Each is read through the schema when it comes, and may hold 192 KiB of source: no more than this at once. */
+const FUNCTIONS_PAGE = 100;
 
 /** What is heard of the cluster. */
 export interface Watches {
   functions: ObjectView<FunctionObject>;
+  /** The metadata of all. */
+  configMaps: ObjectView<KubeObject>;
   children: Children;
   /** Absent where none are kept. */
   policies: ObjectView<NetworkPolicy> | undefined;
@@ -49,7 +58,7 @@ export function watchCluster({ kube, config, log, metrics, lifecycle, onChild }:
   const all: Promise<void>[] = [];
   const follow = <T extends KubeObject>(
     resource: Resource<T>,
-    selection: Selection = {},
+    selection: Selection & Pick<InformerOptions<T>, 'keep' | 'pageSize'> = {},
     namespaces = config.CATNAP_NAMESPACES,
   ): ObjectView<T> => {
     const view = viewObjects<T>({ kube, resource, log, metrics, ...selection }, namespaces);
@@ -60,11 +69,12 @@ export function watchCluster({ kube, config, log, metrics, lifecycle, onChild }:
   const ours = { labelSelector: LABEL.function };
   const keepsPolicies = config.CATNAP_NETWORK_POLICY !== undefined;
   const watches = {
-    functions: follow<FunctionObject>(FUNCTIONS),
+    functions: follow<FunctionObject>(FUNCTIONS, { keep: keepFunction, pageSize: FUNCTIONS_PAGE }),
+    configMaps: follow(CONFIG_MAPS as Resource, { metadataOnly: true, keep: keepIdentity }),
     children: {
-      deployments: new FunctionIndex(follow(DEPLOYMENTS, ours), onChild),
-      pods: new FunctionIndex(follow(PODS, ours), onChild),
-      services: new FunctionIndex(follow(SERVICES, ours), onChild),
+      deployments: new FunctionIndex(follow(DEPLOYMENTS, { ...ours, keep: keepDeployment }), onChild),
+      pods: new FunctionIndex(follow(PODS, { ...ours, keep: keepPod }), onChild),
+      services: new FunctionIndex(follow(SERVICES, { ...ours, keep: keepService }), onChild),
     },
     policies: keepsPolicies ? follow(NETWORK_POLICIES, { labelSelector: OUR_POLICIES }) : undefined,
     activators: findActivators(config, (labelSelector) =>

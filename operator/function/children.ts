@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { FunctionObject } from '#api/function.ts';
 import { ANNOTATION, API_VERSION, GROUP, KIND, LABEL, MANAGED_BY, RUNTIME_ENV } from '#api/names.ts';
 import type { ConfigMap, Deployment, OwnerReference, Service } from '#platform/resources.ts';
@@ -6,6 +7,9 @@ import { type BundleRef, type Payload, type PodTemplate, podTemplate, revisionLa
 
 /** On a Deployment: hash of the source and the compiler that its bundle was made of and with. Read by the operator alone. */
 export const SOURCE_HASH_ANNOTATION = `${GROUP}/source-hash`;
+
+/** On a Deployment: uid of the ConfigMap that its bundle was stored in. */
+export const BUNDLE_UID_ANNOTATION = `${GROUP}/bundle-uid`;
 
 /** Where the gateway's Service is found from inside the cluster. */
 export interface GatewayAddress {
@@ -48,6 +52,8 @@ export function revisionDeployment(
       annotations: {
         [ANNOTATION.templateHash]: templateHash(template),
         ...(sourceHash !== undefined && { [SOURCE_HASH_ANNOTATION]: sourceHash }),
+        ...(payload.kind === 'source' &&
+          payload.bundle.uid !== undefined && { [BUNDLE_UID_ANNOTATION]: payload.bundle.uid }),
       },
       ownerReferences: [ownerReference(fn)],
     },
@@ -104,14 +110,32 @@ export function bundleName(fn: FunctionObject, chunks: readonly string[]): strin
   return `${fn.metadata.name}-bundle-${contentHash(chunks).slice(0, 16)}`;
 }
 
+/** SHA-256 of the chunks as a pod puts them together: 64 hex digits. */
+export function bundleDigest(chunks: readonly string[]): string {
+  return hash('sha256', chunks.join(''));
+}
+
+/** Whether the ConfigMap holds what was stored in it, and can hold nothing else. */
+export function isIntact(configMap: ConfigMap, bundle: BundleRef, fn: FunctionObject): boolean {
+  const chunks = Array.from({ length: bundle.chunks }, (_, index) => configMap.data?.[index] ?? '');
+  const same =
+    bundle.sha256 === undefined ? bundleName(fn, chunks) === bundle.name : bundleDigest(chunks) === bundle.sha256;
+  return same && configMap.immutable === true && isControlledBy(configMap, fn);
+}
+
+/** Whether a container's variable has to do with its bundle. */
+export function isBundleVariable({ name }: { name: string }): boolean {
+  return name.startsWith(RUNTIME_ENV.bundlePrefix);
+}
+
 /** The bundle that a Deployment's pods load; undefined for an image. */
 export function bundleOf(deployment: Deployment): BundleRef | undefined {
-  const refs = (deployment.spec?.template.spec?.containers ?? [])
-    .flatMap((container) => container.env ?? [])
-    .filter((variable) => variable.name.startsWith(RUNTIME_ENV.bundlePrefix))
-    .flatMap((variable) => variable.valueFrom?.configMapKeyRef ?? []);
+  const env = (deployment.spec?.template.spec?.containers ?? []).flatMap((container) => container.env ?? []);
+  const refs = env.filter(isBundleVariable).flatMap((variable) => variable.valueFrom?.configMapKeyRef ?? []);
   const name = refs[0]?.name;
-  return name === undefined ? undefined : { name, chunks: refs.length };
+  if (name === undefined) return undefined;
+  const sha256 = env.find((variable) => variable.name === RUNTIME_ENV.bundleSha256)?.value;
+  return { name, chunks: refs.length, sha256, uid: deployment.metadata?.annotations?.[BUNDLE_UID_ANNOTATION] };
 }
 
 function childLabels(fn: FunctionObject): Record<string, string> {

@@ -54,6 +54,9 @@ function containerFailure(pod: Pod, status: ContainerStatus, answered: boolean):
   return broken ? crash(pod, status, answered) : undefined;
 }
 
+/** Of a function's bundle: see bundleName. */
+const MISSING_BUNDLE = /configmap "[^"]+-bundle-[0-9a-f]{16}" not found/i;
+
 /** Kubelet: `secret "x" not found`, `couldn't find key k in Secret ns/x`, and the same of ConfigMaps. */
 function configFailure(pod: Pod, message: string): Failure {
   if (/\bsecret\b/i.test(message)) {
@@ -61,6 +64,13 @@ function configFailure(pod: Pod, message: string): Failure {
       'SecretNotFound',
       `pod ${nameOf(pod)} cannot start: ${message}. Create the Secret with that key in namespace ${pod.metadata?.namespace}, or correct spec.env or spec.envFrom`,
     );
+  }
+  if (MISSING_BUNDLE.test(message)) {
+    return {
+      reason: 'ConfigMapNotFound',
+      message: `pod ${nameOf(pod)} cannot start: its compiled code was deleted (${message}). Catnap stores it again, and the pod then starts by itself; see who deletes ConfigMaps in namespace ${pod.metadata?.namespace}`,
+      terminal: false,
+    };
   }
   if (/\bconfigmap\b/i.test(message)) {
     return terminal(

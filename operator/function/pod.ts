@@ -14,6 +14,10 @@ export interface BundleRef {
   name: string;
   /** Its keys are "0" … "<chunks - 1>". */
   chunks: number;
+  /** SHA-256 of the chunks, one after the other, in hex; undefined where the Deployment is older than this check. */
+  sha256?: string | undefined;
+  /** The ConfigMap's uid when it was stored: an immutable one of that uid holds what was stored. */
+  uid?: string | undefined;
 }
 
 /** What a revision's pods run: the compiled source in the runtime image, or the user's own image. */
@@ -113,6 +117,7 @@ function ownEnv(fn: FunctionObject, revision: string, payload: Payload): EnvVar[
       [RUNTIME_ENV.timeoutSeconds]: fn.spec.timeoutSeconds,
       [RUNTIME_ENV.concurrencyLimit]: fn.spec.concurrency.limit,
       [RUNTIME_ENV.bundleChunks]: payload.bundle.chunks,
+      ...(payload.bundle.sha256 !== undefined && { [RUNTIME_ENV.bundleSha256]: payload.bundle.sha256 }),
     }),
   };
   return [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aFunction } from '../builders.ts';
-import { environmentConfigMaps, type RevisionInputs, revisionOf } from './revision.ts';
+import { environmentConfigMaps, type RevisionInputs, revisionOf, revisionOfContents } from './revision.ts';
 
 type Spec = NonNullable<Parameters<typeof aFunction>[0]>;
 const INPUTS: RevisionInputs = { source: { files: { 'index.ts': '1' }, entry: 'index.ts' }, configMaps: {} };
@@ -69,4 +69,17 @@ test('the ConfigMaps of the environment are found, each once', () => {
     envFrom: [{ configMapRef: { name: 'a' } }, { configMapRef: { name: 'b' } }],
   });
   assert.deepEqual(environmentConfigMaps(spec), ['a', 'b']);
+});
+
+test('ConfigMaps that are read one by one make the same revision', async () => {
+  const { spec } = aFunction({ envFrom: [{ configMapRef: { name: 'a' } }] });
+  for (const configMaps of [{}, { a: null }, { a: { k: '"v"' }, b: { z: '1', a: '2' } }]) {
+    const whole = revisionOf('hello', spec, { ...INPUTS, configMaps });
+    const entries: [string, Record<string, string> | null][] = Object.entries(configMaps);
+    const oneByOne = (async function* () {
+      yield* entries;
+    })();
+    const streamed = await revisionOfContents('hello', spec, { source: INPUTS.source, configMaps: oneByOne });
+    assert.equal(streamed, whole);
+  }
 });

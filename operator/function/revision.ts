@@ -1,6 +1,6 @@
 import type { FunctionSpec } from '#api/function.ts';
 import { revisionName } from '#api/names.ts';
-import { contentHash } from './canonical.ts';
+import { contentHash, contentHashOf } from './canonical.ts';
 
 /** The source as it is compiled: contents by path, and which of them is loaded. */
 export interface SourceFiles {
@@ -22,27 +22,37 @@ export interface RevisionInputs {
  * timeouts, maxBodyBytes). A field that a later version adds must stay out too while it has its default.
  */
 export function revisionOf(functionName: string, spec: FunctionSpec, inputs: RevisionInputs): string {
+  return revisionName(functionName, contentHash({ ...ofSpec(spec, inputs.source), configMaps: inputs.configMaps }));
+}
+
+/** The same of ConfigMaps, sorted by name, that are read one by one. */
+export async function revisionOfContents(
+  functionName: string,
+  spec: FunctionSpec,
+  inputs: { source: SourceFiles | undefined; configMaps: AsyncIterable<[string, Record<string, string> | null]> },
+): Promise<string> {
+  const { source, configMaps } = inputs;
+  return revisionName(functionName, await contentHashOf(ofSpec(spec, source), 'configMaps', configMaps));
+}
+
+function ofSpec(spec: FunctionSpec, source: SourceFiles | undefined): object {
   const { image, handler, env, envFrom, secrets, resources, serviceAccountName, imagePullSecrets, timeoutSeconds } =
     spec;
   const signature = spec.signature === 'auto' ? undefined : spec.signature;
-  return revisionName(
-    functionName,
-    contentHash({
-      source: inputs.source,
-      image,
-      handler,
-      signature,
-      env,
-      envFrom,
-      secrets,
-      resources,
-      serviceAccountName,
-      imagePullSecrets,
-      timeoutSeconds,
-      concurrencyLimit: spec.concurrency.limit,
-      configMaps: inputs.configMaps,
-    }),
-  );
+  return {
+    source,
+    image,
+    handler,
+    signature,
+    env,
+    envFrom,
+    secrets,
+    resources,
+    serviceAccountName,
+    imagePullSecrets,
+    timeoutSeconds,
+    concurrencyLimit: spec.concurrency.limit,
+  };
 }
 
 /** Names of the ConfigMaps whose contents reach the container's environment, each once, in order. */

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Deployment } from '#platform/resources.ts';
+import { aFunction } from '../builders.ts';
+import { isHandedOver } from '../child-writes.ts';
+import { bundleOf, isControlledBy, revisionDeployment } from '../function/children.ts';
+import { keepDeployment, keepIdentity } from './kept-children.ts';
+
+const bundle = { name: 'hello-bundle-0123456789abcdef', chunks: 2, sha256: 'abc', uid: 'uid-of-bundle' };
+
+function stored(manager: string): Deployment {
+  const made = revisionDeployment(aFunction(), 'hello-1', { kind: 'source', bundle, runtimeImage: 'r:1' }, 'h');
+  const fields = { 'f:spec': { 'f:replicas': {}, 'f:template': {} } };
+  const managedFields = [{ manager, operation: 'Apply', subresource: 'scale', fieldsV1: fields }];
+  const metadata = { ...made.metadata, resourceVersion: '7', uid: 'd', managedFields };
+  return { ...made, metadata, spec: { ...made.spec, replicas: 3 } } as Deployment;
+}
+
+test('of a Deployment all is kept that is decided on', () => {
+  const whole = stored('catnap-scaler');
+  const kept = keepDeployment(whole);
+  assert.deepEqual(bundleOf(kept), bundle);
+  assert.deepEqual(kept.metadata?.annotations, whole.metadata?.annotations);
+  assert.equal(kept.metadata?.resourceVersion, '7');
+  assert.equal(kept.spec?.replicas, 3);
+  assert.ok(isControlledBy(kept, aFunction()));
+  assert.ok(JSON.stringify(kept).length < JSON.stringify(whole).length / 2);
+});
+
+test('whether another owns the number of replicas is kept as what it comes to', () => {
+  assert.ok(isHandedOver(keepDeployment(stored('catnap-scaler'))));
+  const { metadata, ...rest } = stored('x');
+  assert.ok(!isHandedOver(keepDeployment({ ...rest, metadata: { ...metadata, managedFields: [] } })));
+});
+
+test('a Deployment without anything is kept too', () => {
+  assert.deepEqual(keepDeployment({}), { metadata: {} });
+});
+
+test('of a ConfigMap nothing is kept but which one it is', () => {
+  const metadata = { namespace: 'shop', name: 'a', uid: 'u', resourceVersion: '1', labels: { a: 'b' } };
+  const kept = keepIdentity({ metadata, data: { a: 'b' } } as never);
+  assert.deepEqual(kept, { metadata: { namespace: 'shop', name: 'a', uid: 'u', resourceVersion: '1' } });
+});

@@ -1,0 +1,49 @@
+/** What the operator keeps in memory of the objects that functions are made of: what it reads of them. */
+import { leanMetadata } from '#platform/lean-metadata.ts';
+import type { Deployment, KubeObject, ManagedFieldsEntry, Pod, Service } from '#platform/resources.ts';
+import { isHandedOver } from '../child-writes.ts';
+import { isBundleVariable } from '../function/children.ts';
+
+/** Who owns `spec.replicas`, if not our own applies, in the words of the API server. */
+const HANDED_OVER: ManagedFieldsEntry[] = [{ operation: 'Update', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }];
+
+/** Of the pod template, where the bundle is. */
+export function keepDeployment(deployment: Deployment): Deployment {
+  const { metadata = {}, spec, status } = deployment;
+  const containers = spec?.template.spec?.containers.map(({ name, env = [] }) => ({
+    name,
+    env: env.filter(isBundleVariable),
+  }));
+  return {
+    metadata: { ...leanMetadata(metadata), ...(isHandedOver(deployment) && { managedFields: HANDED_OVER }) },
+    ...(spec && {
+      spec: {
+        ...(spec.replicas !== undefined && { replicas: spec.replicas }),
+        selector: {},
+        template: containers === undefined ? {} : { spec: { containers } },
+      },
+    }),
+    ...(status?.conditions && { status: { conditions: status.conditions } }),
+  };
+}
+
+export function keepPod({ metadata = {}, spec, status }: Pod): Pod {
+  const containers = spec?.containers.map(({ name, resources }) => ({ name, ...(resources && { resources }) }));
+  return {
+    metadata: leanMetadata(metadata),
+    ...(containers && { spec: { containers, ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }) } }),
+    ...(status && { status }),
+  };
+}
+
+export function keepService({ metadata = {}, spec }: Service): Service {
+  return { metadata: leanMetadata(metadata), ...(spec && { spec }) };
+}
+
+/** Which one it is, and in which version. */
+export function keepIdentity({ metadata = {} }: KubeObject): KubeObject {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  return {
+    metadata: { ...(namespace && { namespace }), ...(name && { name }), uid, resourceVersion } as typeof metadata,
+  };
+}

@@ -1,0 +1,77 @@
+/** What the operator keeps of a Function in memory: all but the text of its source, and that spec only once. */
+import type { FunctionObject, FunctionSpec } from '#api/function.ts';
+import { leanMetadata } from '#platform/lean-metadata.ts';
+import { sourceHashOf } from '../bundles.ts';
+import { type CheckedFunction, checkFunction, rememberCheck } from '../checked-function.ts';
+import { environmentConfigMaps, revisionOf } from '../function/revision.ts';
+import { sourceFiles } from '../source/files.ts';
+
+/** What was found out about a source before its text was let go. */
+export interface SourceDigest {
+  revision: string;
+  sourceHash: string;
+}
+
+type Source = NonNullable<FunctionSpec['source']>;
+interface KeptSource extends Omit<Source, 'inline' | 'files'> {
+  /** Absent: it takes more than the Function to tell. */
+  digest: SourceDigest | undefined;
+}
+
+/** The Function with a spec that was read through the schema and, in place of the source's text, its digest. */
+export function keepFunction(stored: FunctionObject): FunctionObject {
+  const checked = checkFunction(stored);
+  const metadata = leanMetadata(stored.metadata);
+  const spec = 'fn' in checked ? checked.fn.spec : stored.spec;
+  const kept: FunctionObject = { ...stored, metadata, spec: shared(keepSpec(stored.metadata.name, spec, checked)) };
+  rememberCheck(kept, 'fn' in checked ? { fn: kept } : checked);
+  return kept;
+}
+
+function keepSpec(name: string, spec: FunctionSpec, checked: CheckedFunction): FunctionSpec {
+  const { source } = spec;
+  if (source === undefined || (source.inline === undefined && source.files === undefined)) return spec;
+  const { inline: _, files: __, ...rest } = source;
+  const kept: KeptSource = { ...rest, digest: 'fn' in checked ? digestOf(name, spec, source) : undefined };
+  return { ...spec, source: kept };
+}
+
+function digestOf(name: string, spec: FunctionSpec, source: Source): SourceDigest | undefined {
+  if (environmentConfigMaps(spec).length > 0) return undefined;
+  try {
+    const read = sourceFiles(source, null);
+    return { revision: revisionOf(name, spec, { source: read, configMaps: {} }), sourceHash: sourceHashOf(read, spec) };
+  } catch {
+    // The reconcile that asks for the text tells the user what is wrong with it.
+    return undefined;
+  }
+}
+
+/** Undefined: it has to be made of the text and of ConfigMaps. */
+export function sourceDigest({ spec }: FunctionObject): SourceDigest | undefined {
+  return (spec.source as Partial<KeptSource> | undefined)?.digest;
+}
+
+/** Whether the text of a source in the Function was let go. */
+export function withoutText(source: Source): boolean {
+  return 'digest' in source;
+}
+
+/** Distinct values up to which parts of specs are shared. */
+const SHARED_MAX = 2_000;
+const parts = new Map<string, unknown>();
+
+/** With every part that another spec has just so, such as the defaults, as one and the same object. */
+function shared(spec: FunctionSpec): FunctionSpec {
+  return Object.fromEntries(Object.entries(spec).map(([name, part]) => [name, sharedPart(part)])) as FunctionSpec;
+}
+
+function sharedPart(part: unknown): unknown {
+  if (part === null || typeof part !== 'object' || 'digest' in part) return part;
+  const key = JSON.stringify(part);
+  const known = parts.get(key);
+  if (known !== undefined) return known;
+  if (parts.size >= SHARED_MAX) parts.clear();
+  parts.set(key, part);
+  return part;
+}
