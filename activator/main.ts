@@ -17,6 +17,7 @@ import { ActivatorConfig } from './config.ts';
 import { guardedClock, onThrow } from './entries.ts';
 import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
+import { keepFunction, keepPod } from './kept-objects.ts';
 import { activatorMetrics } from './metrics.ts';
 import { Refusals } from './refusals.ts';
 import { Replicas } from './replicas.ts';
@@ -33,6 +34,8 @@ const FUNCTIONS: Resource<FunctionObject> = {
   kind: KIND,
   namespaced: true,
 };
+/** Each may hold 192 KiB of source: no more than this at once. */
+const FUNCTIONS_PAGE = 100;
 const SYNC_WAIT_MS = 5_000;
 /** An idle connection is closed after half a minute; a wake should not have to open one. */
 const KEEP_WARM_MS = 15_000;
@@ -47,8 +50,12 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const kube = new KubeClient(await clusterAccess(config), { userAgent: 'catnap-activator' });
   lifecycle.onStop('api client', () => kube[Symbol.asyncDispose]());
   const namespaces = config.CATNAP_NAMESPACES;
-  const functionFeed = viewObjects({ kube, resource: FUNCTIONS, log, metrics }, namespaces);
-  const podFeed = viewObjects({ kube, resource: PODS, labelSelector: LABEL.function, log, metrics }, namespaces);
+  const feed = { kube, log, metrics };
+  const functionFeed = viewObjects(
+    { ...feed, resource: FUNCTIONS, keep: keepFunction, pageSize: FUNCTIONS_PAGE },
+    namespaces,
+  );
+  const podFeed = viewObjects({ ...feed, resource: PODS, labelSelector: LABEL.function, keep: keepPod }, namespaces);
   lifecycle.onStop('watches', async () => {
     await Promise.all([functionFeed[Symbol.asyncDispose](), podFeed[Symbol.asyncDispose]()]);
   });
