@@ -114,6 +114,7 @@ test('whatever a replica answers, the request ends and the next one is served', 
     const at = Number(/^\w+ \/(\d+)/.exec(text)?.[1] ?? -1);
     socket.write(ANSWERS[at]?.answer ?? 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine', 'latin1');
   });
+  const before = [...thrownCounts()];
   for (const [i, { what, method = 'GET', sees }] of ANSWERS.entries()) {
     using wire = new Wire(wired.port);
     wire.send(`${method} /${i} HTTP/1.1\r\nhost: ${HOST}\r\n\r\n`);
@@ -122,7 +123,7 @@ test('whatever a replica answers, the request ends and the next one is served', 
     await until(() => wired.gateway.traffic('hello').inFlight === 0, `${what}: it is over`);
     assert.equal((await ask(wired.port)).body, 'fine', what);
   }
-  assert.deepEqual([...thrownCounts()], []);
+  assert.deepEqual([...thrownCounts()], before);
 });
 
 test('a client of HTTP/1.0 gets no Trailer', async () => {

@@ -13,8 +13,11 @@ test('the process wakes a function, outlives the API server, and leaves when tol
   assert.equal(call?.method, 'PATCH');
   assert.equal(call?.url.pathname, '/apis/apps/v1/namespaces/default/deployments/hello-1/scale');
   assert.equal(call?.query('fieldManager'), 'catnap-scaler');
-  assert.equal(call?.headers['content-type'], 'application/merge-patch+json');
-  assert.deepEqual(JSON.parse(call?.body ?? ''), { spec: { replicas: 1 } });
+  assert.equal(call?.headers['content-type'], 'application/json-patch+json');
+  assert.deepEqual(JSON.parse(call?.body ?? ''), [
+    { op: 'test', path: '/spec', value: {} },
+    { op: 'add', path: '/spec/replicas', value: 1 },
+  ]);
   cluster.showPod(shown(backend));
   assert.equal((await first).body, 'request 1');
 

@@ -264,5 +264,6 @@ test('a request that waited is sent with the whole of its body', async () => {
   for (const bytes of [10, 65_536, 1_000_000]) {
     assert.equal((await ask(gateway.port, { method: 'POST', body: 'x'.repeat(bytes) })).body, String(bytes));
     gateway.podFeed.remove('pod-a');
+    gateway.scales.replicas.set('hello-1', 0);
   }
 });

@@ -148,7 +148,7 @@ test('without any of them the error says what to set', async (t) => {
 
 test('only a kubeconfig loads the Kubernetes client library', async () => {
   const files = (await readdir(import.meta.dirname)).filter(
-    (file) => !/\.test\.ts$|^kubeconfig-access\.ts$/.test(file),
+    (file) => file.endsWith('.ts') && !/\.test\.ts$|^kubeconfig-access\.ts$/.test(file),
   );
   const program = `
     import { registerHooks } from 'node:module';
