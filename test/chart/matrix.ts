@@ -67,6 +67,19 @@ export const MATRIX: Record<string, RenderOptions> = {
       },
     },
   },
+  'operator and activators are shut in': {
+    ...release,
+    values: {
+      networkPolicy: {
+        metricsFrom: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+        system: {
+          gatewayFrom: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress' } } }],
+          egress: 'closed',
+          apiServer: { ports: [8443], to: [{ ipBlock: { cidr: '192.0.2.10/32' } }] },
+        },
+      },
+    },
+  },
   'functions may call nobody': { ...release, values: { networkPolicy: { egress: 'closed' } } },
   'no policies': {
     ...release,

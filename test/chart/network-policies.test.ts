@@ -1,0 +1,114 @@
+/** Who reaches whom under the chart's own NetworkPolicies. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inCase, type Loose } from './rendered.ts';
+
+/** One end of a connection; one without labels is no pod. */
+interface End {
+  namespace?: string;
+  labels?: Record<string, string>;
+}
+
+const SYSTEM = 'catnap-system';
+const ours = (component: string): End => ({
+  namespace: SYSTEM,
+  labels: {
+    'app.kubernetes.io/name': 'catnap',
+    'app.kubernetes.io/instance': 'catnap',
+    'app.kubernetes.io/component': component,
+  },
+});
+const operator = ours('operator');
+const activator = ours('activator');
+const helmTest = ours('test');
+const aFunction: End = { namespace: 'shop', labels: { 'catnap.dev/function': 'cart' } };
+const prometheus: End = { namespace: 'monitoring', labels: { app: 'prometheus' } };
+const ingress: End = { namespace: 'ingress', labels: { app: 'controller' } };
+const stranger: End = { namespace: 'other', labels: { app: 'curious' } };
+const lookalike: End = { ...operator, namespace: 'other' };
+const outside: End = {};
+
+/** What a policy says of labels; every selector of ours matches labels, or asks whether one exists. */
+function selects(selector: Loose, labels: Record<string, string>): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator }: Loose) => operator === 'Exists' && key in labels)
+  );
+}
+
+function isPeer(peer: Loose, end: End): boolean {
+  if (peer.ipBlock !== undefined || end.labels === undefined) return false;
+  const namespace = { 'kubernetes.io/metadata.name': String(end.namespace) };
+  const there =
+    peer.namespaceSelector === undefined ? end.namespace === SYSTEM : selects(peer.namespaceSelector, namespace);
+  return there && selects(peer.podSelector ?? {}, end.labels);
+}
+
+const has = (rules: Loose[], side: 'from' | 'to', port: string | number, end: End) =>
+  rules.some(
+    (rule) =>
+      rule.ports.some((one: Loose) => one.port === port) &&
+      (rule[side] === undefined || rule[side].some((peer: Loose) => isPeer(peer, end))),
+  );
+
+/** Whether the policies that select `pod` let the other end in, or let it out to there. */
+function lets(objects: readonly Loose[], direction: 'Ingress' | 'Egress', pod: End) {
+  const about = objects.filter(
+    ({ kind, spec }) =>
+      kind === 'NetworkPolicy' && spec.policyTypes.includes(direction) && selects(spec.podSelector, pod.labels ?? {}),
+  );
+  const [list, side] = direction === 'Ingress' ? (['ingress', 'from'] as const) : (['egress', 'to'] as const);
+  return (port: string | number, end: End) =>
+    about.length === 0 || about.some(({ spec }) => has(spec[list], side, port, end));
+}
+
+test('anybody reaches the gateway’s ports; its port for operation only the operator and other activators', () => {
+  const into = lets(inCase('the defaults'), 'Ingress', activator);
+  for (const from of [outside, stranger, aFunction, helmTest]) {
+    assert.ok(into('http', from) && into('https', from));
+    assert.ok(!into('ops', from));
+  }
+  assert.ok(into('ops', operator) && into('ops', activator));
+  assert.ok(!into('ops', lookalike), 'the same labels in another namespace');
+  assert.ok(!into('ops', prometheus));
+});
+
+test('nobody reaches the operator', () => {
+  const into = lets(inCase('the defaults'), 'Ingress', operator);
+  for (const from of [outside, stranger, activator, prometheus]) assert.ok(!into('ops', from) && !into(8080, from));
+});
+
+test('Prometheus reads operator and activators from where the values say', () => {
+  for (const pod of [operator, activator]) {
+    const into = lets(inCase('Prometheus operator'), 'Ingress', pod);
+    assert.ok(into('ops', prometheus));
+    assert.ok(!into('ops', stranger) && !into('ops', outside));
+  }
+});
+
+test('the gateway may be kept to an ingress controller; functions and helm test reach it all the same', () => {
+  const into = lets(inCase('operator and activators are shut in'), 'Ingress', activator);
+  for (const from of [ingress, aFunction, helmTest]) assert.ok(into('http', from));
+  for (const from of [outside, stranger, prometheus]) assert.ok(!into('http', from));
+});
+
+test('they call what they like, unless they are shut in: then names, the API server, activators and functions', () => {
+  for (const pod of [operator, activator]) assert.ok(lets(inCase('the defaults'), 'Egress', pod)(443, outside));
+  const objects = inCase('operator and activators are shut in');
+  const [fromOperator, fromActivator] = [lets(objects, 'Egress', operator), lets(objects, 'Egress', activator)];
+  for (const out of [fromOperator, fromActivator]) {
+    assert.ok(out(53, outside) && out('ops', activator));
+    assert.ok(!out(443, outside) && !out(8443, outside) && !out('http', stranger));
+  }
+  assert.ok(fromActivator('http', aFunction));
+  assert.ok(!fromOperator('http', aFunction));
+  const servers = objects
+    .filter(({ kind, spec }) => kind === 'NetworkPolicy' && spec.egress !== undefined)
+    .map(({ spec }) => spec.egress.filter((rule: Loose) => rule.ports[0].port === 8443).map((rule: Loose) => rule.to));
+  assert.deepEqual(servers, [[[{ ipBlock: { cidr: '192.0.2.10/32' } }]], [[{ ipBlock: { cidr: '192.0.2.10/32' } }]]]);
+});
+
+test('without network policies there are none', () => {
+  assert.ok(!inCase('no policies').some(({ kind }) => kind === 'NetworkPolicy'));
+});
