@@ -50,6 +50,23 @@ function helmSuite({ path }: ClusterTool): void {
       assert.deepEqual(byName(readDocuments(stdout, 'helm template')), byName(objects));
     });
   }
+
+  test('numbers by --set, whole or with a fraction', async () => {
+    const numbers = ['activator.drainQuietSeconds=0.5', 'activator.accessLog=0.25', 'operator.scrapeSeconds=1.5'];
+    const whole = ['activator.drainSeconds=90', 'url.port=8443', 'activator.podDisruptionBudget.maxUnavailable=1'];
+    const sets = [...numbers, ...whole].flatMap((one) => ['--set', one]);
+    const { stdout } = await run(path, ['template', 'catnap', CATNAP_CHART, '--kube-version', '1.33.0', ...sets]);
+    const variables = [...stdout.matchAll(/name: (\S+), value: "([\d.]+)"/g)].map(
+      ([, name, value]) => `${name} ${value}`,
+    );
+    for (const told of ['DRAIN_QUIET_SECONDS 0.5', 'ACCESS_LOG 0.25', 'SCRAPE_SECONDS 1.5', 'DRAIN_SECONDS 90'])
+      assert.ok(variables.includes(`CATNAP_${told}`), told);
+  });
+
+  test('a number out of range by --set is refused', async () => {
+    for (const one of ['activator.drainQuietSeconds=60.5', 'activator.accessLog=1.5', 'operator.scrapeSeconds=0.0'])
+      await assert.rejects(run(path, ['template', 'catnap', CATNAP_CHART, '--set', one]), /does not match pattern/);
+  });
 }
 
 function byName(objects: readonly Loose[]): Record<string, Loose> {

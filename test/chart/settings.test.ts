@@ -42,6 +42,43 @@ test('a mistyped key is refused, with its place', () => {
   assert.throws(() => install({ tls: { secretName: 7 } }), /- tls\.secretName: must be string/);
 });
 
+test('a number with a fraction may be text, as helm --set gives it, within the same range', () => {
+  const RANGES = [
+    { path: 'activator.accessLog', takes: ['0', '0.25', '1'], not: ['1.5', '-0.1', '2', 'x', '', '.5.'] },
+    {
+      path: 'activator.drainQuietSeconds',
+      takes: ['0', '0.5', '7.25', '59.9', '60'],
+      not: ['60.5', '-1', '100', '1e1'],
+    },
+    {
+      path: 'operator.scrapeSeconds',
+      takes: ['0.5', '0.05', '1', '90.5', '3600'],
+      not: ['0', '0.0', '3600.5', '9999'],
+    },
+  ];
+  for (const { path, takes, not } of RANGES) {
+    const [part = '', name = ''] = path.split('.');
+    const given = (value: unknown) => () => install({ [part]: { [name]: value } });
+    for (const text of takes) {
+      assert.deepEqual(given(text)(), given(Number(text))(), `${path}=${text}`);
+    }
+    for (const text of not) assert.throws(given(text), new RegExp(`- ${path}: must match pattern`), text);
+  }
+});
+
+test('every value that may have a fraction may be text too', () => {
+  const schema = JSON.parse(readFileSync(join(CATNAP_CHART, 'values.schema.json'), 'utf8'));
+  const wrong = new Set<string>();
+  const look = (node: Loose, path: string): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const types = [node.type].flat();
+    if (types.includes('number') && !(types.includes('string') && 'pattern' in node)) wrong.add(path);
+    for (const [key, below] of Object.entries(node)) look(below, `${path}.${key}`);
+  };
+  look(schema, '');
+  assert.deepEqual([...wrong], []);
+});
+
 test('a peer that no NetworkPolicy takes is refused, with its place', () => {
   const from = (peer: object) => () => install({ networkPolicy: { metricsFrom: [peer] } });
   assert.doesNotThrow(from({ ipBlock: { cidr: '192.0.2.0/24', except: ['192.0.2.1/32'] } }));
