@@ -5,7 +5,16 @@ import { LABEL, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { KubeError } from '#platform/kube-error.ts';
-import { DEPLOYMENTS, NAMESPACES, PODS, type Resource, type Scale, SECRETS, SERVICES } from '#platform/resources.ts';
+import {
+  DEPLOYMENTS,
+  LEASES,
+  NAMESPACES,
+  PODS,
+  type Resource,
+  type Scale,
+  SECRETS,
+  SERVICES,
+} from '#platform/resources.ts';
 import type { Table } from '../../local/chart/go-yaml.ts';
 import { installChart, testChart, uninstallChart, upgradeChart } from '../../local/chart/install.ts';
 import { mergeValues } from '../../local/chart/values.ts';
@@ -115,6 +124,19 @@ test('a removal leaves the functions, and another release takes them up where th
     const service = await system.kube.get(SERVICES, world.ref('stays'), { signal: soon() });
     return service.spec?.externalName === `other-catnap-gateway.${SYSTEM_NAMESPACE}.svc.cluster.local`;
   });
+});
+
+test('after a removal no operator that is gone holds the Lease, and the next install leads at once', async () => {
+  await using stage = await scene();
+  const { system } = stage;
+  const leases = async () => (await system.kube.listAll(LEASES, { namespace: SYSTEM_NAMESPACE, signal: soon() })).items;
+  const dead = (await leases()).map(({ spec }) => spec?.holderIdentity);
+  assert.equal(dead.length, 1);
+  await uninstallChart(targetOf(system), system.installed);
+  assert.deepEqual(await leases(), []);
+  await installChart(targetOf(system), system.options);
+  const lease = await eventually('one leads', async () => (await leases()).find(({ spec }) => spec?.holderIdentity));
+  assert.equal(lease.spec?.leaseTransitions, 0, 'it was taken from nobody');
 });
 
 test('a removal that was asked to takes the functions with it', async () => {
