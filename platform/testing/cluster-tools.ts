@@ -34,11 +34,14 @@ export function kubectls(tests: string): ClusterTool[] {
   return onPath;
 }
 
-/** Helm 4; where it is not installed, the one on PATH. Undefined where there is none: then a line says what is left out. */
+/** Helm 4; where it is not installed, the one on PATH; undefined where there is none either. Prints as `kubectls` does. */
 export function helm(tests: string): ClusterTool | undefined {
-  const [tool] = [...found(join(BIN, 'helm'), HELM_VERSION), ...found('helm', HELM_VERSION)];
-  if (tool === undefined) console.log(`not checked, helm is not installed: ${tests}`);
-  return tool;
+  const [ours] = found(join(BIN, 'helm'), HELM_VERSION);
+  if (ours !== undefined) return ours;
+  const [onPath] = found('helm', HELM_VERSION);
+  if (onPath === undefined) console.log(`not checked, helm is not installed: ${tests}`);
+  else console.log(`checked with helm ${onPath.version} of PATH: ${tests}`);
+  return onPath;
 }
 
 function found(path: string, ask: string[]): ClusterTool[] {

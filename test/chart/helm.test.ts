@@ -8,7 +8,7 @@ import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type ClusterTool, helm } from '#platform/testing/cluster-tools.ts';
 import { readDocuments } from '../../local/chart/go-yaml.ts';
-import { CATNAP_CHART, type RenderOptions } from '../../local/chart/render.ts';
+import { CATNAP_CHART, type RenderOptions, renderNotes } from '../../local/chart/render.ts';
 import { CASES, type Loose } from './rendered.ts';
 
 const run = promisify(execFile);
@@ -48,6 +48,13 @@ function helmSuite({ path }: ClusterTool): void {
         { maxBuffer: 16 * 1024 * 1024 },
       );
       assert.deepEqual(byName(readDocuments(stdout, 'helm template')), byName(objects));
+    });
+
+    test(`${name}: says the same of it`, async () => {
+      const { release, namespace } = options;
+      const dry = ['install', release, CATNAP_CHART, '--namespace', namespace, '--dry-run=client'];
+      const { stdout } = await run(path, [...dry, ...(await valuesArguments(options))], { maxBuffer: 16 << 20 });
+      assert.equal(stdout.split('\nNOTES:\n')[1]?.trim(), renderNotes(options).trim());
     });
   }
 
