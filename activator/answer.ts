@@ -4,10 +4,9 @@ import { guarded } from './entries.ts';
 import { answerFor, type Failure } from './failure.ts';
 import { responseHeaders, serverTiming, trailers } from './headers.ts';
 import type { Journal } from './journal.ts';
+import { lingerAtMost } from './linger.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** Longest that the rest of an unwanted body is read for, so that its client gets to see the answer. */
-const LINGER_MS = 2_000;
 /** As much of an answer may wait for its client before its replica is told to wait. */
 const BEHIND_MAX_BYTES = 262_144;
 
@@ -96,11 +95,6 @@ export function abandonBody(request: IncomingMessage, body: RequestBody): void {
   const { socket, complete } = request;
   if (complete || socket.destroyed) return;
   body.discard();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  const end = () => {
-    clearTimeout(timer);
-    socket.off('close', end);
-  };
+  const end = lingerAtMost(socket);
   request.once('end', end);
-  socket.once('close', end);
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { caught, type Entry, enter, guarded } from './entries.ts';
 import type { Exchange } from './exchange.ts';
 import { answerFor, type Failure, GATEWAY_FAULT } from './failure.ts';
+import { closeLingering } from './linger.ts';
 import { faultOfReading } from './request-faults.ts';
 
 /** A request that has come in. */
@@ -31,8 +32,6 @@ export interface Door {
 
 /** Requests that one connection may have sent ahead; it is not read from while there are as many. */
 const AHEAD_MAX = 16;
-/** Time for the last answer to be read, since a close with bytes unread would take it away from the client. */
-const LINGER_MS = 1_000;
 /** What follows is not read any more, which is what `Connection: close` says. */
 const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
 
@@ -57,6 +56,8 @@ export class ClientConnection {
   #refusal: string | undefined;
   #closing = false;
   #leaving = false;
+  /** Our side has ended; what the client still sends is thrown away. */
+  #lingers = false;
   /** Bytes that had gone either way at the last look, and when they last had changed. */
   #moved = 0;
   #movedAtMs = 0;
@@ -67,6 +68,16 @@ export class ClientConnection {
     (socket as ClientSocket)[CONNECTION] = this;
     // Functions that all share: ten thousand idle connections should not hold twenty thousand closures.
     socket.on('close', onSocketClosed);
+    // What Node calls when an answer has left that ends its connection.
+    socket.destroySoon = endWell;
+  }
+
+  /** All is said: ends the connection, after what its client still sends where it does. */
+  endWell(): void {
+    const { request } = this.#current ?? {};
+    const sendsStill = request?.complete === false || this.#waiting !== undefined || this.#refusal !== undefined;
+    if (!sendsStill) Socket.prototype.destroySoon.call(this.#socket);
+    else this.#linger();
   }
 
   /** Of the client; an IPv4 address as such, also where it came to an IPv6 socket. */
@@ -102,7 +113,8 @@ export class ClientConnection {
   /** The client's bytes are no request, or the connection broke. */
   fail(error: Error & { code?: string; reason?: string }): void {
     const failure = faultOfReading(error);
-    if (failure === undefined || this.#socket.bytesRead === 0) this.#socket.destroy();
+    if (this.#lingers && error.code === AFTER_THE_LAST) return;
+    if (failure === undefined || this.#lingers || this.#socket.bytesRead === 0) this.#socket.destroy();
     else if (!this.#closing && error.code !== AFTER_THE_LAST) this.#faultInLast(failure);
   }
 
@@ -214,11 +226,23 @@ export class ClientConnection {
   }
 
   #end(): void {
-    const socket = this.#socket;
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(timer));
-    socket.end(this.#refusal ?? '');
+    this.#linger(this.#refusal);
   }
+
+  #linger(last?: string): void {
+    if (this.#lingers) return;
+    this.#lingers = true;
+    this.#closing = true;
+    // Nothing else may be reading it, and then nothing of the connection would be read.
+    this.#current?.request.resume();
+    closeLingering(this.#socket, last);
+  }
+}
+
+function endWell(this: Socket): void {
+  const connection = connectionOf(this);
+  if (connection === undefined) Socket.prototype.destroySoon.call(this);
+  else connection.endWell();
 }
 
 const onSocketClosed = guarded<Socket, []>('client closes', closed, closed);
