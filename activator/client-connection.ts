@@ -34,6 +34,8 @@ export interface Door {
 const AHEAD_MAX = 16;
 /** What follows is not read any more, which is what `Connection: close` says. */
 const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
+/** The client has ended its side within a request. */
+const AT_THE_END = 'HPE_INVALID_EOF_STATE';
 
 const CONNECTION = Symbol('connection');
 type ClientSocket = Socket & { [CONNECTION]?: ClientConnection };
@@ -113,7 +115,8 @@ export class ClientConnection {
   /** The client's bytes are no request, or the connection broke. */
   fail(error: Error & { code?: string; reason?: string }): void {
     const failure = faultOfReading(error);
-    if (this.#lingers && error.code === AFTER_THE_LAST) return;
+    // The parser complains of each further read of what is thrown away, until the client has ended it.
+    if (this.#lingers && error.code?.startsWith('HPE_') && error.code !== AT_THE_END) return;
     if (failure === undefined || this.#lingers || this.#socket.bytesRead === 0) this.#socket.destroy();
     else if (!this.#closing && error.code !== AFTER_THE_LAST) this.#faultInLast(failure);
   }

@@ -24,10 +24,8 @@ export function lingerAtMost(socket: Socket): () => void {
     const isOver = nowMs - fromMs >= TOTAL_MS || nowMs - movedAtMs >= IDLE_MS || bytes - fromBytes >= MOST_BYTES;
     if (isOver) socket.destroy();
   };
-  const timer = setInterval(
-    guarded('client look', onLook, () => socket.destroy()),
-    LOOK_MS,
-  );
+  const look = guarded('client look', onLook, () => socket.destroy());
+  const timer = setInterval(look, LOOK_MS);
   const onEnd = () => {
     clearInterval(timer);
     socket.off('close', onEnd);
