@@ -15,6 +15,8 @@ export interface Arrival {
   readonly expectsContinue: boolean;
   /** The protocol that it asks to switch to, or null. */
   readonly upgrade: string | null;
+  /** The server has let go of the connection behind this request. */
+  readonly parted: boolean;
   /** What serves it; undefined until its turn. */
   exchange: Exchange | undefined;
 }
@@ -58,6 +60,10 @@ export class ClientConnection {
   #refusal: string | undefined;
   #closing = false;
   #leaving = false;
+  /** The connection ends with the answer to the last request that has come. */
+  #isLast = false;
+  /** What had been read when the server began to read: nothing, or what it has answered since. */
+  #bytesBefore = 0;
   /** Our side has ended; what the client still sends is thrown away. */
   #lingers = false;
   /** Bytes that had gone either way at the last look, and when they last had changed. */
@@ -76,8 +82,12 @@ export class ClientConnection {
 
   /** All is said: ends the connection, after what its client still sends where it does. */
   endWell(): void {
-    const { request } = this.#current ?? {};
-    const sendsStill = request?.complete === false || this.#waiting !== undefined || this.#refusal !== undefined;
+    const { request, upgrade } = this.#current ?? {};
+    const sendsStill =
+      request?.complete === false ||
+      typeof upgrade === 'string' ||
+      this.#waiting !== undefined ||
+      this.#refusal !== undefined;
     if (!sendsStill) Socket.prototype.destroySoon.call(this.#socket);
     else this.#linger();
   }
@@ -117,8 +127,20 @@ export class ClientConnection {
     const failure = faultOfReading(error);
     // The parser complains of each further read of what is thrown away, until the client has ended it.
     if (this.#lingers && error.code?.startsWith('HPE_') && error.code !== AT_THE_END) return;
-    if (failure === undefined || this.#lingers || this.#socket.bytesRead === 0) this.#socket.destroy();
-    else if (!this.#closing && error.code !== AFTER_THE_LAST) this.#faultInLast(failure);
+    if (failure === undefined || this.#lingers || this.#socket.bytesRead === this.#bytesBefore) this.#socket.destroy();
+    else if (error.code === AFTER_THE_LAST) this.#endAfterAnswers();
+    else if (!this.#closing) this.#faultInLast(failure);
+  }
+
+  /** No more is read; a trailer may have said so, of which the server that answers knows nothing. */
+  #endAfterAnswers(): void {
+    this.#isLast = true;
+    if (this.#current === undefined && this.#waiting === undefined) this.#socket.destroySoon();
+  }
+
+  /** The server reads the connection again, behind a request that it had parted after. */
+  attached(): void {
+    this.#bytesBefore = this.#socket.bytesRead - this.#socket.readableLength;
   }
 
   /**
@@ -182,6 +204,7 @@ export class ClientConnection {
     arrival.response.on('close', onAnswered);
     try {
       enter('request goes on');
+      if (arrival.parted) arrival.response.assignSocket(this.#socket);
       this.door.begin(arrival, this);
     } catch (error) {
       this.crash('request goes on', error);
@@ -202,11 +225,12 @@ export class ClientConnection {
     this.#current?.exchange?.left();
     this.#current = undefined;
     if (!this.#socket.writable) return;
-    if (this.#leaving) {
+    const next = this.#leaving ? undefined : this.#waiting?.shift();
+    if (this.#leaving || (this.#isLast && next === undefined)) {
+      this.#waiting = undefined;
       this.#socket.destroySoon();
       return;
     }
-    const next = this.#waiting?.shift();
     if (next !== undefined) this.#start(next);
     else if (this.#refusal !== undefined) this.#end();
     if (this.#waiting?.length !== 0) return;

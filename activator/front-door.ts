@@ -3,7 +3,9 @@ import type { Server as TlsServer } from 'node:https';
 import { Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '#platform/clock.ts';
+import { asksForUpgrade, isKept, upgradeOf } from './ask-for-upgrade.ts';
 import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
+
 import { guarded } from './entries.ts';
 import { type ClientLimits, listenOn } from './listener.ts';
 import { handOver, requireHttp1 } from './preface.ts';
@@ -101,25 +103,49 @@ export class FrontDoor implements Door, AsyncDisposable {
   }
 
   #open(socket: Socket): void {
-    this.#connections.add(new ClientConnection(socket, this));
+    if (connectionOf(socket) === undefined) this.#connections.add(new ClientConnection(socket, this));
   }
 
   #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    connectionOf(request.socket)?.take({ request, response, expectsContinue, upgrade: null, exchange: undefined });
+    // What comes behind a request with a body that asks for an upgrade is lost, so nothing may be expected to come.
+    if (request.headers.upgrade !== undefined && asksForUpgrade(request)) response.shouldKeepAlive = false;
+    const arrival = { request, response, expectsContinue, upgrade: null, parted: false, exchange: undefined };
+    connectionOf(request.socket)?.take(arrival);
   }
 
-  /** The server itself knows nothing of this connection from here on. */
+  /** The server itself knows nothing of this connection from here on, unless the upgrade is declined. */
   #takeUpgrade(request: IncomingMessage, _socket: unknown, head: Buffer): void {
     const { socket } = request;
     const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.on('finish', () => socket.destroySoon());
-    socket.on('error', () => socket.destroy());
+    const upgrade = upgradeOf(request);
+    response.shouldKeepAlive = upgrade === null && isKept(request);
+    response.on(
+      'finish',
+      guarded('client answered', () => this.#answered(response, socket), endResponse),
+    );
+    socket.on('error', destroy);
     if (head.length > 0) socket.unshift(head);
     // So that a client that leaves while it waits is noticed.
     else socket.read(0);
-    const upgrade = request.headers.upgrade ?? '';
-    connectionOf(socket)?.take({ request, response, expectsContinue: false, upgrade, exchange: undefined });
+    connectionOf(socket)?.take({
+      request,
+      response,
+      expectsContinue: false,
+      upgrade,
+      parted: true,
+      exchange: undefined,
+    });
+  }
+
+  /** A request that asked for an upgrade has its answer, and has got none: the server reads on, or the connection ends. */
+  #answered(response: ServerResponse, socket: Socket): void {
+    if (!response.shouldKeepAlive) return void socket.destroySoon();
+    response.detachSocket(socket);
+    response.emit('close');
+    if (socket.destroyed || !socket.writable) return;
+    socket.off('error', destroy);
+    connectionOf(socket)?.attached();
+    this.#server.emit(this.protocol === 'http' ? 'connection' : 'secureConnection', socket);
   }
 
   #fail(error: Error, socket: Duplex): void {
@@ -128,6 +154,14 @@ export class FrontDoor implements Door, AsyncDisposable {
     if (connection === undefined) socket.destroy();
     else if (!handOver(error, socket, requireHttp1)) connection.fail(error);
   }
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
+}
+
+function endResponse(this: ServerResponse): void {
+  this.req.socket.destroy();
 }
 
 function endSocket(_error: Error, socket: Socket): void {

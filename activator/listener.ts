@@ -30,8 +30,6 @@ export const CLIENT_LIMITS: ClientLimits = {
 const HEAD_MAX_BYTES = 65_536;
 /** A connection that is silent for so long is asked by TCP whether its client is still there. */
 const PEER_CHECK_MS = 60_000;
-/** Protocols that are offered beside HTTP/1.1, which a server is free to leave; clients offer them with any request. */
-const OFFERS = /(?:^|,)\s*(?:h2c?|tls|http)\s*(?:[/,]|$)/i;
 
 function optionsFor(limits: ClientLimits): ServerOptions {
   return {
@@ -47,7 +45,7 @@ function optionsFor(limits: ClientLimits): ServerOptions {
     optimizeEmptyRequests: true,
     // Answered as all other faults are.
     requireHostHeader: false,
-    shouldUpgradeCallback: asksForUpgrade,
+    shouldUpgradeCallback: isWithoutBody,
   };
 }
 
@@ -84,8 +82,10 @@ function limitFields<T extends Server>(server: T): T {
   return server;
 }
 
-/** One with a body is served as it is, for its bytes could not be told from those of the next protocol. */
-function asksForUpgrade({ headers }: IncomingMessage): boolean {
-  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  return headers.upgrade !== undefined && !hasBody && !OFFERS.test(headers.upgrade);
+/**
+ * The parser stops behind each request that asks for an upgrade, whatever it is told here; true: it hands over what comes
+ * behind it, which of one with a body it cannot do.
+ */
+function isWithoutBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && /^0*$/.test(headers['content-length'] ?? '');
 }

@@ -39,6 +39,12 @@ test('HTTP/1.0 may leave the host out, and has no chunks', () => {
   assert.equal(faultOf(asked({ minor: 0, headers: { 'transfer-encoding': 'chunked' } }))?.code, 'BadRequest');
 });
 
+test('a length that two readers could round differently is none', () => {
+  const ofLength = (length: string) => faultOf(asked({ headers: { host: 'a', 'content-length': length } }))?.code;
+  for (const good of ['0', '007', '9007199254740991']) assert.equal(ofLength(good), undefined);
+  for (const bad of ['9007199254740992', '18446744073709551615']) assert.equal(ofLength(bad), 'BadRequest');
+});
+
 test('the target’s own host goes before the Host header; its path stays as it is written', () => {
   const target = (url: string) => targetOf(asked({ url }));
   assert.deepEqual(target('/a/../b?c'), { host: 'a.example', path: '/a/../b?c' });

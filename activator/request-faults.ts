@@ -54,6 +54,7 @@ export function faultOf(request: RequestStart): Failure | undefined {
   return (
     faultOfHost(request) ??
     faultOfTarget(request) ??
+    faultOfLength(headers['content-length']) ??
     faultOfCoding(headers['transfer-encoding'], request.httpVersionMinor) ??
     faultOfExpectation(headers.expect) ??
     faultOfConnection(headers.connection)
@@ -99,6 +100,12 @@ function faultOfCoding(coding: string | string[] | undefined, minorVersion: numb
   if (minorVersion === 0) return bad('HTTP/1.0 has no Transfer-Encoding');
   if (typeof coding === 'string' && coding.toLowerCase() === 'chunked') return undefined;
   return { code: 'NotSupported', message: 'the only Transfer-Encoding that this gateway takes is chunked' };
+}
+
+/** Beyond 2^53 two lengths that differ are one number here. */
+function faultOfLength(length: string | string[] | undefined): Failure | undefined {
+  if (length === undefined || Number(length) <= Number.MAX_SAFE_INTEGER) return undefined;
+  return bad('the Content-Length is longer than anything that can be sent');
 }
 
 function faultOfExpectation(expect: string | string[] | undefined): Failure | undefined {

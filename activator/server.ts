@@ -190,6 +190,7 @@ export class Gateway implements AsyncDisposable, Host {
   #begin(arrival: Arrival, connection: ClientConnection): void {
     this.#lastAtMs = this.clock.nowMs();
     const { request, response } = arrival;
+    if (this.#leaving) response.shouldKeepAlive = false;
     const fault = faultOf(request);
     const target = targetOf(request);
     if (fault !== undefined || target === undefined) {
@@ -207,7 +208,6 @@ export class Gateway implements AsyncDisposable, Host {
     const requestId = headers.requestId ?? this.#ids.next();
     headers.headers.push(HEADER.requestId, requestId);
     const { expectsContinue, upgrade } = arrival;
-    if (upgrade !== null) response.assignSocket(request.socket);
     const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
     this.#open += 1;
     arrival.exchange = exchange;
