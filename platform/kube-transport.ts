@@ -107,7 +107,8 @@ export class KubeTransport implements AsyncDisposable {
       method: request.method,
       path,
       headers: {
-        accept: request.accept ?? 'application/json',
+        // The key set of service account tokens is of another type, and refused (406) to those that take only this one.
+        accept: request.accept ?? 'application/json, application/jwk-set+json',
         'user-agent': this.#userAgent,
         ...(authorization !== undefined && { authorization }),
         ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),

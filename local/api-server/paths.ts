@@ -1,4 +1,4 @@
-/** Paths that are not of a resource: health, version, discovery, OpenAPI, reviews. */
+/** Paths that are not of a resource: health, version, discovery, OpenAPI, the issuer of tokens, reviews. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { User } from './auth/users.ts';
@@ -6,9 +6,11 @@ import { answerReview } from './authorization/answer-review.ts';
 import type { Cluster } from './cluster.ts';
 import { aggregatedDiscovery } from './discovery/aggregated.ts';
 import { CORE_VERSIONS, groupDocument, groupList, resourceList } from './discovery/discovery.ts';
+import { CONFIGURATION_PATH, KEY_SET_PATH } from './discovery/issuer-paths.ts';
 import type { OpenApi } from './discovery/openapi.ts';
 import { OPENAPI_V2_PROTOBUF } from './discovery/openapi-protobuf.ts';
 import { findReview } from './discovery/reviews.ts';
+import { issuerAnswer } from './discovery/token-issuer.ts';
 import { VERSION } from './discovery/version.ts';
 import type { Accepted } from './http/accept.ts';
 import { acceptedOf } from './http/accept.ts';
@@ -52,6 +54,8 @@ export async function answerSystem(
   const { request, url, body, user } = asked;
   const path = url.pathname;
   if (STATE.test(path)) return stateAnswer(path, response);
+  const issuer = issuerAnswer(system.cluster.serviceAccounts, path, request);
+  if (issuer !== undefined) return issuer;
   if (path.startsWith('/openapi/')) return await documentAnswer(system.openApi, asked, response);
   const review = asked.resource === undefined ? undefined : findReview(asked.resource);
   if (review !== undefined) {
@@ -67,7 +71,18 @@ export async function answerSystem(
   throw noSuchPath();
 }
 
-const ROOT_PATHS = ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+const ROOT_PATHS = [
+  CONFIGURATION_PATH,
+  '/api',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/openapi/v2',
+  '/openapi/v3',
+  KEY_SET_PATH,
+  '/readyz',
+  '/version',
+];
 
 function discoveryAnswer(resources: readonly Resource[], path: string, accepted: Accepted): Answer {
   const [root, group = '', version] = path.split('/').filter((part) => part !== '');

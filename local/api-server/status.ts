@@ -111,6 +111,11 @@ export function notAcceptable(): RequestError {
   return new RequestError(406, 'NotAcceptable', message);
 }
 
+/** Of a path that has one representation alone. */
+export function notRepresentable(available: string): RequestError {
+  return new RequestError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available}`);
+}
+
 export function expired(message: string): RequestError {
   return new RequestError(410, 'Expired', message);
 }

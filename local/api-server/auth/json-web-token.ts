@@ -23,6 +23,7 @@ export class TokenSigner {
   readonly #privateKey: KeyObject;
   readonly #publicKey: KeyObject;
   readonly #header: string;
+  readonly #kid: string;
   readonly #known = new Map<string, object>();
 
   /** @param key PEM */
@@ -30,8 +31,14 @@ export class TokenSigner {
     this.#privateKey = createPrivateKey(key);
     this.#publicKey = createPublicKey(this.#privateKey);
     const spki = this.#publicKey.export({ type: 'spki', format: 'der' });
-    const kid = createHash('sha256').update(spki).digest('base64url');
-    this.#header = encoded({ alg: 'ES256', kid });
+    this.#kid = createHash('sha256').update(spki).digest('base64url');
+    this.#header = encoded({ alg: 'ES256', kid: this.#kid });
+  }
+
+  /** The public half, as a JSON Web Key Set has it. */
+  get publicJwk(): object {
+    const { kty, crv, x, y } = this.#publicKey.export({ format: 'jwk' });
+    return { use: 'sig', kty, kid: this.#kid, crv, alg: 'ES256', x, y };
   }
 
   sign(claims: object): string {

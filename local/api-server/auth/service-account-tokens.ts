@@ -58,6 +58,11 @@ export class ServiceAccountTokens {
     this.#now = now;
   }
 
+  /** The JSON Web Key Set with which anyone can check these tokens. */
+  get keySet(): object {
+    return { keys: [this.#signer.publicJwk] };
+  }
+
   issue(wish: TokenWish): { token: string; expiresAtMs: number } {
     const claims = claimsOf(wish, this.#now(), (name) => this.#get('nodes', '', name));
     return { token: this.#signer.sign(claims), expiresAtMs: claims.exp * 1000 };

@@ -1,5 +1,6 @@
 /** The roles that every cluster has from its first moment, as far as they are about what is served here. */
 import { AUTHENTICATED, UNAUTHENTICATED } from '../auth/users.ts';
+import { CONFIGURATION_PATH, KEY_SET_PATH } from '../discovery/issuer-paths.ts';
 import type { PolicyRule } from './rule.ts';
 
 export interface BootstrapRole {
@@ -80,6 +81,16 @@ export const BOOTSTRAP_ROLES: readonly BootstrapRole[] = [
     name: 'system:public-info-viewer',
     rules: [{ verbs: ['get'], nonResourceURLs: HEALTH }],
     groups: [AUTHENTICATED, UNAUTHENTICATED],
+  },
+  {
+    name: 'system:service-account-issuer-discovery',
+    rules: [
+      {
+        verbs: ['get'],
+        nonResourceURLs: [CONFIGURATION_PATH, `${CONFIGURATION_PATH}/`, KEY_SET_PATH, `${KEY_SET_PATH}/`],
+      },
+    ],
+    groups: ['system:serviceaccounts'],
   },
   {
     name: 'system:auth-delegator',
