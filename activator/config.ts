@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
+import { envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
 
 /** The activator's environment. */
 export const ActivatorConfig = z.object({
@@ -32,6 +32,15 @@ export const ActivatorConfig = z.object({
   CATNAP_MAX_OPEN_REQUESTS: z.coerce.number().int().min(1).optional(),
   /** The same for bytes of bodies of requests that wait. */
   CATNAP_MAX_HELD_BYTES: z.coerce.number().int().min(0).optional(),
+  /** File with the token by which other activators know this one, read again when it is replaced; absent: they are not told of each other's replicas. */
+  CATNAP_PEER_TOKEN_FILE: z.string().optional(),
+  /** The Service in CATNAP_SYSTEM_NAMESPACE behind whose port `ops` all activators are; absent: others are not looked for. */
+  CATNAP_ACTIVATOR_SERVICE: z.string().optional(),
+  CATNAP_SYSTEM_NAMESPACE: z.string().optional(),
+  /** Base URLs of other activators' operational ports, separated by commas, beside those that are found. */
+  CATNAP_PEER_URLS: envList.default([]),
+  /** metadata.uid of the pod that this runs in: it is no other activator. */
+  POD_UID: z.string().optional(),
   /** The share of requests that have a line in the access log, 0 to 1. */
   CATNAP_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),

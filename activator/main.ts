@@ -19,6 +19,8 @@ import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
 import { keepFunction, keepPod } from './kept-objects.ts';
 import { activatorMetrics } from './metrics.ts';
+import { HINTS_PATH } from './peers/protocol.ts';
+import { startPeers } from './peers/start-peers.ts';
 import { Refusals } from './refusals.ts';
 import { Replicas } from './replicas.ts';
 import { deploymentScales } from './scale.ts';
@@ -64,6 +66,9 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   onThrow((entry, error, requestId) => log.error({ entry, requestId, err: error }, 'the gateway failed at a request'));
   const wake = new Wake(deploymentScales(kube), clock, log);
   const replicas = new Replicas(podFeed, clock);
+  const peers = startPeers({ config, kube, log, metrics, lifecycle });
+  replicas.onHealth((hint) => peers.send('replica', hint));
+  peers.on('replica', (hint) => replicas.follow(hint));
   const share = new ProcessShare({
     ...shareBounds(process.constrainedMemory()),
     ...(config.CATNAP_MAX_OPEN_REQUESTS !== undefined && { requests: config.CATNAP_MAX_OPEN_REQUESTS }),
@@ -121,7 +126,9 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
       coldStarts: functions.coldStarts,
       gateway,
       accessLog: accessLines,
+      peers,
     }),
+    handlers: new Map([[HINTS_PATH, (request, response) => peers.handle(request, response)]]),
     readiness,
     log,
   });

@@ -5,6 +5,7 @@ import { ColdStarts } from './cold-starts.ts';
 import { FunctionCounters } from './counters.ts';
 import type { CountedFunction } from './function-metrics.ts';
 import { activatorMetrics } from './metrics.ts';
+import { PeerCounts } from './peers/counts.ts';
 import { aSummary } from './test-summary.ts';
 
 class Stage {
@@ -17,6 +18,7 @@ class Stage {
     coldStarts: this.coldStarts,
     gateway: { connections: 3, upgrades: 1 },
     accessLog: { dropped: 2 },
+    peers: { counts: new PeerCounts(), streams: { out: 1, in: 2 } },
   });
 
   add(name: string, parts: Partial<CountedFunction> = {}): FunctionCounters {

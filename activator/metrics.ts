@@ -6,6 +6,7 @@ import type { FunctionCounters } from './counters.ts';
 import { thrownCounts } from './entries.ts';
 import { type CountedFunction, FUNCTION_METRICS, functionLabels, isCounted, withLabel } from './function-metrics.ts';
 import { type MetricFamily, MetricText } from './metric-text.ts';
+import { type PeerFigures, registerPeerMetrics } from './peers/peer-metrics.ts';
 
 /** What the activator's metrics are taken from, whenever somebody asks. */
 export interface ActivatorParts {
@@ -15,6 +16,7 @@ export interface ActivatorParts {
   coldStarts: ColdStarts;
   gateway: { readonly connections: number; readonly upgrades: number };
   accessLog: { readonly dropped: number };
+  peers: PeerFigures;
 }
 
 /** About a millisecond's work; then requests have their turn. */
@@ -45,7 +47,7 @@ export function activatorMetrics(registry: Registry, parts: ActivatorParts): Met
   };
 }
 
-function registerGauges(registry: Registry, { gateway, accessLog }: ActivatorParts): void {
+function registerGauges(registry: Registry, { gateway, accessLog, peers }: ActivatorParts): void {
   const registers = [registry];
   new Gauge({
     name: 'catnap_activator_connections',
@@ -72,6 +74,7 @@ function registerGauges(registry: Registry, { gateway, accessLog }: ActivatorPar
       this.inc(accessLog.dropped);
     },
   });
+  registerPeerMetrics(registry, peers);
 }
 
 function registerThrown(registry: Registry): void {

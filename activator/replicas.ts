@@ -1,10 +1,12 @@
 import type { Clock } from '#platform/clock.ts';
 import { mayRest, restMs, SHORTEST_REST_MS, TRIAL_MS } from './ejection.ts';
 import { guarded } from './entries.ts';
+import { KnownPod, type Pod } from './known-pod.ts';
+import { DOUBT_MS, HINT_PAUSE_MS, mayDoubt } from './peers/hint-rules.ts';
+import type { ReplicaHint } from './peers/messages.ts';
 import { type PodObject, type PodState, podState } from './pod-state.ts';
 import { probeUntilAnswer } from './probe.ts';
 import { Replica } from './replica.ts';
-import type { StartFailure } from './terminal.ts';
 
 /** One change of one object. */
 export interface Change<T> {
@@ -20,42 +22,6 @@ export interface Feed<T> {
   onChange(handler: (change: Change<T>) => void): () => void;
 }
 
-/** One pod of a function that was not told to go. */
-export interface Pod {
-  readonly uid: string;
-  readonly revision: string;
-  /** Undefined until the pod has an address. */
-  readonly replica: Replica | undefined;
-  /** Why it does not start; undefined once it has answered. */
-  readonly failure: StartFailure | undefined;
-  /** When the failure was first seen, on the activator's clock. */
-  readonly failedAtMs: number | undefined;
-}
-
-class KnownPod implements Pod {
-  state: PodState;
-  replica: Replica | undefined;
-  failedAtMs: number | undefined;
-  scheduledAtMs: number | undefined;
-  /** Ends its probe, or its rest before that. */
-  stopProbe: (() => void) | undefined;
-  isResting = false;
-  endTrial: (() => void) | undefined;
-
-  constructor(state: PodState) {
-    this.state = state;
-  }
-  get uid(): string {
-    return this.state.uid;
-  }
-  get revision(): string {
-    return this.state.revision;
-  }
-  get failure(): StartFailure | undefined {
-    return this.replica?.answeredAtMs === undefined ? this.state.failure : undefined;
-  }
-}
-
 /** All pods of all functions, each one probed by itself from the moment that its address is known. */
 export class Replicas implements Disposable {
   readonly #clock: Clock;
@@ -64,6 +30,7 @@ export class Replicas implements Disposable {
   readonly #stopFeed: () => void;
   #probed = 0;
   #onChange: (functionKey: string) => void = () => undefined;
+  #tell: (hint: ReplicaHint) => void = () => undefined;
 
   constructor(feed: Feed<PodObject>, clock: Clock, random: () => number = Math.random) {
     this.#clock = clock;
@@ -75,6 +42,11 @@ export class Replicas implements Disposable {
   /** The one listener, told of each change of a function's pods, synchronously. */
   listen(onChange: (functionKey: string) => void): void {
     this.#onChange = onChange;
+  }
+
+  /** The one who is told what this activator finds out by itself. */
+  onHealth(tell: (hint: ReplicaHint) => void): void {
+    this.#tell = tell;
   }
 
   of(functionKey: string): Iterable<Pod> {
@@ -92,11 +64,30 @@ export class Replicas implements Disposable {
     replica.failures += 1;
     replica.silentSinceMs = this.#clock.nowMs();
     pod.endTrial?.();
+    pod.isDoubted = false;
     const { answering, resting } = this.#count(functionKey, pod.revision);
     const ms = mayRest(answering, resting + 1) ? restMs(replica.failures, this.#random()) : SHORTEST_REST_MS;
     this.#rest(pod, replica, ms);
     this.#endRests(functionKey, pod.revision);
     this.#onChange(functionKey);
+    pod.isTold = true;
+    this.#tell({ function: functionKey, uid: replica.uid, state: 'stuck' });
+  }
+
+  /**
+   * What another activator found out: it is asked at once. One that is said to be stuck gets no requests until it has
+   * answered, as far as others can do its work. False: nothing comes of it.
+   */
+  follow({ function: functionKey, uid, state }: ReplicaHint): boolean {
+    const pod = this.#byFunction.get(functionKey)?.get(uid);
+    const nowMs = this.#clock.nowMs();
+    if (pod?.replica?.answeredAtMs === undefined || nowMs - pod.hintedAtMs < HINT_PAUSE_MS) return false;
+    if (state === 'stuck' ? !this.#doubt(pod, pod.replica) : !pod.isResting) return false;
+    pod.hintedAtMs = nowMs;
+    pod.stopProbe?.();
+    this.#rest(pod, pod.replica, 0);
+    this.#onChange(functionKey);
+    return true;
   }
 
   /** It has answered a request: as good as any. */
@@ -111,7 +102,7 @@ export class Replicas implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stopFeed();
-    for (const pods of this.#byFunction.values()) for (const pod of pods.values()) end(pod);
+    for (const pods of this.#byFunction.values()) for (const pod of pods.values()) pod.end();
     this.#byFunction.clear();
   }
 
@@ -127,10 +118,25 @@ export class Replicas implements Disposable {
     const pods = this.#byFunction.get(functionKey);
     const pod = pods?.get(uid);
     if (pods === undefined || pod === undefined) return;
-    end(pod);
+    pod.end();
     pods.delete(uid);
     if (pods.size === 0) this.#byFunction.delete(functionKey);
     else this.#endRests(functionKey, pod.revision);
+  }
+
+  #doubt(pod: KnownPod, replica: Replica): boolean {
+    const { functionKey } = pod.state;
+    const nowMs = this.#clock.nowMs();
+    let doubted = 0;
+    for (const one of this.of(functionKey) as Iterable<KnownPod>) {
+      if (one.revision === pod.revision && one.isDoubted && nowMs - one.hintedAtMs < DOUBT_MS) doubted += 1;
+    }
+    if (!replica.answering || !mayDoubt(this.#count(functionKey, pod.revision).answering, doubted)) return false;
+    replica.answering = false;
+    replica.silentSinceMs = nowMs;
+    pod.isDoubted = true;
+    pod.endTrial?.();
+    return true;
   }
 
   #count(functionKey: string, revision: string): { answering: number; resting: number } {
@@ -165,7 +171,7 @@ export class Replicas implements Disposable {
 
   /** One that is back after a failure shows with one request that it is, unless no other could take the rest. */
   #tryOut(pod: KnownPod, replica: Replica, functionKey: string): void {
-    if (replica.failures === 0 || this.#count(functionKey, pod.revision).answering < 2) return;
+    if ((replica.failures === 0 && !pod.isDoubted) || this.#count(functionKey, pod.revision).answering < 2) return;
     replica.onTrial = true;
     const cancel = this.#clock.after(TRIAL_MS, () => {
       pod.endTrial?.();
@@ -189,7 +195,7 @@ export class Replicas implements Disposable {
     if (state.scheduled) pod.scheduledAtMs ??= this.#clock.nowMs();
     if (state.ip === '' || pod.replica?.upstream.ip === state.ip) return;
     // A pod's address is given once; should a sandbox be made anew with another one, the old one is no way to it.
-    end(pod);
+    pod.end();
     pod.replica = new Replica(state, { scheduledAtMs: pod.scheduledAtMs, addressAtMs: this.#clock.nowMs() });
     this.#probe(pod, pod.replica);
   }
@@ -206,21 +212,14 @@ export class Replicas implements Disposable {
       replica.silentSinceMs = undefined;
       replica.answeredAtMs ??= this.#clock.nowMs();
       this.#tryOut(pod, replica, state.functionKey);
+      pod.isDoubted = false;
       this.#onChange(state.functionKey);
+      if (pod.isTold) this.#tell({ function: state.functionKey, uid, state: 'answers' });
+      pod.isTold = false;
     });
     pod.stopProbe = () => {
       this.#probed -= 1;
       stop();
     };
   }
-}
-
-function end(pod: KnownPod): void {
-  pod.stopProbe?.();
-  pod.stopProbe = undefined;
-  pod.isResting = false;
-  pod.endTrial?.();
-  if (pod.replica === undefined) return;
-  pod.replica.answering = false;
-  pod.replica.upstream.close();
 }

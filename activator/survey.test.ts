@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Pod } from './known-pod.ts';
 import { Replica } from './replica.ts';
-import type { Pod } from './replicas.ts';
 import { survey } from './survey.ts';
 
 const aPod = (some: Partial<Pod> & { answers?: boolean; silentSinceMs?: number } = {}): Pod => {

@@ -1,6 +1,6 @@
 import type { Failure } from './failure.ts';
+import type { Pod } from './known-pod.ts';
 import type { Replica } from './replica.ts';
-import type { Pod } from './replicas.ts';
 
 /** How a revision's pods stand. */
 export interface Survey {

@@ -111,7 +111,7 @@ export class Traffic implements Disposable {
 
   /** It has begun to answer a request. */
   answered(replica: Replica): void {
-    if (replica.failures > 0) this.#parts.replicas.trust(this.#view.key, replica);
+    if (replica.failures > 0 || replica.onTrial) this.#parts.replicas.trust(this.#view.key, replica);
   }
 
   /** It did not answer in time, or broke off: it gets no more requests until it has shown that it still can. */

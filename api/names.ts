@@ -51,6 +51,8 @@ export const PORT = {
 export const GATEWAY_SERVICE = 'catnap-gateway';
 /** The Service beside it whose port `ops` leads to each activator's `/metrics`; apart, so that no load balancer shows them. */
 export const ACTIVATOR_SERVICE = 'catnap-activator';
+/** Audience of the tokens by which activators know each other: no other process takes them. */
+export const PEER_AUDIENCE = 'catnap-activator';
 export const SYSTEM_NAMESPACE = 'catnap-system';
 export const OPS_PORT_NAME = 'ops';
 

@@ -1,5 +1,5 @@
 /** The endpoints for those who run a process: probes and metrics. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import type { Log } from './log.ts';
@@ -20,6 +20,8 @@ export interface OpsServerOptions {
   metrics: MetricsSource;
   readiness: readonly ReadinessCheck[];
   log: Log;
+  /** What else is at this port, by path; a handler takes the request over, and must not throw. */
+  handlers?: ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => void>;
 }
 
 interface Answer {
@@ -46,6 +48,11 @@ export class OpsServer implements AsyncDisposable {
   /** Resolves when it listens, rejects when it cannot. */
   static async start(options: OpsServerOptions): Promise<OpsServer> {
     const server = createServer(async (request, response) => {
+      const handler = options.handlers?.get(pathOf(request));
+      if (handler !== undefined) {
+        handler(request, response);
+        return;
+      }
       const { status, contentType, body } = await answerTo(request, options);
       response.statusCode = status;
       response.setHeader('content-type', contentType);
@@ -68,6 +75,10 @@ export class OpsServer implements AsyncDisposable {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/';
 }
 
 /** Never rejects: what goes wrong is logged, and answered without details. */

@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import { ColdStarts } from '../activator/cold-starts.ts';
 import { FunctionCounters } from '../activator/counters.ts';
 import { activatorMetrics, TEXT_METRICS } from '../activator/metrics.ts';
+import { PeerCounts } from '../activator/peers/counts.ts';
 import { operatorMetrics } from '../operator/metrics.ts';
 import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/metrics.ts';
 import { Histogram, RequestMetrics } from '../runtime-image/metrics.ts';
@@ -43,6 +44,7 @@ async function ofActivator(): Promise<Metric[]> {
     coldStarts,
     gateway: { connections: 0, upgrades: 0 },
     accessLog: { dropped: 0 },
+    peers: { counts: new PeerCounts(), streams: { out: 0, in: 0 } },
   });
   return [...TEXT_METRICS, ...(await registered(registry))];
 }

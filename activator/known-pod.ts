@@ -1,0 +1,56 @@
+import type { PodState } from './pod-state.ts';
+import type { Replica } from './replica.ts';
+import type { StartFailure } from './terminal.ts';
+
+/** One pod of a function that was not told to go. */
+export interface Pod {
+  readonly uid: string;
+  readonly revision: string;
+  /** Undefined until the pod has an address. */
+  readonly replica: Replica | undefined;
+  /** Why it does not start; undefined once it has answered. */
+  readonly failure: StartFailure | undefined;
+  /** When the failure was first seen, on the activator's clock. */
+  readonly failedAtMs: number | undefined;
+}
+
+export class KnownPod implements Pod {
+  state: PodState;
+  replica: Replica | undefined;
+  failedAtMs: number | undefined;
+  scheduledAtMs: number | undefined;
+  /** Ends its probe, or its rest before that. */
+  stopProbe: (() => void) | undefined;
+  isResting = false;
+  endTrial: (() => void) | undefined;
+  /** Others were told that it is stuck. */
+  isTold = false;
+  /** When another activator's hint about it was last followed. */
+  hintedAtMs = Number.NEGATIVE_INFINITY;
+  /** Out of the rotation by that hint until it has answered. */
+  isDoubted = false;
+
+  constructor(state: PodState) {
+    this.state = state;
+  }
+  get uid(): string {
+    return this.state.uid;
+  }
+  get revision(): string {
+    return this.state.revision;
+  }
+  get failure(): StartFailure | undefined {
+    return this.replica?.answeredAtMs === undefined ? this.state.failure : undefined;
+  }
+
+  /** It is gone, or is to be known anew. */
+  end(): void {
+    this.stopProbe?.();
+    this.stopProbe = undefined;
+    this.isResting = false;
+    this.endTrial?.();
+    if (this.replica === undefined) return;
+    this.replica.answering = false;
+    this.replica.upstream.close();
+  }
+}

@@ -1,0 +1,70 @@
+/** What activators tell each other, as lines of JSON. All of it may be lost, repeated or come from a newer version. */
+
+/** How a replica was seen to be. `stuck`: it did not take or answer a request; `answers`: it does again. */
+export interface ReplicaHint {
+  /** `<namespace>/<name>` of its Function. */
+  function: string;
+  /** Of its pod. */
+  uid: string;
+  state: 'stuck' | 'answers';
+}
+
+/** The kinds of hints there are, by the `kind` of their line. A further one is added here and in KINDS. */
+export interface HintKinds {
+  replica: ReplicaHint;
+}
+export type HintKind = keyof HintKinds;
+export type Hint = { [K in HintKind]: { kind: K; hint: HintKinds[K] } }[HintKind];
+
+type Fields = Readonly<Record<string, unknown>>;
+interface KindRules<T> {
+  /** Undefined for fields that are not as they have to be; ones that are not known are left out. */
+  read(fields: Fields): T | undefined;
+  /** What it is about: while it waits to be sent, a newer hint about the same takes its place. */
+  subject(hint: T): string;
+}
+
+const FUNCTION_KEY = /^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/;
+const UID = /^[A-Za-z0-9-]{1,64}$/;
+
+const KINDS: { readonly [K in HintKind]: KindRules<HintKinds[K]> } = {
+  replica: {
+    read({ function: key, uid, state }) {
+      if (typeof key !== 'string' || !FUNCTION_KEY.test(key)) return undefined;
+      if (typeof uid !== 'string' || !UID.test(uid)) return undefined;
+      return state === 'stuck' || state === 'answers' ? { function: key, uid, state } : undefined;
+    },
+    subject: ({ uid }) => uid,
+  },
+};
+
+/** Longest line that is read, in bytes; without its end. */
+export const MOST_LINE_BYTES = 1024;
+
+/** The line, with its end, and what it is about. */
+export function encodeHint<K extends HintKind>(kind: K, hint: HintKinds[K]): { subject: string; line: string } {
+  return { subject: `${kind} ${KINDS[kind].subject(hint)}`, line: `${JSON.stringify({ kind, ...hint })}\n` };
+}
+
+/** `unknown`: of a kind that there is not, perhaps yet; `malformed`: of no kind at all, or not as its kind has to be. */
+export function decodeHint(line: string): Hint | 'unknown' | 'malformed' {
+  const fields = fieldsOf(line) ?? {};
+  const { kind } = fields;
+  if (typeof kind !== 'string') return 'malformed';
+  if (!isKind(kind)) return 'unknown';
+  const hint = KINDS[kind].read(fields);
+  return hint === undefined ? 'malformed' : { kind, hint };
+}
+
+function isKind(kind: string): kind is HintKind {
+  return Object.hasOwn(KINDS, kind);
+}
+
+function fieldsOf(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}

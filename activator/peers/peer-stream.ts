@@ -1,0 +1,112 @@
+/** From one other activator to this one: a request whose body does not end, a line for each hint. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '#platform/clock.ts';
+import { LineDecoder } from '#platform/line-decoder.ts';
+import { ByteRate } from './byte-rate.ts';
+import type { PeerCounts } from './counts.ts';
+import { decodeHint, type Hint, MOST_LINE_BYTES } from './messages.ts';
+import { BEAT_MS, SILENCE_MS } from './protocol.ts';
+
+export interface StreamParts {
+  clock: Clock;
+  counts: PeerCounts;
+  /** Whether anything came of it. */
+  take: (hint: Hint) => boolean;
+}
+
+/** What a peer may say: more is not read until it is due, so that it waits at the peer, which has a bound. */
+const RATE = { burstBytes: 64 * 1024, bytesPerSecond: 16 * 1024 };
+/** A stream ends then: its peer has shown its token too long ago. */
+const LONGEST_MS = 290_000;
+
+/** One stream whose peer is known, read until one of the sides ends it. */
+export class PeerStream implements Disposable {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #parts: StreamParts;
+  readonly #decoder = new LineDecoder(MOST_LINE_BYTES);
+  readonly #rate: ByteRate;
+  readonly #endsAtMs: number;
+  #heardAtMs: number;
+  #beatAtMs = 0;
+  #cancelWatch: () => void = () => undefined;
+  #cancelPause: () => void = () => undefined;
+
+  /** @param onClose called once. */
+  constructor(request: IncomingMessage, response: ServerResponse, parts: StreamParts & { onClose: () => void }) {
+    const nowMs = parts.clock.nowMs();
+    this.#request = request;
+    this.#response = response;
+    this.#parts = parts;
+    this.#rate = new ByteRate(RATE, nowMs);
+    this.#heardAtMs = nowMs;
+    this.#endsAtMs = nowMs + LONGEST_MS;
+    response.on('error', () => undefined);
+    request.on('error', () => undefined);
+    response.on('close', () => {
+      this.#cancelWatch();
+      this.#cancelPause();
+      parts.onClose();
+    });
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.flushHeaders();
+    request.on('data', (chunk: Buffer) => this.#read(chunk));
+    request.on('end', () => response.end());
+    this.#watch();
+  }
+
+  /** Ends it at once. */
+  [Symbol.dispose](): void {
+    this.#response.destroy();
+  }
+
+  #watch(): void {
+    const { clock } = this.#parts;
+    this.#cancelWatch = clock.after(SILENCE_MS / 2, () => {
+      const nowMs = clock.nowMs();
+      const isOver = nowMs >= this.#endsAtMs || nowMs - this.#heardAtMs > SILENCE_MS;
+      if (isOver) this[Symbol.dispose]();
+      else this.#watch();
+    });
+  }
+
+  #read(chunk: Buffer): void {
+    const { clock, counts } = this.#parts;
+    const nowMs = clock.nowMs();
+    this.#heardAtMs = nowMs;
+    try {
+      for (const line of this.#decoder.push(chunk)) this.#take(line);
+    } catch {
+      // A line that is longer than any of ours.
+      counts.hints.malformed += 1;
+      this[Symbol.dispose]();
+      return;
+    }
+    this.#beat(nowMs);
+    const waitMs = this.#rate.take(chunk.length, nowMs);
+    if (waitMs === 0) return;
+    this.#request.pause();
+    this.#cancelPause = clock.after(waitMs, () => {
+      this.#heardAtMs = clock.nowMs();
+      this.#request.resume();
+    });
+  }
+
+  #take(line: string): void {
+    const { counts, take } = this.#parts;
+    const hint = decodeHint(line);
+    if (typeof hint === 'string') {
+      counts.hints[hint] += 1;
+      return;
+    }
+    counts.hints.received += 1;
+    if (take(hint)) counts.hints.followed += 1;
+  }
+
+  /** No more often than the peer should ask for it, and not to one that does not read. */
+  #beat(nowMs: number): void {
+    if (nowMs - this.#beatAtMs < BEAT_MS / 2 || this.#response.writableNeedDrain) return;
+    this.#beatAtMs = nowMs;
+    this.#response.write('\n');
+  }
+}

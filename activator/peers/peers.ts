@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PeerCounts } from './counts.ts';
+import { encodeHint, type Hint, type HintKind, type HintKinds } from './messages.ts';
+import { PeerReceiver, type ReceiverParts } from './peer-receiver.ts';
+import { PeerSender, type SenderParts } from './peer-sender.ts';
+
+export type PeersParts = Omit<ReceiverParts, 'counts' | 'take'> & Pick<SenderParts, 'token' | 'random'>;
+
+/**
+ * The other activators: each has a stream of hints from here, and here one of its own. Hints may be lost, and whoever
+ * takes one trusts it no further than it can see for itself.
+ */
+export class Peers implements Disposable {
+  readonly counts = new PeerCounts();
+  readonly #parts: PeersParts;
+  readonly #senders = new Map<string, PeerSender>();
+  readonly #receiver: PeerReceiver;
+  readonly #takers = new Map<HintKind, (hint: never) => boolean>();
+
+  constructor(parts: PeersParts) {
+    this.#parts = parts;
+    this.#receiver = new PeerReceiver({ ...parts, counts: this.counts, take: (hint) => this.#take(hint) });
+  }
+
+  /** Streams that are open, by their direction. */
+  get streams(): { out: number; in: number } {
+    const open = [...this.#senders.values()].filter(({ isOpen }) => isOpen);
+    return { out: open.length, in: this.#receiver.size };
+  }
+
+  /** All others that there are now, by the base URLs of their operational ports. */
+  setUrls(urls: readonly string[]): void {
+    for (const [url, sender] of this.#senders) {
+      if (urls.includes(url)) continue;
+      sender[Symbol.dispose]();
+      this.#senders.delete(url);
+    }
+    for (const url of urls) {
+      if (!this.#senders.has(url)) this.#senders.set(url, new PeerSender({ ...this.#parts, url, counts: this.counts }));
+    }
+  }
+
+  /** To all others, as far as they can be reached. */
+  send<K extends HintKind>(kind: K, hint: HintKinds[K]): void {
+    if (this.#senders.size === 0) return;
+    const { subject, line } = encodeHint(kind, hint);
+    for (const sender of this.#senders.values()) sender.send(subject, line);
+  }
+
+  /** The one taker of a kind's hints; it says whether anything came of one. */
+  on<K extends HintKind>(kind: K, take: (hint: HintKinds[K]) => boolean): void {
+    this.#takers.set(kind, take as (hint: never) => boolean);
+  }
+
+  /** Of a request to HINTS_PATH. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    void this.#receiver.handle(request, response);
+  }
+
+  [Symbol.dispose](): void {
+    this.setUrls([]);
+    this.#receiver[Symbol.dispose]();
+  }
+
+  #take({ kind, hint }: Hint): boolean {
+    try {
+      return this.#takers.get(kind)?.(hint as never) ?? false;
+    } catch (error) {
+      this.#parts.log.error({ err: error, kind }, 'a hint could not be followed');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { EndpointSlice } from './resources.ts';
+
+/** One pod behind a Service. */
+export interface ServiceEndpoint {
+  /** `http://10.0.0.7:9090`. */
+  readonly url: string;
+  /** Undefined: it is no pod, or the slice does not say. */
+  readonly podUid: string | undefined;
+}
+
+/** The endpoints in these slices that have a port of that name, ready or not: each URL once. */
+export function serviceEndpoints(slices: readonly EndpointSlice[], portName: string): ServiceEndpoint[] {
+  const all = slices.flatMap(({ ports, endpoints, addressType }) => {
+    const port = ports?.find(({ name }) => name === portName)?.port;
+    if (port === undefined) return [];
+    return (endpoints ?? []).flatMap(({ addresses, targetRef }) =>
+      addresses.map((address) => ({
+        url: `http://${addressType === 'IPv6' ? `[${address}]` : address}:${port}`,
+        podUid: targetRef?.uid,
+      })),
+    );
+  });
+  return [...new Map(all.map((endpoint) => [endpoint.url, endpoint])).values()];
+}
