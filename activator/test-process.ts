@@ -13,6 +13,8 @@ export class Cluster implements AsyncDisposable {
   readonly scaleCalls: Call[] = [];
   /** Paths of the lists and watches that were asked for. */
   readonly read: string[] = [];
+  /** The keys that service account tokens are signed with; undefined: it shows none. */
+  keySet: object | undefined;
   readonly #server: ScriptedApiServer;
   readonly #functions: FunctionObject[];
   readonly #pods: PodObject[] = [];
@@ -64,6 +66,8 @@ export class Cluster implements AsyncDisposable {
     } else if (isPods || call.url.pathname.endsWith('/functions')) {
       const functions = this.#functions.filter((fn) => concerns(call, fn));
       call.reply({ metadata: { resourceVersion: '10' }, items: isPods ? [] : functions });
+    } else if (call.url.pathname === '/openid/v1/jwks' && this.keySet !== undefined) {
+      call.reply(this.keySet);
     } else {
       call.reply({ major: '1' });
     }

@@ -1,7 +1,7 @@
 /** Gives operator and activator, where they are no pods, the accounts and rights that the chart gives them in a cluster. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SYSTEM_NAMESPACE } from '#api/names.ts';
+import { PEER_AUDIENCE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { NAMESPACES } from '#platform/resources.ts';
 import { ClusterObjects } from '../chart/cluster-objects.ts';
@@ -32,11 +32,18 @@ export async function giveAccounts(
   const cluster = new ClusterObjects(kube, signal, OBJECT_MS);
   const members = membersOf(renderChart({ release: RELEASE, namespace: SYSTEM_NAMESPACE }));
   for (const { object } of members) if (RIGHTS.test(object.kind ?? '')) await cluster.apply(object);
-  const account = async (program: 'operator' | 'activator'): Promise<Env> => {
-    const file = join(dataDir, `${program}.token`);
-    const token = await serviceAccountToken(kube, SYSTEM_NAMESPACE, `${RELEASE}-${program}`, signal);
+  const tokenFile = async (program: 'operator' | 'activator', audience?: string): Promise<string> => {
+    const file = join(dataDir, `${program}${audience === undefined ? '' : `-${audience}`}.token`);
+    const account = { namespace: SYSTEM_NAMESPACE, name: `${RELEASE}-${program}` };
+    const token = await serviceAccountToken(kube, { ...account, ...(audience !== undefined && { audience }) }, signal);
     await writeFile(file, token, { mode: 0o600 });
-    return { CATNAP_API_URL: url, CATNAP_API_TOKEN_FILE: file };
+    return file;
   };
-  return { operator: await account('operator'), activator: await account('activator') };
+  const account = async (program: 'operator' | 'activator'): Promise<Env> => ({
+    CATNAP_API_URL: url,
+    CATNAP_API_TOKEN_FILE: await tokenFile(program),
+  });
+  // There is one activator; who starts another one by hand names it in CATNAP_PEER_URLS.
+  const peers = { CATNAP_PEER_TOKEN_FILE: await tokenFile('activator', PEER_AUDIENCE) };
+  return { operator: await account('operator'), activator: { ...(await account('activator')), ...peers } };
 }

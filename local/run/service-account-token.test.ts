@@ -15,9 +15,9 @@ test('a process asks in the name of the service account whose token it has', asy
   await using server = await TestServer.start();
   await using admin = new KubeClient(accessWith(server.authority, TOKEN));
   const { signal } = new AbortController();
-  const token = await serviceAccountToken(admin, 'default', 'default', signal);
+  const token = await serviceAccountToken(admin, { namespace: 'default', name: 'default' }, signal);
   await using kube = new KubeClient(accessWith(server.authority, token));
   const asked = kube.list(CONFIG_MAPS, { namespace: 'default', signal });
   await assert.rejects(asked, /User "system:serviceaccount:default:default" cannot list resource "configmaps"/);
-  await assert.rejects(serviceAccountToken(admin, 'default', 'nobody', signal), { status: 404 });
+  await assert.rejects(serviceAccountToken(admin, { namespace: 'default', name: 'nobody' }, signal), { status: 404 });
 });

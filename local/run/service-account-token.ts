@@ -3,7 +3,7 @@ import type { KubeClient } from '#platform/kube.ts';
 import type { KubeObject, Resource } from '#platform/resources.ts';
 
 interface TokenRequest extends KubeObject {
-  spec?: { expirationSeconds: number };
+  spec?: { expirationSeconds: number; audiences?: string[] };
   status?: { token: string };
 }
 
@@ -18,18 +18,24 @@ const SERVICE_ACCOUNTS: Resource<TokenRequest> = {
 /** Longer than anyone leaves a cluster on his machine running: nobody renews these tokens. */
 const EXPIRATION_SECONDS = 30 * 24 * 60 * 60;
 
+export interface TokenOf {
+  namespace: string;
+  name: string;
+  /** Default: the API server. */
+  audience?: string;
+}
+
 /** A token of a service account that is there, good for thirty days. Throws a KubeError, with 404 when it is not there. */
 export async function serviceAccountToken(
   kube: Pick<KubeClient, 'create'>,
-  namespace: string,
-  name: string,
+  { namespace, name, audience }: TokenOf,
   signal: AbortSignal,
 ): Promise<string> {
   const wish: TokenRequest = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
     metadata: { name, namespace },
-    spec: { expirationSeconds: EXPIRATION_SECONDS },
+    spec: { expirationSeconds: EXPIRATION_SECONDS, ...(audience !== undefined && { audiences: [audience] }) },
   };
   const { status } = await kube.create(SERVICE_ACCOUNTS, wish, { subresource: 'token', signal });
   if (status === undefined) throw new Error(`the API server gave service account ${namespace}/${name} no token`);

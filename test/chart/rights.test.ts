@@ -29,12 +29,14 @@ for (const { name, objects } of CASES) {
   });
 }
 
-test('the activator reads Functions and pods, and reads and writes the scale of Deployments', () => {
+test('the activator reads Functions, pods and where others of its kind are, and reads and writes the scale of Deployments', () => {
   assert.deepEqual(rights(inCase('the defaults'), 'activator'), [
     'get deployments/scale',
+    'list endpointslices',
     'list functions',
     'list pods',
     'patch deployments/scale',
+    'watch endpointslices',
     'watch functions',
     'watch pods',
   ]);
@@ -62,6 +64,17 @@ test('limited to namespaces, only the job that brings the definition holds a Clu
     inCase('its own namespace').filter(({ metadata }) => metadata.namespace === undefined),
     [],
   );
+});
+
+test('the activators’ addresses are the activators’ in their own namespace alone', () => {
+  for (const name of ['the defaults', 'two namespaces']) {
+    const { metadata, rules } = the(inCase(name), 'Role', '-activator-system');
+    assert.equal(metadata.namespace, 'catnap-system');
+    assert.deepEqual(
+      rules.map((rule: Loose) => [rule.resources, rule.verbs]),
+      [[['endpointslices'], ['list', 'watch']]],
+    );
+  }
 });
 
 test('the Lease and the activators’ addresses are the operator’s in its own namespace alone', () => {

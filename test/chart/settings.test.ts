@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { PEER_AUDIENCE } from '#api/names.ts';
 import { CATNAP_CHART, renderChart } from '../../local/chart/render.ts';
 import { inCase, type Loose, objectsOf, podsOf, the, variable } from './rendered.ts';
 
@@ -127,14 +128,29 @@ test('one registry goes before all images, a digest before tags', () => {
 test('TLS mounts the Secret read-only and opens the port at activator and Service', () => {
   const objects = inCase('TLS at the gateway');
   const { spec } = the(objects, 'Deployment', '-activator').spec.template;
-  assert.deepEqual(spec.volumes, [{ name: 'tls', secret: { secretName: 'fn-tls' } }]);
-  assert.deepEqual(spec.containers[0].volumeMounts, [{ name: 'tls', mountPath: '/etc/catnap/tls', readOnly: true }]);
+  const isTls = ({ name }: Loose) => name === 'tls';
+  assert.deepEqual(spec.volumes.filter(isTls), [{ name: 'tls', secret: { secretName: 'fn-tls' } }]);
+  assert.deepEqual(spec.containers[0].volumeMounts.filter(isTls), [
+    { name: 'tls', mountPath: '/etc/catnap/tls', readOnly: true },
+  ]);
   assert.equal(variable(objects, '-activator', 'CATNAP_TLS_CERT_FILE'), '/etc/catnap/tls/tls.crt');
   const ports = the(objects, 'Service', '-gateway').spec.ports.map((port: Loose) => [port.port, port.targetPort]);
   assert.deepEqual(ports, [
     [80, 'http'],
     [443, 'https'],
   ]);
+});
+
+test('activators know each other by a token that no other process takes', () => {
+  const objects = inCase('the defaults');
+  const { spec } = the(objects, 'Deployment', '-activator').spec.template;
+  const token = { audience: PEER_AUDIENCE, expirationSeconds: 3600, path: 'token' };
+  assert.deepEqual(spec.volumes, [{ name: 'peer-token', projected: { sources: [{ serviceAccountToken: token }] } }]);
+  const [mount] = spec.containers[0].volumeMounts;
+  assert.equal(variable(objects, '-activator', 'CATNAP_PEER_TOKEN_FILE'), `${mount.mountPath}/${token.path}`);
+  const service = variable(objects, '-activator', 'CATNAP_ACTIVATOR_SERVICE');
+  assert.equal(the(objects, 'Service', '-activator').metadata.name, service);
+  assert.equal(variable(objects, '-activator', 'CATNAP_SYSTEM_NAMESPACE'), 'catnap-system');
 });
 
 test('metrics are never at the gateway’s Service; the other one tells of leaving activators too', () => {

@@ -212,7 +212,7 @@ test('limited to a namespace, it serves the functions there and sees no others',
 /** A client with the rights of one of the chart's service accounts. */
 async function as({ kube, kubeconfig }: LocalDeployed, account: string): Promise<KubeClient> {
   const { server } = await clusterAccess({ KUBECONFIG: kubeconfig });
-  const token = await serviceAccountToken(kube, SYSTEM_NAMESPACE, account, soon());
+  const token = await serviceAccountToken(kube, { namespace: SYSTEM_NAMESPACE, name: account }, soon());
   const authorization = `Bearer ${token}`;
   return new KubeClient({
     server: server.replace('https:', 'http:'),

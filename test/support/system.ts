@@ -31,8 +31,11 @@ export interface System {
   receivedByEach(namespace: string, name: string): Promise<ReadonlyMap<string, number>>;
 }
 
-/** Starts Catnap before the tests of the file, or finds it, and ends what it started after them. */
-export function useSystem(): System {
+/**
+ * Starts Catnap before the tests of the file, or finds it, and ends what it started after them.
+ * @param activators how many a local cluster has; elsewhere there are as many as there are
+ */
+export function useSystem({ activators = 1 }: { activators?: number } = {}): System {
   let deployed: Deployed | undefined;
   let gateway: GatewayClient | undefined;
   const running = (): Deployed => {
@@ -40,7 +43,7 @@ export function useSystem(): System {
     return deployed;
   };
   before(async () => {
-    deployed = await deploySystem();
+    deployed = await deploySystem(activators);
     gateway = new GatewayClient(deployed.gateway);
   });
   after(async () => {
@@ -82,8 +85,8 @@ function only(part: Part | undefined): Part {
 }
 
 /** On the cluster that the environment names, in one of three ways. */
-function deploySystem(): Promise<Deployed> {
+function deploySystem(activators: number): Promise<Deployed> {
   const { CATNAP_TEST_KUBECONFIG: kubeconfig, CATNAP_TEST_SYSTEM_NAMESPACE: namespace } = settings;
-  if (kubeconfig === undefined) return deployLocal();
+  if (kubeconfig === undefined) return deployLocal({ activator: { replicas: activators } });
   return namespace === undefined ? deployOutside(kubeconfig) : deployInstalled(kubeconfig, namespace);
 }

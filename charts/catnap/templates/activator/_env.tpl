@@ -8,6 +8,10 @@
 - { name: CATNAP_LOG_LEVEL, value: {{ .Values.activator.logLevel | quote }} }
 - { name: CATNAP_GATEWAY_PORT, value: "8080" }
 - { name: CATNAP_OPS_PORT, value: "9090" }
+- { name: POD_UID, valueFrom: { fieldRef: { apiVersion: v1, fieldPath: metadata.uid } } }
+- { name: CATNAP_SYSTEM_NAMESPACE, value: {{ .Release.Namespace | quote }} }
+- { name: CATNAP_ACTIVATOR_SERVICE, value: {{ include "catnap.fullname" . }}-activator }
+- { name: CATNAP_PEER_TOKEN_FILE, value: /var/run/secrets/catnap-peers/token }
 {{- with .Values.namespaces }}
 - { name: CATNAP_NAMESPACES, value: {{ join "," . | quote }} }
 {{- end }}
