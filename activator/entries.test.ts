@@ -1,10 +1,15 @@
 /** One thrown error fails one request: wherever it is thrown, the others are served and nothing is left behind. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pino } from 'pino';
+import { systemClock } from '#platform/clock.ts';
 import { caught, ENTRIES, type Entry, onThrow, setFailPoint, thrownCounts } from './entries.ts';
+import { Peers } from './peers/peers.ts';
 import { aFunction, aPod, ask, TestGateway, until } from './test-gateway.ts';
 import { HOST, Wire } from './test-wire.ts';
 
@@ -115,6 +120,25 @@ async function crowd(): Promise<void> {
   await Promise.allSettled([ask(gateway.port, { host }), ask(gateway.port, { host })]);
 }
 
+/** An activator that hears its own hints. */
+async function talk(): Promise<void> {
+  using peers = new Peers({
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    verifier: { verify: async () => ({ claims: {} }) },
+    rules: async () => ({ issuer: 'i', audience: 'a', subject: 's' }),
+    token: async () => 'token',
+    random: () => 0,
+  });
+  const server = createHttpServer((request, response) => peers.handle(request, response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  peers.setUrls([`http://127.0.0.1:${(server.address() as AddressInfo).port}`]);
+  await until(() => peers.streams.out === 1, 'the stream is open');
+  peers.setUrls([]);
+  server.closeAllConnections();
+  server.close();
+}
+
 async function workout(slow: ((wire: Wire) => void) | undefined): Promise<void> {
   const wires = [...CLIENTS, ...(slow === undefined ? [] : [slow])].map((client) => {
     const wire = new Wire(gateway.port);
@@ -124,6 +148,7 @@ async function workout(slow: ((wire: Wire) => void) | undefined): Promise<void> 
   showPod();
   gateway.putFunction(aFunction('other'));
   await crowd();
+  await talk();
   const isOver = (wire: Wire) => wire.ended !== undefined || /^HTTP\/1\.1 (?!1)/m.test(wire.text);
   await until(() => wires.every(isOver), 'each is answered or ended', 10_000);
   for (const wire of wires) wire.socket.destroy();

@@ -45,6 +45,7 @@ export const ENTRIES = [
   'timer',
   'function change',
   'pod change',
+  'peer stream',
   'finished',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];

@@ -66,7 +66,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   onThrow((entry, error, requestId) => log.error({ entry, requestId, err: error }, 'the gateway failed at a request'));
   const wake = new Wake(deploymentScales(kube), clock, log);
   const replicas = new Replicas(podFeed, clock);
-  const peers = startPeers({ config, kube, log, metrics, lifecycle });
+  const peers = startPeers({ config, clock, kube, log, metrics, lifecycle });
   replicas.onHealth((hint) => peers.send('replica', hint));
   peers.on('replica', (hint) => replicas.follow(hint));
   const share = new ProcessShare({

@@ -2,6 +2,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type BackoffPolicy, backoffMs } from '#platform/backoff.ts';
 import type { Clock } from '#platform/clock.ts';
+import { guarded } from '../entries.ts';
 import type { PeerCounts } from './counts.ts';
 import { Outbox } from './outbox.ts';
 import { BEAT_MS, HINTS_PATH, SILENCE_MS } from './protocol.ts';
@@ -41,7 +42,7 @@ export class PeerSender implements Disposable {
   /** Connects at once. */
   constructor(parts: SenderParts) {
     this.#parts = parts;
-    void this.#connect();
+    this.#begin();
   }
 
   get isOpen(): boolean {
@@ -63,6 +64,13 @@ export class PeerSender implements Disposable {
     this.#isOpen = false;
   }
 
+  #begin(): void {
+    // What is no URL, or a token that fits into no header, is as a peer that cannot be reached.
+    this.#connect().catch(() => {
+      if (!this.#isDisposed) this.#tryAgain();
+    });
+  }
+
   async #connect(): Promise<void> {
     const { url, token, clock } = this.#parts;
     const bearer = await token().catch(() => undefined);
@@ -72,9 +80,17 @@ export class PeerSender implements Disposable {
     const stream = request(`${url}${HINTS_PATH}`, { method: 'POST', agent: false, headers });
     this.#stream = stream;
     stream.on('error', () => undefined);
-    stream.on('response', (answer) => this.#answered(stream, answer));
-    stream.on('drain', () => this.#flush());
-    stream.on('close', () => this.#closed(stream));
+    const fail = () => stream.destroy();
+    const answered = guarded('peer stream', (answer: IncomingMessage) => this.#answered(stream, answer), fail);
+    stream.on('response', answered);
+    stream.on(
+      'drain',
+      guarded('peer stream', () => this.#flush(), fail),
+    );
+    stream.on(
+      'close',
+      guarded('peer stream', () => this.#closed(stream)),
+    );
     stream.flushHeaders();
     this.#cancel = clock.after(ANSWER_MS, () => stream.destroy());
   }
@@ -120,7 +136,7 @@ export class PeerSender implements Disposable {
     stream.end();
     const cancel = this.#parts.clock.after(FAREWELL_MS, () => stream.destroy());
     stream.on('close', cancel);
-    void this.#connect();
+    this.#begin();
   }
 
   #closed(stream: ClientRequest): void {
@@ -135,7 +151,7 @@ export class PeerSender implements Disposable {
     const { clock, random, counts } = this.#parts;
     this.#failures += 1;
     counts.hints.dropped += this.#outbox.clear();
-    this.#cancel = clock.after(backoffMs(this.#failures, BACKOFF, random()), () => void this.#connect());
+    this.#cancel = clock.after(backoffMs(this.#failures, BACKOFF, random()), () => this.#begin());
   }
 
   /** As fast as the other takes it. */

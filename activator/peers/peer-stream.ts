@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '#platform/clock.ts';
 import { LineDecoder } from '#platform/line-decoder.ts';
+import { guarded } from '../entries.ts';
 import { ByteRate } from './byte-rate.ts';
 import type { PeerCounts } from './counts.ts';
 import { decodeHint, type Hint, MOST_LINE_BYTES } from './messages.ts';
@@ -50,7 +51,11 @@ export class PeerStream implements Disposable {
     });
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.flushHeaders();
-    request.on('data', (chunk: Buffer) => this.#read(chunk));
+    const end = () => this[Symbol.dispose]();
+    request.on(
+      'data',
+      guarded('peer stream', (chunk: Buffer) => this.#read(chunk), end),
+    );
     request.on('end', () => response.end());
     this.#watch();
   }
@@ -74,14 +79,13 @@ export class PeerStream implements Disposable {
     const { clock, counts } = this.#parts;
     const nowMs = clock.nowMs();
     this.#heardAtMs = nowMs;
-    try {
-      for (const line of this.#decoder.push(chunk)) this.#take(line);
-    } catch {
-      // A line that is longer than any of ours.
+    const lines = this.#linesIn(chunk);
+    if (lines === undefined) {
       counts.hints.malformed += 1;
       this[Symbol.dispose]();
       return;
     }
+    for (const line of lines) this.#take(line);
     this.#beat(nowMs);
     const waitMs = this.#rate.take(chunk.length, nowMs);
     if (waitMs === 0) return;
@@ -90,6 +94,15 @@ export class PeerStream implements Disposable {
       this.#heardAtMs = clock.nowMs();
       this.#request.resume();
     });
+  }
+
+  /** Undefined: one is longer than any of ours. */
+  #linesIn(chunk: Buffer): string[] | undefined {
+    try {
+      return this.#decoder.push(chunk);
+    } catch {
+      return undefined;
+    }
   }
 
   #take(line: string): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { caught } from '../entries.ts';
 import { PeerCounts } from './counts.ts';
 import { encodeHint, type Hint, type HintKind, type HintKinds } from './messages.ts';
 import { PeerReceiver, type ReceiverParts } from './peer-receiver.ts';
@@ -54,7 +55,10 @@ export class Peers implements Disposable {
 
   /** Of a request to HINTS_PATH. */
   handle(request: IncomingMessage, response: ServerResponse): void {
-    void this.#receiver.handle(request, response);
+    this.#receiver.handle(request, response).catch((error: unknown) => {
+      caught('peer stream', error);
+      response.destroy();
+    });
   }
 
   [Symbol.dispose](): void {
@@ -63,11 +67,6 @@ export class Peers implements Disposable {
   }
 
   #take({ kind, hint }: Hint): boolean {
-    try {
-      return this.#takers.get(kind)?.(hint as never) ?? false;
-    } catch (error) {
-      this.#parts.log.error({ err: error, kind }, 'a hint could not be followed');
-      return false;
-    }
+    return this.#takers.get(kind)?.(hint as never) ?? false;
   }
 }

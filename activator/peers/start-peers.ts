@@ -2,7 +2,7 @@ import { PEER_AUDIENCE } from '#api/names.ts';
 import { type ClaimRules, readJwt } from '#platform/access/jwt.ts';
 import { KeySet } from '#platform/access/key-set.ts';
 import { TokenVerifier } from '#platform/access/token-verifier.ts';
-import { systemClock } from '#platform/clock.ts';
+import type { Clock } from '#platform/clock.ts';
 import { CredentialFile } from '#platform/credential-file.ts';
 import { Informer } from '#platform/informer.ts';
 import type { KubeClient } from '#platform/kube.ts';
@@ -16,6 +16,7 @@ import { Peers } from './peers.ts';
 
 export interface PeerDeps {
   config: ActivatorConfig;
+  clock: Clock;
   kube: KubeClient;
   log: Log;
   metrics: InformerMetrics;
@@ -27,8 +28,7 @@ const KEY_SET_PATH = '/openid/v1/jwks';
 
 /** Without a token of its own an activator neither looks for others nor lets any in. */
 export function startPeers(deps: PeerDeps): Peers {
-  const { config, kube, log, lifecycle } = deps;
-  const clock = systemClock;
+  const { config, clock, kube, log, lifecycle } = deps;
   const { CATNAP_PEER_TOKEN_FILE: tokenFile } = config;
   const own = tokenFile === undefined ? undefined : new CredentialFile(tokenFile);
   const token = async () => {
