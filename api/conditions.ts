@@ -15,15 +15,18 @@ export type RevisionFailure = (typeof REVISION_FAILURES)[number];
 /** Why the source cannot be made into a bundle. */
 export type SourceFailure = 'CompileFailed' | 'HandlerNotFound' | 'ConfigMapNotFound';
 
+/** Why a route does not lead to its function: it can be nobody's, or it is another one's. */
+export type RouteFailure = 'InvalidRoute' | 'RouteConflict';
+
 interface Reasons {
   /** Summary: the reason of what is wrong, or how the function stands. */
-  Ready: 'Ready' | 'ScaledToZero' | 'Progressing' | SourceFailure | RevisionFailure | 'NameTaken' | 'RouteConflict';
+  Ready: 'Ready' | 'ScaledToZero' | 'Progressing' | SourceFailure | RevisionFailure | 'NameTaken' | RouteFailure;
   /** The source compiles and exports the handler. */
   SourceReady: 'Ready' | 'Progressing' | SourceFailure;
   /** The newest revision answers (True), failed (False), or was not tried yet (Unknown). */
   RevisionReady: 'Ready' | 'ScaledToZero' | 'Progressing' | RevisionFailure | 'NameTaken';
   /** Its addresses lead to it. */
-  RouteReady: 'Ready' | 'NameTaken' | 'RouteConflict';
+  RouteReady: 'Ready' | 'NameTaken' | RouteFailure;
   /** It has replicas (True) or sleeps (False). */
   Active: 'Ready' | 'ScaledToZero' | 'Progressing';
 }

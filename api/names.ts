@@ -11,6 +11,10 @@ export const PLURAL = 'functions';
 
 /** Longest name of a Function, in characters: `<function>-<8 hex digits>` still is a DNS label (63). */
 export const FUNCTION_NAME_MAX_LENGTH = 54;
+/** Most entries of `spec.routes`. */
+export const ROUTES_MAX = 32;
+/** Longest `status.routes[].message`, in characters. */
+export const ROUTE_MESSAGE_MAX_LENGTH = 2048;
 
 /** Labels on every child of a Function. */
 export const LABEL = {
