@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DEFAULT_HOST_TEMPLATE, hostTemplateMistake } from '#api/rules/host-template.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
 import { envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
 
@@ -16,8 +17,16 @@ export const ActivatorConfig = z.object({
   HOST: z.string().optional(),
   /** Namespaces whose Functions are served, and which alone are looked into; absent: all. */
   CATNAP_NAMESPACES: envNamespaces.optional(),
-  /** Functions are at `<name>.<namespace>.<this>`. */
+  /** The domain below which functions answer. */
   CATNAP_DOMAIN: z.string().toLowerCase().default('localhost'),
+  /** How a function's host is made of its name, its namespace and the domain; the operator needs the same. */
+  CATNAP_HOST_TEMPLATE: z
+    .string()
+    .superRefine((template, context) => {
+      const mistake = hostTemplateMistake(template);
+      if (mistake !== undefined) context.addIssue(mistake);
+    })
+    .default(DEFAULT_HOST_TEMPLATE),
   /** The domain of the cluster's DNS. */
   CATNAP_CLUSTER_DOMAIN: z.string().toLowerCase().default('cluster.local'),
   /** PEM files with a certificate and its key: with both, requests come in over TLS too. Read again when they change. */

@@ -1,5 +1,7 @@
 import { bytesIn } from '#api/byte-quantity.ts';
 import type { FunctionObject } from '#api/function.ts';
+import { functionKey } from '#api/rules/function-key.ts';
+import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
 import type { Failure } from './failure.ts';
 import type { GateLimits } from './gate.ts';
 
@@ -19,9 +21,8 @@ export interface FunctionView {
   key: string;
   namespace: string;
   name: string;
-  /** RFC 3339. */
-  createdAt: string;
-  routes: readonly { host: string; pathPrefix: string }[];
+  /** Those of its routes that lead to it, by status. */
+  routes: readonly AcceptedRoute[];
   limits: GateLimits;
   /** Requests in flight per replica that justify one more: the limit, else the target. */
   perReplica: number;
@@ -41,19 +42,14 @@ export interface FunctionView {
   firstFailure: Failure | undefined;
 }
 
-export function keyOf(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
-}
-
 export function viewOf(fn: FunctionObject): FunctionView {
   const { spec, status, metadata } = fn;
   const latest = status?.latestRevision ?? status?.revision;
   return {
-    key: keyOf(metadata.namespace, metadata.name),
+    key: functionKey(metadata.namespace, metadata.name),
     namespace: metadata.namespace,
     name: metadata.name,
-    createdAt: metadata.creationTimestamp,
-    routes: spec.routes ?? [],
+    routes: acceptedRoutes(status),
     limits: {
       limit: spec.concurrency.limit,
       queueSize: spec.queue.size,
@@ -93,9 +89,11 @@ function forCallers(message: string): string {
 /** Whether a change from one to the other changes the route table. */
 export function sameRoutes(a: FunctionView, b: FunctionView): boolean {
   return (
-    a.createdAt === b.createdAt &&
     a.routes.length === b.routes.length &&
-    a.routes.every((route, i) => route.host === b.routes[i]?.host && route.pathPrefix === b.routes[i]?.pathPrefix)
+    a.routes.every(({ host, pathPrefix, since }, i) => {
+      const other = b.routes[i];
+      return host === other?.host && pathPrefix === other.pathPrefix && since === other.since;
+    })
   );
 }
 

@@ -1,18 +1,19 @@
 import type { FunctionObject } from '#api/function.ts';
+import { functionKey } from '#api/rules/function-key.ts';
+import type { HostTemplate } from '#api/rules/host-template.ts';
 import type { Summary } from './access-log.ts';
 import { ColdStarts } from './cold-starts.ts';
 import { FunctionCounters } from './counters.ts';
 import { guarded } from './entries.ts';
 import type { Failure } from './failure.ts';
-import { type FunctionView, keyOf, sameRoutes, viewOf } from './function-view.ts';
+import { type FunctionView, sameRoutes, viewOf } from './function-view.ts';
 import type { Change, Feed } from './replicas.ts';
 import { type RouteEntry, RouteTable } from './route-table.ts';
 import { Traffic, type TrafficParts } from './traffic.ts';
 
 export interface FunctionsOptions extends Omit<TrafficParts, 'coldStarts'> {
   feed: Feed<FunctionObject>;
-  /** Functions are at `<name>.<namespace>.<domain>`. */
-  domain: string;
+  template: HostTemplate;
   clusterDomain: string;
 }
 
@@ -28,12 +29,12 @@ export class Functions implements Disposable {
 
   constructor(options: FunctionsOptions) {
     this.#options = options;
-    this.#table = new RouteTable([], options.domain, options.clusterDomain);
+    this.#table = new RouteTable([], options.template, options.clusterDomain);
     options.replicas.listen((key) => this.#byKey.get(key)?.refresh());
     this.#stopFeed = options.feed.onChange(
       guarded('function change', ({ type, object }: Change<FunctionObject>) => {
         const gone = type === 'deleted' || object.metadata.deletionTimestamp !== undefined;
-        if (gone) this.#remove(keyOf(object.metadata.namespace, object.metadata.name));
+        if (gone) this.#remove(functionKey(object.metadata.namespace, object.metadata.name));
         else this.#put(viewOf(object));
       }),
     );
@@ -90,6 +91,6 @@ export class Functions implements Disposable {
 }
 
 function entryOf(traffic: Traffic): RouteEntry<Traffic> {
-  const { namespace, name, createdAt, routes } = traffic.view;
-  return { namespace, name, createdAt, routes, target: traffic };
+  const { namespace, name, routes } = traffic.view;
+  return { namespace, name, routes, target: traffic };
 }

@@ -1,5 +1,6 @@
 import type { FunctionObject } from '#api/function.ts';
 import { GROUP, KIND, LABEL, PLURAL, VERSION } from '#api/names.ts';
+import { HostTemplate } from '#api/rules/host-template.ts';
 import { systemClock } from '#platform/clock.ts';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
@@ -81,7 +82,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     replicas,
     wake,
     clock,
-    domain: config.CATNAP_DOMAIN,
+    template: new HostTemplate(config.CATNAP_HOST_TEMPLATE, config.CATNAP_DOMAIN),
     clusterDomain: config.CATNAP_CLUSTER_DOMAIN,
   });
   lifecycle.onStop('functions', () => {

@@ -1,5 +1,5 @@
 import { CONTAINER, LABEL, PORT, RUNTIME_ENV } from '#api/names.ts';
-import { keyOf } from './function-view.ts';
+import { functionKey } from '#api/rules/function-key.ts';
 import { type ContainerStatus, type StartFailure, startFailure } from './terminal.ts';
 
 /** A pod as it comes from the API server, as far as it matters here. */
@@ -60,7 +60,7 @@ export function podState(pod: PodObject): PodState | undefined {
   return {
     uid,
     name,
-    functionKey: keyOf(namespace, functionName),
+    functionKey: functionKey(namespace, functionName),
     revision,
     scheduled: pod.spec?.nodeName !== undefined && pod.spec.nodeName !== '',
     ip: status.podIP ?? '',

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts';
+import { normalRoute, type RouteSpec } from '#api/rules/route.ts';
 import { type RouteEntry, RouteTable } from './route-table.ts';
 
-const entry = (
-  key: string,
-  routes: RouteEntry<string>['routes'] = [],
-  createdAt = '2026-01-01',
-): RouteEntry<string> => {
+const entry = (key: string, accepted: RouteSpec[] = [], since = '2026-01-01'): RouteEntry<string> => {
   const [namespace = '', name = ''] = key.split('/');
-  return { namespace, name, createdAt, routes, target: key };
+  return { namespace, name, routes: accepted.map((route) => ({ ...normalRoute(route), since })), target: key };
 };
-const table = (...entries: RouteEntry<string>[]) => new RouteTable(entries, 'fn.example', 'cluster.local');
+const template = new HostTemplate(DEFAULT_HOST_TEMPLATE, 'fn.example');
+const table = (...entries: RouteEntry<string>[]) => new RouteTable(entries, template, 'cluster.local');
 const found = (routes: RouteTable<string>, host: string, path = '/') => {
   const route = routes.lookup(host, path);
   return route.kind === 'function' ? `${route.target} ${route.path}` : route.kind;
@@ -107,25 +106,57 @@ test('routes of its own: host and the longest prefix, at a segment’s end', () 
   assert.equal(found(routes, 'api.example.org', '/users/admin/x'), 'a/admin /users/admin/x');
 });
 
-test('a host that a function owns by its routes is not the gateway’s for other paths', () => {
-  const routes = table(entry('default/hello', [{ host: 'api.example.org', pathPrefix: '/hello' }]));
-  assert.equal(found(routes, 'api.example.org', '/fn/default/hello/'), 'none');
-});
+for (const host of ['127.0.0.1', 'localhost', 'lb.example.org', 'api.example.org', 'other.default', 'cart.shop.svc']) {
+  test(`/fn/… leads to each function at ${host}, whoever has a route there`, () => {
+    const routes = table(
+      entry('evil/thief', [{ host, pathPrefix: '/' }]),
+      entry('default/hello'),
+      entry('default/other'),
+      entry('shop/cart'),
+    );
+    assert.equal(found(routes, host, '/fn/default/hello/a'), 'default/hello /a');
+    assert.equal(found(routes, host, '/fn/default/none/'), 'none');
+    assert.equal(found(routes, host, '/a'), 'evil/thief /a');
+  });
+}
 
-test('the older function keeps a route that two ask for', () => {
+test('of two with one route the one that was accepted first has it, until it is gone', () => {
   const route = [{ host: 'api.example.org', pathPrefix: '/' }];
-  const younger = entry('a/younger', route, '2026-02-02');
-  const older = entry('z/older', route, '2026-01-01');
-  assert.equal(found(table(younger, older), 'api.example.org'), 'z/older /');
-  assert.equal(found(table(older, younger), 'api.example.org'), 'z/older /');
+  const later = entry('a/later', route, '2026-02-02');
+  const first = entry('z/first', route, '2026-01-01');
+  assert.equal(found(table(later, first), 'api.example.org'), 'z/first /');
+  assert.equal(found(table(first, later), 'api.example.org'), 'z/first /');
 });
 
-test('no route takes away another function’s own address', () => {
+test('a name inside the cluster that is another function’s route leads there, on all paths to no other', () => {
+  const thief = entry('a/site', [{ host: 'acme.dev', pathPrefix: '/x' }]);
+  const routes = table(thief, entry('dev/acme'));
+  assert.equal(found(routes, 'acme.dev', '/x'), 'a/site /x');
+  assert.equal(found(routes, 'acme.dev', '/'), 'none');
+  assert.equal(found(routes, 'acme.dev.svc', '/'), 'dev/acme /');
+  assert.equal(found(routes, 'acme.dev.fn.example', '/x'), 'dev/acme /x');
+  routes.remove(thief);
+  assert.equal(found(routes, 'acme.dev', '/'), 'dev/acme /');
+});
+
+test('by a template that gives two functions one host, it leads to the one that it was accepted for', () => {
+  const host = 'a-b-c.fn.example';
+  const dashed = new HostTemplate('{name}-{namespace}.{domain}', 'fn.example');
+  const holder = entry('c/a-b', [{ host }]);
+  const routes = new RouteTable([holder, entry('b-c/a')], dashed, 'cluster.local');
+  assert.equal(found(routes, host), 'c/a-b /');
+  assert.equal(found(routes, host, '/fn/b-c/a/'), 'c/a-b /fn/b-c/a/');
+  routes.remove(holder);
+  assert.equal(found(routes, host), 'none');
+  assert.equal(found(routes, 'a.b-c'), 'b-c/a /');
+});
+
+test('no route takes away another function’s own address, and /fn/… there is that function’s own path', () => {
   const thief = entry('evil/thief', [{ host: 'hello.default.fn.example', pathPrefix: '/' }], '2000-01-01');
   assert.equal(found(table(thief, entry('default/hello')), 'hello.default.fn.example'), 'default/hello /');
 });
 
-test('a route that is given up goes to the next oldest that asked for it', () => {
+test('a route that is given up goes to the one that was accepted next', () => {
   const route = [{ host: 'api.example.org', pathPrefix: '/' }];
   const entries = ['2026-01-01', '2026-02-02', '2026-03-03'].map((at, i) => entry(`a/f${i}`, route, at));
   const routes = table(...entries);
@@ -137,14 +168,6 @@ test('a route that is given up goes to the next oldest that asked for it', () =>
   routes.remove(entries[1] as RouteEntry<string>);
   assert.equal(found(routes, 'api.example.org'), 'none');
   assert.equal(found(routes, 'api.example.org', '/fn/a/f1/'), 'none');
-});
-
-test('a host that nobody asks for any more is the gateway’s again', () => {
-  const fn = entry('default/hello', [{ host: 'api.example.org', pathPrefix: '/hello' }]);
-  const routes = table(fn);
-  routes.remove(fn);
-  routes.add({ ...fn, routes: [] });
-  assert.equal(found(routes, 'api.example.org', '/fn/default/hello/'), 'default/hello /');
 });
 
 test('the shorter prefix counts again once the longer one is gone', () => {

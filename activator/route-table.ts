@@ -1,12 +1,14 @@
 import { INTERNAL_PREFIX, PATH_ROUTE_PREFIX } from '#api/names.ts';
+import { functionKey } from '#api/rules/function-key.ts';
+import { clusterSuffixes, type HostTemplate } from '#api/rules/host-template.ts';
+import type { AcceptedRoute } from '#api/rules/route.ts';
 
 /** A function, as far as routing is concerned. */
 export interface RouteEntry<T> {
   namespace: string;
   name: string;
-  /** RFC 3339; where two functions ask for the same host and prefix, the older has it. */
-  createdAt: string;
-  routes: readonly { host: string; pathPrefix: string }[];
+  /** Of two with the same route, which there are for a moment while it changes hands, the one accepted first has it. */
+  routes: readonly AcceptedRoute[];
   target: T;
 }
 
@@ -26,44 +28,47 @@ export type Route<T> =
 const NONE = { kind: 'none' } as const;
 
 /**
- * Which function a host and path belong to. A change costs as much as the changed function has routes, and a lookup the
- * same, for ten functions and for ten thousand.
+ * Which function a host and path belong to: hosts that functions have without asking, then `/fn/…` at every other host,
+ * then accepted routes, then the names inside the cluster. A change costs as much as the changed function has routes, and
+ * a lookup the same, for ten functions and for ten thousand.
  */
 export class RouteTable<T> {
   /** By `<name>.<namespace>`. */
-  readonly #functions = new Map<string, T>();
+  readonly #functions = new Map<string, RouteEntry<T>>();
+  /** By the host that the template makes. */
+  readonly #defaultHosts = new Map<string, RouteEntry<T>>();
   readonly #hosts = new Map<string, HostRoutes<T>>();
-  /** With the leading dot, the longest first. */
+  readonly #template: HostTemplate;
   readonly #suffixes: readonly string[];
 
-  /**
-   * @param domain functions are at `<name>.<namespace>.<domain>`
-   * @param clusterDomain of the cluster's DNS, usually `cluster.local`
-   */
-  constructor(entries: Iterable<RouteEntry<T>>, domain: string, clusterDomain: string) {
-    this.#suffixes = [`.${domain}`, `.svc.${clusterDomain}`, '.svc'].sort((a, b) => b.length - a.length);
+  /** @param clusterDomain of the cluster's DNS, usually `cluster.local` */
+  constructor(entries: Iterable<RouteEntry<T>>, template: HostTemplate, clusterDomain: string) {
+    this.#template = template;
+    this.#suffixes = clusterSuffixes(clusterDomain);
     for (const entry of entries) this.add(entry);
   }
 
   /** Of a function that is not there yet. */
   add(entry: RouteEntry<T>): void {
-    this.#functions.set(`${entry.name}.${entry.namespace}`, entry.target);
-    for (const { host, pathPrefix } of entry.routes) {
-      const name = host.toLowerCase();
-      const routes = this.#hosts.get(name) ?? new HostRoutes<T>();
-      this.#hosts.set(name, routes);
-      routes.add(entry, pathPrefix);
+    this.#functions.set(`${entry.name}.${entry.namespace}`, entry);
+    const own = this.#defaultHostOf(entry);
+    if (own !== undefined) this.#defaultHosts.set(own, entry);
+    for (const route of entry.routes) {
+      const routes = this.#hosts.get(route.host) ?? new HostRoutes<T>();
+      this.#hosts.set(route.host, routes);
+      routes.add(entry, route);
     }
   }
 
-  /** What was added of a function, by the same or an equal entry; others that asked for the same get it. */
+  /** What was added of a function, by the same or an equal entry; others with the same routes get them. */
   remove(entry: RouteEntry<T>): void {
     this.#functions.delete(`${entry.name}.${entry.namespace}`);
-    for (const { host, pathPrefix } of entry.routes) {
-      const name = host.toLowerCase();
-      const routes = this.#hosts.get(name);
-      routes?.remove(entry, pathPrefix);
-      if (routes?.isEmpty) this.#hosts.delete(name);
+    const own = this.#defaultHostOf(entry);
+    if (own !== undefined && isSame(this.#defaultHosts.get(own), entry)) this.#defaultHosts.delete(own);
+    for (const route of entry.routes) {
+      const routes = this.#hosts.get(route.host);
+      routes?.remove(entry, route);
+      if (routes?.isEmpty) this.#hosts.delete(route.host);
     }
   }
 
@@ -73,14 +78,22 @@ export class RouteTable<T> {
    */
   lookup(authority: string, path: string): Route<T> {
     const host = hostOf(authority);
-    const own = this.#functions.get(this.#withoutSuffix(host));
-    if (own !== undefined) return toFunction(own, path);
+    const own = this.#defaultHosts.get(host);
+    if (own !== undefined) return toFunction(own.target, path);
+    if (path.startsWith(PATH_ROUTE_PREFIX)) return this.#byPath(path);
     const routes = this.#hosts.get(host);
-    if (routes !== undefined) {
-      const match = routes.find(path);
-      return match === undefined ? NONE : toFunction(match.target, path);
-    }
-    return path.startsWith(PATH_ROUTE_PREFIX) ? this.#byPath(path) : NONE;
+    const match = routes?.find(path);
+    if (match !== undefined) return toFunction(match.target, path);
+    const short = this.#functions.get(this.#withoutSuffix(host));
+    if (short === undefined || routes?.isForeignTo(short.namespace)) return NONE;
+    return toFunction(short.target, path);
+  }
+
+  /** Where several functions could have the host, the one has it for which it was accepted. */
+  #defaultHostOf(entry: RouteEntry<T>): string | undefined {
+    const host = this.#template.hostOf(entry);
+    if (!this.#template.ambiguous) return host;
+    return entry.routes.some((route) => route.host === host && route.pathPrefix === '/') ? host : undefined;
   }
 
   #withoutSuffix(host: string): string {
@@ -93,17 +106,17 @@ export class RouteTable<T> {
     if (namespaceEnd === -1) return NONE;
     const nameEnd = endOfSegment(path, namespaceEnd + 1);
     const namespace = path.slice(PATH_ROUTE_PREFIX.length, namespaceEnd);
-    const target = this.#functions.get(`${path.slice(namespaceEnd + 1, nameEnd)}.${namespace}`);
-    if (target === undefined) return NONE;
+    const found = this.#functions.get(`${path.slice(namespaceEnd + 1, nameEnd)}.${namespace}`);
+    if (found === undefined) return NONE;
     const rest = path.slice(nameEnd);
-    return toFunction(target, rest.startsWith('/') ? rest : `/${rest}`);
+    return toFunction(found.target, rest.startsWith('/') ? rest : `/${rest}`);
   }
 }
 
-/** What functions ask for on one host. */
+/** The accepted routes at one host. */
 class HostRoutes<T> {
-  /** By prefix, the oldest function first: it has the prefix. */
-  readonly #byPrefix = new Map<string, RouteEntry<T>[]>();
+  /** By prefix; the first one has it. */
+  readonly #byPrefix = new Map<string, { entry: RouteEntry<T>; since: string }[]>();
   /** How many prefixes there are of each length. */
   readonly #count = new Map<number, number>();
   /** The longest first: a path is cut to each of these and looked up. */
@@ -113,32 +126,36 @@ class HostRoutes<T> {
     return this.#byPrefix.size === 0;
   }
 
-  add(entry: RouteEntry<T>, prefix: string): void {
-    const entries = this.#byPrefix.get(prefix);
-    if (entries === undefined) {
-      this.#byPrefix.set(prefix, [entry]);
-      this.#counted(prefix.length, 1);
-    } else {
-      const at = entries.findIndex((other) => byAge(entry, other) < 0);
-      entries.splice(at === -1 ? entries.length : at, 0, entry);
-    }
+  /** Whether the host belongs to another namespace. */
+  isForeignTo(namespace: string): boolean {
+    return this.#byPrefix.values().next().value?.[0]?.entry.namespace !== namespace;
   }
 
-  remove({ namespace, name }: RouteEntry<T>, prefix: string): void {
-    const entries = this.#byPrefix.get(prefix);
-    const at = entries?.findIndex((other) => other.namespace === namespace && other.name === name) ?? -1;
-    if (entries === undefined || at === -1) return;
-    entries.splice(at, 1);
-    if (entries.length > 0) return;
-    this.#byPrefix.delete(prefix);
-    this.#counted(prefix.length, -1);
+  add(entry: RouteEntry<T>, { pathPrefix, since }: AcceptedRoute): void {
+    const claims = this.#byPrefix.get(pathPrefix) ?? [];
+    if (claims.length === 0) {
+      this.#byPrefix.set(pathPrefix, claims);
+      this.#counted(pathPrefix.length, 1);
+    }
+    claims.push({ entry, since });
+    claims.sort(byClaim);
+  }
+
+  remove(entry: RouteEntry<T>, { pathPrefix }: AcceptedRoute): void {
+    const claims = this.#byPrefix.get(pathPrefix);
+    const at = claims?.findIndex((claim) => isSame(claim.entry, entry)) ?? -1;
+    if (claims === undefined || at === -1) return;
+    claims.splice(at, 1);
+    if (claims.length > 0) return;
+    this.#byPrefix.delete(pathPrefix);
+    this.#counted(pathPrefix.length, -1);
   }
 
   find(path: string): RouteEntry<T> | undefined {
     for (const length of this.#lengths) {
       if (!isEnd(path, length)) continue;
-      const entries = this.#byPrefix.get(path.slice(0, length));
-      if (entries !== undefined) return entries[0];
+      const claims = this.#byPrefix.get(path.slice(0, length));
+      if (claims !== undefined) return claims[0]?.entry;
     }
     return undefined;
   }
@@ -149,6 +166,18 @@ class HostRoutes<T> {
     else this.#count.set(length, count);
     if (count === 0 || (count === 1 && change === 1)) this.#lengths = [...this.#count.keys()].sort((a, b) => b - a);
   }
+}
+
+function isSame<T>(a: RouteEntry<T> | undefined, b: RouteEntry<T>): boolean {
+  return a?.namespace === b.namespace && a.name === b.name;
+}
+
+function byClaim<T>(a: { entry: RouteEntry<T>; since: string }, b: { entry: RouteEntry<T>; since: string }): number {
+  return claimOrder(a) < claimOrder(b) ? -1 : 1;
+}
+
+function claimOrder<T>({ entry, since }: { entry: RouteEntry<T>; since: string }): string {
+  return `${since} ${functionKey(entry.namespace, entry.name)}`;
 }
 
 /** What is Catnap's own in a replica is not there for those outside. */
@@ -175,11 +204,6 @@ function isInternal(path: string): boolean {
   return `/${segments[0]}/` === INTERNAL_PREFIX;
 }
 
-function byAge<T>(a: RouteEntry<T>, b: RouteEntry<T>): number {
-  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1;
-  return `${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1;
-}
-
 /** `Hello.Default.localhost.:8080` → `hello.default.localhost` */
 function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':');
@@ -189,11 +213,11 @@ function hostOf(authority: string): string {
   return host.toLowerCase();
 }
 
-/** Whether a prefix may end at `length`: `/a` is above `/a/b`, not above `/ab`; `/a/` is above `/a/b`, not above `/a`. */
+/** Whether a prefix may end at `length`: `/a` is above `/a/b`, not above `/ab`; `/` is above all. */
 function isEnd(path: string, length: number): boolean {
   if (length >= path.length) return length === path.length;
   const next = path[length];
-  return next === '/' || next === '?' || path[length - 1] === '/';
+  return next === '/' || next === '?' || length === 1;
 }
 
 function endOfSegment(path: string, from: number): number {

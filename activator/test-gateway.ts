@@ -5,6 +5,8 @@ import type { FunctionObject } from '#api/function.ts';
 import { FunctionSpec } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
+import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts';
+import { normalRoute } from '#api/rules/route.ts';
 import { systemClock } from '#platform/clock.ts';
 import { AccessLog } from './access-log.ts';
 import { guardedClock } from './entries.ts';
@@ -85,8 +87,11 @@ export class FakeScales implements Scales {
   }
 }
 
-/** A Function `default/<name>` whose newest and serving revision is `<name>-1`. */
-export function aFunction(name: string, spec: object = {}, status: Partial<FunctionStatus> = {}): FunctionObject {
+/** A Function `default/<name>` whose newest and serving revision is `<name>-1`, with all routes that it asks for. */
+export function aFunction(name: string, given: object = {}, status: Partial<FunctionStatus> = {}): FunctionObject {
+  const spec = FunctionSpec.parse({ source: { inline: '…' }, ...given });
+  const since = '2026-01-01T00:00:00Z';
+  const routes = spec.routes?.map((route) => ({ ...normalRoute(route), accepted: true, since })) ?? [];
   return {
     apiVersion: API_VERSION,
     kind: KIND,
@@ -98,8 +103,8 @@ export function aFunction(name: string, spec: object = {}, status: Partial<Funct
       generation: 1,
       creationTimestamp: '2026-01-01T00:00:00Z',
     },
-    spec: FunctionSpec.parse({ source: { inline: '…' }, ...spec }),
-    status: { revision: `${name}-1`, latestRevision: `${name}-1`, ...status },
+    spec,
+    status: { revision: `${name}-1`, latestRevision: `${name}-1`, routes, ...status },
   };
 }
 
@@ -186,7 +191,7 @@ export class TestGateway implements AsyncDisposable {
       share: this.share,
       refusals: new Refusals(),
       clock,
-      domain: 'fn.example',
+      template: new HostTemplate(DEFAULT_HOST_TEMPLATE, 'fn.example'),
       clusterDomain: 'cluster.local',
     });
     const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));

@@ -1,9 +1,20 @@
 import * as z from 'zod';
 import type { Condition } from './conditions.ts';
+import { ROUTE_MESSAGE_MAX_LENGTH, ROUTES_MAX } from './names.ts';
 
 const count = (description: string) => z.int().min(0).max(2_147_483_647).optional().meta({ description });
 const text = (maxLength: number, description: string) => z.string().max(maxLength).optional().meta({ description });
 const time = (description: string) => z.string().max(64).optional().meta({ description, format: 'date-time' });
+
+const RouteStatus = z.object({
+  host: z.string().max(253).meta({ description: 'The host.' }),
+  pathPrefix: z.string().max(1024).meta({ description: 'The prefix: / or without a slash at its end.' }),
+  accepted: z.boolean().meta({ description: 'Whether requests to it come here.' }),
+  since: time('When it was accepted.'),
+  reason: text(64, 'One word why it was not: InvalidRoute or RouteConflict.'),
+  message: text(ROUTE_MESSAGE_MAX_LENGTH, 'Why it was not, and what to do.'),
+});
+export type RouteStatus = z.infer<typeof RouteStatus>;
 
 export const FunctionStatus = z
   .object({
@@ -26,6 +37,14 @@ export const FunctionStatus = z
       })
       .optional()
       .meta({ description: 'The last decision of the autoscaler.' }),
+    routes: z
+      .array(RouteStatus)
+      .max(ROUTES_MAX + 1)
+      .optional()
+      .meta({
+        description: 'What became of spec.routes; the gateway serves those that are accepted.',
+        'x-kubernetes-list-type': 'atomic',
+      }),
     conditions: z
       .array(
         z.object({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
+import { DEFAULT_HOST_TEMPLATE, hostTemplateMistake } from '#api/rules/host-template.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
 import { envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
 
@@ -43,11 +44,37 @@ const NetworkRules = z.strictObject({
   egress: z.enum(['open', 'closed']).default('open'),
 });
 
+const HostPattern = z
+  .string()
+  .max(253)
+  .regex(/^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be a host, or *. and a host');
+
+/** Which namespaces may have which hosts in spec.routes. */
+const Hosts = z.strictObject({
+  /** Hosts that are not listed are refused. */
+  strict: z.boolean().default(false),
+  owners: z
+    .array(z.strictObject({ host: HostPattern, namespaces: z.array(z.string().max(63)).max(100) }))
+    .max(1000)
+    .default([]),
+});
+
+const HostTemplateText = z.string().superRefine((template, context) => {
+  const mistake = hostTemplateMistake(template);
+  if (mistake !== undefined) context.addIssue(mistake);
+});
+
 /** The operator's environment. */
 export const OperatorEnv = z.object({
   ...CLUSTER_ACCESS_ENV,
-  /** Functions answer at `<name>.<namespace>.<domain>`. */
-  CATNAP_DOMAIN: z.string().default('localhost'),
+  /** The domain below which functions answer. */
+  CATNAP_DOMAIN: z.string().toLowerCase().default('localhost'),
+  /** How a function's host is made of its name, its namespace and the domain; the activators need the same. */
+  CATNAP_HOST_TEMPLATE: HostTemplateText.default(DEFAULT_HOST_TEMPLATE),
+  /** JSON; which namespaces may have which hosts. Absent: whichever asks first. */
+  CATNAP_HOSTS: envJson.pipe(Hosts).optional(),
+  /** ConfigMap in the system namespace that keeps which hosts were let go of; absent: that is forgotten at a restart. */
+  CATNAP_RELEASED_HOSTS: z.string().optional(),
   /** Scheme of the addresses in status.url. */
   CATNAP_URL_SCHEME: z.enum(['http', 'https']).default('http'),
   /** Port of the addresses in status.url; absent: the scheme's own. */

@@ -9,6 +9,7 @@ import type { Children } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';
 import type { RevisionTargets } from './revision-target.ts';
+import type { Routing } from './routing.ts';
 import type { StatusBook } from './status-book.ts';
 
 /** What a reconcile works with. */
@@ -22,6 +23,7 @@ export interface Context {
   targets: RevisionTargets;
   bundles: Bundles;
   statuses: StatusBook;
+  routing: Routing;
   events: EventRecorder;
   /** The autoscaler's last decision on a function, by uid. */
   scalingOf: (uid: string) => FunctionStatus['scaling'];

@@ -5,14 +5,15 @@ import type { Outcome } from '#platform/work-queue.ts';
 import { checkFunction } from './checked-function.ts';
 import { deleteDeployment, markAnswered, setReplicas, type Writer } from './child-writes.ts';
 import type { Context } from './context.ts';
+import { urlOf } from './function/address.ts';
 import { isControlledBy } from './function/children.ts';
 import { notesOn } from './function/notes.ts';
 import { functionContainer } from './function/pod-state.ts';
 import { type RevisionView, viewRevisions } from './function/revision-view.ts';
 import { knownFailure, planRollout, RETRY_AFTER_MS, type Rollout } from './function/rollout.ts';
-import { defaultHost } from './function/routes.ts';
-import { invalidStatus, nextStatus } from './function/status.ts';
+import { invalidStatus, nextStatus, type Observation } from './function/status.ts';
 import { type Made, makeChildren } from './make-children.ts';
+import type { RouteDecision } from './route-claims.ts';
 
 /** When to look again at what no watch tells of, in milliseconds: an object of someone else's, Events. */
 const LOOK_AGAIN_MS = 10_000;
@@ -25,7 +26,10 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) {
     // Owner references collect the children.
     ctx.configMaps.forget(key);
-    if (stored !== undefined) await putToSleep(ctx, key, stored, signal);
+    if (stored !== undefined) {
+      ctx.routing.forget(stored);
+      await putToSleep(ctx, key, stored, signal);
+    }
     return {};
   }
   const checked = checkFunction(stored);
@@ -35,8 +39,13 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
     return {};
   }
   const fn = ctx.statuses.withStatus(checked.fn);
+  // Before anything that takes time: of two functions that ask for one route it is the first.
+  const routing = ctx.routing.decide(fn);
   const writer: Writer = { kube: ctx.kube, fn, signal };
-  return report(ctx, writer, await makeChildren(ctx, writer));
+  const made = await makeChildren(ctx, writer);
+  const outcome = await report(ctx, writer, made, routing);
+  const again = [outcome.againInMs, routing.againInMs].filter((inMs) => inMs !== undefined);
+  return again.length === 0 ? {} : { againInMs: Math.min(...again) };
 }
 
 /** A Function that somebody's finalizer holds gets no more requests: its replicas need not wait for the finalizer. */
@@ -51,7 +60,7 @@ async function putToSleep(ctx: Context, key: string, fn: FunctionObject, signal:
   }
 }
 
-async function report(ctx: Context, writer: Writer, made: Made): Promise<Outcome> {
+async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDecision): Promise<Outcome> {
   const { fn, signal } = writer;
   const nowMs = ctx.nowMs();
   const pods = ctx.children.pods.of(`${fn.metadata.namespace}/${fn.metadata.name}`);
@@ -62,7 +71,7 @@ async function report(ctx: Context, writer: Writer, made: Made): Promise<Outcome
   const status = nextStatus(
     fn,
     {
-      url: urlOf(ctx, fn),
+      ...addressOf(ctx, fn, routing),
       ...made.problems,
       ...(made.latest !== undefined && { latest: made.latest }),
       revisions,
@@ -141,8 +150,18 @@ async function mountEvents({ kube, fn, signal }: Writer, pods: readonly Pod[]): 
   return items;
 }
 
-function urlOf({ config }: Context, fn: FunctionObject): string {
-  const { CATNAP_URL_SCHEME: scheme, CATNAP_URL_PORT: port, CATNAP_DOMAIN: domain } = config;
-  const isDefault = port === undefined || port === (scheme === 'https' ? 443 : 80);
-  return `${scheme}://${defaultHost(fn, domain)}${isDefault ? '' : `:${port}`}`;
+/** Where it answers, and what it asked for in vain. */
+function addressOf(
+  { config, routing: { template } }: Context,
+  { metadata }: FunctionObject,
+  { routes, problem }: RouteDecision,
+): Pick<Observation, 'url' | 'hostless' | 'routes' | 'routeProblem'> {
+  const url = urlOf(metadata, routes, template, { scheme: config.CATNAP_URL_SCHEME, port: config.CATNAP_URL_PORT });
+  const hostless = template.tooLong(metadata);
+  return {
+    routes,
+    ...(url !== undefined && { url }),
+    ...(hostless !== undefined && { hostless }),
+    ...(problem !== undefined && { routeProblem: problem }),
+  };
 }

@@ -4,7 +4,6 @@ import { ChildError, ensureDeployment, ensureService, type Writer } from './chil
 import type { Context } from './context.ts';
 import { bundleOf, functionService, isControlledBy, revisionDeployment } from './function/children.ts';
 import type { BundleRef, Payload } from './function/pod.ts';
-import { routeConflict } from './function/routes.ts';
 import type { Observation } from './function/status.ts';
 import type { RevisionTarget } from './revision-target.ts';
 import { SourceError } from './source/source-error.ts';
@@ -77,22 +76,17 @@ async function makeRoute(
   key: string,
 ): Promise<Pick<Observation, 'routeProblem' | 'serviceRefused'>> {
   const { fn } = writer;
-  const { CATNAP_GATEWAY_SERVICE, CATNAP_SYSTEM_NAMESPACE, CATNAP_CLUSTER_DOMAIN, CATNAP_DOMAIN } = ctx.config;
+  const { CATNAP_GATEWAY_SERVICE, CATNAP_SYSTEM_NAMESPACE, CATNAP_CLUSTER_DOMAIN } = ctx.config;
   const desired = functionService(fn, {
     service: CATNAP_GATEWAY_SERVICE,
     namespace: CATNAP_SYSTEM_NAMESPACE,
     clusterDomain: CATNAP_CLUSTER_DOMAIN,
   });
-  let serviceRefused: string | undefined;
   try {
-    serviceRefused = await ensureService(writer, desired, ctx.children.services.get(key, fn.metadata.name));
+    const serviceRefused = await ensureService(writer, desired, ctx.children.services.get(key, fn.metadata.name));
+    return serviceRefused === undefined ? {} : { serviceRefused };
   } catch (error) {
     if (error instanceof ChildError) return { routeProblem: { reason: 'NameTaken', message: error.message } };
     throw error;
   }
-  const conflict = routeConflict(fn, ctx.functions.list(), CATNAP_DOMAIN);
-  return {
-    ...(serviceRefused !== undefined && { serviceRefused }),
-    ...(conflict !== undefined && { routeProblem: { reason: 'RouteConflict', message: conflict } }),
-  };
 }

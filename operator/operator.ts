@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { FunctionObject } from '#api/function.ts';
+import { functionKey } from '#api/rules/function-key.ts';
 import { EventRecorder } from '#platform/events.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isConflict, isNamespaceLeaving } from '#platform/kube-error.ts';
@@ -18,10 +19,10 @@ import { ConfigMapWatches } from './config-map-watches.ts';
 import type { Context } from './context.ts';
 import { reconcileFunction } from './controller.ts';
 import { isControlledBy } from './function/children.ts';
-import { routeNeighbours } from './function/routes.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyKeeper } from './network/keeper.ts';
 import { RevisionTargets } from './revision-target.ts';
+import { Routing } from './routing.ts';
 import { Compiler } from './source/compiler.ts';
 import { StatusBook } from './status-book.ts';
 import { type Watches, watchCluster } from './watches.ts';
@@ -67,9 +68,11 @@ export function startOperator(options: OperatorOptions): Readiness {
   void watches.synced.then(() => {
     known = true;
   });
-  void Promise.all([watches.synced, elected]).then(() => {
-    if (!lifecycle.stopping.aborted) work(options, { watches, context, metrics, due });
-  });
+  void Promise.all([watches.synced, elected])
+    .then(() => context.routing.begin(lifecycle.stopping))
+    .then(() => {
+      if (!lifecycle.stopping.aborted) work(options, { watches, context, metrics, due });
+    });
   return () => (known ? undefined : 'the cluster has not been read yet');
 }
 
@@ -127,16 +130,21 @@ function makeContext(
   const events = new EventRecorder({ kube, component: 'catnap-operator', log });
   lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
   const configMaps = new ConfigMapWatches(watches.configMaps, (key) => due.now(key));
+  const { functions } = watches;
+  const onAffected = (key: string) => due.now(key);
+  const routing = new Routing({ kube, config, log, functions, events, onAffected, nowMs: Date.now });
+  lifecycle.onStop('routing', () => routing[Symbol.asyncDispose]());
   return {
     kube,
     log,
     config,
-    functions: watches.functions,
+    functions,
     children: watches.children,
     configMaps,
     targets: new RevisionTargets(configMaps),
     bundles: new Bundles(compiler, configMaps),
     statuses: new StatusBook(kube),
+    routing,
     events,
     scalingOf: () => undefined,
     nowMs: Date.now,
@@ -212,20 +220,22 @@ function scaledFunctions({ functions, children }: Watches, statuses: StatusBook)
   });
 }
 
-/** Each change of a Function is worked on, and with it those that may want the same addresses. */
+/** Each change of a Function is worked on; at a start the oldest first, for who asked for a route first shall have it. */
 function followFunctions(functions: ObjectView<FunctionObject>, context: Context, due: Due): void {
+  for (const { metadata } of functions.list().sort(byAge)) due.now(functionKey(metadata.namespace, metadata.name));
   functions.onChange((change) => {
     const { metadata } = change.object;
-    due.now(`${metadata.namespace}/${metadata.name}`);
-    if (change.type === 'deleted') {
-      context.statuses.forget(metadata.uid);
-      context.bundles.forget(metadata.uid);
-      context.targets.forget(metadata.uid);
-    }
-    if (change.type === 'updated' && change.before.metadata.generation === metadata.generation) return;
-    const before = change.type === 'updated' ? [change.before] : [];
-    for (const other of routeNeighbours([change.object, ...before], functions.list(), context.config.CATNAP_DOMAIN)) {
-      due.now(`${other.metadata.namespace}/${other.metadata.name}`);
-    }
+    due.now(functionKey(metadata.namespace, metadata.name));
+    if (change.type === 'updated') return;
+    context.routing.cameOrWent(change.object);
+    if (change.type === 'added') return;
+    context.statuses.forget(metadata.uid);
+    context.bundles.forget(metadata.uid);
+    context.targets.forget(metadata.uid);
   });
+}
+
+function byAge({ metadata: a }: FunctionObject, { metadata: b }: FunctionObject): number {
+  if (a.creationTimestamp !== b.creationTimestamp) return a.creationTimestamp < b.creationTimestamp ? -1 : 1;
+  return functionKey(a.namespace, a.name) < functionKey(b.namespace, b.name) ? -1 : 1;
 }

@@ -106,6 +106,16 @@ test('the runtime takes nothing but names, error codes and request ids from api'
   );
 });
 
+test('rules that several processes keep load nothing but names and each other', () => {
+  const wrong = arrows.filter(
+    (a) => /^api\/rules\/(?!.*\.test\.ts$)/.test(a.file) && !a.typeOnly && !/^\.\/|^\.\.\/names\.ts$/.test(a.specifier),
+  );
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
 /** The package `@catnap/runtime` runs outside of a pod: nothing of what it takes from the runtime does I/O. */
 const PACKAGED = /^runtime-image\/(npm\/test-context|abort-reason|secrets|trace|context)\.ts$/;
 
@@ -134,7 +144,7 @@ test('client-node is loaded only where a kubeconfig needs it, and by the stand-i
 
 /** Decisions: functions of their arguments, free of I/O. They import pure files, api and types. */
 const PURE =
-  /^(activator\/(route-table|balance|choose-revision|terminal|headers|failure|request-faults|frame-tracker)|operator\/(function|autoscaler)\/(children|pod|revision|status|failure|rollout|step|window))\.ts$/;
+  /^(api\/rules\/[-a-z]+|activator\/(route-table|balance|choose-revision|terminal|headers|failure|request-faults|frame-tracker)|operator\/(route-book|route-claims)|operator\/(function|autoscaler)\/(address|released-hosts|children|pod|revision|status|failure|rollout|step|window))\.ts$/;
 
 test('decisions import nothing that does I/O', () => {
   const impure = arrows.filter(

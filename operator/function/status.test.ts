@@ -23,7 +23,11 @@ function status(
     maxReplicas: 10,
     nowMs: at(0),
   });
-  return nextStatus(fn, { url: 'http://hello.default.localhost', latest, revisions, rollout, ...more }, at(0));
+  return nextStatus(
+    fn,
+    { url: 'http://hello.default.localhost', routes: [], latest, revisions, rollout, ...more },
+    at(0),
+  );
 }
 
 /** `True Ready` */
@@ -104,7 +108,7 @@ test('a source that does not compile makes it unready and leaves the revisions a
 
 test('a source that never compiled has no revision', () => {
   const problem = { reason: 'CompileFailed', message: 'index.ts:1:2: no' } as const;
-  const now = nextStatus(aFunction(), { url: 'u', revisions: [], sourceProblem: problem }, at(0));
+  const now = nextStatus(aFunction(), { url: 'u', routes: [], revisions: [], sourceProblem: problem }, at(0));
   assert.equal(condition(now, 'RevisionReady'), 'Unknown Progressing');
   assert.equal(condition(now, 'Active'), 'False ScaledToZero');
   assert.equal(now.revision, undefined);
@@ -140,6 +144,7 @@ test('an equal observation later gives an equal status', () => {
     { ...aFunction(), status: before },
     {
       url: before.url ?? '',
+      routes: [],
       latest: 'new',
       revisions,
       rollout: { serving: 'new', failure: undefined, firstAnswers: [], scale: [], obsolete: [] },

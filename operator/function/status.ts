@@ -1,17 +1,29 @@
-import { type Condition, type ConditionType, type SourceFailure, withCondition } from '#api/conditions.ts';
+import {
+  type Condition,
+  type ConditionType,
+  type RouteFailure,
+  type SourceFailure,
+  withCondition,
+} from '#api/conditions.ts';
 import type { FunctionObject } from '#api/function.ts';
-import type { FunctionStatus } from '#api/function-status.ts';
+import type { FunctionStatus, RouteStatus } from '#api/function-status.ts';
+import { ROUTE_MESSAGE_MAX_LENGTH } from '#api/names.ts';
 import type { RevisionView } from './revision-view.ts';
 import type { Rollout } from './rollout.ts';
 
 /** What a reconcile saw and did. */
 export interface Observation {
-  url: string;
+  /** Absent: it has no address of its own. */
+  url?: string;
+  /** Why it has no host of its own; absent: it has one. */
+  hostless?: string;
+  /** What became of the routes it asks for. */
+  routes: readonly RouteStatus[];
   /** Why the spec or the source cannot be made into a revision. */
   sourceProblem?: { reason: SourceFailure; message: string };
   /** Why the newest revision's objects cannot be written. */
   revisionProblem?: { reason: 'NameTaken' | 'InvalidPodTemplate'; message: string };
-  routeProblem?: { reason: 'NameTaken' | 'RouteConflict'; message: string };
+  routeProblem?: { reason: 'NameTaken' | RouteFailure; message: string };
   /** Why the API server takes no Service of the function's name; absent: it does. */
   serviceRefused?: string;
   /** The newest revision; absent: none was ever made. */
@@ -35,7 +47,7 @@ interface Standing {
 
 /** The whole status of a Function after a reconcile; equal arguments but for the time give an equal status. */
 export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: number): FunctionStatus {
-  const { revisions, rollout, latest, scaling } = observed;
+  const { revisions, rollout, latest, scaling, url, routes } = observed;
   const standing: Standing = {
     latest: revisions.find((revision) => revision.name === latest),
     serving: revisions.find((revision) => revision.name === rollout?.serving),
@@ -53,12 +65,13 @@ export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: num
   };
   return {
     observedGeneration: fn.metadata.generation,
-    url: observed.url,
+    ...(url !== undefined && { url }),
     ...(rollout && { revision: rollout.serving }),
     ...(latest !== undefined && { latestRevision: latest }),
     replicas: revisions.reduce((sum, one) => sum + one.pods, 0),
     readyReplicas: standing.serving?.readyPods ?? 0,
     ...(scaling && { scaling }),
+    ...(routes.length > 0 && { routes: routes.map(bounded) }),
     conditions: conditions(fn, findings, nowMs),
   };
 }
@@ -98,11 +111,17 @@ function sourceReady(fn: FunctionObject, { sourceProblem }: Observation): Findin
   return { status: 'True', reason: 'Ready', message };
 }
 
+/** As long as the schema allows. */
+function bounded({ message, ...route }: RouteStatus): RouteStatus {
+  return message === undefined ? route : { ...route, message: message.slice(0, ROUTE_MESSAGE_MAX_LENGTH) };
+}
+
 /** Without a Service only its short name inside the cluster is missing. */
-function routeReady({ routeProblem, serviceRefused, url }: Observation): Finding<'RouteReady'> {
+function routeReady({ routeProblem, serviceRefused, hostless, url }: Observation): Finding<'RouteReady'> {
   if (routeProblem !== undefined) return { status: 'False', ...routeProblem };
-  const but = serviceRefused === undefined ? '' : `, but has no short name inside the cluster: ${serviceRefused}`;
-  return { status: 'True', reason: 'Ready', message: `answers at ${url}${but}` };
+  const own = hostless === undefined ? '' : `, but has no host of its own: ${hostless}`;
+  const short = serviceRefused === undefined ? '' : `, but has no short name inside the cluster: ${serviceRefused}`;
+  return { status: 'True', reason: 'Ready', message: `answers at ${url ?? 'the gateway, below /fn/'}${own}${short}` };
 }
 
 /*
