@@ -81,6 +81,13 @@ export const MATRIX: Record<string, RenderOptions> = {
     },
   },
   'functions may call nobody': { ...release, values: { networkPolicy: { egress: 'closed' } } },
+  'hosts of one label, given to namespaces': {
+    ...release,
+    values: {
+      hostTemplate: '{name}-{namespace}.{domain}',
+      hosts: { strict: true, owners: [{ host: '*.example.com', namespaces: ['shop', 'web'] }] },
+    },
+  },
   'no policies': {
     ...release,
     values: {

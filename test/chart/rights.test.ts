@@ -77,14 +77,16 @@ test('the activators’ addresses are the activators’ in their own namespace a
   }
 });
 
-test('the Lease and the activators’ addresses are the operator’s in its own namespace alone', () => {
+test('the Lease, the activators’ addresses and released hosts are the operator’s in its own namespace alone', () => {
   for (const name of ['the defaults', 'two namespaces']) {
     const { metadata, rules } = the(inCase(name), 'Role', '-operator-system');
     assert.equal(metadata.namespace, 'catnap-system');
     assert.deepEqual(
       rules.map((rule: Loose) => rule.resources[0]),
-      ['leases', 'leases', 'endpointslices'],
+      ['leases', 'leases', 'endpointslices', 'configmaps'],
     );
+    assert.deepEqual(rules.at(-1).resourceNames, ['catnap-released-hosts']);
+    assert.equal(the(inCase(name), 'ConfigMap', '-released-hosts').data, undefined, 'what the operator writes is kept');
     assert.ok(
       !rulesOf(inCase(name).filter(({ kind }) => kind === 'ClusterRole')).some((rule) =>
         rule.resources.includes('leases'),

@@ -113,6 +113,21 @@ test('every default is explained in the schema, and the schema knows no other va
   compare(schema, defaults, '');
 });
 
+test('operator and activator make hosts by the same template, and the operator is told whose hosts are whose', () => {
+  const owners = [{ host: '*.example.com', namespaces: ['web'] }];
+  const objects = install({ hostTemplate: '{name}-{namespace}.{domain}', hosts: { strict: true, owners } });
+  for (const program of ['-operator', '-activator']) {
+    assert.equal(variable(objects, program, 'CATNAP_HOST_TEMPLATE'), '{name}-{namespace}.{domain}');
+  }
+  assert.deepEqual(JSON.parse(variable(objects, '-operator', 'CATNAP_HOSTS') ?? ''), { strict: true, owners });
+  assert.equal(variable(objects, '-operator', 'CATNAP_RELEASED_HOSTS'), 'catnap-released-hosts');
+  assert.equal(variable(install(), '-operator', 'CATNAP_HOSTS'), undefined);
+  for (const hostTemplate of ['{name}.{domain}', '{name}{namespace}.{domain}', '{name}.{namespace}']) {
+    assert.throws(() => install({ hostTemplate }), /- hostTemplate: must match pattern/);
+  }
+  assert.throws(() => install({ hosts: { owners: [{ host: 'x.org' }] } }), /hosts\.owners\.0: .*namespaces/);
+});
+
 test('one registry goes before all images, a digest before tags', () => {
   const objects = inCase('a mirror and digests');
   const images = podsOf(objects).map(({ spec }) => spec.containers[0].image);

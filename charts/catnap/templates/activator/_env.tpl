@@ -1,6 +1,7 @@
 {{/* Environment of the activator: activator/config.ts. */}}
 {{- define "catnap.activatorEnv" -}}
 - { name: CATNAP_DOMAIN, value: {{ .Values.domain | quote }} }
+- { name: CATNAP_HOST_TEMPLATE, value: {{ .Values.hostTemplate | quote }} }
 - { name: CATNAP_CLUSTER_DOMAIN, value: {{ .Values.clusterDomain | quote }} }
 - { name: CATNAP_DRAIN_SECONDS, value: {{ int .Values.activator.drainSeconds | quote }} }
 - { name: CATNAP_DRAIN_QUIET_SECONDS, value: {{ .Values.activator.drainQuietSeconds | toString | quote }} }

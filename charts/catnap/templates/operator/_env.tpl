@@ -6,6 +6,11 @@
 - { name: CATNAP_GATEWAY_SERVICE, value: {{ include "catnap.fullname" . }}-gateway }
 - { name: CATNAP_ACTIVATOR_SERVICE, value: {{ include "catnap.fullname" . }}-activator }
 - { name: CATNAP_DOMAIN, value: {{ .Values.domain | quote }} }
+- { name: CATNAP_HOST_TEMPLATE, value: {{ .Values.hostTemplate | quote }} }
+{{- if or .Values.hosts.strict .Values.hosts.owners }}
+- { name: CATNAP_HOSTS, value: {{ .Values.hosts | toJson | quote }} }
+{{- end }}
+- { name: CATNAP_RELEASED_HOSTS, value: {{ include "catnap.fullname" . }}-released-hosts }
 - { name: CATNAP_CLUSTER_DOMAIN, value: {{ .Values.clusterDomain | quote }} }
 - { name: CATNAP_URL_SCHEME, value: {{ include "catnap.urlScheme" . | quote }} }
 {{- with include "catnap.urlPort" . }}
