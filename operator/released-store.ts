@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import { FIELD_MANAGER } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isAborted, isKubeError, isNotFound } from '#platform/kube-error.ts';
@@ -24,8 +25,8 @@ export interface ReleasedStoreOptions {
   nowMs: () => number;
 }
 
-/** How long a change waits for others to be written with it, in milliseconds. */
-const TOGETHER_MS = 100;
+/** Least time between two writes, in milliseconds: what changes meanwhile is written together. */
+const WRITE_AGAIN_MS = 200;
 const LAST_WRITE_MS = 3_000;
 const LOAD_AGAIN_MS = 1_000;
 const KEY = 'hosts';
@@ -41,17 +42,17 @@ export class ReleasedStore implements AsyncDisposable {
     const { log } = options;
     this.#queue = new WorkQueue({
       name: 'released hosts',
-      run: (_, signal) => this.#write(signal),
+      run: (_, signal) => this.#writeAndRest(signal),
       concurrency: 1,
       log,
     });
   }
 
-  /** Soon what is to be kept is written. */
+  /** What is to be kept is written at once, or with what changes while a write is under way. */
   changed(): void {
     if (this.#options.name === undefined) return;
     this.#unwritten = true;
-    this.#queue.addAfter(KEY, TOGETHER_MS);
+    this.#queue.add(KEY);
   }
 
   /** What was kept. Tries until the API server answers or `signal` aborts; where it may not be read, none is known. */
@@ -66,7 +67,7 @@ export class ReleasedStore implements AsyncDisposable {
         if (isNotFound(error) || isAborted(error)) break;
         log.warn({ configMap: `${namespace}/${name}`, err: error }, 'released hosts not read');
         if (isKubeError(error, 403)) break;
-        await new Promise<void>((resolve) => setTimeout(resolve, LOAD_AGAIN_MS));
+        await rest(LOAD_AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
     }
     return new Map();
@@ -81,7 +82,12 @@ export class ReleasedStore implements AsyncDisposable {
     });
   }
 
-  async #write(signal: AbortSignal): Promise<undefined> {
+  async #writeAndRest(signal: AbortSignal): Promise<undefined> {
+    await this.#write(signal);
+    await rest(WRITE_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+
+  async #write(signal: AbortSignal): Promise<void> {
     const { kube, namespace, name = '', released, nowMs } = this.#options;
     this.#unwritten = false;
     const data = { [KEY]: writeReleased(remembered(released(), nowMs())) };
