@@ -223,7 +223,10 @@ function scaledFunctions({ functions, children }: Watches, statuses: StatusBook)
 /** Each change of a Function is worked on; at a start the oldest first, for who asked for a route first shall have it. */
 function followFunctions(functions: ObjectView<FunctionObject>, context: Context, due: Due): void {
   for (const { metadata } of functions.list().sort(byAge)) due.now(functionKey(metadata.namespace, metadata.name));
+  let following = false;
   functions.onChange((change) => {
+    // Those that are there already are told of at once: each is due by now.
+    if (!following) return;
     const { metadata } = change.object;
     due.now(functionKey(metadata.namespace, metadata.name));
     if (change.type === 'updated') return;
@@ -233,6 +236,7 @@ function followFunctions(functions: ObjectView<FunctionObject>, context: Context
     context.bundles.forget(metadata.uid);
     context.targets.forget(metadata.uid);
   });
+  following = true;
 }
 
 function byAge({ metadata: a }: FunctionObject, { metadata: b }: FunctionObject): number {
