@@ -1,18 +1,9 @@
 import * as z from 'zod';
 import { EnvFromSource, EnvVar } from './function-env.ts';
+import { Routes } from './function-routes.ts';
 import { Source } from './function-source.ts';
 import type { FunctionStatus } from './function-status.ts';
-import {
-  type API_VERSION,
-  FUNCTION_NAME_MAX_LENGTH,
-  GROUP,
-  KIND,
-  PLURAL,
-  ROUTES_MAX,
-  SIGNATURES,
-  VERSION,
-} from './names.ts';
-import { WRONG_PREFIXES } from './rules/route.ts';
+import { type API_VERSION, FUNCTION_NAME_MAX_LENGTH, GROUP, KIND, PLURAL, SIGNATURES, VERSION } from './names.ts';
 import { byteQuantity, DNS_LABEL, DNS_SUBDOMAIN, objectName, quantities, type Rule, rules } from './schema-nodes.ts';
 
 /**
@@ -33,31 +24,6 @@ const Resources = z
     limits: quantities.optional().meta({ description: 'What a replica may not exceed.', maxProperties: 16 }),
   })
   .meta({ description: 'CPU and memory of a replica, as in core/v1.' });
-
-const Route = z.object({
-  host: z
-    .string()
-    .min(1)
-    .max(253)
-    .regex(DNS_SUBDOMAIN)
-    .meta({ description: 'A host name, lower case, without a port.' }),
-  pathPrefix: z
-    .string()
-    .max(1024)
-    .regex(/^\/[-A-Za-z0-9._~%!$&'()*+,;=:@/]*$/)
-    // No default: inside a list it would be part of what is stored, and each apply of a manifest without it a change.
-    .optional()
-    .meta({
-      description:
-        'Paths equal to it or below it; kept, not stripped. The longest one wins; a slash at its end makes no difference. Absent: all paths.',
-      ...rules(
-        ...WRONG_PREFIXES.map(({ pattern, message }) => ({
-          rule: `!self.matches('${pattern}')`,
-          message: `a path prefix that ${message}`,
-        })),
-      ),
-    }),
-});
 
 export const FunctionSpec = z
   .object({
@@ -220,11 +186,7 @@ export const FunctionSpec = z
         description: 'How many replicas there are.',
         ...rules({ rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas may not exceed maxReplicas' }),
       }),
-    routes: z.array(Route).max(ROUTES_MAX).optional().meta({
-      description:
-        'Addresses besides http://<name>.<namespace>.<domain> and <gateway>/fn/<namespace>/<name>/. status.routes says which of them lead here.',
-      'x-kubernetes-list-type': 'atomic',
-    }),
+    routes: Routes.optional(),
   })
   .meta({
     description: 'What the function runs, what it may use, how it scales and how it is reached.',

@@ -1,4 +1,5 @@
 import type { FunctionObject } from '#api/function.ts';
+import { functionKey } from '#api/rules/function-key.ts';
 import { isNotFound } from '#platform/kube-error.ts';
 import { EVENTS, type KubeEvent, type Pod } from '#platform/resources.ts';
 import type { Outcome } from '#platform/work-queue.ts';
@@ -63,7 +64,7 @@ async function putToSleep(ctx: Context, key: string, fn: FunctionObject, signal:
 async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDecision): Promise<Outcome> {
   const { fn, signal } = writer;
   const nowMs = ctx.nowMs();
-  const pods = ctx.children.pods.of(`${fn.metadata.namespace}/${fn.metadata.name}`);
+  const pods = ctx.children.pods.of(functionKey(fn.metadata.namespace, fn.metadata.name));
   const stuck = podsThatMayMissAMount(fn, pods);
   const revisions = viewRevisions(made.deployments, pods, await mountEvents(writer, stuck));
   const rollout = made.latest === undefined ? undefined : plan(fn, revisions, made.latest, nowMs);
@@ -83,7 +84,7 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
   if (await ctx.statuses.write(fn, status, signal)) {
     for (const note of notesOn(fn.status, status)) {
       ctx.events.record(fn, note);
-      ctx.log.info({ function: `${fn.metadata.namespace}/${fn.metadata.name}`, ...note }, 'function changed');
+      ctx.log.info({ function: functionKey(fn.metadata.namespace, fn.metadata.name), ...note }, 'function changed');
     }
   }
   // After the status: the gateway should know where to send requests before the pods go.

@@ -1,4 +1,5 @@
 import type { FunctionObject } from '#api/function.ts';
+import { functionKey } from '#api/rules/function-key.ts';
 import type { Deployment } from '#platform/resources.ts';
 import { ChildError, ensureDeployment, ensureService, type Writer } from './child-writes.ts';
 import type { Context } from './context.ts';
@@ -27,7 +28,7 @@ export interface Made {
  */
 export async function makeChildren(ctx: Context, writer: Writer): Promise<Made> {
   const { fn } = writer;
-  const key = `${fn.metadata.namespace}/${fn.metadata.name}`;
+  const key = functionKey(fn.metadata.namespace, fn.metadata.name);
   const deployments = ctx.children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
   const made: Made = { deployments, problems: {} };
   try {
@@ -52,7 +53,7 @@ async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget
     made.bundle = bundle;
     payload = { kind: 'source', bundle, runtimeImage: ctx.config.CATNAP_RUNTIME_IMAGE };
   }
-  const known = ctx.children.deployments.get(`${fn.metadata.namespace}/${fn.metadata.name}`, revision);
+  const known = ctx.children.deployments.get(functionKey(fn.metadata.namespace, fn.metadata.name), revision);
   const before = known && bundleOf(known);
   // One that another version of the compiler made cannot be made again: its pods have to take the new one.
   const lost =

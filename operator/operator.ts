@@ -214,7 +214,7 @@ function scaledFunctions({ functions, children }: Watches, statuses: StatusBook)
     const checked = checkFunction(stored);
     if ('mistakes' in checked || stored.metadata.deletionTimestamp !== undefined) return [];
     const fn = statuses.withStatus(checked.fn);
-    const key = `${fn.metadata.namespace}/${fn.metadata.name}`;
+    const key = functionKey(fn.metadata.namespace, fn.metadata.name);
     const own = children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
     return [{ key, fn, deployments: new Map(own.map((deployment) => [deployment.metadata?.name ?? '', deployment])) }];
   });
