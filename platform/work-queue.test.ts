@@ -214,3 +214,18 @@ test('reports depth, time and retries', async () => {
   await queue[Symbol.asyncDispose]();
   assert.deepEqual(reported, ['q has 0', 'q retries', 'q ran 2 s, failed true', 'q is over']);
 });
+
+test('keys that wait for nothing leave room for sockets and timers, however many there are', async () => {
+  let runs = 0;
+  const run = async () => {
+    runs += 1;
+    for (const untilMs = performance.now() + 1; performance.now() < untilMs; );
+    return undefined;
+  };
+  const queue = new WorkQueue({ name: 'q', run, log: silentLog });
+  for (let i = 0; i < 200; i += 1) queue.add(`key-${i}`);
+  let turns = 0;
+  for (; runs < 200; turns += 1) await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.ok(turns >= 10, `${turns} turns`);
+  await queue[Symbol.asyncDispose]();
+});

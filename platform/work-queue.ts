@@ -28,6 +28,9 @@ export interface WorkQueueOptions {
   random?: () => number;
 }
 
+/** How long one turn of the event loop may start runs, in milliseconds. */
+const TURN_MS = 10;
+
 /** A key's state; a key without any is at rest. */
 interface Entry {
   /** Waits for a place among the running. */
@@ -56,6 +59,8 @@ export class WorkQueue implements AsyncDisposable {
   readonly #due = new Set<string>();
   readonly #idleWaiters: (() => void)[] = [];
   #running = 0;
+  /** When the present turn of the event loop started its first run; undefined: it has started none. */
+  #turnBeganMs: number | undefined;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -120,13 +125,29 @@ export class WorkQueue implements AsyncDisposable {
     queueMicrotask(() => this.#fill());
   }
 
-  /** Starts what is due while there is room. */
+  /** Starts what is due while there is room and time. */
   #fill(): void {
     for (const key of this.#due) {
-      if (this.#running >= this.#concurrency) return;
+      if (this.#running >= this.#concurrency || this.#turnIsOver()) return;
       const entry = this.#entryOf(key);
       if (!entry.running) void this.#runOne(key, entry);
     }
+  }
+
+  /**
+   * Runs that wait for nothing follow each other without the event loop in between, however many keys there are: after
+   * TURN_MS the rest waits until sockets and timers had their turn.
+   */
+  #turnIsOver(): boolean {
+    const nowMs = performance.now();
+    if (this.#turnBeganMs === undefined) {
+      this.#turnBeganMs = nowMs;
+      setImmediate(() => {
+        this.#turnBeganMs = undefined;
+        this.#fill();
+      });
+    }
+    return nowMs - this.#turnBeganMs >= TURN_MS;
   }
 
   async #runOne(key: string, entry: Entry): Promise<void> {
