@@ -50,6 +50,8 @@ export const ActivatorConfig = z.object({
   CATNAP_PEER_URLS: envList.default([]),
   /** metadata.uid of the pod that this runs in: it is no other activator. */
   POD_UID: z.string().optional(),
+  /** Connections of clients at most; more are closed at once. Default: what memory and file descriptors hold. */
+  CATNAP_MAX_CONNECTIONS: z.coerce.number().int().min(1).optional(),
   /** The share of requests that have a line in the access log, 0 to 1. */
   CATNAP_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),

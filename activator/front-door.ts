@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '#platform/clock.ts';
 import { asksForUpgrade, isKept, upgradeOf } from './ask-for-upgrade.ts';
 import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
-
+import type { ConnectionLimit } from './connection-limit.ts';
 import { guarded } from './entries.ts';
 import { type ClientLimits, listenOn } from './listener.ts';
 import { handOver, requireHttp1 } from './preface.ts';
@@ -13,6 +13,7 @@ import { handOver, requireHttp1 } from './preface.ts';
 export interface FrontDoorOptions {
   clock: Clock;
   limits: ClientLimits;
+  connectionLimit: ConnectionLimit;
   begin: Door['begin'];
   refused: Door['refused'];
 }
@@ -36,6 +37,9 @@ export class FrontDoor implements Door, AsyncDisposable {
     this.refused = options.refused;
     this.#server = server;
     this.#options = options;
+    options.connectionLimit.guard(server);
+    // Counted from their handshake on.
+    if (protocol === 'https') server.on('connection', guarded('client connects', this.#count.bind(this), endSocket));
     const open = guarded('client connects', (socket: Socket) => this.#open(socket), endSocket);
     const take = (awaits: boolean) =>
       guarded(
@@ -103,7 +107,14 @@ export class FrontDoor implements Door, AsyncDisposable {
   }
 
   #open(socket: Socket): void {
-    if (connectionOf(socket) === undefined) this.#connections.add(new ClientConnection(socket, this));
+    // The server may have been given one anew.
+    if (connectionOf(socket) !== undefined) return;
+    if (this.protocol === 'http') this.#count(socket);
+    this.#connections.add(new ClientConnection(socket, this));
+  }
+
+  #count(socket: Socket): void {
+    this.#options.connectionLimit.took(socket);
   }
 
   #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

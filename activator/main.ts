@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { FunctionObject } from '#api/function.ts';
 import { GROUP, KIND, LABEL, PLURAL, VERSION } from '#api/names.ts';
 import { HostTemplate } from '#api/rules/host-template.ts';
@@ -15,6 +16,7 @@ import { PODS, type Resource } from '#platform/resources.ts';
 import { TlsFiles } from '#platform/tls-files.ts';
 import { AccessLog } from './access-log.ts';
 import { ActivatorConfig } from './config.ts';
+import { connectionBound, openFilesOf } from './connection-limit.ts';
 import { guardedClock, onThrow } from './entries.ts';
 import { FailureLog } from './failure-log.ts';
 import { Functions } from './functions.ts';
@@ -111,6 +113,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     routes: () => functions.routes,
     synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),
     syncWaitMs: SYNC_WAIT_MS,
+    maxConnections: config.CATNAP_MAX_CONNECTIONS ?? connectionBound(process.constrainedMemory(), await openFiles()),
   });
   lifecycle.onStop('connections', () => gateway[Symbol.asyncDispose]());
   const readiness = [
@@ -144,6 +147,11 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const withinMs = config.CATNAP_DRAIN_SECONDS * 1000;
   lifecycle.onStop('requests', (signal) => gateway.leave(quietMs, signal), { withinMs });
   log.info({ port, tlsPort, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
+}
+
+/** Most files that this process may have open; Infinity: the system does not say. */
+async function openFiles(): Promise<number> {
+  return openFilesOf(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
 }
 
 /** Resolves with the port; undefined: there is no certificate. */

@@ -16,7 +16,7 @@ class Stage {
     functions: () => this.functions.values(),
     unrouted: this.unrouted,
     coldStarts: this.coldStarts,
-    gateway: { connections: 3, upgrades: 1 },
+    gateway: { connections: 3, upgrades: 1, connectionLimit: { most: 9, refused: 4 } },
     accessLog: { dropped: 2 },
     peers: { counts: new PeerCounts(), streams: { out: 1, in: 2 } },
   });

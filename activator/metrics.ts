@@ -14,7 +14,11 @@ export interface ActivatorParts {
   /** Requests for which no function was found. */
   unrouted: FunctionCounters;
   coldStarts: ColdStarts;
-  gateway: { readonly connections: number; readonly upgrades: number };
+  gateway: {
+    readonly connections: number;
+    readonly upgrades: number;
+    readonly connectionLimit: { readonly most: number; readonly refused: number };
+  };
   accessLog: { readonly dropped: number };
   peers: PeerFigures;
 }
@@ -36,6 +40,7 @@ export const TEXT_METRICS: readonly MetricFamily[] = [...FUNCTION_METRICS, COLD_
 /** `registry` and all that the activator counts itself: plain numbers, which become text here. Once per registry. */
 export function activatorMetrics(registry: Registry, parts: ActivatorParts): MetricsSource {
   registerGauges(registry, parts);
+  registerLimit(registry, parts);
   registerThrown(registry);
   const rest = metricsOf(registry);
   return {
@@ -75,6 +80,27 @@ function registerGauges(registry: Registry, { gateway, accessLog, peers }: Activ
     },
   });
   registerPeerMetrics(registry, peers);
+}
+
+function registerLimit(registry: Registry, { gateway }: ActivatorParts): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'catnap_activator_connections_max',
+    help: 'Connections of clients that may be open at once.',
+    registers,
+    collect() {
+      this.set(gateway.connectionLimit.most);
+    },
+  });
+  new Counter({
+    name: 'catnap_activator_refused_connections_total',
+    help: 'Connections of clients that were closed at once because as many were open as may be.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(gateway.connectionLimit.refused);
+    },
+  });
 }
 
 function registerThrown(registry: Registry): void {

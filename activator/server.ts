@@ -6,6 +6,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { TlsPair } from '#platform/tls-files.ts';
 import { type Summary, traceIdOf } from './access-log.ts';
 import type { Arrival, ClientConnection } from './client-connection.ts';
+import { ConnectionLimit } from './connection-limit.ts';
 import { Deadlines } from './deadlines.ts';
 import { attempt, enter } from './entries.ts';
 import { Exchange } from './exchange.ts';
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   synced: Promise<void>;
   /** Longest that a request waits for that. */
   syncWaitMs: number;
+  /** Connections of clients at most, TLS or not. */
+  maxConnections: number;
   /** Where they are not to be `CLIENT_LIMITS`. */
   limits?: Partial<ClientLimits>;
 }
@@ -55,6 +58,7 @@ const LOOK_MS = 50;
 /** The gateway: every request of every function comes in here. */
 export class Gateway implements AsyncDisposable, Host {
   readonly deadlines: Deadlines;
+  readonly connectionLimit: ConnectionLimit;
   readonly #options: GatewayOptions;
   readonly #ids = new RequestIds();
   readonly #plain: FrontDoor;
@@ -72,6 +76,7 @@ export class Gateway implements AsyncDisposable, Host {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.connectionLimit = new ConnectionLimit(options.maxConnections);
     this.deadlines = new Deadlines(options.clock);
     this.#chain = [waitForSync(options, () => this.#synced), routeToFunction(options)];
     options.synced.then(() => {
@@ -177,6 +182,7 @@ export class Gateway implements AsyncDisposable, Host {
     return new FrontDoor(server, protocol, {
       clock: this.clock,
       limits: this.#limits,
+      connectionLimit: this.connectionLimit,
       begin,
       refused: this.#options.refused,
     });

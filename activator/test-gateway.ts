@@ -150,6 +150,7 @@ export interface TestGatewayOptions {
   syncWaitMs?: number;
   limits?: Partial<ClientLimits>;
   bounds?: ShareBounds;
+  maxConnections?: number;
 }
 
 const clock = guardedClock(systemClock);
@@ -180,7 +181,8 @@ export class TestGateway implements AsyncDisposable {
     return test;
   }
 
-  constructor({ syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } }: TestGatewayOptions) {
+  constructor(options: TestGatewayOptions) {
+    const { syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } } = options;
     this.share = new ProcessShare(bounds);
     this.#replicas = new Replicas(this.podFeed, clock);
     this.#wake = new Wake(this.scales, clock, pino({ level: 'silent' }));
@@ -206,6 +208,7 @@ export class TestGateway implements AsyncDisposable {
       routes: () => this.functions.routes,
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,
+      maxConnections: options.maxConnections ?? 10_000,
       limits,
     });
   }

@@ -42,7 +42,7 @@ async function ofActivator(): Promise<Metric[]> {
     functions: () => [],
     unrouted: new FunctionCounters(coldStarts),
     coldStarts,
-    gateway: { connections: 0, upgrades: 0 },
+    gateway: { connections: 0, upgrades: 0, connectionLimit: { most: 0, refused: 0 } },
     accessLog: { dropped: 0 },
     peers: { counts: new PeerCounts(), streams: { out: 0, in: 0 } },
   });

@@ -6,6 +6,9 @@
 - { name: CATNAP_DRAIN_SECONDS, value: {{ int .Values.activator.drainSeconds | quote }} }
 - { name: CATNAP_DRAIN_QUIET_SECONDS, value: {{ .Values.activator.drainQuietSeconds | toString | quote }} }
 - { name: CATNAP_ACCESS_LOG, value: {{ .Values.activator.accessLog | toString | quote }} }
+{{- with .Values.activator.maxConnections }}
+- { name: CATNAP_MAX_CONNECTIONS, value: {{ int . | quote }} }
+{{- end }}
 - { name: CATNAP_LOG_LEVEL, value: {{ .Values.activator.logLevel | quote }} }
 - { name: CATNAP_GATEWAY_PORT, value: "8080" }
 - { name: CATNAP_OPS_PORT, value: "9090" }
