@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
+import { type Backlog, ClientReader, type ReadPace } from './client-reader.ts';
 import { caught, type Entry, enter, guarded } from './entries.ts';
 import type { Exchange } from './exchange.ts';
 import { answerFor, type Failure, GATEWAY_FAULT } from './failure.ts';
@@ -24,6 +25,8 @@ export interface Arrival {
 /** Where connections come from. */
 export interface Door {
   readonly protocol: 'http' | 'https';
+  /** What all connections of the process have sent ahead. */
+  readonly backlog: Backlog;
   /** Gives the arrival its exchange, or refuses it. */
   begin(arrival: Arrival, connection: ClientConnection): void;
   /** A client is told so, whose bytes or head got no exchange. */
@@ -34,6 +37,14 @@ export interface Door {
 
 /** Requests that one connection may have sent ahead; it is not read from while there are as many. */
 const AHEAD_MAX = 16;
+/** Parsed at once while requests wait: some heads of the shortest kind, since the parser cannot be stopped within it. */
+const AHEAD_PART_BYTES = 256;
+/** Where a head is awaited: nearly all are no longer. */
+const HEAD_PART_BYTES = 1_024;
+/** In a body in chunks, of which it is not known how long it is. */
+const CHUNKS_PART_BYTES = 4_096;
+/** What a request costs that was sent ahead, its head included. */
+const REQUEST_BYTES = 4_096;
 /** What follows is not read any more, which is what `Connection: close` says. */
 const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
 /** The client has ended its side within a request. */
@@ -51,12 +62,15 @@ export function connectionOf(socket: Socket): ClientConnection | undefined {
  * One client's connection. Its requests are served one after the other, in their order, also those that it sends
  * without waiting for answers. Once it was told no, nothing more of it is served.
  */
-export class ClientConnection {
+export class ClientConnection implements ReadPace {
   readonly door: Door;
   readonly #socket: Socket;
+  readonly #reader: ClientReader;
   #address: string | undefined;
   #current: Arrival | undefined;
   #waiting: Arrival[] | undefined;
+  /** Requests that are counted as sent ahead. */
+  #ahead = 0;
   #refusal: string | undefined;
   #closing = false;
   #leaving = false;
@@ -73,6 +87,7 @@ export class ClientConnection {
   constructor(socket: Socket, door: Door) {
     this.#socket = socket;
     this.door = door;
+    this.#reader = new ClientReader(socket, this, door.backlog);
     (socket as ClientSocket)[CONNECTION] = this;
     // Functions that all share: ten thousand idle connections should not hold twenty thousand closures.
     socket.on('close', onSocketClosed);
@@ -138,9 +153,28 @@ export class ClientConnection {
     if (this.#current === undefined && this.#waiting === undefined) this.#socket.destroySoon();
   }
 
-  /** The server reads the connection again, behind a request that it had parted after. */
+  /** The server reads the connection from now on, perhaps again, behind a request that it had parted after. */
   attached(): void {
     this.#bytesBefore = this.#socket.bytesRead - this.#socket.readableLength;
+    this.#reader.attach();
+  }
+
+  /** The server reads it no more. Returns what has been read and not been parsed. */
+  detached(): Buffer | undefined {
+    return this.#reader.detach();
+  }
+
+  partBytes(): number {
+    const waiting = this.#waiting?.length ?? 0;
+    if (waiting > 0) return waiting < (this.door.backlog.full ? 1 : AHEAD_MAX) ? AHEAD_PART_BYTES : 0;
+    return this.#current === undefined ? HEAD_PART_BYTES : partOfBody(this.#current);
+  }
+
+  /** The socket has closed. */
+  closed(): void {
+    this.#reader.close();
+    this.#countAhead(0);
+    this.door.closed(this);
   }
 
   /**
@@ -216,8 +250,14 @@ export class ClientConnection {
     this.#waiting ??= [];
     this.#waiting.push(arrival);
     if (soon && this.#current === undefined) setImmediate(startWaiting, this);
+    this.#countAhead(this.#waiting.length);
     // Later: what was read so far is parsed to its end, and Node reads on at the end of each request.
     if (this.#waiting.length === AHEAD_MAX) setImmediate(pause, this.#socket);
+  }
+
+  #countAhead(requests: number): void {
+    this.door.backlog.add((requests - this.#ahead) * REQUEST_BYTES);
+    this.#ahead = requests;
   }
 
   /** The present answer is out, or can be no more: goes on to the next request. */
@@ -226,6 +266,7 @@ export class ClientConnection {
     this.#current = undefined;
     if (!this.#socket.writable) return;
     const next = this.#leaving ? undefined : this.#waiting?.shift();
+    this.#countAhead(this.#waiting?.length ?? 0);
     if (this.#leaving || (this.#isLast && next === undefined)) {
       this.#waiting = undefined;
       this.#socket.destroySoon();
@@ -276,7 +317,7 @@ const onSocketClosed = guarded<Socket, []>('client closes', closed, closed);
 
 function closed(this: Socket): void {
   const connection = connectionOf(this);
-  connection?.door.closed(connection);
+  connection?.closed();
 }
 
 /** What the present request has done is over, whatever goes wrong here, so its exchange has to leave too. */
@@ -290,6 +331,15 @@ const onAnswered = guarded<ServerResponse, []>(
     this.req.socket.destroy();
   },
 );
+
+/** What is left of a body, where that is known, for another head may follow it. */
+function partOfBody({ request, exchange }: Arrival): number {
+  if (request.complete) return AHEAD_PART_BYTES;
+  const length = request.headers['content-length'];
+  if (length === undefined) return CHUNKS_PART_BYTES;
+  const left = Number(length) - (exchange?.body?.bytes ?? 0) - request.readableLength;
+  return Math.max(left, AHEAD_PART_BYTES);
+}
 
 const startWaiting = guarded(
   'client turn',

@@ -33,6 +33,10 @@ export class ConnectionLimit {
     this.open -= 1;
   };
 
+  readonly #onDrop = () => {
+    this.refused += 1;
+  };
+
   constructor(most: number) {
     this.most = most;
   }
@@ -41,9 +45,7 @@ export class ConnectionLimit {
   guard(server: Server): void {
     // Asked by Node for each connection that it accepts; 0: it is dropped before anything is made for it.
     Object.defineProperty(server, 'maxConnections', { get: () => (this.open >= this.most ? 0 : undefined) });
-    server.on('drop', () => {
-      this.refused += 1;
-    });
+    server.on('drop', this.#onDrop);
   }
 
   took(socket: Socket): void {

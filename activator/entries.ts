@@ -12,6 +12,7 @@ export const ENTRIES = [
   'client upgrade',
   'client error',
   'client closes',
+  'client bytes',
   'client look',
   'client turn',
   'client answered',

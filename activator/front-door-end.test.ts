@@ -4,6 +4,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
 import type { Arrival } from './client-connection.ts';
+import { Backlog } from './client-reader.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { FrontDoor } from './front-door.ts';
 import { CLIENT_LIMITS, plainServer } from './listener.ts';
@@ -18,6 +19,7 @@ async function anOpenDoor(): Promise<{ door: FrontDoor; port: number }> {
     clock: systemClock,
     limits: CLIENT_LIMITS,
     connectionLimit: new ConnectionLimit(100),
+    backlog: new Backlog(1e6),
     begin,
     refused: nothing,
   });

@@ -5,15 +5,17 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '#platform/clock.ts';
 import { asksForUpgrade, isKept, upgradeOf } from './ask-for-upgrade.ts';
 import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
+import type { Backlog } from './client-reader.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
 import { guarded } from './entries.ts';
 import { type ClientLimits, listenOn } from './listener.ts';
-import { handOver, requireHttp1 } from './preface.ts';
+import { handOver, type ParseError, PREFACE_SEEN, requireHttp1 } from './preface.ts';
 
 export interface FrontDoorOptions {
   clock: Clock;
   limits: ClientLimits;
   connectionLimit: ConnectionLimit;
+  backlog: Backlog;
   begin: Door['begin'];
   refused: Door['refused'];
 }
@@ -26,6 +28,7 @@ export class FrontDoor implements Door, AsyncDisposable {
   readonly protocol: 'http' | 'https';
   readonly begin: Door['begin'];
   readonly refused: Door['refused'];
+  readonly backlog: Backlog;
   readonly #server: Server | TlsServer;
   readonly #options: FrontDoorOptions;
   readonly #connections = new Set<ClientConnection>();
@@ -35,6 +38,7 @@ export class FrontDoor implements Door, AsyncDisposable {
     this.protocol = protocol;
     this.begin = options.begin;
     this.refused = options.refused;
+    this.backlog = options.backlog;
     this.#server = server;
     this.#options = options;
     options.connectionLimit.guard(server);
@@ -108,9 +112,15 @@ export class FrontDoor implements Door, AsyncDisposable {
 
   #open(socket: Socket): void {
     // The server may have been given one anew.
-    if (connectionOf(socket) !== undefined) return;
+    const known = connectionOf(socket);
+    if (known !== undefined) {
+      known.attached();
+      return;
+    }
     if (this.protocol === 'http') this.#count(socket);
-    this.#connections.add(new ClientConnection(socket, this));
+    const connection = new ClientConnection(socket, this);
+    this.#connections.add(connection);
+    connection.attached();
   }
 
   #count(socket: Socket): void {
@@ -135,7 +145,9 @@ export class FrontDoor implements Door, AsyncDisposable {
       guarded('client answered', () => this.#answered(response, socket), endResponse),
     );
     socket.on('error', destroy);
-    if (head.length > 0) socket.unshift(head);
+    const rest = connectionOf(socket)?.detached();
+    const behind = rest === undefined ? head : Buffer.concat([head, rest]);
+    if (behind.length > 0) socket.unshift(behind);
     // So that a client that leaves while it waits is noticed.
     else socket.read(0);
     connectionOf(socket)?.take({
@@ -155,7 +167,6 @@ export class FrontDoor implements Door, AsyncDisposable {
     response.emit('close');
     if (socket.destroyed || !socket.writable) return;
     socket.off('error', destroy);
-    connectionOf(socket)?.attached();
     this.#server.emit(this.protocol === 'http' ? 'connection' : 'secureConnection', socket);
   }
 
@@ -163,7 +174,14 @@ export class FrontDoor implements Door, AsyncDisposable {
     if (!(socket instanceof Socket)) return void socket.destroy();
     const connection = connectionOf(socket);
     if (connection === undefined) socket.destroy();
-    else if (!handOver(error, socket, requireHttp1)) connection.fail(error);
+    else if (!this.#handOver(error, socket, connection)) connection.fail(error);
+  }
+
+  #handOver(error: ParseError, socket: Socket, connection: ClientConnection): boolean {
+    if (error.code !== PREFACE_SEEN) return false;
+    const rest = connection.detached();
+    if (rest !== undefined) error.rawPacket = Buffer.concat([error.rawPacket ?? Buffer.alloc(0), rest]);
+    return handOver(error, socket, requireHttp1);
   }
 }
 

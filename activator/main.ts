@@ -113,6 +113,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     routes: () => functions.routes,
     synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),
     syncWaitMs: SYNC_WAIT_MS,
+    maxBacklogBytes: share.bounds.bytes / 4,
     maxConnections: config.CATNAP_MAX_CONNECTIONS ?? connectionBound(process.constrainedMemory(), await openFiles()),
   });
   lifecycle.onStop('connections', () => gateway[Symbol.asyncDispose]());

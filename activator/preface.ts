@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** The error with which Node's parser stops where a connection begins as HTTP/2 does (RFC 9113, 3.4). */
-const PREFACE_SEEN = 'HPE_PAUSED_H2_UPGRADE';
+export const PREFACE_SEEN = 'HPE_PAUSED_H2_UPGRADE';
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** Who speaks what Node's server of HTTP/1.1 does not. */

@@ -6,6 +6,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { TlsPair } from '#platform/tls-files.ts';
 import { type Summary, traceIdOf } from './access-log.ts';
 import type { Arrival, ClientConnection } from './client-connection.ts';
+import { Backlog } from './client-reader.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Deadlines } from './deadlines.ts';
 import { attempt, enter } from './entries.ts';
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   syncWaitMs: number;
   /** Connections of clients at most, TLS or not. */
   maxConnections: number;
+  /** Most that is kept of what clients have sent ahead of their answers. */
+  maxBacklogBytes: number;
   /** Where they are not to be `CLIENT_LIMITS`. */
   limits?: Partial<ClientLimits>;
 }
@@ -61,6 +64,7 @@ export class Gateway implements AsyncDisposable, Host {
   readonly connectionLimit: ConnectionLimit;
   readonly #options: GatewayOptions;
   readonly #ids = new RequestIds();
+  readonly #backlog: Backlog;
   readonly #plain: FrontDoor;
   /** Undefined until there is a certificate. */
   #secure: { door: FrontDoor; server: TlsServer } | undefined;
@@ -76,6 +80,7 @@ export class Gateway implements AsyncDisposable, Host {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options.maxBacklogBytes);
     this.connectionLimit = new ConnectionLimit(options.maxConnections);
     this.deadlines = new Deadlines(options.clock);
     this.#chain = [waitForSync(options, () => this.#synced), routeToFunction(options)];
@@ -183,6 +188,7 @@ export class Gateway implements AsyncDisposable, Host {
       clock: this.clock,
       limits: this.#limits,
       connectionLimit: this.connectionLimit,
+      backlog: this.#backlog,
       begin,
       refused: this.#options.refused,
     });

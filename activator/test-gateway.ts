@@ -151,6 +151,7 @@ export interface TestGatewayOptions {
   limits?: Partial<ClientLimits>;
   bounds?: ShareBounds;
   maxConnections?: number;
+  maxBacklogBytes?: number;
 }
 
 const clock = guardedClock(systemClock);
@@ -208,6 +209,7 @@ export class TestGateway implements AsyncDisposable {
       routes: () => this.functions.routes,
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,
+      maxBacklogBytes: options.maxBacklogBytes ?? 64 * 1024 * 1024,
       maxConnections: options.maxConnections ?? 10_000,
       limits,
     });
