@@ -7,9 +7,6 @@ import type { Journal } from './journal.ts';
 import { lingerAtMost } from './linger.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** As much of an answer may wait for its client before its replica is told to wait. */
-const BEHIND_MAX_BYTES = 262_144;
-
 /** Which request it was, and whether it had to wait for a replica to be started; name, value, … */
 export function whose({ requestId, coldMs }: Journal): string[] {
   return [HEADER.requestId, requestId, HEADER.coldStart, coldMs > 0 ? 'true' : 'false'];
@@ -61,11 +58,6 @@ const flush = guarded(
   },
   (_error, response) => breakOff(response),
 );
-
-/** False: no more until the response drains. */
-export function writePiece(response: ServerResponse, chunk: Buffer, letGo: (() => void) | undefined): boolean {
-  return response.write(chunk, letGo) || response.writableLength < BEHIND_MAX_BYTES;
-}
 
 /** @param from name, value, … */
 export function endWith(response: ServerResponse, from: readonly string[]): void {

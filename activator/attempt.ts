@@ -86,6 +86,11 @@ export class Attempt implements Receiver {
     if (!this.#over) this.#connection.resume();
   }
 
+  /** Memory is scarce: the rest of the answer comes in small pieces. */
+  sip(): void {
+    if (!this.#over) this.#connection.sip();
+  }
+
   informational(status: number, headers: string[]): void {
     try {
       enter('answer informational');

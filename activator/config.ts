@@ -39,7 +39,7 @@ export const ActivatorConfig = z.object({
   CATNAP_DRAIN_SECONDS: z.coerce.number().int().min(0).default(60),
   /** Requests open at once; from there on a function may have no more than its share of them. Default: what memory holds. */
   CATNAP_MAX_OPEN_REQUESTS: z.coerce.number().int().min(1).optional(),
-  /** The same for bytes of bodies of requests that wait. */
+  /** The same for bytes of bodies: of requests that wait or may be sent again, of answers that are not read. */
   CATNAP_MAX_HELD_BYTES: z.coerce.number().int().min(0).optional(),
   /** File with the token by which other activators know this one, read again when it is replaced; absent: they are not told of each other's replicas. */
   CATNAP_PEER_TOKEN_FILE: z.string().optional(),

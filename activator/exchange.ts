@@ -10,7 +10,6 @@ import {
   whose,
   writeFailure,
   writeInformational,
-  writePiece,
 } from './answer.ts';
 import { Attempt, type Inbound, type Outbound } from './attempt.ts';
 import { attempt, caught, type Entry, enter, guarded } from './entries.ts';
@@ -26,6 +25,7 @@ import { RequestBody } from './request-body.ts';
 import { tooLarge } from './time-limits.ts';
 import { TimeWatch } from './time-watch.ts';
 import type { Traffic, Untouched } from './traffic.ts';
+import { UnreadAnswer } from './unread-answer.ts';
 import { type Joint, joinSockets } from './upgrade.ts';
 import { wasCutOff } from './upstream.ts';
 
@@ -52,6 +52,8 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   #joint: Joint | undefined;
   /** How often a replica has not begun with it. */
   #givenBack = 0;
+  /** Undefined while the client is as fast as its replica. */
+  #unread: UnreadAnswer | undefined;
   #over = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, head: RequestHead, host: Host) {
@@ -103,6 +105,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     this.#traffic = traffic;
     this.path = path;
     this.#journal.enter(traffic);
+    this.body?.charge(traffic.share);
     const failure = tooLarge(this.#head.headers.bodyBytes ?? 0, traffic.view.maxBodyBytes);
     if (failure === undefined) this.#waitAt(traffic.enter(this));
     else this.refuse(failure);
@@ -156,6 +159,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
 
   /** No more can be said to the client: its connection is closed, or it has the whole answer. */
   left(): void {
+    this.#unread?.forget();
     if (this.#over) return;
     this.#leave();
     this.#finish();
@@ -181,9 +185,9 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
     this.#journal.move();
     this.#journal.bytesOut += chunk.length;
-    if (writePiece(this.#response, chunk, letGo)) return true;
-    this.#response.once('drain', this.#onDrain);
-    return false;
+    if (this.#response.write(chunk, letGo)) return true;
+    this.#unread ??= new UnreadAnswer(this, this.#traffic?.share);
+    return this.#unread.mayGrow(this.#response, this.#attempt);
   }
 
   end(trailers: string[]): void {
@@ -284,15 +288,10 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     this.#time.start(timeouts);
   }
 
-  get #onDrain(): () => void {
-    return guarded(
-      'client reads on',
-      () => {
-        this.#journal.move();
-        this.#attempt?.resume();
-      },
-      (error) => this.crash('client reads on', error),
-    );
+  /** The client has taken all that was written. */
+  readOn(): void {
+    this.#journal.move();
+    this.#attempt?.resume();
   }
 
   /** A limit has passed. */
@@ -328,6 +327,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
       const { socket } = this.#request;
       if (this.#upgradedAtBytes !== undefined) this.#journal.bytesOut = socket.bytesWritten - this.#upgradedAtBytes;
       if (this.#replica !== undefined) this.#traffic?.finish(this.#replica);
+      this.body?.release();
       if (this.body !== undefined) abandonBody(this.#request, this.body);
     } finally {
       this.#host.finished(this.#journal);

@@ -121,6 +121,10 @@ export class Gate<R extends GateReplica> {
       this.#hooks.refuse(visitor, gatewayBusy('requests'));
       return undefined;
     }
+    if (!this.#share.mayKeep(0)) {
+      this.#hooks.refuse(visitor, gatewayBusy('bodies'));
+      return undefined;
+    }
     const replica = this.#queue.size === 0 ? this.#room(visitor.enteredAtMs) : undefined;
     if (replica !== undefined) {
       this.#share.opened();

@@ -18,6 +18,13 @@ export interface BodySink {
   finish(trailers: readonly string[]): void;
 }
 
+/** Whose memory it is kept in, while a replica has it; while it waits for one, its place in the queue counts it. */
+export interface BodyBudget {
+  mayKeep(bytes: number): boolean;
+  /** @param bytes negative: they are let go. */
+  kept(bytes: number): void;
+}
+
 /** Who is told of a body on its way. */
 export interface BodyWatcher {
   /** Bytes read so far, at each piece, before it goes on; may discard the body. */
@@ -36,6 +43,10 @@ export class RequestBody {
   readonly #watcher: BodyWatcher;
   #awaited: ServerResponse | undefined;
   #kept: Buffer[] | undefined = [];
+  #keptBytes = 0;
+  /** Of those the ones that the budget counts. */
+  #counted = 0;
+  #budget: BodyBudget | undefined;
   #bytes = 0;
   #gathered: Buffer[] = [];
   #attached = false;
@@ -84,6 +95,7 @@ export class RequestBody {
   /** Gives the body to a sink, from its first byte; the sink before gets no more. */
   open(sink: BodySink): void {
     this.#sink = sink;
+    this.#count();
     let goOn = true;
     for (const chunk of this.#kept ?? []) goOn = sink.write(chunk) && goOn;
     if (this.#ended) sink.finish(this.#trailers());
@@ -100,19 +112,33 @@ export class RequestBody {
   detach(): void {
     if (this.#sink === undefined) return;
     this.#sink = undefined;
+    this.#count();
     if (!this.#ended) this.#request.pause();
   }
 
   /** A replica has begun: the body will not be needed again. */
   release(): void {
     this.#kept = undefined;
+    this.#keptBytes = 0;
+    this.#count();
+  }
+
+  /** Its function is known. */
+  charge(budget: BodyBudget): void {
+    this.#budget = budget;
+  }
+
+  #count(): void {
+    const bytes = this.#sink === undefined ? 0 : this.#keptBytes;
+    if (bytes !== this.#counted) this.#budget?.kept(bytes - this.#counted);
+    this.#counted = bytes;
   }
 
   /** Nobody wants the rest. It is thrown away as it comes, so that the connection can carry the next request. */
   discard(): void {
     this.#unwanted = true;
-    this.#kept = undefined;
     this.#sink = undefined;
+    this.release();
     this.#request.resume();
   }
 
@@ -169,10 +195,17 @@ export class RequestBody {
     const sink = this.#sink;
     if (this.#kept !== undefined) {
       // Without a sink it is held whatever it is; what has been passed on is kept only as long as it is little.
-      if (sink === undefined || this.#bytes <= REPLAY_MAX_BYTES) keep(this.#kept, chunk);
-      else this.#kept = undefined;
+      if (sink === undefined || (this.#bytes <= REPLAY_MAX_BYTES && this.#mayKeep(chunk.length))) {
+        keep(this.#kept, chunk);
+        this.#keptBytes += chunk.length;
+        this.#count();
+      } else this.release();
     }
     if (sink === undefined ? this.#bytes >= REPLAY_MAX_BYTES : !sink.write(chunk)) this.#request.pause();
+  }
+
+  #mayKeep(bytes: number): boolean {
+    return this.#budget?.mayKeep(bytes) ?? true;
   }
 
   #trailers(): readonly string[] {

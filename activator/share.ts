@@ -23,7 +23,7 @@ export function mayHold({ all, mine, functions }: Held, more: number, bound: num
 export interface ShareBounds {
   /** Requests in flight or waiting. */
   requests: number;
-  /** Bytes of bodies held for those that wait. */
+  /** Bytes of bodies: of requests that wait or that may have to be sent once more, of answers that are not read. */
   bytes: number;
 }
 
@@ -69,6 +69,11 @@ export class FunctionShare {
   mayKeep(bytes: number): boolean {
     const { bytes: all, bounds } = this.#process;
     return mayHold({ all, mine: this.#bytes, functions: this.#functions() }, bytes, bounds.bytes);
+  }
+
+  /** Half of what may be kept is: what can do with less is to do so. */
+  get scarce(): boolean {
+    return this.#process.bytes > this.#process.bounds.bytes / 2;
   }
 
   opened(): void {

@@ -1,7 +1,7 @@
 /** For tests: replicas and clients that speak over bare sockets, so that what is on the wire is in the test's hands. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { aFunction, aPod, TestGateway, until } from './test-gateway.ts';
+import { aFunction, aPod, TestGateway, type TestGatewayOptions, until } from './test-gateway.ts';
 
 /** The host of the function that `wiredGateway` has. */
 export const HOST = 'hello.default.fn.example';
@@ -20,6 +20,7 @@ export interface WiredGateway extends AsyncDisposable {
 export async function wiredGateway(
   onData: (socket: Socket, text: string, count: number) => void,
   spec: object = {},
+  options: TestGatewayOptions = {},
 ): Promise<WiredGateway> {
   const connections: Socket[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -33,7 +34,7 @@ export async function wiredGateway(
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const gateway = await TestGateway.start();
+  const gateway = await TestGateway.start(options);
   gateway.putFunction(aFunction('hello', spec));
   gateway.podFeed.put('pod-a', aPod({ name: 'pod-a', revision: 'hello-1', ip: '127.0.0.1', port, image: true }));
   await until(() => gateway.traffic('hello').answering === 1, 'the replica answers');

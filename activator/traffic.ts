@@ -31,6 +31,8 @@ export type Untouched = 'full' | 'unready';
 export class Traffic implements Disposable {
   readonly #parts: TrafficParts;
   readonly #gate: Gate<Replica>;
+  /** What is held for it of the process' memory. */
+  readonly share: FunctionShare;
   /** Undefined until there is something to count: most functions sleep. */
   #counters: FunctionCounters | undefined;
   #view: FunctionView;
@@ -54,9 +56,10 @@ export class Traffic implements Disposable {
   constructor(view: FunctionView, parts: TrafficParts) {
     this.#view = view;
     this.#parts = parts;
+    this.share = new FunctionShare(parts.share);
     this.#gate = new Gate<Replica>(view.limits, {
       clock: parts.clock,
-      share: new FunctionShare(parts.share),
+      share: this.share,
       hooks: {
         waiting: () => this.#someoneWaits(),
         noneWaiting: () => this.#nobodyWaits(),

@@ -57,7 +57,7 @@ function startingStill(pods: number): string {
 
 /** The gateway holds as much as it may for all functions together, and this one has had its share of it. */
 export function gatewayBusy(what: 'requests' | 'bodies'): Failure {
-  const held = what === 'requests' ? 'requests open' : 'bodies of waiting requests';
+  const held = what === 'requests' ? 'requests open' : 'bytes of requests and answers in hand';
   return {
     code: 'GatewayBusy',
     message: `the gateway has as many ${held} as it can hold, and this function has its share of them; ask again, or run more gateways`,

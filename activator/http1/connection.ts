@@ -149,6 +149,11 @@ export class Connection implements AnswerSink {
     this.#socket.resume();
   }
 
+  /** The rest of the answer is read in small pieces. */
+  sip(): void {
+    this.#intake.sip();
+  }
+
   /** Ends it at once, without a word to the receiver. */
   destroy(): void {
     this.#state = 'gone';

@@ -7,6 +7,8 @@ const HANDED_ON_MIN_BYTES = 16_384;
  * begins, whichever connection it is for, so one buffer does for all of them.
  */
 const SCRATCH = Buffer.allocUnsafeSlow(READ_BYTES);
+/** What is read into where memory is scarce. */
+const SIP = SCRATCH.subarray(0, 8_192);
 const BUFFERS = new ReadBuffers();
 
 interface Taker {
@@ -19,6 +21,8 @@ export class Intake {
   #own: ReadBuffer | undefined;
   /** A large piece was handed on, so that the next read needs a buffer that nobody holds. */
   #spent = false;
+  /** Memory is scarce: reads are small until the body is over. */
+  #sips = false;
 
   /** What was read into last. */
   get bytes(): Buffer {
@@ -27,6 +31,10 @@ export class Intake {
 
   /** What is to be read into next. */
   next(): Buffer {
+    if (this.#sips) {
+      this.#letGo();
+      return SIP;
+    }
     if (this.#spent) {
       this.#spent = false;
       this.#own?.letGo();
@@ -41,7 +49,7 @@ export class Intake {
 
   /** Hands a piece on; a large one without copying it, except for the first of a body. Returns what the taker says. */
   pass(from: number, to: number, taker: Taker): boolean {
-    if (to - from < HANDED_ON_MIN_BYTES) return taker.data(this.copy(from, to), undefined);
+    if (to - from < HANDED_ON_MIN_BYTES || this.#sips) return taker.data(this.copy(from, to), undefined);
     this.#spent = true;
     const own = this.#own;
     if (own !== undefined) return taker.data(own.bytes.subarray(from, to), own.hold().letGo);
@@ -52,6 +60,16 @@ export class Intake {
 
   /** A body is over, or the connection. */
   reset(): void {
+    this.#sips = false;
+    this.#letGo();
+  }
+
+  /** From now on as little as can be is held for this body. */
+  sip(): void {
+    this.#sips = true;
+  }
+
+  #letGo(): void {
     this.#spent = false;
     this.#own?.letGo();
     this.#own = undefined;
