@@ -33,6 +33,7 @@ export interface Summary {
   readonly functionMs: number;
   /** From when it entered its function's queue, or was refused before, until the end. */
   readonly totalMs: number;
+  /** Of whom asked: behind trusted proxies, the address that the first of them saw. */
   readonly clientAddress: string;
   readonly userAgent: string | undefined;
 }

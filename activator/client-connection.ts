@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts';
 import { answerFor, type Failure, GATEWAY_FAULT } from './failure.ts';
 import { closeLingering } from './linger.ts';
 import { faultOfReading } from './request-faults.ts';
+import { addressOf, type TrustedProxies } from './trusted-proxies.ts';
 
 /** A request that has come in. */
 export interface Arrival {
@@ -27,6 +28,8 @@ export interface Door {
   readonly protocol: 'http' | 'https';
   /** What all connections of the process have sent ahead. */
   readonly backlog: Backlog;
+  /** Undefined: none is trusted. */
+  readonly proxies: TrustedProxies | undefined;
   /** Gives the arrival its exchange, or refuses it. */
   begin(arrival: Arrival, connection: ClientConnection): void;
   /** A client is told so, whose bytes or head got no exchange. */
@@ -64,6 +67,8 @@ export function connectionOf(socket: Socket): ClientConnection | undefined {
  */
 export class ClientConnection implements ReadPace {
   readonly door: Door;
+  /** Those of the door where the client is one of them; undefined: it is not. */
+  readonly proxies: TrustedProxies | undefined;
   readonly #socket: Socket;
   readonly #reader: ClientReader;
   #address: string | undefined;
@@ -88,6 +93,7 @@ export class ClientConnection implements ReadPace {
     this.#socket = socket;
     this.door = door;
     this.#reader = new ClientReader(socket, this, door.backlog);
+    this.proxies = door.proxies?.(this.address) === true ? door.proxies : undefined;
     (socket as ClientSocket)[CONNECTION] = this;
     // Functions that all share: ten thousand idle connections should not hold twenty thousand closures.
     socket.on('close', onSocketClosed);
@@ -109,16 +115,14 @@ export class ClientConnection implements ReadPace {
 
   /** Of the client; an IPv4 address as such, also where it came to an IPv6 socket. */
   get address(): string {
-    if (this.#address === undefined) {
-      this.#address = plainAddress(this.#socket.remoteAddress ?? 'unknown');
-    }
+    this.#address ??= addressOf(this.#socket.remoteAddress ?? '') ?? 'unknown';
     return this.#address;
   }
 
   /** Where it came in, as a Host header says it: for a client that does not say whom it asks. */
   get ownHost(): string {
     const { localAddress = 'unknown', localPort } = this.#socket;
-    const address = plainAddress(localAddress);
+    const address = addressOf(localAddress) ?? localAddress;
     return `${address.includes(':') ? `[${address}]` : address}:${localPort}`;
   }
 
@@ -348,8 +352,3 @@ const startWaiting = guarded(
 );
 
 const pause = guarded('client turn', (socket: Socket) => void socket.pause());
-
-/** `::ffff:10.0.0.7` → `10.0.0.7` */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
-}

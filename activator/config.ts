@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { DEFAULT_HOST_TEMPLATE, hostTemplateMistake } from '#api/rules/host-template.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
+import { envFlag, envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
+import { isNetwork } from './trusted-proxies.ts';
+
+const envNetworks = envList.superRefine((networks, context) => {
+  for (const text of networks) {
+    if (!isNetwork(text)) context.addIssue(`${text} is no network in CIDR notation, such as 10.42.0.0/16`);
+  }
+});
 
 /** The activator's environment. */
 export const ActivatorConfig = z.object({
@@ -33,6 +40,10 @@ export const ActivatorConfig = z.object({
   CATNAP_TLS_CERT_FILE: z.string().optional(),
   CATNAP_TLS_KEY_FILE: z.string().optional(),
   CATNAP_TLS_PORT: envPort.default(8443),
+  /** Networks, in CIDR notation, of the proxies and load balancers whose X-Forwarded-*, Forwarded and X-Real-IP are believed. */
+  CATNAP_TRUSTED_PROXIES: envNetworks.default([]),
+  /** Whether callers are told all of why a request failed, or no more than the code, a general sentence and the request's id. */
+  CATNAP_ERROR_DETAIL: envFlag.default(false),
   /** A stop waits until no request has come for so long, in seconds: others need time to hear of it. */
   CATNAP_DRAIN_QUIET_SECONDS: z.coerce.number().min(0).max(60).default(0.5),
   /** Longest that a stop waits for that and for requests to end, in seconds. */

@@ -65,7 +65,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
       const awaited = head.expectsContinue ? response : undefined;
       this.body = new RequestBody(request, awaited, this);
     }
-    this.#journal = new Journal(request, head.requestId, this.body, host.clock);
+    this.#journal = new Journal(request, head, this.body, host.clock);
   }
 
   /** True once it is answered, or nobody is there to be answered. */

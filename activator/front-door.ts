@@ -16,6 +16,7 @@ export interface FrontDoorOptions {
   limits: ClientLimits;
   connectionLimit: ConnectionLimit;
   backlog: Backlog;
+  proxies?: Door['proxies'];
   begin: Door['begin'];
   refused: Door['refused'];
 }
@@ -26,6 +27,7 @@ const LAST_BYTES_MS = 2_000;
 /** A server's connections: what comes in on one is told to it, whatever it is, and slow ones are ended. */
 export class FrontDoor implements Door, AsyncDisposable {
   readonly protocol: 'http' | 'https';
+  readonly proxies: Door['proxies'];
   readonly begin: Door['begin'];
   readonly refused: Door['refused'];
   readonly backlog: Backlog;
@@ -36,6 +38,7 @@ export class FrontDoor implements Door, AsyncDisposable {
 
   constructor(server: Server | TlsServer, protocol: 'http' | 'https', options: FrontDoorOptions) {
     this.protocol = protocol;
+    this.proxies = options.proxies;
     this.begin = options.begin;
     this.refused = options.refused;
     this.backlog = options.backlog;

@@ -1,4 +1,5 @@
 import { HEADER, INTERNAL_HEADER_PREFIX } from '#api/names.ts';
+import { appendForwarding, type Client, isForwardingName } from './forwarding.ts';
 import { NameTable, startsWithName } from './http1/name-table.ts';
 
 /** A request's headers as they go to a replica. */
@@ -11,15 +12,8 @@ export interface RequestHeaders {
   bodyBytes: number | undefined;
   /** The client's own X-Request-Id, where it is one that may be passed on. */
   requestId: string | undefined;
-}
-
-/** Who asks, for the forwarding headers. */
-export interface Client {
-  /** Remote address. */
-  address: string;
-  protocol: 'http' | 'https';
-  /** Host and port that were asked for, as the client wrote them; where it wrote none, those that it found. */
-  host: string;
+  /** Whose request it is: the other end of the connection, or for whom that forwards it if it is a trusted proxy. */
+  clientAddress: string;
 }
 
 /** What becomes of a header that is not passed on as it is. */
@@ -30,10 +24,12 @@ type Part =
   | 'coding'
   /** Says that one follows, and is passed on. */
   | 'length'
-  /** To be put together with what we have to say: who asked, and whether trailers are read. */
+  /** Said of who asked: replaced, or continued where a trusted proxy said it. */
   | 'forwarding'
   /** Announces trailers, which only an answer in chunks can have. */
   | 'trailer'
+  /** To be put together with what we have to say: whether trailers are read, and which request it is. */
+  | 'noted'
   /** Said by the gateway itself on every answer, whatever the replica says. */
   | 'ours';
 
@@ -50,14 +46,18 @@ const HOP_BY_HOP = [
   // Said in one way alone.
   'host',
 ];
-const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', HEADER.requestId];
+const FORWARDING = [
+  ...['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'],
+  ...['x-real-ip', 'x_real_ip', 'x-real_ip', 'x_real-ip'],
+];
 const partsOf = (names: readonly string[], part: Part) => names.map((name) => [name, part] as const);
 
 const OF_REQUEST = new NameTable<Part>([
   ...partsOf(HOP_BY_HOP, 'hop'),
   ...partsOf(['transfer-encoding'], 'coding'),
   ...partsOf(['content-length'], 'length'),
-  ...partsOf([...FORWARDING, 'te'], 'forwarding'),
+  ...partsOf(FORWARDING, 'forwarding'),
+  ...partsOf([HEADER.requestId, 'te'], 'noted'),
 ]);
 const OF_ANSWER = new NameTable<Part>([
   ...partsOf([...HOP_BY_HOP, 'te'], 'hop'),
@@ -71,6 +71,7 @@ const NO_TRAILER = new NameTable<true>(
   [
     ...HOP_BY_HOP,
     ...FORWARDING,
+    HEADER.requestId,
     'te',
     'trailer',
     'transfer-encoding',
@@ -81,20 +82,18 @@ const NO_TRAILER = new NameTable<true>(
 );
 const REQUEST_ID = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
 const READS_TRAILERS = /(?:^|[,\s])trailers(?:$|[,;\s])/i;
-/** Elements whose quotes are all closed: what is put behind them is not part of a string. */
-const FORWARDED = /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/;
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /**
  * What a replica gets: Host as the client asked for it, once, then end-to-end headers in their order, nothing of
- * Catnap's own from outside, and who asked. The request's id is to be added by the caller. No Via is added, though a
- * gateway should (RFC 9110, 7.6.3): nginx in a function's image does not compress what it answers where it sees one, and
- * Forwarded says as much; one that is there is passed on.
+ * Catnap's own from outside, and who asked (forwarding.ts). The request's id is to be added by the caller. No Via is
+ * added, though a gateway should (RFC 9110, 7.6.3): nginx in a function's image does not compress what it answers where it
+ * sees one, and Forwarded says as much; one that is there is passed on.
  */
 export function requestHeaders(raw: readonly string[], client: Client): RequestHeaders {
   const named = connectionNames(raw);
   const headers: string[] = ['host', client.host];
-  const forwarding: Record<string, string> = {};
+  const noted: Record<string, string> = {};
   let hasBody = false;
   let bodyBytes: number | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -106,13 +105,18 @@ export function requestHeaders(raw: readonly string[], client: Client): RequestH
       bodyBytes = Number(value);
       hasBody ||= bodyBytes > 0;
     }
-    if (staysHere(part, name, named)) continue;
-    if (part === 'forwarding') forwarding[name.toLowerCase()] = after(forwarding[name.toLowerCase()], value);
-    else headers.push(name, value);
+    if (staysHere(part, name, named) || isDisbelieved(part, name, client)) continue;
+    if (part === undefined || part === 'length') headers.push(name, value);
+    else note(noted, name.toLowerCase(), value);
   }
-  appendForwarding(headers, forwarding, client);
-  const id = forwarding[HEADER.requestId];
-  return { headers, hasBody, bodyBytes, requestId: id !== undefined && REQUEST_ID.test(id) ? id : undefined };
+  const clientAddress = appendForwarding(headers, noted, client);
+  if (noted.te !== undefined && READS_TRAILERS.test(noted.te)) headers.push('te', 'trailers');
+  return { headers, hasBody, bodyBytes, requestId: requestIdOf(noted[HEADER.requestId]), clientAddress };
+}
+
+function note(noted: Record<string, string>, name: string, value: string): void {
+  const before = noted[name];
+  noted[name] = before === undefined || before === '' ? value : `${before}, ${value}`;
 }
 
 function staysHere(part: Part | undefined, name: string, named: ReadonlySet<string>): boolean {
@@ -120,27 +124,14 @@ function staysHere(part: Part | undefined, name: string, named: ReadonlySet<stri
   return startsWithName(name, INTERNAL_HEADER_PREFIX) || (named.size > 0 && named.has(name.toLowerCase()));
 }
 
-function appendForwarding(headers: string[], before: Record<string, string>, client: Client): void {
-  const { address, protocol, host } = client;
-  const { forwarded } = before;
-  const node = address.includes(':') ? `"[${address}]"` : address;
-  // The host has been looked at: it has no quotes.
-  const element = `for=${node};host="${host}";proto=${protocol}`;
-  headers.push(
-    'x-forwarded-for',
-    after(before['x-forwarded-for'], address),
-    'x-forwarded-proto',
-    before['x-forwarded-proto'] ?? protocol,
-    'x-forwarded-host',
-    before['x-forwarded-host'] ?? host,
-    'forwarded',
-    after(forwarded !== undefined && FORWARDED.test(forwarded) ? forwarded : undefined, element),
-  );
-  if (before.te !== undefined && READS_TRAILERS.test(before.te)) headers.push('te', 'trailers');
+function requestIdOf(given: string | undefined): string | undefined {
+  return given !== undefined && REQUEST_ID.test(given) ? given : undefined;
 }
 
-function after(before: string | undefined, next: string): string {
-  return before === undefined || before === '' ? next : `${before}, ${next}`;
+/** Said of who asked by one that cannot know. No proxy writes underscores, so those are nobody's. */
+function isDisbelieved(part: Part | undefined, name: string, { proxies }: Client): boolean {
+  if (part !== 'forwarding' && (part !== undefined || !isForwardingName(name))) return false;
+  return proxies === undefined || name.includes('_');
 }
 
 /** Headers that `Connection` declares to be for this hop only. */
@@ -199,7 +190,8 @@ export function trailers(from: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < from.length; i += 2) {
     const name = from[i] as string;
-    if (NO_TRAILER.find(name) !== undefined || startsWithName(name, INTERNAL_HEADER_PREFIX)) continue;
+    if (NO_TRAILER.find(name) !== undefined || isForwardingName(name)) continue;
+    if (startsWithName(name, INTERNAL_HEADER_PREFIX)) continue;
     kept.push(name, from[i + 1] as string);
   }
   return kept;

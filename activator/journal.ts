@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '#api/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Summary } from './access-log.ts';
+import type { RequestHead } from './host.ts';
 import type { Replica } from './replica.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Course } from './time-limits.ts';
@@ -27,14 +28,13 @@ export class Journal implements Course, Summary {
   readonly #clientAddress: string;
   #traffic: Traffic | undefined;
 
-  constructor(request: IncomingMessage, requestId: string, body: RequestBody | undefined, clock: Clock) {
-    this.requestId = requestId;
+  constructor(request: IncomingMessage, head: RequestHead, body: RequestBody | undefined, clock: Clock) {
+    this.requestId = head.requestId;
     this.#request = request;
     this.#body = body;
     this.#clock = clock;
     this.enteredAtMs = clock.nowMs();
-    // Asked for now: a socket that is closed does not know it any more.
-    this.#clientAddress = request.socket.remoteAddress ?? 'unknown';
+    this.#clientAddress = head.headers.clientAddress;
   }
 
   enter(traffic: Traffic): void {

@@ -29,6 +29,7 @@ import { Replicas } from './replicas.ts';
 import { deploymentScales } from './scale.ts';
 import { Gateway } from './server.ts';
 import { ProcessShare, shareBounds } from './share.ts';
+import { trustedProxies } from './trusted-proxies.ts';
 import { Wake } from './wake.ts';
 
 /** Not from api/function.ts: that loads the schema, which takes 15 MB and which nothing here needs. */
@@ -115,6 +116,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     syncWaitMs: SYNC_WAIT_MS,
     maxBacklogBytes: share.bounds.bytes / 4,
     maxConnections: config.CATNAP_MAX_CONNECTIONS ?? connectionBound(process.constrainedMemory(), await openFiles()),
+    trustedProxies: trustedProxies(config.CATNAP_TRUSTED_PROXIES),
   });
   lifecycle.onStop('connections', () => gateway[Symbol.asyncDispose]());
   const readiness = [

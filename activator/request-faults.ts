@@ -116,7 +116,10 @@ function faultOfExpectation(expect: string | string[] | undefined): Failure | un
 function faultOfConnection(connection: string | string[] | undefined): Failure | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
   for (const option of String(connection).toLowerCase().split(',')) {
-    if (END_TO_END.has(option.trim())) return bad(`Connection names ${option.trim()}, which is not for this hop alone`);
+    const name = option.trim();
+    if (END_TO_END.has(name) || name.startsWith('x-forwarded-')) {
+      return bad(`Connection names ${name}, which is not for this hop alone`);
+    }
   }
   return undefined;
 }

@@ -21,6 +21,7 @@ import { answerOptions, isForGateway } from './options.ts';
 import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
 import type { RouteTable } from './route-table.ts';
 import type { Traffic } from './traffic.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 import type { Joint } from './upgrade.ts';
 
 export interface GatewayOptions {
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   maxConnections: number;
   /** Most that is kept of what clients have sent ahead of their answers. */
   maxBacklogBytes: number;
+  /** Whose forwarding headers are believed; undefined: nobody's. */
+  trustedProxies?: TrustedProxies | undefined;
   /** Where they are not to be `CLIENT_LIMITS`. */
   limits?: Partial<ClientLimits>;
 }
@@ -189,6 +192,7 @@ export class Gateway implements AsyncDisposable, Host {
       limits: this.#limits,
       connectionLimit: this.connectionLimit,
       backlog: this.#backlog,
+      proxies: this.#options.trustedProxies,
       begin,
       refused: this.#options.refused,
     });
@@ -214,8 +218,8 @@ export class Gateway implements AsyncDisposable, Host {
       return;
     }
     const { host, path } = target;
-    const { protocol } = connection.door;
-    const client = { address: connection.address, protocol, host: host === '' ? connection.ownHost : host };
+    const { address, proxies, door } = connection;
+    const client = { address, protocol: door.protocol, host: host === '' ? connection.ownHost : host, proxies };
     const headers = requestHeaders(request.rawHeaders, client);
     const requestId = headers.requestId ?? this.#ids.next();
     headers.headers.push(HEADER.requestId, requestId);

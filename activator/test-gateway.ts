@@ -20,6 +20,7 @@ import type { RevisionRef, Scales } from './scale.ts';
 import { Gateway } from './server.ts';
 import { ProcessShare, type ShareBounds } from './share.ts';
 import { type Backend, startBackend } from './test-backend.ts';
+import { trustedProxies } from './trusted-proxies.ts';
 import { Wake } from './wake.ts';
 
 export class ManualFeed<T> implements Feed<T> {
@@ -152,6 +153,10 @@ export interface TestGatewayOptions {
   bounds?: ShareBounds;
   maxConnections?: number;
   maxBacklogBytes?: number;
+  /** To listen on; default: 127.0.0.1. */
+  host?: string;
+  /** Networks. */
+  trustedProxies?: string[];
 }
 
 const clock = guardedClock(systemClock);
@@ -178,7 +183,7 @@ export class TestGateway implements AsyncDisposable {
       test.sync();
       await test.functionFeed.synced;
     }
-    test.port = await test.gateway.listen(0, '127.0.0.1');
+    test.port = await test.gateway.listen(0, options.host ?? '127.0.0.1');
     return test;
   }
 
@@ -211,6 +216,7 @@ export class TestGateway implements AsyncDisposable {
       syncWaitMs,
       maxBacklogBytes: options.maxBacklogBytes ?? 64 * 1024 * 1024,
       maxConnections: options.maxConnections ?? 10_000,
+      trustedProxies: trustedProxies(options.trustedProxies ?? []),
       limits,
     });
   }

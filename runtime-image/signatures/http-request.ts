@@ -45,8 +45,9 @@ export class ServedRequest extends http.IncomingMessage {
   get ips(): string[] {
     return listOf(this.headers['x-forwarded-for']);
   }
+  /** X-Real-IP is there where a trusted proxy is; the first of the list may be what the client said of itself. */
   get ip(): string | undefined {
-    return this.ips[0] ?? this.socket.remoteAddress;
+    return listOf(this.headers['x-real-ip'])[0] ?? this.ips[0] ?? this.socket.remoteAddress;
   }
   get protocol(): string {
     const given = listOf(this.headers['x-forwarded-proto'])[0];

@@ -132,6 +132,12 @@ suite('signature http', { concurrency: 4 }, () => {
     });
   });
 
+  test('the client is the one whom a trusted proxy named, not who the list begins with', async () => {
+    const headers = { 'x-forwarded-for': '1.2.3.4, 203.0.113.9, 10.0.0.5', 'x-real-ip': '203.0.113.9' };
+    const about = (await (await post('/about', 'application/json', '{}', headers)).json()) as { ip: string };
+    assert.equal(about.ip, '203.0.113.9');
+  });
+
   test('an answer has the type of what is sent', async () => {
     const typed = async (path: string) => {
       const answer = await ask(path);

@@ -23,6 +23,18 @@ function eventOf({ method = 'GET', url = '/', rawHeaders = [], body = '' }: Sent
   });
 }
 
+test('the source is the one whom a trusted proxy named, not who the list begins with', () => {
+  const rawHeaders = [
+    'Host',
+    'a.example',
+    'X-Forwarded-For',
+    '1.2.3.4, 203.0.113.9, 10.0.0.5',
+    'X-Real-IP',
+    '203.0.113.9',
+  ];
+  assert.equal(eventOf({ method: 'GET', url: '/', rawHeaders, body: '' }).requestContext.http.sourceIp, '203.0.113.9');
+});
+
 /** The example of API Gateway's documentation of payload format 2.0, as a request. */
 test('a request as payload format 2.0', () => {
   const event = eventOf({

@@ -70,7 +70,7 @@ export function lambdaEvent({ message, body, requestId, function: name, nowMs }:
         method: message.method ?? 'GET',
         path: rawPath,
         protocol: `HTTP/${message.httpVersion}`,
-        sourceIp: headers['x-forwarded-for']?.split(',', 1)[0]?.trim() ?? message.socket.remoteAddress ?? '',
+        sourceIp: clientOf(headers) ?? message.socket.remoteAddress ?? '',
         userAgent: headers['user-agent'] ?? '',
       },
       requestId,
@@ -82,6 +82,11 @@ export function lambdaEvent({ message, body, requestId, function: name, nowMs }:
     ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: body.length > 0 && !isText,
   };
+}
+
+/** X-Real-IP is there where a trusted proxy is; the first of the list may be what the client said of itself. */
+function clientOf(headers: Readonly<Record<string, string>>): string | undefined {
+  return headers['x-real-ip'] ?? headers['x-forwarded-for']?.split(',', 1)[0]?.trim();
 }
 
 function joinedHeaders(raw: readonly string[]): Record<string, string> {

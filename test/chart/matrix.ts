@@ -34,11 +34,19 @@ export const MATRIX: Record<string, RenderOptions> = {
   'TLS at the gateway': { ...release, values: { service: { type: 'LoadBalancer' }, tls: { secretName: 'fn-tls' } } },
   'TLS by node port': { ...release, values: { service: { type: 'NodePort' }, tls: { secretName: 'fn-tls' } } },
   'TLS by port-forward': { ...release, values: { tls: { secretName: 'fn-tls' } } },
-  'an Ingress': { ...release, values: { domain: 'fn.example.org', ingress: { enabled: true } } },
+  'an Ingress': {
+    ...release,
+    values: {
+      domain: 'fn.example.org',
+      ingress: { enabled: true },
+      activator: { trustedProxies: ['10.42.0.0/16', 'fd00:42::/56'] },
+    },
+  },
   'an Ingress with TLS': {
     ...release,
     values: {
       domain: 'fn.example.org',
+      activator: { trustedProxies: ['10.42.0.0/16'] },
       ingress: {
         enabled: true,
         className: 'traefik',

@@ -195,6 +195,24 @@ test('an Ingress has one rule for every host, or one for each that is listed', (
   assert.deepEqual(hosts('an Ingress with TLS'), ['*.default.fn.example.org', '*.shop.fn.example.org']);
 });
 
+test('an Ingress without trusted proxies is refused, in words', () => {
+  const ingress = { enabled: true };
+  assert.throws(() => install({ ingress }), /ingress\.enabled needs activator\.trustedProxies: .*10\.42\.0\.0\/16/);
+  const objects = install({ ingress, activator: { trustedProxies: ['10.42.0.0/16', 'fd00::/8'] } });
+  assert.equal(variable(objects, '-activator', 'CATNAP_TRUSTED_PROXIES'), '10.42.0.0/16,fd00::/8');
+  assert.equal(variable(install(), '-activator', 'CATNAP_TRUSTED_PROXIES'), undefined);
+  assert.throws(
+    () => install({ activator: { trustedProxies: ['proxy.example'] } }),
+    /activator\.trustedProxies\.0: must match pattern/,
+  );
+});
+
+test('callers are told little of failures unless it is wanted', () => {
+  assert.equal(variable(install(), '-activator', 'CATNAP_ERROR_DETAIL'), 'false');
+  const objects = install({ activator: { errorDetail: true } });
+  assert.equal(variable(objects, '-activator', 'CATNAP_ERROR_DETAIL'), 'true');
+});
+
 test('limited to namespaces, whatever deals with Functions is told which', () => {
   const told = (objects: readonly Loose[]) =>
     podsOf(objects)

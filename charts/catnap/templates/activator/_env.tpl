@@ -10,6 +10,10 @@
 - { name: CATNAP_MAX_CONNECTIONS, value: {{ int . | quote }} }
 {{- end }}
 - { name: CATNAP_LOG_LEVEL, value: {{ .Values.activator.logLevel | quote }} }
+- { name: CATNAP_ERROR_DETAIL, value: {{ .Values.activator.errorDetail | toString | quote }} }
+{{- with .Values.activator.trustedProxies }}
+- { name: CATNAP_TRUSTED_PROXIES, value: {{ join "," . | quote }} }
+{{- end }}
 - { name: CATNAP_GATEWAY_PORT, value: "8080" }
 - { name: CATNAP_OPS_PORT, value: "9090" }
 - { name: POD_UID, valueFrom: { fieldRef: { apiVersion: v1, fieldPath: metadata.uid } } }
