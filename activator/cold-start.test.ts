@@ -51,7 +51,7 @@ test('a hundred concurrent requests at a limit of one are all answered in order,
 });
 
 test('a pod that cannot start sends the waiting requests away at once, with the reason', async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ errorDetail: true });
   gateway.putFunction(aFunction('hello'));
   const answer = ask(gateway.port);
   await until(() => gateway.traffic('hello').waiting === 1, 'it waits');

@@ -41,7 +41,7 @@ test('a thousand that wait and whose clients leave: none runs, and nothing is le
 });
 
 test('the bytes of bodies that wait for a function are bounded', async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ errorDetail: true });
   gateway.putFunction(aFunction('hello', { queue: { maxBytes: '64Ki' } }));
   const traffic = gateway.traffic('hello');
   const body = 'x'.repeat(40_000);

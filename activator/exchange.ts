@@ -13,7 +13,7 @@ import {
 } from './answer.ts';
 import { Attempt, type Inbound, type Outbound } from './attempt.ts';
 import { attempt, caught, type Entry, enter, guarded } from './entries.ts';
-import { type Failure, GATEWAY_FAULT } from './failure.ts';
+import { type Failure, GATEWAY_FAULT, withoutDetail } from './failure.ts';
 import type { Visitor, Waiting } from './gate.ts';
 import { pauseBeforeTry, TURNED_AWAY } from './give-backs.ts';
 import { responseHeaders } from './headers.ts';
@@ -258,7 +258,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     journal.code = failure.code;
     if (this.#traffic !== undefined) this.#host.failed(failure, journal);
     if (this.#response.headersSent || this.#upgradedAtBytes !== undefined) breakOff(this.#response);
-    else writeFailure(this.#response, failure, journal, this.#host.leaving);
+    else writeFailure(this.#response, this.#shown(failure), journal, this.#host.leaving);
     this.#finish();
   }
 
@@ -299,13 +299,17 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     if (this.#joint !== undefined) {
       this.#journal.code = failure.code;
       this.#host.failed(failure, this.#journal);
-      void this.#joint.leave(failure.message);
+      void this.#joint.leave(this.#shown(failure).message);
       return;
     }
     this.#attempt?.abandon();
     // One that is stuck does not answer a probe either.
     if (!this.#journal.begun) this.#doubt();
     this.refuse(failure);
+  }
+
+  #shown(failure: Failure): Failure {
+    return this.#host.errorDetail ? failure : withoutDetail(failure);
   }
 
   #doubt(): void {

@@ -27,12 +27,12 @@ export class FailureLog implements Disposable {
   }
 
   /** @param traceId of the trace that the request belongs to, where it is known. */
-  failed({ code, message }: Failure, functionKey: string | null, requestId: string, traceId?: string): void {
+  failed({ code, message, reason }: Failure, functionKey: string | null, requestId: string, traceId?: string): void {
     const kind = `${functionKey} ${code}`;
     const period = this.#periods.get(kind) ?? this.#begin(kind, functionKey, code);
     period.count += 1;
     if (period.count > ONE_BY_ONE) return;
-    this.#log.warn({ function: functionKey, requestId, traceId, code, why: message }, 'request failed');
+    this.#log.warn({ function: functionKey, requestId, traceId, code, reason, why: message }, 'request failed');
   }
 
   /** Says what it has not said yet. */

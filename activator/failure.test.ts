@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answerFor } from './failure.ts';
+import { ERROR_STATUS, type ErrorCode } from '#api/errors.ts';
+import { answerFor, withoutDetail } from './failure.ts';
 
 const headersOf = (flat: string[]) => {
   const headers = new Headers();
@@ -34,6 +35,20 @@ test('what may pass by itself says when to come again', () => {
 test('a revision that cannot start gives the reason of its condition', () => {
   const { body } = answerFor({ code: 'RevisionFailed', message: 'm', reason: 'CrashLoop' }, 'a/b', 'id', false);
   assert.equal(JSON.parse(body).reason, 'CrashLoop');
+});
+
+test('without detail nothing is said but the code and a general sentence, unless the caller is to blame', () => {
+  const secret = 'pod hello-1-x cannot be configured (secret "stripe" not found)';
+  for (const [code, status] of Object.entries(ERROR_STATUS)) {
+    const failure = { code: code as ErrorCode, message: secret, reason: 'SecretNotFound', function: 'a/b' };
+    const shown = withoutDetail(failure);
+    if (status < 500 || code === 'NotSupported') assert.deepEqual(shown, failure);
+    else
+      assert.deepEqual(
+        [shown.code, shown.function, 'reason' in shown, /stripe/.test(shown.message)],
+        [code, 'a/b', false, false],
+      );
+  }
 });
 
 test('a leaving gateway ends the connection', () => {

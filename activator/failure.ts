@@ -1,11 +1,11 @@
 import type { ErrorBody, ErrorCode } from '#api/errors.ts';
-import { ERROR_STATUS } from '#api/errors.ts';
+import { ERROR_STATUS, PUBLIC_MESSAGE } from '#api/errors.ts';
 import { HEADER } from '#api/names.ts';
 
 /** Why the gateway answers a request itself. */
 export interface Failure {
   code: ErrorCode;
-  /** One sentence for a person. */
+  /** One sentence for a person, in full: callers may be told less. */
   message: string;
   /** With `RevisionFailed`: the condition reason. */
   reason?: string;
@@ -39,6 +39,14 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
 
 /** Methods that any function may be asked with; those of WebDAV and the like are passed on too. */
 export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+/** What a caller is told who is not to see details; what is wrong with the request itself is the caller's own. */
+export function withoutDetail(failure: Failure): Failure {
+  const message = PUBLIC_MESSAGE[failure.code];
+  if (message === undefined) return failure;
+  const { code, function: named } = failure;
+  return { code, message, ...(named !== undefined && { function: named }) };
+}
 
 /**
  * @param functionKey `<namespace>/<name>`, or null where no function was found.

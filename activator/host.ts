@@ -21,6 +21,8 @@ export interface Host {
   readonly deadlines: Deadlines;
   /** Whether connections are to end with their present answer. */
   readonly leaving: boolean;
+  /** Whether callers are told all of a failure. */
+  readonly errorDetail: boolean;
   /** An exchange is over; called once for each. The summary may be read until this returns. */
   finished(summary: Summary): void;
   /** The exchange is an upgraded connection from here on. */

@@ -116,6 +116,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     syncWaitMs: SYNC_WAIT_MS,
     maxBacklogBytes: share.bounds.bytes / 4,
     maxConnections: config.CATNAP_MAX_CONNECTIONS ?? connectionBound(process.constrainedMemory(), await openFiles()),
+    errorDetail: config.CATNAP_ERROR_DETAIL,
     trustedProxies: trustedProxies(config.CATNAP_TRUSTED_PROXIES),
   });
   lifecycle.onStop('connections', () => gateway[Symbol.asyncDispose]());

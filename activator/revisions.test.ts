@@ -65,7 +65,7 @@ test('a running revision keeps its requests until the new one answers', async ()
 });
 
 test('without a fallback, a crash is answered with its reason, and so is the next request', async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ errorDetail: true });
   gateway.putFunction(aFunction('hello'));
   gateway.scales.onScale = () => gateway.podFeed.put('pod-a', crashing('pod-a', 'hello-1'));
   const first = await ask(gateway.port);
@@ -75,7 +75,7 @@ test('without a fallback, a crash is answered with its reason, and so is the nex
 });
 
 test('a failure that only the status tells ends the wait, when it is newer than the wake', async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ errorDetail: true });
   gateway.putFunction(aFunction('hello'));
   const answer = ask(gateway.port);
   await until(() => gateway.scales.writes.length === 1, 'it is woken');
@@ -160,7 +160,7 @@ test('a failure that was in the status before does not keep a request from tryin
 });
 
 test('a source that never made a revision is answered at once', async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ errorDetail: true });
   const status = { conditions: [condition('SourceReady', 'CompileFailed')] };
   const fn = aFunction('hello');
   gateway.putFunction({ ...fn, status });

@@ -43,6 +43,8 @@ export interface GatewayOptions {
   maxBacklogBytes: number;
   /** Whose forwarding headers are believed; undefined: nobody's. */
   trustedProxies?: TrustedProxies | undefined;
+  /** Whether callers are told all of why a request failed; default: no. */
+  errorDetail?: boolean;
   /** Where they are not to be `CLIENT_LIMITS`. */
   limits?: Partial<ClientLimits>;
 }
@@ -104,6 +106,10 @@ export class Gateway implements AsyncDisposable, Host {
 
   get leaving(): boolean {
     return this.#leaving;
+  }
+
+  get errorDetail(): boolean {
+    return this.#options.errorDetail === true;
   }
 
   /** Requests that are not over. */
@@ -223,6 +229,7 @@ export class Gateway implements AsyncDisposable, Host {
     const headers = requestHeaders(request.rawHeaders, client);
     const requestId = headers.requestId ?? this.#ids.next();
     headers.headers.push(HEADER.requestId, requestId);
+    if (this.errorDetail) headers.headers.push(HEADER.errorDetail, 'true');
     const { expectsContinue, upgrade } = arrival;
     const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
     this.#open += 1;

@@ -153,6 +153,8 @@ export interface TestGatewayOptions {
   bounds?: ShareBounds;
   maxConnections?: number;
   maxBacklogBytes?: number;
+  /** Whether callers are told all; default: no, as with the chart. */
+  errorDetail?: boolean;
   /** To listen on; default: 127.0.0.1. */
   host?: string;
   /** Networks. */
@@ -216,6 +218,7 @@ export class TestGateway implements AsyncDisposable {
       syncWaitMs,
       maxBacklogBytes: options.maxBacklogBytes ?? 64 * 1024 * 1024,
       maxConnections: options.maxConnections ?? 10_000,
+      errorDetail: options.errorDetail ?? false,
       trustedProxies: trustedProxies(options.trustedProxies ?? []),
       limits,
     });

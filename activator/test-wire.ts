@@ -34,7 +34,7 @@ export async function wiredGateway(
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const gateway = await TestGateway.start(options);
+  const gateway = await TestGateway.start({ errorDetail: true, ...options });
   gateway.putFunction(aFunction('hello', spec));
   gateway.podFeed.put('pod-a', aPod({ name: 'pod-a', revision: 'hello-1', ip: '127.0.0.1', port, image: true }));
   await until(() => gateway.traffic('hello').answering === 1, 'the replica answers');

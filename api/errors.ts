@@ -45,15 +45,33 @@ export const ERROR_STATUS = {
 } as const;
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+/**
+ * What callers are told who are not to see more, of whatever is not of their own making. Names of pods and Secrets, messages
+ * of what was thrown and lines of source are for the function's status and for logs.
+ */
+export const PUBLIC_MESSAGE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  HandlerFailed: 'the function failed; its log tells why, by this request id',
+  ReplicaFailed: 'the function broke off before it had answered; its log may tell why, by this request id',
+  QueueFull: 'too many requests wait for this function; ask again later',
+  QueueTimeout: 'the function had no room for this request in time; ask again later',
+  RevisionFailed: 'the function cannot start; its status tells why',
+  NotStarted: 'the function cannot take this request now; ask again',
+  GatewayUnavailable: 'the gateway cannot serve this request now; ask again',
+  GatewayBusy: 'the gateway has as much to do as it can; ask again later',
+  Timeout: 'the function took longer than it may',
+  FirstByteTimeout: 'the function took longer than it may to begin its answer',
+  IdleTimeout: 'nothing was sent for longer than may be',
+};
+
 /** Body of such an answer, as JSON. */
 export interface ErrorBody {
   error: ErrorCode;
-  /** One sentence for a person: what is wrong and what to do. */
+  /** One sentence for a person: what is wrong and what to do; where callers are not told details, that of PUBLIC_MESSAGE. */
   message: string;
   /** `<namespace>/<name>`, or null where no function was found. */
   function: string | null;
   requestId: string;
-  /** With `RevisionFailed`: the condition reason, e.g. `CrashLoop`. */
+  /** With `RevisionFailed`, where callers are told details: the condition reason, e.g. `CrashLoop`. */
   reason?: string;
   /** With `HandlerFailed`, where the function's `NODE_ENV` is `development`, and nowhere else: where it was thrown. */
   stack?: string;

@@ -148,6 +148,8 @@ export const HEADER = {
   full: 'x-catnap-full',
   /** On a request to the runtime: where all places are taken it may wait so many milliseconds for one, in order of arrival. */
   waitMs: 'x-catnap-wait-ms',
+  /** On a request to the runtime, `true`: whoever asks may be told all of why it failed. */
+  errorDetail: 'x-catnap-error-detail',
   serverTiming: 'server-timing',
 } as const;
 /** Request headers with this prefix never come in from outside. */

@@ -30,6 +30,8 @@ export class Exchange {
   readonly #replier: Replier;
   /** Whether the client still waits to hear that it may send its body. */
   #isHeld: boolean;
+  /** Looked at before a handler is shown the headers, and may change them. */
+  readonly #showsDetail: boolean;
   /** Of a request for a WebSocket. */
   upgrade: Upgrade | undefined;
   #socket: OpenSocket | undefined;
@@ -41,6 +43,7 @@ export class Exchange {
     this.#isHeld = expectsContinue;
     this.#replier = replier;
     this.requestId = requestIdOf(message);
+    this.#showsDetail = message.headers[HEADER.errorDetail] === 'true';
   }
 
   /** The request as the handler sees it. @param call has the signal, which is asked for when the handler looks at it. */
@@ -77,8 +80,9 @@ export class Exchange {
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
     this.response.statusMessage = '';
     const { settings } = this.#replier;
-    const about = { requestId: this.requestId, function: this.functionName };
-    await this.send(replyOfFailure(failure, { ...about, showsStack: settings.isDevelopment }));
+    const showsStack = settings.isDevelopment;
+    const about = { requestId: this.requestId, function: this.functionName, showsStack };
+    await this.send(replyOfFailure(failure, { ...about, showsDetail: showsStack || this.#showsDetail }));
   }
 
   /** Whether it is a WebSocket now. */

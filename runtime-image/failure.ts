@@ -1,4 +1,4 @@
-import { ERROR_STATUS, type ErrorBody, type ErrorCode } from '../api/errors.ts';
+import { ERROR_STATUS, type ErrorBody, type ErrorCode, PUBLIC_MESSAGE } from '../api/errors.ts';
 import { HEADER } from '../api/names.ts';
 import type { Stop } from './call.ts';
 import type { Reply } from './reply.ts';
@@ -28,6 +28,8 @@ export interface About {
   requestId: string;
   /** `<namespace>/<name>`. */
   function: string;
+  /** Whether whoever asks may be told what was thrown. */
+  showsDetail?: boolean;
   /** Whether whoever asks may see the function's code: in development. */
   showsStack?: boolean;
 }
@@ -35,7 +37,7 @@ export interface About {
 export function replyOfFailure(failure: Failure, about: About): Reply {
   const body: ErrorBody = {
     error: failure.code,
-    message: failure.message,
+    message: about.showsDetail === true ? failure.message : (PUBLIC_MESSAGE[failure.code] ?? failure.message),
     function: about.function,
     requestId: about.requestId,
     ...(about.showsStack === true && failure.stack !== undefined && { stack: failure.stack }),

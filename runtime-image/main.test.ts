@@ -20,7 +20,8 @@ export default function handler(request: Request): Response {
   const broken: Unused = { a: request.url };
   throw new Error('no luck ' + broken.a.length);
 }`);
-  const response = await fetch(`${await replica.origin()}/x`, { headers: { 'x-request-id': 'r-1' } });
+  const origin = await replica.origin();
+  const response = await fetch(`${origin}/x`, { headers: { 'x-request-id': 'r-1', 'x-catnap-error-detail': 'true' } });
   assert.equal(response.status, 500);
   assert.equal(response.headers.get('x-catnap-error'), 'HandlerFailed');
   const body = (await response.json()) as Record<string, string>;
@@ -31,6 +32,9 @@ export default function handler(request: Request): Response {
   const line = await replica.line((found) => found.msg === 'handler failed');
   assert.equal(line.requestId, 'r-1');
   assert.match((line.err as { stack: string }).stack, /\/function\/index\.ts:5:9/);
+  const short = await (await fetch(`${origin}/x`, { headers: { 'x-request-id': 'r-2' } })).text();
+  assert.doesNotMatch(short, /no luck/);
+  assert.match(short, /"error":"HandlerFailed","message":"the function failed; .*"requestId":"r-2"/);
 });
 
 test('a request may have as long a head as the gateway lets through, and what that adds', async () => {

@@ -92,6 +92,8 @@ export class ControlPlane implements AsyncDisposable {
     this.#activator ??= this.#supervised('activator', {
       ...access.activator,
       CATNAP_DOMAIN: domain,
+      // Whoever asks here is who wrote the function.
+      CATNAP_ERROR_DETAIL: 'true',
       CATNAP_GATEWAY_HOST: '127.0.0.1',
       CATNAP_GATEWAY_PORT: String(this.gatewayPort),
       CATNAP_OPS_HOST: '127.0.0.1',

@@ -28,7 +28,12 @@ export async function ask({ origin, agent, headers }: Asked, kind: string, n: nu
     const sent = request(new URL(kind, `${origin}/`), {
       agent,
       method: body === undefined ? 'GET' : 'POST',
-      headers: { ...headers, 'x-request-id': id, ...(body && { 'content-length': body.length }) },
+      headers: {
+        ...headers,
+        'x-request-id': id,
+        'x-catnap-error-detail': 'true',
+        ...(body && { 'content-length': body.length }),
+      },
     });
     const answer = once(sent, 'response') as Promise<[IncomingMessage]>;
     if (kind.startsWith('leave')) return { kind, id, seen: await leave(sent, answer, body) };
