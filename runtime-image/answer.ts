@@ -1,7 +1,7 @@
 import type { Call, Stop, Stoppable } from './call.ts';
 import type { Context } from './context.ts';
 import type { Exchange } from './exchange.ts';
-import { failureOfStop, failureOfThrown } from './failure.ts';
+import { type Failure, failureOfStop, failureOfThrown } from './failure.ts';
 import type { JsonLog } from './log.ts';
 import type { Reply } from './reply.ts';
 import { discard } from './respond.ts';
@@ -60,11 +60,11 @@ export class Answer implements Stoppable {
   }
 
   async #failed(error: unknown): Promise<void> {
-    const { call, exchange } = this;
+    const { call } = this;
     const { log } = this.#deps;
     if (!call.isStopped) {
       log.thrown('error', 'handler failed', error);
-      await exchange.fail(failureOfThrown(error));
+      await this.#say(failureOfThrown(error));
     } else if (error !== call.signal.reason) {
       log.thrown('warn', 'handler failed after its request was over', error);
     }
@@ -75,6 +75,16 @@ export class Answer implements Stoppable {
     const failure = failureOfStop(stop, timeoutMs);
     if (failure === undefined) return;
     log.line('warn', 'request stopped', { reason: stop.why, answerBegun: this.exchange.response.headersSent });
-    await this.exchange.fail(failure);
+    await this.#say(failure);
+  }
+
+  /** Never rejects: where the handler has made an answer impossible, the connection ends. */
+  async #say(failure: Failure): Promise<void> {
+    try {
+      await this.exchange.fail(failure);
+    } catch (error) {
+      this.#deps.log.thrown('error', 'the failure could not be answered', error);
+      this.exchange.destroy();
+    }
   }
 }

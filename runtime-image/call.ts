@@ -2,6 +2,7 @@ import { abortReason } from './abort-reason.ts';
 import { AsyncLocalStorage } from './builtin.ts';
 import { nowMs } from './clock.ts';
 import type { Trace } from './context.ts';
+import { guardListeners } from './guarded-listener.ts';
 
 /** Why a call ended before its answer was over. */
 export type Stop =
@@ -91,10 +92,18 @@ export class Call {
   readonly startedMs: number;
   /** It may take as long as it likes. */
   hasNoLimit = false;
+  readonly #onListenerFailed: (error: unknown) => void;
   #stop: Stop | undefined;
   #abort: AbortController | undefined;
 
-  constructor(requestId: string, trace: Trace | undefined, startedMs: number) {
+  /** @param onListenerFailed told of an error in what listens to the signal; default: it is of no interest. */
+  constructor(
+    requestId: string,
+    trace: Trace | undefined,
+    startedMs: number,
+    onListenerFailed: (error: unknown) => void = () => undefined,
+  ) {
+    this.#onListenerFailed = onListenerFailed;
     this.requestId = requestId;
     this.trace = trace;
     this.startedMs = startedMs;
@@ -108,6 +117,7 @@ export class Call {
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
+      guardListeners(this.#abort.signal, this.#onListenerFailed);
       if (this.#stop !== undefined) this.#abort.abort(abortReason(this.#stop));
     }
     return this.#abort.signal;

@@ -1,5 +1,6 @@
 import { util } from './builtin.ts';
 import type { JsonLog, Level } from './log.ts';
+import { asError, textAt } from './thrown-value.ts';
 
 const LEVEL_OF = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error', dirxml: 'info' } as const;
 
@@ -27,7 +28,9 @@ function say(log: JsonLog, level: Level, format: () => string, fields?: object):
   try {
     msg = format();
   } catch (error) {
-    msg = `what was given to console cannot be shown: ${error instanceof Error ? error.message : 'it threw no error'}`;
+    const known = asError(error);
+    const why = known === undefined ? undefined : textAt(known, 'message');
+    msg = `what was given to console cannot be shown: ${why ?? 'it threw no error'}`;
   }
   log.line(level, msg, { ...fields });
 }

@@ -6,6 +6,7 @@ import { type Failure, replyOfFailure } from './failure.ts';
 import { NoAnswerError, type Reply } from './reply.ts';
 import { dropBody, hasBody, servedRequest } from './request.ts';
 import { breakOff, discard, type OwnHeaders, send } from './respond.ts';
+import { attempt } from './thrown-value.ts';
 import type { Upgrade } from './upgrade.ts';
 import type { Request } from './web/request.ts';
 import { closeFailed, type OpenSocket, type WebSockets } from './web-sockets.ts';
@@ -92,7 +93,18 @@ export class Exchange {
 
   /** Takes in what is left of the request's body. */
   drop(): void {
-    dropBody(this.message);
+    try {
+      dropBody(this.message);
+    } catch {
+      // A handler that has Node's own request may have changed it.
+      this.destroy();
+    }
+  }
+
+  /** Ends the connection, whatever the handler has made of request and answer. */
+  destroy(): void {
+    attempt(() => this.response.destroy());
+    attempt(() => this.message.socket.destroy());
   }
 
   /** Resolves when the answer has left, or the connection is gone. */

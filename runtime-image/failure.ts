@@ -2,6 +2,7 @@ import { ERROR_STATUS, type ErrorBody, type ErrorCode, PUBLIC_MESSAGE } from '..
 import { HEADER } from '../api/names.ts';
 import type { Stop } from './call.ts';
 import type { Reply } from './reply.ts';
+import { asError, attempt, textAt } from './thrown-value.ts';
 
 /** An answer that the runtime gives itself, instead of the handler. */
 export interface Failure {
@@ -37,7 +38,7 @@ export interface About {
 export function replyOfFailure(failure: Failure, about: About): Reply {
   const body: ErrorBody = {
     error: failure.code,
-    message: about.showsDetail === true ? failure.message : (PUBLIC_MESSAGE[failure.code] ?? failure.message),
+    message: messageFor(failure, about),
     function: about.function,
     requestId: about.requestId,
     ...(about.showsStack === true && failure.stack !== undefined && { stack: failure.stack }),
@@ -52,11 +53,18 @@ export function replyOfFailure(failure: Failure, about: About): Reply {
   return { status: ERROR_STATUS[failure.code], statusText: '', headers, body: JSON.stringify(body) };
 }
 
+/** What a handler threw is for those who may be told; all else the runtime says in words of its own. */
+function messageFor({ code, message }: Failure, { showsDetail }: About): string {
+  const isHidden = code === 'HandlerFailed' && showsDetail !== true;
+  return isHidden ? (PUBLIC_MESSAGE[code] ?? message) : message;
+}
+
 /** What is said of something that a handler threw. */
 export function failureOfThrown(error: unknown): Failure {
-  const isError = error instanceof Error;
-  const message = (isError ? error.message : messageOf(error)) || 'the handler threw an error without a message';
-  return { code: 'HandlerFailed', message, stack: isError ? error.stack : undefined };
+  const known = asError(error);
+  const said = known === undefined ? attempt(() => messageOf(error)) : textAt(known, 'message');
+  const message = said || 'the handler threw an error without a message';
+  return { code: 'HandlerFailed', message, stack: known === undefined ? undefined : textAt(known, 'stack') };
 }
 
 /** Of what is no Error, its text alone: what else an object holds is not for clients. */

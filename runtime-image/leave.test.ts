@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
-import { type Replica, replicaOf } from './replica.testing.ts';
+import { type Replica, replicaOf, TOLD } from './replica.testing.ts';
 
 /** A handler that answers after `?ms=`, and says when it was entered. */
 const SLOW = `export default async (request: Request) => {
@@ -196,7 +196,7 @@ suite('leaving', { concurrency: 4 }, () => {
     const origin = await replica.origin();
     const other = fetch(`${origin}/other`);
     await replica.line((line) => line.msg === 'in /other');
-    const stray = await fetch(`${origin}/stray`, { headers: { 'x-request-id': 'r-3' } });
+    const stray = await fetch(`${origin}/stray`, { headers: { 'x-request-id': 'r-3', ...TOLD } });
     assert.equal(stray.status, 500);
     assert.equal(stray.headers.get('connection'), 'close');
     assert.equal(((await stray.json()) as { message: string }).message, 'stray');

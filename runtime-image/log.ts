@@ -1,6 +1,7 @@
 import { util } from './builtin.ts';
 import type { Log } from './context.ts';
 import { textOfLine } from './text-line.ts';
+import { asError, attempt, shown, textAt } from './thrown-value.ts';
 
 /** From the least severe to the most. */
 export const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -45,7 +46,7 @@ export class JsonLog {
 
   /** A line about something thrown. What is no Error is written as text: as JSON there may be nothing to see of it. */
   thrown(level: Level, msg: string, error: unknown): void {
-    this.line(level, msg, { err: error instanceof Error ? error : describeError(error) });
+    this.line(level, msg, { err: asError(error) ?? { message: shown(error) } });
   }
 
   writes(level: Level): boolean {
@@ -56,7 +57,7 @@ export class JsonLog {
   with(fields: Fields): Log {
     const at = (level: Level) => (message: string, more?: object) =>
       // An error by itself has no fields.
-      this.line(level, message, { ...(more instanceof Error ? { err: more } : more), ...fields });
+      this.line(level, message, { ...fieldsOf(more), ...fields });
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   }
 }
@@ -73,26 +74,36 @@ export function jsonLine(time: Date, level: Level, msg: string, fields: Fields):
     return `${JSON.stringify(Object.assign({}, head, fields, head), writable())}\n`;
   } catch (error) {
     // Circular, or with a toJSON that throws: as console would show it.
-    return `${JSON.stringify({ ...head, fields: inspected(error === TOO_LONG ? shortened(fields) : fields) })}\n`;
+    const less = error === TOO_LONG ? (attempt(() => shortened(fields)) ?? {}) : fields;
+    return `${JSON.stringify({ ...head, fields: inspected(less) })}\n`;
   }
+}
+
+function fieldsOf(more: object | undefined): Fields {
+  const err = asError(more);
+  return err === undefined ? (attempt(() => ({ ...more })) ?? { fields: shown(more) }) : { err };
 }
 
 /** What is known of something thrown. */
 export function describeError(error: unknown): Fields {
-  if (!(error instanceof Error)) return { message: inspected(error) };
-  const { code } = error as { code?: unknown };
+  const known = asError(error);
+  if (known === undefined) return { message: inspected(error) };
+  const code = textAt(known, 'code');
+  const cause = attempt(() => known.cause);
+  const errors = attempt(() => (known instanceof AggregateError ? Array.from(known.errors) : undefined));
   return {
-    name: error.name,
-    message: error.message,
-    ...(typeof code === 'string' && { code }),
-    stack: error.stack,
-    ...(error.cause !== undefined && { cause: describeCause(error.cause) }),
-    ...(error instanceof AggregateError && { errors: error.errors.slice(0, SHORTENED.depth).map(describeCause) }),
+    name: textAt(known, 'name'),
+    message: textAt(known, 'message'),
+    ...(code !== undefined && { code }),
+    stack: textAt(known, 'stack'),
+    ...(cause !== undefined && { cause: describeCause(cause) }),
+    ...(errors !== undefined && { errors: errors.slice(0, SHORTENED.depth).map(describeCause) }),
   };
 }
 
 function describeCause(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? String(cause)) : util.inspect(cause);
+  const known = asError(cause);
+  return (known === undefined ? undefined : textAt(known, 'stack')) ?? shown(cause);
 }
 
 const TOO_LONG = new Error('the fields hold more than a line should');
@@ -104,7 +115,7 @@ function writable(): (key: string, value: unknown) => unknown {
     left -= key.length + (typeof value === 'string' ? value.length : 8);
     if (left < 0) throw TOO_LONG;
     if (typeof value === 'bigint') return String(value);
-    if (value instanceof Error) return describeError(value);
+    if (asError(value) !== undefined) return describeError(value);
     // Their entries are no properties.
     if (value instanceof Map || value instanceof Set) return util.inspect(value);
     return value;
@@ -115,7 +126,9 @@ function inspected(value: unknown): string {
   try {
     return cut(util.inspect(value), LONGEST);
   } catch (error) {
-    return `fields that cannot be written: ${error instanceof Error ? error.message : 'what they threw is no error'}`;
+    const known = asError(error);
+    const why = known === undefined ? undefined : textAt(known, 'message');
+    return `fields that cannot be written: ${why ?? 'what they threw is no error'}`;
   }
 }
 

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const webSockets = new WebSockets(log);
   const traffic = new Traffic({ settings, env: process.env, gate, log, metrics: requests, webSockets, onStuck });
   const givesMessages = mayTakeMessages(settings.signature, bundle);
-  const server = createServer({ settings, gate, traffic, givesMessages });
+  const server = createServer({ settings, gate, traffic, log, givesMessages });
   let ready: Ready | undefined;
   const dispose = () => ready?.dispose;
   const deps: LeaveDeps = { server, gate, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };

@@ -23,6 +23,9 @@ function buildRuntime(): string {
   return path.join(directory, 'runtime', 'runtime.mjs');
 }
 
+/** Headers by which the gateway lets callers be told all of a failure. */
+export const TOLD = { 'x-catnap-error-detail': 'true' } as const;
+
 export type LogLine = Readonly<Record<string, unknown>> & { level: string; msg: string };
 
 /** The environment that carries a bundle of the TypeScript module `source`. @param chunkLength compressed, in such chunks. */

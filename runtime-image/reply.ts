@@ -124,7 +124,8 @@ function replyOfResponse(response: globalThis.Response): Reply {
 }
 
 function checkUsable(status: number, bodyUsed: boolean): void {
-  if (status < 200 || status > 599) throw new NoAnswerError(`the handler returned a response with status ${status}`);
+  if (!(status >= 200 && status <= 599))
+    throw new NoAnswerError(`the handler returned a response with status ${status}`);
   if (bodyUsed) throw new NoAnswerError('the handler returned a response whose body was read already');
 }
 

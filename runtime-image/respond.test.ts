@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
-import { replicaOf } from './replica.testing.ts';
+import { replicaOf, TOLD } from './replica.testing.ts';
 
 /** Everything that the server sends back to `text` on a connection of its own, until it closes. */
 async function raw(origin: string, text: string): Promise<string> {
@@ -64,7 +64,7 @@ suite('responding', { concurrency: 4 }, () => {
     export default (request: Request) => { throw thrown[new URL(request.url).pathname.slice(1)]; };`);
     const origin = await replica.origin();
     const told = async (kind: string) => {
-      const answer = await fetch(`${origin}/${kind}`, { headers: { 'x-request-id': kind } });
+      const answer = await fetch(`${origin}/${kind}`, { headers: { 'x-request-id': kind, ...TOLD } });
       const { err } = await replica.line((line) => line.msg === 'handler failed' && line.requestId === kind);
       return [
         answer.status,
@@ -207,7 +207,7 @@ suite('responding', { concurrency: 4 }, () => {
         new Response(request.url.endsWith('whole') ? 'x' : late(), { headers: { 'x-own': '\\x7f' } });`);
     const origin = await replica.origin();
     for (const path of ['whole', 'stream', 'stream']) {
-      const answer = await fetch(`${origin}/${path}`);
+      const answer = await fetch(`${origin}/${path}`, { headers: TOLD });
       assert.deepEqual([answer.status, answer.statusText], [500, 'Internal Server Error']);
       assert.match(((await answer.json()) as { message: string }).message, /x-own/);
     }

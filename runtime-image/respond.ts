@@ -54,11 +54,17 @@ async function sendStream(response: ServerResponse, reply: Reply, own: OwnHeader
   const closed = AsyncLocalStorage.bind(() => void reader.cancel());
   response.once('close', closed);
   // A stream whose first bytes take their time: its head goes out alone. One that fails at once can still be a 500.
+  let headFailed: { error: unknown } | undefined;
   const early = setImmediate(() => {
     if (isOver(response)) return;
-    begin(response, reply, own);
-    // Not `flushHeaders`, which writes the head as UTF-8: each of its characters is a byte.
-    response.write('', 'latin1');
+    try {
+      begin(response, reply, own);
+      // Not `flushHeaders`, which writes the head as UTF-8: each of its characters is a byte.
+      response.write('', 'latin1');
+    } catch (error) {
+      headFailed = { error };
+      void reader.cancel();
+    }
   });
   try {
     checkHead(reply);
@@ -69,6 +75,7 @@ async function sendStream(response: ServerResponse, reply: Reply, own: OwnHeader
       const isFirst = begin(response, reply, own);
       if (chunk.length > 0 && !write(response, chunk, isFirst)) await drained(response);
     }
+    if (headFailed !== undefined) throw headFailed.error;
     begin(response, reply, own);
     if (!response.writableEnded) response.end();
   } catch (error) {
@@ -148,21 +155,27 @@ interface SourceReader {
 function sourceReader(source: AsyncSource): SourceReader {
   if (isStream(source)) {
     const reader = source.getReader();
-    return { next: () => reader.read(), cancel: () => reader.cancel().catch(ended) };
+    return { next: () => reader.read(), cancel: () => ended(() => reader.cancel()) };
   }
   const iterator = source[Symbol.asyncIterator]();
   return {
     next: () => iterator.next(),
     cancel: async () => {
       // A Node stream ends a pending read by being destroyed; an iterator ends after the read it is in.
-      if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
-      await Promise.resolve(iterator.return?.()).catch(ended);
+      await ended(() => 'destroy' in source && typeof source.destroy === 'function' && source.destroy());
+      await ended(() => iterator.return?.());
     },
   };
 }
 
-/** What a source says when it is told to end early is of no use to anyone: nobody reads it any more. */
-function ended(): void {}
+/** What a source says or throws when it is told to end early is of no use to anyone: nobody reads it any more. */
+async function ended(end: () => unknown): Promise<void> {
+  try {
+    await end();
+  } catch {
+    // Of no use, as said.
+  }
+}
 
 /** Ends an answer that will not be sent. */
 export async function discard(reply: Reply): Promise<void> {

@@ -1,10 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
 import { http } from './builtin.ts';
 import { functionName, type Settings } from './env.ts';
 import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './faults.ts';
 import type { Gate, Stage } from './gate.ts';
+import type { JsonLog } from './log.ts';
 import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './upgrade.ts';
 
@@ -17,12 +19,13 @@ export interface ServerDeps {
   settings: Settings;
   gate: Gate;
   traffic: Traffic;
+  log: JsonLog;
   /** Whether a handler may be given Node's own request and listen to it. */
   givesMessages: boolean;
 }
 
 /** The traffic port: the probes, and all else to the handler. */
-export function createServer({ settings, gate, traffic, givesMessages }: ServerDeps): Server {
+export function createServer({ settings, gate, traffic, log, givesMessages }: ServerDeps): Server {
   const name = functionName(settings);
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
@@ -47,17 +50,50 @@ export function createServer({ settings, gate, traffic, givesMessages }: ServerD
     // Looked at here: Node's own answer says nothing.
     requireHostHeader: false,
   };
-  const server = http.createServer(limits, (message, response) => take(message, response, false));
+  const server = http.createServer(
+    limits,
+    guarded(log, (message, response: ServerResponse) => take(message, response, false)),
+  );
   // Whoever asks before sending a body is told to send it when the handler begins to read.
-  server.on('checkContinue', (message, response) => take(message, response, true));
-  server.on('upgrade', (message, _socket, head) => {
-    const upgrade = upgradeOf(message, head);
-    take(message, upgrade.response, false, upgrade);
+  server.on(
+    'checkContinue',
+    guarded(log, (message, response: ServerResponse) => take(message, response, true)),
+  );
+  server.on(
+    'upgrade',
+    guarded(log, (message, _socket: Duplex, head: Buffer) => {
+      const upgrade = upgradeOf(message, head);
+      take(message, upgrade.response, false, upgrade);
+    }),
+  );
+  server.on(
+    'checkExpectation',
+    guarded(log, (_message, response: ServerResponse) => refuse(response, UNMET, name)),
+  );
+  server.on('clientError', (error, socket) => {
+    try {
+      answerClientError(error, socket as Socket, name);
+    } catch (thrown) {
+      log.thrown('error', 'a request could not be refused', thrown);
+      socket.destroy();
+    }
   });
-  server.on('checkExpectation', (_message, response) => refuse(response, UNMET, name));
-  server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, name));
   server.maxHeadersCount = FIELDS_MAX + 1;
   return server;
+}
+
+type OnRequest<Rest extends unknown[]> = (message: IncomingMessage, ...rest: Rest) => void;
+
+/** What is thrown while a request is taken in ends its connection, and nothing more. */
+function guarded<Rest extends unknown[]>(log: JsonLog, listener: OnRequest<Rest>): OnRequest<Rest> {
+  return (message, ...rest) => {
+    try {
+      listener(message, ...rest);
+    } catch (error) {
+      log.thrown('error', 'a request could not be taken in', error);
+      message.socket.destroy();
+    }
+  };
 }
 
 async function answerInternal(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { suite, test } from 'node:test';
-import { replicaOf } from './replica.testing.ts';
+import { replicaOf, TOLD } from './replica.testing.ts';
 
 // Each has a process of its own and mostly waits for it.
 suite('traffic', { concurrency: 4 }, () => {
@@ -215,7 +215,7 @@ suite('traffic', { concurrency: 4 }, () => {
       Array.from({ length: 500 }, async (_, n) => {
         const kind = kinds[n % kinds.length] ?? '';
         const signal = kind === 'leave' ? AbortSignal.timeout(100) : null;
-        const asked = fetch(`${origin}/?n=${n}&do=${kind === 'leave' ? 'hang' : kind}`, { signal });
+        const asked = fetch(`${origin}/?n=${n}&do=${kind === 'leave' ? 'hang' : kind}`, { signal, headers: TOLD });
         const answer = await asked.then(async (response) => `${response.status} ${await response.text()}`, String);
         return { kind, n, answer };
       }),

@@ -11,6 +11,7 @@ import type { Gate } from './gate.ts';
 import { holdMs, overdueAfterMs, Places } from './limits.ts';
 import type { JsonLog } from './log.ts';
 import type { RequestMetrics } from './metrics.ts';
+import { watchOverdue } from './overdue.ts';
 import type { Invoke } from './signatures/invoke.ts';
 import { traceOf } from './trace.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -42,6 +43,8 @@ export class Traffic {
   readonly #replica: Replica;
   readonly #waits: Waits;
   readonly #watchers = new Set<() => void>();
+  readonly #onListenerFailed = (error: unknown) =>
+    this.#deps.log.thrown('error', 'what listens to the signal failed', error);
   #invoke: Invoke | undefined;
   #isFirst = true;
   #lastRequestMs = 0;
@@ -57,7 +60,7 @@ export class Traffic {
     this.#waits = new Waits(log);
     this.#replier = { settings, isLeaving: () => gate.stage !== 'ready', webSockets: deps.webSockets };
     const onStopped = (stop: Stop, running: Promise<void>) =>
-      this.#watchOverdue(running, overdueAfterMs(stop, timeoutMs));
+      watchOverdue(running, overdueAfterMs(stop, timeoutMs), { places: this.#places, ...deps });
     this.#answers = { log, timeoutMs, onStopped };
     const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#waits.settle(promise));
     this.#replica = { settings, env, log, waitUntil };
@@ -115,7 +118,13 @@ export class Traffic {
     if (upgrade !== undefined) exchange.upgrade = upgrade;
     const invoke = this.#admitting();
     if (upgrade === undefined && invoke !== undefined && this.#places.take()) this.#begin(exchange, invoke, atMs);
-    else void this.#await(exchange);
+    else this.#await(exchange).catch((error) => this.#lost(exchange, error));
+  }
+
+  /** A request that cannot even be refused. */
+  #lost(exchange: Exchange, error: unknown): void {
+    this.#deps.log.thrown('error', 'a request could not be let in', error);
+    exchange.destroy();
   }
 
   /** The handler, where requests may be let in to it. */
@@ -169,7 +178,7 @@ export class Traffic {
 
   /** Has a place. @param atMs now. */
   #begin(exchange: Exchange, invoke: Invoke, atMs: number): void {
-    const call = new Call(exchange.requestId, traceOf(exchange.message.headers), atMs);
+    const call = new Call(exchange.requestId, traceOf(exchange.message.headers), atMs, this.#onListenerFailed);
     const context = new CallContext(call, this.#isFirst, this.#replica);
     const answer = new Answer(exchange, call, this.#answers);
     this.#isFirst = false;
@@ -199,13 +208,16 @@ export class Traffic {
 
   /** The answer has left, or the client. */
   #closed(exchange: Exchange, call: Call, answer: Answer): void {
-    const { writableFinished, statusCode } = exchange.response;
-    if (!writableFinished) this.#calls.stop(call, { why: 'gone' });
-    exchange.drop();
-    this.#deps.metrics.observe(
-      writableFinished || exchange.isUpgraded ? statusCode : undefined,
-      (nowMs() - call.startedMs) / 1000,
-    );
+    // Counted in any case: what a handler has made of Node's own response may throw.
+    try {
+      const { writableFinished, statusCode } = exchange.response;
+      if (!writableFinished) this.#calls.stop(call, { why: 'gone' });
+      exchange.drop();
+      const status = writableFinished || exchange.isUpgraded ? statusCode : undefined;
+      this.#deps.metrics.observe(status, (nowMs() - call.startedMs) / 1000);
+    } catch (error) {
+      this.#deps.log.thrown('error', 'a request could not be counted', error);
+    }
     this.#unanswered--;
     if (answer.isOver) this.#over();
     else this.#changed();
@@ -217,28 +229,15 @@ export class Traffic {
     this.#changed();
   }
 
-  /** A handler that does not settle in time is counted as overdue until it does. */
-  #watchOverdue(running: Promise<void>, afterMs: number | undefined): void {
-    if (afterMs === undefined) return;
-    let isOverdue = false;
-    const timer = setTimeout(() => {
-      isOverdue = true;
-      this.#deps.log.line('warn', 'handler still runs long after its request was stopped', { afterMs });
-      this.#places.markOverdue();
-      if (this.#places.stuck) this.#deps.onStuck();
-    }, afterMs).unref();
-    void running.then(() => {
-      clearTimeout(timer);
-      if (isOverdue) this.#places.unmarkOverdue();
-    });
-  }
-
   /** Counts as pending until `work` is done. */
   async #hold(work: () => Promise<void>): Promise<void> {
     this.#pending++;
-    await work();
-    this.#pending--;
-    this.#changed();
+    try {
+      await work();
+    } finally {
+      this.#pending--;
+      this.#changed();
+    }
   }
 
   #changed(): void {

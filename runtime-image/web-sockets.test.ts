@@ -4,7 +4,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { type Replica, replicaOf } from './replica.testing.ts';
+import { type Replica, replicaOf, TOLD } from './replica.testing.ts';
 import { connect, ECHO } from './web-socket-client.testing.ts';
 
 type Refused = [unknown, http.IncomingMessage];
@@ -76,11 +76,11 @@ suite('WebSockets', { concurrency: 4 }, () => {
       return new Response(null, { status: 101, webSocket: client });
     }`);
     const origin = await replica.origin();
-    assert.match(await (await fetch(origin)).text(), /for a request with "Upgrade: websocket"/);
+    assert.match(await (await fetch(origin, { headers: TOLD })).text(), /for a request with "Upgrade: websocket"/);
     const client = new WebSocket(origin.replace('http', 'ws'));
     await once(client, 'open');
     client.terminate();
-    const answer = await fetch(origin, { method: 'POST' });
+    const answer = await fetch(origin, { method: 'POST', headers: TOLD });
     assert.equal(answer.status, 500);
     assert.match(((await answer.json()) as { message: string }).message, /was not asked for/);
     const both = new WebSocket(`${origin.replace('http', 'ws')}/both`);

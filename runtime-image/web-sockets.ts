@@ -82,7 +82,8 @@ export class WebSockets {
     if (this.#parts === undefined) {
       throw new TypeError('a WebSocketPair is for a request with "Upgrade: websocket", and none has come');
     }
-    return { ...this.#parts.SocketEnd.pair() };
+    // Its client may have left before the answer: that is no reason for the process to end.
+    return { ...this.#parts.SocketEnd.pair((error) => this.#log.thrown('error', 'handler failed', error)) };
   }
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { after, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type Replica, replicaOf } from '../replica.testing.ts';
+import { type Replica, replicaOf, TOLD } from '../replica.testing.ts';
 
 /** Handlers by path, as they are written for Cloud Functions. */
 const SOURCE = `
@@ -173,7 +173,7 @@ suite('signature http', { concurrency: 4 }, () => {
   });
 
   test('an error is a 500 that has nothing of the answer that was begun', async () => {
-    const rejected = await ask('/rejects');
+    const rejected = await ask('/rejects', { headers: TOLD });
     assert.deepEqual([rejected.status, ((await rejected.json()) as { message: string }).message], [500, 'it broke']);
     const thrown = await ask('/throws');
     assert.deepEqual([thrown.status, thrown.headers.get('content-type')], [500, 'application/json']);

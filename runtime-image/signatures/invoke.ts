@@ -21,7 +21,12 @@ export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLik
 
 /** The reply to what a web handler returned, whether it is there already or still to come, by whatever thenable. */
 export function repliedBy(replyOf: Tools['replyOf'], result: unknown): Promise<Reply> | Reply {
-  return isPromiseLike(result) ? Promise.resolve(result).then(replyOf) : replyOf(result);
+  return isPromiseLike(result) ? repliedLater(replyOf, result) : replyOf(result);
+}
+
+/** Not by `then`, which may be the handler's own and return anything. */
+async function repliedLater(replyOf: Tools['replyOf'], result: PromiseLike<unknown>): Promise<Reply> {
+  return replyOf(await result);
 }
 
 /** A function of the user's, of whatever shape. */

@@ -1,6 +1,7 @@
 import type { TransformCallback } from 'node:stream';
 import { nowMs } from '../clock.ts';
 import type { Reply } from '../reply.ts';
+import { errorOf } from '../thrown-value.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';
 import { readEvent } from './lambda.ts';
 import { type Done, lambdaContext } from './lambda-context.ts';
@@ -58,7 +59,7 @@ export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke 
     const stream = new ResponseStream();
     const failed = (err: unknown) => {
       if (stream.destroyed || stream.writableFinished) tools.warn('handler failed after its answer was over', { err });
-      else stream.destroy(err instanceof Error ? err : new Error(String(err)));
+      else stream.destroy(errorOf(err));
     };
     const done: Done = (error) => (error === undefined || error === null ? stream.end() : failed(error));
     const lambda = lambdaContext(context, tools, startedMs, done);

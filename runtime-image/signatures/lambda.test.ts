@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { type Replica, replicaOf } from '../replica.testing.ts';
+import { type Replica, replicaOf, TOLD } from '../replica.testing.ts';
 
 /** Handlers by path, as they are written for Lambda; which way of ending a function has depends on its parameters. */
 const SOURCE = `
@@ -81,7 +81,7 @@ suite('signature lambda', { concurrency: 4 }, () => {
       ['rejects', /^it broke$/],
       ['bad', /body that is no string/],
     ] as const) {
-      const answer = await fetch(`${origin}/${path}`);
+      const answer = await fetch(`${origin}/${path}`, { headers: TOLD });
       assert.equal(answer.status, 500);
       assert.match(((await answer.json()) as { message: string }).message, message);
     }
@@ -150,7 +150,7 @@ suite('a Lambda function that streams', { concurrency: 4 }, () => {
   });
 
   test('a status that is none is a 500, and ends the stream', async () => {
-    const answer = await fetch(`${origin}/no-status`);
+    const answer = await fetch(`${origin}/no-status`, { headers: TOLD });
     assert.equal(answer.status, 500);
     assert.match(((await answer.json()) as { message: string }).message, /statusCode 99/);
     await replica.line((line) => line.msg === 'handler failed after its answer was over');

@@ -1,5 +1,6 @@
 import { nowMs } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
+import { errorOf } from '../thrown-value.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';
 import { type Done, type LambdaContext, lambdaContext } from './lambda-context.ts';
 import { type LambdaEvent, lambdaEvent } from './lambda-event.ts';
@@ -39,7 +40,7 @@ function resultOf(
   return new Promise((resolve, reject) => {
     const done: Done = (error, result) => {
       if (error === undefined || error === null) resolve(result);
-      else reject(error instanceof Error ? error : new Error(String(error)));
+      else reject(errorOf(error));
     };
     const returned = call(event, contextOf(done), done);
     if (returned !== undefined || parameters < 2) resolve(returned);

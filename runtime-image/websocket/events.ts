@@ -1,4 +1,5 @@
 /** The events of a WebSocket. Node's own classes of these names would load its whole fetch implementation. */
+import { guardedListener, type Listener } from '../guarded-listener.ts';
 
 export class MessageEvent extends Event {
   readonly data: string | ArrayBuffer | Blob;
@@ -34,8 +35,6 @@ export class ErrorEvent extends Event {
   }
 }
 
-type Listener = Parameters<EventTarget['addEventListener']>[1] & object;
-
 /** An EventTarget whose listeners' errors, and the rejections of what they return, are handed on; Node ends the process. */
 export abstract class GuardedTarget extends EventTarget {
   readonly #guarded = new WeakMap<Listener, Listener>();
@@ -51,17 +50,7 @@ export abstract class GuardedTarget extends EventTarget {
   }
 
   #guard(listener: Listener): Listener {
-    const known = this.#guarded.get(listener);
-    if (known !== undefined) return known;
-    const guarded = (event: Event) => {
-      try {
-        const result: unknown =
-          typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event);
-        Promise.resolve(result).catch((error) => this.failed(error));
-      } catch (error) {
-        this.failed(error);
-      }
-    };
+    const guarded = this.#guarded.get(listener) ?? guardedListener(this, listener, (error) => this.failed(error));
     this.#guarded.set(listener, guarded);
     return guarded;
   }

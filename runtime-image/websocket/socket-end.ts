@@ -53,9 +53,13 @@ export class SocketEnd extends GuardedTarget {
   #within: (run: () => void) => void = (run) => run();
   #onFailure: ((error: unknown) => void) | undefined;
 
-  /** Two ends that are each other's. */
-  static pair(): [SocketEnd, SocketEnd] {
+  /**
+   * Two ends that are each other's.
+   * @param onFailure told of an error in a listener of an end whose other end is no client's, or not yet.
+   */
+  static pair(onFailure?: (error: unknown) => void): [SocketEnd, SocketEnd] {
     const [one, two] = [new SocketEnd(), new SocketEnd()];
+    one.#onFailure = two.#onFailure = onFailure;
     one.#other = two;
     two.#other = one;
     return [one, two];
