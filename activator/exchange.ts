@@ -299,7 +299,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     if (this.#joint !== undefined) {
       this.#journal.code = failure.code;
       this.#host.failed(failure, this.#journal);
-      void this.#joint.leave(this.#shown(failure).message);
+      void this.#joint.leave(failure.message);
       return;
     }
     this.#attempt?.abandon();

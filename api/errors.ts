@@ -51,6 +51,7 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
  */
 export const PUBLIC_MESSAGE: Readonly<Partial<Record<ErrorCode, string>>> = {
   HandlerFailed: 'the function failed; its log tells why, by this request id',
+  InternalError: 'the gateway failed at this request; its log tells why, by this request id',
   ReplicaFailed: 'the function broke off before it had answered; its log may tell why, by this request id',
   QueueFull: 'too many requests wait for this function; ask again later',
   QueueTimeout: 'the function had no room for this request in time; ask again later',
