@@ -170,6 +170,7 @@ for (const entry of ENTRIES) {
     });
     const countBefore = thrownCounts().get(entry) ?? 0;
     await workout(SLOW[entry]);
+    if (entry === 'peer stream') await talk();
     await until(() => left === 0, 'it was thrown');
     setFailPoint(undefined);
     onThrow(undefined);
