@@ -10,6 +10,12 @@ function definition(kind: string, spec: Loose = {}): Loose {
   const properties = {
     size: { type: 'integer', minimum: 1, default: 3 },
     color: { type: 'string', maxLength: 20 },
+    facets: {
+      type: 'array',
+      items: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+    },
   };
   const schema = {
     type: 'object',
@@ -86,6 +92,17 @@ suite('custom resources over HTTP', () => {
     );
     const selected = await server.get(`${path}?fieldSelector=spec.color=red`);
     assert.equal(selected.body.items[0].kind, 'Gem');
+  });
+
+  test('are refused, not stumbled over, when a list with keys has items that can have none', async () => {
+    const path = await define('Facet');
+    for (const facets of [[null], [[]], ['x'], [{}]]) {
+      const { code } = await server.call('POST', path, { metadata: { name: 'f' }, spec: { facets } });
+      assert.equal(code, 422, JSON.stringify(facets));
+    }
+    assert.equal((await server.call('POST', path, { metadata: { name: 'f' }, spec: {} })).code, 201);
+    const { code } = await server.patch(`${path}/f`, 'merge', { spec: { facets: [null] } });
+    assert.equal(code, 422);
   });
 
   test('keep status and the rest apart', async () => {

@@ -5,6 +5,7 @@ import { sameValue } from './compare-values.ts';
 import { conflictError } from './conflict.ts';
 import { emptyObject } from './empty-object.ts';
 import { conflictsThatCount, withLastApplied } from './last-applied.ts';
+import { ItemWithoutKey } from './list-items.ts';
 import { type Managers, readLiveManagers, readManagers, withoutAncientUpdaters, writeManagers } from './managers.ts';
 import { applyStep, type Scope, updateStep } from './merge-step.ts';
 import { mergeType } from './merge-type.ts';
@@ -117,8 +118,14 @@ export function trackUpdate(kind: KindSchema, live: KubeObject | undefined, next
   const before = live === undefined ? emptyObject(kind) : asJson(withoutManagers(live));
   const after = withoutManagers(next);
   const scope = scopeOf(kind, by.subresource);
-  const updated = updateStep(scope, before, asJson(after), managers, writerEntry(kind, by, 'Update'));
-  return withManagers(after, withoutAncientUpdaters(updated));
+  try {
+    const updated = updateStep(scope, before, asJson(after), managers, writerEntry(kind, by, 'Update'));
+    return withManagers(after, withoutAncientUpdaters(updated));
+  } catch (error) {
+    // As a real server does: what cannot be tracked is left to validation, which says what is wrong with it.
+    if (error instanceof ItemWithoutKey) return withManagers(after, managers);
+    throw error;
+  }
 }
 
 /** A client may replace managedFields, but only on the object itself, and not by what cannot be read. */
