@@ -92,8 +92,11 @@ export interface Activator extends AsyncDisposable {
   opsPort: number;
   /** Messages of its log. */
   said: string[];
+  /** The last lines of its log, as they were written. */
+  lastLines: string[];
 }
 
+const LAST_LINES = 20;
 const FROM_SOURCE = [process.execPath, new URL('main.ts', import.meta.url).pathname];
 
 /**
@@ -119,12 +122,19 @@ export async function startActivator(
   const exited = once(child, 'exit');
   let listening: { port: number; tlsPort: number; opsPort: number } | undefined;
   const said: string[] = [];
+  const lastLines: string[] = [];
   createInterface(child.stdout).on('line', (line) => {
+    if (lastLines.push(line) > LAST_LINES) lastLines.shift();
     const { msg, port, tlsPort, opsPort } = JSON.parse(line);
     said.push(msg);
     if (msg === 'gateway listens') listening = { port, tlsPort, opsPort };
   });
-  await until(() => listening !== undefined || child.exitCode !== null, 'the gateway listens', 20_000);
+  await until(() => listening !== undefined || child.exitCode !== null, 'the gateway listens', 20_000).catch(
+    (error) => {
+      child.kill('SIGKILL');
+      throw error;
+    },
+  );
   if (child.exitCode !== null) throw new Error(`the activator ended with ${child.exitCode}`);
   const { port = 0, tlsPort = 0, opsPort = 0 } = listening ?? {};
   return {
@@ -133,6 +143,7 @@ export async function startActivator(
     tlsPort,
     opsPort,
     said,
+    lastLines,
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null) child.kill('SIGKILL');
       await exited;

@@ -10,7 +10,7 @@ const FIELD =
 const NEVER = /^(?:x-catnap-.*|keep-alive|proxy-connection|proxy-authorization|http2-settings|x-hop)$/;
 const NO_TRAILER = /^(?:host|content-length|transfer-encoding|authorization)$/;
 
-interface Read {
+export interface Read {
   method: string;
   target: string;
   body: string;
@@ -26,18 +26,21 @@ export class Recorder implements AsyncDisposable {
   /** Requests that broke off. */
   readonly cut: string[] = [];
   readonly #uid: string;
+  readonly #answer: (read: Read) => string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  static async start(uid: string): Promise<Recorder> {
-    const recorder = new Recorder(uid);
+  /** @param answer the body of its answer to each request, in ASCII */
+  static async start(uid: string, answer: (read: Read) => string = () => 'ok'): Promise<Recorder> {
+    const recorder = new Recorder(uid, answer);
     recorder.#server.listen(0, '127.0.0.1');
     await once(recorder.#server, 'listening');
     return recorder;
   }
 
-  private constructor(uid: string) {
+  private constructor(uid: string, answer: (read: Read) => string) {
     this.#uid = uid;
+    this.#answer = answer;
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
@@ -66,7 +69,7 @@ export class Recorder implements AsyncDisposable {
         pending = pending.slice(read.size);
         const isProbe = read.target === READY_PATH;
         if (!isProbe) this.requests.push(`${read.method} ${read.target} ${read.body}`);
-        const body = isProbe ? this.#uid : 'ok';
+        const body = isProbe ? this.#uid : this.#answer(read);
         socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${read.method === 'HEAD' ? '' : body}`);
       }
     });
