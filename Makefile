@@ -13,7 +13,7 @@ PUSH ?= ## 1: to the registry
 SOURCE ?= ## address of the source, for a label
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e bench build images generate clean
+.PHONY: help run test check e2e fuzz bench build images generate clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: $(INSTALLED) ## Unit tests, then end-to-end tests over real processes
 
 check: $(INSTALLED) ## Lint, types and unit tests, about a minute
 	@$(WITH_NODE) npm run --silent check
+
+fuzz: $(INSTALLED) ## Thousands of sources, Functions, answers and requests that mean harm; CATNAP_FUZZ_SEED repeats a run
+	@$(WITH_NODE) npm run --silent fuzz
 
 bench: $(INSTALLED) ## Cold start, throughput, latency and memory beside their baselines
 	@$(WITH_NODE) npm run --silent bench

@@ -19,6 +19,13 @@ const Settings = z.object({
   CATNAP_TEST_AUDIT_LOG: z.string().optional(),
   /** An image with Node that the images are tried on; absent: one is made of this machine's Node. */
   CATNAP_TEST_BASE_IMAGE: z.string().optional(),
+  /** Of the fuzz tests: the seed of a run to repeat; absent: a new one, which is printed. */
+  CATNAP_FUZZ_SEED: z.coerce.number().int().optional(),
+  /** Of the fuzz tests: the numbers of the cases to repeat, with commas; absent: all. */
+  CATNAP_FUZZ_CASES: z
+    .string()
+    .transform((text) => text.split(',').map(Number))
+    .optional(),
   PATH: z.string().default('/usr/bin:/bin'),
   HOME: z.string().default('/'),
 });
