@@ -43,7 +43,7 @@ const AHEAD_MAX = 16;
 /** Parsed at once while requests wait: some heads of the shortest kind, since the parser cannot be stopped within it. */
 const AHEAD_PART_BYTES = 256;
 /** Where a head is awaited: nearly all are no longer. */
-const HEAD_PART_BYTES = 1_024;
+const HEAD_PART_BYTES = 4_096;
 /** In a body in chunks, of which it is not known how long it is. */
 const CHUNKS_PART_BYTES = 4_096;
 /** What a request costs that was sent ahead, its head included. */

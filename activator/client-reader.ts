@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { guarded } from './entries.ts';
+import { caught, enter, guarded } from './entries.ts';
 
 /** Of the bytes of clients that are read and not served yet, all connections together. */
 export class Backlog {
@@ -20,6 +20,9 @@ export class Backlog {
   }
 }
 
+/** A note of Node's own. */
+type PausedByServer = Socket & { _paused?: boolean };
+
 /** Who says how much may be parsed at once. */
 export interface ReadPace {
   /** Bytes to be parsed before this is asked again; 0: none until the socket is resumed. */
@@ -34,11 +37,17 @@ export class ClientReader {
   readonly #socket: Socket;
   readonly #pace: ReadPace;
   readonly #backlog: Backlog;
-  readonly #onData = guarded(
-    'client bytes',
-    (bytes: Buffer) => this.#take(bytes),
-    () => this.#socket.destroy(),
-  );
+  readonly #onData = (bytes: Buffer) => {
+    try {
+      enter('client bytes');
+      // In nearly all cases one request, and nothing else under way.
+      if (bytes.length <= this.#pace.partBytes() && !this.#isPaused()) this.#feed?.(bytes);
+      else this.#take(bytes);
+    } catch (error) {
+      caught('client bytes', error);
+      this.#socket.destroy();
+    }
+  };
   readonly #onResume = guarded(
     'client bytes',
     () => this.#goOn(),
@@ -108,7 +117,7 @@ export class ClientReader {
 
   /** By us, or by the server, which notes that apart and insists on being asked. */
   #isPaused(): boolean {
-    return this.#socket.isPaused() || Reflect.get(this.#socket, '_paused') === true;
+    return this.#socket.isPaused() || (this.#socket as PausedByServer)._paused === true;
   }
 
   #hold(rest: Buffer): void {
