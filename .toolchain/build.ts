@@ -14,7 +14,7 @@ import { makeNpmPackage } from './npm-package.ts';
  * `dist/npm/` is the package for who writes handlers.
  * The runtime is one file, and one each for handlers of other platforms, for WebSockets and for what its metrics say;
  * operator and activator have others that hold what only a kubeconfig needs, and the operator one for what is done once,
- * such as bringing the CRD up to date.
+ * such as bringing the CRD up to date, and two by which functions are compiled: `bundler.sh` starts `bundler.mjs` for each.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { dist: { type: 'string' } } });
 const root = dirname(import.meta.dirname);
@@ -49,6 +49,9 @@ const partsApart: Plugin = {
 /** The package looks for native addons of its own, which are not there. */
 const WITHOUT_ADDONS = { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' };
 
+/** What is done once, and what compiles one function. */
+const BESIDE_OPERATOR = { chores: 'operator/chores/main.ts', bundler: 'operator/bundler/main.ts' };
+
 const parts = ['runtime', 'operator', 'activator', 'npm'] as const;
 const wanted = positionals.length > 0 ? parts.filter((name) => positionals.includes(name)) : parts;
 await Promise.all(wanted.map((name) => make(name)));
@@ -63,7 +66,7 @@ async function make(name: (typeof parts)[number]): Promise<void> {
   await rm(made, { recursive: true, force: true });
   const { metafile } = await build({
     ...shared,
-    entryPoints: { [name]: `${name}/main.ts`, ...(name === 'operator' && { chores: 'operator/chores/main.ts' }) },
+    entryPoints: { [name]: `${name}/main.ts`, ...(name === 'operator' && BESIDE_OPERATOR) },
     outdir: made,
     splitting: true,
     // Names stay as they are written: a stack trace can be read, and no call is spent on giving functions theirs.
@@ -76,7 +79,10 @@ async function make(name: (typeof parts)[number]): Promise<void> {
     plugins: [builtinsOnDemand, partsOfPackages],
   });
   await addLicenses(made, metafile);
-  if (name === 'operator') await copyBundler(join(made, 'node_modules', 'esbuild'));
+  if (name === 'operator') {
+    await copyBundler(join(made, 'node_modules', 'esbuild'));
+    await cp(join(root, 'operator/bundler/serve.sh'), join(made, 'bundler.sh'));
+  }
   await makeReadable(made);
 }
 

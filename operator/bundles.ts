@@ -17,9 +17,10 @@ import {
 import type { BundleRef } from './function/pod.ts';
 import type { SourceFiles } from './function/revision.ts';
 import type { WantedSource } from './revision-target.ts';
-import { COMPILER, type Compiler } from './source/compiler.ts';
+import { COMPILER } from './source/compile-source.ts';
+import type { Compiler, Wanted } from './source/compiler.ts';
 import type { WantedHandler } from './source/exported-handler.ts';
-import { SourceError } from './source/source-error.ts';
+import type { SourceError } from './source/source-error.ts';
 
 type Made = { bundle: BundleRef } | { error: SourceError };
 
@@ -44,11 +45,16 @@ export class Bundles {
   }
 
   /**
-   * The stored bundle of `source`; made if there is none, and put back if it was deleted or replaced. Throws a SourceError
-   * when it does not compile, a ChildError when another's ConfigMap has its name.
+   * The stored bundle of `source`; made if there is none, and put back if it was deleted or replaced. Undefined while it is
+   * compiled: the function's key is added again then. Throws a SourceError when it does not compile, a ChildError when
+   * another's ConfigMap has its name.
    * @param deployments the function's own: a bundle that one of them refers to was stored.
    */
-  async ensure(writer: Writer, source: WantedSource, deployments: readonly Deployment[]): Promise<BundleRef> {
+  async ensure(
+    writer: Writer,
+    source: WantedSource,
+    deployments: readonly Deployment[],
+  ): Promise<BundleRef | undefined> {
     const { uid, namespace, name } = writer.fn.metadata;
     const named = deployments.flatMap((deployment) => bundleOf(deployment)?.name ?? []);
     const key = `${namespace}/${name}`;
@@ -59,7 +65,7 @@ export class Bundles {
     const before = made?.bundle;
     const isThere = before !== undefined && (await this.isIntact(writer, before));
     const bundle = isThere ? before : await this.#make(writer, source, [...named, ...(before ? [before.name] : [])]);
-    this.#configMaps.use(key, 'bundles', [...named, bundle.name]);
+    if (bundle !== undefined) this.#configMaps.use(key, 'bundles', [...named, bundle.name]);
     return bundle;
   }
 
@@ -82,16 +88,21 @@ export class Bundles {
     return true;
   }
 
-  async #make(writer: Writer, source: WantedSource, ours: readonly string[]): Promise<BundleRef> {
+  async #make(writer: Writer, source: WantedSource, ours: readonly string[]): Promise<BundleRef | undefined> {
     const { fn } = writer;
     const { uid } = fn.metadata;
-    const chunks = await this.#compiler.compile(await source.files(), fn.spec).catch((error: unknown) => {
-      if (error instanceof SourceError) this.#last.set(uid, { sourceHash: source.hash, made: { error } });
-      throw error;
-    });
+    const compiled = this.#compiler.compiled(wantedOf(fn, source));
+    if (compiled === undefined) return undefined;
+    if ('error' in compiled) {
+      this.#last.set(uid, { sourceHash: source.hash, made: compiled });
+      this.#compiler.forget(uid);
+      throw compiled.error;
+    }
+    const { chunks } = compiled;
     const bundle = { name: bundleName(fn, chunks), chunks: chunks.length, sha256: bundleDigest(chunks) };
     const wanted = bundleConfigMap(fn, bundle.name, chunks);
     const stored = await store(writer, wanted, { bundle, replace: ours.includes(bundle.name) });
+    this.#compiler.forget(uid);
     this.#note(fn, bundle.name, stored);
     const made = { bundle: { ...bundle, uid: stored.metadata?.uid } };
     this.#last.set(uid, { sourceHash: source.hash, made });
@@ -120,7 +131,18 @@ export class Bundles {
   forget(uid: string): void {
     this.#last.delete(uid);
     this.#intact.delete(uid);
+    this.#compiler.forget(uid);
   }
+}
+
+function wantedOf({ metadata, spec }: FunctionObject, source: WantedSource): Wanted {
+  const { uid, namespace, name } = metadata;
+  const handler = { handler: spec.handler, signature: spec.signature };
+  const load = async () => {
+    const files = await source.files();
+    return sourceHashOf(files, handler) === source.hash ? files : undefined;
+  };
+  return { uid, namespace, key: `${namespace}/${name}`, sourceHash: source.hash, handler, load };
 }
 
 function storedBundle(deployments: readonly Deployment[], sourceHash: string): Made | undefined {

@@ -106,8 +106,18 @@ export const OperatorEnv = z.object({
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
   /** How often the activators are asked for their metrics, in seconds. */
   CATNAP_SCRAPE_SECONDS: seconds.default(1),
-  /** How long the bundler's process is kept after the last build, in seconds. */
-  CATNAP_BUNDLER_IDLE_SECONDS: seconds.default(10),
+  /** Folder that is shared with the bundler, which listens there; absent: it is a process of the operator's own. */
+  CATNAP_BUNDLER_FOLDER: z.string().optional(),
+  /** Processor time that compiling one function may take in each of its two processes, in seconds. */
+  CATNAP_BUNDLER_CPU_SECONDS: z.coerce.number().int().min(1).max(300).default(5),
+  /** Time that compiling one function may take, in seconds. */
+  CATNAP_BUNDLER_WALL_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
+  /** Memory for compiling one function, in MiB. Only of the operator's own bundler: the other has its container's. */
+  CATNAP_BUNDLER_MEMORY_MIB: z.coerce.number().int().min(192).default(512),
+  /** What compiles a function, of the operator's own bundler; absent: bundler.mjs beside the operator, else its source. */
+  CATNAP_BUNDLER_PROGRAM: z.string().optional(),
+  /** Where programs are found. */
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   /** Functions that are worked on at the same time. */
   CATNAP_RECONCILES: z.coerce.number().int().min(1).max(64).default(4),
 });

@@ -19,7 +19,7 @@ export interface Made {
   bundle?: BundleRef;
   /** The newest revision was there, with a bundle of another version of the operator: it has `bundle` instead now. */
   replacedBundle?: boolean;
-  problems: Pick<Observation, 'sourceProblem' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'>;
+  problems: Pick<Observation, 'sourceProblem' | 'compiling' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'>;
 }
 
 /**
@@ -50,6 +50,12 @@ async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget
   let payload: Payload = { kind: 'image', image: fn.spec.image ?? '' };
   if (source !== undefined) {
     const bundle = await ctx.bundles.ensure(writer, source, made.deployments);
+    if (bundle === undefined) {
+      // An upgrade compiles anew what runs: then the revision is there, and stays as it is until that is done.
+      if (made.deployments.some((deployment) => deployment.metadata?.name === revision)) made.latest = revision;
+      else made.problems.compiling = true;
+      return;
+    }
     made.bundle = bundle;
     payload = { kind: 'source', bundle, runtimeImage: ctx.config.CATNAP_RUNTIME_IMAGE };
   }

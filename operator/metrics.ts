@@ -1,7 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
+import type { CompileResult } from './source/compiler.ts';
+
 export interface OperatorMetrics {
-  compiled(seconds: number): void;
+  compiled(result: CompileResult, seconds: number): void;
   scrapeFailed(): void;
   desired(key: string, replicas: number): void;
   /** The function is gone: so are its series. */
@@ -13,8 +15,9 @@ export function operatorMetrics(registry: Registry): OperatorMetrics {
   const registers = [registry];
   const compileSeconds = new Histogram({
     name: 'catnap_operator_compile_seconds',
-    help: 'Time one function took to compile, failed ones included.',
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    help: 'Time from handing one function to the bundler to what became of it.',
+    labelNames: ['result'] as const,
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
   const scrapeFailures = new Counter({
@@ -33,7 +36,7 @@ export function operatorMetrics(registry: Registry): OperatorMetrics {
     return { namespace, function: name };
   };
   return {
-    compiled: (seconds) => compileSeconds.observe(seconds),
+    compiled: (result, seconds) => compileSeconds.observe({ result }, seconds),
     scrapeFailed: () => scrapeFailures.inc(),
     desired: (key, replicas) => desiredReplicas.set(labels(key), replicas),
     forget: (key) => desiredReplicas.remove(labels(key)),

@@ -23,7 +23,7 @@ import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyKeeper } from './network/keeper.ts';
 import { RevisionTargets } from './revision-target.ts';
 import { Routing } from './routing.ts';
-import { Compiler } from './source/compiler.ts';
+import { startCompiler } from './source/start-compiler.ts';
 import { StatusBook } from './status-book.ts';
 import { type Watches, watchCluster } from './watches.ts';
 
@@ -39,7 +39,6 @@ export interface OperatorOptions {
 
 /** Longest one activator may take to give its metrics, in milliseconds. */
 const SCRAPE_DEADLINE_MS = 800;
-const COMPILE_DEADLINE_MS = 30_000;
 
 /** How a function's key comes to be worked on. */
 interface Due {
@@ -121,12 +120,8 @@ function makeContext(
   { kube, config, log, lifecycle }: OperatorOptions,
   { watches, due, metrics }: { watches: Watches; due: Due; metrics: OperatorMetrics },
 ): Context {
-  const compiler = new Compiler({
-    idleMs: config.CATNAP_BUNDLER_IDLE_SECONDS * 1000,
-    deadlineMs: COMPILE_DEADLINE_MS,
-    onBuilt: metrics.compiled,
-  });
-  lifecycle.onStop('compiler', () => compiler[Symbol.asyncDispose]());
+  const onDone = (key: string) => due.now(key);
+  const compiler = startCompiler({ config, log, lifecycle, onDone, onCompiled: metrics.compiled });
   const events = new EventRecorder({ kube, component: 'catnap-operator', log });
   lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
   const configMaps = new ConfigMapWatches(watches.configMaps, (key) => due.now(key));

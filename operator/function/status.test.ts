@@ -170,3 +170,14 @@ test('a name that no Service may have leaves it ready and is told', () => {
   assert.equal(condition(now, 'RouteReady'), 'True Ready');
   assert.match(message(now, 'RouteReady'), /^answers at http.*no short name inside the cluster.*DNS-1035/);
 });
+
+test('while its source is compiled a function is not known to be ready, whatever runs', () => {
+  const revisions = someRevisions(
+    [aDeployment({ revision: 'old', replicas: 1, answeredAt: ANSWERED })],
+    [readyPod('old')],
+  );
+  const now = status(revisions, { compiling: true, latest: 'old' });
+  assert.equal(condition(now, 'SourceReady'), 'Unknown Progressing');
+  assert.equal(condition(now, 'Ready'), 'Unknown Progressing');
+  assert.match(message(now, 'Ready'), /is being compiled/);
+});

@@ -21,6 +21,8 @@ export interface Observation {
   routes: readonly RouteStatus[];
   /** Why the spec or the source cannot be made into a revision. */
   sourceProblem?: { reason: SourceFailure; message: string };
+  /** The source is being compiled, so that the newest revision is not the one that the spec asks for. */
+  compiling?: true;
   /** Why the newest revision's objects cannot be written. */
   revisionProblem?: { reason: 'NameTaken' | 'InvalidPodTemplate'; message: string };
   routeProblem?: { reason: 'NameTaken' | RouteFailure; message: string };
@@ -104,8 +106,11 @@ function conditions(fn: FunctionObject, findings: { [T in ConditionType]?: Findi
   });
 }
 
-function sourceReady(fn: FunctionObject, { sourceProblem }: Observation): Finding<'SourceReady'> {
+const COMPILING = { status: 'Unknown', reason: 'Progressing', message: 'the source is being compiled' } as const;
+
+function sourceReady(fn: FunctionObject, { sourceProblem, compiling }: Observation): Finding<'SourceReady'> {
   if (sourceProblem !== undefined) return { status: 'False', ...sourceProblem };
+  if (compiling) return COMPILING;
   const message =
     fn.spec.image === undefined ? 'the source compiles and exports the handler' : 'runs an image: there is no source';
   return { status: 'True', reason: 'Ready', message };
@@ -152,13 +157,14 @@ function revisionReady({ revisionProblem, rollout }: Observation, { latest }: St
 
 function summary(
   fn: FunctionObject,
-  { rollout }: Observation,
+  { rollout, compiling }: Observation,
   { latest, serving, asleep }: Standing,
   parts: readonly (Finding<'SourceReady'> | Finding<'RouteReady'> | Finding<'RevisionReady'>)[],
 ): Finding<'Ready'> {
   const fallback = serving?.answered && serving !== latest ? `\n${serving.name} keeps the traffic` : '';
   const wrong = parts.find((part) => part.status === 'False');
   if (wrong !== undefined) return { status: 'False', reason: wrong.reason, message: wrong.message + fallback };
+  if (compiling) return COMPILING;
   const replicas = serving?.readyPods ?? 0;
   if (rollout?.failure !== undefined && replicas === 0) {
     return { status: 'False', reason: rollout.failure.reason, message: rollout.failure.message + fallback };

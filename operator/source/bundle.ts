@@ -14,7 +14,7 @@ export interface Bundle {
   /** One ECMAScript module, with an inline source map whose sources are the files' own paths. */
   code: string;
   /** The same without the sources' text in the map: for when the other is too large to store. */
-  leanCode: string;
+  leanCode(): string;
 }
 
 /** The part of esbuild that is used: given in, because loading it is the caller's to time. */
@@ -68,7 +68,7 @@ export async function bundle(
   const { sourcesContent, ...leanMap } = map;
   const withMap = (full: object) =>
     `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
-  return { code: withMap({ ...leanMap, sourcesContent }), leanCode: withMap(leanMap) };
+  return { code: withMap({ ...leanMap, sourcesContent }), leanCode: () => withMap(leanMap) };
 }
 
 function sourceError(failure: esbuild.BuildFailure, { files }: SourceFiles): SourceError {

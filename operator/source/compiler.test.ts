@@ -1,73 +1,158 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { brotliDecompressSync } from 'node:zlib';
-import { version } from 'esbuild';
-import { CHUNK_MAX_BYTES, STORED_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
-import { COMPILER, Compiler } from './compiler.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createLog } from '#platform/log.ts';
+import { TestClock } from '#platform/test-clock.ts';
+import type { CompileJob } from './compile-folder.ts';
+import type { Outcome } from './compile-outcome.ts';
+import { Compiler, type Wanted } from './compiler.ts';
 import { SourceError } from './source-error.ts';
 
-const ready = () => new Compiler({ idleMs: 10_000, deadlineMs: 20_000 });
-const DEFAULT = { handler: 'default', signature: 'auto' } as const;
-const sourceOf = (text: string) => ({ files: { 'index.ts': text }, entry: 'index.ts' });
-/** Text that brotli cannot make smaller than three quarters of its length. */
-const noise = (bytes: number) => `export default ${JSON.stringify(randomBytes(bytes).toString('base64'))};`;
+const log = createLog({ service: 'test', level: 'fatal' });
+const LIMITS = { cpuSeconds: 5, wallSeconds: 30 };
 
-test('the chunks are the compressed bundle, in order, and fit an environment variable', async () => {
-  await using compiler = ready();
-  const chunks = await compiler.compile(sourceOf(noise(200_000)), DEFAULT);
-  assert.ok(chunks.length > 1);
-  assert.ok(chunks.every((chunk) => `CATNAP_BUNDLE_99=${chunk}`.length < 131_072 && chunk.length <= CHUNK_MAX_BYTES));
-  const code = brotliDecompressSync(Buffer.from(chunks.join(''), 'base64')).toString();
-  assert.match(code, /as default/);
+/** A compiler whose compiles end when the test says so. */
+function stage() {
+  const clock = new TestClock();
+  const running: { text: string; end: (outcome: Outcome | Error) => Promise<void> }[] = [];
+  const begun: string[] = [];
+  const done: string[] = [];
+  const compile = ({ source }: CompileJob) =>
+    new Promise<Outcome>((resolve, reject) => {
+      const text = source.files[source.entry] ?? '';
+      begun.push(text);
+      const end = async (outcome: Outcome | Error) => {
+        running.shift();
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
+        await turn();
+      };
+      running.push({ text, end });
+    });
+  const compiler = new Compiler({ compile, limits: LIMITS, onDone: (key) => done.push(key), log, clock });
+  const ask = (key: string, text: string) => compiler.compiled(wanted(key, text));
+  const end = async (outcome: Outcome | Error) => {
+    await turn();
+    assert.equal(running.length, 1);
+    await running[0]?.end(outcome);
+  };
+  return { clock, compiler, ask, end, begun, done };
+}
+
+function wanted(key: string, text: string): Wanted {
+  const [namespace = ''] = key.split('/');
+  const handler = { handler: 'default', signature: 'auto' } as const;
+  const load = async () => (text === 'changed' ? undefined : { files: { a: text }, entry: 'a' });
+  return { uid: key, key, namespace, sourceHash: text, load, handler };
+}
+
+const MADE: Outcome = { kind: 'made', chunks: ['text:1'] };
+
+test('a result is there once it is told of', async () => {
+  const { ask, end, done } = stage();
+  assert.equal(ask('n/a', '1'), undefined);
+  assert.equal(ask('n/a', '1'), undefined);
+  await end(MADE);
+  assert.deepEqual(done, ['n/a']);
+  assert.deepEqual(ask('n/a', '1'), { chunks: ['text:1'] });
 });
 
-test('a small bundle is stored as it is, where it has no character that an environment cannot carry', async () => {
-  await using compiler = ready();
-  const [chunk, ...others] = await compiler.compile(sourceOf("export default () => 'snow ☃';"), DEFAULT);
-  assert.match(chunk ?? '', /^text:.*snow/s);
-  assert.deepEqual(others, []);
-  // In an expression a zero may stand as it is.
-  const [packed] = await compiler.compile(sourceOf('export default () => /\0/.source;'), DEFAULT);
-  assert.match(brotliDecompressSync(Buffer.from(packed ?? '', 'base64')).toString(), /as default/);
+test('one is compiled at a time, and namespaces take turns', async () => {
+  const { ask, end, begun } = stage();
+  for (const n of [1, 2, 3, 4]) ask(`bad/${n}`, `bad${n}`);
+  ask('good/1', 'good');
+  await end({ kind: 'ended', by: 'cpu' });
+  await end(MADE);
+  assert.deepEqual(begun.slice(0, 3), ['bad1', 'good', 'bad2']);
 });
 
-test('a function too large with its text in the source map is stored without it', async () => {
-  await using compiler = ready();
-  const chunks = await compiler.compile(sourceOf(noise(330_000)), DEFAULT);
-  assert.ok(storedBytes(chunks) <= STORED_MAX_BYTES);
-  assert.ok(!brotliDecompressSync(Buffer.from(chunks.join(''), 'base64')).includes('sourcesContent'));
+test('of a function that changes only the newest source is compiled', async () => {
+  const { ask, end, begun, done } = stage();
+  ask('n/other', 'other');
+  ask('n/a', '1');
+  ask('n/a', '2');
+  ask('n/a', '3');
+  await end(MADE);
+  await end(MADE);
+  assert.deepEqual(begun, ['other', '3']);
+  assert.deepEqual(done, ['n/other', 'n/a']);
 });
 
-test('a function too large in any case is refused with its size', async () => {
-  await using compiler = ready();
-  await assert.rejects(compiler.compile(sourceOf(noise(700_000)), DEFAULT), (error: unknown) => {
-    assert.ok(error instanceof SourceError);
-    assert.equal(error.reason, 'CompileFailed');
-    assert.match(error.message, /takes \d{3,4} KiB .* more than the 700 KiB/);
-    return true;
+test('a source that is replaced while it is compiled has no result', async () => {
+  const { ask, end, done } = stage();
+  ask('n/a', '1');
+  ask('n/a', '2');
+  await end(MADE);
+  assert.deepEqual(done, []);
+  await end(MADE);
+  assert.deepEqual(done, ['n/a']);
+  assert.notEqual(ask('n/a', '2'), undefined);
+});
+
+test('what waits for a deleted function is not compiled', async () => {
+  const { ask, end, begun, compiler } = stage();
+  ask('n/other', 'other');
+  ask('n/a', '1');
+  compiler.forget('n/a');
+  await end(MADE);
+  assert.deepEqual(begun, ['other']);
+});
+
+test('equal sources are compiled once', async () => {
+  const { ask, end, begun, done } = stage();
+  for (const key of ['a/1', 'b/1', 'a/2']) ask(key, 'same');
+  await end(MADE);
+  assert.deepEqual(begun, ['same']);
+  assert.deepEqual(done.toSorted(), ['a/1', 'a/2', 'b/1']);
+});
+
+test('a refusal and an end by processor time are for good', async () => {
+  const { ask, end } = stage();
+  ask('n/a', '1');
+  await end({ kind: 'refused', error: new SourceError('CompileFailed', 'wrong') });
+  assert.match(String((ask('n/a', '1') as { error: SourceError }).error), /wrong/);
+  ask('n/b', '2');
+  await end({ kind: 'ended', by: 'cpu' });
+  assert.match(String((ask('n/b', '2') as { error: SourceError }).error), /5 s of processor time/);
+});
+
+for (const by of ['memory', 'time'] as const) {
+  test(`an end by ${by} is tried twice more, after a while, beside others`, async () => {
+    const { ask, end, clock, begun } = stage();
+    ask('n/a', '1');
+    await end({ kind: 'ended', by });
+    ask('n/b', '2');
+    await end(MADE);
+    assert.deepEqual(begun, ['1', '2']);
+    clock.advance(5_000);
+    await end({ kind: 'ended', by });
+    clock.advance(29_999);
+    assert.equal(begun.length, 3);
+    clock.advance(1);
+    await turn();
+    await end({ kind: 'ended', by });
+    assert.match(String((ask('n/a', '1') as { error: SourceError }).error), /CompileFailed|compiling the source/);
+    clock.advance(1e6);
+    assert.equal(begun.length, 4);
   });
+}
+
+test('while no bundler answers it is tried again and again, and nothing is said of the source', async () => {
+  const { ask, end, clock } = stage();
+  ask('n/a', '1');
+  for (let i = 0; i < 10; i++) {
+    await end(new Error('nobody is there'));
+    clock.advance(30_000);
+  }
+  await end(MADE);
+  assert.deepEqual(ask('n/a', '1'), { chunks: ['text:1'] });
 });
 
-test('several at once all get their own result', async () => {
-  await using compiler = ready();
-  const [a, b, c] = await Promise.allSettled([
-    compiler.compile(sourceOf('export default 1'), DEFAULT),
-    compiler.compile(sourceOf('export default ('), DEFAULT),
-    compiler.compile(sourceOf('export default 1'), DEFAULT),
-  ]);
-  assert.equal(a.status, 'fulfilled');
-  assert.equal(b.status, 'rejected');
-  assert.deepEqual(a, c);
-});
-
-test('compiles again after the bundler was stopped for having nothing to do', async () => {
-  await using compiler = new Compiler({ idleMs: 0, deadlineMs: 20_000 });
-  const first = await compiler.compile(sourceOf('export default 1'), DEFAULT);
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(await compiler.compile(sourceOf('export default 1'), DEFAULT), first);
-});
-
-test('the name of the compiler is that of the installed one', () => {
-  assert.equal(COMPILER.split('/')[0], `esbuild-${version.split('.').slice(0, 2).join('.')}`);
+test('a source that has changed since it was asked for is not compiled, and looked at again', async () => {
+  const { ask, end, begun, done } = stage();
+  ask('n/a', 'changed');
+  ask('n/b', '1');
+  await end(MADE);
+  assert.deepEqual(begun, ['1']);
+  assert.deepEqual(done, ['n/a', 'n/b']);
 });

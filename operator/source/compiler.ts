@@ -1,97 +1,194 @@
+import { backoffMs } from '#platform/backoff.ts';
+import { type Clock, systemClock } from '#platform/clock.ts';
+import { isConflict } from '#platform/kube-error.ts';
+import type { Log } from '#platform/log.ts';
 import type { SourceFiles } from '../function/revision.ts';
-import { bundle, type Esbuild } from './bundle.ts';
-import { bundleChunks, STORED_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
+import type { Compile } from './compile-folder.ts';
+import { type CompileLimits, limitError, type Outcome } from './compile-outcome.ts';
 import type { WantedHandler } from './exported-handler.ts';
+import { FairOrder } from './fair-order.ts';
 import { SourceError } from './source-error.ts';
 
-/**
- * Goes into the hash that says whether a stored bundle is up to date: change it when bundles should be made anew
- * (each function then gets its own the next time it is at zero).
- */
-export const COMPILER = 'esbuild-0.28/3';
-
-export interface CompilerOptions {
-  /** How long the bundler's process is kept after a build, in milliseconds. */
-  idleMs: number;
-  /** Longest one build may take, in milliseconds. */
-  deadlineMs: number;
-  /** Told how long each build took, in seconds. */
-  onBuilt?: (seconds: number) => void;
+/** What is to be compiled, and whose it is. */
+export interface Wanted {
+  uid: string;
+  namespace: string;
+  /** `<namespace>/<name>`. */
+  key: string;
+  /** Equal ones give equal results. */
+  sourceHash: string;
+  handler: WantedHandler;
+  /** The source, read when its turn comes: many may wait. Undefined: it has changed meanwhile, or is gone. */
+  load: () => Promise<SourceFiles | undefined>;
 }
 
-/** Compiles functions one at a time. esbuild runs as a process of its own only while there is something to compile. */
+export type Compiled = { chunks: string[] } | { error: SourceError };
+
+/** How a compile ended, for the metrics: `unavailable` is none. */
+export type CompileResult = Outcome['kind'] | 'cpu' | 'memory' | 'time' | 'unavailable';
+
+export interface CompilerOptions {
+  compile: Compile;
+  limits: CompileLimits;
+  /** There is a result for the function of this key: ask again. */
+  onDone: (key: string) => void;
+  onCompiled?: (result: CompileResult, seconds: number) => void;
+  log: Log;
+  clock?: Clock;
+}
+
+interface Entry {
+  wanted: Wanted;
+  /** Compiles of it that ended by time or memory. */
+  ended: number;
+  /** Not to be tried before, by the clock. */
+  notBeforeMs: number;
+  /** Nobody waits for it any more. */
+  dropped: boolean;
+}
+
+/** After how long a compile that met a limit is tried again, in milliseconds: the machine may have been busy. */
+const AGAIN_MS = [5_000, 30_000];
+/** When it is tried again while no bundler answers. */
+const UNAVAILABLE = { baseMs: 500, maxMs: 30_000 };
+
+/**
+ * Compiles functions one at a time, beside all other work: namespaces take turns, of each function only the newest
+ * source counts, and equal sources are compiled once.
+ */
 export class Compiler implements AsyncDisposable {
   readonly #options: CompilerOptions;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
-  #idle: NodeJS.Timeout | undefined;
-  #stopped = false;
-  /** The bundler, once it was needed. */
-  #esbuild: typeof import('esbuild') | undefined;
+  readonly #clock: Clock;
+  readonly #order = new FairOrder<Entry>();
+  /** What waits or runs, by uid. */
+  readonly #entries = new Map<string, Entry>();
+  /** By uid; until it is forgotten. */
+  readonly #results = new Map<string, { sourceHash: string; compiled: Compiled }>();
+  readonly #stop = new AbortController();
+  #work: Promise<void> | undefined;
+  #cancelAlarm: () => void = () => undefined;
+  /** How often in a row no bundler answered. */
+  #unanswered = 0;
 
   constructor(options: CompilerOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
   }
 
-  /**
-   * The chunks to store for `source`. Throws a SourceError when it does not compile, lacks the handler, or is too large
-   * to store even without its text in the source map.
-   */
-  async compile(source: SourceFiles, handler: WantedHandler): Promise<string[]> {
-    const { code, leanCode } = await this.#inTurn((esbuild) => bundle(source, handler, esbuild));
-    const chunks = await bundleChunks(code);
-    if (storedBytes(chunks) <= STORED_MAX_BYTES) return chunks;
-    const lean = await bundleChunks(leanCode);
-    if (storedBytes(lean) <= STORED_MAX_BYTES) return lean;
-    const kib = (bytes: number) => Math.ceil(bytes / 1024);
-    throw new SourceError(
-      'CompileFailed',
-      `the compiled function takes ${kib(storedBytes(lean))} KiB (compressed, as base64), more than the ${kib(STORED_MAX_BYTES)} KiB that a pod can be handed; make it smaller, or build an image FROM the Catnap runtime image with the code in it and give that as spec.image`,
-    );
+  /** The result; undefined while it is compiled, which this begins: `onDone` follows. */
+  compiled(wanted: Wanted): Compiled | undefined {
+    const { uid, namespace, sourceHash } = wanted;
+    const result = this.#results.get(uid);
+    if (result?.sourceHash === sourceHash) return result.compiled;
+    if (this.#entries.get(uid)?.wanted.sourceHash === sourceHash) return undefined;
+    this.forget(uid);
+    this.#queue(namespace, { wanted, ended: 0, notBeforeMs: 0, dropped: false });
+    this.#next();
+    return undefined;
   }
 
-  #inTurn<T>(work: (esbuild: Esbuild) => Promise<T>): Promise<T> {
-    this.#waiting += 1;
-    const turn = this.#last.then(() => this.#run(work)).finally(() => this.#rest());
-    this.#last = turn.catch(() => undefined);
-    return turn;
+  /** Its result is kept elsewhere now, or the function is gone. What is compiled of it already ends by itself. */
+  forget(uid: string): void {
+    this.#results.delete(uid);
+    const entry = this.#entries.get(uid);
+    if (entry === undefined) return;
+    entry.dropped = true;
+    this.#entries.delete(uid);
+    this.#order.remove((other) => other === entry);
   }
 
-  async #run<T>(work: (esbuild: Esbuild) => Promise<T>): Promise<T> {
-    if (this.#stopped) throw new Error('the compiler was stopped');
-    clearTimeout(this.#idle);
-    this.#esbuild ??= await import('esbuild');
-    const esbuild = this.#esbuild;
-    const startedMs = performance.now();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('the build took too long')), this.#options.deadlineMs);
+  #queue(namespace: string, entry: Entry): void {
+    this.#entries.set(entry.wanted.uid, entry);
+    this.#order.add(namespace, entry);
+  }
+
+  #next(): void {
+    if (this.#work !== undefined || this.#stop.signal.aborted) return;
+    const nowMs = this.#clock.nowMs();
+    const entry = this.#order.take(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    this.#cancelAlarm();
+    if (entry === undefined) {
+      const soonest = Math.min(...this.#order.list().map(({ notBeforeMs }) => notBeforeMs));
+      if (Number.isFinite(soonest)) this.#cancelAlarm = this.#clock.after(soonest - nowMs, () => this.#next());
+      return;
+    }
+    this.#work = this.#run(entry).finally(() => {
+      this.#work = undefined;
+      this.#next();
     });
+  }
+
+  async #run(entry: Entry): Promise<void> {
+    const { wanted } = entry;
+    const startedMs = this.#clock.nowMs();
+    const seconds = () => (this.#clock.nowMs() - startedMs) / 1000;
     try {
-      return await Promise.race([work(esbuild), late]);
+      const source = await wanted.load();
+      if (source === undefined) {
+        this.#lookAgain(entry);
+        return;
+      }
+      const outcome = await this.#options.compile({ source, handler: wanted.handler }, this.#stop.signal);
+      this.#unanswered = 0;
+      this.#options.onCompiled?.(outcome.kind === 'ended' ? outcome.by : outcome.kind, seconds());
+      this.#settle(entry, outcome);
     } catch (error) {
-      // Whatever the bundler hangs in ends with its process; the next build starts another.
-      if (!(error instanceof SourceError)) await esbuild.stop();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      this.#options.onBuilt?.((performance.now() - startedMs) / 1000);
+      if (this.#stop.signal.aborted) return;
+      if (error instanceof SourceError || isConflict(error)) {
+        this.#lookAgain(entry);
+        return;
+      }
+      this.#unanswered += 1;
+      const againInMs = backoffMs(this.#unanswered, UNAVAILABLE, Math.random());
+      this.#options.onCompiled?.('unavailable', seconds());
+      this.#options.log.warn({ function: wanted.key, err: error, againInMs }, 'not compiled');
+      this.#again(entry, againInMs);
     }
   }
 
-  #rest(): void {
-    this.#waiting -= 1;
-    if (this.#waiting > 0 || this.#stopped) return;
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => {
-      this.#last = this.#last.then(() => this.#esbuild?.stop());
-    }, this.#options.idleMs);
+  /** Its source is not what it was: the function's next reconcile says what it is. */
+  #lookAgain(entry: Entry): void {
+    if (entry.dropped) return;
+    this.#entries.delete(entry.wanted.uid);
+    this.#options.onDone(entry.wanted.key);
+  }
+
+  #settle(entry: Entry, outcome: Outcome): void {
+    if (outcome.kind !== 'ended') {
+      this.#done(entry, outcome.kind === 'made' ? { chunks: outcome.chunks } : { error: outcome.error });
+      return;
+    }
+    const againInMs = outcome.by === 'cpu' ? undefined : AGAIN_MS[entry.ended];
+    this.#options.log.info({ function: entry.wanted.key, limit: outcome.by, againInMs }, 'compile ended by a limit');
+    if (againInMs === undefined) {
+      this.#done(entry, { error: limitError(outcome.by, this.#options.limits) });
+    } else {
+      entry.ended += 1;
+      this.#again(entry, againInMs);
+    }
+  }
+
+  #again(entry: Entry, inMs: number): void {
+    if (entry.dropped) return;
+    entry.notBeforeMs = this.#clock.nowMs() + inMs;
+    this.#queue(entry.wanted.namespace, entry);
+  }
+
+  /** For all that wait for the same source. */
+  #done(entry: Entry, compiled: Compiled): void {
+    const { sourceHash } = entry.wanted;
+    const equal = this.#order.remove(({ wanted }) => wanted.sourceHash === sourceHash);
+    for (const { wanted, dropped } of [entry, ...equal]) {
+      if (dropped) continue;
+      this.#entries.delete(wanted.uid);
+      this.#results.set(wanted.uid, { sourceHash, compiled });
+      this.#options.onDone(wanted.key);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#idle);
-    await this.#last;
-    await this.#esbuild?.stop();
+    this.#stop.abort();
+    this.#cancelAlarm();
+    await this.#work;
   }
 }

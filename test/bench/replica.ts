@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
+import * as esbuild from 'esbuild';
 import { RUNTIME_ENV, type Signature } from '#api/names.ts';
-import { Compiler } from '../../operator/source/compiler.ts';
+import { compileSource } from '../../operator/source/compile-source.ts';
 import { type Side, startOn } from './cores.ts';
 import { type Server, startListening } from './server.ts';
 
@@ -16,10 +16,10 @@ export type FunctionEnv = Readonly<Record<string, string>>;
 /** A function as the operator stores it. @param source TypeScript; what it imports is looked for beside this file. */
 export async function functionEnv(source: string, signature: Signature): Promise<FunctionEnv> {
   const stdin = { contents: source, resolveDir: import.meta.dirname, loader: 'ts' } as const;
-  const { outputFiles } = await build({ stdin, bundle: true, format: 'esm', platform: 'node', write: false });
-  await using compiler = new Compiler({ idleMs: 0, deadlineMs: 30_000 });
+  const { outputFiles } = await esbuild.build({ stdin, bundle: true, format: 'esm', platform: 'node', write: false });
   const files = { [ENTRY]: outputFiles[0]?.text ?? '' };
-  const chunks = await compiler.compile({ files, entry: ENTRY }, { handler: 'default', signature });
+  const chunks = await compileSource({ files, entry: ENTRY }, { handler: 'default', signature }, esbuild);
+  await esbuild.stop();
   return {
     [RUNTIME_ENV.function]: 'hello',
     [RUNTIME_ENV.namespace]: 'default',

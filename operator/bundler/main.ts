@@ -1,0 +1,23 @@
+/** Compiles one function: the job on standard input, what became of it on standard output. Both are JSON. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as esbuild from 'esbuild';
+import type { SourceFiles } from '../function/revision.ts';
+import { compileSource } from '../source/compile-source.ts';
+import type { WantedHandler } from '../source/exported-handler.ts';
+import { SourceError } from '../source/source-error.ts';
+
+const END_TOLD_MS = 300;
+
+const { source, handler } = JSON.parse(readFileSync(0, 'utf8')) as { source: SourceFiles; handler: WantedHandler };
+const result = await compileSource(source, handler, esbuild).then(
+  (chunks) => ({ chunks }),
+  async (error: unknown) => {
+    // The processor time of what ended counts once the system has told this process of its end.
+    if (!(error instanceof SourceError)) await sleep(END_TOLD_MS);
+    if (!(error instanceof SourceError)) throw error;
+    return { refused: { reason: error.reason, message: error.message } };
+  },
+);
+process.stdout.write(JSON.stringify(result));
+await esbuild.stop();

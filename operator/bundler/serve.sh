@@ -1,0 +1,53 @@
+#!/bin/sh
+# Compiles functions, each in a process of its own under limits:  sh serve.sh <folder> <program> [<argument> …]
+#
+# Names of jobs are read line by line: from the pipe <folder>/jobs, or from standard input where CATNAP_BUNDLER_STDIN is
+# set. Of each job <name>.job is the program's input; <name>.out and <name>.err are what it says; <name>.end is written
+# last: its exit code, then the times of the shell and of what it started. This shell itself does nothing but wait, so
+# whatever a job meets, the next one finds it here.
+#
+# CATNAP_BUNDLER_CPU_SECONDS    processor time of each of a job's processes
+# CATNAP_BUNDLER_WALL_SECONDS   time that a job may take
+# CATNAP_BUNDLER_MEMORY_KIB     memory of all that runs here: a job is ended before the kernel ends the container
+set -u
+umask 027
+folder=$1
+shift
+memory=$CATNAP_BUNDLER_MEMORY_KIB
+# A job is two processes, Node and the bundler. What such a limit counts they never fill, the bundler by some 64 MiB, Node
+# by 20: so both together stay below the memory, with about 20 MiB to spare.
+data=$((memory / 2 + 32768))
+# Without --jitless Node reserves more than any limit allows.
+case " $* " in *' --jitless '*) ;; *) data=unlimited ;; esac
+export GOMAXPROCS=2 GOMEMLIMIT="$((memory / 4))KiB" UV_THREADPOOL_SIZE=1
+
+run() {
+  job=$folder/$1
+  shift
+  (
+    ulimit -c 0
+    # The size of each thread's stack too, all of which the limit on data counts.
+    ulimit -s 2048
+    ulimit -f 65536
+    ulimit -t "$CATNAP_BUNDLER_CPU_SECONDS"
+    ulimit -d "$data"
+    timeout -s KILL "$CATNAP_BUNDLER_WALL_SECONDS" "$@" <"$job.job" >"$job.out" 2>"$job.err"
+    echo $? >"$job.times"
+    times >>"$job.times"
+  ) 2>/dev/null
+  mv "$job.times" "$job.end"
+}
+
+if [ -z "${CATNAP_BUNDLER_STDIN:-}" ]; then
+  rm -f "$folder"/*
+  mkfifo -m 660 "$folder/jobs"
+  # Open for both, it has no end when a writer goes.
+  exec <>"$folder/jobs"
+fi
+trap 'exit 0' TERM INT
+while read -r name; do
+  case $name in '' | *[!0-9a-f]*) continue ;; esac
+  # Waited for so that a signal is heard meanwhile.
+  run "$name" "$@" &
+  wait
+done

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Lifecycle } from '#platform/lifecycle.ts';
+import type { OperatorConfig } from '../config.ts';
+import { compileInFolder, tellByPipe } from './compile-folder.ts';
+import { Compiler, type CompilerOptions } from './compiler.ts';
+import { OwnBundler } from './own-bundler.ts';
+
+export type StartCompilerOptions = Pick<CompilerOptions, 'onDone' | 'onCompiled' | 'log'> & {
+  config: OperatorConfig;
+  lifecycle: Pick<Lifecycle, 'onStop'>;
+};
+
+/** The compiler with the bundler that the configuration names: one that listens in a folder, or a process of our own. */
+export function startCompiler({ config, lifecycle, ...told }: StartCompilerOptions): Compiler {
+  const limits = { cpuSeconds: config.CATNAP_BUNDLER_CPU_SECONDS, wallSeconds: config.CATNAP_BUNDLER_WALL_SECONDS };
+  const folder = config.CATNAP_BUNDLER_FOLDER;
+  if (folder !== undefined) {
+    const options = { folder, limits, tell: (name: string) => tellByPipe(folder, name) };
+    return stopped(
+      lifecycle,
+      new Compiler({ ...told, limits, compile: (job, signal) => compileInFolder(job, options, signal) }),
+    );
+  }
+  const own = new OwnBundler({
+    program: config.CATNAP_BUNDLER_PROGRAM ?? programHere(),
+    limits,
+    memoryMib: config.CATNAP_BUNDLER_MEMORY_MIB,
+    path: config.PATH,
+  });
+  lifecycle.onStop('bundler', () => own[Symbol.asyncDispose]());
+  return stopped(lifecycle, new Compiler({ ...told, limits, compile: (job, signal) => own.compile(job, signal) }));
+}
+
+function stopped(lifecycle: Pick<Lifecycle, 'onStop'>, compiler: Compiler): Compiler {
+  lifecycle.onStop('compiler', () => compiler[Symbol.asyncDispose]());
+  return compiler;
+}
+
+/** Beside the operator's program, or in the checkout. */
+function programHere(): string {
+  const built = join(import.meta.dirname, 'bundler.mjs');
+  return existsSync(built) ? built : join(import.meta.dirname, '..', 'bundler', 'main.ts');
+}

@@ -1,0 +1,151 @@
+/** The bundler as a process, fed with sources that are made to break it. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { promisify } from 'node:util';
+import { compileInFolder, tellByPipe } from '../../operator/source/compile-folder.ts';
+import { NODE_FLAGS, OwnBundler } from '../../operator/source/own-bundler.ts';
+import { eventually } from '../support/eventually.ts';
+import { inherited } from '../support/settings.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+const LIMITS = { cpuSeconds: 2, wallSeconds: 30 };
+const MEMORY_MIB = 256;
+const handler = { handler: 'default', signature: 'auto' } as const;
+const signal = new AbortController().signal;
+const jobOf = (text: string) => ({ source: { files: { 'index.ts': text }, entry: 'index.ts' }, handler });
+const GOOD = 'export default () => 1;';
+
+/** Each takes more processor time or memory than there is, or is refused. */
+const POISON: Record<string, string> = {
+  'a namespace in a namespace, 2,000 deep': `namespace ${'a.'.repeat(2_000)}b { export let x = 1 }`,
+  'nested switches': 'switch(1){case 1:'.repeat(3_000) + '}'.repeat(3_000),
+  'nested blocks': '{'.repeat(10_000) + '}'.repeat(10_000),
+  'nested arrays': '['.repeat(100_000) + ']'.repeat(100_000),
+  'arrows that may be types': `export default ${'<T>(x)=>'.repeat(3_000)}c`,
+  'a text that doubles': `enum E { a0 = "aaaaaaaaaaaaaaaa", ${Array.from({ length: 40 }, (_, i) => `a${i + 1} = a${i} + a${i}`).join(', ')} } export default E.a40`,
+  'no source at all': '\0'.repeat(100_000),
+};
+
+let dist: string;
+let program: string;
+before(async () => {
+  dist = await mkdtemp(join(tmpdir(), 'catnap-bundler-test-'));
+  await run(process.execPath, [join(root, '.toolchain', 'build.ts'), 'operator', '--dist', dist]);
+  await rm(join(dist, 'operator', 'node_modules'), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(dist, 'operator', 'node_modules'));
+  program = join(dist, 'operator', 'bundler.mjs');
+});
+after(() => rm(dist, { recursive: true, force: true }));
+
+/** Processes that `pid` has started and that have not ended. */
+const children = async (pid: number) =>
+  (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
+
+suite('the bundler', () => {
+  test('50 poisoned sources in a row leave it as it was: the next good one compiles at once', {
+    timeout: 400_000,
+  }, async () => {
+    await using bundler = new OwnBundler({ program, limits: LIMITS, memoryMib: MEMORY_MIB, path: inherited.PATH });
+    assert.equal((await bundler.compile(jobOf(GOOD), signal)).kind, 'made');
+    const pid = bundler.pid;
+    const kinds = Object.values(POISON);
+    for (let i = 0; i < 50; i++) {
+      const outcome = await bundler.compile(jobOf(`${kinds[i % kinds.length]}\n// ${i}`), signal);
+      assert.notEqual(outcome.kind, 'made');
+    }
+    const startedMs = performance.now();
+    assert.equal((await bundler.compile(jobOf(GOOD), signal)).kind, 'made');
+    assert.ok(performance.now() - startedMs < 5_000);
+    assert.equal(bundler.pid, pid);
+    await eventually('nothing is left of them', async () => (await children(Number(pid))).length === 0);
+  });
+
+  test('too much processor time is told from too much memory', { timeout: 120_000 }, async () => {
+    await using bundler = new OwnBundler({ program, limits: LIMITS, memoryMib: MEMORY_MIB, path: inherited.PATH });
+    const ends = async (name: string) => bundler.compile(jobOf(POISON[name] ?? ''), signal);
+    assert.deepEqual(await ends('a namespace in a namespace, 2,000 deep'), { kind: 'ended', by: 'cpu' });
+    assert.deepEqual(await ends('nested switches'), { kind: 'ended', by: 'memory' });
+  });
+
+  test('a compile that takes too long on the clock is ended', { timeout: 60_000 }, async () => {
+    const limits = { cpuSeconds: 60, wallSeconds: 1 };
+    await using bundler = new OwnBundler({ program, limits, memoryMib: 4_096, path: inherited.PATH });
+    const outcome = await bundler.compile(jobOf(POISON['a namespace in a namespace, 2,000 deep'] ?? ''), signal);
+    assert.deepEqual(outcome, { kind: 'ended', by: 'time' });
+  });
+
+  test('the largest sources that a function may have fit in its memory', { timeout: 120_000 }, async () => {
+    await using bundler = new OwnBundler({
+      program,
+      limits: { ...LIMITS, cpuSeconds: 30 },
+      memoryMib: MEMORY_MIB,
+      path: inherited.PATH,
+    });
+    const code = Array.from(
+      { length: 9_000 },
+      (_, i) => `export const value${i} = (a: number) => [a, ${i}, "text ${i}"].map((x) => x + "${i}");`,
+    ).join('\n');
+    assert.ok(code.length > 600_000 && code.length < 1_048_576);
+    const outcome = await bundler.compile(jobOf(`${code}\nexport default value1;`), signal);
+    assert.equal(outcome.kind, 'made', JSON.stringify(outcome).slice(0, 200));
+  });
+
+  test('it is found in a shared folder, and ends when it is told to', { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'catnap-shared-'));
+    const serve = [join(dirname(program), 'bundler.sh'), folder, process.execPath, ...NODE_FLAGS, program];
+    const child = spawn('/bin/sh', serve, {
+      env: {
+        PATH: inherited.PATH,
+        CATNAP_BUNDLER_CPU_SECONDS: '5',
+        CATNAP_BUNDLER_WALL_SECONDS: '30',
+        CATNAP_BUNDLER_MEMORY_KIB: '262144',
+      },
+      stdio: 'inherit',
+    });
+    const exited = once(child, 'exit');
+    const options = { folder, limits: LIMITS, tell: (name: string) => tellByPipe(folder, name) };
+    const compile = (text: string) => compileInFolder(jobOf(text), options, signal);
+    await eventually('it listens', async () => (await compile(GOOD)).kind === 'made');
+    // Two operators' jobs, or none of anybody's, do not disturb it.
+    await tellByPipe(folder, '../../etc/passwd');
+    await tellByPipe(folder, '0123');
+    const all = await Promise.all([compile(GOOD), compile('export default ('), compile(GOOD)]);
+    assert.deepEqual(
+      all.map(({ kind }) => kind),
+      ['made', 'refused', 'made'],
+    );
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null]);
+    await assert.rejects(compile(GOOD), /ENXIO/);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => /\.(job|out)$/.test(name) && !name.startsWith('0123')),
+      [],
+    );
+    await rm(folder, { recursive: true });
+  });
+
+  test('what is no plain file of a bounded size in the shared folder is no result', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'catnap-hostile-'));
+    const secret = join(folder, 'secret');
+    await writeFile(secret, JSON.stringify({ chunks: ['text:secret'] }));
+    const leaves = async (leave: (name: string) => Promise<unknown>) =>
+      compileInFolder(
+        jobOf(GOOD),
+        { folder, limits: LIMITS, tell: async (name) => void (await leave(join(folder, name))) },
+        signal,
+      );
+    const end = (name: string) => writeFile(`${name}.end`, '0\n');
+    const link = await leaves(async (name) => [await symlink(secret, `${name}.out`), await end(name)]);
+    const pipe = await leaves(async (name) => [await run('mkfifo', [`${name}.out`]), await end(name)]);
+    const device = await leaves(async (name) => [await symlink('/dev/zero', `${name}.end`)]);
+    const large = await leaves(async (name) => [await run('truncate', ['-s', '1T', `${name}.out`]), await end(name)]);
+    for (const outcome of [link, pipe, device, large]) assert.deepEqual(outcome, { kind: 'ended', by: 'memory' });
+    await rm(folder, { recursive: true });
+  });
+});
