@@ -25,7 +25,7 @@ $(INSTALLED): package.json package-lock.json
 	@touch $@
 
 run: $(INSTALLED) ## A cluster on this machine with operator and activator, and the hello function; Ctrl-C stops it
-	@$(WITH_NODE) node .toolchain/build.ts runtime
+	@$(WITH_NODE) node .toolchain/build.ts runtime operator
 	@exec $(WITH_NODE) node local/run/main.ts
 
 test: $(INSTALLED) ## Unit tests, then end-to-end tests over real processes

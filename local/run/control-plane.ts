@@ -4,7 +4,7 @@ import type { KubeClient } from '#platform/kube.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, NAMESPACES, SERVICES, type Service } from '#platform/resources.ts';
 import type { Accounts } from './accounts.ts';
 import { freePort } from './free-port.ts';
-import { type Env, type Inherited, program } from './programs.ts';
+import { BUNDLER, type Env, type Inherited, program } from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
 
@@ -78,6 +78,7 @@ export class ControlPlane implements AsyncDisposable {
       CATNAP_RUNTIME_IMAGE: runtimeImage,
       CATNAP_OPS_HOST: '127.0.0.1',
       CATNAP_OPS_PORT: String(this.#operatorOpsPort),
+      CATNAP_BUNDLER_PROGRAM: BUNDLER,
       ...(activatorOpsUrls ? { CATNAP_ACTIVATOR_URLS: `http://127.0.0.1:${this.activatorOpsPort}` } : {}),
     });
   }

@@ -8,6 +8,9 @@ export const ROOT = dirname(dirname(import.meta.dirname));
 /** The one file that pods of source functions run. */
 export const RUNTIME = join(ROOT, 'dist', 'runtime', 'runtime.mjs');
 
+/** What compiles a function: as it is built, for only so it keeps to a limit on its memory. */
+export const BUNDLER = join(ROOT, 'dist', 'operator', 'bundler.mjs');
+
 /** What the runtime image is called where the pod runner stands in for a container runtime. */
 export const LOCAL_RUNTIME_IMAGE = 'catnap.dev/runtime:dev';
 

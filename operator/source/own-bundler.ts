@@ -45,7 +45,7 @@ export class OwnBundler implements AsyncDisposable {
   async #start(): Promise<{ child: ChildProcess; folder: string }> {
     const folder = await mkdtemp(join(tmpdir(), 'catnap-bundler-'));
     const { program, limits, memoryMib, path } = this.#options;
-    const child = spawn('/bin/sh', [serveScript(program), folder, ...command(program)], {
+    const child = spawn('/bin/sh', [serveScript(program), folder, process.execPath, program], {
       cwd: folder,
       env: {
         PATH: path,
@@ -86,15 +86,3 @@ export class OwnBundler implements AsyncDisposable {
 function serveScript(program: string): string {
   return join(dirname(program), program.endsWith('.ts') ? 'serve.sh' : 'bundler.sh');
 }
-
-function command(program: string): string[] {
-  return [process.execPath, ...(program.endsWith('.ts') ? [] : NODE_FLAGS), program];
-}
-
-/** Code is not compiled to the machine's: it runs but once, and Node keeps to the limit on its memory. */
-export const NODE_FLAGS: readonly string[] = [
-  '--jitless',
-  '--v8-pool-size=1',
-  '--max-old-space-size=96',
-  '--max-semi-space-size=4',
-];

@@ -5,7 +5,7 @@ import { HELLO, manifest } from '../support/manifest.ts';
 import { FUNCTION, type World } from '../support/world.ts';
 import { within } from './bar.ts';
 import { BareServer } from './bare.ts';
-import { descendants, podsRunning, pssMib } from './processes.ts';
+import { bundlersRunning, descendants, podsRunning, pssMib } from './processes.ts';
 import { quantity, type Section } from './report.ts';
 import { median } from './statistics.ts';
 
@@ -34,7 +34,7 @@ export interface MemoryOptions {
 
 /**
  * Pss of each process as it is after a while of nothing, beside a bare node:http server that has answered once, as the
- * replica has. The operator has compiled a function; its bundler's process counts as part of it, if it is still there.
+ * replica has. A function was compiled; the bundler, in a container of its own, counts as part of the operator.
  */
 export async function memory(system: Deployed, world: World, options: MemoryOptions): Promise<Section> {
   for (let i = 0; i < FUNCTIONS; i++) await world.deploy(quiet(world, `idle-${i}`, 0));
@@ -90,9 +90,11 @@ async function readAll(system: Deployed, bare: number): Promise<Reading> {
     return pid;
   };
   const all = (pid: number) => pssMib(pid) + descendants(pid).reduce((sum, child) => sum + pssMib(child.pid), 0);
+  const bundlers = bundlersRunning(podRunner);
+  if (bundlers.length !== 1) throw new Error(`one bundler should run, not ${bundlers.length}`);
   return {
     bare: pssMib(bare),
-    operator: all(only('/operator.mjs')),
+    operator: all(only('/operator.mjs')) + bundlers.reduce((sum, pid) => sum + all(pid), 0),
     activator: all(only('/activator.mjs')),
     replica: pssMib(only('runtime.mjs')),
   };

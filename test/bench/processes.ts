@@ -21,13 +21,20 @@ export function podProcesses(podRunner: number): string[] {
   return pids()
     .filter((pid) => parentOf(pid) === podRunner)
     .map(commandOf)
-    .filter((command) => !/\/(operator|activator)\.mjs/.test(command));
+    .filter((command) => !/\/((operator|activator)\.mjs|bundler\.sh)/.test(command));
 }
 
 /** Pids of the pods' processes that run `file`, without the shell that prepares them. */
 export function podsRunning(podRunner: number, file: string): number[] {
   const found = descendants(podRunner).filter(({ command }) => command.includes(file) && !command.includes('/bin/sh'));
   return found.map(({ pid }) => pid);
+}
+
+/** Pids of the shells that wait for something to compile, beside operators. */
+export function bundlersRunning(podRunner: number): number[] {
+  return descendants(podRunner)
+    .filter(({ command }) => /^\/bin\/sh \S+\/bundler\.sh /.test(command))
+    .map(({ pid }) => pid);
 }
 
 /**

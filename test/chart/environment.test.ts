@@ -1,15 +1,28 @@
 /** The environment that the chart gives is one that the programs understand. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ActivatorConfig } from '../../activator/config.ts';
 import { ChoreEnv } from '../../operator/chores/chore.ts';
 import { OperatorEnv } from '../../operator/config.ts';
 import { readConfig } from '../../platform/config.ts';
-import { CASES, type Loose, podsOf } from './rendered.ts';
+import { CASES, type Loose, podsOf, the } from './rendered.ts';
 
 const SCHEMAS = { operator: OperatorEnv, activator: ActivatorConfig };
 /** Given by a case of the matrix, for Node. */
 const EXTRA = ['NODE_EXTRA_CA_CERTS'];
+
+test('the bundler is given what its script asks for', () => {
+  const script = readFileSync(join(import.meta.dirname, '../../operator/bundler/serve.sh'), 'utf8');
+  const asked = new Set([...script.matchAll(/\$\{?(CATNAP_BUNDLER_\w+)/g)].map((match) => match[1]));
+  // Set by an operator that starts it itself.
+  asked.delete('CATNAP_BUNDLER_STDIN');
+  for (const { objects } of CASES) {
+    const [, bundler] = the(objects, 'Deployment', '-operator').spec.template.spec.containers;
+    assert.deepEqual(new Set(bundler.env.map((one: Loose) => one.name)), asked);
+  }
+});
 
 for (const { name, objects } of CASES) {
   test(`${name}: every variable is one that the program knows, with a value that it takes, and there once`, () => {

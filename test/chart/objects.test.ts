@@ -68,6 +68,18 @@ for (const { name, options, objects } of CASES) {
     }
   });
 
+  test(`${name}: the operator alone has a token, the bundler beside it has neither that nor its user`, () => {
+    const { spec } = the(objects, 'Deployment', '-operator').spec.template;
+    const [operator, bundler] = spec.containers;
+    assert.equal(spec.automountServiceAccountToken, false);
+    const mounts = (container: Loose) => container.volumeMounts.map((mount: Loose) => mount.mountPath);
+    assert.deepEqual(mounts(operator), ['/run/catnap', '/var/run/secrets/kubernetes.io/serviceaccount']);
+    assert.deepEqual(mounts(bundler), ['/run/catnap']);
+    assert.equal(bundler.image, operator.image);
+    const { runAsUser } = spec.securityContext;
+    assert.equal(bundler.securityContext.runAsUser, runAsUser === undefined ? undefined : runAsUser + 1);
+  });
+
   test(`${name}: every port that a probe or a Service names is there`, () => {
     for (const { spec } of podsOf(objects).filter((pod) => LONG_LIVED.test(pod.of.kind))) {
       const { ports, readinessProbe, livenessProbe } = spec.containers[0];
@@ -98,8 +110,9 @@ for (const { name, options, objects } of CASES) {
 test('small: all that it requests together, a job included, is at most 160 MiB', () => {
   const small = inCase('a small node');
   const bytes = podsOf(small).map(({ of, spec }) => {
-    const [, mebibytes] = /^(\d+)Mi$/.exec(spec.containers[0].resources.requests.memory) ?? [];
-    return { kind: of.kind, mebibytes: Number(mebibytes) * (of.spec.replicas ?? 1) };
+    const mebibytes = spec.containers.map(({ resources }: Loose) => /^(\d+)Mi$/.exec(resources.requests.memory)?.[1]);
+    const sum = mebibytes.reduce((all: number, one: string) => all + Number(one), 0);
+    return { kind: of.kind, mebibytes: sum * (of.spec.replicas ?? 1) };
   });
   const sum = (kinds: RegExp) =>
     bytes.filter(({ kind }) => kinds.test(kind)).reduce((all, { mebibytes }) => all + mebibytes, 0);

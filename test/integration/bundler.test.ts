@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { compileInFolder, tellByPipe } from '../../operator/source/compile-folder.ts';
-import { NODE_FLAGS, OwnBundler } from '../../operator/source/own-bundler.ts';
+import { OwnBundler } from '../../operator/source/own-bundler.ts';
 import { eventually } from '../support/eventually.ts';
 import { inherited } from '../support/settings.ts';
 
@@ -98,7 +98,7 @@ suite('the bundler', () => {
 
   test('it is found in a shared folder, and ends when it is told to', { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'catnap-shared-'));
-    const serve = [join(dirname(program), 'bundler.sh'), folder, process.execPath, ...NODE_FLAGS, program];
+    const serve = [join(dirname(program), 'bundler.sh'), folder, process.execPath, program];
     const child = spawn('/bin/sh', serve, {
       env: {
         PATH: inherited.PATH,

@@ -34,3 +34,9 @@
 {{- $activators := include "catnap.selectorLabels" (dict "root" . "component" "activator") | fromYaml -}}
 {{- dict "activators" (dict "matchLabels" $activators) "metricsFrom" .Values.networkPolicy.metricsFrom "egress" .Values.networkPolicy.egress | toJson -}}
 {{- end -}}
+
+{{/* What compiling one function may take. Of operator and bundler. */}}
+{{- define "catnap.bundlerLimits" -}}
+- { name: CATNAP_BUNDLER_CPU_SECONDS, value: {{ .Values.bundler.cpuSeconds | toString | quote }} }
+- { name: CATNAP_BUNDLER_WALL_SECONDS, value: {{ .Values.bundler.wallSeconds | toString | quote }} }
+{{- end -}}
