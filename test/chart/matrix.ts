@@ -130,7 +130,7 @@ export const MATRIX: Record<string, RenderOptions> = {
         podDisruptionBudget: { maxUnavailable: '50%' },
       },
       jobs: { nodeSelector: { 'kubernetes.io/arch': 'arm64' }, tolerations: [{ operator: 'Exists' }] },
-      podSecurityContext: { runAsUser: null, runAsGroup: null },
+      podSecurityContext: { runAsUser: null, runAsGroup: null, fsGroup: null },
     },
   },
 };
