@@ -50,6 +50,8 @@ export async function compileInFolder(
     await tell(name);
     const until = startedMs + limits.wallSeconds * 1000 + PATIENCE_MS;
     while (!(await isThere(path('end')))) {
+      // One that starts anew begins with an empty folder.
+      if (!(await isThere(path('job')))) throw new Error('the bundler was started anew');
       if (performance.now() > until) throw new Error('the bundler does not answer');
       await pause(LOOK_EVERY_MS, signal);
     }

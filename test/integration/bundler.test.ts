@@ -145,6 +145,10 @@ suite('the bundler', () => {
     const pipe = await leaves(async (name) => [await run('mkfifo', [`${name}.out`]), await end(name)]);
     const device = await leaves(async (name) => [await symlink('/dev/zero', `${name}.end`)]);
     const large = await leaves(async (name) => [await run('truncate', ['-s', '1T', `${name}.out`]), await end(name)]);
+    await assert.rejects(
+      leaves((name) => rm(`${name}.job`)),
+      /started anew/,
+    );
     for (const outcome of [link, pipe, device, large]) assert.deepEqual(outcome, { kind: 'ended', by: 'memory' });
     await rm(folder, { recursive: true });
   });
