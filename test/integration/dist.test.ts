@@ -68,7 +68,7 @@ test('all that was built may be read by any user, and none of it is a program of
 test('nothing in it is only for development, or tells where it was built', () => {
   const files = all(dist).filter(({ path, isFile }) => isFile && !path.startsWith('npm/'));
   const kinds =
-    /(\.mjs|\/node_modules\/esbuild\/(package\.json|LICENSE\.md|lib\/main\.js)|\/LICENSE(-packages\.txt)?)$/;
+    /(\.mjs|^operator\/bundler\.sh|\/node_modules\/esbuild\/(package\.json|LICENSE\.md|lib\/main\.js)|\/LICENSE(-packages\.txt)?)$/;
   assert.deepEqual(
     files.filter(({ path }) => !kinds.test(path)).map(({ path }) => path),
     [],
