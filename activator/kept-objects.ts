@@ -3,10 +3,19 @@ import type { FunctionObject } from '#api/function.ts';
 import { RUNTIME_ENV } from '#api/names.ts';
 import { leanMetadata } from '#platform/lean-metadata.ts';
 import type { Pod } from '#platform/resources.ts';
+import { sharedFields, sharedPart, shareStrings } from '#platform/shared-values.ts';
 
 export function keepFunction(stored: FunctionObject): FunctionObject {
   const { source: _, env: __, envFrom: ___, ...spec } = stored.spec;
-  return { ...stored, metadata: leanMetadata(stored.metadata), spec };
+  const { status } = stored;
+  return shareStrings({
+    ...stored,
+    metadata: leanMetadata(stored.metadata),
+    spec: sharedFields(spec),
+    ...(status && {
+      status: { ...status, ...(status.conditions && { conditions: status.conditions.map(sharedPart) }) },
+    }),
+  });
 }
 
 /** Of its containers, what podState looks at. */

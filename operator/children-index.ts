@@ -4,7 +4,8 @@ import type { Deployment, KubeObject, Pod, Service } from '#platform/resources.t
 
 /** Objects of one kind by the function they carry the label of: `<namespace>/<function>`. */
 export class FunctionIndex<T extends KubeObject> {
-  readonly #byFunction = new Map<string, Map<string, T>>();
+  /** Mostly one or two: a list takes a tenth of a map's memory. */
+  readonly #byFunction = new Map<string, readonly T[]>();
 
   /** Follows `view` from the start. `onChange` is called with the function's key after the index has the change. */
   constructor(view: ObjectView<T>, onChange: (key: string) => void) {
@@ -17,25 +18,27 @@ export class FunctionIndex<T extends KubeObject> {
   }
 
   of(key: string): T[] {
-    return [...(this.#byFunction.get(key)?.values() ?? [])];
+    return [...(this.#byFunction.get(key) ?? [])];
   }
 
   get(key: string, name: string): T | undefined {
-    return this.#byFunction.get(key)?.get(name);
+    return this.#byFunction.get(key)?.find(({ metadata }) => metadata?.name === name);
   }
 
   #add(object: T): void {
     const key = functionKeyOf(object);
-    const objects = this.#byFunction.get(key) ?? new Map<string, T>();
-    objects.set(object.metadata?.name ?? '', object);
-    this.#byFunction.set(key, objects);
+    this.#byFunction.set(key, [...this.#others(key, object), object]);
   }
 
   #remove(object: T): void {
     const key = functionKeyOf(object);
-    const objects = this.#byFunction.get(key);
-    objects?.delete(object.metadata?.name ?? '');
-    if (objects?.size === 0) this.#byFunction.delete(key);
+    const others = this.#others(key, object);
+    if (others.length > 0) this.#byFunction.set(key, others);
+    else this.#byFunction.delete(key);
+  }
+
+  #others(key: string, { metadata }: T): T[] {
+    return (this.#byFunction.get(key) ?? []).filter((other) => other.metadata?.name !== metadata?.name);
   }
 }
 

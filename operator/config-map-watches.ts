@@ -10,15 +10,16 @@ type Purpose = 'spec' | 'bundles';
  */
 export class ConfigMapWatches {
   readonly #view: ObjectView<KubeObject>;
-  /** Keys of functions by `<namespace>/<name>` of a ConfigMap. */
-  readonly #users = new Map<string, Set<string>>();
+  /** Keys of functions by `<namespace>/<name>` of a ConfigMap; most have one user, for which a set would be large. */
+  readonly #users = new Map<string, string | Set<string>>();
   readonly #used = new Map<string, Record<Purpose, readonly string[]>>();
 
   /** @param onChange called with the key of each function that refers to a ConfigMap that came, changed or went. */
   constructor(view: ObjectView<KubeObject>, onChange: (functionKey: string) => void) {
     this.#view = view;
     view.onChange(({ object: { metadata } }) => {
-      for (const user of this.#users.get(`${metadata?.namespace}/${metadata?.name}`) ?? []) onChange(user);
+      const users = this.#users.get(`${metadata?.namespace}/${metadata?.name}`) ?? [];
+      for (const user of typeof users === 'string' ? [users] : users) onChange(user);
     });
   }
 
@@ -31,10 +32,7 @@ export class ConfigMapWatches {
     this.#used.set(functionKey, used);
     const now = keysOf(used);
     for (const key of before) if (!now.has(key)) this.#release(key, functionKey);
-    for (const key of now) {
-      const users = this.#users.get(key) ?? new Set();
-      this.#users.set(key, users.add(functionKey));
-    }
+    for (const key of now) if (!before.has(key)) this.#add(key, functionKey);
   }
 
   /** Differs whenever a ConfigMap of that name is another one or was changed; undefined: there is none. */
@@ -51,10 +49,16 @@ export class ConfigMapWatches {
     for (const key of keysOf(used)) this.#release(key, functionKey);
   }
 
+  #add(key: string, functionKey: string): void {
+    const users = this.#users.get(key);
+    if (users instanceof Set) users.add(functionKey);
+    else this.#users.set(key, users === undefined ? functionKey : new Set([users, functionKey]));
+  }
+
   #release(key: string, functionKey: string): void {
     const users = this.#users.get(key);
-    users?.delete(functionKey);
-    if (users?.size === 0) this.#users.delete(key);
+    if (users instanceof Set) users.delete(functionKey);
+    if (users === functionKey || (users instanceof Set && users.size === 0)) this.#users.delete(key);
   }
 }
 

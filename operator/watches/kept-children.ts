@@ -1,6 +1,7 @@
 /** What the operator keeps in memory of the objects that functions are made of: what it reads of them. */
 import { leanMetadata } from '#platform/lean-metadata.ts';
 import type { Deployment, KubeObject, ManagedFieldsEntry, Pod, Service } from '#platform/resources.ts';
+import { sharedPart, shareStrings } from '#platform/shared-values.ts';
 import { isHandedOver } from '../child-writes.ts';
 import { isBundleVariable } from '../function/children.ts';
 
@@ -14,7 +15,7 @@ export function keepDeployment(deployment: Deployment): Deployment {
     name,
     env: env.filter(isBundleVariable),
   }));
-  return {
+  return shareStrings({
     metadata: { ...leanMetadata(metadata), ...(isHandedOver(deployment) && { managedFields: HANDED_OVER }) },
     ...(spec && {
       spec: {
@@ -24,7 +25,7 @@ export function keepDeployment(deployment: Deployment): Deployment {
       },
     }),
     ...(status?.conditions && { status: { conditions: status.conditions } }),
-  };
+  });
 }
 
 export function keepPod({ metadata = {}, spec, status }: Pod): Pod {
@@ -37,7 +38,9 @@ export function keepPod({ metadata = {}, spec, status }: Pod): Pod {
 }
 
 export function keepService({ metadata = {}, spec }: Service): Service {
-  return { metadata: leanMetadata(metadata), ...(spec && { spec }) };
+  const { type, externalName, ports } = spec ?? {};
+  const kept = sharedPart({ ...(type && { type }), ...(externalName && { externalName }), ...(ports && { ports }) });
+  return shareStrings({ metadata: leanMetadata(metadata), ...(spec && { spec: kept }) });
 }
 
 /** Which one it is, and in which version. */

@@ -1,6 +1,7 @@
 /** What the operator keeps of a Function in memory: all but the text of its source, and that spec only once. */
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import { leanMetadata } from '#platform/lean-metadata.ts';
+import { sharedFields, sharedPart, shareStrings } from '#platform/shared-values.ts';
 import { sourceHashOf } from '../bundles.ts';
 import { type CheckedFunction, checkFunction, rememberCheck } from '../checked-function.ts';
 import { environmentConfigMaps, revisionOf } from '../function/revision.ts';
@@ -21,9 +22,16 @@ interface KeptSource extends Omit<Source, 'inline' | 'files'> {
 /** The Function with a spec that was read through the schema and, in place of the source's text, its digest. */
 export function keepFunction(stored: FunctionObject): FunctionObject {
   const checked = checkFunction(stored);
-  const metadata = leanMetadata(stored.metadata);
-  const spec = 'fn' in checked ? checked.fn.spec : stored.spec;
-  const kept: FunctionObject = { ...stored, metadata, spec: shared(keepSpec(stored.metadata.name, spec, checked)) };
+  const { status } = stored;
+  const spec = keepSpec(stored.metadata.name, 'fn' in checked ? checked.fn.spec : stored.spec, checked);
+  const kept: FunctionObject = shareStrings({
+    ...stored,
+    metadata: leanMetadata(stored.metadata),
+    spec: sharedFields(spec),
+    ...(status && {
+      status: { ...status, ...(status.conditions && { conditions: status.conditions.map(sharedPart) }) },
+    }),
+  });
   rememberCheck(kept, 'fn' in checked ? { fn: kept } : checked);
   return kept;
 }
@@ -55,23 +63,4 @@ export function sourceDigest({ spec }: FunctionObject): SourceDigest | undefined
 /** Whether the text of a source in the Function was let go. */
 export function withoutText(source: Source): boolean {
   return 'digest' in source;
-}
-
-/** Distinct values up to which parts of specs are shared. */
-const SHARED_MAX = 2_000;
-const parts = new Map<string, unknown>();
-
-/** With every part that another spec has just so, such as the defaults, as one and the same object. */
-function shared(spec: FunctionSpec): FunctionSpec {
-  return Object.fromEntries(Object.entries(spec).map(([name, part]) => [name, sharedPart(part)])) as FunctionSpec;
-}
-
-function sharedPart(part: unknown): unknown {
-  if (part === null || typeof part !== 'object' || 'digest' in part) return part;
-  const key = JSON.stringify(part);
-  const known = parts.get(key);
-  if (known !== undefined) return known;
-  if (parts.size >= SHARED_MAX) parts.clear();
-  parts.set(key, part);
-  return part;
 }
