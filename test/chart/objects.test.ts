@@ -82,9 +82,9 @@ for (const { name, options, objects } of CASES) {
 
   test(`${name}: every port that a probe or a Service names is there`, () => {
     for (const { spec } of podsOf(objects).filter((pod) => LONG_LIVED.test(pod.of.kind))) {
-      const { ports, readinessProbe, livenessProbe } = spec.containers[0];
+      const { ports, startupProbe, readinessProbe, livenessProbe } = spec.containers[0];
       const names = ports.map((port: Loose) => port.name);
-      for (const probe of [readinessProbe, livenessProbe]) assert.ok(names.includes(probe.httpGet.port));
+      for (const probe of [startupProbe, readinessProbe, livenessProbe]) assert.ok(names.includes(probe.httpGet.port));
     }
     const activator = the(objects, 'Deployment', '-activator').spec.template.spec.containers[0];
     const ports = activator.ports.map((port: Loose) => port.name);
