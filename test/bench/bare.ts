@@ -9,12 +9,14 @@ const HOST = '127.0.0.1';
 /** The baseline: a bare node:http server, that has answered once. */
 export class BareServer implements AsyncDisposable {
   readonly pid: number;
+  readonly url: string;
   /** Milliseconds from its spawn to its first answer. */
   readonly startMs: number;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, startMs: number) {
+  private constructor(child: ChildProcess, port: number, startMs: number) {
     this.pid = child.pid ?? 0;
+    this.url = `http://${HOST}:${port}/`;
     this.startMs = startMs;
     this.#child = child;
   }
@@ -26,7 +28,7 @@ export class BareServer implements AsyncDisposable {
       stdio: 'inherit',
     });
     try {
-      return new BareServer(child, (await untilFirstAnswer(HOST, port)) - startedAt);
+      return new BareServer(child, port, (await untilFirstAnswer(HOST, port)) - startedAt);
     } catch (error) {
       child.kill('SIGKILL');
       throw error;

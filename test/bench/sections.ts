@@ -7,6 +7,7 @@ import { bodies } from './bodies.ts';
 import { coldStart } from './cold-start.ts';
 import { flood } from './flood.ts';
 import { held } from './held.ts';
+import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { hasWrk } from './load.ts';
 import { memory } from './memory.ts';
@@ -14,6 +15,7 @@ import { hasNginx } from './nginx.ts';
 import type { Failed, NotMeasured, Section } from './report.ts';
 import { routes } from './routes.ts';
 import { runtime } from './runtime.ts';
+import { scale } from './scale.ts';
 import { throughput } from './throughput.ts';
 
 /** How long and how often; bars are for the defaults. */
@@ -58,6 +60,11 @@ export const PARTS = {
   memory: {
     needs: [],
     run: ({ starts, idle }) => withSystem((system, world) => memory(system, world, { starts, idleSeconds: idle })),
+  },
+  scale: { needs: [], run: ({ idle: seconds }) => scale(seconds) },
+  idle: {
+    needs: [],
+    run: ({ idle: seconds }) => withSystem((system, world) => idle(system, world, 3 * seconds)),
   },
 } as const satisfies Record<string, Part>;
 
