@@ -104,7 +104,7 @@ export const OperatorEnv = z.object({
   /** Address to listen on when CATNAP_OPS_HOST is absent; default: all. */
   HOST: z.string().optional(),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
-  /** How often the activators are asked for their metrics, in seconds. */
+  /** How often the activators are asked for their metrics, in seconds; a fifth as often while every function is at zero. */
   CATNAP_SCRAPE_SECONDS: seconds.default(1),
   /** Folder that is shared with the bundler, which listens there; absent: it is a process of the operator's own. */
   CATNAP_BUNDLER_FOLDER: z.string().optional(),

@@ -20,6 +20,8 @@ class World implements AsyncDisposable {
   refuse = false;
   autoscaler: Autoscaler;
   #looks = 0;
+  /** Times that the function was looked at, with or without its metrics. */
+  turns = 0;
   #onLook: (() => void)[] = [];
 
   constructor(replicas: number, spec: Parameters<typeof aFunction>[0]) {
@@ -27,7 +29,10 @@ class World implements AsyncDisposable {
     const fn = aFunction(spec, { status });
     const options: AutoscalerOptions = {
       everyMs: 1,
-      functions: () => (this.exists ? [this.#scaled(fn)] : []),
+      functions: () => {
+        this.turns += 1;
+        return this.exists ? [this.#scaled(fn)] : [];
+      },
       scrape: async () => {
         this.nowMs += 1000;
         this.#looks += 1;
@@ -101,4 +106,22 @@ test('a function that is gone is forgotten', async () => {
   await world.looks(2);
   assert.deepEqual(world.gone, [KEY]);
   assert.equal(world.autoscaler.scalingOf('uid-of-hello'), undefined);
+});
+
+test('while all sleep metrics are asked for more seldom, and each turn again once one is awake', async () => {
+  await using world = new World(0, {});
+  await world.looks(3);
+  assert.ok(world.turns >= 3 * 5, `${world.turns} turns`);
+  world.replicas = 1;
+  await world.looks(1);
+  const before = world.turns;
+  await world.looks(5);
+  assert.ok(world.turns - before <= 7, `${world.turns - before} turns`);
+});
+
+test('one that must not sleep is started at once', async () => {
+  await using world = new World(0, { scaling: { minReplicas: 2 } });
+  await world.looks(2);
+  assert.equal(world.replicas, 2);
+  assert.ok(world.turns <= 4, `${world.turns} turns`);
 });

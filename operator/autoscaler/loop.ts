@@ -50,6 +50,8 @@ interface Write {
 
 /** Longest window a Function may ask for, with room to spare. */
 const KEEP_MS = 3_700_000;
+/** While everything is at zero, one in so many turns asks for metrics: activators raise from zero by themselves. */
+const TURNS_ASLEEP = 5;
 
 /** Sets the number of replicas of all functions, once each `everyMs`. */
 export class Autoscaler implements AsyncDisposable {
@@ -58,6 +60,8 @@ export class Autoscaler implements AsyncDisposable {
   /** By the Function's uid: one that is made again begins anew. */
   readonly #known = new Map<string, Known>();
   readonly #stop = new AbortController();
+  /** Since metrics were asked for. */
+  #turnsAsleep = -1;
   readonly #writes = new Set<Promise<void>>();
   readonly #loop: Promise<void>;
 
@@ -86,6 +90,7 @@ export class Autoscaler implements AsyncDisposable {
     const { functions, scrape, nowMs, log } = this.#options;
     // Read first: whoever raises a function after this changes its resourceVersion, and what follows is refused.
     const all = functions();
+    if (this.#rests(all)) return;
     this.#demand.record(await scrape(signal), nowMs());
     if (signal.aborted) return;
     this.#dropGone(all);
@@ -96,6 +101,16 @@ export class Autoscaler implements AsyncDisposable {
         log.error({ function: scaled.key, err: error }, 'scaling failed');
       }
     }
+  }
+
+  /** Nothing runs that could be too much or too little. */
+  #rests(all: readonly ScaledFunction[]): boolean {
+    const asleep = all.every(
+      ({ fn, deployments }) =>
+        fn.spec.scaling.minReplicas === 0 && [...deployments.values()].every(({ spec }) => !spec?.replicas),
+    );
+    this.#turnsAsleep = asleep ? (this.#turnsAsleep + 1) % TURNS_ASLEEP : 0;
+    return this.#turnsAsleep !== 0;
   }
 
   #dropGone(all: readonly ScaledFunction[]): void {
