@@ -33,6 +33,8 @@ export class Routing implements AsyncDisposable {
   readonly #claims: RouteClaims;
   readonly #store: ReleasedStore;
   readonly #stopFollowing: () => void;
+  /** What was kept is known: from here on it may be written over. */
+  #begun = false;
 
   constructor(options: RoutingOptions) {
     const { kube, config, log, functions, nowMs } = options;
@@ -63,8 +65,6 @@ export class Routing implements AsyncDisposable {
     // Also while another operator leads: who takes over in a deletion's moment still knows of it.
     this.#stopFollowing = functions.onChange(({ type, object }) => type === 'deleted' && this.forget(object));
   }
-
-  #begun = false;
 
   /** Takes over what was decided before; to be awaited before the first decision. `functions` must have synced. */
   async begin(signal: AbortSignal): Promise<void> {
