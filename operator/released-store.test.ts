@@ -7,7 +7,8 @@ import type { ReleasedHost } from './function/released-hosts.ts';
 import { ReleasedStore } from './released-store.ts';
 
 const LINE = 'shop.example.com shop 2026-01-01T01:00:00.000Z\n';
-const signal = AbortSignal.timeout(20_000);
+/** Of one test: files are loaded long before their tests run. */
+const soon = () => AbortSignal.timeout(20_000);
 const hostsIn = (call: Call) => JSON.parse(call.body).data.hosts;
 
 async function scene(stack: AsyncDisposableStack) {
@@ -28,7 +29,7 @@ async function scene(stack: AsyncDisposableStack) {
 test('what was kept is read, and nothing where there is no ConfigMap or it may not be read', async () => {
   await using stack = new AsyncDisposableStack();
   const { server, store } = await scene(stack);
-  const first = store.load(signal);
+  const first = store.load(soon());
   const call = await server.calls.next();
   assert.equal(`${call.method} ${call.url.pathname}`, 'GET /api/v1/namespaces/system/configmaps/kept');
   call.reply({ data: { hosts: LINE } });
@@ -37,7 +38,7 @@ test('what was kept is read, and nothing where there is no ConfigMap or it may n
     [404, 'NotFound'],
     [403, 'Forbidden'],
   ] as const) {
-    const none = store.load(signal);
+    const none = store.load(soon());
     (await server.calls.next()).fail(status, reason);
     assert.equal((await none).size, 0);
   }
@@ -46,7 +47,7 @@ test('what was kept is read, and nothing where there is no ConfigMap or it may n
 test('an API server that is not there yet is asked again', async () => {
   await using stack = new AsyncDisposableStack();
   const { server, store } = await scene(stack);
-  const loaded = store.load(signal);
+  const loaded = store.load(soon());
   (await server.calls.next()).fail(500, 'InternalError');
   (await server.calls.next()).reply({ data: { hosts: LINE } });
   assert.equal((await loaded).size, 1);
@@ -98,7 +99,7 @@ test('without a name nothing is asked of the API server', async () => {
   };
   const store = stack.use(new ReleasedStore(options));
   store.changed();
-  assert.equal((await store.load(signal)).size, 0);
+  assert.equal((await store.load(soon())).size, 0);
   await store[Symbol.asyncDispose]();
   assert.equal(server.calls.size, 0);
 });
