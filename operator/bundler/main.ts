@@ -1,5 +1,5 @@
 /** Compiles one function: the job on standard input, what became of it on standard output. Both are JSON. */
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as esbuild from 'esbuild';
 import type { SourceFiles } from '../function/revision.ts';
@@ -8,8 +8,17 @@ import type { WantedHandler } from '../source/exported-handler.ts';
 import { SourceError } from '../source/source-error.ts';
 
 const END_TOLD_MS = 300;
+/** How often it is looked whether the result is still wanted, in milliseconds. */
+const LOOK_EVERY_MS = 100;
 
 const { source, handler } = JSON.parse(readFileSync(0, 'utf8')) as { source: SourceFiles; handler: WantedHandler };
+// Whoever does not want the result any more removes the file that standard input is.
+const look = setInterval(async () => {
+  if (fstatSync(0).nlink > 0) return;
+  clearInterval(look);
+  await esbuild.stop();
+  process.exit(1);
+}, LOOK_EVERY_MS);
 const result = await compileSource(source, handler, esbuild).then(
   (chunks) => ({ chunks }),
   async (error: unknown) => {
@@ -19,5 +28,6 @@ const result = await compileSource(source, handler, esbuild).then(
     return { refused: { reason: error.reason, message: error.message } };
   },
 );
+clearInterval(look);
 process.stdout.write(JSON.stringify(result));
 await esbuild.stop();

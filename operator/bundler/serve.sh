@@ -1,12 +1,13 @@
 #!/bin/sh
 # Compiles functions, each in a process of its own under limits:  sh serve.sh <folder> <node> <program>
 #
-# Names of jobs are read line by line: from the pipe <folder>/jobs, or from standard input where CATNAP_BUNDLER_STDIN is
-# set. Of each job <name>.job is the program's input; <name>.out and <name>.err are what it says; <name>.end is written
-# last: its exit code, then the times of the shell and of what it started. This shell itself does nothing but wait, so
-# whatever a job meets, the next one finds it here.
+# Jobs are read line by line, a name and the seconds of processor time for each of its processes: from the pipe
+# <folder>/jobs, or from standard input where CATNAP_BUNDLER_STDIN is set. Of each job <name>.job is the program's input;
+# <name>.out and <name>.err are what it says; <name>.end is written last: its exit code, then the times of the shell and of
+# what it started. A job whose <name>.job is removed ends by itself, and leaves nothing. This shell itself does nothing but
+# wait, so whatever a job meets, the next one finds it here.
 #
-# CATNAP_BUNDLER_CPU_SECONDS    processor time of each of a job's processes
+# CATNAP_BUNDLER_CPU_SECONDS    most processor time that a job may ask for
 # CATNAP_BUNDLER_WALL_SECONDS   time that a job may take
 # CATNAP_BUNDLER_MEMORY_KIB     memory of all that runs here: a job is ended before the kernel ends the container
 set -u
@@ -29,20 +30,21 @@ esac
 export GOMAXPROCS=2 GOMEMLIMIT="$((memory / 4))KiB" UV_THREADPOOL_SIZE=1
 
 run() {
-  job=$folder/$1
-  shift
+  job=$folder/$1 cpu=$2
+  shift 2
   (
     ulimit -c 0
     # The size of each thread's stack too, all of which the limit on data counts.
     ulimit -s 2048
     ulimit -f 65536
-    ulimit -t "$CATNAP_BUNDLER_CPU_SECONDS"
+    ulimit -t "$cpu"
     ulimit -d "$data"
     timeout -s KILL "$CATNAP_BUNDLER_WALL_SECONDS" "$@" <"$job.job" >"$job.out" 2>"$job.err"
     echo $? >"$job.times"
     times >>"$job.times"
   ) 2>/dev/null
   mv "$job.times" "$job.end"
+  [ -e "$job.job" ] || rm -f "$job".*
 }
 
 if [ -z "${CATNAP_BUNDLER_STDIN:-}" ]; then
@@ -52,9 +54,11 @@ if [ -z "${CATNAP_BUNDLER_STDIN:-}" ]; then
   exec <>"$folder/jobs"
 fi
 trap 'exit 0' TERM INT
-while read -r name; do
+while read -r name cpu; do
   case $name in '' | *[!0-9a-f]*) continue ;; esac
+  case $cpu in '' | *[!0-9]* | ??????*) continue ;; esac
+  [ "$cpu" -le "$CATNAP_BUNDLER_CPU_SECONDS" ] || cpu=$CATNAP_BUNDLER_CPU_SECONDS
   # Waited for so that a signal is heard meanwhile.
-  run "$name" "$@" &
+  run "$name" "$cpu" "$@" &
   wait
 done

@@ -13,14 +13,21 @@ export interface CompileJob {
   handler: WantedHandler;
 }
 
+export interface CompileBounds {
+  /** Processor time of each of its processes, in whole seconds. */
+  cpuSeconds: number;
+  /** Ends it; it rejects then. */
+  signal: AbortSignal;
+}
+
 /** Compiles; rejects when that cannot be tried at present. */
-export type Compile = (job: CompileJob, signal: AbortSignal) => Promise<Outcome>;
+export type Compile = (job: CompileJob, bounds: CompileBounds) => Promise<Outcome>;
 
 export interface CompileFolderOptions {
   /** Shared with the bundler, and nobody else. */
   folder: string;
-  /** Tells the bundler the name of a job. Rejects when it does not listen. */
-  tell: (name: string) => Promise<void>;
+  /** Tells the bundler of a job, in one line. Rejects when it does not listen. */
+  tell: (line: string) => Promise<void>;
   limits: CompileLimits;
 }
 
@@ -39,7 +46,7 @@ const PARTS = ['job', 'out', 'err', 'times', 'end'];
 export async function compileInFolder(
   job: CompileJob,
   { folder, tell, limits }: CompileFolderOptions,
-  signal: AbortSignal,
+  { cpuSeconds, signal }: CompileBounds,
 ): Promise<Outcome> {
   const name = randomBytes(16).toString('hex');
   const path = (part: string) => join(folder, `${name}.${part}`);
@@ -47,29 +54,33 @@ export async function compileInFolder(
     // Not over a file that is there, nor through a link.
     await writeFile(path('job'), JSON.stringify(job), { flag: 'wx', mode: 0o640 });
     const startedMs = performance.now();
-    await tell(name);
+    await tell(`${name} ${cpuSeconds}`);
     const until = startedMs + limits.wallSeconds * 1000 + PATIENCE_MS;
     while (!(await isThere(path('end')))) {
       // One that starts anew begins with an empty folder.
       if (!(await isThere(path('job')))) throw new Error('the bundler was started anew');
       if (performance.now() > until) throw new Error('the bundler does not answer');
       await pause(LOOK_EVERY_MS, signal);
+      signal.throwIfAborted();
     }
     const tookMs = performance.now() - startedMs;
     const end = await boundedText(path('end'), END_MAX_BYTES);
-    return outcomeOf({ end, output: await boundedText(path('out'), OUTPUT_MAX_BYTES), tookMs }, limits);
+    return outcomeOf(
+      { end, output: await boundedText(path('out'), OUTPUT_MAX_BYTES), tookMs },
+      { ...limits, cpuSeconds },
+    );
   } finally {
     await Promise.all(PARTS.map((part) => rm(path(part), { recursive: true, force: true })));
   }
 }
 
 /** Tells by the pipe that the bundler made in the folder. */
-export async function tellByPipe(folder: string, name: string): Promise<void> {
+export async function tellByPipe(folder: string, line: string): Promise<void> {
   // Fails where nobody reads.
   const pipe = await open(join(folder, 'jobs'), constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
     if (!(await pipe.stat()).isFIFO()) throw new Error('what the bundler listens to is no pipe');
-    await pipe.write(`${name}\n`);
+    await pipe.write(`${line}\n`);
   } finally {
     await pipe.close();
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createLog } from '#platform/log.ts';
 import { TestClock } from '#platform/test-clock.ts';
-import type { CompileJob } from './compile-folder.ts';
+import type { CompileBounds, CompileJob } from './compile-folder.ts';
 import type { Outcome } from './compile-outcome.ts';
 import { Compiler, type Wanted } from './compiler.ts';
 import { SourceError } from './source-error.ts';
@@ -15,10 +15,16 @@ const LIMITS = { cpuSeconds: 5, wallSeconds: 30 };
 function stage() {
   const clock = new TestClock();
   const running: { text: string; end: (outcome: Outcome | Error) => Promise<void> }[] = [];
+  const seconds: number[] = [];
   const begun: string[] = [];
   const done: string[] = [];
-  const compile = ({ source }: CompileJob) =>
+  const compile = ({ source }: CompileJob, { cpuSeconds, signal }: CompileBounds) =>
     new Promise<Outcome>((resolve, reject) => {
+      seconds.push(cpuSeconds);
+      signal.addEventListener('abort', () => {
+        running.shift();
+        reject(signal.reason);
+      });
       const text = source.files[source.entry] ?? '';
       begun.push(text);
       const end = async (outcome: Outcome | Error) => {
@@ -36,7 +42,7 @@ function stage() {
     assert.equal(running.length, 1);
     await running[0]?.end(outcome);
   };
-  return { clock, compiler, ask, end, begun, done };
+  return { clock, compiler, ask, end, begun, done, seconds };
 }
 
 function wanted(key: string, text: string): Wanted {
@@ -113,6 +119,7 @@ test('a refusal and an end by processor time are for good', async () => {
   assert.match(String((ask('n/a', '1') as { error: SourceError }).error), /wrong/);
   ask('n/b', '2');
   await end({ kind: 'ended', by: 'cpu' });
+  await end({ kind: 'ended', by: 'cpu' });
   assert.match(String((ask('n/b', '2') as { error: SourceError }).error), /5 s of processor time/);
 });
 
@@ -155,4 +162,36 @@ test('a source that has changed since it was asked for is not compiled, and look
   await end(MADE);
   assert.deepEqual(begun, ['1']);
   assert.deepEqual(done, ['n/a', 'n/b']);
+});
+
+test('a source that takes more than a first try may is tried for longer, after the first tries of others', async () => {
+  const { ask, end, begun, seconds } = stage();
+  for (const n of [1, 2]) ask(`bad/${n}`, `bad${n}`);
+  await end({ kind: 'ended', by: 'cpu' });
+  await end({ kind: 'ended', by: 'cpu' });
+  ask('bad/3', 'bad3');
+  await end(MADE);
+  await end(MADE);
+  await end(MADE);
+  assert.deepEqual(begun, ['bad1', 'bad2', 'bad1', 'bad3', 'bad2']);
+  assert.deepEqual(seconds, [1, 1, 5, 1, 5]);
+});
+
+test('a long try is broken off for a first try of another namespace, three times at most', async () => {
+  const { ask, end, begun } = stage();
+  ask('bad/1', 'bad');
+  await end({ kind: 'ended', by: 'cpu' });
+  await turn();
+  for (const n of [1, 2, 3]) {
+    ask(`good/${n}`, `good${n}`);
+    await turn();
+    await end(MADE);
+    await turn();
+  }
+  ask('good/4', 'good4');
+  ask('bad/2', 'other');
+  await end(MADE);
+  await end(MADE);
+  await end(MADE);
+  assert.deepEqual(begun, ['bad', 'bad', 'good1', 'bad', 'good2', 'bad', 'good3', 'bad', 'good4', 'other']);
 });

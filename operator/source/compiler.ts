@@ -43,18 +43,27 @@ interface Entry {
   ended: number;
   /** Not to be tried before, by the clock. */
   notBeforeMs: number;
+  /** It took more than a first try may: it is tried for longer when none waits for a first try. */
+  isLong: boolean;
+  /** How often it was ended for another namespace's first try. */
+  gaveWay: number;
   /** Nobody waits for it any more. */
   dropped: boolean;
 }
 
 /** After how long a compile that met a limit is tried again, in milliseconds: the machine may have been busy. */
 const AGAIN_MS = [5_000, 30_000];
+/** Processor time of a first try, in seconds: nearly all sources take less, so a poisoned one delays others by that. */
+const FIRST_CPU_SECONDS = 1;
+/** So often a long compile gives way to a first try of another namespace; then it is let finish. */
+const GIVES_WAY_MAX = 3;
 /** When it is tried again while no bundler answers. */
 const UNAVAILABLE = { baseMs: 500, maxMs: 30_000 };
 
 /**
  * Compiles functions one at a time, beside all other work: namespaces take turns, of each function only the newest
- * source counts, and equal sources are compiled once.
+ * source counts, and equal sources are compiled once. Two levels: a short first try, and where that is not enough a long
+ * one, which waits for first tries and is broken off for those of other namespaces.
  */
 export class Compiler implements AsyncDisposable {
   readonly #options: CompilerOptions;
@@ -66,6 +75,7 @@ export class Compiler implements AsyncDisposable {
   readonly #results = new Map<string, { sourceHash: string; compiled: Compiled }>();
   readonly #stop = new AbortController();
   #work: Promise<void> | undefined;
+  #running: { entry: Entry; end: AbortController } | undefined;
   #cancelAlarm: () => void = () => undefined;
   /** How often in a row no bundler answered. */
   #unanswered = 0;
@@ -82,9 +92,18 @@ export class Compiler implements AsyncDisposable {
     if (result?.sourceHash === sourceHash) return result.compiled;
     if (this.#entries.get(uid)?.wanted.sourceHash === sourceHash) return undefined;
     this.forget(uid);
-    this.#queue(namespace, { wanted, ended: 0, notBeforeMs: 0, dropped: false });
+    this.#queue(namespace, { wanted, ended: 0, notBeforeMs: 0, isLong: false, gaveWay: 0, dropped: false });
+    this.#breakOffFor(namespace);
     this.#next();
     return undefined;
+  }
+
+  #breakOffFor(namespace: string): void {
+    const { entry, end } = this.#running ?? {};
+    if (entry === undefined || !entry.isLong || entry.wanted.namespace === namespace) return;
+    if (entry.gaveWay >= GIVES_WAY_MAX) return;
+    entry.gaveWay += 1;
+    end?.abort();
   }
 
   /** Its result is kept elsewhere now, or the function is gone. What is compiled of it already ends by itself. */
@@ -105,7 +124,8 @@ export class Compiler implements AsyncDisposable {
   #next(): void {
     if (this.#work !== undefined || this.#stop.signal.aborted) return;
     const nowMs = this.#clock.nowMs();
-    const entry = this.#order.take(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    const isDue = ({ notBeforeMs }: Entry) => notBeforeMs <= nowMs;
+    const entry = this.#order.take((one) => !one.isLong && isDue(one)) ?? this.#order.take(isDue);
     this.#cancelAlarm();
     if (entry === undefined) {
       const soonest = Math.min(...this.#order.list().map(({ notBeforeMs }) => notBeforeMs));
@@ -114,12 +134,15 @@ export class Compiler implements AsyncDisposable {
     }
     this.#work = this.#run(entry).finally(() => {
       this.#work = undefined;
+      this.#running = undefined;
       this.#next();
     });
   }
 
   async #run(entry: Entry): Promise<void> {
     const { wanted } = entry;
+    const end = new AbortController();
+    this.#running = { entry, end };
     const startedMs = this.#clock.nowMs();
     const seconds = () => (this.#clock.nowMs() - startedMs) / 1000;
     try {
@@ -128,12 +151,23 @@ export class Compiler implements AsyncDisposable {
         this.#lookAgain(entry);
         return;
       }
-      const outcome = await this.#options.compile({ source, handler: wanted.handler }, this.#stop.signal);
+      const cpuSeconds = this.#cpuSeconds(entry);
+      const signal = AbortSignal.any([this.#stop.signal, end.signal]);
+      const outcome = await this.#options.compile({ source, handler: wanted.handler }, { cpuSeconds, signal });
       this.#unanswered = 0;
+      if (outcome.kind === 'ended' && outcome.by === 'cpu' && cpuSeconds < this.#options.limits.cpuSeconds) {
+        entry.isLong = true;
+        this.#again(entry, 0);
+        return;
+      }
       this.#options.onCompiled?.(outcome.kind === 'ended' ? outcome.by : outcome.kind, seconds());
       this.#settle(entry, outcome);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
+      if (end.signal.aborted) {
+        this.#again(entry, 0);
+        return;
+      }
       if (error instanceof SourceError || isConflict(error)) {
         this.#lookAgain(entry);
         return;
@@ -144,6 +178,11 @@ export class Compiler implements AsyncDisposable {
       this.#options.log.warn({ function: wanted.key, err: error, againInMs }, 'not compiled');
       this.#again(entry, againInMs);
     }
+  }
+
+  #cpuSeconds({ isLong }: Entry): number {
+    const { cpuSeconds } = this.#options.limits;
+    return isLong ? cpuSeconds : Math.min(FIRST_CPU_SECONDS, cpuSeconds);
   }
 
   /** Its source is not what it was: the function's next reconcile says what it is. */

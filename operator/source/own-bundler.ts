@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type CompileJob, compileInFolder } from './compile-folder.ts';
+import { type CompileBounds, type CompileJob, compileInFolder } from './compile-folder.ts';
 import type { CompileLimits, Outcome } from './compile-outcome.ts';
 
 export interface OwnBundlerOptions {
@@ -32,14 +32,14 @@ export class OwnBundler implements AsyncDisposable {
     return this.#child?.pid;
   }
 
-  async compile(job: CompileJob, signal: AbortSignal): Promise<Outcome> {
+  async compile(job: CompileJob, bounds: CompileBounds): Promise<Outcome> {
     this.#started ??= this.#start();
     const { child, folder } = await this.#started;
-    const tell = async (name: string) => {
+    const tell = async (line: string) => {
       if (!child.stdin?.writable) throw new Error('the bundler has ended');
-      child.stdin.write(`${name}\n`);
+      child.stdin.write(`${line}\n`);
     };
-    return compileInFolder(job, { folder, tell, limits: this.#options.limits }, signal);
+    return compileInFolder(job, { folder, tell, limits: this.#options.limits }, bounds);
   }
 
   async #start(): Promise<{ child: ChildProcess; folder: string }> {
@@ -76,9 +76,11 @@ export class OwnBundler implements AsyncDisposable {
     const started = await this.#started?.catch(() => undefined);
     if (started === undefined) return;
     const { child, folder } = started;
-    const ended = once(child, 'exit');
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-    await ended;
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      process.kill(-child.pid, 'SIGKILL');
+      await ended;
+    }
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -16,10 +16,10 @@ export function startCompiler({ config, lifecycle, ...told }: StartCompilerOptio
   const limits = { cpuSeconds: config.CATNAP_BUNDLER_CPU_SECONDS, wallSeconds: config.CATNAP_BUNDLER_WALL_SECONDS };
   const folder = config.CATNAP_BUNDLER_FOLDER;
   if (folder !== undefined) {
-    const options = { folder, limits, tell: (name: string) => tellByPipe(folder, name) };
+    const options = { folder, limits, tell: (line: string) => tellByPipe(folder, line) };
     return stopped(
       lifecycle,
-      new Compiler({ ...told, limits, compile: (job, signal) => compileInFolder(job, options, signal) }),
+      new Compiler({ ...told, limits, compile: (job, bounds) => compileInFolder(job, options, bounds) }),
     );
   }
   const own = new OwnBundler({
@@ -29,7 +29,7 @@ export function startCompiler({ config, lifecycle, ...told }: StartCompilerOptio
     path: config.PATH,
   });
   lifecycle.onStop('bundler', () => own[Symbol.asyncDispose]());
-  return stopped(lifecycle, new Compiler({ ...told, limits, compile: (job, signal) => own.compile(job, signal) }));
+  return stopped(lifecycle, new Compiler({ ...told, limits, compile: (job, bounds) => own.compile(job, bounds) }));
 }
 
 function stopped(lifecycle: Pick<Lifecycle, 'onStop'>, compiler: Compiler): Compiler {

@@ -41,7 +41,10 @@ export class FuzzedCompiler implements AsyncDisposable {
   }
 
   async #limited(source: CompileJob['source']): Promise<string[]> {
-    const outcome = await this.#bundler.compile({ source, handler: HANDLER }, AbortSignal.timeout(60_000));
+    const outcome = await this.#bundler.compile(
+      { source, handler: HANDLER },
+      { cpuSeconds: LIMITS.cpuSeconds, signal: AbortSignal.timeout(60_000) },
+    );
     if (outcome.kind === 'made') return outcome.chunks;
     throw outcome.kind === 'refused' ? outcome.error : limitError(outcome.by, LIMITS);
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -17,7 +17,8 @@ const root = join(import.meta.dirname, '..', '..');
 const LIMITS = { cpuSeconds: 2, wallSeconds: 30 };
 const MEMORY_MIB = 256;
 const handler = { handler: 'default', signature: 'auto' } as const;
-const signal = new AbortController().signal;
+const { signal } = new AbortController();
+const bounds = { cpuSeconds: LIMITS.cpuSeconds, signal };
 const jobOf = (text: string) => ({ source: { files: { 'index.ts': text }, entry: 'index.ts' }, handler });
 const GOOD = 'export default () => 1;';
 
@@ -52,15 +53,15 @@ suite('the bundler', () => {
     timeout: 400_000,
   }, async () => {
     await using bundler = new OwnBundler({ program, limits: LIMITS, memoryMib: MEMORY_MIB, path: inherited.PATH });
-    assert.equal((await bundler.compile(jobOf(GOOD), signal)).kind, 'made');
+    assert.equal((await bundler.compile(jobOf(GOOD), bounds)).kind, 'made');
     const pid = bundler.pid;
     const kinds = Object.values(POISON);
     for (let i = 0; i < 50; i++) {
-      const outcome = await bundler.compile(jobOf(`${kinds[i % kinds.length]}\n// ${i}`), signal);
+      const outcome = await bundler.compile(jobOf(`${kinds[i % kinds.length]}\n// ${i}`), bounds);
       assert.notEqual(outcome.kind, 'made');
     }
     const startedMs = performance.now();
-    assert.equal((await bundler.compile(jobOf(GOOD), signal)).kind, 'made');
+    assert.equal((await bundler.compile(jobOf(GOOD), bounds)).kind, 'made');
     assert.ok(performance.now() - startedMs < 5_000);
     assert.equal(bundler.pid, pid);
     await eventually('nothing is left of them', async () => (await children(Number(pid))).length === 0);
@@ -68,7 +69,7 @@ suite('the bundler', () => {
 
   test('too much processor time is told from too much memory', { timeout: 120_000 }, async () => {
     await using bundler = new OwnBundler({ program, limits: LIMITS, memoryMib: MEMORY_MIB, path: inherited.PATH });
-    const ends = async (name: string) => bundler.compile(jobOf(POISON[name] ?? ''), signal);
+    const ends = async (name: string) => bundler.compile(jobOf(POISON[name] ?? ''), bounds);
     assert.deepEqual(await ends('a namespace in a namespace, 2,000 deep'), { kind: 'ended', by: 'cpu' });
     assert.deepEqual(await ends('nested switches'), { kind: 'ended', by: 'memory' });
   });
@@ -76,8 +77,25 @@ suite('the bundler', () => {
   test('a compile that takes too long on the clock is ended', { timeout: 60_000 }, async () => {
     const limits = { cpuSeconds: 60, wallSeconds: 1 };
     await using bundler = new OwnBundler({ program, limits, memoryMib: 4_096, path: inherited.PATH });
-    const outcome = await bundler.compile(jobOf(POISON['a namespace in a namespace, 2,000 deep'] ?? ''), signal);
+    const outcome = await bundler.compile(jobOf(POISON['a namespace in a namespace, 2,000 deep'] ?? ''), {
+      cpuSeconds: 60,
+      signal,
+    });
     assert.deepEqual(outcome, { kind: 'ended', by: 'time' });
+  });
+
+  test('one that is not wanted any more ends at once, and leaves nothing', { timeout: 60_000 }, async () => {
+    await using bundler = new OwnBundler({ program, limits: LIMITS, memoryMib: MEMORY_MIB, path: inherited.PATH });
+    assert.equal((await bundler.compile(jobOf(GOOD), bounds)).kind, 'made');
+    const unwanted = new AbortController();
+    const long = jobOf(POISON['a namespace in a namespace, 2,000 deep'] ?? '');
+    const compile = bundler.compile(long, { cpuSeconds: 60, signal: unwanted.signal });
+    await eventually('it works', async () => (await children(Number(bundler.pid))).length > 0);
+    unwanted.abort();
+    await assert.rejects(compile);
+    await eventually('it has ended', async () => (await children(Number(bundler.pid))).length === 0, 2_000);
+    const folder = await readlink(`/proc/${bundler.pid}/cwd`);
+    await eventually('nothing is left of it', async () => (await readdir(folder)).length === 0);
   });
 
   test('the largest sources that a function may have fit in its memory', { timeout: 120_000 }, async () => {
@@ -92,7 +110,7 @@ suite('the bundler', () => {
       (_, i) => `export const value${i} = (a: number) => [a, ${i}, "text ${i}"].map((x) => x + "${i}");`,
     ).join('\n');
     assert.ok(code.length > 600_000 && code.length < 1_048_576);
-    const outcome = await bundler.compile(jobOf(`${code}\nexport default value1;`), signal);
+    const outcome = await bundler.compile(jobOf(`${code}\nexport default value1;`), { cpuSeconds: 30, signal });
     assert.equal(outcome.kind, 'made', JSON.stringify(outcome).slice(0, 200));
   });
 
@@ -109,12 +127,14 @@ suite('the bundler', () => {
       stdio: 'inherit',
     });
     const exited = once(child, 'exit');
-    const options = { folder, limits: LIMITS, tell: (name: string) => tellByPipe(folder, name) };
-    const compile = (text: string) => compileInFolder(jobOf(text), options, signal);
+    const options = { folder, limits: LIMITS, tell: (line: string) => tellByPipe(folder, line) };
+    const compile = (text: string) => compileInFolder(jobOf(text), options, bounds);
     await eventually('it listens', async () => (await compile(GOOD)).kind === 'made');
     // Two operators' jobs, or none of anybody's, do not disturb it.
     await tellByPipe(folder, '../../etc/passwd');
     await tellByPipe(folder, '0123');
+    await tellByPipe(folder, '0123 1');
+    await tellByPipe(folder, '0123 1; reboot');
     const all = await Promise.all([compile(GOOD), compile('export default ('), compile(GOOD)]);
     assert.deepEqual(
       all.map(({ kind }) => kind),
@@ -137,8 +157,8 @@ suite('the bundler', () => {
     const leaves = async (leave: (name: string) => Promise<unknown>) =>
       compileInFolder(
         jobOf(GOOD),
-        { folder, limits: LIMITS, tell: async (name) => void (await leave(join(folder, name))) },
-        signal,
+        { folder, limits: LIMITS, tell: async (line) => void (await leave(join(folder, line.replace(/ .*/, '')))) },
+        bounds,
       );
     const end = (name: string) => writeFile(`${name}.end`, '0\n');
     const link = await leaves(async (name) => [await symlink(secret, `${name}.out`), await end(name)]);
