@@ -42,13 +42,17 @@ test('an error that nobody catches: 500 for the request it belongs to, the next 
 
 test('a stack is shown where the function’s NODE_ENV is development, and it is production unless said otherwise', async () => {
   await using world = await system.world();
-  const source = `export default () => { throw new Error(String(process.env.NODE_ENV)); };`;
-  const failure = async (name: string, env: { name: string; value: string }[]) => {
-    const url = await world.deploy(manifest(world.namespace, name, source, { ...AWAKE, env }));
-    return JSON.parse((await world.call(url)).text) as { message: string; stack?: string };
+  const source = `export default (request: Request) => {
+    if (request.url.endsWith('/env')) return process.env.NODE_ENV;
+    throw new Error(String(process.env.NODE_ENV));
+  };`;
+  const failure = async (name: string, variables: { name: string; value: string }[]) => {
+    const url = await world.deploy(manifest(world.namespace, name, source, { ...AWAKE, env: variables }));
+    const env = (await world.call(url, { path: '/env' })).text;
+    return { env, ...(JSON.parse((await world.call(url)).text) as { stack?: string }) };
   };
-  const { message, stack } = await failure('in-production', []);
-  assert.deepEqual([message, stack], ['production', undefined]);
+  const { env, stack } = await failure('in-production', []);
+  assert.deepEqual([env, stack], ['production', undefined]);
   const shown = await failure('in-development', [{ name: 'NODE_ENV', value: 'development' }]);
   assert.match(shown.stack ?? '', /^Error: development\n {4}at .*\/function\/index\.ts:1:/);
 });
