@@ -54,7 +54,7 @@ test('a stack is shown where the function’s NODE_ENV is development, and it is
   const { env, stack } = await failure('in-production', []);
   assert.deepEqual([env, stack], ['production', undefined]);
   const shown = await failure('in-development', [{ name: 'NODE_ENV', value: 'development' }]);
-  assert.match(shown.stack ?? '', /^Error: development\n {4}at .*\/function\/index\.ts:1:/);
+  assert.match(shown.stack ?? '', /^Error: development\n {4}at .*\/function\/index\.ts:3:/);
 });
 
 test('an endless loop: 504 for its request, and another replica answers the others', async () => {
