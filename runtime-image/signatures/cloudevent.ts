@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import type { Reply } from '../reply.ts';
+import { decompressed } from './decompress.ts';
 import { cloudEventOf } from './event-of-request.ts';
 import type { Invoke, UserFunction } from './invoke.ts';
 import { Refused, refusalOf } from './refusal.ts';
@@ -24,7 +25,8 @@ async function read(exchange: Exchange): Promise<{ event: unknown }> {
   if (method !== 'POST') {
     throw new Refused(405, 'MethodNotAllowed', `an event is sent by POST, not ${method}`, [['allow', 'POST']]);
   }
-  return { event: cloudEventOf(headers, await wholeBody(exchange), url ?? '/') };
+  const body = await decompressed(await wholeBody(exchange), headers['content-encoding']);
+  return { event: cloudEventOf(headers, body, url ?? '/') };
 }
 
 function called(call: UserFunction, event: unknown): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { charsetOf, decodedText } from './charset.ts';
 import { convertedLegacyEvent } from './legacy-event.ts';
 import { isJson, isTextual, mediaType } from './media-type.ts';
 import { percentDecoded } from './percent.ts';
@@ -40,7 +41,12 @@ function binaryEvent(headers: IncomingHttpHeaders, body: Buffer): CloudEvent {
   const contentType = headers['content-type'];
   if (contentType !== undefined) event.datacontenttype = contentType;
   const type = mediaType(contentType);
-  if (body.length > 0) event.data = isJson(type) ? jsonOf(body) : isTextual(type) ? body.toString() : body;
+  if (body.length > 0)
+    event.data = isJson(type)
+      ? jsonOf(body)
+      : isTextual(type)
+        ? decodedText(body, charsetOf(contentType) ?? 'utf-8')
+        : body;
   return event;
 }
 
@@ -57,7 +63,7 @@ function structuredEvent(body: Buffer, path: string): CloudEvent {
 
 function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(decodedText(body, 'utf-8'));
   } catch (error) {
     throw new Refused(400, 'BadEvent', `the body is no JSON: ${error instanceof Error ? error.message : error}`);
   }

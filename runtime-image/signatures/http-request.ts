@@ -1,11 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { http } from '../builtin.ts';
+import { http, net } from '../builtin.ts';
 import { hideInternalHeaders } from '../internal-headers.ts';
-import { accepted } from './accept.ts';
+import { acceptedCharset, acceptedEncoding, acceptedLanguage, acceptedType } from './accept.ts';
+import { isFresh } from './conditional.ts';
 import type { ServedResponse } from './http-response.ts';
-import { mediaType, typeOf } from './media-type.ts';
+import { matchingType, mediaType } from './media-type.ts';
 import type { ParsedBody } from './parsed-body.ts';
+import { percentDecoded } from './percent.ts';
+
+const { parse: parseQuery } = process.getBuiltinModule('node:querystring');
+
+/** What stands in a query, by name; of a name that comes several times all. */
+type Query = Record<string, string | string[] | undefined>;
+/** On a request: its query, and the URL that it was read from. */
+const QUERY = Symbol('query');
 
 /** Node's own request, with what the Functions Framework's handlers are promised: the names are Express's. */
 export class ServedRequest extends http.IncomingMessage {
@@ -14,12 +23,13 @@ export class ServedRequest extends http.IncomingMessage {
   declare res: ServedResponse;
   declare originalUrl: string;
   declare baseUrl: string;
-  /** `0`: the path without its first slash. */
-  declare params: Readonly<Record<string, string>>;
+  /** `0`: the path without its first slash; `splat`: the parts of it. */
+  declare params: Readonly<Record<string, string | string[]>>;
+  declare [QUERY]: { url: string | undefined; query: Query } | undefined;
 
   get(name: string): string | string[] | undefined {
     const key = name.toLowerCase();
-    if (key === 'referer' || key === 'referrer') return this.headers.referer ?? this.headers.referrer;
+    if (key === 'referer' || key === 'referrer') return this.headers.referrer ?? this.headers.referer;
     return this.headers[key];
   }
   header(name: string): string | string[] | undefined {
@@ -27,18 +37,17 @@ export class ServedRequest extends http.IncomingMessage {
   }
 
   get path(): string {
-    return pathOf(this.url);
+    return targetOf(this.url).path;
   }
-  get query(): Readonly<Record<string, string | string[]>> {
-    const text = this.url?.split('?', 2)[1] ?? '';
-    const query: Record<string, string | string[]> = Object.create(null);
-    for (const [name, value] of new URLSearchParams(text)) {
-      const before = query[name];
-      query[name] = before === undefined ? value : [before, value].flat();
+  /** As `node:querystring` reads it. Looked at again, it is the same object: middleware may write to it. */
+  get query(): Query {
+    if (this[QUERY] === undefined || this[QUERY].url !== this.url) {
+      this[QUERY] = { url: this.url, query: parseQuery(targetOf(this.url).query) };
     }
-    // Looked at again, it is the same object: middleware may write to it.
-    Object.defineProperty(this, 'query', { value: query, writable: true, configurable: true, enumerable: true });
-    return query;
+    return this[QUERY].query;
+  }
+  set query(query: Query) {
+    this[QUERY] = { url: this.url, query };
   }
 
   /** The gateway says whom it speaks for. */
@@ -60,24 +69,48 @@ export class ServedRequest extends http.IncomingMessage {
     return listOf(this.headers['x-forwarded-host'])[0] ?? this.headers.host;
   }
   get hostname(): string | undefined {
-    return this.host?.replace(/:\d+$/, '');
+    return this.host === undefined ? undefined : /^(?:\[[^\]]*\])?[^:]*/.exec(this.host)?.[0];
+  }
+  get subdomains(): string[] {
+    const { hostname } = this;
+    if (hostname === undefined) return [];
+    return (net.isIP(hostname) === 0 ? hostname.split('.').reverse() : [hostname]).slice(2);
   }
   get xhr(): boolean {
     return String(this.headers['x-requested-with']).toLowerCase() === 'xmlhttprequest';
   }
 
-  /** The first of `types` that the body's type is, such as `json`, `text/*` or `application/json`; false: none. */
-  is(...types: (string | string[])[]): string | false {
-    const type = mediaType(this.headers['content-type']);
-    if (type === '') return false;
-    const match = types.flat().find((wanted) => fits(type, wanted));
-    if (match === undefined) return false;
-    return match.includes('*') ? type : match;
+  /** The client has what `res` is about to send already. */
+  get fresh(): boolean {
+    const { method, res } = this;
+    const isRead = method === 'GET' || method === 'HEAD' || method === 'QUERY';
+    if (!isRead || !((res.statusCode >= 200 && res.statusCode < 300) || res.statusCode === 304)) return false;
+    const header = (name: string) => res.getHeader(name)?.toString();
+    return isFresh(this.headers, { etag: header('ETag'), lastModified: header('Last-Modified') });
+  }
+  get stale(): boolean {
+    return !this.fresh;
+  }
+
+  /** The first of `types` that the body's type is, such as `json`, `text/*` or `application/json`; false: none; null: no body. */
+  is(...types: (string | string[])[]): string | false | null {
+    const { 'content-type': type, 'content-length': length, 'transfer-encoding': encoding } = this.headers;
+    if (length === undefined && encoding === undefined) return null;
+    return matchingType(mediaType(type), types.flat());
   }
 
   /** The one of `types` that the client likes best; false: none; without arguments all that it likes, best first. */
   accepts(...types: (string | string[])[]): string | string[] | false {
-    return accepted(this.headers.accept, types.flat());
+    return acceptedType(this.headers.accept, types.flat());
+  }
+  acceptsEncodings(...names: (string | string[])[]): string | string[] | false {
+    return acceptedEncoding(textOf(this.headers['accept-encoding']), names.flat());
+  }
+  acceptsCharsets(...names: (string | string[])[]): string | string[] | false {
+    return acceptedCharset(textOf(this.headers['accept-charset']), names.flat());
+  }
+  acceptsLanguages(...names: (string | string[])[]): string | string[] | false {
+    return acceptedLanguage(this.headers['accept-language'], names.flat());
   }
 }
 
@@ -99,31 +132,31 @@ Object.defineProperty(ServedRequest.prototype, 'headersDistinct', {
 /** Makes `message` one. */
 export function servedRequestOf(message: IncomingMessage, parsed: ParsedBody): ServedRequest {
   const request = Object.setPrototypeOf(hideInternalHeaders(message), ServedRequest.prototype) as ServedRequest;
-  const url = message.url ?? '/';
+  const { url = '/' } = message;
+  const [, ...parts] = targetOf(url).path.split('/');
   return Object.assign(request, {
     ...parsed,
     originalUrl: url,
     baseUrl: '',
-    params: { 0: pathOf(url).slice(1) },
+    params: { 0: parts.join('/'), splat: parts.map(percentDecoded) },
   });
 }
 
-function pathOf(target = '/'): string {
-  return target.split('?', 1)[0] || '/';
+/** @param target the request line's: origin form, or absolute form. */
+function targetOf(target = '/'): { path: string; query: string } {
+  const absolute = target.startsWith('/') ? null : URL.parse(target);
+  const text = absolute === null ? target : absolute.pathname + absolute.search;
+  const [path, ...query] = text.split('#', 1)[0]?.split('?') ?? [];
+  return { path: path || '/', query: query.join('?') };
+}
+
+function textOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 function listOf(value: string | string[] | undefined): string[] {
-  return [value ?? []]
-    .flat()
-    .flatMap((line) => line.split(','))
+  return (textOf(value) ?? '')
+    .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-}
-
-function fits(type: string, wanted: string): boolean {
-  if (wanted.startsWith('+')) return type.endsWith(wanted);
-  const [main, sub] = typeOf(wanted).split('/');
-  const [typeMain, typeSub] = type.split('/');
-  const isSub = sub === '*' || sub === typeSub || (sub?.startsWith('*+') && typeSub?.endsWith(sub.slice(1)));
-  return (main === '*' || main === typeMain) && isSub === true;
 }

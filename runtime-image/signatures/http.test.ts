@@ -115,7 +115,7 @@ suite('signature http', { concurrency: 4 }, () => {
     };
     assert.deepEqual(await (await post('/about?a=1&a=2&b', 'application/json', '{}', headers)).json(), {
       path: '/about',
-      params: { 0: 'about' },
+      params: { 0: 'about', splat: ['about'] },
       ip: '1.2.3.4',
       ips: ['1.2.3.4', '5.6.7.8'],
       protocol: 'https',
