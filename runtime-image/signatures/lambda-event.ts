@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { connectionHeaders } from '../http/connection-headers.ts';
 import { hideInternalHeaders } from '../internal-headers.ts';
 import { isTextual, mediaType } from './media-type.ts';
 import { percentDecoded } from './percent.ts';
@@ -46,8 +47,7 @@ export interface EventParts {
 export function lambdaEvent({ message, body, requestId, function: name, nowMs }: EventParts): LambdaEvent {
   const [path = '/', ...query] = (message.url ?? '/').split('?');
   const rawQueryString = query.join('?');
-  const { cookie, ...headers } = joinedHeaders(hideInternalHeaders(message).rawHeaders);
-  const cookies = cookie === undefined ? undefined : cookie.split(/; *|, */).filter((one) => one !== '');
+  const { headers, cookies } = joinedHeaders(hideInternalHeaders(message).rawHeaders);
   const parameters = joinedParameters(rawQueryString);
   const domainName = headers.host ?? 'localhost';
   // As API Gateway does.
@@ -58,7 +58,7 @@ export function lambdaEvent({ message, body, requestId, function: name, nowMs }:
     routeKey: '$default',
     rawPath,
     rawQueryString,
-    ...(cookies !== undefined && { cookies }),
+    ...(cookies.length > 0 && { cookies }),
     headers,
     ...(parameters !== undefined && { queryStringParameters: parameters }),
     requestContext: {
@@ -89,14 +89,19 @@ function clientOf(headers: Readonly<Record<string, string>>): string | undefined
   return headers['x-real-ip'] ?? headers['x-forwarded-for']?.split(',', 1)[0]?.trim();
 }
 
-function joinedHeaders(raw: readonly string[]): Record<string, string> {
-  const joined: Record<string, string> = {};
+function joinedHeaders(raw: readonly string[]): { headers: Record<string, string>; cookies: string[] } {
+  const headers: Record<string, string> = {};
+  const cookies: string[] = [];
+  const ofConnection = connectionHeaders(raw);
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase();
     const value = raw[index + 1] ?? '';
-    joined[name] = joined[name] === undefined ? value : `${joined[name]},${value}`;
+    // A comma may be part of a cookie: they are parted by semicolons alone.
+    if (name === 'cookie') cookies.push(...value.split(';').map((cookie) => cookie.trim()));
+    else if (!ofConnection.has(name))
+      headers[name] = Object.hasOwn(headers, name) ? `${headers[name]},${value}` : value;
   }
-  return joined;
+  return { headers, cookies: cookies.filter((cookie) => cookie !== '') };
 }
 
 function joinedParameters(query: string): Record<string, string> | undefined {

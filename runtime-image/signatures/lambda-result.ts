@@ -1,3 +1,4 @@
+import { jsonAdvice } from '../json-advice.ts';
 import type { Reply } from '../reply.ts';
 
 interface Structured {
@@ -16,7 +17,7 @@ interface Structured {
  */
 export function replyOfLambda(result: unknown): Reply {
   if (!isStructured(result)) {
-    const body = typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null');
+    const body = typeof result === 'string' ? result : jsonOf(result);
     return { status: 200, statusText: '', headers: [['content-type', 'application/json']], body };
   }
   const { statusCode, body, isBase64Encoded = false } = result;
@@ -32,6 +33,14 @@ export function replyOfLambda(result: unknown): Reply {
   return { status, statusText: '', headers, body: sent };
 }
 
+/** @throws TypeError where JSON shows nothing of it: a Response, a Map and the like. */
+function jsonOf(result: unknown): string {
+  const text = JSON.stringify(result) ?? 'null';
+  const advice = typeof result === 'object' && result !== null ? jsonAdvice(result, text) : undefined;
+  if (advice !== undefined) throw new TypeError(advice);
+  return text;
+}
+
 /** @throws TypeError where it is no status that an answer can have. */
 export function statusOfLambda(statusCode: unknown): number {
   const status = Number(statusCode);
@@ -42,11 +51,20 @@ export function statusOfLambda(statusCode: unknown): number {
 /** The connection's own, which the runtime writes. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'content-length'];
 
-/** `multiValueHeaders`, of format 1.0, count as well. */
-export function headersOfLambda(result: Omit<Structured, 'statusCode'>): Reply['headers'] {
+/**
+ * `multiValueHeaders`, of format 1.0, count as well. What JSON, in which Lambda passes results on, has no value for is left
+ * out: undefined, null, NaN.
+ * @throws TypeError for a value that is an object.
+ */
+export function headersOfLambda(given: Omit<Structured, 'statusCode'>): Reply['headers'] {
+  const { headers: single, multiValueHeaders, cookies } = given;
+  const result = JSON.parse(JSON.stringify({ headers: single, multiValueHeaders, cookies })) as typeof given;
   const headers: Reply['headers'] = [];
   const add = (name: string, value: unknown) => {
-    if (!HOP_BY_HOP.includes(name) && !name.startsWith('x-catnap-')) headers.push([name, String(value)]);
+    if (value === null || HOP_BY_HOP.includes(name) || name.startsWith('x-catnap-')) return;
+    if (typeof value === 'object')
+      throw new TypeError(`the handler returned an object for the header ${name}: give it text`);
+    headers.push([name, String(value)]);
   };
   const several = Object.entries(result.multiValueHeaders ?? {}).map(
     ([name, values]) => [lower(name), values] as const,
@@ -55,7 +73,7 @@ export function headersOfLambda(result: Omit<Structured, 'statusCode'>): Reply['
     const name = lower(key);
     if (!several.some(([other]) => other === name)) for (const one of [value].flat()) add(name, one);
   }
-  for (const [name, values] of several) for (const value of values) add(name, value);
+  for (const [name, values] of several) for (const value of [values ?? []].flat()) add(name, value);
   for (const cookie of result.cookies ?? []) add('set-cookie', cookie);
   return headers;
 }

@@ -58,6 +58,8 @@ export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke 
     if (stopped.isStopped) return undefined;
     const stream = new ResponseStream();
     const failed = (err: unknown) => {
+      // What a pipeline into it says of a stream that is broken already; why that is, is said where it is read.
+      if (stream.destroyed && (err === stream.errored || isPrematureClose(err))) return;
       if (stream.destroyed || stream.writableFinished) tools.warn('handler failed after its answer was over', { err });
       else stream.destroy(errorOf(err));
     };
@@ -74,6 +76,11 @@ export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke 
       throw error;
     }
   };
+}
+
+/** What `pipeline` says of a stream that another has closed. */
+function isPrematureClose(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 function replyOfStream(stream: ResponseStream): Reply {

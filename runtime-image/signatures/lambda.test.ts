@@ -47,7 +47,12 @@ const ways = {
     await pipeline(Readable.from([Buffer.alloc(300_000, 'a'), Buffer.alloc(300_000, 'b')]), responseStream);
   },
   '/no-status': async (event, responseStream) => {
-    await pipeline(Readable.from([Buffer.alloc(300_000)]), awslambda.HttpResponseStream.from(responseStream, { statusCode: 99 }));
+    const into = awslambda.HttpResponseStream.from(responseStream, { statusCode: 99 });
+    await pipeline(Readable.from([Buffer.alloc(300_000)]), into).finally(() => setImmediate(() => console.log('settled')));
+  },
+  '/broken': async (event, responseStream) => {
+    const source = Readable.from((async function* () { yield 'begun'; await sleep(50); throw new Error('the source broke'); })());
+    await pipeline(source, responseStream).finally(() => setImmediate(() => console.log('settled')));
   },
   '/early': async () => { throw new Error('before'); },
   '/mid': async (event, responseStream) => { responseStream.write('begun'); await sleep(50); throw new Error('in the middle'); },
@@ -150,11 +155,25 @@ suite('a Lambda function that streams', { concurrency: 4 }, () => {
   });
 
   test('a status that is none is a 500, and ends the stream', async () => {
-    const answer = await fetch(`${origin}/no-status`, { headers: TOLD });
+    const answer = await fetch(`${origin}/no-status`, { headers: { ...TOLD, 'x-request-id': 'statusless' } });
     assert.equal(answer.status, 500);
     assert.match(((await answer.json()) as { message: string }).message, /statusCode 99/);
-    await replica.line((line) => line.msg === 'handler failed after its answer was over');
+    await saidOnce('statusless', /statusCode 99/);
   });
+
+  test('a stream that breaks is said once', async () => {
+    const answer = await fetch(`${origin}/broken`, { headers: { 'x-request-id': 'broken' } });
+    await assert.rejects(answer.text());
+    await saidOnce('broken', /the source broke/);
+  });
+
+  /** Of the request's failure there is one line, which says why. */
+  const saidOnce = async (requestId: string, why: RegExp) => {
+    await replica.line((line) => line.requestId === requestId && line.msg === 'settled');
+    const failures = replica.lines.filter((line) => line.requestId === requestId && line.msg !== 'settled');
+    assert.equal(failures.length, 1, JSON.stringify(failures));
+    assert.match(JSON.stringify(failures[0]), why);
+  };
 
   test('a client that leaves ends the stream', async () => {
     const client = new AbortController();

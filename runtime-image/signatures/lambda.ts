@@ -1,7 +1,7 @@
 import { nowMs } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
 import { errorOf } from '../thrown-value.ts';
-import type { Invoke, Tools, UserFunction } from './invoke.ts';
+import { type Invoke, isPromiseLike, type Tools, type UserFunction } from './invoke.ts';
 import { type Done, type LambdaContext, lambdaContext } from './lambda-context.ts';
 import { type LambdaEvent, lambdaEvent } from './lambda-event.ts';
 import { replyOfLambda } from './lambda-result.ts';
@@ -11,16 +11,16 @@ import { wholeBody } from './whole-body.ts';
 /**
  * AWS Lambda's shape, behind an HTTP API: `(event, context)`, or with a callback. The first of what it returns, the
  * callback and `context.done` counts.
- * @param parameters of the function: one that takes neither context nor callback is done when it returns.
+ * @param callsBack whether the function may answer by its callback or its context; else it is done when it returns.
  */
-export function lambdaInvoke(call: UserFunction, parameters: number, tools: Tools): Invoke {
+export function lambdaInvoke(call: UserFunction, callsBack: boolean, tools: Tools): Invoke {
   return async (exchange, stopped, context) => {
     const startedMs = nowMs();
     const prepared = await readEvent(exchange, tools).catch(refusalOf(exchange));
     if ('status' in prepared) return prepared;
     if (stopped.isStopped) return undefined;
     const contextOf = (done: Done) => lambdaContext(context, tools, startedMs, done);
-    return replyOfLambda(await resultOf(call, parameters, prepared.event, contextOf));
+    return replyOfLambda(await resultOf(call, callsBack, prepared.event, contextOf));
   };
 }
 
@@ -33,7 +33,7 @@ export async function readEvent(exchange: Exchange, { function: name }: Tools): 
 
 function resultOf(
   call: UserFunction,
-  parameters: number,
+  callsBack: boolean,
   event: LambdaEvent,
   contextOf: (done: Done) => LambdaContext,
 ): Promise<unknown> {
@@ -43,6 +43,17 @@ function resultOf(
       else reject(errorOf(error));
     };
     const returned = call(event, contextOf(done), done);
-    if (returned !== undefined || parameters < 2) resolve(returned);
+    if (!callsBack || isPromiseLike(returned) || isResult(returned)) resolve(returned);
   });
+}
+
+/**
+ * Whether what a function returned is an answer, of one that may call back too. What it returns by the way is none: the
+ * timer that it set, the emitter that it listens to.
+ */
+function isResult(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string';
+  if (Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))) return true;
+  // Those are answers elsewhere, and refused in words.
+  return ['Response', 'Map', 'Set'].some((tag) => Object.prototype.toString.call(value) === `[object ${tag}]`);
 }
