@@ -16,10 +16,10 @@ export interface FetchHandler<Env = Context['env']> {
  * - `Response`: as it is.
  * - string: `text/plain; charset=utf-8`.
  * - `Uint8Array` or another view, `ArrayBuffer`: `application/octet-stream`.
- * - a `Blob` or `File`: its bytes, with its type.
+ * - a `Blob`, `File`, `URLSearchParams` or `FormData`: its bytes, with its type.
  * - a stream (`ReadableStream`, Node's `Readable`, any async iterable of strings or bytes): `application/octet-stream`,
  *   read as fast as the client takes it and cancelled when the client leaves.
- * - any other object: JSON.
+ * - any other object: JSON. Of a `Map`, a `Set`, an iterator and the like JSON shows nothing: a 500 that says what to return.
  * - undefined or null: 204.
  *
  * Numbers, booleans, functions and symbols are no answer: a 500. An `Error` that is returned counts as thrown.

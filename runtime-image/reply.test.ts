@@ -49,3 +49,30 @@ test('a blob is its bytes, with its type', async () => {
   assert.equal(await new Response(body as ReadableStream).text(), '<b>');
   assert.deepEqual(replyOf(new Blob(['x'])).headers, [['content-type', 'application/octet-stream']]);
 });
+
+test('what says its own type is sent as that; what JSON would show nothing of is refused in words', async () => {
+  assert.deepEqual(replyOf(new URLSearchParams({ a: '1 2' })).body, 'a=1+2');
+  assert.match(String(replyOf(new URLSearchParams()).headers), /application\/x-www-form-urlencoded/);
+  const form = new FormData();
+  form.set('a', '1');
+  assert.match(String(replyOf(form).headers), /multipart\/form-data; boundary=/);
+  assert.deepEqual(replyOf(new SharedArrayBuffer(2)).body, new Uint8Array(2));
+  const generator = (function* () {
+    yield 1;
+  })();
+  for (const [value, says] of [
+    [new Map([['a', 1]]), /Map.*return Object\.fromEntries\(map\)/],
+    [new Set(['a']), /Set.*\[\.\.\.set\]/],
+    [new Headers(), /Headers.*Object\.fromEntries/],
+    [new Request('http://a/'), /Request.*return a Response/],
+    [[1].values(), /\[\.\.\.it\]/],
+    [generator, /async generator/],
+    [/a/, /RegExp/],
+    [new WeakMap(), /WeakMap/],
+  ] as const) {
+    assert.throws(() => replyOf(value), { name: 'NoAnswerError', message: says });
+  }
+  for (const value of [new Date(0), new URL('http://a/'), Object.create(null), new (class Point {})(), [], {}]) {
+    assert.equal(replyOf(value).body, JSON.stringify(value));
+  }
+});

@@ -1,7 +1,10 @@
 import { INTERNAL_HEADER_PREFIX } from '../api/names.ts';
 import { util } from './builtin.ts';
+import { jsonAdvice } from './json-advice.ts';
 import { takeSource } from './web/body.ts';
-import { headerPairsOf, isOwnResponse, type Response, webSocketOf } from './web/response.ts';
+import { bodyInitOf } from './web/body-init.ts';
+import { isDecoded } from './web/decoded.ts';
+import { headerPairsOf, isOwnResponse, Response, webSocketOf } from './web/response.ts';
 
 /** What is sent, decided before anything is written. */
 export interface Reply {
@@ -49,7 +52,7 @@ export function replyOf(result: unknown): Reply {
   if (isResponse(result)) return replyOfResponse(result);
   const bytes = bytesOf(result);
   if (bytes !== undefined) return plain(BYTES, bytes);
-  if (isBlob(result)) return plain(result.type || BYTES, result.stream());
+  if (hasType(result)) return typed(result);
   if (isStream(result)) return plain(BYTES, result);
   return plain(JSON_TYPE, jsonOf(result));
 }
@@ -73,13 +76,20 @@ function isResponse(value: object): value is globalThis.Response {
 
 function bytesOf(value: object): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+  const isBuffer = value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
+  return isBuffer ? new Uint8Array(value) : undefined;
 }
 
-/** By its tag: looking at the class would load it. */
-function isBlob(value: object): value is Blob {
-  const tag = Object.prototype.toString.call(value);
-  return tag === '[object Blob]' || tag === '[object File]';
+/** What a body of a response may be, and says its own type. By its tag: looking at the classes would load them. */
+const TYPED = ['Blob', 'File', 'FormData', 'URLSearchParams'].map((name) => `[object ${name}]`);
+
+function hasType(value: object): boolean {
+  return TYPED.includes(Object.prototype.toString.call(value));
+}
+
+function typed(value: object): Reply {
+  const { source, type } = bodyInitOf(value);
+  return plain(type ?? BYTES, takeSource(new Response(source)));
 }
 
 function isStream(value: object): value is AsyncSource {
@@ -94,6 +104,8 @@ function jsonOf(value: object): string {
     throw new NoAnswerError('the handler returned an object that cannot be written as JSON', { cause });
   }
   if (text === undefined) throw new NoAnswerError('the handler returned an object that cannot be written as JSON');
+  const advice = jsonAdvice(value, text);
+  if (advice !== undefined) throw new NoAnswerError(advice);
   return text;
 }
 
@@ -113,8 +125,8 @@ function replyOfOwn(response: Response): Reply {
 function replyOfResponse(response: globalThis.Response): Reply {
   const { status, statusText, body } = response;
   checkUsable(status, response.bodyUsed);
-  // What `fetch` gave is decoded already: its encoding and length are those of bytes that are no longer there.
-  const decoded = response.url !== '' && response.headers.has('content-encoding');
+  // The encoding and length of what `fetch` has decoded are those of bytes that are no longer there.
+  const decoded = isDecoded(response);
   const headers: Reply['headers'] = [];
   for (const [name, value] of response.headers) {
     if (!isHandlers(name) || (decoded && (name === 'content-encoding' || name === 'content-length'))) continue;

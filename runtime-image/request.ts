@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { connectionHeaders } from './http/connection-headers.ts';
 import { hideInternalHeaders } from './internal-headers.ts';
 import type { Incoming, Source } from './web/body.ts';
-import { Headers } from './web/headers.ts';
+import type { FetchOptions } from './web/fetch-options.ts';
+import { Headers, setTransit } from './web/headers.ts';
 import { Request, RequestParts } from './web/request.ts';
 
 /**
@@ -59,10 +61,24 @@ class Origins {
 const http = new Origins('http');
 const https = new Origins('https');
 
-/** Headers from node:http's flat list of names and values, repeated ones kept. */
-export function headersOf(raw: readonly string[]): Headers {
+/** Of another request's body it need not be the length. */
+const IN_TRANSIT: ReadonlySet<string> = new Set(['content-length']);
+/** What makes a request one for another protocol, and is shown where it is served as such. */
+const OF_UPGRADES = ['connection', 'upgrade'];
+
+/**
+ * Headers from node:http's flat list of names and values, repeated ones kept; without those of the connection.
+ * @param isUpgrade whether the request is for a WebSocket, which is told by two of those.
+ */
+export function headersOf(raw: readonly string[], isUpgrade = false): Headers {
   const headers = new Headers();
-  for (let index = 0; index < raw.length; index += 2) headers.append(raw[index] ?? '', raw[index + 1] ?? '');
+  const hidden = connectionHeaders(raw);
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const isShown = !hidden.has(name.toLowerCase()) || (isUpgrade && OF_UPGRADES.includes(name.toLowerCase()));
+    if (isShown) headers.append(name, raw[index + 1] ?? '');
+  }
+  setTransit(headers, IN_TRANSIT);
   return headers;
 }
 
@@ -77,7 +93,12 @@ export interface Origin {
   readonly message: IncomingMessage;
   /** To be called before the first byte of the body is read: the client may wait for a `100 Continue`. */
   admitBody(): void;
+  /** Of a request for a WebSocket. */
+  readonly upgrade?: unknown;
 }
+
+/** A redirect that a function fetches with the request it was sent is the client's to follow, as on Cloudflare Workers. */
+const SERVED_OPTIONS: FetchOptions = Object.freeze({ redirect: 'manual' });
 
 /** The request as the handler sees it. A GET's or HEAD's body is not shown, as in the Fetch standard. */
 export function servedRequest(origin: Origin, call: { readonly signal: AbortSignal }): Request {
@@ -88,6 +109,7 @@ class ServedParts extends RequestParts {
   readonly method: string;
   readonly source: Source;
   readonly #message: IncomingMessage;
+  readonly #isUpgrade: boolean;
   readonly #call: { readonly signal: AbortSignal };
 
   constructor(origin: Origin, call: { readonly signal: AbortSignal }) {
@@ -97,6 +119,7 @@ class ServedParts extends RequestParts {
     this.method = method;
     this.source = method !== 'GET' && method !== 'HEAD' && hasBody(message) ? incomingOf(origin) : null;
     this.#message = message;
+    this.#isUpgrade = origin.upgrade !== undefined;
     this.#call = call;
   }
 
@@ -105,7 +128,10 @@ class ServedParts extends RequestParts {
     return requestUrl(url ?? '/', headers.host, single(headers['x-forwarded-proto']));
   }
   headers(): Headers {
-    return headersOf(hideInternalHeaders(this.#message).rawHeaders);
+    return headersOf(hideInternalHeaders(this.#message).rawHeaders, this.#isUpgrade);
+  }
+  override get options(): FetchOptions {
+    return SERVED_OPTIONS;
   }
   signal(): AbortSignal {
     return this.#call.signal;

@@ -73,7 +73,7 @@ export function headersOfLambda(given: Omit<Structured, 'statusCode'>): Reply['h
     const name = lower(key);
     if (!several.some(([other]) => other === name)) for (const one of [value].flat()) add(name, one);
   }
-  for (const [name, values] of several) for (const value of [values ?? []].flat()) add(name, value);
+  for (const [name, values] of several) for (const value of values ?? []) add(name, value);
   for (const cookie of result.cookies ?? []) add('set-cookie', cookie);
   return headers;
 }

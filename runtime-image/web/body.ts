@@ -18,6 +18,12 @@ const BYTE_ORDER_MARK = '\ufeff';
 /** Takes what a body is made of; it counts as read from then on. @throws TypeError where it was read before. */
 export let takeSource: (body: Body) => Exclude<Source, Incoming>;
 
+/** Whether there is a body, empty or not, without making a stream of it. */
+export let hasSource: (body: Body) => boolean;
+
+/** Takes it as `takeSource` does, and leaves it as it is: what comes from elsewhere has not begun to be read. */
+export let moveSource: (body: Body) => Source;
+
 /** Makes two of a body: one stays in it, one is returned. @throws TypeError where it was read before. */
 export let copySource: (body: Body) => Exclude<Source, Incoming>;
 
@@ -31,6 +37,8 @@ export abstract class Body {
       const source = body.#take();
       return isIncoming(source) ? source.stream() : source;
     };
+    hasSource = (body) => body.#source !== null;
+    moveSource = (body) => body.#take();
     copySource = (body) => body.#copy();
   }
 
@@ -109,7 +117,7 @@ export function isStream(value: unknown): value is ReadableStream {
   return typeof value === 'object' && Object.prototype.toString.call(value) === '[object ReadableStream]';
 }
 
-function isIncoming(source: Source): source is Incoming {
+export function isIncoming(source: Source): source is Incoming {
   return typeof source === 'object' && source !== null && 'collect' in source;
 }
 

@@ -1,5 +1,6 @@
-import { takeSource } from './body.ts';
-import { Headers } from './headers.ts';
+import { isIncoming, moveSource } from './body.ts';
+import { transitNames } from './decoded.ts';
+import { Headers, isOwnHeaders, markReceived, transitOf } from './headers.ts';
 import { nodeFetch } from './node-fetch.ts';
 import { optionsOf, Request } from './request.ts';
 import { Response } from './response.ts';
@@ -16,14 +17,39 @@ export function installGlobals(): void {
   Object.assign(globalThis, { Request, Response, Headers, fetch });
 }
 
-/** Node's fetch, which is told of our requests in words that it knows. */
+/**
+ * Node's fetch, which is told of our requests in words that it knows. The length that a request came with is passed on
+ * with the body that came, not with another.
+ */
 async function fetch(input: unknown, init: RequestInit = {}): Promise<globalThis.Response> {
-  if (!(input instanceof Request)) return nodeFetch(input as string, init);
-  const { url, method, headers, signal } = input;
-  const told = { ...optionsOf(input), method, headers: [...headers], signal, ...init } as RequestInit;
-  if (init.body !== undefined) return nodeFetch(url, told);
-  const source = takeSource(input);
-  return nodeFetch(url, source === null ? told : ({ ...told, body: source, duplex: 'half' } as RequestInit));
+  const request = requestOf(input, init);
+  const response = await (request === undefined ? nodeFetch(input as string, init) : sendOwn(request));
+  markReceived(response.headers, transitNames(response));
+  return response;
+}
+
+/** Undefined: nothing of ours is in it. */
+function requestOf(input: unknown, init: RequestInit): Request | undefined {
+  const isOwn = input instanceof Request;
+  if (isOwn && Object.keys(init).length === 0 && !(init instanceof Request)) return input;
+  const hasOwn = init instanceof Request || isOwnHeaders(init.headers);
+  return isOwn || hasOwn
+    ? new Request(isOwn ? input : urlOf(input), init as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+function urlOf(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && 'url' in input ? input.url : input;
+}
+
+function sendOwn(request: Request): Promise<globalThis.Response> {
+  const { url, method, headers, signal } = request;
+  const source = moveSource(request);
+  const body = isIncoming(source) ? source.stream() : source;
+  const transit = transitOf(headers);
+  const isKept = (name: string) => !transit.has(name) || (name === 'content-length' && isIncoming(source));
+  const told = { ...optionsOf(request), method, headers: [...headers].filter(([name]) => isKept(name)), signal };
+  return nodeFetch(url, (body === null ? told : { ...told, body, duplex: 'half' }) as RequestInit);
 }
 
 function acceptNodes(own: typeof Response | typeof Headers, tag: string): void {

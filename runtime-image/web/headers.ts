@@ -9,6 +9,27 @@ type Pairs = Iterable<Iterable<string>>;
 /** What `new Headers()` takes. */
 export type HeadersLike = Pairs | Readonly<Record<string, string>> | undefined;
 
+/** Headers that say how a message came, not what it is: where they are copied to another, they need not hold for that. */
+export type TransitHeader = 'content-length' | 'content-encoding';
+type Transit = ReadonlySet<string>;
+
+/** For headers that Node's fetch has received: those of them that do not hold for a copy. */
+const transitOfNodes = new WeakMap<object, Transit>();
+
+/** Says that `names` of `headers`, which Node's fetch has received, do not hold for a copy. */
+export function markReceived(headers: object, names: readonly TransitHeader[]): void {
+  if (names.length > 0) transitOfNodes.set(headers, new Set(names));
+}
+
+/** The names that were copied from a message received, and not set since. */
+export let transitOf: (headers: Headers) => Transit;
+/** Whether `value` was made by the class below: `instanceof` is true of Node's own too. */
+export let isOwnHeaders: (value: unknown) => value is Headers;
+/** Says that `names` came with a message, or, of a copy, that they hold for it too. */
+export let setTransit: (headers: Headers, names: Transit) => void;
+
+const NONE: Transit = new Set();
+
 /**
  * The Fetch standard's Headers, without the fetch implementation behind Node's: loading that takes 15 to 40 ms, and a
  * cold start must not wait for it. Node's `fetch` takes these as they are, since they are iterable pairs.
@@ -17,11 +38,22 @@ export class Headers {
   /** Lower-case name → value, of a name that came several times all joined; no Set-Cookie, which cannot be joined. */
   readonly #values = new Map<string, string>();
   #cookies: string[] | undefined;
+  #transit = NONE;
+
+  static {
+    isOwnHeaders = (value): value is Headers => typeof value === 'object' && value !== null && #transit in value;
+    transitOf = (headers) => headers.#transit;
+    setTransit = (headers, names) => {
+      headers.#transit = names;
+    };
+  }
 
   constructor(init?: HeadersLike) {
     if (init === undefined) return;
     if (typeof init !== 'object' || init === null) throw new TypeError('Headers takes pairs or an object of strings');
+    const transit = #transit in init ? init.#transit : (transitOfNodes.get(init) ?? NONE);
     for (const [name, value] of pairsOf(init)) this.append(name, value);
+    this.#transit = transit;
   }
 
   append(name: string, value: string): void {
@@ -40,7 +72,10 @@ export class Headers {
     const key = lowerName(name);
     const text = cleanValue(name, value);
     if (key === COOKIE) this.#cookies = [text];
-    else this.#values.set(key, text);
+    else {
+      this.#values.set(key, text);
+      if (this.#transit.has(key)) this.#transit = new Set([...this.#transit].filter((one) => one !== key));
+    }
   }
 
   delete(name: string): void {

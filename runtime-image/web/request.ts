@@ -1,6 +1,7 @@
 import { util } from '../builtin.ts';
-import { Body, copySource, isStream, type Source, takeSource } from './body.ts';
+import { Body, copySource, hasSource, isStream, moveSource, type Source } from './body.ts';
 import { bodyInitOf } from './body-init.ts';
+import { type FetchOptions, fetchOptionsOf } from './fetch-options.ts';
 import { Headers, type HeadersLike } from './headers.ts';
 
 /** What a request is made of. The functions are called at most once each, when somebody looks. */
@@ -11,7 +12,7 @@ export abstract class RequestParts {
   abstract headers(): Headers;
   abstract signal(): AbortSignal;
   /** What `new Request` was given beyond these: redirect, cache, credentials, dispatcher and the like. */
-  get options(): Readonly<Record<string, unknown>> {
+  get options(): FetchOptions {
     return NO_OPTIONS;
   }
 }
@@ -65,7 +66,7 @@ interface Init extends Readonly<Record<string, unknown>> {
 }
 
 /** What `fetch` is told of a request beyond its method, headers, body and signal. */
-export let optionsOf: (request: Request) => Readonly<Record<string, unknown>>;
+export let optionsOf: (request: Request) => FetchOptions;
 
 /**
  * The Fetch standard's Request, without Node's fetch implementation: that is loaded when the first request is fetched.
@@ -167,28 +168,25 @@ function partsOf(input: unknown, init: Init): RequestParts {
   const method = methodOf(init.method ?? base?.method ?? 'GET');
   const headers = new Headers(init.headers ?? base?.headers);
   const source = sourceOf(base, init, method, headers);
-  const { method: _m, headers: _h, body: _b, signal, duplex: _d, ...options } = { ...init };
+  const { signal } = init;
   const given = signal === undefined ? base?.signal : (signal ?? undefined);
-  return new MadeParts({
-    method,
-    url,
-    headers,
-    signal: () => given ?? new AbortController().signal,
-    source,
-    options: { ...(base === undefined ? {} : optionsOf(base)), ...options },
-  });
+  const made = () => given ?? new AbortController().signal;
+  // By their names: another request has them too, and they are no properties of its own.
+  const options = fetchOptionsOf(init, base === undefined ? NO_OPTIONS : optionsOf(base));
+  return new MadeParts({ method, url, headers, signal: made, source, options });
 }
 
 function sourceOf(base: Request | undefined, init: Init, method: string, headers: Headers): Source {
   const bodiless = method === 'GET' || method === 'HEAD';
-  if (init.body === undefined || init.body === null) {
-    if (base === undefined || init.body === null) return null;
-    if (bodiless && base.body !== null) throw new TypeError(`a ${method} request has no body`);
-    return takeSource(base);
-  }
+  const other = init instanceof Request ? init : undefined;
+  const own = other === undefined ? (init.body ?? undefined) : undefined;
+  const whole = own === undefined ? [other, base].find((one) => one !== undefined && hasSource(one)) : undefined;
+  if (own === undefined && whole === undefined) return null;
   if (bodiless) throw new TypeError(`a ${method} request has no body`);
-  const { source, type } = bodyInitOf(init.body);
-  const isStreamed = isStream(init.body) || Symbol.asyncIterator in Object(init.body);
+  // Another request's, whole: what it is made of goes over as it is.
+  if (whole !== undefined) return moveSource(whole);
+  const { source, type } = bodyInitOf(own);
+  const isStreamed = isStream(own) || Symbol.asyncIterator in Object(own);
   if (isStreamed && init.duplex !== 'half')
     throw new TypeError('a request with a stream for a body needs duplex: "half"');
   if (type !== null && !headers.has('content-type')) headers.set('content-type', type);

@@ -1,7 +1,8 @@
 import { util } from '../builtin.ts';
-import { Body, copySource } from './body.ts';
+import { Body, copySource, isStream } from './body.ts';
 import { bodyInitOf } from './body-init.ts';
-import { Headers, type HeadersLike } from './headers.ts';
+import { transitNames } from './decoded.ts';
+import { Headers, type HeadersLike, markReceived, setTransit, transitOf } from './headers.ts';
 
 const NULL_BODY_STATUS: readonly number[] = [101, 204, 205, 304];
 const REDIRECT_STATUS: readonly number[] = [301, 302, 303, 307, 308];
@@ -28,7 +29,10 @@ const NO_PAIRS: readonly [string, string][] = [];
 /** Whether `value` was made by the class below: `instanceof` is true of Node's own responses too. */
 export let isOwnResponse: (value: object) => value is Response;
 
-/** What iterating over its headers gives, without making them where they were never looked at. */
+/**
+ * What is sent of its headers, without making them where they were never looked at: those that say how another response
+ * came, of which this is made, are not.
+ */
 export let headerPairsOf: (response: Response) => Iterable<[string, string]>;
 
 /**
@@ -46,7 +50,11 @@ export class Response extends Body {
   static {
     isOwnResponse = (value): value is Response => #bodyType in value;
     headerPairsOf = (response) => {
-      if (response.#headers !== undefined) return response.#headers;
+      const headers = response.#headers;
+      if (headers !== undefined) {
+        const transit = transitOf(headers);
+        return transit.size === 0 ? headers : [...headers].filter(([name]) => !transit.has(name));
+      }
       return response.#bodyType === null ? NO_PAIRS : [['content-type', response.#bodyType]];
     };
   }
@@ -63,7 +71,9 @@ export class Response extends Body {
       throw new TypeError(`a response with status ${this.#status} has no body`);
     }
     if (init.headers === undefined) return;
+    if (isNodes(init)) markReceived(init.headers, transitNames(init));
     this.#headers = new Headers(init.headers);
+    holdLength(this.#headers, body, given);
     if (type !== null && !this.#headers.has('content-type')) this.#headers.set('content-type', type);
   }
 
@@ -96,7 +106,7 @@ export class Response extends Body {
     return this.#statusText;
   }
   get headers(): Headers {
-    this.#headers ??= new Headers(headerPairsOf(this));
+    this.#headers ??= new Headers(this.#bodyType === null ? NO_PAIRS : [['content-type', this.#bodyType]]);
     return this.#headers;
   }
   get ok(): boolean {
@@ -120,8 +130,7 @@ export class Response extends Body {
     const response = new Response(copySource(this), { statusText });
     response.#status = this.#status;
     response.#type = this.#type;
-    for (const name of response.headers.keys()) response.headers.delete(name);
-    for (const [name, value] of headers) response.headers.append(name, value);
+    response.#headers = new Headers(headers);
     return response;
   }
 
@@ -133,6 +142,21 @@ export class Response extends Body {
     const { status, statusText, headers, bodyUsed } = this;
     return `Response ${util.inspect({ status, statusText, headers, bodyUsed }, options)}`;
   }
+}
+
+/** Whether it is a response of Node's fetch, or a copy of one. */
+function isNodes(value: object): value is globalThis.Response {
+  return Object.prototype.toString.call(value) === '[object Response]' && !isOwnResponse(value);
+}
+
+/**
+ * Of a response that was received, and is passed on with its body as it came, the length holds too.
+ * @param init the response itself, where it was given for the sake of its status and headers.
+ */
+function holdLength(headers: Headers, body: unknown, init: unknown): void {
+  const transit = transitOf(headers);
+  if (transit.size !== 1 || !transit.has('content-length') || !isStream(body)) return;
+  if ((init as { body?: unknown }).body === body) setTransit(headers, new Set());
 }
 
 function pick(init: Init): Init {

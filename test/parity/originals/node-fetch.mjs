@@ -28,7 +28,8 @@ function requestOf(message) {
 async function send(response, answer) {
   if (!(answer instanceof Response)) throw new TypeError('not a Response');
   const names = [...answer.headers].filter(([name]) => name !== 'set-cookie');
+  const body = Buffer.from(await answer.arrayBuffer());
   const cookies = answer.headers.getSetCookie();
   response.writeHead(answer.status, [...names, ...cookies.map((cookie) => ['set-cookie', cookie])].flat());
-  response.end(Buffer.from(await answer.arrayBuffer()));
+  response.end(body);
 }
