@@ -67,8 +67,11 @@ export const SECRETS_DIR = '/var/run/secrets/catnap';
 export const RUNTIME_ENV = {
   /** Traffic port. */
   port: 'PORT',
-  /** Address to listen on; absent: all. The local cluster gives each pod an address of its own. */
-  host: 'HOST',
+  /**
+   * Address to listen on; absent: all. The local cluster gives each pod an address of its own. Not `HOST`, which a function
+   * may have from a ConfigMap for a purpose of its own.
+   */
+  host: 'CATNAP_HOST',
   metricsPort: 'CATNAP_METRICS_PORT',
   function: 'CATNAP_FUNCTION',
   namespace: 'CATNAP_NAMESPACE',

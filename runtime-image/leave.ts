@@ -9,6 +9,8 @@ import type { WebSockets } from './web-sockets.ts';
 
 export interface LeaveDeps {
   server: Server;
+  /** Once it listens. */
+  metrics?: Server;
   gate: Gate;
   traffic: Traffic;
   webSockets: WebSockets;

@@ -13,6 +13,7 @@ import { type ImportTimes, RequestMetrics, type Start } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { traceOutgoing } from './outgoing.ts';
 import { createServer } from './server.ts';
+import { holdSignals } from './shutdown/held-signals.ts';
 import { installPlatformGlobals, mayTakeMessages } from './signatures/platform-globals.ts';
 import { installWorkersGlobals } from './signatures/workers-globals.ts';
 import { Traffic } from './traffic.ts';
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
     await (early ?? listen(server, settings.port, settings.host));
     const phases = { boot, read, ...seconds, listen: asked - boot - read + process.uptime() - opened };
     setTimeout(
-      () => void announce({ settings, log, requests, server, traffic, start: { phases, imports } }),
+      () => void announce({ settings, log, requests, traffic, deps, start: { phases, imports } }),
       AFTER_START_MS,
     );
   } catch (error) {
@@ -118,8 +119,12 @@ function obeySignals(deps: LeaveDeps, log: JsonLog): void {
     if (signals === 1) {
       log.line('info', 'leaving', { signal });
       const code = await leave(deps);
-      if (deps.gate.stage === 'leaving') process.exit(code);
-      return;
+      if (deps.gate.stage !== 'leaving') return;
+      // Neither connections that wait for a request nor metrics keep a process that is otherwise done.
+      deps.server.closeAllConnections();
+      deps.metrics?.unref();
+      await held.release(signal);
+      process.exit(code);
     }
     // Told twice: somebody does not want to wait.
     if (signals === 2) {
@@ -128,8 +133,8 @@ function obeySignals(deps: LeaveDeps, log: JsonLog): void {
     }
     process.exit(1);
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  const failed = (error: unknown) => log.thrown('error', 'a listener of the signal failed', error);
+  const held = holdSignals((signal) => void onSignal(signal), failed);
 }
 
 /** What nobody caught belongs to the request in whose course it happened, and ends the replica. */
@@ -155,16 +160,17 @@ interface Started {
   settings: Settings;
   log: JsonLog;
   requests: RequestMetrics;
-  server: Server;
   traffic: Traffic;
+  deps: LeaveDeps;
   start: Start;
 }
 
-async function announce({ settings, log, requests, server, traffic, start }: Started): Promise<void> {
+async function announce({ settings, log, requests, traffic, deps, start }: Started): Promise<void> {
   const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waits.size });
-  const started = { port: portOf(server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
+  const started = { port: portOf(deps.server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
   try {
     const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, replica });
+    deps.metrics = metrics;
     log.line('info', 'started', { metricsPort: portOf(metrics), ...started });
   } catch (error) {
     // The function can be served all the same.

@@ -65,7 +65,7 @@ export class Replica implements AsyncDisposable {
 
   constructor(env: Readonly<Record<string, string>>, directory?: string) {
     this.process = spawn(process.execPath, [MAIN], {
-      env: { PORT: '0', HOST: '127.0.0.1', CATNAP_METRICS_PORT: '0', CATNAP_FUNCTION: 'hello', ...env },
+      env: { PORT: '0', CATNAP_HOST: '127.0.0.1', CATNAP_METRICS_PORT: '0', CATNAP_FUNCTION: 'hello', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
       ...(directory === undefined ? {} : { cwd: directory }),
     });

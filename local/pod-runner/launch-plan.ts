@@ -47,6 +47,8 @@ export function baseEnv(podName: string, home: string, address: string): Map<str
     ['HOME', home],
     ['HOSTNAME', podName],
     ['HOST', address],
+    // For functions, whose own HOST may be another's.
+    ['CATNAP_HOST', address],
   ]);
 }
 

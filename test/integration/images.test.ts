@@ -103,7 +103,7 @@ if (builder !== undefined) {
     test('the runtime serves a handler of an image built from its own, on a root that is read-only', async () => {
       const { root } = image('runtime');
       await writeFile(join(root, 'function', 'index.mjs'), "export default () => 'from the image';\n");
-      const child = startConfined(image('runtime'), { PORT: '0', HOST: '127.0.0.1', CATNAP_METRICS_PORT: '0' });
+      const child = startConfined(image('runtime'), { PORT: '0', CATNAP_HOST: '127.0.0.1', CATNAP_METRICS_PORT: '0' });
       const { port } = await line(child, 'started');
       assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'from the image');
       await stopped(child);
