@@ -104,4 +104,22 @@ suite('what a function writes to console', { concurrency: 3 }, () => {
     await replica.text(/^ {8}at .*\/function\/index\.ts:3:15/);
     assert.deepEqual(replica.lines, []);
   });
+
+  test('stacks are of the user’s own files, wherever they are said', async () => {
+    await using replica = await replicaOf(`export default async () => {
+      console.trace('trace');
+      console.error('with', new Error('logged'));
+      console.log({ nested: new Error('nested') });
+      try { new Response('', { status: 99 }); } catch (error) { console.error(error); }
+      throw new Error('thrown', { cause: new Error('cause') });
+    }`);
+    const answer = await fetch(await replica.origin(), { headers: { 'x-request-id': 'r-1' } });
+    assert.equal(answer.status, 500);
+    await replica.line(({ msg }) => msg === 'handler failed');
+    const said = JSON.stringify(replica.lines.filter(({ requestId }) => requestId === 'r-1'));
+    assert.doesNotMatch(said, /runtime\.mjs/);
+    // Of each stack the first frame is where it happened.
+    for (const line of [2, 3, 4, 5, 6])
+      assert.match(said, new RegExp(`\\\\n +at [^\\\\]*/function/index\\.ts:${line}:`));
+  });
 });

@@ -1,5 +1,6 @@
 import { util } from './builtin.ts';
 import type { JsonLog, Level } from './log.ts';
+import { withoutOwnFrames } from './telemetry/own-frames.ts';
 import { asError, textAt } from './thrown-value.ts';
 
 const LEVEL_OF = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error', dirxml: 'info' } as const;
@@ -15,10 +16,13 @@ export function captureConsole(console: Console, log: JsonLog): void {
   define(console, 'dir', (value, options) =>
     say(log, 'info', () => util.inspect(value, { customInspect: false, ...(options as object) })),
   );
-  define(console, 'trace', (...values) => {
-    const { stack } = new Error('trace');
-    say(log, 'debug', () => util.format(...values), { stack });
-  });
+  const trace = (...values: unknown[]) => {
+    const here = { name: 'Trace', message: '', stack: '' };
+    // From where it was called on.
+    Error.captureStackTrace(here, trace);
+    say(log, 'debug', () => util.format(...values), { stack: withoutOwnFrames(here.stack) });
+  };
+  define(console, 'trace', trace);
 }
 
 /** Formats only what is written. A value that throws when it is looked at does not reach the caller. */
@@ -26,7 +30,7 @@ function say(log: JsonLog, level: Level, format: () => string, fields?: object):
   if (!log.writes(level)) return;
   let msg: string;
   try {
-    msg = format();
+    msg = withoutOwnFrames(format());
   } catch (error) {
     const known = asError(error);
     const why = known === undefined ? undefined : textAt(known, 'message');

@@ -1,5 +1,6 @@
 import { util } from './builtin.ts';
 import type { Log } from './context.ts';
+import { withoutOwnFrames } from './telemetry/own-frames.ts';
 import { textOfLine } from './text-line.ts';
 import { asError, attempt, shown, textAt } from './thrown-value.ts';
 
@@ -95,7 +96,7 @@ export function describeError(error: unknown): Fields {
     name: textAt(known, 'name'),
     message: textAt(known, 'message'),
     ...(code !== undefined && { code }),
-    stack: textAt(known, 'stack'),
+    stack: stackOf(known),
     ...(cause !== undefined && { cause: describeCause(cause) }),
     ...(errors !== undefined && { errors: errors.slice(0, SHORTENED.depth).map(describeCause) }),
   };
@@ -103,7 +104,13 @@ export function describeError(error: unknown): Fields {
 
 function describeCause(cause: unknown): string {
   const known = asError(cause);
-  return (known === undefined ? undefined : textAt(known, 'stack')) ?? shown(cause);
+  return (known === undefined ? undefined : stackOf(known)) ?? shown(cause);
+}
+
+/** The user's frames: those of the runtime say nothing of a mistake. */
+function stackOf(error: Error): string | undefined {
+  const stack = textAt(error, 'stack');
+  return stack === undefined ? undefined : withoutOwnFrames(stack);
 }
 
 const TOO_LONG = new Error('the fields hold more than a line should');
