@@ -63,6 +63,13 @@ export const OPS_PORT_NAME = 'ops';
 /** Where `spec.secrets` are mounted: `<this>/<secret>/<key>`. */
 export const SECRETS_DIR = '/var/run/secrets/catnap';
 
+/** Exports that are a web handler each, for its method, where a module has no other handler. */
+export const METHOD_EXPORTS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** What to do with a module that is a server by itself. */
+export const OWN_SERVER_ADVICE =
+  'a module that listens by itself (createServer().listen, app.listen, Deno.serve) is no handler: export the app instead, or build an image and name it in spec.image';
+
 /** Environment of a function's container, read by the runtime. Users may set the log's two, no other `CATNAP_*`, `PORT` or `K_*`. */
 export const RUNTIME_ENV = {
   /** Traffic port. */

@@ -1,3 +1,4 @@
+import { OWN_SERVER_ADVICE } from '../api/names.ts';
 import { importBundle, importFile } from './bundle.ts';
 import { nowMs } from './clock.ts';
 import type { Settings } from './env.ts';
@@ -31,8 +32,8 @@ export interface LoadParts {
 /** Imports the user's module and awaits its `init`. @throws what the module throws, or Error with what is wrong. */
 export async function load({ settings, env, bundle, log, registered }: LoadParts): Promise<Ready> {
   const watch = stopwatch();
-  const { exports, times } =
-    bundle === undefined ? await importFile(process.cwd(), settings.handlerFile) : await importBundle(bundle);
+  const imports = bundle === undefined ? importFile(process.cwd(), settings.handlerFile) : importBundle(bundle);
+  const { exports, times } = await imports.catch(advised);
   const detected = detect(exports, settings, registered);
   const { function: name, revision, timeoutMs } = settings;
   const warn: Tools['warn'] = (message, fields) => log.line('warn', message, fields);
@@ -41,6 +42,12 @@ export async function load({ settings, env, bundle, log, registered }: LoadParts
   await lifeOf(exports, settings, 'init')?.();
   const dispose = lifeOf(exports, settings, 'dispose');
   return { invoke, dispose, seconds: { import: imported, init: watch() }, imports: times };
+}
+
+/** What is global elsewhere, and listens. @throws the error, with what to do where it is of that kind. */
+function advised(error: unknown): never {
+  const isOfAnother = error instanceof ReferenceError && /^(Deno|Bun) is not defined$/.test(error.message);
+  throw isOfAnother ? new Error(`${error.message}; ${OWN_SERVER_ADVICE}`, { cause: error }) : error;
 }
 
 /** Seconds since the last call. */

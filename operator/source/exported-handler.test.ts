@@ -20,6 +20,8 @@ const FOUND: [names: string[], wanted: Partial<WantedHandler>][] = [
   [['helloGET'], { signature: 'http' }],
   [['helloEvent'], { signature: 'cloudevent' }],
   [['main'], { signature: 'lambda' }],
+  [['GET', 'POST', 'runtime'], {}],
+  [['DELETE'], { signature: 'fetch' }],
 ];
 for (const [names, wanted] of FOUND) {
   test(`exports ${names} satisfy ${JSON.stringify(wanted)}`, () => {
@@ -35,6 +37,10 @@ test('a missing handler is named with what there is', () => {
   );
   assert.match(problem({}, { signature: 'http' }) ?? '', /no other function for signature http; it exports nothing/);
   assert.match(problem({ names: ['a'] }, { handler: 'b.c' }) ?? '', /no export "b\.c"; it exports: a\..*spec\.handler/);
+});
+
+test('a module that exports nothing may listen by itself, and is told of images', () => {
+  assert.match(problem({}) ?? '', /exports nothing; a module that listens by itself.*spec\.image/);
 });
 
 test('what only shows when the module runs is left to the runtime', () => {

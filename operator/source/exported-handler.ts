@@ -1,4 +1,4 @@
-import type { Signature } from '#api/names.ts';
+import { METHOD_EXPORTS, OWN_SERVER_ADVICE, type Signature } from '#api/names.ts';
 import { SourceError } from './source-error.ts';
 
 /** What a Function says of its handler. */
@@ -26,7 +26,7 @@ export interface Exported {
 export function requireHandler(exported: Exported, wanted: WantedHandler): void {
   const { entry, names, isCommonJs, mayRegister } = exported;
   if (isCommonJs || mayRegister || mayHave(names, wanted)) return;
-  const there = names.length === 0 ? 'it exports nothing' : `it exports: ${names.join(', ')}`;
+  const there = names.length === 0 ? `it exports nothing; ${OWN_SERVER_ADVICE}` : `it exports: ${names.join(', ')}`;
   const { handler, signature } = wanted;
   throw new SourceError(
     'HandlerNotFound',
@@ -39,9 +39,10 @@ export function requireHandler(exported: Exported, wanted: WantedHandler): void 
 function mayHave(names: readonly string[], { handler, signature }: WantedHandler): boolean {
   if (handler !== 'default') return names.includes(handler.split('.')[0] ?? '');
   if (names.includes('default')) return true;
-  if (signature === 'auto') return names.includes('handler');
+  if (signature === 'auto' && names.includes('handler')) return true;
+  if (signature === 'auto' || signature === 'fetch') return names.some((name) => METHOD_EXPORTS.includes(name));
   // Of these the only function among the exports is taken.
-  return signature !== 'fetch' && names.length > 0;
+  return names.length > 0;
 }
 
 function alsoLooked(signature: Signature): string {

@@ -118,9 +118,64 @@ const problemOf = (
   return assert.fail('a handler was found');
 };
 
+const method = (...names: string[]) => Object.fromEntries(names.map((name) => [name, fn]));
+const express = Object.assign(() => undefined, method('handle', 'use', 'listen'));
+const APPS: [what: string, app: object][] = [
+  ['Express', express],
+  ['Fastify', method('routing', 'ready', 'listen')],
+  ['Koa', { use: fn, listen: fn, callback: () => other }],
+  ['a server', { listen: fn, emit: fn, listenerCount: () => 1 }],
+];
+for (const [what, app] of APPS) {
+  test(`an app is called by (req, res), whatever the signature says: ${what}`, () => {
+    for (const signature of ['auto', 'http'] as const) {
+      assert.equal(detect({ default: app }, { handler: 'default', signature }, new Map()).shape, 'http');
+      assert.equal(detect({ default: { app } }, { handler: 'app', signature }, new Map()).shape, 'http');
+    }
+  });
+}
+
+test('what is no app is none: a router without a server, an object with fetch, a Proxy of every method', () => {
+  const found = (value: unknown) => detect({ default: value }, { handler: 'default', signature: 'auto' }, new Map());
+  assert.equal(found(Object.assign(() => undefined, method('handle', 'use'))).shape, 'fetch');
+  assert.equal(found({ ...method('fetch', 'listen', 'routing', 'ready') }).shape, 'workers');
+  assert.equal(
+    found(new Proxy({ fetch: fn }, { get: (target, name) => Reflect.get(target, name) ?? fn })).shape,
+    'workers',
+  );
+});
+
+test('exports that are called like methods answer those', async () => {
+  const GET = (request: Request, context: unknown) => `${request.method} ${context}`;
+  const POST = () => 'made';
+  for (const exports of [{ GET, POST }, { default: { GET, POST } }]) {
+    for (const signature of ['auto', 'fetch'] as const) {
+      const { shape, call } = detect(exports, { handler: 'default', signature }, new Map());
+      assert.equal(shape, 'fetch');
+      const ask = (method: string) => call(new Request('http://a/', { method }), 'context');
+      assert.deepEqual([ask('GET'), ask('HEAD'), ask('POST')], ['GET context', 'HEAD context', 'made']);
+      for (const [method, status] of [
+        ['PUT', 405],
+        ['OPTIONS', 204],
+      ] as const) {
+        const answer = ask(method) as Response;
+        assert.deepEqual([answer.status, answer.headers.get('allow')], [status, 'GET, POST, HEAD']);
+      }
+    }
+  }
+});
+
+test('a default export, or one called handler, comes before those of methods', () => {
+  const found = (exports: Record<string, unknown>) =>
+    detect(exports, { handler: 'default', signature: 'auto' }, new Map());
+  assert.equal(found({ default: fn, GET: other }).call, fn);
+  assert.equal(found({ handler: fn, GET: other }).shape, 'lambda');
+});
+
 test('says what there is and what to do where there is no handler', () => {
   assert.match(problemOf({}), /no handler was found for signature auto.*the module exports nothing.*spec\.handler/);
   assert.match(problemOf({ b: fn, a: fn }), /there is no such export; the module exports a, b/);
+  assert.match(problemOf({}), /a module that listens by itself.*spec\.image/);
   assert.match(problemOf({ default: {} }), /it is an object without fetch.*exports nothing/);
   assert.match(problemOf({ default: { b: fn, a: fn } }), /the module exports a, b/);
   assert.match(problemOf({ main: 1 }, { handler: 'main' }), /"main" must be an exported function, but it is a number/);

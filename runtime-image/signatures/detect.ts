@@ -1,5 +1,7 @@
-import type { Signature } from '../../api/names.ts';
+import { METHOD_EXPORTS, OWN_SERVER_ADVICE, type Signature } from '../../api/names.ts';
 import type { Exports } from '../bundle.ts';
+import { appOf } from './app.ts';
+import { handlerByMethod } from './by-method.ts';
 import type { UserFunction } from './invoke.ts';
 import { isStreaming, type Registrations } from './platform-globals.ts';
 
@@ -39,7 +41,8 @@ interface Found {
  *    http, cloudevent or lambda, the only function that is exported.
  * 3. Its shape is the signature. With `auto`: an object with `fetch` is a Worker; a function called `handler`, or given
  *    to `awslambda.streamifyResponse`, is for Lambda; every other function is the web's. A function `(req, res)` looks
- *    like one of those, so it must be registered, or `signature: http` must be said.
+ *    like one of those, so it must be registered, or `signature: http` must be said; a whole app is known by its methods.
+ * 4. Where there is none of these, the exports that are called like methods, `GET`, `POST` and so on, are the web's.
  *
  * @param exports of an ES module; of a CommonJS one as `import` gives them.
  * @throws HandlerNotFound with the exports that there are and what to do.
@@ -48,7 +51,7 @@ export function detect(exports: Exports, wanted: Wanted, registered: Registratio
   const own = registeredHandler(wanted, registered);
   if (own !== undefined) return own;
   const found = exportedHandler(exports, wanted);
-  const detected = found && shaped(found, wanted.signature);
+  const detected = (found && shaped(found, wanted.signature)) ?? byMethod(exports, wanted);
   if (detected === undefined) throw notFound(exports, wanted, registered, found);
   return detected;
 }
@@ -88,15 +91,25 @@ function exportedHandler(exports: Exports, { handler, signature }: Wanted): Foun
   if (handler !== 'default') return lookUp(exports, handler);
   const usual = defaultOf(exports);
   const named = lookUp(exports, 'handler');
-  const isUsable = typeof usual?.value === 'function' || fetchOf(usual?.value) !== undefined;
+  const isUsable = callable(usual) !== undefined || fetchOf(usual?.value) !== undefined;
   if (signature === 'lambda') return callable(named) ?? callable(usual) ?? onlyFunction(exports);
   if (signature === 'http' || signature === 'cloudevent') return callable(usual) ?? onlyFunction(exports);
   if (isUsable || signature === 'fetch') return usual;
   return callable(named) ?? usual;
 }
 
+/** A function, or an app that has one. */
 function callable(found: Found | undefined): Found | undefined {
-  return typeof found?.value === 'function' ? found : undefined;
+  return typeof found?.value === 'function' || appOf(found?.value) !== undefined ? found : undefined;
+}
+
+/** What a module exports by method, where nothing else in it is a handler. */
+function byMethod(exports: Exports, { handler, signature }: Wanted): Detected | undefined {
+  if (handler !== 'default' || (signature !== 'auto' && signature !== 'fetch')) return undefined;
+  const common = commonJsOf(exports);
+  const ofModule = handlerByMethod(exports, METHOD_EXPORTS);
+  const call = ofModule ?? (isRecord(common) ? handlerByMethod(common, METHOD_EXPORTS) : undefined);
+  return call === undefined ? undefined : { shape: 'fetch', call, self: undefined };
 }
 
 function shaped({ value, self, name }: Found, signature: Signature): Detected | undefined {
@@ -104,6 +117,8 @@ function shaped({ value, self, name }: Found, signature: Signature): Detected | 
   if (fetch !== undefined && (signature === 'auto' || signature === 'fetch')) {
     return { shape: 'workers', call: fetch, self: value };
   }
+  const app = appOf(value);
+  if (app !== undefined && (signature === 'auto' || signature === 'http')) return { shape: 'http', call: app, self };
   if (typeof value !== 'function') return undefined;
   const call = value as UserFunction;
   if (signature !== 'auto') return { shape: signature, call, self };
@@ -173,7 +188,8 @@ function notFound(
 ): HandlerNotFound {
   const what = found === undefined ? 'there is no such export' : `it is ${article(found.value)}`;
   const names = exportNames(exports);
-  const there = names.length === 0 ? 'the module exports nothing' : `the module exports ${names.join(', ')}`;
+  const there =
+    names.length === 0 ? `the module exports nothing (${OWN_SERVER_ADVICE})` : `the module exports ${names.join(', ')}`;
   const also = registered.size === 0 ? '' : ` and registers ${[...registered.keys()].sort().join(', ')}`;
   const problem =
     handler === 'default'

@@ -38,11 +38,14 @@ export function installPlatformGlobals(target: object): Registrations {
 }
 
 /**
- * Whether a function may turn out to be `(req, res)`: it says so, or may register itself.
+ * Whether a function may turn out to be `(req, res)`: it says so, may register itself, or be an app.
  * @param source of the module; undefined: not known.
  */
 export function mayTakeMessages(signature: Signature, source: string | undefined): boolean {
-  return signature === 'http' || (signature === 'auto' && (source === undefined || source.includes(FRAMEWORK_GLOBAL)));
+  if (signature !== 'auto') return signature === 'http';
+  if (source === undefined || source.includes(FRAMEWORK_GLOBAL)) return true;
+  // An app that takes messages stands on this module.
+  return /['"](?:node:)?http['"]/.test(source);
 }
 
 /** Not enumerable: what looks through the globals sees what Node has. */
