@@ -108,6 +108,9 @@ export const RUNTIME_ENV = {
   logFormat: 'CATNAP_LOG_FORMAT',
 } as const;
 
+/** The folder that a function's files are said to be in: nothing is there. */
+export const BUNDLE_FOLDER = '/function';
+
 /** Begins a bundle that is stored as it is; base64 has no colon. */
 export const BUNDLE_TEXT = 'text:';
 

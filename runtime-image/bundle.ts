@@ -1,5 +1,13 @@
 import type { LoadFnOutput, LoadHookSync } from 'node:module';
-import { BUNDLE_TEXT, FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE, importedMark, LABEL, RUNTIME_ENV } from '../api/names.ts';
+import {
+  BUNDLE_FOLDER,
+  BUNDLE_TEXT,
+  FRAMEWORK_GLOBAL,
+  FRAMEWORK_PACKAGE,
+  importedMark,
+  LABEL,
+  RUNTIME_ENV,
+} from '../api/names.ts';
 import { fs, nodeModule, path, url, zlib } from './builtin.ts';
 import { sha256 } from './digest.ts';
 import { bundleVariables, type Settings } from './env.ts';
@@ -19,8 +27,7 @@ export interface Imported {
  * The address under which a bundle is imported. There is no such file: the pod mounts nothing and writes nothing. It is
  * where stacks say the user's files are, `/function/index.ts:3:9`, and where a package would be looked for.
  */
-export const BUNDLE_URL = 'file:///function/bundle.mjs';
-const FOLDER = '/function';
+export const BUNDLE_URL = `file://${BUNDLE_FOLDER}/bundle.mjs`;
 
 /**
  * Takes the bundle out of the environment and leaves nothing of it there. Its ConfigMap may be written by others than the
@@ -59,7 +66,7 @@ export async function importBundle(source: string): Promise<Imported> {
   const clock = new ImportClock();
   using _marks = hearMarks(clock);
   const exports = await importWith(BUNDLE_URL, { named: BUNDLE_URL, url: BUNDLE_URL, source });
-  return { exports, times: clock.times((module) => moduleName(module, FOLDER)) };
+  return { exports, times: clock.times((module) => moduleName(module, BUNDLE_FOLDER)) };
 }
 
 /** Stands in for the Functions Framework: what is registered by it is called by this runtime. */

@@ -5,6 +5,8 @@ import { contentHash, contentHashOf } from './canonical.ts';
 /** The source as it is compiled: contents by path, and which of them is loaded. */
 export interface SourceFiles {
   files: Record<string, string>;
+  /** Files that are no text, as base64, by path; absent: there are none. */
+  binary?: Record<string, string>;
   entry: string;
 }
 

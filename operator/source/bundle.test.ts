@@ -21,7 +21,8 @@ async function failure(...args: Parameters<typeof compile>): Promise<SourceError
   return error;
 }
 
-const load = ({ code }: Bundle) => import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+const load = ({ code }: Pick<Bundle, 'code'>) =>
+  import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
 
 test('compiles TypeScript from several files into one module that runs', async () => {
   const made = await compile({
@@ -172,10 +173,10 @@ test('what CommonJS exports is left to the runtime', async () => {
 test('an unused file of another kind does not matter, an imported one does', async () => {
   await compile({ 'index.ts': 'export default 1', 'README.md': '# hi' });
   const { message } = await failure({
-    'index.ts': `import x from './README.md'; export default x`,
-    'README.md': '# hi',
+    'index.ts': `import x from './notes.rst'; export default x`,
+    'notes.rst': 'hi',
   });
-  assert.match(message, /"README\.md" is neither TypeScript, JavaScript nor JSON.*with \{ type: "text" \}/);
+  assert.match(message, /"notes\.rst" is neither TypeScript, JavaScript nor JSON.*with \{ type: "text" \}/);
 });
 
 test('of several files the end of each is marked, of one none; positions and texts stay the files’ own', async () => {
@@ -189,7 +190,7 @@ test('of several files the end of each is marked, of one none; positions and tex
   const ended: string[] = [];
   const key = Symbol.for(IMPORTED_GLOBAL);
   Object.assign(globalThis, { [key]: (module: string) => ended.push(module) });
-  const made = await load({ code, leanCode: () => '' });
+  const made = await load({ code });
   Reflect.deleteProperty(globalThis, key);
   assert.deepEqual([made.default(), ended], [1, ['a.ts', 'index.ts']]);
   assert.doesNotMatch((await compile({ 'index.ts': 'export default () => 1;' })).code, /catnap/);
@@ -235,5 +236,17 @@ test('what was bundled beforehand tells of the packages whose names it kept, and
     Reflect.deleteProperty(globalThis, key);
     const again = { ...made, code: `// again\n${made.code}` };
     assert.equal((await load(again)).default(), 'outer inner');
+  }
+});
+
+test('a source that starts a server of its own is told of spec.image', async () => {
+  for (const source of [
+    `Deno.serve((request: Request) => new Response('hi'));`,
+    `import { createServer } from 'node:http'; createServer(() => {}).listen(8080);`,
+    `const app = { listen(port: number) {} };\napp.listen(3000);`,
+  ]) {
+    const { reason, message } = await failure({ 'index.ts': source });
+    assert.equal(reason, 'HandlerNotFound');
+    assert.match(message, /starts a server of its own.*spec\.image/);
   }
 });

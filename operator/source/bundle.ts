@@ -2,12 +2,15 @@ import type * as esbuild from 'esbuild';
 import { FRAMEWORK_PACKAGE } from '#api/names.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { describeFailure, isBuildFailure } from './build-failure.ts';
-import { bundleMap } from './bundle-map.ts';
+import { type BundleMap, bundleMap } from './bundle-map.ts';
 import { type Exported, requireHandler, type WantedHandler } from './exported-handler.ts';
-import { COMPUTED, ENTRY, FRAMEWORK_VALUE, type GivenFiles, NAMESPACE, onlyGivenFiles } from './given-files.ts';
+import { fileKind, hasFile } from './file-kinds.ts';
+import { COMPUTED, ENTRY, type GivenFiles, NAMESPACE, onlyGivenFiles } from './given-files.ts';
+import { PLACE_NAMES } from './module-place.ts';
 import { prepareSource } from './prepared-source.ts';
+import { type FirstPass, type SecondPass, secondPass } from './second-pass.ts';
 import { SourceError } from './source-error.ts';
-import { timedFiles, withTimedRequires } from './timed-modules.ts';
+import { unusedNote } from './unused-files.ts';
 
 /** A function's modules as one. */
 export interface Bundle {
@@ -15,6 +18,8 @@ export interface Bundle {
   code: string;
   /** The same without the sources' text in the map: for when the other is too large to store. */
   leanCode(): string;
+  /** What the user has to know although it compiled. */
+  notes: string[];
 }
 
 /** The part of esbuild that is used: given in, because loading it is the caller's to time. */
@@ -22,18 +27,9 @@ export type Esbuild = Pick<typeof esbuild, 'build' | 'transform'>;
 
 /** A folder that cannot be there: esbuild looks at the one that it works in. */
 const NOWHERE = '/dev/null/catnap';
-/** Of a bundle that the bundler left `require` in. */
-const DYNAMIC_REQUIRE = 'Dynamic require of';
-/**
- * What the bundler could not put in place calls `require`, which an ES module has none of: Node's modules and the Functions
- * Framework in code that was bundled before, and packages that are tried for and may be absent.
- */
-const requireBanner = (framework: boolean) => `globalThis.require ??= (name) => {
-  const found = ${framework ? `name === '${FRAMEWORK_PACKAGE}' ? ${FRAMEWORK_VALUE} : ` : ''}process.getBuiltinModule(name);
-  if (found === undefined) throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: 'MODULE_NOT_FOUND' });
-  return found;
-};`;
-
+const CODE = new Set(['ts', 'tsx', 'js', 'jsx']);
+/** What a program does that is no handler. */
+const STARTS_SERVER = /\.listen\s*\(|\b(?:Deno|Bun)\.serve\s*\(|\bserve\s*\(/;
 /**
  * Compiles `source` into one module that Node 24 loads. Reads nothing from disk or network.
  * @param handler what must be there to be called.
@@ -45,30 +41,34 @@ export async function bundle(
   { build, transform }: Esbuild,
 ): Promise<Bundle> {
   const prepared = await prepareSource(source, transform);
-  const compile = async (timed: readonly string[], more: esbuild.BuildOptions = {}) => {
-    const result = await build({ ...options({ source, prepared, timed }), ...more }).catch((error: unknown) => {
+  const compile = async (second?: SecondPass) => {
+    const given = { source, prepared, suffixes: second?.suffixes ?? new Map() };
+    const more = {
+      ...(second?.banner && { banner: { js: second.banner } }),
+      ...(second?.isPlaced && { define: PLACE_NAMES }),
+    };
+    const result = await build({ ...options(given), ...more }).catch((error: unknown) => {
       throw isBuildFailure(error) ? sourceError(error, source) : error;
     });
     requireOnlyGiven(source, result);
     return result;
   };
-  const plain = await compile([]);
-  const text = outputOf(plain, '.js');
-  const requires = text.includes(DYNAMIC_REQUIRE);
-  const requiresFramework = requires && text.includes(FRAMEWORK_PACKAGE);
-  const timed = timedFiles(source, ownInputs(plain));
-  const isPlain = !requires && timed.length === 0;
-  const result = isPlain
-    ? plain
-    : await compile(timed, requires ? { banner: { js: requireBanner(requiresFramework) } } : {});
-  const exported = exportsOf(source.entry, result.metafile);
-  requireHandler({ ...exported, mayRegister: exported.mayRegister || requiresFramework }, handler);
-  const code = timed.length === 0 ? outputOf(result, '.js') : withTimedRequires(outputOf(result, '.js'));
+  const first = await compile();
+  const second = secondPass(source, { text: outputOf(first, '.js'), code: codeOf(first, source) });
+  const result = second === undefined ? first : await compile(second);
+  const exported = exportsOf(source, result.metafile);
+  requireHandler({ ...exported, mayRegister: exported.mayRegister || second?.requiresFramework === true }, handler);
+  const unused = unusedNote(source, new Set([...ownInputs(result), ...prepared.tsConfig.files]));
+  const notes = [...prepared.tsConfig.notes, ...(unused === undefined ? [] : [unused])];
+  const printed = outputOf(result, '.js');
   const map = bundleMap(outputOf(result, '.js.map'), source, prepared.mappedTexts);
-  const { sourcesContent, ...leanMap } = map;
-  const withMap = (full: object) =>
-    `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(full)).toString('base64')}\n`;
-  return { code: withMap({ ...leanMap, sourcesContent }), leanCode: () => withMap(leanMap) };
+  return { ...withMaps(second?.finish(printed) ?? printed, map), notes };
+}
+
+function withMaps(code: string, { sourcesContent, ...lean }: BundleMap): Pick<Bundle, 'code' | 'leanCode'> {
+  const withMap = (map: object) =>
+    `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}\n`;
+  return { code: withMap({ ...lean, sourcesContent }), leanCode: () => withMap(lean) };
 }
 
 function sourceError(failure: esbuild.BuildFailure, { files }: SourceFiles): SourceError {
@@ -76,22 +76,35 @@ function sourceError(failure: esbuild.BuildFailure, { files }: SourceFiles): Sou
   return thrown ?? new SourceError('CompileFailed', describeFailure(failure.errors, files), { cause: failure });
 }
 
-/** Paths of the function's files that went in. */
+/** Paths of the function's files that went in, as whatever they were imported. */
 function ownInputs({ metafile }: esbuild.BuildResult): string[] {
+  return Object.keys(metafile?.inputs ?? {}).flatMap((input) => ownPath(input) ?? []);
+}
+
+/** Undefined: it is none of the function's files. What is imported by `with { … }` has that behind its path. */
+function ownPath(input: string): string | undefined {
   const own = `${NAMESPACE.own}:`;
-  return Object.keys(metafile?.inputs ?? {}).flatMap((input) =>
-    input.startsWith(own) ? [input.slice(own.length)] : [],
-  );
+  return input.startsWith(own) ? input.slice(own.length).replace(/ with \{.*$/s, '') : undefined;
+}
+
+/** Those that went in as code. */
+function codeOf({ metafile }: esbuild.BuildResult, source: SourceFiles): FirstPass['code'] {
+  const own = Object.entries(metafile?.inputs ?? {}).flatMap(([input, { format, with: attributes = {} }]) => {
+    const path = ownPath(input);
+    const isCode = path !== undefined && CODE.has(String(fileKind(path, attributes, source)));
+    return isCode ? [[path, { isCommonJs: format === 'cjs' }] as const] : [];
+  });
+  return new Map(own);
 }
 
 /** Throws when anything went in that was neither given nor is ours. */
-function requireOnlyGiven({ files }: SourceFiles, result: esbuild.BuildResult): void {
-  const own = new Set(ownInputs(result).map((path) => `${NAMESPACE.own}:${path}`));
-  const others = Object.keys(result.metafile?.inputs ?? {}).filter((input) => !own.has(input));
-  const namespaces: string[] = [NAMESPACE.builtin, NAMESPACE.framework, NAMESPACE.computed];
-  const strange =
-    ownInputs(result).find((path) => !Object.hasOwn(files, path)) ??
-    others.find((input) => !namespaces.includes(input.slice(0, input.indexOf(':'))));
+function requireOnlyGiven(source: SourceFiles, { metafile }: esbuild.BuildResult): void {
+  const { own: _, ...ours } = NAMESPACE;
+  const others = Object.values<string>(ours);
+  const strange = Object.keys(metafile?.inputs ?? {}).find((input) => {
+    const path = ownPath(input);
+    return path === undefined ? !others.includes(input.slice(0, input.indexOf(':'))) : !hasFile(source, path);
+  });
   if (strange === undefined) return;
   throw new SourceError(
     'CompileFailed',
@@ -120,18 +133,19 @@ function options(given: GivenFiles): esbuild.BuildOptions {
     sourcemap: 'external',
     logLevel: 'silent',
     // Given, so that none is looked for on disk.
-    tsconfigRaw: '{}',
+    tsconfigRaw: given.prepared.tsConfig.raw,
     plugins: [onlyGivenFiles(given)],
   };
 }
 
-function exportsOf(entry: string, metafile: esbuild.Metafile | undefined): Exported {
+function exportsOf({ entry, files }: SourceFiles, metafile: esbuild.Metafile | undefined): Exported {
   const output = Object.values(metafile?.outputs ?? {}).find((file) => file.entryPoint !== undefined);
   const inputs = metafile?.inputs ?? {};
   return {
     entry,
     names: output?.exports ?? [],
     isCommonJs: inputs[`${NAMESPACE.own}:${entry}`]?.format === 'cjs',
+    startsServer: STARTS_SERVER.test(files[entry] ?? ''),
     mayRegister: `${NAMESPACE.framework}:${FRAMEWORK_PACKAGE}` in inputs,
   };
 }

@@ -8,7 +8,7 @@ import { SourceError } from './source-error.ts';
  * Goes into the hash that says whether a stored bundle is up to date: change it when bundles should be made anew
  * (each function then gets its own the next time it is at zero).
  */
-export const COMPILER = 'esbuild-0.28/3';
+export const COMPILER = 'esbuild-0.28/4';
 
 /**
  * The chunks to store for `source`. Throws a SourceError when it does not compile, lacks the handler, or is too large

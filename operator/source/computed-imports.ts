@@ -5,6 +5,7 @@
 import { posix } from 'node:path';
 import type { SourceFiles } from '../function/revision.ts';
 import { callArguments, fits } from './call-pattern.ts';
+import { fileKind, hasFile } from './file-kinds.ts';
 import { resolveImport } from './resolve.ts';
 import { SourceError } from './source-error.ts';
 
@@ -30,7 +31,6 @@ const MAX_SITES = 2_000;
 const MAX_MODULES = 20_000;
 /** How far a call's arguments are looked at, in bytes. */
 const ARGUMENTS_MAX = 4_096;
-const CODE = /\.(?:json|[cm]?[jt]sx?)$/;
 const DECLARATIONS = /\.d\.[cm]?ts$/;
 
 /** Throws a SourceError where there are too many. */
@@ -80,17 +80,19 @@ interface OwnModule {
   type: string | undefined;
 }
 
-function modulesOf({ files }: SourceFiles, importer: string, bytes: Buffer, site: CallSite): OwnModule[] {
+function modulesOf(source: SourceFiles, importer: string, bytes: Buffer, site: CallSite): OwnModule[] {
   const behind = site.start + site.length;
   const call = callArguments(bytes.subarray(behind, behind + ARGUMENTS_MAX).toString());
   if (call === undefined) return [];
   const { pattern, literals, type } = call;
-  const written = pattern === undefined ? literals : Object.keys(files).flatMap((path) => specifiersOf(path, importer));
+  const paths = [...Object.keys(source.files), ...Object.keys(source.binary ?? {})];
+  const written = pattern === undefined ? literals : paths.flatMap((path) => specifiersOf(path, importer));
   return [...new Set(written)].flatMap((specifier) => {
     if (pattern !== undefined && !fits(specifier, pattern)) return [];
-    const found = resolveImport(specifier, importer, files);
+    const found = resolveImport(specifier, importer, (path) => hasFile(source, path));
     if (found.kind !== 'file' || DECLARATIONS.test(found.path)) return [];
-    return CODE.test(found.path) || type !== undefined ? [{ specifier, path: found.path, type }] : [];
+    const kind = fileKind(found.path, type === undefined ? {} : { type }, source);
+    return kind === undefined ? [] : [{ specifier, path: found.path, type }];
   });
 }
 

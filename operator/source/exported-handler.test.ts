@@ -47,3 +47,9 @@ test('what only shows when the module runs is left to the runtime', () => {
   assert.equal(problem({ isCommonJs: true, names: ['default'] }, { handler: 'hello' }), undefined);
   assert.equal(problem({ mayRegister: true }), undefined);
 });
+
+test('a program that starts a server of its own is told to be an image', () => {
+  assert.match(problem({ startsServer: true }) ?? '', /it exports nothing.*starts a server.*spec\.image$/);
+  assert.match(problem({ startsServer: true, names: ['a'] }, { handler: 'b' }) ?? '', /spec\.image$/);
+  assert.doesNotMatch(problem({}) ?? '', /image/);
+});

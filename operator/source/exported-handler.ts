@@ -15,9 +15,14 @@ export interface Exported {
   names: readonly string[];
   /** `module.exports` is known only when it runs. */
   isCommonJs: boolean;
+  /** It has the look of a program that listens by itself. */
+  startsServer?: boolean;
   /** It imports the Functions Framework, by which functions register themselves. */
   mayRegister: boolean;
 }
+
+const SERVER =
+  '. What starts a server of its own runs as an image, whatever it is written with: build one in which it listens on $PORT, and give that as spec.image';
 
 /**
  * Throws a SourceError where the runtime is bound to find no handler. What only shows when the module runs is left to
@@ -28,11 +33,12 @@ export function requireHandler(exported: Exported, wanted: WantedHandler): void 
   if (isCommonJs || mayRegister || mayHave(names, wanted)) return;
   const there = names.length === 0 ? `it exports nothing; ${OWN_SERVER_ADVICE}` : `it exports: ${names.join(', ')}`;
   const { handler, signature } = wanted;
+  const server = exported.startsServer ? SERVER : '';
   throw new SourceError(
     'HandlerNotFound',
     handler === 'default'
-      ? `${entry} has no default export${alsoLooked(signature)}; ${there}. Export the handler as default, or name its export in spec.handler`
-      : `${entry} has no export "${handler}"; ${there}. Export it, or name another in spec.handler`,
+      ? `${entry} has no default export${alsoLooked(signature)}; ${there}. Export the handler as default, or name its export in spec.handler${server}`
+      : `${entry} has no export "${handler}"; ${there}. Export it, or name another in spec.handler${server}`,
   );
 }
 

@@ -1,14 +1,13 @@
-import { posix } from 'node:path';
 import type * as esbuild from 'esbuild';
 import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE } from '#api/names.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { unresolved } from './build-failure.ts';
 import { OWN_FILE } from './computed-imports.ts';
+import { contentOf, fileKind, hasFile, wasmModule } from './file-kinds.ts';
+import { PLACE, placeModule } from './module-place.ts';
 import type { PreparedSource } from './prepared-source.ts';
 import { resolveImport } from './resolve.ts';
-import { LOADERS } from './scan-calls.ts';
 import { SourceError } from './source-error.ts';
-import { withMark } from './timed-modules.ts';
 
 /** What the bundler calls the files and what stands beside them: nothing else goes into a bundle. */
 export const NAMESPACE = {
@@ -16,20 +15,20 @@ export const NAMESPACE = {
   builtin: 'node-builtin',
   framework: 'framework',
   computed: 'computed-imports',
+  place: 'place',
+  wasm: 'wasm',
 } as const;
 /** Never a path of the user's: esbuild looks for entries on disk, by pattern too. */
 export const ENTRY = 'entry';
 export const COMPUTED = 'computed';
 /** What hands out `http` and `cloudEvent`, by which functions register themselves with the runtime. */
 export const FRAMEWORK_VALUE = `globalThis[Symbol.for(${JSON.stringify(FRAMEWORK_GLOBAL)})]`;
-/** By `with { type: … }`. */
-const TYPED: Record<string, esbuild.Loader> = { text: 'text', bytes: 'binary', json: 'json' };
 
 export interface GivenFiles {
   source: SourceFiles;
   prepared: PreparedSource;
-  /** Those whose end is marked. */
-  timed: readonly string[];
+  /** What is put behind the text of a file, by its path. */
+  suffixes: ReadonlyMap<string, string>;
 }
 
 /** Answers each question of esbuild's for a file, so that it never asks the disk. */
@@ -38,17 +37,31 @@ export function onlyGivenFiles(given: GivenFiles): esbuild.Plugin {
     name: 'only-given-files',
     setup(build) {
       build.onResolve({ filter: /.*/ }, (args) => resolved(args, given));
-      build.onLoad({ filter: /.*/ }, ({ path, namespace, with: attributes }) => {
-        if (namespace === NAMESPACE.own) return loaded(path, attributes, given);
-        if (namespace === NAMESPACE.builtin) {
-          return { contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`, loader: 'js' };
-        }
-        if (namespace === NAMESPACE.framework) return { contents: FRAMEWORK_MODULE, loader: 'js' };
-        if (namespace === NAMESPACE.computed) return { contents: given.prepared.computedImports ?? '', loader: 'js' };
-        return { errors: [{ text: `"${path}" is not among the files of spec.source` }] };
-      });
+      build.onLoad({ filter: /.*/ }, (args) => loadedFrom(args, given));
     },
   };
+}
+
+function loadedFrom(
+  { path, namespace, with: attributes }: esbuild.OnLoadArgs,
+  given: GivenFiles,
+): esbuild.OnLoadResult {
+  switch (namespace) {
+    case NAMESPACE.own:
+      return loaded(path, attributes, given);
+    case NAMESPACE.builtin:
+      return { contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`, loader: 'js' };
+    case NAMESPACE.framework:
+      return { contents: FRAMEWORK_MODULE, loader: 'js' };
+    case NAMESPACE.place:
+      return { contents: placeModule(path), loader: 'js' };
+    case NAMESPACE.wasm:
+      return { contents: wasmModule(path), loader: 'js' };
+    case NAMESPACE.computed:
+      return { contents: given.prepared.computedImports ?? '', loader: 'js' };
+    default:
+      return { errors: [{ text: `"${path}" is not among the files of spec.source` }] };
+  }
 }
 
 /** Functions that register themselves do so with the runtime. */
@@ -56,25 +69,20 @@ const FRAMEWORK_MODULE = `const framework = ${FRAMEWORK_VALUE};
   export const { http, cloudEvent } = framework;
   export default framework;`;
 
-function loaded(path: string, attributes: Record<string, string>, { source, prepared, timed }: GivenFiles) {
-  const typed = attributes.type === undefined ? undefined : TYPED[attributes.type];
-  if (typed !== undefined) return { contents: source.files[path] ?? '', loader: typed };
-  const loader = LOADERS[posix.extname(path)];
-  if (loader === undefined) {
-    return {
-      errors: [
-        {
-          text: `"${path}" is neither TypeScript, JavaScript nor JSON: what else is imported says as what, with { type: "text" } or "bytes"`,
-        },
-      ],
-    };
+function loaded(
+  path: string,
+  attributes: Record<string, string>,
+  { source, prepared, suffixes }: GivenFiles,
+): esbuild.OnLoadResult {
+  const kind = fileKind(path, attributes, source);
+  if (kind === undefined || kind === 'wasm') {
+    const text = `"${path}" is neither TypeScript, JavaScript nor JSON: what else is imported says as what, with { type: "text" } or "bytes"`;
+    return { errors: [{ text }] };
   }
-  if (loader === 'json') return { contents: source.files[path] ?? '', loader };
+  if (kind === 'text' || kind === 'binary' || kind === 'json')
+    return { contents: contentOf(path, source), loader: kind };
   try {
-    return {
-      contents: prepared.textOf(path, timed.includes(path) ? (text) => withMark(text, path) : undefined),
-      loader,
-    };
+    return { contents: prepared.textOf(path, suffixes.get(path)), loader: kind };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     return { errors: [{ text: error.message, detail: error }] };
@@ -88,11 +96,14 @@ function resolved(args: esbuild.OnResolveArgs, given: GivenFiles): esbuild.OnRes
     return { path: COMPUTED, namespace: NAMESPACE.computed };
   }
   if (namespace === NAMESPACE.computed && path.startsWith(OWN_FILE)) {
-    return { path: path.slice(OWN_FILE.length), namespace: NAMESPACE.own };
+    return ownFile(path.slice(OWN_FILE.length), args, given);
   }
   if (path === FRAMEWORK_PACKAGE) return { path, namespace: NAMESPACE.framework };
-  const found = resolveImport(path, importer, given.source.files);
-  if (found.kind === 'file') return { path: found.path, namespace: NAMESPACE.own };
+  if (path === PLACE + importer && given.suffixes.has(importer)) {
+    return { path: importer, namespace: NAMESPACE.place, sideEffects: false };
+  }
+  const found = resolveImport(path, importer, (file) => hasFile(given.source, file), given.prepared.tsConfig);
+  if (found.kind === 'file') return ownFile(found.path, args, given);
   const isRequired = kind === 'require-call';
   // An ES module has no `require`.
   if (found.kind === 'builtin') {
@@ -102,4 +113,13 @@ function resolved(args: esbuild.OnResolveArgs, given: GivenFiles): esbuild.OnRes
   return isRequired && !given.prepared.mustResolve(importer, path)
     ? { path, external: true }
     : { errors: [{ text: unresolved(path) }] };
+}
+
+function ownFile(
+  path: string,
+  { with: attributes }: esbuild.OnResolveArgs,
+  { source }: GivenFiles,
+): esbuild.OnResolveResult {
+  const isWasm = fileKind(path, attributes, source) === 'wasm';
+  return { path, namespace: isWasm ? NAMESPACE.wasm : NAMESPACE.own };
 }

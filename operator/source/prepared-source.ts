@@ -4,31 +4,36 @@ import { describeFailure, isBuildFailure } from './build-failure.ts';
 import { type CallSite, replaceComputedImports } from './computed-imports.ts';
 import { type ScannedFile, scanCalls, type Transform } from './scan-calls.ts';
 import { SourceError } from './source-error.ts';
+import { readTsConfig, type TsConfig } from './ts-config.ts';
 import { mapSuffix, userMap } from './user-map.ts';
 
 /** A function's files, made so that the bundler finds in them no reason to look at a disk. */
 export interface PreparedSource {
   /**
    * What the bundler gets of a file. Throws a SourceError when the file does not parse.
-   * @param edit applied before the last line is put behind it, which speaks of the source map.
+   * @param suffix put behind it, before the last line, which speaks of the source map.
    */
-  textOf(path: string, edit?: (text: string) => string): string;
+  textOf(path: string, suffix?: string): string;
   /** What stands for computed imports, for every file to call. Undefined: there are none. */
   computedImports: string | undefined;
   /** Whether `path` has to be there when `importer` requires it, for no `try` is around. */
   mustResolve(importer: string, path: string): boolean;
+  /** What the files' tsconfig.json says. */
+  tsConfig: TsConfig;
   /** Texts that came in the files' own source maps. */
   mappedTexts: ReadonlySet<string>;
 }
 
 /** Reads nothing but what it is given. Throws a SourceError when there is more than can be prepared. */
 export async function prepareSource(source: SourceFiles, transform: Transform): Promise<PreparedSource> {
+  const tsConfig = await readTsConfig(source, transform);
+  const scan = (path: string, text: string) => scanCalls({ path, text, tsconfigRaw: tsConfig.raw }, transform);
   const scanned = new Map<string, ScannedFile>();
   const failures = new Map<string, SourceError>();
   // One after the other: all of them at once would need the memory of all of them.
   for (const [path, text] of Object.entries(source.files)) {
     try {
-      const found = await scanCalls(path, text, transform);
+      const found = await scan(path, text);
       scanned.set(path, found);
       if (found.phased !== undefined) failures.set(path, unsupportedPhase(source, found.phased));
     } catch (error) {
@@ -38,17 +43,18 @@ export async function prepareSource(source: SourceFiles, transform: Transform): 
   const sites = new Map<string, CallSite[]>();
   for (const [path, { computed }] of scanned) if (computed.length > 0) sites.set(path, computed);
   const { texts, module } = replaceComputedImports(source, sites);
-  await requireNoneLeft(texts, failures, transform);
+  await requireNoneLeft(texts, failures, scan);
   const maps = Object.values(source.files).map((text) => userMap(text));
   return {
     mappedTexts: new Set(maps.flatMap((map) => map?.sourcesContent ?? [])),
     computedImports: module,
     mustResolve: (importer, path) => scanned.get(importer)?.required.has(path) ?? false,
-    textOf: (path, edit = (text) => text) => {
+    tsConfig,
+    textOf: (path, suffix = '') => {
       const failure = failures.get(path);
       if (failure !== undefined) throw failure;
       const text = texts.get(path) ?? source.files[path] ?? '';
-      return edit(text) + mapSuffix(text);
+      return text + suffix + mapSuffix(text);
     },
   };
 }
@@ -57,11 +63,11 @@ export async function prepareSource(source: SourceFiles, transform: Transform): 
 async function requireNoneLeft(
   texts: ReadonlyMap<string, string>,
   failures: Map<string, SourceError>,
-  transform: Transform,
+  scan: (path: string, text: string) => Promise<ScannedFile>,
 ): Promise<void> {
   for (const [path, text] of texts) {
     if (failures.has(path)) continue;
-    const { computed } = await scanCalls(path, text, transform).catch(() => ({ computed: [undefined] }));
+    const { computed } = await scan(path, text).catch(() => ({ computed: [undefined] }));
     if (computed.length === 0) continue;
     failures.set(path, new SourceError('CompileFailed', `${path}: its computed imports are not understood`));
   }

@@ -12,6 +12,13 @@ export interface ScannedFile {
   phased: esbuild.Location | undefined;
 }
 
+export interface FileToScan {
+  path: string;
+  text: string;
+  /** The options that code is read by. */
+  tsconfigRaw: string;
+}
+
 /** esbuild's own parser, alone: over no file system. */
 export type Transform = (text: string, options: esbuild.TransformOptions) => Promise<esbuild.TransformResult>;
 
@@ -30,7 +37,6 @@ const OPTIONS: esbuild.TransformOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  tsconfigRaw: '{}',
   logLevel: 'silent',
   logLimit: 0,
   logOverride: { 'unsupported-dynamic-import': 'warning', 'unsupported-require-call': 'warning' },
@@ -45,11 +51,11 @@ const NEWLINES = /\r\n|[\n\r\u2028\u2029]/g;
  * Finds the calls of `import` and `require` that the bundler would look for on disk, as its own parser sees them.
  * Throws esbuild's failure where the text does not parse.
  */
-export async function scanCalls(path: string, text: string, transform: Transform): Promise<ScannedFile> {
+export async function scanCalls({ path, text, tsconfigRaw }: FileToScan, transform: Transform): Promise<ScannedFile> {
   const found: ScannedFile = { computed: [], required: new Set(), phased: undefined };
   const loader = LOADERS[posix.extname(path)];
   if (loader === undefined || loader === 'json' || !MAY_CALL.test(text)) return found;
-  const { warnings } = await transform(text, { ...OPTIONS, loader, sourcefile: path });
+  const { warnings } = await transform(text, { ...OPTIONS, tsconfigRaw, loader, sourcefile: path });
   const seen = new Set<number>();
   for (const { isComputed, site, location, rest } of callsIn(text, warnings)) {
     if (!isComputed) addLiteral(found.required, rest);

@@ -1,5 +1,5 @@
 /** How the runtime comes to know what each module of a bundle takes of a start. Pure. */
-import { IMPORTED_GLOBAL, importedMark } from '#api/names.ts';
+import { IMPORTED_GLOBAL } from '#api/names.ts';
 import type { SourceFiles } from '../function/revision.ts';
 
 /** How esbuild's output evaluates a CommonJS module: by its only key, which is the module's path. */
@@ -14,15 +14,6 @@ const REQUIRED = /\(0, ([\w$]+)\[([\w$]+)\(\1\)\[0\]\]\)\(\(([\w$]+) = \{ export
 export function timedFiles({ files }: SourceFiles, inputs: readonly string[]): string[] {
   const code = inputs.filter((path) => Object.hasOwn(files, path) && !path.endsWith('.json'));
   return code.length > 1 || code.some((path) => files[path]?.includes('__commonJS')) ? code : [];
-}
-
-export function withMark(text: string, path: string): string {
-  return text + importedMark(path);
-}
-
-export function withoutMark(text: string, path: string): string {
-  const mark = importedMark(path);
-  return text.endsWith(mark) ? text.slice(0, -mark.length) : text;
 }
 
 /**
