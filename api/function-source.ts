@@ -6,7 +6,9 @@ export const SOURCE_MAX_BYTES = 196_608;
 
 /** As text: it stands in a CEL rule, where a regular expression has no slashes around it. */
 const FILE_PATH = '^[A-Za-z0-9_][-A-Za-z0-9_.]*(/[A-Za-z0-9_][-A-Za-z0-9_.]*)*$';
-const MODULE_PATH = /^[A-Za-z0-9_][-A-Za-z0-9_./]*\.(ts|mts|js|mjs)$/;
+const MODULE_PATH = /^[A-Za-z0-9_][-A-Za-z0-9_./]*\.(ts|mts|cts|tsx|js|mjs|cjs|jsx)$/;
+/** Most ConfigMaps that one source is put together from. */
+export const SOURCE_CONFIG_MAPS_MAX = 16;
 
 export const Source = z
   .object({
@@ -39,26 +41,39 @@ export const Source = z
       .optional()
       .meta({
         description:
-          'A ConfigMap whose keys are the files ("__" in a key stands for "/"); a change there makes a new revision.',
+          'A ConfigMap whose keys are the files, of text or not ("__" in a key stands for "/"); a change there makes a new revision.',
         'x-kubernetes-map-type': 'atomic',
+      }),
+    configMapRefs: z
+      .array(z.object({ name: objectName('ConfigMap') }))
+      .min(1)
+      .max(SOURCE_CONFIG_MAPS_MAX)
+      .optional()
+      .meta({
+        description:
+          'The same in several ConfigMaps, at most 16, for what does not fit into one: their files together; no path may be in two.',
+        'x-kubernetes-list-type': 'atomic',
       }),
     entry: z
       .string()
       .max(253)
       .regex(MODULE_PATH)
       .optional()
-      .meta({ description: 'The file that holds the handler; default: index.ts, else index.js.' }),
+      .meta({
+        description:
+          'The file that holds the handler; default: index.ts, else index.js, else another index of TypeScript or JavaScript.',
+      }),
   })
   .meta({
     description: 'TypeScript or JavaScript source; bundled by the operator, no image build needed.',
     ...rules(
       {
-        rule: '[has(self.inline), has(self.files), has(self.configMapRef)].filter(x, x).size() == 1',
-        message: 'give exactly one of source.inline, source.files, source.configMapRef',
+        rule: '[has(self.inline), has(self.files), has(self.configMapRef), has(self.configMapRefs)].filter(x, x).size() == 1',
+        message: 'give exactly one of source.inline, source.files, source.configMapRef, source.configMapRefs',
       },
       {
         rule: '!has(self.entry) || !has(self.inline)',
-        message: 'source.entry goes with files or configMapRef: inline is one module',
+        message: 'source.entry goes with files, configMapRef or configMapRefs: inline is one module',
       },
       {
         rule: '!has(self.entry) || !has(self.files) || self.entry in self.files',

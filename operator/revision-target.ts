@@ -1,12 +1,12 @@
 import { FUNCTIONS, type FunctionObject, FunctionSpec } from '#api/function.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isNotFound, KubeError } from '#platform/kube-error.ts';
-import { CONFIG_MAPS, type Resource } from '#platform/resources.ts';
+import { CONFIG_MAPS, type ConfigMap, type Resource } from '#platform/resources.ts';
 import { sourceHashOf } from './bundles.ts';
 import type { Writer } from './child-writes.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';
 import { environmentConfigMaps, revisionOfContents, type SourceFiles } from './function/revision.ts';
-import { sourceFiles } from './source/files.ts';
+import { type SourceConfigMap, sourceConfigMaps, sourceFiles } from './source/files.ts';
 import { sourceDigest, withoutText } from './watches/kept-function.ts';
 
 const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
@@ -50,9 +50,8 @@ export class RevisionTargets {
   async #digests(writer: Writer): Promise<Digests> {
     const { metadata, spec } = writer.fn;
     const { namespace, name, uid, generation } = metadata;
-    const source = spec.source?.configMapRef?.name;
     const environment = environmentConfigMaps(spec);
-    const names = source === undefined ? environment : [...environment, source];
+    const names = [...environment, ...sourceConfigMaps(spec.source ?? {})];
     this.#configMaps.use(`${namespace}/${name}`, 'spec', names);
     const kept = sourceDigest(writer.fn);
     if (kept !== undefined) return kept;
@@ -78,7 +77,10 @@ async function readDigests(writer: Writer, environment: readonly string[]): Prom
   const sourceHash = source && sourceHashOf(source, fn.spec);
   // One after the other: together they may be a hundred times what a process can be given.
   const contents = async function* (): AsyncGenerator<[string, Record<string, string> | null]> {
-    for (const one of environment) yield [one, await readConfigMap(kube, { namespace, name: one }, signal)];
+    for (const one of environment) {
+      const found = await readConfigMap(kube, { namespace, name: one }, signal);
+      yield [one, found === null ? null : (found.data ?? {})];
+    }
   };
   return { revision: await revisionOfContents(name, fn.spec, { source, configMaps: contents() }), sourceHash };
 }
@@ -86,25 +88,28 @@ async function readDigests(writer: Writer, environment: readonly string[]): Prom
 async function readSource({ kube, fn, signal }: Writer): Promise<SourceFiles> {
   const { namespace, name, uid, generation } = fn.metadata;
   const kept = fn.spec.source ?? {};
-  if (kept.configMapRef !== undefined) {
-    return sourceFiles(kept, await readConfigMap(kube, { namespace, name: kept.configMapRef.name }, signal));
+  const named = sourceConfigMaps(kept);
+  if (named.length > 0) {
+    const read: SourceConfigMap[] = [];
+    for (const one of named)
+      read.push({ name: one, content: await readConfigMap(kube, { namespace, name: one }, signal) });
+    return sourceFiles(kept, read);
   }
-  if (!withoutText(kept)) return sourceFiles(kept, null);
+  if (!withoutText(kept)) return sourceFiles(kept, []);
   const stored = await orNull(kube.get(FUNCTION, { namespace, name }, { signal }));
   if (stored === null || stored.metadata.uid !== uid || stored.metadata.generation !== generation) {
     throw new KubeError(409, 'Conflict', `the Function ${namespace}/${name} has changed since it was read`);
   }
-  return sourceFiles(FunctionSpec.parse(stored.spec).source ?? {}, null);
+  return sourceFiles(FunctionSpec.parse(stored.spec).source ?? {}, []);
 }
 
 /** Null: there is none. */
-async function readConfigMap(
+function readConfigMap(
   kube: KubeClient,
   ref: { namespace: string; name: string },
   signal: AbortSignal,
-): Promise<Record<string, string> | null> {
-  const found = await orNull(kube.get(CONFIG_MAPS, ref, { signal }));
-  return found === null ? null : (found.data ?? {});
+): Promise<ConfigMap | null> {
+  return orNull(kube.get(CONFIG_MAPS, ref, { signal }));
 }
 
 function orNull<T>(answer: Promise<T>): Promise<T | null> {

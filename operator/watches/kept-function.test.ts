@@ -14,7 +14,7 @@ test('of a source its digest is kept, which names the very revision that the tex
     const fn = aFunction({ source, env: [{ name: 'A', value: 'b' }] });
     const kept = keepFunction(fn);
     assert.ok(!JSON.stringify(kept).includes('xxxx'));
-    const files = sourceFiles(source, null);
+    const files = sourceFiles(source, []);
     assert.deepEqual(sourceDigest(kept), {
       revision: revisionOf('hello', fn.spec, { source: files, configMaps: {} }),
       sourceHash: sourceHashOf(files, fn.spec),

@@ -47,7 +47,7 @@ function keepSpec(name: string, spec: FunctionSpec, checked: CheckedFunction): F
 function digestOf(name: string, spec: FunctionSpec, source: Source): SourceDigest | undefined {
   if (environmentConfigMaps(spec).length > 0) return undefined;
   try {
-    const read = sourceFiles(source, null);
+    const read = sourceFiles(source, []);
     return { revision: revisionOf(name, spec, { source: read, configMaps: {} }), sourceHash: sourceHashOf(read, spec) };
   } catch {
     // The reconcile that asks for the text tells the user what is wrong with it.
