@@ -5,22 +5,27 @@ import { CONFIG_MAPS, type ConfigMap, DEPLOYMENTS, type Deployment } from '#plat
 import { ChildError, requireOwn, type Writer } from './child-writes.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';
 import { contentHash } from './function/canonical.ts';
-import {
-  bundleConfigMap,
-  bundleDigest,
-  bundleName,
-  bundleOf,
-  isControlledBy,
-  isIntact,
-  SOURCE_HASH_ANNOTATION,
-} from './function/children.ts';
-import type { BundleRef } from './function/pod.ts';
+import { SOURCE_HASH_ANNOTATION } from './function/children.ts';
+import { isControlledBy } from './function/owned.ts';
 import type { SourceFiles } from './function/revision.ts';
+import {
+  type BundleRef,
+  bundleDigest,
+  bundleOf,
+  isAsStored,
+  isIntact,
+  type StoredText,
+  storedConfigMap,
+  storedText,
+} from './function/stored-bundle.ts';
 import type { WantedSource } from './revision-target.ts';
-import { COMPILER } from './source/compile-source.ts';
+import { COMPILER, type CompiledSource } from './source/compile-source.ts';
 import type { Compiler, Wanted } from './source/compiler.ts';
 import type { WantedHandler } from './source/exported-handler.ts';
 import type { SourceError } from './source/source-error.ts';
+
+/** Longest that is said of a source that compiled, in characters. */
+const NOTES_MAX = 1_000;
 
 type Made = { bundle: BundleRef } | { error: SourceError };
 
@@ -56,7 +61,7 @@ export class Bundles {
     deployments: readonly Deployment[],
   ): Promise<BundleRef | undefined> {
     const { uid, namespace, name } = writer.fn.metadata;
-    const named = deployments.flatMap((deployment) => bundleOf(deployment)?.name ?? []);
+    const named = deployments.flatMap((deployment) => namesOf(bundleOf(deployment)));
     const key = `${namespace}/${name}`;
     this.#configMaps.use(key, 'bundles', named);
     const last = this.#last.get(uid);
@@ -64,27 +69,35 @@ export class Bundles {
     if (made !== undefined && 'error' in made) throw made.error;
     const before = made?.bundle;
     const isThere = before !== undefined && (await this.isIntact(writer, before));
-    const bundle = isThere ? before : await this.#make(writer, source, [...named, ...(before ? [before.name] : [])]);
-    if (bundle !== undefined) this.#configMaps.use(key, 'bundles', [...named, bundle.name]);
+    const bundle = isThere ? before : await this.#make(writer, source, [...named, ...namesOf(before)]);
+    if (bundle !== undefined) this.#configMaps.use(key, 'bundles', [...named, ...namesOf(bundle)]);
     return bundle;
   }
 
   /**
-   * Whether the ConfigMap holds what was stored in it. It is asked for only when it is another one than the last time: what
+   * Whether the ConfigMaps hold what was stored in them. They are asked for only when one is another than the last time: what
    * is stored is immutable.
    */
   async isIntact({ kube, fn, signal }: Writer, bundle: BundleRef): Promise<boolean> {
     const { namespace, uid } = fn.metadata;
-    const { name } = bundle;
-    const known = this.#intact.get(uid)?.get(name) ?? bundle.uid;
-    if (known !== undefined && this.#configMaps.versionOf(namespace, name)?.uid === known) return true;
-    // It may also be that the watch does not show it yet.
-    const found = await kube.get(CONFIG_MAPS, { namespace, name }, { signal }).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
+    const known = this.#intact.get(uid);
+    const isKnown = bundle.parts.every((part) => {
+      const knownUid = known?.get(part.name) ?? part.uid;
+      return knownUid !== undefined && this.#configMaps.versionOf(namespace, part.name)?.uid === knownUid;
     });
-    if (found === undefined || !isIntact(found, bundle, fn)) return false;
-    this.#note(fn, name, found);
+    if (isKnown) return true;
+    const found: ConfigMap[] = [];
+    for (const { name } of bundle.parts) {
+      // It may also be that the watch does not show it yet.
+      const one = await kube.get(CONFIG_MAPS, { namespace, name }, { signal }).catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+      if (one === undefined) return false;
+      found.push(one);
+    }
+    if (!isIntact(found, bundle, fn)) return false;
+    for (const one of found) this.#note(fn, one);
     return true;
   }
 
@@ -98,20 +111,35 @@ export class Bundles {
       this.#compiler.forget(uid);
       throw compiled.error;
     }
-    const { chunks } = compiled;
-    const bundle = { name: bundleName(fn, chunks), chunks: chunks.length, sha256: bundleDigest(chunks) };
-    const wanted = bundleConfigMap(fn, bundle.name, chunks);
-    const stored = await store(writer, wanted, { bundle, replace: ours.includes(bundle.name) });
+    const bundle = await this.#store(writer, compiled, ours);
     this.#compiler.forget(uid);
-    this.#note(fn, bundle.name, stored);
-    const made = { bundle: { ...bundle, uid: stored.metadata?.uid } };
-    this.#last.set(uid, { sourceHash: source.hash, made });
-    return made.bundle;
+    this.#last.set(uid, { sourceHash: source.hash, made: { bundle } });
+    return bundle;
   }
 
-  #note(fn: FunctionObject, name: string, { metadata }: ConfigMap): void {
+  /** @param ours names of ConfigMaps that Deployments of the function refer to. */
+  async #store(writer: Writer, compiled: CompiledSource, ours: readonly string[]): Promise<BundleRef> {
+    const { fn } = writer;
+    const { chunks, notes } = compiled;
+    const parts: BundleRef['parts'][number][] = [];
+    for (const text of storedText(fn, 'bundle', chunks)) {
+      const stored = await store(writer, text, { replace: ours.includes(text.name) });
+      this.#note(fn, stored);
+      parts.push({ name: text.name, chunks: text.chunks.length, uid: stored.metadata?.uid });
+    }
+    const map = storedText(fn, 'map', compiled.map);
+    for (const text of map) await store(writer, text, { replace: false });
+    return {
+      parts,
+      sha256: bundleDigest(chunks),
+      ...(map.length > 0 && { map: map.map(({ name }) => name) }),
+      ...(notes.length > 0 && { notes: notes.join('; ').slice(0, NOTES_MAX) }),
+    };
+  }
+
+  #note(fn: FunctionObject, { metadata }: ConfigMap): void {
     const known = this.#intact.get(fn.metadata.uid) ?? new Map<string, string>();
-    this.#intact.set(fn.metadata.uid, known.set(name, metadata?.uid ?? ''));
+    this.#intact.set(fn.metadata.uid, known.set(metadata?.name ?? '', metadata?.uid ?? ''));
   }
 
   /** Deletes the function's bundles that neither a Deployment nor `current` refers to. */
@@ -122,8 +150,9 @@ export class Bundles {
     const bundles = await kube.listAll(CONFIG_MAPS, selection);
     // Asked for, not as last heard of: one that was made a moment ago refers to its bundle too.
     const deployments = await kube.listAll(DEPLOYMENTS, selection);
-    const used = new Set([current?.name, ...deployments.items.map((deployment) => bundleOf(deployment)?.name)]);
-    const unused = bundles.items.filter((item) => isControlledBy(item, fn) && !used.has(item.metadata?.name));
+    const inUse = [current, ...deployments.items.map((deployment) => bundleOf(deployment))];
+    const used = new Set(inUse.flatMap((bundle) => [...namesOf(bundle), ...(bundle?.map ?? [])]));
+    const unused = bundles.items.filter((item) => isControlledBy(item, fn) && !used.has(item.metadata?.name ?? ''));
     await Promise.all(unused.map((item) => deleteConfigMap(writer, item)));
   }
 
@@ -151,28 +180,30 @@ function storedBundle(deployments: readonly Deployment[], sourceHash: string): M
   return bundle && { bundle };
 }
 
+/** Of the ConfigMaps that it is stored in. */
+function namesOf(bundle: BundleRef | undefined): string[] {
+  return bundle?.parts.map(({ name }) => name) ?? [];
+}
+
 /**
  * Stores it; what else is there by that name goes if it is the function's own or, with `replace`, whoever's: a Deployment of
  * the function refers to it, so it was put in the bundle's place. Returns what is there now.
  */
-async function store(
-  writer: Writer,
-  wanted: ConfigMap,
-  { bundle, replace }: { bundle: BundleRef; replace: boolean },
-): Promise<ConfigMap> {
+async function store(writer: Writer, text: StoredText, { replace }: { replace: boolean }): Promise<ConfigMap> {
   const { kube, fn, signal } = writer;
   const { namespace } = fn.metadata;
+  const wanted = storedConfigMap(fn, text);
   const created = await create(writer, wanted);
   if (created !== undefined) return created;
-  const existing = await kube.get(CONFIG_MAPS, { namespace, name: bundle.name }, { signal });
-  if (isIntact(existing, bundle, fn)) return existing;
+  const existing = await kube.get(CONFIG_MAPS, { namespace, name: text.name }, { signal });
+  if (isAsStored(existing, wanted, fn)) return existing;
   if (!replace) requireOwn(existing, fn, 'ConfigMap');
   await deleteConfigMap(writer, existing);
   const again = await create(writer, wanted);
   if (again !== undefined) return again;
   throw new ChildError(
     'NameTaken',
-    `the ConfigMap ${namespace}/${bundle.name} does not hold the function's compiled code any more and cannot be replaced. Delete it, its finalizers first`,
+    `the ConfigMap ${namespace}/${text.name} does not hold the function's compiled code any more and cannot be replaced. Delete it, its finalizers first`,
   );
 }
 

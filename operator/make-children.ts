@@ -3,9 +3,10 @@ import { functionKey } from '#api/rules/function-key.ts';
 import type { Deployment } from '#platform/resources.ts';
 import { ChildError, ensureDeployment, ensureService, type Writer } from './child-writes.ts';
 import type { Context } from './context.ts';
-import { bundleOf, functionService, isControlledBy, revisionDeployment } from './function/children.ts';
-import type { BundleRef, Payload } from './function/pod.ts';
+import { functionService, isControlledBy, revisionDeployment } from './function/children.ts';
+import type { Payload } from './function/pod.ts';
 import type { Observation } from './function/status.ts';
+import { type BundleRef, bundleId, bundleOf } from './function/stored-bundle.ts';
 import type { RevisionTarget } from './revision-target.ts';
 import { SourceError } from './source/source-error.ts';
 
@@ -19,7 +20,10 @@ export interface Made {
   bundle?: BundleRef;
   /** The newest revision was there, with a bundle of another version of the operator: it has `bundle` instead now. */
   replacedBundle?: boolean;
-  problems: Pick<Observation, 'sourceProblem' | 'compiling' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'>;
+  problems: Pick<
+    Observation,
+    'sourceProblem' | 'sourceNotes' | 'compiling' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'
+  >;
 }
 
 /**
@@ -57,18 +61,22 @@ async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget
       return;
     }
     made.bundle = bundle;
+    if (bundle.notes !== undefined) made.problems.sourceNotes = bundle.notes;
     payload = { kind: 'source', bundle, runtimeImage: ctx.config.CATNAP_RUNTIME_IMAGE };
   }
   const known = ctx.children.deployments.get(functionKey(fn.metadata.namespace, fn.metadata.name), revision);
   const before = known && bundleOf(known);
   // One that another version of the compiler made cannot be made again: its pods have to take the new one.
-  const lost =
-    before !== undefined && before.name !== made.bundle?.name && !(await ctx.bundles.isIntact(writer, before));
+  const lost = before !== undefined && !isSame(before, made.bundle) && !(await ctx.bundles.isIntact(writer, before));
   const desired = revisionDeployment(fn, revision, payload, source?.hash);
   const deployment = await ensureDeployment(writer, desired, known, { evenAwake: lost });
-  made.replacedBundle = before !== undefined && before.name !== bundleOf(deployment)?.name;
+  made.replacedBundle = before !== undefined && !isSame(before, bundleOf(deployment));
   made.latest = revision;
   made.deployments = [...made.deployments.filter((other) => other.metadata?.name !== revision), deployment];
+}
+
+function isSame(one: BundleRef, other: BundleRef | undefined): boolean {
+  return other !== undefined && bundleId(one) === bundleId(other);
 }
 
 /** While the spec makes no revision, the one before it still is the newest. */

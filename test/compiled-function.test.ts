@@ -2,16 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import * as esbuild from 'esbuild';
-import { bundle } from '../operator/source/bundle.ts';
-import { bundleChunks } from '../operator/source/bundle-chunks.ts';
+import { compileSource } from '../operator/source/compile-source.ts';
 import { Replica } from '../runtime-image/replica.testing.ts';
 
 after(() => esbuild.stop());
 
 async function replicaOf(files: Record<string, string>): Promise<Replica> {
   const handler = { handler: 'default', signature: 'auto' } as const;
-  const { code } = await bundle({ files, entry: 'index.ts' }, handler, esbuild);
-  const chunks = await bundleChunks(code);
+  const { chunks } = await compileSource({ files, entry: 'index.ts' }, handler, esbuild);
   const variables = chunks.map((chunk, index) => [`CATNAP_BUNDLE_${index}`, chunk] as const);
   return new Replica({ ...Object.fromEntries(variables), CATNAP_BUNDLE_CHUNKS: String(chunks.length) });
 }

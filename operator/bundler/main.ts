@@ -20,7 +20,7 @@ const look = setInterval(async () => {
   process.exit(1);
 }, LOOK_EVERY_MS);
 const result = await compileSource(source, handler, esbuild).then(
-  (chunks) => ({ chunks }),
+  (compiled) => compiled,
   async (error: unknown) => {
     // The processor time of what ended counts once the system has told this process of its end.
     if (!(error instanceof SourceError)) await sleep(END_TOLD_MS);

@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { aFunction } from '../builders.ts';
 import { type Payload, podTemplate } from './pod.ts';
 
-const SOURCE: Payload = { kind: 'source', bundle: { name: 'hello-bundle-1', chunks: 2 }, runtimeImage: 'runtime:1' };
+const PARTS = [
+  { name: 'hello-bundle-1', chunks: 2 },
+  { name: 'hello-bundle-2', chunks: 1 },
+];
+const SOURCE: Payload = { kind: 'source', bundle: { parts: PARTS }, runtimeImage: 'runtime:1' };
 const IMAGE: Payload = { kind: 'image', image: 'team/thumbs:1' };
 
 function made(spec: Parameters<typeof aFunction>[0] = {}, payload = SOURCE) {
@@ -62,8 +66,9 @@ test('the runtime is told what to load and its limits', () => {
   assert.equal(made({ signature: 'http' }).env.CATNAP_SIGNATURE, 'http');
   assert.equal(env.CATNAP_TIMEOUT_SECONDS, '5');
   assert.equal(env.CATNAP_CONCURRENCY_LIMIT, '3');
-  assert.equal(env.CATNAP_BUNDLE_CHUNKS, '2');
+  assert.equal(env.CATNAP_BUNDLE_CHUNKS, '3');
   assert.deepEqual(env.CATNAP_BUNDLE_1, { configMapKeyRef: { name: 'hello-bundle-1', key: '1' } });
+  assert.deepEqual(env.CATNAP_BUNDLE_2, { configMapKeyRef: { name: 'hello-bundle-2', key: '0' } });
   assert.deepEqual(env.CATNAP_POD_UID, { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } });
 });
 

@@ -1,24 +1,13 @@
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import { CONTAINER, LABEL, LIVE_PATH, MANAGED_BY, PORT, READY_PATH, RUNTIME_ENV, SECRETS_DIR } from '#api/names.ts';
 import type { Deployment } from '#platform/resources.ts';
+import type { BundleRef } from './stored-bundle.ts';
 
 export type PodTemplate = NonNullable<Deployment['spec']>['template'];
 type PodSpec = NonNullable<PodTemplate['spec']>;
 type Container = PodSpec['containers'][number];
 type EnvVar = NonNullable<Container['env']>[number];
 type Probe = NonNullable<Container['readinessProbe']>;
-
-/** Where a revision's bundle is stored. */
-export interface BundleRef {
-  /** The ConfigMap's name. */
-  name: string;
-  /** Its keys are "0" … "<chunks - 1>". */
-  chunks: number;
-  /** SHA-256 of the chunks, one after the other, in hex; undefined where the Deployment is older than this check. */
-  sha256?: string | undefined;
-  /** The ConfigMap's uid when it was stored: an immutable one of that uid holds what was stored. */
-  uid?: string | undefined;
-}
 
 /** What a revision's pods run: the compiled source in the runtime image, or the user's own image. */
 export type Payload = { kind: 'source'; bundle: BundleRef; runtimeImage: string } | { kind: 'image'; image: string };
@@ -116,7 +105,7 @@ function ownEnv(fn: FunctionObject, revision: string, payload: Payload): EnvVar[
       ...(fn.spec.signature !== 'auto' && { [RUNTIME_ENV.signature]: fn.spec.signature }),
       [RUNTIME_ENV.timeoutSeconds]: fn.spec.timeoutSeconds,
       [RUNTIME_ENV.concurrencyLimit]: fn.spec.concurrency.limit,
-      [RUNTIME_ENV.bundleChunks]: payload.bundle.chunks,
+      [RUNTIME_ENV.bundleChunks]: payload.bundle.parts.reduce((sum, { chunks }) => sum + chunks, 0),
       ...(payload.bundle.sha256 !== undefined && { [RUNTIME_ENV.bundleSha256]: payload.bundle.sha256 }),
     }),
   };
@@ -127,10 +116,13 @@ function ownEnv(fn: FunctionObject, revision: string, payload: Payload): EnvVar[
   ];
 }
 
-function bundleEnv({ name, chunks }: BundleRef): EnvVar[] {
-  return Array.from({ length: chunks }, (_, index) => ({
+function bundleEnv({ parts }: BundleRef): EnvVar[] {
+  const refs = parts.flatMap(({ name, chunks }) =>
+    Array.from({ length: chunks }, (_, key) => ({ name, key: String(key) })),
+  );
+  return refs.map((configMapKeyRef, index) => ({
     name: `${RUNTIME_ENV.bundlePrefix}${index}`,
-    valueFrom: { configMapKeyRef: { name, key: String(index) } },
+    valueFrom: { configMapKeyRef },
   }));
 }
 

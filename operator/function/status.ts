@@ -21,6 +21,8 @@ export interface Observation {
   routes: readonly RouteStatus[];
   /** Why the spec or the source cannot be made into a revision. */
   sourceProblem?: { reason: SourceFailure; message: string };
+  /** What the author of the source has to know although it compiles. */
+  sourceNotes?: string;
   /** The source is being compiled, so that the newest revision is not the one that the spec asks for. */
   compiling?: true;
   /** Why the newest revision's objects cannot be written. */
@@ -108,11 +110,17 @@ function conditions(fn: FunctionObject, findings: { [T in ConditionType]?: Findi
 
 const COMPILING = { status: 'Unknown', reason: 'Progressing', message: 'the source is being compiled' } as const;
 
-function sourceReady(fn: FunctionObject, { sourceProblem, compiling }: Observation): Finding<'SourceReady'> {
+function sourceReady(
+  fn: FunctionObject,
+  { sourceProblem, sourceNotes, compiling }: Observation,
+): Finding<'SourceReady'> {
   if (sourceProblem !== undefined) return { status: 'False', ...sourceProblem };
   if (compiling) return COMPILING;
+  const notes = sourceNotes === undefined ? '' : `; ${sourceNotes}`;
   const message =
-    fn.spec.image === undefined ? 'the source compiles and exports the handler' : 'runs an image: there is no source';
+    fn.spec.image === undefined
+      ? `the source compiles and exports the handler${notes}`
+      : 'runs an image: there is no source';
   return { status: 'True', reason: 'Ready', message };
 }
 

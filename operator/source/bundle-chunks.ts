@@ -4,8 +4,12 @@ import { BUNDLE_TEXT } from '#api/names.ts';
 
 /** Linux refuses to start a process with a longer `NAME=value`: 131,072 bytes with its final zero. */
 export const CHUNK_MAX_BYTES = 120 * 1024;
-/** Of all chunks together: what a ConfigMap and an environment can carry with room to spare. */
-export const STORED_MAX_BYTES = 700 * 1024;
+/** Of all chunks together: what an environment can carry, 2,040 KiB in all, with room for the user's own. */
+export const STORED_MAX_BYTES = 1600 * 1024;
+/** Of a bundle with its source map. One that takes more has its map elsewhere: a start need not read it. */
+export const STORED_WITH_MAP_MAX_BYTES = 700 * 1024;
+/** Of the chunks of such a map. */
+export const MAP_MAX_BYTES = 1600 * 1024;
 
 /**
  * Up to here a bundle is stored as it is: a start that unpacks nothing takes 4 ms less, which is more than what the longer

@@ -5,7 +5,8 @@ import { SourceError } from './source-error.ts';
 
 export interface BundleMap {
   sources: string[];
-  sourcesContent: string[];
+  /** Absent: without the sources' text, which takes most of it. */
+  sourcesContent?: string[];
   [other: string]: unknown;
 }
 
@@ -31,4 +32,8 @@ export function bundleMap(printed: string, { files }: SourceFiles, mapped: Reado
 function split(source: string): { namespace?: string; path: string } {
   const namespace = Object.values<string>(NAMESPACE).find((known) => source.startsWith(`${known}:`));
   return namespace === undefined ? { path: source } : { namespace, path: source.slice(namespace.length + 1) };
+}
+
+export function withoutText({ sourcesContent: _, ...lean }: BundleMap): BundleMap {
+  return lean;
 }

@@ -14,10 +14,12 @@ import { unusedNote } from './unused-files.ts';
 
 /** A function's modules as one. */
 export interface Bundle {
-  /** One ECMAScript module, with an inline source map whose sources are the files' own paths. */
+  /** One ECMAScript module, with an inline source map. */
   code: string;
-  /** The same without the sources' text in the map: for when the other is too large to store. */
-  leanCode(): string;
+  /** The same without it. */
+  text: string;
+  /** The source map, whose sources are the files' own paths. */
+  map: BundleMap;
   /** What the user has to know although it compiled. */
   notes: string[];
 }
@@ -62,13 +64,13 @@ export async function bundle(
   const notes = [...prepared.tsConfig.notes, ...(unused === undefined ? [] : [unused])];
   const printed = outputOf(result, '.js');
   const map = bundleMap(outputOf(result, '.js.map'), source, prepared.mappedTexts);
-  return { ...withMaps(second?.finish(printed) ?? printed, map), notes };
+  const text = second?.finish(printed) ?? printed;
+  return { code: withMap(text, map), text, map, notes };
 }
 
-function withMaps(code: string, { sourcesContent, ...lean }: BundleMap): Pick<Bundle, 'code' | 'leanCode'> {
-  const withMap = (map: object) =>
-    `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}\n`;
-  return { code: withMap({ ...lean, sourcesContent }), leanCode: () => withMap(lean) };
+/** The code with its source map inline. */
+export function withMap(text: string, map: BundleMap): string {
+  return `${text}//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}\n`;
 }
 
 function sourceError(failure: esbuild.BuildFailure, { files }: SourceFiles): SourceError {

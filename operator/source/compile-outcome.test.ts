@@ -10,7 +10,9 @@ const outcome = (remains: Partial<Remains>) =>
 const says = (result: unknown) => outcome({ output: JSON.stringify(result) });
 
 test('chunks are a result, a refusal is one', () => {
-  assert.deepEqual(says({ chunks: ['text:x'] }), { kind: 'made', chunks: ['text:x'] });
+  assert.deepEqual(says({ chunks: ['text:x'] }), { kind: 'made', chunks: ['text:x'], map: [], notes: [] });
+  const all = { chunks: ['text:x'], map: ['text:{}'], notes: ['a file is never imported'] };
+  assert.deepEqual(says(all), { kind: 'made', ...all });
   const refused = says({ refused: { reason: 'HandlerNotFound', message: 'none' } });
   assert.ok(refused.kind === 'refused');
   assert.deepEqual([refused.error.reason, refused.error.message], ['HandlerNotFound', 'none']);
@@ -20,7 +22,10 @@ const HOSTILE: Record<string, unknown> = {
   'no chunk': { chunks: [] },
   'an empty chunk': { chunks: [''] },
   'a chunk too long for an environment': { chunks: ['x'.repeat(CHUNK_MAX_BYTES + 1)] },
-  'more than can be stored': { chunks: Array(7).fill('x'.repeat(CHUNK_MAX_BYTES)) },
+  'more than can be stored': { chunks: Array(14).fill('x'.repeat(CHUNK_MAX_BYTES)) },
+  'a map larger than can be stored': { chunks: ['x'], map: Array(14).fill('x'.repeat(CHUNK_MAX_BYTES)) },
+  'notes without an end': { chunks: ['x'], notes: Array(100).fill('x') },
+  'a map that is none': { chunks: ['x'], map: {} },
   'a zero': { chunks: ['a\0b'] },
   'no text': { chunks: [1] },
   'more than was asked for': { chunks: ['x'], name: 'other' },
@@ -35,6 +40,8 @@ test('what is said of a source has an end', () => {
   const refused = says({ refused: { reason: 'CompileFailed', message: 'x'.repeat(100_000) } });
   assert.ok(refused.kind === 'refused');
   assert.equal(refused.error.message.length, 4_096);
+  const made = says({ chunks: ['x'], notes: ['x'.repeat(100_000)] });
+  assert.equal(made.kind === 'made' && made.notes[0]?.length, 512);
 });
 
 const ENDS: [end: string, tookMs: number, by: string][] = [

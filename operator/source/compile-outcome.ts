@@ -1,12 +1,13 @@
 /** What became of a compile, from what its process left behind: none of it is trusted. Pure. */
 import * as z from 'zod';
-import { CHUNK_MAX_BYTES, STORED_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
+import { CHUNK_MAX_BYTES, MAP_MAX_BYTES, STORED_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
+import type { CompiledSource } from './compile-source.ts';
 import { SourceError } from './source-error.ts';
 
 /** How its process ended without a result. */
 export type Limit = 'cpu' | 'memory' | 'time';
 export type Outcome =
-  | { kind: 'made'; chunks: string[] }
+  | ({ kind: 'made' } & CompiledSource)
   /** The source is wrong. */
   | { kind: 'refused'; error: SourceError }
   | { kind: 'ended'; by: Limit };
@@ -28,21 +29,27 @@ export interface Remains {
 
 /** Longest that is said of a source, in characters. */
 const MESSAGE_MAX = 4_096;
+/** Most notes of a source that compiled, and the longest, in characters. */
+const NOTES_MAX = 32;
+const NOTE_MAX = 512;
 /** How near a limit counts as having met it, in seconds: clocks of processes have ticks. */
 const NEAR_SECONDS = 0.5;
 
+const chunksUpTo = (maxBytes: number) =>
+  z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(CHUNK_MAX_BYTES)
+        .refine((chunk) => !chunk.includes('\0')),
+    )
+    .refine((chunks) => storedBytes(chunks) <= maxBytes);
 const Result = z.union([
   z.strictObject({
-    chunks: z
-      .array(
-        z
-          .string()
-          .min(1)
-          .max(CHUNK_MAX_BYTES)
-          .refine((chunk) => !chunk.includes('\0')),
-      )
-      .min(1)
-      .refine((chunks) => storedBytes(chunks) <= STORED_MAX_BYTES),
+    chunks: chunksUpTo(STORED_MAX_BYTES).min(1),
+    map: chunksUpTo(MAP_MAX_BYTES).default([]),
+    notes: z.array(z.string()).max(NOTES_MAX).default([]),
   }),
   z.strictObject({
     refused: z.strictObject({ reason: z.enum(['CompileFailed', 'HandlerNotFound']), message: z.string() }),
@@ -54,7 +61,9 @@ export function outcomeOf({ end, output, tookMs }: Remains, { cpuSeconds, wallSe
   const [code = '', ...times] = end.split('\n');
   if (code === '0') {
     const result = parsed(output);
-    if (result !== undefined && 'chunks' in result) return { kind: 'made', chunks: result.chunks };
+    if (result !== undefined && 'chunks' in result) {
+      return { kind: 'made', ...result, notes: result.notes.map((note) => note.slice(0, NOTE_MAX)) };
+    }
     if (result !== undefined) {
       const { reason, message } = result.refused;
       return { kind: 'refused', error: new SourceError(reason, message.slice(0, MESSAGE_MAX)) };

@@ -5,6 +5,7 @@ import type { Log } from '#platform/log.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import type { Compile } from './compile-folder.ts';
 import { type CompileLimits, limitError, type Outcome } from './compile-outcome.ts';
+import type { CompiledSource } from './compile-source.ts';
 import type { WantedHandler } from './exported-handler.ts';
 import { FairOrder } from './fair-order.ts';
 import { SourceError } from './source-error.ts';
@@ -22,7 +23,7 @@ export interface Wanted {
   load: () => Promise<SourceFiles | undefined>;
 }
 
-export type Compiled = { chunks: string[] } | { error: SourceError };
+export type Compiled = CompiledSource | { error: SourceError };
 
 /** How a compile ended, for the metrics: `unavailable` is none. */
 export type CompileResult = Outcome['kind'] | 'cpu' | 'memory' | 'time' | 'unavailable';
@@ -194,7 +195,8 @@ export class Compiler implements AsyncDisposable {
 
   #settle(entry: Entry, outcome: Outcome): void {
     if (outcome.kind !== 'ended') {
-      this.#done(entry, outcome.kind === 'made' ? { chunks: outcome.chunks } : { error: outcome.error });
+      const { kind: _, ...compiled } = outcome;
+      this.#done(entry, compiled);
       return;
     }
     const againInMs = outcome.by === 'cpu' ? undefined : AGAIN_MS[entry.ended];

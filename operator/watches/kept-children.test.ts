@@ -3,10 +3,19 @@ import { test } from 'node:test';
 import type { Deployment } from '#platform/resources.ts';
 import { aFunction } from '../builders.ts';
 import { isHandedOver } from '../child-writes.ts';
-import { bundleOf, isControlledBy, revisionDeployment } from '../function/children.ts';
+import { isControlledBy, revisionDeployment } from '../function/children.ts';
+import { bundleOf } from '../function/stored-bundle.ts';
 import { keepDeployment, keepIdentity } from './kept-children.ts';
 
-const bundle = { name: 'hello-bundle-0123456789abcdef', chunks: 2, sha256: 'abc', uid: 'uid-of-bundle' };
+const bundle = {
+  parts: [
+    { name: 'hello-bundle-0123456789abcdef', chunks: 7, uid: 'uid-of-bundle' },
+    { name: 'hello-bundle-fedcba9876543210', chunks: 2, uid: 'uid-of-rest' },
+  ],
+  sha256: 'abc',
+  map: ['hello-map-0123456789abcdef'],
+  notes: 'a note',
+};
 
 function stored(manager: string): Deployment {
   const made = revisionDeployment(aFunction(), 'hello-1', { kind: 'source', bundle, runtimeImage: 'r:1' }, 'h');

@@ -3,7 +3,7 @@ import { leanMetadata } from '#platform/lean-metadata.ts';
 import type { Deployment, KubeObject, ManagedFieldsEntry, Pod, Service } from '#platform/resources.ts';
 import { sharedPart, shareStrings } from '#platform/shared-values.ts';
 import { isHandedOver } from '../child-writes.ts';
-import { isBundleVariable } from '../function/children.ts';
+import { isBundleVariable } from '../function/stored-bundle.ts';
 
 /** Who owns `spec.replicas`, if not our own applies, in the words of the API server. */
 const HANDED_OVER: ManagedFieldsEntry[] = [{ operation: 'Update', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }];

@@ -18,7 +18,7 @@ export async function functionEnv(source: string, signature: Signature): Promise
   const stdin = { contents: source, resolveDir: import.meta.dirname, loader: 'ts' } as const;
   const { outputFiles } = await esbuild.build({ stdin, bundle: true, format: 'esm', platform: 'node', write: false });
   const files = { [ENTRY]: outputFiles[0]?.text ?? '' };
-  const chunks = await compileSource({ files, entry: ENTRY }, { handler: 'default', signature }, esbuild);
+  const { chunks } = await compileSource({ files, entry: ENTRY }, { handler: 'default', signature }, esbuild);
   await esbuild.stop();
   return {
     [RUNTIME_ENV.function]: 'hello',

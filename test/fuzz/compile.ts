@@ -32,7 +32,8 @@ export class FuzzedCompiler implements AsyncDisposable {
   async compile({ files, entry }: Pick<GeneratedSource, 'files' | 'entry'>): Promise<Compiled> {
     const source = { files, entry };
     try {
-      const chunks = (await inTime(compileSource(source, HANDLER, esbuild))) ?? (await this.#limited(source));
+      const compiled = compileSource(source, HANDLER, esbuild).then(({ chunks }) => chunks);
+      const chunks = (await inTime(compiled)) ?? (await this.#limited(source));
       return { ok: true, code: unpackedBundle(chunks) };
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { CONFIG_MAPS, DEPLOYMENTS } from '#platform/resources.ts';
-import { bundleConfigMap, bundleOf, SOURCE_HASH_ANNOTATION } from '../../operator/function/children.ts';
+import { SOURCE_HASH_ANNOTATION } from '../../operator/function/children.ts';
+import { bundleOf, storedConfigMap } from '../../operator/function/stored-bundle.ts';
 import { eventually } from '../support/eventually.ts';
 import { Stage } from './operator-stage.ts';
 
@@ -15,10 +16,10 @@ test('a bundle of another version of the operator goes when the revision gets a 
   const revision = String(fn.status?.latestRevision);
   await stage.stopOperator();
   const made = await stage.deployment(revision);
-  const bundle = String(bundleOf(made)?.name);
+  const bundle = String(bundleOf(made)?.parts[0]?.name);
   // What another compiler would have left behind.
   const former = 'upgraded-bundle-0123456789abcdef';
-  await kube.create(CONFIG_MAPS, bundleConfigMap(fn, former, ['text:']), { signal });
+  await kube.create(CONFIG_MAPS, storedConfigMap(fn, { name: former, chunks: ['text:'] }), { signal });
   const template = JSON.parse(JSON.stringify(made.spec?.template).replaceAll(bundle, former));
   const annotations = { [SOURCE_HASH_ANNOTATION]: 'former', 'catnap.dev/template-hash': 'former' };
   const body = { metadata: { annotations }, spec: { template } };
@@ -30,5 +31,5 @@ test('a bundle of another version of the operator goes when the revision gets a 
     const { items } = await kube.listAll(CONFIG_MAPS, selection);
     return items.length === 1 && items[0]?.metadata?.name === bundle;
   });
-  assert.equal(bundleOf(await stage.deployment(revision))?.name, bundle);
+  assert.equal(bundleOf(await stage.deployment(revision))?.parts[0]?.name, bundle);
 });

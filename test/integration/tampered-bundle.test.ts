@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LABEL } from '#api/names.ts';
 import { CONFIG_MAPS, type ConfigMap, DEPLOYMENTS } from '#platform/resources.ts';
-import { BUNDLE_UID_ANNOTATION, bundleOf } from '../../operator/function/children.ts';
+import { BUNDLE_UID_ANNOTATION, type BundleRef, bundleOf } from '../../operator/function/stored-bundle.ts';
 import { eventually } from '../support/eventually.ts';
 import { READY, Stage } from './operator-stage.ts';
 
@@ -14,7 +14,7 @@ async function made(name: string, code = 'hi'): Promise<{ revision: string; bund
   await stage.apply(name, { source: { inline: `export default () => '${code}';` } });
   const fn = await stage.function(name, 'is made', (seen) => seen.status?.latestRevision !== undefined);
   const revision = String(fn.status?.latestRevision);
-  const bundle = bundleOf(await stage.deployment(revision))?.name ?? '';
+  const bundle = bundleOf(await stage.deployment(revision))?.parts[0]?.name ?? '';
   return { revision, bundle: await kube.get(CONFIG_MAPS, { namespace, name: bundle }, { signal }) };
 }
 
@@ -47,7 +47,8 @@ function forged({ metadata, data }: ConfigMap, ours: boolean): ConfigMap {
 
 test('the digest of a bundle stands in the pod template', async () => {
   const { revision, bundle } = await made('digest');
-  const { sha256, uid } = bundleOf(await stage.deployment(revision)) ?? {};
+  const { sha256, parts: [{ uid } = {}] = [] } = (bundleOf(await stage.deployment(revision)) ??
+    {}) as Partial<BundleRef>;
   assert.match(sha256 ?? '', /^[0-9a-f]{64}$/);
   assert.equal(uid, bundle.metadata?.uid);
 });
@@ -103,7 +104,7 @@ test('where the compiler is another one, pods that run take the new bundle when 
   await kube.create(CONFIG_MAPS, lost, { signal });
   await stage.startOperator();
   await eventually('the pods get the bundle that is there', async () => {
-    return bundleOf(await stage.deployment(revision))?.name === bundle.metadata?.name;
+    return bundleOf(await stage.deployment(revision))?.parts[0]?.name === bundle.metadata?.name;
   });
   await stage.removePod(pod);
 });
