@@ -11,6 +11,8 @@ export interface Failure {
   reason?: string;
   /** `<namespace>/<name>`, where the request did not get as far as the function's queue. */
   function?: string;
+  /** For a client of the Kubernetes API: it takes the answer for that of an API server, and prints the message. */
+  forKubectl?: true;
 }
 
 /** What a caller is told when the gateway itself went wrong; what it was stands in the log. */
@@ -60,7 +62,10 @@ export function answerFor(failure: Failure, functionKey: string | null, requestI
     requestId,
     ...(failure.reason !== undefined && { reason: failure.reason }),
   };
-  const body = `${JSON.stringify(content)}\n`;
+  const status = ERROR_STATUS[failure.code];
+  // The shape of metav1.Status; kubectl itself prints of a 404 only the warning.
+  const asStatus = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: status };
+  const body = `${JSON.stringify(failure.forKubectl ? { ...content, ...asStatus } : content)}\n`;
   const headers = [
     'content-type',
     'application/json; charset=utf-8',
@@ -74,8 +79,9 @@ export function answerFor(failure: Failure, functionKey: string | null, requestI
   const retryAfter = RETRY_AFTER_SECONDS[failure.code];
   if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
   if (failure.code === 'MethodNotAllowed') headers.push('allow', ALLOWED_METHODS);
+  if (failure.forKubectl) headers.push('warning', `299 - "${failure.message}"`);
   if (closing) headers.push('connection', 'close');
-  return { status: ERROR_STATUS[failure.code], headers, body };
+  return { status, headers, body };
 }
 
 /** A path under `/.catnap/`, on a host that is a function's. */
@@ -83,9 +89,24 @@ export function internalPath(path: string, functionKey: string): Failure {
   return { code: 'FunctionNotFound', message: `${path} is not for callers from outside`, function: functionKey };
 }
 
-export function noSuchFunction(what: string): Failure {
+/** @param bareName the host, where it is a name alone */
+export function noSuchFunction(what: string, bareName?: string): Failure {
+  const hint =
+    bareName === undefined
+      ? ''
+      : `; a name alone is known only to calls from functions in its namespace, use http://${bareName}.<namespace>`;
   return {
     code: 'FunctionNotFound',
-    message: `no function answers at ${what}; kubectl get functions -A lists them all`,
+    message: `no function answers at ${what}${hint}; kubectl get functions -A lists them all`,
+  };
+}
+
+/** kubectl asks localhost:8080 where it is not told of an API server. */
+export function notTheApiServer(): Failure {
+  return {
+    code: 'FunctionNotFound',
+    message:
+      'this is the gateway of Catnap, not the Kubernetes API server: tell kubectl where that is, under make run by export KUBECONFIG=$PWD/.catnap/kubeconfig in the checkout',
+    forKubectl: true,
   };
 }

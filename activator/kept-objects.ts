@@ -27,7 +27,13 @@ export function keepPod({ metadata = {}, spec, status }: Pod): Pod {
   }));
   return {
     metadata: leanMetadata(metadata),
-    ...(containers && { spec: { containers, ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }) } }),
+    ...(containers && {
+      spec: {
+        containers,
+        ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }),
+        ...(spec?.hostNetwork === true && { hostNetwork: true }),
+      },
+    }),
     ...(status && { status }),
   };
 }

@@ -112,6 +112,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     },
     refused: ({ code }) => functions.unrouted.refused(code),
     routes: () => functions.routes,
+    namespaceOf: (address) => replicas.namespaces.namespaceOf(address),
     synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),
     syncWaitMs: SYNC_WAIT_MS,
     maxBacklogBytes: share.bounds.bytes / 4,

@@ -13,6 +13,7 @@ export interface PodObject {
   };
   spec?: {
     nodeName?: string;
+    hostNetwork?: boolean;
     containers?: {
       name?: string;
       ports?: { name?: string; containerPort: number }[];
@@ -22,6 +23,7 @@ export interface PodObject {
   status?: {
     phase?: string;
     podIP?: string;
+    podIPs?: { ip?: string }[];
     containerStatuses?: ContainerStatus[];
     initContainerStatuses?: ContainerStatus[];
   };

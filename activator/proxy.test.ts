@@ -453,3 +453,15 @@ test('a WebSocket that the function refuses is answered like any request', async
   assert.equal(response.statusCode, 426);
   assert.equal(String(await bodyOf(response)), 'no');
 });
+
+test('a function that calls another one by its name alone reaches the one in its own namespace', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  await gateway.addReplica('pod-a', 'hello-1', (_req, res) => void res.end('hello'));
+  await until(() => gateway.traffic('hello').answering === 1, 'the replica answers');
+  assert.equal((await ask(gateway.port, { host: 'hello' })).status, 200);
+  gateway.podFeed.remove('pod-a');
+  const answer = await ask(gateway.port, { host: 'hello' });
+  assert.equal(answer.status, 404);
+  assert.match(answer.body, /hello\.<namespace>/);
+});

@@ -4,6 +4,7 @@ import { guarded } from './entries.ts';
 import { KnownPod, type Pod } from './known-pod.ts';
 import { DOUBT_MS, HINT_PAUSE_MS, mayDoubt } from './peers/hint-rules.ts';
 import type { ReplicaHint } from './peers/messages.ts';
+import { PodNamespaces } from './pod-namespaces.ts';
 import { type PodObject, type PodState, podState } from './pod-state.ts';
 import { probeUntilAnswer } from './probe.ts';
 import { Replica } from './replica.ts';
@@ -24,6 +25,8 @@ export interface Feed<T> {
 
 /** All pods of all functions, each one probed by itself from the moment that its address is known. */
 export class Replicas implements Disposable {
+  /** Of those who call functions from within functions. */
+  readonly namespaces = new PodNamespaces();
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #byFunction = new Map<string, Map<string, KnownPod>>();
@@ -109,6 +112,7 @@ export class Replicas implements Disposable {
   #changed(object: PodObject, deleted: boolean): void {
     const state = podState(object);
     if (state === undefined) return;
+    this.namespaces.changed(object, deleted);
     if (deleted || state.leaving) this.#remove(state);
     else this.#keep(state);
     this.#onChange(state.functionKey);

@@ -205,7 +205,7 @@ function isInternal(path: string): boolean {
 }
 
 /** `Hello.Default.localhost.:8080` → `hello.default.localhost` */
-function hostOf(authority: string): string {
+export function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':');
   // In `[::1]` the last colon is the address's own.
   const end = colon > authority.lastIndexOf(']') ? colon : authority.length;

@@ -11,8 +11,9 @@ import { ConnectionLimit } from './connection-limit.ts';
 import { Deadlines } from './deadlines.ts';
 import { attempt, enter } from './entries.ts';
 import { Exchange } from './exchange.ts';
-import { type Failure, internalPath, noSuchFunction } from './failure.ts';
+import type { Failure } from './failure.ts';
 import type { FailureLog } from './failure-log.ts';
+import { type Asked, findRoute, nothingThere } from './find-route.ts';
 import { FrontDoor } from './front-door.ts';
 import { requestHeaders } from './headers.ts';
 import type { Host } from './host.ts';
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   refused: (failure: Failure) => void;
   /** The present table. */
   routes: () => RouteTable<Traffic>;
+  /** Of the function whose pod has an address; undefined: none has. */
+  namespaceOf: (address: string) => string | undefined;
   /** Resolves once the cluster's functions and pods are known. */
   synced: Promise<void>;
   /** Longest that a request waits for that. */
@@ -50,11 +53,8 @@ export interface GatewayOptions {
 }
 
 /** A request on its way through the chain. */
-interface Passage {
+interface Passage extends Asked {
   exchange: Exchange;
-  /** As the client asked for it. */
-  host: string;
-  path: string;
 }
 
 /** Takes a request that is not over; answers it, hands it on, or leaves it to the next, at once or when the promise resolves. */
@@ -234,7 +234,7 @@ export class Gateway implements AsyncDisposable, Host {
     const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
     this.#open += 1;
     arrival.exchange = exchange;
-    this.#pass({ exchange, host, path }, 0);
+    this.#pass({ exchange, host, path, peer: proxies === undefined ? address : undefined }, 0);
   }
 
   #refuse(fault: Failure, { request }: Arrival, connection: ClientConnection): void {
@@ -282,11 +282,10 @@ function waitForSync(options: GatewayOptions, synced: () => boolean): Step {
 }
 
 function routeToFunction(options: GatewayOptions): Step {
-  return ({ exchange, host, path }) => {
-    const route = options.routes().lookup(host, path);
-    if (route.kind === 'function') exchange.enter(route.target, route.path);
-    else if (route.owner !== undefined) exchange.refuse(internalPath(path, route.owner.view.key));
-    else exchange.refuse(noSuchFunction(`${host}${path}`));
+  return (passage) => {
+    const route = findRoute(options.routes(), passage, options.namespaceOf);
+    if (route.kind === 'function') passage.exchange.enter(route.target, route.path);
+    else passage.exchange.refuse(nothingThere(passage, route.owner?.view.key));
     return undefined;
   };
 }

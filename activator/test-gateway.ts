@@ -214,6 +214,7 @@ export class TestGateway implements AsyncDisposable {
         accessLog.record(summary);
       },
       routes: () => this.functions.routes,
+      namespaceOf: (address) => this.#replicas.namespaces.namespaceOf(address),
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,
       maxBacklogBytes: options.maxBacklogBytes ?? 64 * 1024 * 1024,
