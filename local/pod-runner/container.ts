@@ -19,9 +19,12 @@ import {
 import { runPreStop } from './hooks.ts';
 import { ImagePull } from './image-pull.ts';
 import { lookUpImage } from './images.ts';
-import { type Launch, planLaunch, StartError } from './launch-plan.ts';
-import { terminationMessage } from './log-file.ts';
+import { type Launch, makeOwnFolders, planLaunch, StartError } from './launch-plan.ts';
+import { LocalLimits } from './local-limits.ts';
+import { readLog, terminationMessage } from './log-file.ts';
 import { LogIndex } from './log-index.ts';
+import { lastWords } from './log-lines.ts';
+import { portAdvice } from './own-port.ts';
 import type { Container, PodContext } from './pod-context.ts';
 import type { ContainerStatus } from './pod-status.ts';
 import { namedPorts, type ProbeTarget } from './probe.ts';
@@ -152,6 +155,7 @@ export class ContainerRunner {
         // With nothing to wait for, the process starts in the very turn in which the pod was seen.
         const at = sources instanceof Promise ? await sources : sources;
         if (this.#stop.signal.aborted) return undefined;
+        makeOwnFolders(this.#context.dir, this.spec.name);
         return this.#spawn(planLaunch(this.spec, image, this.#context, at));
       } catch (error) {
         if (!(error instanceof ContainerConfigError)) return this.#unstartable(error);
@@ -186,11 +190,13 @@ export class ContainerRunner {
       failed: (kind, output) => this.#event('Warning', 'Unhealthy', `${title(kind)} probe failed: ${output}`),
       dead: (kind) => this.#restartUnhealthy(kind),
     });
+    const limits = new LocalLimits(started, this.spec, this.#context);
     const end = (): void => {
       probes[Symbol.dispose]();
       index[Symbol.dispose]();
+      limits[Symbol.dispose]();
     };
-    return { exited: started.exited, end };
+    return { exited: started.exited.then((exit) => limits.explain(exit)), end };
   }
 
   #unstartable(error: unknown): Run {
@@ -204,9 +210,18 @@ export class ContainerRunner {
   }
 
   #ended(exit: RunEnd): void {
-    const logged = terminationMessage(this.spec, exit.code, this.logFiles(false));
+    const files = this.logFiles(false);
+    const logged = terminationMessage(this.spec, exit.code, files);
     this.#process = undefined;
-    this.#set(ended(this.#record, exit, exit.message ?? logged));
+    const advice = exit.code === 0 || files === undefined ? undefined : this.#portAdvice(files);
+    const why = exit.message ?? logged;
+    this.#set(ended(this.#record, exit, advice === undefined ? why : [why, advice].filter(Boolean).join('\n')));
+  }
+
+  #portAdvice(files: RunFiles): string | undefined {
+    const advice = portAdvice(lastWords(readLog(files)), this.#context.facts.podIP);
+    if (advice !== undefined) this.#event('Warning', 'AddressInUse', advice);
+    return advice;
   }
 
   async #waitForRestart(endedAtMs: number): Promise<void> {

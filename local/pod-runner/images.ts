@@ -8,6 +8,10 @@ export interface LocalImage {
   root?: Readonly<Record<string, string>> | undefined;
   /** The image's ENV. */
   env?: Readonly<Record<string, string>> | undefined;
+  /** Its program listens at $HOST and nowhere else, so it needs no port of its own. */
+  ownAddress?: boolean | undefined;
+  /** It finds all its files by absolute paths, and runs in a folder of its own that goes with the pod. */
+  ownFolder?: boolean | undefined;
 }
 
 /** Image name as in the pod's spec → what stands for it. */

@@ -1,8 +1,11 @@
 /** What is run for a container. Pure, but for looking whether programs exist. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { containerEnv, type EnvSources } from './container-env.ts';
 import { type LocalImage, onThisMachine } from './images.ts';
+import { memoryLimit } from './memory-limit.ts';
+import { nodeVariables } from './node-options.ts';
+import { portByVariable } from './own-port.ts';
 import type { Container, PodContext } from './pod-context.ts';
 import { expandVariables } from './variables.ts';
 
@@ -21,18 +24,52 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 /** Throws a ContainerConfigError or a StartError. */
 export function planLaunch(container: Container, image: LocalImage, context: PodContext, sources: EnvSources): Launch {
-  const { facts, dir } = context;
+  const { work, tmp } = ownFolders(context.dir, container.name);
+  const env = launchEnv(container, image, context, { work, tmp, sources });
+  const usual = image.ownFolder === true ? work : context.cwd;
+  const cwd = container.workingDir === undefined ? usual : onThisMachine(container.workingDir, image.root);
+  const prefix = context.mountPrefix(container, usual);
+  const command = containerCommand(container, image, env);
+  // Behind mounts, paths mean something else than they do here: the program is looked for there.
+  if (prefix.length > 0) return { command: [...prefix, ...inside(command)], env, cwd: usual };
+  return { command: resolveCommand(command, env.get('PATH') ?? '', cwd), env, cwd };
+}
+
+/** The container's home, where it may run too, and the folder for what it needs for a while: as new at each run. */
+export function makeOwnFolders(podDir: string, container: string): void {
+  for (const folder of Object.values(ownFolders(podDir, container))) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+  }
+}
+
+function ownFolders(podDir: string, container: string): { work: string; tmp: string } {
+  return { work: join(podDir, 'work', container), tmp: join(podDir, 'tmp', container) };
+}
+
+interface Given {
+  work: string;
+  tmp: string;
+  sources: EnvSources;
+}
+
+function launchEnv(
+  container: Container,
+  image: LocalImage,
+  context: PodContext,
+  { work, tmp, sources }: Given,
+): Map<string, string> {
+  const { facts } = context;
   const env = new Map([
-    ...baseEnv(facts.pod.metadata?.name ?? '', dir, facts.podIP),
+    ...baseEnv(facts.pod.metadata?.name ?? '', { work, tmp }, facts.podIP),
     ...Object.entries(image.env ?? {}),
     ...containerEnv(container, facts, sources, context.serviceLinks()),
   ]);
-  const cwd = container.workingDir === undefined ? context.cwd : onThisMachine(container.workingDir, image.root);
-  const prefix = context.mountPrefix(container);
-  const command = containerCommand(container, image, env);
-  // Behind mounts, paths mean something else than they do here: the program is looked for there.
-  if (prefix.length > 0) return { command: [...prefix, ...inside(command)], env, cwd: context.cwd };
-  return { command: resolveCommand(command, env.get('PATH') ?? '', cwd), env, cwd };
+  const given = env.get('NODE_OPTIONS');
+  const node = nodeVariables({ hostsFile: context.hostsFile(), memoryBytes: memoryLimit(container), given });
+  for (const [name, value] of node) env.set(name, value);
+  if (portByVariable(container, image) !== undefined) env.set('PORT', String(context.freePort()));
+  return env;
 }
 
 const inside = ([program = '', ...args]: readonly string[]): string[] => [
@@ -41,10 +78,11 @@ const inside = ([program = '', ...args]: readonly string[]): string[] => [
 ];
 
 /** What an image would have in its environment: programs are found, this Node first; nothing of the runner's own. */
-export function baseEnv(podName: string, home: string, address: string): Map<string, string> {
+function baseEnv(podName: string, own: { work: string; tmp: string }, address: string): Map<string, string> {
   return new Map([
     ['PATH', [dirname(process.execPath), SYSTEM_PATH].join(delimiter)],
-    ['HOME', home],
+    ['HOME', own.work],
+    ['TMPDIR', own.tmp],
     ['HOSTNAME', podName],
     ['HOST', address],
     // For functions, whose own HOST may be another's.

@@ -9,8 +9,11 @@ import type { ContainerStatus } from './pod-status.ts';
 
 export type Container = NonNullable<Pod['spec']>['containers'][number];
 
-/** Puts the pod's mounts in place for a program: what goes before its command. Empty without volumes. */
-export type MountPrefix = (container: Container) => readonly string[];
+/**
+ * Puts the pod's mounts in place for a program: what goes before its command. Empty without volumes.
+ * @param cwd where the program is to run, unless the container names a folder
+ */
+export type MountPrefix = (container: Container, cwd: string) => readonly string[];
 
 export interface PodContext {
   readonly facts: PodFacts;
@@ -23,6 +26,10 @@ export interface PodContext {
   /** What the environment of `container` refers to, as the API server has it now. */
   sources(container: Container): EnvSources | Promise<EnvSources>;
   mountPrefix: MountPrefix;
+  /** File with the names and addresses of Services, for the pods of a namespace. */
+  hostsFile(): string;
+  /** A port of this machine that nothing listens on. */
+  freePort(): number;
   /** Variables that lead to the API server and to Services. */
   serviceLinks(): ReadonlyMap<string, string>;
   /** What the API server last knew of a container. */

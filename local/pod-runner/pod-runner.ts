@@ -14,6 +14,7 @@ import { envSources, findObjects, type ObjectSourcesDeps } from './object-source
 import { PodFiles, type PodRecord } from './pod-files.ts';
 import { PodHosts } from './pod-hosts.ts';
 import { PodWorker, type PodWorkerDeps } from './pod-worker.ts';
+import { PortPool } from './port-pool.ts';
 import { misfit, type NodeFacts, wantsNode } from './scheduling.ts';
 import { serviceLinks } from './service-links.ts';
 import { VolumeSupply } from './volume-supply.ts';
@@ -41,6 +42,7 @@ export class PodRunner {
   readonly #options: PodRunnerOptions;
   readonly #files: PodFiles;
   readonly #addresses = new AddressPool();
+  readonly #ports = new PortPool();
   readonly #workers = new Map<string, PodWorker>();
   readonly #deps: Omit<PodWorkerDeps, 'ending'>;
   readonly #hosts: PodHosts;
@@ -51,9 +53,9 @@ export class PodRunner {
     this.#options = options;
     this.#files = new PodFiles(options.dataDir);
     const { cluster, images, cwd, objects } = options;
-    this.#hosts = new PodHosts(cluster.services);
+    this.#hosts = new PodHosts(cluster.services, options.dataDir);
     const due = (pod: Pod) => void this.#workers.get(pod.metadata?.uid ?? '')?.refreshVolumes();
-    this.#volumes = new VolumeSupply({ objects, hosts: this.#hosts, cwd, due });
+    this.#volumes = new VolumeSupply({ objects, hosts: this.#hosts, due });
     this.#deps = {
       kube: cluster.kube,
       log: cluster.log,
@@ -64,6 +66,8 @@ export class PodRunner {
         return found instanceof Promise ? found.then(envSources) : envSources(found);
       },
       volumes: (facts, podDir) => this.#volumes.setUp(facts, podDir),
+      hostsFile: (namespace) => this.#hosts.ofNamespace(namespace),
+      freePort: () => this.#ports.take(),
       serviceLinks: (pod) => this.#serviceLinks(pod),
       event: (pod, note) => options.kubelet.record(pod, note),
       finished: (pod) => this.#finished(pod),

@@ -40,7 +40,6 @@ const ASIDE = '.catnap-new';
 export interface VolumeSetup {
   facts: PodFacts;
   podDir: string;
-  cwd: string;
   sources: VolumeSources;
   isolation: () => Promise<Isolation>;
   /** The pod's own `/etc/hosts`; asked for when there are mounts anyway. */
@@ -74,7 +73,7 @@ export async function setUpVolumes(setup: VolumeSetup): Promise<MountPrefix> {
   const stage = join(setup.podDir, 'stage');
   await mkdir(stage, { recursive: true });
   const hosts = setup.hosts();
-  return (container) => mountPrefix(container, paths, { isolation, stage, cwd: setup.cwd, hosts });
+  return (container, cwd) => mountPrefix(container, paths, { isolation, stage, cwd, hosts });
 }
 
 const HOSTS = '/etc/hosts';

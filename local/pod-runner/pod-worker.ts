@@ -24,6 +24,10 @@ export interface PodWorkerDeps {
   sources(pod: Pod, container: Container): EnvSources | Promise<EnvSources>;
   /** Throws a VolumeSetupError as long as a volume is not to be had. */
   volumes(facts: PodFacts, podDir: string): Promise<MountPrefix>;
+  /** File with the names and addresses of Services. */
+  hostsFile(namespace: string): string;
+  /** A port of this machine that nothing listens on. */
+  freePort(): number;
   serviceLinks(pod: Pod): ReadonlyMap<string, string>;
   event(pod: Pod, note: EventNote): void;
   /** The worker is through with the pod. */
@@ -138,7 +142,9 @@ export class PodWorker {
         const found = () => this.#deps.sources(this.#pod, container);
         return this.#volumes === undefined ? found() : this.#volumes.then(found);
       },
-      mountPrefix: (container) => this.#mountPrefix(container),
+      mountPrefix: (container, at) => this.#mountPrefix(container, at),
+      hostsFile: () => this.#deps.hostsFile(facts.pod.metadata?.namespace ?? ''),
+      freePort: () => this.#deps.freePort(),
       serviceLinks: () => this.#deps.serviceLinks(facts.pod),
       knownStatus: (name) => knownStatus(facts.pod, name),
       changed: () => this.#changed(),

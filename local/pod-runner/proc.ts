@@ -26,6 +26,18 @@ export function commandLine(pid: number): string {
   return read(`/proc/${pid}/cmdline`) ?? '';
 }
 
+/** What `/proc/<pid>/status` says; undefined when there is no such process. */
+export function statusFile(pid: number): string | undefined {
+  return read(`/proc/${pid}/status`);
+}
+
+/** A variable that the process was started with; undefined: it had none of that name, or is gone. */
+export function startedWith(pid: number, variable: string): string | undefined {
+  const text = read(`/proc/${pid}/environ`) ?? '';
+  const entry = text.split('\0').find((one) => one.startsWith(`${variable}=`));
+  return entry?.slice(variable.length + 1);
+}
+
 /** All processes, the lowest number first. */
 export function processIds(): number[] {
   const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

@@ -15,6 +15,8 @@ const Image = z.union([
     command: Command,
     root: z.record(Folder, Folder).optional(),
     env: z.record(z.string(), z.string()).optional(),
+    ownAddress: z.boolean().optional(),
+    ownFolder: z.boolean().optional(),
   }),
 ]);
 const IMAGES = z.record(z.string(), Image);
@@ -43,6 +45,8 @@ export const Settings = z.object({
    * What runs for other images, as JSON: `{"team/thumbs:1": ["node", "thumbs.mjs"]}`; paths from where the pod runner was
    * started. Or `{"team/thumbs:1": {"command": ["node", "/srv/dist/thumbs.mjs"], "root": {"/app": "/srv/dist"}}}`: a
    * container's own command and arguments may then name files as they are called in the image. `"env"` is the image's.
+   * `"ownFolder": true` runs it in a folder of its own that goes with the pod; `"ownAddress": true` says that it listens at
+   * $HOST alone, and needs no port of its own in $PORT.
    */
   CATNAP_LOCAL_IMAGES: localImages.default({}),
   /**
@@ -60,6 +64,7 @@ export type Settings = z.infer<typeof Settings>;
 
 export function localImagesOf(settings: Settings): LocalImages {
   const file = settings.CATNAP_RUNTIME_FILE;
-  const runtime = { command: ['node', file], root: { '/catnap': dirname(file) }, env: { NODE_ENV: 'production' } };
+  const files = { command: ['node', file], root: { '/catnap': dirname(file) }, env: { NODE_ENV: 'production' } };
+  const runtime = { ...files, ownAddress: true, ownFolder: true };
   return new Map([[settings.CATNAP_RUNTIME_IMAGE, runtime], ...Object.entries(settings.CATNAP_LOCAL_IMAGES)]);
 }

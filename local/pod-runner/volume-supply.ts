@@ -14,8 +14,6 @@ import { type TokenWish, VolumeError, volumeReferences } from './volumes.ts';
 export interface VolumeSupplyDeps {
   objects: ObjectSourcesDeps;
   hosts: PodHosts;
-  /** Folder in which mapped commands run. */
-  cwd: string;
   /** The pod's files are to be written again: a token grows old. */
   due(pod: Pod): void;
 }
@@ -37,7 +35,7 @@ export class VolumeSupply implements Disposable {
 
   /** Writes the pod's volumes, new or as they are now. Throws a VolumeSetupError as long as one is not to be had. */
   async setUp(facts: PodFacts, podDir: string): Promise<MountPrefix> {
-    const { objects, cwd, hosts } = this.#deps;
+    const { objects, hosts } = this.#deps;
     const { metadata, spec } = facts.pod;
     const found = await findObjects(metadata?.namespace ?? '', volumeReferences(spec?.volumes ?? []), objects);
     const tokens = await this.#tokens.of(facts.pod);
@@ -51,7 +49,7 @@ export class VolumeSupply implements Disposable {
       return this.#isolation;
     };
     const sources = { ...volumeSources(found), token };
-    return await setUpVolumes({ facts, podDir, cwd, sources, isolation, hosts: () => hosts.add(facts.pod, podDir) });
+    return await setUpVolumes({ facts, podDir, sources, isolation, hosts: () => hosts.add(facts.pod, podDir) });
   }
 
   /** The pod is gone. */

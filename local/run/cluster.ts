@@ -73,6 +73,11 @@ export class LocalCluster implements AsyncDisposable {
     return join(this.dataDir, 'logs');
   }
 
+  /** Where the pod runner keeps the files and logs of its pods. */
+  get podsDir(): string {
+    return join(this.dataDir, 'pods');
+  }
+
   get apiServer(): Supervised | undefined {
     return this.#apiServer;
   }

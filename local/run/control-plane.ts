@@ -19,6 +19,8 @@ export interface ControlPlaneOptions {
   runtimeImage: string;
   /** 0: any free one. */
   gatewayPort: number;
+  /** The activator's log gets a line for each request. */
+  accessLog?: boolean;
   /** Tell the operator where the activator is, for an API server that has no EndpointSlice of it. */
   activatorOpsUrls?: boolean;
   onExit?: (name: string, logFile: string) => void;
@@ -30,8 +32,8 @@ export class ControlPlane implements AsyncDisposable {
   readonly gateway: string;
   readonly gatewayPort: number;
   readonly activatorOpsPort: number;
+  readonly operatorOpsPort: number;
   readonly #options: ControlPlaneOptions;
-  readonly #operatorOpsPort: number;
   #operator: Supervised | undefined;
   #activator: Supervised | undefined;
 
@@ -40,7 +42,7 @@ export class ControlPlane implements AsyncDisposable {
     ports: [gateway: number, activatorOps: number, operatorOps: number],
   ) {
     this.#options = options;
-    [this.gatewayPort, this.activatorOpsPort, this.#operatorOpsPort] = ports;
+    [this.gatewayPort, this.activatorOpsPort, this.operatorOpsPort] = ports;
     this.gateway = `http://127.0.0.1:${this.gatewayPort}`;
   }
 
@@ -52,11 +54,15 @@ export class ControlPlane implements AsyncDisposable {
     return plane;
   }
 
+  get activatorLog(): string {
+    return this.#logFile('activator');
+  }
+
   /** Rejects when they are not ready before `signal`. */
   async ready(signal: AbortSignal): Promise<void> {
     await Promise.all([
       untilAnswering(`http://127.0.0.1:${this.activatorOpsPort}/readyz`, signal),
-      untilAnswering(`http://127.0.0.1:${this.#operatorOpsPort}/readyz`, signal),
+      untilAnswering(`http://127.0.0.1:${this.operatorOpsPort}/readyz`, signal),
     ]);
   }
 
@@ -77,7 +83,7 @@ export class ControlPlane implements AsyncDisposable {
       CATNAP_URL_PORT: String(this.gatewayPort),
       CATNAP_RUNTIME_IMAGE: runtimeImage,
       CATNAP_OPS_HOST: '127.0.0.1',
-      CATNAP_OPS_PORT: String(this.#operatorOpsPort),
+      CATNAP_OPS_PORT: String(this.operatorOpsPort),
       CATNAP_BUNDLER_PROGRAM: BUNDLER,
       ...(activatorOpsUrls ? { CATNAP_ACTIVATOR_URLS: `http://127.0.0.1:${this.activatorOpsPort}` } : {}),
     });
@@ -89,12 +95,13 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   startActivator(): void {
-    const { access, domain } = this.#options;
+    const { access, domain, accessLog } = this.#options;
     this.#activator ??= this.#supervised('activator', {
       ...access.activator,
       CATNAP_DOMAIN: domain,
       // Whoever asks here is who wrote the function.
       CATNAP_ERROR_DETAIL: 'true',
+      ...(accessLog ? { CATNAP_ACCESS_LOG: '1' } : {}),
       CATNAP_GATEWAY_HOST: '127.0.0.1',
       CATNAP_GATEWAY_PORT: String(this.gatewayPort),
       CATNAP_OPS_HOST: '127.0.0.1',
@@ -113,8 +120,12 @@ export class ControlPlane implements AsyncDisposable {
     await this.stopOperator();
   }
 
+  #logFile(name: 'operator' | 'activator'): string {
+    return join(this.#options.logDir, `${name}.log`);
+  }
+
   #supervised(name: 'operator' | 'activator', env: Env): Supervised {
-    const logFile = join(this.#options.logDir, `${name}.log`);
+    const logFile = this.#logFile(name);
     return new Supervised(program(name, this.#options.from, { ...this.#options.inherited, ...env }, logFile), () =>
       this.#options.onExit?.(name, logFile),
     );

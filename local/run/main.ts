@@ -17,6 +17,7 @@ import { kubeconfigFile, removeIfEmpty } from './kubeconfig-file.ts';
 import { LOCAL_RUNTIME_IMAGE, ROOT } from './programs.ts';
 import { StartWatch } from './start-watch.ts';
 import { stopWish } from './stop-wish.ts';
+import { Terminal } from './terminal/terminal.ts';
 
 const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
@@ -37,6 +38,8 @@ const Env = z.object({
     .default('localhost'),
   PATH: z.string().default('/usr/bin:/bin'),
   HOME: z.string().default('/'),
+  /** Not empty: no colours, not even on a terminal. */
+  NO_COLOR: z.string().optional(),
   /** What stands for each further image, as JSON: `{"nginx":["node","server.mjs"]}`. */
   CATNAP_LOCAL_IMAGES: Settings.shape.CATNAP_LOCAL_IMAGES,
 });
@@ -97,6 +100,7 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
       domain: config.CATNAP_DOMAIN,
       runtimeImage: LOCAL_RUNTIME_IMAGE,
       gatewayPort: config.CATNAP_GATEWAY_PORT,
+      accessLog: true,
       onExit,
     });
     stack.use(plane);
@@ -104,6 +108,7 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
     await plane.ready(signal);
     const url = await createHello(kube, signal);
     greet(url, plane, cluster, config);
+    stack.use(showTraffic(plane, cluster, config));
   } catch (error) {
     throw watch.hopeless.aborted ? watch.hopeless.reason : error;
   }
@@ -136,11 +141,21 @@ async function createUnlessThere(kube: KubeClient, object: FunctionObject, signa
   }
 }
 
+function showTraffic(plane: ControlPlane, cluster: LocalCluster, { NO_COLOR }: Config): Terminal {
+  return new Terminal({
+    gatewayLog: plane.activatorLog,
+    podsDir: cluster.podsDir,
+    colour: process.stdout.isTTY && (NO_COLOR ?? '') === '',
+    say,
+  });
+}
+
 function greet(url: string, plane: ControlPlane, cluster: LocalCluster, config: Config): void {
   const kept = config.CATNAP_DATA_DIR === undefined ? 'gone when this stops' : 'kept for the next run';
   say(`
 gateway     ${plane.gateway}
 kubeconfig  ${cluster.kubeconfig}
+metrics     http://127.0.0.1:${plane.activatorOpsPort}/metrics (activator), http://127.0.0.1:${plane.operatorOpsPort}/metrics (operator)
 state       ${cluster.dataDir} (${kept}); logs in ${cluster.logDir}
 
 try, in a second terminal:

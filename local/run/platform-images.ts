@@ -13,5 +13,5 @@ export function platformImages(version: string): Record<string, LocalImage> {
 
 function fromDist(program: 'operator' | 'activator'): LocalImage {
   const folder = join(ROOT, 'dist', program);
-  return { command: [process.execPath, join(folder, `${program}.mjs`)], root: { '/catnap': folder } };
+  return { command: [process.execPath, join(folder, `${program}.mjs`)], root: { '/catnap': folder }, ownFolder: true };
 }

@@ -19,6 +19,8 @@ export const RUNTIME_IMAGE: LocalImage = {
   command: [process.execPath, RUNTIME],
   root: { '/catnap': dirname(RUNTIME) },
   env: { NODE_ENV: 'production' },
+  ownAddress: true,
+  ownFolder: true,
 };
 
 export type Env = Readonly<Record<string, string>>;

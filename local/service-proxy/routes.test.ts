@@ -19,6 +19,12 @@ test('a Service is reached at its address, at a port of the node, and at the por
   assert.deepEqual(where(aService({ type: 'LoadBalancer', ports: [http] })).at(-1), 'balancer 127.0.0.1:80');
 });
 
+test('where low ports are root’s, a Service’s own is found further up as well', () => {
+  const ports = [{ port: 80 }, { port: 8_080 }];
+  const routes = routesOf(aService({ ports }), 10_000).map(({ port }) => port);
+  assert.deepEqual(routes, [80, 10_080, 8_080]);
+});
+
 test('nothing listens for headless Services, names, and UDP', () => {
   assert.deepEqual(where(aService({ clusterIP: 'None', ports: [http] })), ['node 127.0.0.1:30080']);
   assert.deepEqual(where(aService({ type: 'ExternalName', ports: [http] })), []);

@@ -1,5 +1,6 @@
 /** Where a node listens for Services, and who is behind it. Pure. */
 import type { EndpointSlice, Service } from '#platform/resources.ts';
+import { LOW_PORTS } from '../machine/low-ports.ts';
 
 /** One socket that listens. */
 export interface Route {
@@ -20,8 +21,11 @@ export interface Backend {
 /** The node's own address. A load balancer's, too: it is the only one there is. */
 export const NODE_ADDRESS = '127.0.0.1';
 
-/** Only TCP, and only addresses of this machine. */
-export function routesOf(service: Service): Route[] {
+/**
+ * Only TCP, and only addresses of this machine.
+ * @param lowPortOffset where ports below 1024 may not be listened on: how far above them pods find them as well; 0: they may
+ */
+export function routesOf(service: Service, lowPortOffset = 0): Route[] {
   const { spec, metadata } = service;
   const { type = 'ClusterIP', clusterIP = '', ports = [] } = spec ?? {};
   if (type === 'ExternalName' || metadata?.deletionTimestamp !== undefined) return [];
@@ -29,8 +33,9 @@ export function routesOf(service: Service): Route[] {
   return ports.flatMap((port): Route[] => {
     if ((port.protocol ?? 'TCP') !== 'TCP') return [];
     const of = { service: key, portName: port.name ?? '' };
+    const listened = [port.port, ...(lowPortOffset > 0 && port.port < LOW_PORTS ? [port.port + lowPortOffset] : [])];
     const own = clusterIP.startsWith('127.')
-      ? [{ host: clusterIP, port: port.port, kind: 'cluster', ...of } as const]
+      ? listened.map((each) => ({ host: clusterIP, port: each, kind: 'cluster', ...of }) as const)
       : [];
     const node = port.nodePort ? [{ host: NODE_ADDRESS, port: port.nodePort, kind: 'node', ...of } as const] : [];
     const balanced =

@@ -7,6 +7,7 @@ import type { EndpointSlice, KubeObject, Service } from '#platform/resources.ts'
 import { WorkQueue } from '#platform/work-queue.ts';
 import { keyOf, splitKey } from '../controllers/kinds.ts';
 import { SERVICE_LABEL } from '../controllers/service-endpoints.ts';
+import { lowPortOffset } from '../machine/low-ports.ts';
 import { Forwarder } from './forwarder.ts';
 import { type Backend, backendsOf, type Route, routesOf } from './routes.ts';
 
@@ -26,6 +27,7 @@ export class ServiceProxy implements AsyncDisposable {
   /** By the Service's key, then by the route's. */
   readonly #open = new Map<string, Map<string, Forwarder>>();
   readonly #complained = new Set<string>();
+  readonly #lowPortOffset = lowPortOffset();
   readonly #stop: () => void;
 
   /** The watches must have synced. */
@@ -44,7 +46,9 @@ export class ServiceProxy implements AsyncDisposable {
   async #listen(key: string): Promise<{ againInMs?: number }> {
     const { namespace, name } = splitKey(key);
     const service = this.#deps.services.get(namespace, name);
-    const wanted = new Map((service === undefined ? [] : routesOf(service)).map((route) => [routeKey(route), route]));
+    const wanted = new Map(
+      (service === undefined ? [] : routesOf(service, this.#lowPortOffset)).map((route) => [routeKey(route), route]),
+    );
     const open = this.#open.get(key) ?? new Map<string, Forwarder>();
     for (const [at, forwarder] of open) {
       if (wanted.has(at)) continue;
@@ -95,7 +99,7 @@ const routeKey = ({ host, port, service, portName }: Route): string => `${host}:
 function whyNot({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'EADDRINUSE') return 'another program, or another cluster on this machine, has that port';
   if (code === 'EACCES') {
-    return 'this user may not listen on ports below 1024; use a NodePort, or allow it: sysctl net.ipv4.ip_unprivileged_port_start=0';
+    return 'this user may not listen on ports below 1024; pods that run on Node reach it all the same, others by a NodePort, or allow it: sysctl net.ipv4.ip_unprivileged_port_start=0';
   }
   return message;
 }

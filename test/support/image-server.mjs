@@ -1,5 +1,5 @@
 // What the local cluster runs for the tests' image: anything that answers HTTP on $PORT, /slow after a second, and echoes
-// what comes on a WebSocket. SIGTERM ends it at once, as it does many a program.
+// what comes on a WebSocket. It listens at all addresses, as most programs do. SIGTERM ends it at once, as it does many a program.
 import { createServer } from 'node:http';
 
 const server = createServer((request, response) => {
@@ -11,5 +11,5 @@ server.on('upgrade', (_request, socket) => {
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   socket.pipe(socket).on('error', () => socket.destroy());
 });
-server.listen(Number(process.env.PORT), process.env.HOST);
+server.listen(Number(process.env.PORT));
 process.on('SIGTERM', () => process.exit(0));

@@ -59,10 +59,12 @@ export function isReady(pod: Pod): boolean {
 }
 
 /** What the pod answers; undefined when it does not. */
-export async function ask(pod: Pod): Promise<string | undefined> {
+export async function ask(pod: Pod, path = '/'): Promise<string | undefined> {
   const host = pod.status?.podIP ?? '';
   return await new Promise((resolve) => {
-    const sent = get({ host, port: 8080, agent: false }, async (answer) => resolve((await answer.toArray()).join('')));
+    const sent = get({ host, port: 8080, path, agent: false }, async (answer) =>
+      resolve((await answer.toArray()).join('')),
+    );
     sent.on('error', () => resolve(undefined));
   });
 }
@@ -99,6 +101,14 @@ export class TestNamespace {
 
   async createPod(name: string, spec: Parameters<typeof aPod>[2]): Promise<Pod> {
     return await this.cluster.kube.create(PODS, aPod(this.name, name, spec), { signal: this.signal });
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.cluster.kube.delete(
+      PODS,
+      { namespace: this.name, name },
+      { signal: this.signal, gracePeriodSeconds: 0 },
+    );
   }
 
   async deploy(name: string, replicas: number, more: object = {}): Promise<Deployment> {

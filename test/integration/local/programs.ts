@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { KubeClient } from '#platform/kube.ts';
+import type { LocalImage } from '../../../local/pod-runner/images.ts';
 import { inherited } from '../../support/settings.ts';
 
 const LOCAL = join(import.meta.dirname, '..', '..', '..', 'local');
@@ -52,10 +53,12 @@ export class TestCluster implements AsyncDisposable {
   readonly podRunner: Program;
   readonly serviceProxy: Program;
   readonly dataDir: string;
+  readonly url: string;
   readonly kube: KubeClient;
 
   private constructor(dataDir: string, port: number, images: object, kube: KubeClient) {
     this.dataDir = dataDir;
+    this.url = `http://127.0.0.1:${port}`;
     this.kube = kube;
     const level = { CATNAP_LOG_LEVEL: 'info' };
     const api = { CATNAP_API_PORT: String(port), CATNAP_DATA_DIR: dataDir, ...level };
@@ -71,7 +74,7 @@ export class TestCluster implements AsyncDisposable {
     this.serviceProxy = new Program('service-proxy', proxy, '"service proxy ready"');
   }
 
-  static async start(images: Record<string, string[]>): Promise<TestCluster> {
+  static async start(images: Record<string, string[] | LocalImage>): Promise<TestCluster> {
     const dataDir = mkdtempSync(join(tmpdir(), 'catnap-test-'));
     writeFileSync(join(dataDir, 'admin.token'), 'for-tests');
     const port = await freePort();
