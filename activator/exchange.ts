@@ -22,6 +22,7 @@ import type { BodyFraming } from './http1/request-head.ts';
 import { Journal } from './journal.ts';
 import type { Replica } from './replica.ts';
 import { RequestBody } from './request-body.ts';
+import type { Suspect } from './stuck-replicas.ts';
 import { tooLarge } from './time-limits.ts';
 import { TimeWatch } from './time-watch.ts';
 import type { Traffic, Untouched } from './traffic.ts';
@@ -304,7 +305,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     }
     this.#attempt?.abandon();
     // One that is stuck does not answer a probe either.
-    if (!this.#journal.begun) this.#doubt();
+    if (!this.#journal.begun) this.#doubt(this.#journal);
     this.refuse(failure);
   }
 
@@ -312,8 +313,8 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     return this.#host.errorDetail ? failure : withoutDetail(failure);
   }
 
-  #doubt(): void {
-    if (this.#replica !== undefined) this.#traffic?.doubt(this.#replica);
+  #doubt(suspect?: Suspect): void {
+    if (this.#replica !== undefined) this.#traffic?.doubt(this.#replica, suspect);
   }
 
   /** Neither waits nor is with a replica any more. */

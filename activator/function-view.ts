@@ -21,6 +21,7 @@ export interface FunctionView {
   key: string;
   namespace: string;
   name: string;
+  uid: string;
   /** Those of its routes that lead to it, by status. */
   routes: readonly AcceptedRoute[];
   limits: GateLimits;
@@ -49,6 +50,7 @@ export function viewOf(fn: FunctionObject): FunctionView {
     key: functionKey(metadata.namespace, metadata.name),
     namespace: metadata.namespace,
     name: metadata.name,
+    uid: metadata.uid,
     routes: acceptedRoutes(status),
     limits: {
       limit: spec.concurrency.limit,

@@ -45,6 +45,11 @@ export class Functions implements Disposable {
     return this.#table;
   }
 
+  /** @param key `<namespace>/<name>` */
+  view(key: string): FunctionView | undefined {
+    return this.#byKey.get(key)?.view;
+  }
+
   all(): Iterable<Traffic> {
     return this.#byKey.values();
   }

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { FunctionObject } from '#api/function.ts';
-import { GROUP, KIND, LABEL, PLURAL, VERSION } from '#api/names.ts';
+import { API_VERSION, GROUP, KIND, LABEL, PLURAL, VERSION } from '#api/names.ts';
 import { HostTemplate } from '#api/rules/host-template.ts';
 import { systemClock } from '#platform/clock.ts';
 import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
+import { EventRecorder } from '#platform/events.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
 import { LineWriter, writeTo } from '#platform/line-writer.ts';
@@ -12,7 +13,7 @@ import { createLog, type Log } from '#platform/log.ts';
 import { createRegistry, informerMetrics } from '#platform/metrics.ts';
 import { viewObjects } from '#platform/object-view.ts';
 import { OpsServer } from '#platform/ops-server.ts';
-import { PODS, type Resource } from '#platform/resources.ts';
+import { type KubeObject, PODS, type Resource } from '#platform/resources.ts';
 import { TlsFiles } from '#platform/tls-files.ts';
 import { AccessLog } from './access-log.ts';
 import { ActivatorConfig } from './config.ts';
@@ -88,6 +89,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     template: new HostTemplate(config.CATNAP_HOST_TEMPLATE, config.CATNAP_DOMAIN),
     clusterDomain: config.CATNAP_CLUSTER_DOMAIN,
   });
+  tellOfStuck(replicas, functions, { kube, log, lifecycle });
   lifecycle.onStop('functions', () => {
     functions[Symbol.dispose]();
     replicas[Symbol.dispose]();
@@ -152,6 +154,23 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const withinMs = config.CATNAP_DRAIN_SECONDS * 1000;
   lifecycle.onStop('requests', (signal) => gateway.leave(quietMs, signal), { withinMs });
   log.info({ port, tlsPort, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
+}
+
+/** An endless loop logs nothing by itself: a line here, and an Event on the Function. */
+function tellOfStuck(
+  replicas: Replicas,
+  functions: Functions,
+  { kube, log, lifecycle }: { kube: KubeClient; log: Log; lifecycle: Lifecycle },
+): void {
+  const events = new EventRecorder({ kube, component: 'catnap-activator', log });
+  lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
+  replicas.stuck.listen(({ functionKey, pod, why }) => {
+    log.warn({ function: functionKey, pod, why }, 'replica does not answer');
+    const { namespace, name, uid } = functions.view(functionKey) ?? {};
+    const about = { apiVersion: API_VERSION, kind: KIND, metadata: { namespace, name, uid } };
+    if (uid !== undefined)
+      events.record(about as KubeObject, { type: 'Warning', reason: 'ReplicaStuck', message: why });
+  });
 }
 
 /** Most files that this process may have open; Infinity: the system does not say. */

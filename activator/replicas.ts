@@ -8,6 +8,7 @@ import { PodNamespaces } from './pod-namespaces.ts';
 import { type PodObject, type PodState, podState } from './pod-state.ts';
 import { probeUntilAnswer } from './probe.ts';
 import { Replica } from './replica.ts';
+import { StuckReplicas, type Suspect } from './stuck-replicas.ts';
 
 /** One change of one object. */
 export interface Change<T> {
@@ -27,6 +28,7 @@ export interface Feed<T> {
 export class Replicas implements Disposable {
   /** Of those who call functions from within functions. */
   readonly namespaces = new PodNamespaces();
+  readonly stuck: StuckReplicas;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #byFunction = new Map<string, Map<string, KnownPod>>();
@@ -37,6 +39,7 @@ export class Replicas implements Disposable {
 
   constructor(feed: Feed<PodObject>, clock: Clock, random: () => number = Math.random) {
     this.#clock = clock;
+    this.stuck = new StuckReplicas(clock);
     this.#random = random;
     const onChange = ({ type, object }: Change<PodObject>) => this.#changed(object, type === 'deleted');
     this.#stopFeed = feed.onChange(guarded('pod change', onChange));
@@ -60,7 +63,7 @@ export class Replicas implements Disposable {
    * It did not take a request, or not answer it in time: out of the rotation until a probe succeeds again. The more often
    * in a row that happens the later it is probed, as long as others answer in its place.
    */
-  suspend(functionKey: string, replica: Replica): void {
+  suspend(functionKey: string, replica: Replica, suspect?: Suspect): void {
     const pod = this.#byFunction.get(functionKey)?.get(replica.uid);
     if (pod === undefined || !replica.answering) return;
     replica.answering = false;
@@ -73,6 +76,10 @@ export class Replicas implements Disposable {
     this.#rest(pod, replica, ms);
     this.#endRests(functionKey, pod.revision);
     this.#onChange(functionKey);
+    if (suspect !== undefined) {
+      const isThere = () => this.#byFunction.get(functionKey)?.get(replica.uid) === pod;
+      this.stuck.watch(pod.state, replica, suspect, isThere);
+    }
     pod.isTold = true;
     this.#tell({ function: functionKey, uid: replica.uid, state: 'stuck' });
   }

@@ -173,7 +173,7 @@ export class TestGateway implements AsyncDisposable {
   /** The access log. */
   readonly logged: Record<string, unknown>[] = [];
   port = 0;
-  readonly #replicas: Replicas;
+  readonly replicas: Replicas;
   readonly #wake: Wake;
   /** In the order that they were started. */
   readonly backends: Server[] = [];
@@ -192,11 +192,11 @@ export class TestGateway implements AsyncDisposable {
   constructor(options: TestGatewayOptions) {
     const { syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } } = options;
     this.share = new ProcessShare(bounds);
-    this.#replicas = new Replicas(this.podFeed, clock);
+    this.replicas = new Replicas(this.podFeed, clock);
     this.#wake = new Wake(this.scales, clock, pino({ level: 'silent' }));
     this.functions = new Functions({
       feed: this.functionFeed,
-      replicas: this.#replicas,
+      replicas: this.replicas,
       wake: this.#wake,
       share: this.share,
       refusals: new Refusals(),
@@ -214,7 +214,7 @@ export class TestGateway implements AsyncDisposable {
         accessLog.record(summary);
       },
       routes: () => this.functions.routes,
-      namespaceOf: (address) => this.#replicas.namespaces.namespaceOf(address),
+      namespaceOf: (address) => this.replicas.namespaces.namespaceOf(address),
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
       syncWaitMs,
       maxBacklogBytes: options.maxBacklogBytes ?? 64 * 1024 * 1024,
@@ -255,7 +255,7 @@ export class TestGateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.functions[Symbol.dispose]();
-    this.#replicas[Symbol.dispose]();
+    this.replicas[Symbol.dispose]();
     this.#wake[Symbol.dispose]();
     for (const server of this.backends) {
       server.closeAllConnections();

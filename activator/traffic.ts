@@ -10,6 +10,7 @@ import type { Refusals } from './refusals.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
 import { FunctionShare, type ProcessShare } from './share.ts';
+import type { Suspect } from './stuck-replicas.ts';
 import { type Survey, survey } from './survey.ts';
 import { nameSilence } from './turned-away.ts';
 import { neededReplicas, type Wake } from './wake.ts';
@@ -117,9 +118,9 @@ export class Traffic implements Disposable {
     if (replica.failures > 0 || replica.onTrial) this.#parts.replicas.trust(this.#view.key, replica);
   }
 
-  /** It did not answer in time, or broke off: it gets no more requests until it has shown that it still can. */
-  doubt(replica: Replica): void {
-    this.#parts.replicas.suspend(this.#view.key, replica);
+  /** It did not answer in time, or broke off: it gets no more requests until it has shown that it still can. @param suspect what took too long */
+  doubt(replica: Replica, suspect?: Suspect): void {
+    this.#parts.replicas.suspend(this.#view.key, replica, suspect);
   }
 
   refuseWaiting(failure: Failure): void {

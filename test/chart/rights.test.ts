@@ -29,8 +29,9 @@ for (const { name, objects } of CASES) {
   });
 }
 
-test('the activator reads Functions, pods and where others of its kind are, and reads and writes the scale of Deployments', () => {
+test('the activator reads Functions, pods and where others of its kind are, reads and writes the scale of Deployments, and makes Events', () => {
   assert.deepEqual(rights(inCase('the defaults'), 'activator'), [
+    'create events',
     'get deployments/scale',
     'list endpointslices',
     'list functions',

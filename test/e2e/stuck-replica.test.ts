@@ -1,7 +1,7 @@
 /** Several gateways, and a replica that one of them finds to be stuck. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PODS } from '#platform/resources.ts';
+import { EVENTS, PODS } from '#platform/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
@@ -39,4 +39,9 @@ test('a replica in an endless loop costs one request, whichever gateway the next
   const answers = await Promise.all(Array.from({ length: 30 }, () => world.call(url, { headers })));
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
   assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
+  const told = await eventually('an Event on the Function tells of it', async () => {
+    const { items } = await system.kube.listAll(EVENTS, { namespace: world.namespace, signal: world.soon() });
+    return items.find(({ reason, involvedObject }) => reason === 'ReplicaStuck' && involvedObject.kind === 'Function');
+  });
+  assert.match(told.message ?? '', /GET \/loop took too long .*endless loop/);
 });
