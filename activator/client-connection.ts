@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
-import { type Backlog, ClientReader, type ReadPace } from './client-reader.ts';
+import { type Backlog, ClientReader, type ParserStop, type ReadPace, STOPPED } from './client-reader.ts';
 import { caught, type Entry, enter, guarded } from './entries.ts';
 import type { Exchange } from './exchange.ts';
 import { answerFor, type Failure, GATEWAY_FAULT } from './failure.ts';
@@ -38,14 +38,6 @@ export interface Door {
   closed(connection: ClientConnection): void;
 }
 
-/** Requests that one connection may have sent ahead; it is not read from while there are as many. */
-const AHEAD_MAX = 16;
-/** Parsed at once while requests wait: some heads of the shortest kind, since the parser cannot be stopped within it. */
-const AHEAD_PART_BYTES = 256;
-/** Where a head is awaited: nearly all are no longer. */
-const HEAD_PART_BYTES = 4_096;
-/** In a body in chunks, of which it is not known how long it is. */
-const CHUNKS_PART_BYTES = 4_096;
 /** What a request costs that was sent ahead, its head included. */
 const REQUEST_BYTES = 4_096;
 /** What follows is not read any more, which is what `Connection: close` says. */
@@ -127,7 +119,10 @@ export class ClientConnection implements ReadPace {
   }
 
   take(arrival: Arrival): void {
-    if (this.#closing) return;
+    if (this.#closing) {
+      this.#reader.watch();
+      return;
+    }
     // What else came in the same packet is not read yet, and chunks may prove to be none: then nothing is to be passed on.
     const chunked = arrival.request.headers['transfer-encoding'] !== undefined;
     if (this.#current === undefined && this.#waiting === undefined && !chunked) this.#start(arrival);
@@ -142,7 +137,11 @@ export class ClientConnection implements ReadPace {
   }
 
   /** The client's bytes are no request, or the connection broke. */
-  fail(error: Error & { code?: string; reason?: string }): void {
+  fail(error: ParserStop & { reason?: string }): void {
+    if (error.code === STOPPED) {
+      this.#reader.stopped(error);
+      return;
+    }
     const failure = faultOfReading(error);
     // The parser complains of each further read of what is thrown away, until the client has ended it.
     if (this.#lingers && error.code?.startsWith('HPE_') && error.code !== AT_THE_END) return;
@@ -160,23 +159,24 @@ export class ClientConnection implements ReadPace {
   /** The server reads the connection from now on, perhaps again, behind a request that it had parted after. */
   attached(): void {
     this.#bytesBefore = this.#socket.bytesRead - this.#socket.readableLength;
-    this.#reader.attach();
   }
 
-  /** The server reads it no more. Returns what has been read and not been parsed. */
-  detached(): Buffer | undefined {
-    return this.#reader.detach();
+  /** The server reads it no more. */
+  detached(): void {
+    this.#reader.detach();
   }
 
-  partBytes(): number {
-    const waiting = this.#waiting?.length ?? 0;
-    if (waiting > 0) return waiting < (this.door.backlog.full ? 1 : AHEAD_MAX) ? AHEAD_PART_BYTES : 0;
-    return this.#current === undefined ? HEAD_PART_BYTES : partOfBody(this.#current);
+  get ahead(): number {
+    return this.#waiting?.length ?? 0;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
   }
 
   /** The socket has closed. */
   closed(): void {
-    this.#reader.close();
+    this.#reader.detach();
     this.#countAhead(0);
     this.door.closed(this);
   }
@@ -255,8 +255,7 @@ export class ClientConnection implements ReadPace {
     this.#waiting.push(arrival);
     if (soon && this.#current === undefined) setImmediate(startWaiting, this);
     this.#countAhead(this.#waiting.length);
-    // Later: what was read so far is parsed to its end, and Node reads on at the end of each request.
-    if (this.#waiting.length === AHEAD_MAX) setImmediate(pause, this.#socket);
+    this.#reader.watch();
   }
 
   #countAhead(requests: number): void {
@@ -336,19 +335,8 @@ const onAnswered = guarded<ServerResponse, []>(
   },
 );
 
-/** What is left of a body, where that is known, for another head may follow it. */
-function partOfBody({ request, exchange }: Arrival): number {
-  if (request.complete) return AHEAD_PART_BYTES;
-  const length = request.headers['content-length'];
-  if (length === undefined) return CHUNKS_PART_BYTES;
-  const left = Number(length) - (exchange?.body?.bytes ?? 0) - request.readableLength;
-  return Math.max(left, AHEAD_PART_BYTES);
-}
-
 const startWaiting = guarded(
   'client turn',
   (connection: ClientConnection) => connection.startWaiting(),
   (error, connection) => connection.crash('client turn', error),
 );
-
-const pause = guarded('client turn', (socket: Socket) => void socket.pause());

@@ -28,6 +28,19 @@ test('an offer of HTTP/2 is declined, and what came in the same packet is answer
   await wire.until(/\/e$/);
 });
 
+test('wherever it comes among requests that were sent ahead, all behind it are answered too', async () => {
+  await using wired = await echoTargets();
+  const COUNT = 60;
+  for (const at of [1, 15, 16, 17, 18, 25, 33, 59]) {
+    const chunks = head('/put', 'transfer-encoding: chunked\r\n', 'PUT');
+    const targets = Array.from({ length: COUNT }, (_, i) => head(`/n${i}`, i === at ? h2c : ''));
+    targets[at - 1] = `${chunks}0\r\n\r\n`;
+    using wire = new Wire(wired.port).send(targets.join(''));
+    await wire.until(/\/n59$/);
+    assert.equal(wire.text.match(/HTTP\/1\.1 200/g)?.length, COUNT, `offered in request ${at}`);
+  }
+});
+
 test('a connection on which each request offers it is kept', async () => {
   await using wired = await echoTargets();
   using wire = new Wire(wired.port);

@@ -87,6 +87,7 @@ const CLIENTS: ((wire: Wire) => void)[] = [
   asIs(head('whole')),
   asIs(head('whole', '', 'GET', 'nobody.example')),
   asIs(head('whole') + head('whole')),
+  asIs(head('whole').repeat(40)),
   asIs(head('stream')),
   asIs(head('cut')),
   asIs(head('reset')),

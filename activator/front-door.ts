@@ -148,9 +148,8 @@ export class FrontDoor implements Door, AsyncDisposable {
       guarded('client answered', () => this.#answered(response, socket), endResponse),
     );
     socket.on('error', destroy);
-    const rest = connectionOf(socket)?.detached();
-    const behind = rest === undefined ? head : Buffer.concat([head, rest]);
-    if (behind.length > 0) socket.unshift(behind);
+    connectionOf(socket)?.detached();
+    if (head.length > 0) socket.unshift(head);
     // So that a client that leaves while it waits is noticed.
     else socket.read(0);
     connectionOf(socket)?.take({
@@ -182,8 +181,7 @@ export class FrontDoor implements Door, AsyncDisposable {
 
   #handOver(error: ParseError, socket: Socket, connection: ClientConnection): boolean {
     if (error.code !== PREFACE_SEEN) return false;
-    const rest = connection.detached();
-    if (rest !== undefined) error.rawPacket = Buffer.concat([error.rawPacket ?? Buffer.alloc(0), rest]);
+    connection.detached();
     return handOver(error, socket, requireHttp1);
   }
 }

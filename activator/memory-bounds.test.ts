@@ -55,6 +55,21 @@ test('bodies among requests that were sent ahead are told from requests', async 
   await until(() => (wire.text.match(/HTTP\/1\.1 200/g)?.length ?? 0) === 34, 'each is answered once');
 });
 
+test('what comes behind a request that was refused is not parsed', async () => {
+  await using wired = await wiredGateway((socket) => socket.write(ok));
+  const refused = 'GET / HTTP/1.1\r\n\r\n';
+  const flood = refused.repeat(MIB / refused.length);
+  const before = heapMib();
+  using wire = new Wire(wired.port).send(refused + flood.repeat(4));
+  let most = 0;
+  await until(() => {
+    most = Math.max(most, heapMib() - before);
+    return wire.ended !== undefined;
+  }, 'the connection ends');
+  assert.ok(most < 30, `${most} MiB`);
+  assert.equal(wire.text.match(/HTTP\/1\.1 /g)?.length, 1);
+});
+
 const GET = `GET /large HTTP/1.1\r\nhost: ${HOST}\r\n\r\n`;
 const isBusy = ({ text }: Wire) => text.includes('x-catnap-error: GatewayBusy');
 
