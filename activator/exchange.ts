@@ -187,7 +187,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     this.#journal.move();
     this.#journal.bytesOut += chunk.length;
     if (this.#response.write(chunk, letGo)) return true;
-    this.#unread ??= new UnreadAnswer(this, this.#traffic?.share);
+    this.#unread ??= new UnreadAnswer(this.#response, this, this.#traffic?.share);
     return this.#unread.mayGrow(this.#response, this.#attempt);
   }
 

@@ -129,9 +129,9 @@ function requestIdOf(given: string | undefined): string | undefined {
 }
 
 /** Said of who asked by one that cannot know. No proxy writes underscores, so those are nobody's. */
-function isDisbelieved(part: Part | undefined, name: string, { proxies }: Client): boolean {
-  if (part !== 'forwarding' && (part !== undefined || !isForwardingName(name))) return false;
-  return proxies === undefined || name.includes('_');
+function isDisbelieved(part: Part | undefined, name: string, client: Client): boolean {
+  if (part === undefined ? !isForwardingName(name) : part !== 'forwarding') return false;
+  return client.proxies === undefined || name.includes('_');
 }
 
 /** Headers that `Connection` declares to be for this hop only. */

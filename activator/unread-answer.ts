@@ -22,14 +22,20 @@ export interface AnswerReader {
 
 /** What of an answer its client has not taken yet, from when it is slower than its replica. */
 export class UnreadAnswer {
-  readonly #reader: AnswerReader;
   readonly #budget: AnswerBudget | undefined;
   #bytes = 0;
   #pieces = 0;
 
-  constructor(reader: AnswerReader, budget: AnswerBudget | undefined) {
-    this.#reader = reader;
+  constructor(response: ServerResponse, reader: AnswerReader, budget: AnswerBudget | undefined) {
     this.#budget = budget;
+    const onDrain = () => {
+      this.forget();
+      reader.readOn();
+    };
+    response.on(
+      'drain',
+      guarded('client reads on', onDrain, (error) => reader.crash('client reads on', error)),
+    );
   }
 
   /**
@@ -37,7 +43,6 @@ export class UnreadAnswer {
    * and the replica is read in small pieces from then on.
    */
   mayGrow(response: ServerResponse, from: { sip(): void } | undefined): boolean {
-    if (this.#pieces === 0) response.once('drain', this.#onDrain);
     this.#pieces += 1;
     this.#note(response.writableLength + this.#pieces * PIECE_BYTES);
     if (!this.#budget?.scarce) return this.#bytes < MOST_BYTES && this.#pieces < MOST_PIECES;
@@ -49,14 +54,6 @@ export class UnreadAnswer {
   forget(): void {
     this.#pieces = 0;
     this.#note(0);
-  }
-
-  get #onDrain(): () => void {
-    const onDrain = () => {
-      this.forget();
-      this.#reader.readOn();
-    };
-    return guarded('client reads on', onDrain, (error) => this.#reader.crash('client reads on', error));
   }
 
   #note(bytes: number): void {

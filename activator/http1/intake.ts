@@ -21,6 +21,8 @@ export class Intake {
   #own: ReadBuffer | undefined;
   /** A large piece was handed on, so that the next read needs a buffer that nobody holds. */
   #spent = false;
+  /** The taker takes no more for now. */
+  #waits = false;
   /** Memory is scarce: reads are small until the body is over. */
   #sips = false;
 
@@ -31,9 +33,11 @@ export class Intake {
 
   /** What is to be read into next. */
   next(): Buffer {
-    if (this.#sips) {
+    // Asked for as soon as a piece is handed on: a buffer of its own would be held for as long as the taker takes nothing.
+    if (this.#sips || this.#waits) {
+      this.#waits = false;
       this.#letGo();
-      return SIP;
+      return this.#sips ? SIP : SCRATCH;
     }
     if (this.#spent) {
       this.#spent = false;
@@ -49,6 +53,12 @@ export class Intake {
 
   /** Hands a piece on; a large one without copying it, except for the first of a body. Returns what the taker says. */
   pass(from: number, to: number, taker: Taker): boolean {
+    const goesOn = this.#pass(from, to, taker);
+    this.#waits = !goesOn;
+    return goesOn;
+  }
+
+  #pass(from: number, to: number, taker: Taker): boolean {
     if (to - from < HANDED_ON_MIN_BYTES || this.#sips) return taker.data(this.copy(from, to), undefined);
     this.#spent = true;
     const own = this.#own;
@@ -61,6 +71,7 @@ export class Intake {
   /** A body is over, or the connection. */
   reset(): void {
     this.#sips = false;
+    this.#waits = false;
     this.#letGo();
   }
 
