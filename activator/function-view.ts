@@ -2,6 +2,7 @@ import { bytesIn } from '#api/byte-quantity.ts';
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
+import type { LearnedBefore } from './cold-start/waves.ts';
 import type { Failure } from './failure.ts';
 import type { GateLimits } from './gate.ts';
 
@@ -39,6 +40,8 @@ export interface FunctionView {
   latest: string | undefined;
   /** The status says that `latest` cannot start. */
   latestFailure: Failure | undefined;
+  /** Of starts and requests, by the status. */
+  learned: LearnedBefore;
   /** There is no revision, and why there will be none: the source is wrong, or its objects cannot be written. */
   firstFailure: Failure | undefined;
 }
@@ -69,6 +72,7 @@ export function viewOf(fn: FunctionObject): FunctionView {
     maxBodyBytes: bytesIn(spec.maxBodyBytes ?? 0),
     serving: status?.revision,
     latest,
+    learned: {},
     latestFailure: failureIn(fn, 'RevisionReady'),
     firstFailure: latest === undefined ? (failureIn(fn, 'SourceReady') ?? failureIn(fn, 'RevisionReady')) : undefined,
   };

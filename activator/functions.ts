@@ -7,11 +7,14 @@ import { FunctionCounters } from './counters.ts';
 import { guarded } from './entries.ts';
 import type { Failure } from './failure.ts';
 import { type FunctionView, sameRoutes, viewOf } from './function-view.ts';
+import type { BacklogHint } from './peers/messages.ts';
 import type { Change, Feed } from './replicas.ts';
 import { type RouteEntry, RouteTable } from './route-table.ts';
 import { Traffic, type TrafficParts } from './traffic.ts';
 
-export interface FunctionsOptions extends Omit<TrafficParts, 'coldStarts'> {
+export interface FunctionsOptions extends Omit<TrafficParts, 'coldStarts' | 'tellBacklog'> {
+  /** Absent: there are no other gateways. */
+  tellBacklog?: TrafficParts['tellBacklog'];
   feed: Feed<FunctionObject>;
   template: HostTemplate;
   clusterDomain: string;
@@ -31,6 +34,7 @@ export class Functions implements Disposable {
     this.#options = options;
     this.#table = new RouteTable([], options.template, options.clusterDomain);
     options.replicas.listen((key) => this.#byKey.get(key)?.refresh());
+    options.replicas.onStart((key, sample) => this.#byKey.get(key)?.started(sample));
     this.#stopFeed = options.feed.onChange(
       guarded('function change', ({ type, object }: Change<FunctionObject>) => {
         const gone = type === 'deleted' || object.metadata.deletionTimestamp !== undefined;
@@ -61,6 +65,11 @@ export class Functions implements Disposable {
     else this.#byKey.get(functionKey)?.finished(summary);
   }
 
+  /** How much waits at another gateway. False: nothing comes of it. */
+  followBacklog(hint: BacklogHint): boolean {
+    return this.#byKey.get(hint.function)?.followBacklog(hint) ?? false;
+  }
+
   /** Of the requests that wait, each gets this answer. */
   refuseWaiting(failure: Failure): void {
     for (const traffic of this.#byKey.values()) traffic.refuseWaiting(failure);
@@ -75,7 +84,11 @@ export class Functions implements Disposable {
   #put(view: FunctionView): void {
     const known = this.#byKey.get(view.key);
     if (known === undefined) {
-      const traffic = new Traffic(view, { ...this.#options, coldStarts: this.coldStarts });
+      const traffic = new Traffic(view, {
+        tellBacklog: () => undefined,
+        ...this.#options,
+        coldStarts: this.coldStarts,
+      });
       this.#byKey.set(view.key, traffic);
       this.#table.add(entryOf(traffic));
       return;

@@ -55,6 +55,7 @@ export class Gate<R extends GateReplica> {
   #limits: GateLimits;
   #inFlight = 0;
   #requests = 0;
+  #admittedAtMs = 0;
   #admitting = false;
   /** What all are told from now on; undefined: it is open. */
   #closed: Failure | undefined;
@@ -79,6 +80,10 @@ export class Gate<R extends GateReplica> {
   /** What the replicas have of other activators, as far as their refusals tell. */
   get takenByOthers(): number {
     return this.#rotation.takenByOthers;
+  }
+  /** When a request was last given to a replica, on the gate's clock. */
+  get admittedAtMs(): number {
+    return this.#admittedAtMs;
   }
   /** All that ever entered, refused ones included. */
   get requests(): number {
@@ -228,6 +233,7 @@ export class Gate<R extends GateReplica> {
   #admit(visitor: Visitor<R>, replica: R): void {
     visitor.waitMs = replica.list === 'crowded' ? waitThereMs(replica.waitedInVain) : 0;
     this.#inFlight += 1;
+    this.#admittedAtMs = this.#integral.countedAtMs;
     this.#rotation.take(replica);
     visitor.admit(replica);
   }

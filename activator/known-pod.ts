@@ -1,3 +1,5 @@
+import type { ClusterStarts, StartMark } from './cold-start/cluster-starts.ts';
+import type { StartSample } from './cold-start/learning.ts';
 import type { PodState } from './pod-state.ts';
 import type { Replica } from './replica.ts';
 import type { StartFailure } from './terminal.ts';
@@ -12,6 +14,8 @@ export interface Pod {
   readonly failure: StartFailure | undefined;
   /** When the failure was first seen, on the activator's clock. */
   readonly failedAtMs: number | undefined;
+  /** Since when it is starting, on the same clock; undefined: it has answered, or fails to. */
+  readonly startingSinceMs: number | undefined;
 }
 
 export class KnownPod implements Pod {
@@ -19,6 +23,10 @@ export class KnownPod implements Pod {
   replica: Replica | undefined;
   failedAtMs: number | undefined;
   scheduledAtMs: number | undefined;
+  readonly seenAtMs: number;
+  /** Its start, while that is under way and was seen from its beginning. */
+  #start: StartMark | undefined;
+  readonly #starts: ClusterStarts;
   /** Ends its probe, or its rest before that. */
   stopProbe: (() => void) | undefined;
   isResting = false;
@@ -30,8 +38,12 @@ export class KnownPod implements Pod {
   /** Out of the rotation by that hint until it has answered. */
   isDoubted = false;
 
-  constructor(state: PodState) {
+  constructor(state: PodState, starts: ClusterStarts, seenAtMs: number) {
     this.state = state;
+    this.seenAtMs = seenAtMs;
+    this.#starts = starts;
+    // One that has an address already may have begun long ago.
+    if (state.ip === '') this.#start = starts.begin(seenAtMs);
   }
   get uid(): string {
     return this.state.uid;
@@ -41,6 +53,17 @@ export class KnownPod implements Pod {
   }
   get failure(): StartFailure | undefined {
     return this.replica?.answeredAtMs === undefined ? this.state.failure : undefined;
+  }
+  get startingSinceMs(): number | undefined {
+    const isStarting = this.replica?.answeredAtMs === undefined && this.state.failure === undefined;
+    return isStarting ? this.seenAtMs : undefined;
+  }
+
+  /** It answers, or will not. How long the start took; undefined: it is not under way, or was not seen from its beginning. */
+  endStart(nowMs: number): StartSample | undefined {
+    const mark = this.#start;
+    this.#start = undefined;
+    return mark && this.#starts.end(mark, nowMs);
   }
 
   /** It is gone, or is to be known anew. */

@@ -80,6 +80,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     ...(config.CATNAP_MAX_HELD_BYTES !== undefined && { bytes: config.CATNAP_MAX_HELD_BYTES }),
   });
   const functions = new Functions({
+    tellBacklog: (hint) => peers.send('backlog', hint),
     share,
     refusals: new Refusals(),
     feed: functionFeed,
@@ -90,6 +91,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     clusterDomain: config.CATNAP_CLUSTER_DOMAIN,
   });
   tellOfStuck(replicas, functions, { kube, log, lifecycle });
+  peers.on('backlog', (hint) => functions.followBacklog(hint));
   lifecycle.onStop('functions', () => {
     functions[Symbol.dispose]();
     replicas[Symbol.dispose]();

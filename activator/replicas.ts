@@ -1,4 +1,6 @@
 import type { Clock } from '#platform/clock.ts';
+import { ClusterStarts } from './cold-start/cluster-starts.ts';
+import type { StartSample } from './cold-start/learning.ts';
 import { mayRest, restMs, SHORTEST_REST_MS, TRIAL_MS } from './ejection.ts';
 import { guarded } from './entries.ts';
 import { KnownPod, type Pod } from './known-pod.ts';
@@ -29,6 +31,8 @@ export class Replicas implements Disposable {
   /** Of those who call functions from within functions. */
   readonly namespaces = new PodNamespaces();
   readonly stuck: StuckReplicas;
+  /** What is seen of their starts. */
+  readonly starts: ClusterStarts;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #byFunction = new Map<string, Map<string, KnownPod>>();
@@ -36,11 +40,13 @@ export class Replicas implements Disposable {
   #probed = 0;
   #onChange: (functionKey: string) => void = () => undefined;
   #tell: (hint: ReplicaHint) => void = () => undefined;
+  #onStart: (functionKey: string, sample: StartSample) => void = () => undefined;
 
   constructor(feed: Feed<PodObject>, clock: Clock, random: () => number = Math.random) {
     this.#clock = clock;
     this.stuck = new StuckReplicas(clock);
     this.#random = random;
+    this.starts = new ClusterStarts(clock.nowMs());
     const onChange = ({ type, object }: Change<PodObject>) => this.#changed(object, type === 'deleted');
     this.#stopFeed = feed.onChange(guarded('pod change', onChange));
   }
@@ -48,6 +54,11 @@ export class Replicas implements Disposable {
   /** The one listener, told of each change of a function's pods, synchronously. */
   listen(onChange: (functionKey: string) => void): void {
     this.#onChange = onChange;
+  }
+
+  /** The one listener, told how long a start took that was seen from its beginning; before the change that it is. */
+  onStart(onStart: (functionKey: string, sample: StartSample) => void): void {
+    this.#onStart = onStart;
   }
 
   /** The one who is told what this activator finds out by itself. */
@@ -130,6 +141,7 @@ export class Replicas implements Disposable {
     const pod = pods?.get(uid);
     if (pods === undefined || pod === undefined) return;
     pod.end();
+    pod.endStart(this.#clock.nowMs());
     pods.delete(uid);
     if (pods.size === 0) this.#byFunction.delete(functionKey);
     else this.#endRests(functionKey, pod.revision);
@@ -198,12 +210,14 @@ export class Replicas implements Disposable {
   #keep(state: PodState): void {
     const pods = this.#byFunction.get(state.functionKey) ?? new Map<string, KnownPod>();
     this.#byFunction.set(state.functionKey, pods);
-    const pod = pods.get(state.uid) ?? new KnownPod(state);
+    const nowMs = this.#clock.nowMs();
+    const pod = pods.get(state.uid) ?? new KnownPod(state, this.starts, nowMs);
     pods.set(state.uid, pod);
     pod.state = state;
     if (state.failure === undefined) pod.failedAtMs = undefined;
-    else pod.failedAtMs ??= this.#clock.nowMs();
-    if (state.scheduled) pod.scheduledAtMs ??= this.#clock.nowMs();
+    else pod.failedAtMs ??= nowMs;
+    if (state.failure !== undefined) pod.endStart(nowMs);
+    if (state.scheduled) pod.scheduledAtMs ??= nowMs;
     if (state.ip === '' || pod.replica?.upstream.ip === state.ip) return;
     // A pod's address is given once; should a sandbox be made anew with another one, the old one is no way to it.
     pod.end();
@@ -222,6 +236,8 @@ export class Replicas implements Disposable {
       replica.answering = true;
       replica.silentSinceMs = undefined;
       replica.answeredAtMs ??= this.#clock.nowMs();
+      const sample = pod.endStart(this.#clock.nowMs());
+      if (sample !== undefined) this.#onStart(state.functionKey, sample);
       this.#tryOut(pod, replica, state.functionKey);
       pod.isDoubted = false;
       this.#onChange(state.functionKey);

@@ -19,7 +19,15 @@ const aPod = (some: Partial<Pod> & { answers?: boolean; silentSinceMs?: number }
   const replica = new Replica({ ...state, leaving: false, failure: undefined });
   replica.answering = answers;
   replica.silentSinceMs = silentSinceMs;
-  return { uid: 'u', revision: 'r', replica, failure: undefined, failedAtMs: undefined, ...rest };
+  return {
+    uid: 'u',
+    revision: 'r',
+    replica,
+    failure: undefined,
+    failedAtMs: undefined,
+    startingSinceMs: undefined,
+    ...rest,
+  };
 };
 const failed = (failedAtMs: number, message = '') => aPod({ failure: { reason: 'CrashLoop', message }, failedAtMs });
 

@@ -14,6 +14,8 @@ export interface Survey {
   failure: Failure | undefined;
   /** Pods that did answer and have not for a while: stuck, or started again and again. Others have to do their work. */
   silent: number;
+  /** Since when those are starting that have not answered yet. */
+  startingSinceMs: number[];
   /** When to look again, on the same clock: some have failed or fallen silent, and get this long to do better. */
   lookAgainAtMs: number | undefined;
 }
@@ -28,7 +30,9 @@ export function survey(all: Iterable<Pod>, revision: string | undefined, nowMs: 
   const answering: Replica[] = [];
   for (const { replica } of pods) if (replica?.answering) answering.push(replica);
   const answered = pods.some(({ replica }) => replica?.answeredAtMs !== undefined);
-  const found: Survey = { pods: pods.length, answering, answered, failure: undefined, ...silence(pods, nowMs) };
+  const startingSinceMs = pods.flatMap((pod) => pod.startingSinceMs ?? []);
+  const counts = { pods: pods.length, answering, answered, startingSinceMs };
+  const found: Survey = { ...counts, failure: undefined, ...silence(pods, nowMs) };
   if (answering.length > 0) return found;
   const failed = pods.filter((pod) => pod.failure !== undefined);
   const first = failed.reduce<Pod | undefined>((one, pod) => (failedAt(pod) < failedAt(one) ? pod : one), undefined);

@@ -1,11 +1,14 @@
 import type { Clock } from '#platform/clock.ts';
 import type { Summary } from './access-log.ts';
 import { chooseRevision } from './choose-revision.ts';
+import type { StartSample } from './cold-start/learning.ts';
+import { Waves } from './cold-start/waves.ts';
 import type { ColdStarts } from './cold-starts.ts';
 import { FunctionCounters } from './counters.ts';
 import { type Failure, noSuchFunction } from './failure.ts';
 import { type FunctionView, sameFailure } from './function-view.ts';
 import { Gate, type Visitor, type Waiting } from './gate.ts';
+import type { BacklogHint } from './peers/messages.ts';
 import type { Refusals } from './refusals.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
@@ -13,7 +16,7 @@ import { FunctionShare, type ProcessShare } from './share.ts';
 import type { Suspect } from './stuck-replicas.ts';
 import { type Survey, survey } from './survey.ts';
 import { nameSilence } from './turned-away.ts';
-import { neededReplicas, type Wake } from './wake.ts';
+import type { Wake } from './wake.ts';
 
 export interface TrafficParts {
   clock: Clock;
@@ -23,6 +26,8 @@ export interface TrafficParts {
   share: ProcessShare;
   refusals: Refusals;
   coldStarts: ColdStarts;
+  /** Other gateways are to know how much waits here. */
+  tellBacklog: (hint: BacklogHint) => void;
 }
 
 /** Why a replica has not begun with a request: it has as many as it may, or it cannot take any now. */
@@ -39,7 +44,17 @@ export class Traffic implements Disposable {
   #view: FunctionView;
   /** The revision that requests go to, and how it stood at the last look. */
   #chosen: string | undefined;
-  #found: Survey = { pods: 0, answering: [], answered: false, failure: undefined, silent: 0, lookAgainAtMs: undefined };
+  #found: Survey = {
+    pods: 0,
+    answering: [],
+    answered: false,
+    failure: undefined,
+    silent: 0,
+    startingSinceMs: [],
+    lookAgainAtMs: undefined,
+  };
+  /** Undefined until there is something to plan or to learn. */
+  #waves: Waves | undefined;
   /** The wake under way; undefined while nothing waits. */
   #woken: string | undefined;
   /** The revision that this activator last saw answer. */
@@ -134,6 +149,20 @@ export class Traffic implements Disposable {
   /** One of its requests is over. */
   finished(summary: Summary): void {
     this.#counting().finished(summary);
+    if (summary.status > 0 && summary.code === undefined) this.#planning().served(summary.functionMs);
+  }
+
+  /** One of its replicas was seen to start. */
+  started(sample: StartSample): void {
+    this.#planning().started(sample);
+  }
+
+  /** How much of its waits at another gateway. False: nothing waits here. */
+  followBacklog(hint: BacklogHint): boolean {
+    if (this.#gate.waiting === 0) return false;
+    this.#planning().take(hint);
+    this.#serveWaiting();
+    return true;
   }
 
   update(view: FunctionView): void {
@@ -152,6 +181,7 @@ export class Traffic implements Disposable {
     }
     this.#gate.setLimits(view.limits);
     this.#counters?.keepRevisions([view.latest, view.serving]);
+    this.#waves?.remember(view.learned);
     this.refresh();
   }
 
@@ -175,6 +205,7 @@ export class Traffic implements Disposable {
   /** The function is gone. */
   [Symbol.dispose](): void {
     this.#cancelLook?.();
+    this.#waves?.[Symbol.dispose]();
     this.#gate.close(noSuchFunction(this.#view.key));
   }
 
@@ -183,6 +214,7 @@ export class Traffic implements Disposable {
   }
 
   #nobodyWaits(): void {
+    this.#waves?.rest();
     if (this.#woken === undefined) return;
     this.#parts.wake.enough({ namespace: this.#view.namespace, revision: this.#woken });
     this.#woken = undefined;
@@ -236,6 +268,18 @@ export class Traffic implements Disposable {
     return this.#counters;
   }
 
+  #planning(): Waves {
+    if (this.#waves === undefined) {
+      const { clock, wake, replicas, tellBacklog } = this.#parts;
+      const look = () => {
+        if (this.#gate.waiting > 0) this.#serveWaiting();
+      };
+      this.#waves = new Waves({ clock, wake, starts: replicas.starts, tell: tellBacklog, look });
+      this.#waves.remember(this.#view.learned);
+    }
+    return this.#waves;
+  }
+
   #lookAgainAt(atMs: number | undefined): void {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
@@ -267,13 +311,14 @@ export class Traffic implements Disposable {
   }
 
   #wake(revision: string): void {
-    const { namespace, perReplica, maxReplicas } = this.#view;
+    const { key, namespace, perReplica, maxReplicas } = this.#view;
     const { clock, wake } = this.#parts;
     if (this.#found.answering.length === 0) this.#wakingSinceMs ??= clock.nowMs();
     if (this.#woken !== revision) this.#nobodyWaits();
     this.#woken = revision;
-    const { waiting, inFlight, takenByOthers } = this.#gate;
-    const need = neededReplicas(waiting + inFlight + takenByOthers, perReplica, maxReplicas, this.#found.silent);
-    wake.raise({ namespace, revision }, need, this.#found.pods === 0);
+    const ref = { namespace, revision };
+    const scene = { key, ref, demand: this.#gate, found: this.#found, perReplica, maxReplicas };
+    const need = this.#planning().want(scene);
+    if (need !== undefined) wake.raise(ref, need, this.#found.pods === 0);
   }
 }

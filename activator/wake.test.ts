@@ -52,6 +52,17 @@ test('a growing need is gathered, then written onto what was read', async () => 
   assert.deepEqual(scene.written, ['1', '5 onto 1']);
 });
 
+test('a need that grows without end is written all the same', async () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 1, true);
+  await scene.advance(0);
+  for (let need = 2; need < 12; need += 1) {
+    scene.wake.raise(ref, need, false);
+    await scene.advance(10);
+  }
+  assert.ok((scene.scales.replicas.get('hello-1') ?? 0) >= 8, String(scene.scales.replicas.get('hello-1')));
+});
+
 test('what grew while a call was under way is asked for right after it', async () => {
   using scene = new Scene();
   scene.wake.raise(ref, 1, true);

@@ -37,6 +37,10 @@ interface Want {
   failures: number;
   running: boolean;
   cancelTimer: (() => void) | undefined;
+  /** When that timer is due. */
+  dueAtMs: number;
+  /** When a scale was last written. */
+  writtenAtMs: number;
 }
 
 /**
@@ -73,6 +77,8 @@ export class Wake implements Disposable {
       failures: 0,
       running: false,
       cancelTimer: undefined,
+      dueAtMs: 0,
+      writtenAtMs: 0,
     };
     this.#wants.set(key, want);
     const isNew = !want.wanted;
@@ -84,7 +90,7 @@ export class Wake implements Disposable {
       want.fromZero = fromZero;
       this.#run(want);
     } else if (need > want.known) {
-      this.#runAfter(want, GATHER_MS);
+      this.#runWithin(want, GATHER_MS);
     }
   }
 
@@ -100,14 +106,26 @@ export class Wake implements Disposable {
     return this.#wants.get(keyOf(ref))?.raisedAtMs;
   }
 
+  /** As last seen or written, and when it was last written; while nothing waits there is none. */
+  ordered(ref: RevisionRef): { replicas: number; atMs: number } {
+    const want = this.#wants.get(keyOf(ref));
+    return want?.wanted ? { replicas: want.known, atMs: want.writtenAtMs } : { replicas: 0, atMs: 0 };
+  }
+
   [Symbol.dispose](): void {
     this.#stop.abort();
     for (const want of this.#wants.values()) want.cancelTimer?.();
     this.#wants.clear();
   }
 
+  /** What is due sooner stays so: a need that goes on growing is not put off by that. */
+  #runWithin(want: Want, ms: number): void {
+    if (want.cancelTimer === undefined || want.dueAtMs > this.#clock.nowMs() + ms) this.#runAfter(want, ms);
+  }
+
   #runAfter(want: Want, ms: number): void {
     want.cancelTimer?.();
+    want.dueAtMs = this.#clock.nowMs() + ms;
     want.cancelTimer = this.#clock.after(ms, () => this.#run(want));
   }
 
@@ -169,6 +187,7 @@ export class Wake implements Disposable {
 
   #raised(want: Want, need: number): void {
     want.known = need;
+    want.writtenAtMs = this.#clock.nowMs();
     want.raisedAtMs ??= this.#clock.nowMs();
   }
 }

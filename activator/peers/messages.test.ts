@@ -18,6 +18,16 @@ test('fields and kinds of a newer version are passed over', () => {
   assert.equal(decodeHint('{"kind":"constructor"}'), 'unknown');
 });
 
+test('how much waits at a gateway is told by function, the newest word alone', () => {
+  const hint = { function: 'shop/pay', from: '5f-2', requests: 50 };
+  const { subject, line } = encodeHint('backlog', hint);
+  assert.equal(subject, 'backlog shop/pay');
+  assert.deepEqual(decodeHint(line.trim()), { kind: 'backlog', hint });
+  for (const requests of [-1, 0.5, 1e12, '50', undefined]) {
+    assert.equal(decodeHint(JSON.stringify({ kind: 'backlog', ...hint, requests })), 'malformed', String(requests));
+  }
+});
+
 test('what is no hint is malformed', () => {
   const wrong = [
     { ...STUCK, state: 'gone' },

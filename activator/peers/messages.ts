@@ -9,9 +9,20 @@ export interface ReplicaHint {
   state: 'stuck' | 'answers';
 }
 
+/** How many requests of a function a gateway has: waiting, or in flight while others wait. Said anew as it changes. */
+export interface BacklogHint {
+  /** `<namespace>/<name>` */
+  function: string;
+  /** Which gateway; anything that is its own. */
+  from: string;
+  /** 0: none waits any more. */
+  requests: number;
+}
+
 /** The kinds of hints there are, by the `kind` of their line. A further one is added here and in KINDS. */
 export interface HintKinds {
   replica: ReplicaHint;
+  backlog: BacklogHint;
 }
 export type HintKind = keyof HintKinds;
 export type Hint = { [K in HintKind]: { kind: K; hint: HintKinds[K] } }[HintKind];
@@ -27,6 +38,9 @@ interface KindRules<T> {
 const FUNCTION_KEY = /^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/;
 const UID = /^[A-Za-z0-9-]{1,64}$/;
 
+/** More than any gateway holds. */
+const MOST_REQUESTS = 10_000_000;
+
 const KINDS: { readonly [K in HintKind]: KindRules<HintKinds[K]> } = {
   replica: {
     read({ function: key, uid, state }) {
@@ -35,6 +49,16 @@ const KINDS: { readonly [K in HintKind]: KindRules<HintKinds[K]> } = {
       return state === 'stuck' || state === 'answers' ? { function: key, uid, state } : undefined;
     },
     subject: ({ uid }) => uid,
+  },
+  backlog: {
+    read({ function: key, from, requests }) {
+      if (typeof key !== 'string' || !FUNCTION_KEY.test(key)) return undefined;
+      if (typeof from !== 'string' || !UID.test(from)) return undefined;
+      if (!Number.isInteger(requests) || (requests as number) < 0 || (requests as number) > MOST_REQUESTS)
+        return undefined;
+      return { function: key, from, requests: requests as number };
+    },
+    subject: ({ function: key }) => key,
   },
 };
 
@@ -53,7 +77,7 @@ export function decodeHint(line: string): Hint | 'unknown' | 'malformed' {
   if (typeof kind !== 'string') return 'malformed';
   if (!isKind(kind)) return 'unknown';
   const hint = KINDS[kind].read(fields);
-  return hint === undefined ? 'malformed' : { kind, hint };
+  return hint === undefined ? 'malformed' : ({ kind, hint } as Hint);
 }
 
 function isKind(kind: string): kind is HintKind {
