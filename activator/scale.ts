@@ -14,8 +14,8 @@ export interface RevisionRef {
  * resolves with false where that does not hold any more. Any other failed call throws a KubeError.
  */
 export interface Scales {
-  /** Writes only while the scale is zero. */
-  raiseFromZero(ref: RevisionRef, replicas: number, signal: AbortSignal): Promise<boolean>;
+  /** Writes only while the scale is `from`, whatever else changes of the Deployment meanwhile. */
+  raiseFrom(ref: RevisionRef, from: number, replicas: number, signal: AbortSignal): Promise<boolean>;
   read(ref: RevisionRef, signal: AbortSignal): Promise<{ replicas: number; resourceVersion: string }>;
   /** Writes only onto this resourceVersion of the Deployment. */
   setOnto(ref: RevisionRef, replicas: number, resourceVersion: string, signal: AbortSignal): Promise<boolean>;
@@ -35,10 +35,10 @@ export function deploymentScales(kube: KubeClient): Scales {
     });
   };
   return {
-    async raiseFromZero(ref, replicas, signal) {
+    async raiseFrom(ref, from, replicas, signal) {
       // A Scale of zero is sent with an empty spec: `replicas` is left out (omitempty). A test that fails is answered 422.
       const body = [
-        { op: 'test', path: '/spec', value: {} },
+        from === 0 ? { op: 'test', path: '/spec', value: {} } : { op: 'test', path: '/spec/replicas', value: from },
         { op: 'add', path: '/spec/replicas', value: replicas },
       ];
       return await unless(isInvalid, patch(ref, { type: 'json', body }, signal));

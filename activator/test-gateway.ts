@@ -63,8 +63,8 @@ export class FakeScales implements Scales {
   failure: Error | undefined;
   onScale: (revision: string, replicas: number) => void = () => undefined;
 
-  async raiseFromZero({ revision }: RevisionRef, replicas: number): Promise<boolean> {
-    if (this.failure === undefined && (this.replicas.get(revision) ?? 0) > 0) return false;
+  async raiseFrom({ revision }: RevisionRef, from: number, replicas: number): Promise<boolean> {
+    if (this.failure === undefined && (this.replicas.get(revision) ?? 0) !== from) return false;
     this.#write(revision, replicas, undefined);
     return true;
   }

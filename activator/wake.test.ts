@@ -43,13 +43,13 @@ test('from zero the call has left before raise returns, and does not look first'
   assert.deepEqual(scene.written, ['1']);
 });
 
-test('a growing need is gathered, then written onto what was read', async () => {
+test('a growing need is gathered, then written where the scale is still what was written', async () => {
   using scene = new Scene();
   scene.wake.raise(ref, 1, true);
   await scene.advance(0);
   for (const need of [2, 3, 4, 5]) scene.wake.raise(ref, need, true);
   await scene.advance(20);
-  assert.deepEqual(scene.written, ['1', '5 onto 1']);
+  assert.deepEqual(scene.written, ['1', '5']);
 });
 
 test('a need that grows without end is written all the same', async () => {
@@ -69,7 +69,7 @@ test('what grew while a call was under way is asked for right after it', async (
   scene.wake.raise(ref, 7, true);
   await scene.advance(0);
   await scene.advance(20);
-  assert.deepEqual(scene.written, ['1', '7 onto 1']);
+  assert.deepEqual(scene.written, ['1', '7']);
 });
 
 test('never lowers what is there', async () => {
@@ -149,6 +149,20 @@ test('tries until the API server is back; the second try looks first', async () 
   scene.scales.replicas.set('hello-1', 1);
   await scene.advance(500);
   assert.deepEqual(scene.written, ['2 onto 0']);
+});
+
+test('a scale that moved since it was written is looked at, and raised from what it is', async () => {
+  using scene = new Scene();
+  scene.wake.raise(ref, 1, true);
+  await scene.advance(0);
+  scene.scales.replicas.set('hello-1', 4);
+  scene.wake.raise(ref, 7, false);
+  await scene.advance(20);
+  assert.deepEqual(scene.written, ['1', '7 onto 1']);
+  scene.scales.replicas.set('hello-1', 9);
+  scene.wake.raise(ref, 8, false);
+  await scene.advance(20);
+  assert.equal(scene.scales.replicas.get('hello-1'), 9);
 });
 
 test('a scale that moved is read and written anew at once', async () => {

@@ -2,8 +2,10 @@ import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import type { RevisionRef, Scales } from './scale.ts';
 
-/** Requests that come together ask together; the first one from zero does not wait for others. */
-const GATHER_MS = 20;
+/** Needs that come together are written together; the first one from zero does not wait for others. */
+const GATHER_MS = 5;
+/** What was seen of a scale, or written, is likely to hold for so long. */
+const FRESH_MS = 1_000;
 /** While anything waits, the scale is looked at this often. */
 const LOOK_AGAIN_MS = 1_000;
 const BACKOFF_MS = { first: 50, most: 500 };
@@ -32,8 +34,8 @@ interface Want {
   known: number;
   /** When the API server first took a scale since something waits; undefined: it has not. */
   raisedAtMs: number | undefined;
-  /** The next call need not look first: the revision has no pods and nobody was asked for any yet. */
-  fromZero: boolean;
+  /** Until when `known` may be taken for what the scale is, so that the next call need not look first. */
+  freshUntilMs: number;
   failures: number;
   running: boolean;
   cancelTimer: (() => void) | undefined;
@@ -73,7 +75,7 @@ export class Wake implements Disposable {
       need,
       known: 0,
       raisedAtMs: undefined,
-      fromZero: false,
+      freshUntilMs: Number.NEGATIVE_INFINITY,
       failures: 0,
       running: false,
       cancelTimer: undefined,
@@ -87,7 +89,11 @@ export class Wake implements Disposable {
     want.need = need;
     if (want.running || want.failures > 0) return;
     if (before === undefined || (isNew && fromZero)) {
-      want.fromZero = fromZero;
+      if (fromZero) {
+        // Without pods it is zero, or another gateway has raised it just now.
+        want.known = 0;
+        want.freshUntilMs = Number.POSITIVE_INFINITY;
+      }
       this.#run(want);
     } else if (need > want.known) {
       this.#runWithin(want, GATHER_MS);
@@ -159,13 +165,14 @@ export class Wake implements Disposable {
   async #ask(want: Want): Promise<void> {
     const { ref, need } = want;
     const { signal } = this.#stop;
-    if (want.fromZero) {
-      want.fromZero = false;
-      if (await this.#scales.raiseFromZero(ref, need, signal)) {
-        this.#raised(want, need);
-        this.#log.info({ ...ref, replicas: need }, 'woken');
-        return;
-      }
+    const before = want.known;
+    const isFresh = this.#clock.nowMs() < want.freshUntilMs;
+    // Never twice: where it does not hold, or was refused for another reason, the scale is looked at.
+    want.freshUntilMs = Number.NEGATIVE_INFINITY;
+    if (isFresh && need > before && (await this.#scales.raiseFrom(ref, before, need, signal))) {
+      this.#raised(want, need);
+      this.#log.info({ ...ref, replicas: need, before }, before === 0 ? 'woken' : 'raised');
+      return;
     }
     for (let late = 0; late < LATE_WRITES_MAX; late += 1) {
       if (await this.#raiseOnto(want, signal)) return;
@@ -177,7 +184,7 @@ export class Wake implements Disposable {
   async #raiseOnto(want: Want, signal: AbortSignal): Promise<boolean> {
     const { replicas, resourceVersion } = await this.#scales.read(want.ref, signal);
     const { ref, need } = want;
-    want.known = replicas;
+    this.#know(want, replicas);
     if (replicas >= need) return true;
     if (!(await this.#scales.setOnto(ref, need, resourceVersion, signal))) return false;
     this.#raised(want, need);
@@ -185,8 +192,13 @@ export class Wake implements Disposable {
     return true;
   }
 
+  #know(want: Want, replicas: number): void {
+    want.known = replicas;
+    want.freshUntilMs = this.#clock.nowMs() + FRESH_MS;
+  }
+
   #raised(want: Want, need: number): void {
-    want.known = need;
+    this.#know(want, need);
     want.writtenAtMs = this.#clock.nowMs();
     want.raisedAtMs ??= this.#clock.nowMs();
   }
