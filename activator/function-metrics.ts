@@ -10,6 +10,8 @@ export interface CountedFunction {
   readonly waiting: number;
   readonly inFlight: number;
   readonly counters: FunctionCounters | undefined;
+  /** Of its starts and requests; undefined: nothing. */
+  readonly learned: { readonly startMs: number | undefined; readonly requestMs: number | undefined } | undefined;
   concurrencySeconds(): number;
 }
 
@@ -116,6 +118,20 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
     help: 'From the first request that waited to the first replica that answered.',
     labels: BY_FUNCTION,
     write: (fn, labels, to) => fn.counters?.coldStarts && to.addHistogram(labels, fn.counters.coldStarts),
+  },
+  {
+    name: METRIC.learnedStart,
+    type: 'gauge',
+    help: "What was learned of its replicas' starts: from a pod's making to its first answer, of one that starts by itself.",
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => fn.learned?.startMs !== undefined && to.add(labels, fn.learned.startMs / 1000),
+  },
+  {
+    name: METRIC.learnedRequest,
+    type: 'gauge',
+    help: 'What was learned of its requests: the mean time that a replica spends on one of the last.',
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => fn.learned?.requestMs !== undefined && to.add(labels, fn.learned.requestMs / 1000),
   },
 ];
 

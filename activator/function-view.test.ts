@@ -49,3 +49,9 @@ test('has sizes in bytes, 0 where there is no limit', () => {
   assert.equal(plain.maxBodyBytes, 0);
   assert.equal(plain.limits.queueMaxBytes, 64 * 2 ** 20);
 });
+
+test('what was learned before is taken from the status, as far as it is there', () => {
+  const learned = { startMilliseconds: 300, requestMilliseconds: 50 };
+  assert.deepEqual(viewOf(aFunction('hello', {}, { scaling: { learned } })).learned, { startMs: 300, requestMs: 50 });
+  assert.equal(viewOf(aFunction('hello')).learned.startMs, undefined);
+});

@@ -72,7 +72,10 @@ export function viewOf(fn: FunctionObject): FunctionView {
     maxBodyBytes: bytesIn(spec.maxBodyBytes ?? 0),
     serving: status?.revision,
     latest,
-    learned: {},
+    learned: {
+      startMs: status?.scaling?.learned?.startMilliseconds,
+      requestMs: status?.scaling?.learned?.requestMilliseconds,
+    },
     latestFailure: failureIn(fn, 'RevisionReady'),
     firstFailure: latest === undefined ? (failureIn(fn, 'SourceReady') ?? failureIn(fn, 'RevisionReady')) : undefined,
   };

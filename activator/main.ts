@@ -139,6 +139,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
       coldStarts: functions.coldStarts,
       gateway,
       accessLog: accessLines,
+      starts: replicas.starts,
       peers,
     }),
     handlers: new Map([[HINTS_PATH, (request, response) => peers.handle(request, response)]]),

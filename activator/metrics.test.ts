@@ -18,6 +18,7 @@ class Stage {
     coldStarts: this.coldStarts,
     gateway: { connections: 3, upgrades: 1, connectionLimit: { most: 9, refused: 4 } },
     accessLog: { dropped: 2 },
+    starts: { parallelCost: 0.25 },
     peers: { counts: new PeerCounts(), streams: { out: 1, in: 2 } },
   });
 
@@ -30,6 +31,7 @@ class Stage {
       waiting: 0,
       inFlight: 0,
       counters,
+      learned: undefined,
       concurrencySeconds: () => 0,
       ...parts,
     });
@@ -172,4 +174,18 @@ test('requests have their turns while the metrics of a thousand functions are wr
   const counts = lines.filter((line) => line.startsWith('catnap_activator_request_duration_seconds_count'));
   assert.equal(counts.length, 1_000);
   assert.equal(lines.filter((line) => line.startsWith('# TYPE catnap_activator_requests_total')).length, 1);
+});
+
+test('what was learned of starts and requests is told, in seconds, as far as it was', async () => {
+  const stage = new Stage();
+  stage.add('known', { learned: { startMs: 300, requestMs: 50 } });
+  stage.add('new', { learned: { startMs: undefined, requestMs: 7 } });
+  assert.deepEqual(await stage.series('catnap_activator_learned_start_seconds'), [
+    '{namespace="default",function="known"} 0.3',
+  ]);
+  assert.deepEqual(await stage.series('catnap_activator_learned_request_seconds'), [
+    '{namespace="default",function="known"} 0.05',
+    '{namespace="default",function="new"} 0.007',
+  ]);
+  assert.deepEqual(await stage.series('catnap_activator_learned_parallel_start_cost'), [' 0.25']);
 });

@@ -20,6 +20,7 @@ export interface ActivatorParts {
     readonly connectionLimit: { readonly most: number; readonly refused: number };
   };
   accessLog: { readonly dropped: number };
+  starts: { readonly parallelCost: number };
   peers: PeerFigures;
 }
 
@@ -42,6 +43,7 @@ export function activatorMetrics(registry: Registry, parts: ActivatorParts): Met
   registerGauges(registry, parts);
   registerLimit(registry, parts);
   registerThrown(registry);
+  registerStarts(registry, parts);
   const rest = metricsOf(registry);
   return {
     contentType: rest.contentType,
@@ -99,6 +101,17 @@ function registerLimit(registry: Registry, { gateway }: ActivatorParts): void {
     collect() {
       this.reset();
       this.inc(gateway.connectionLimit.refused);
+    },
+  });
+}
+
+function registerStarts(registry: Registry, { starts }: ActivatorParts): void {
+  new Gauge({
+    name: 'catnap_activator_learned_parallel_start_cost',
+    help: 'What was learned of several starts at once on this cluster: by what part each further one makes all of them longer.',
+    registers: [registry],
+    collect() {
+      this.set(starts.parallelCost);
     },
   });
 }

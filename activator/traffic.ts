@@ -142,6 +142,10 @@ export class Traffic implements Disposable {
     this.#gate.refuseAll(failure);
   }
 
+  get learned(): Pick<Waves, 'startMs' | 'requestMs'> | undefined {
+    return this.#waves;
+  }
+
   get counters(): FunctionCounters | undefined {
     return this.#counters;
   }

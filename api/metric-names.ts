@@ -9,4 +9,7 @@ export const METRIC = {
   concurrency: 'catnap_activator_concurrency',
   /** Counter: requests received for a function. A change means that the function was not idle in between. */
   requests: 'catnap_activator_requests_total',
+  /** Gauge: what was learned of a function's starts and requests, in seconds. Averages over activators. */
+  learnedStart: 'catnap_activator_learned_start_seconds',
+  learnedRequest: 'catnap_activator_learned_request_seconds',
 } as const;

@@ -44,6 +44,7 @@ async function ofActivator(): Promise<Metric[]> {
     coldStarts,
     gateway: { connections: 0, upgrades: 0, connectionLimit: { most: 0, refused: 0 } },
     accessLog: { dropped: 0 },
+    starts: { parallelCost: 0 },
     peers: { counts: new PeerCounts(), streams: { out: 0, in: 0 } },
   });
   return [...TEXT_METRICS, ...(await registered(registry))];

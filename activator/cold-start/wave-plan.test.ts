@@ -75,6 +75,11 @@ test('never asks for more than the requests justify, nor than the maximum, for n
   assert.equal(replicas({ requests: 0 }), 1);
 });
 
+test('starts and requests that are said to take no time are planned for like very short ones', () => {
+  assert.equal(replicas({}, { startMs: 0, requestMs: 0 }), replicas({}, { startMs: 0.1, requestMs: 0.1 }));
+  assert.equal(replicas({ ready: 1, startingMs: [0, 50] }, { startMs: 0, requestMs: 0 }) >= 1, true);
+});
+
 test('looks again soon, never at once', () => {
   for (const requestMs of [undefined, 0.1, 50, 30_000]) {
     for (const ready of [0, 3]) {

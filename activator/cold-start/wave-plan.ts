@@ -46,6 +46,7 @@ const DOUBLE_AFTER = { starts: 1.5, leastMs: 400 };
 const WORTH = { part: 0.05, ms: 2 };
 /** A request that has waited for so many starts and requests shows that what was learned does not hold. */
 const OVERDUE = { starts: 2, requests: 3 };
+const SHORTEST_MS = 0.1;
 const LOOK_MS = { least: 25, most: 500 };
 
 /** Replicas of equal state: how many, and in how many milliseconds they take requests. */
@@ -59,7 +60,8 @@ interface Group {
  * starts at the same time hold each other up. Of an unknown function a few first; the rest as soon as it is seen that they
  * are needed. Never more than each request justifies, nor than `maxReplicas`.
  */
-export function planWave(backlog: Backlog, learned: Learned): WavePlan {
+export function planWave(backlog: Backlog, given: Learned): WavePlan {
+  const learned = { ...given, startMs: atLeast(given.startMs), requestMs: atLeast(given.requestMs) };
   const { requests, perReplica, ready, startingMs, maxReplicas, waitedMs } = backlog;
   const most = Math.min(Math.max(Math.ceil(requests / perReplica), 1), maxReplicas);
   const present = ready + startingMs.length;
@@ -73,6 +75,11 @@ export function planWave(backlog: Backlog, learned: Learned): WavePlan {
       ? Math.min(firstWave(waitedMs, learned), most)
       : fewest(backlog, { ...learned, startMs: presentStartMs(startingMs, learned), requestMs }, most);
   return { replicas: Math.max(replicas, present), lookAgainInMs };
+}
+
+/** No start and no request takes no time at all. */
+function atLeast(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.max(ms, SHORTEST_MS);
 }
 
 /** How long `count` starts at the same time take, in milliseconds. */
