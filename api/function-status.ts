@@ -34,6 +34,15 @@ export const FunctionStatus = z
         desired: count('Replicas the autoscaler wants.'),
         reason: text(1024, 'Why, in one sentence with the numbers.'),
         lastScaleTime: time('When the number last changed.'),
+        learned: z
+          .object({
+            startMilliseconds: count('From the making of a pod to its first answer, of one that starts by itself.'),
+            requestMilliseconds: count('The mean time that a replica spends on a request; 0: less than half of one.'),
+          })
+          .optional()
+          .meta({
+            description: 'What gateways learned of it, for those that start anew; written when it has changed by much.',
+          }),
       })
       .optional()
       .meta({ description: 'The last decision of the autoscaler.' }),

@@ -192,6 +192,7 @@ function startAutoscaler(
       metrics.desired(key, replicas);
       due.now(key);
     },
+    onLearned: due.soon,
     onGone: metrics.forget,
     log,
     // Unlike the time of day it never jumps.

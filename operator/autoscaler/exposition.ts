@@ -8,12 +8,20 @@ export interface ActivatorSample {
   concurrency: number;
   /** Requests received; starts at 0 with the process. */
   requests: number;
+  /** What it learned of starts and requests; absent: nothing. */
+  startSeconds?: number;
+  requestSeconds?: number;
 }
 
 const FIELDS = new Map<string, keyof ActivatorSample>([
   [METRIC.concurrencySeconds, 'concurrencySeconds'],
   [METRIC.concurrency, 'concurrency'],
   [METRIC.requests, 'requests'],
+]);
+/** Gauges of which there is one for each function. */
+const LEARNED = new Map<string, 'startSeconds' | 'requestSeconds'>([
+  [METRIC.learnedStart, 'startSeconds'],
+  [METRIC.learnedRequest, 'requestSeconds'],
 ]);
 const LINE = /^([a-zA-Z_:][\w:]*)\{(.*)\} (\S+)/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
@@ -27,13 +35,15 @@ export function parseActivatorMetrics(text: string): Map<string, ActivatorSample
   for (const line of text.split('\n')) {
     const [, name = '', labels = '', number = ''] = LINE.exec(line) ?? [];
     const field = FIELDS.get(name);
+    const learned = LEARNED.get(name);
     const value = Number(number);
-    if (field === undefined || number === '' || !Number.isFinite(value)) continue;
+    if ((field === undefined && learned === undefined) || number === '' || !Number.isFinite(value)) continue;
     const { namespace, function: fn } = parseLabels(labels);
     if (namespace === undefined || fn === undefined) continue;
     const key = `${namespace}/${fn}`;
     const sample = samples.get(key) ?? { concurrencySeconds: 0, concurrency: 0, requests: 0 };
-    sample[field] += value;
+    if (field !== undefined) sample[field] += value;
+    else if (learned !== undefined) sample[learned] = value;
     samples.set(key, sample);
   }
   return samples;

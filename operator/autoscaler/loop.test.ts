@@ -14,6 +14,8 @@ class World implements AsyncDisposable {
   sample: ActivatorSample = { concurrencySeconds: 0, concurrency: 0, requests: 0 };
   readonly decisions: number[] = [];
   readonly gone: string[] = [];
+  /** When, on the same clock. */
+  readonly learnedAtMs: number[] = [];
   exists = true;
   /** Milliseconds that pass with each look. */
   nowMs = 0;
@@ -45,6 +47,7 @@ class World implements AsyncDisposable {
       },
       isConflict: (error) => error instanceof Error && error.message === 'conflict',
       onDecision: (_key, wanted) => this.decisions.push(wanted),
+      onLearned: () => this.learnedAtMs.push(this.nowMs),
       onGone: (key) => this.gone.push(key),
       log: createLog({ service: 'test', level: 'silent' }),
       nowMs: () => this.nowMs,
@@ -124,4 +127,17 @@ test('one that must not sleep is started at once', async () => {
   await world.looks(2);
   assert.equal(world.replicas, 2);
   assert.ok(world.turns <= 4, `${world.turns} turns`);
+});
+
+test('what activators learned reaches the status, once a minute at most, and stays through decisions', async () => {
+  await using world = new World(1, { scaling: { idleSeconds: 600 } });
+  world.sample = { ...world.sample, startSeconds: 0.3 };
+  await world.looks(3);
+  assert.deepEqual(world.autoscaler.scalingOf('uid-of-hello')?.learned, { startMilliseconds: 300 });
+  world.sample = { ...world.sample, startSeconds: 0.6 };
+  await world.looks(65);
+  assert.deepEqual(world.autoscaler.scalingOf('uid-of-hello')?.learned, { startMilliseconds: 600 });
+  assert.equal(world.learnedAtMs.length, 2);
+  const [first = 0, second = 0] = world.learnedAtMs;
+  assert.ok(second - first >= 60_000, `${second - first} ms`);
 });

@@ -5,6 +5,7 @@ import type { Log } from '#platform/log.ts';
 import type { Deployment } from '#platform/resources.ts';
 import { assign, type Revisions, scaledRevision } from './assign.ts';
 import { DemandBook, type Scrape } from './demand.ts';
+import { nextLearned } from './learned.ts';
 import { type Decision, type ScaleState, step } from './step.ts';
 
 /** A function as the autoscaler finds it, before it looks at the metrics. */
@@ -25,6 +26,8 @@ export interface AutoscalerOptions {
   setReplicas: (deployment: Deployment, replicas: number, signal: AbortSignal) => Promise<void>;
   /** A decision changed a function's number of replicas, or found that another did. */
   onDecision: (key: string, replicas: number) => void;
+  /** What the status says of its starts and requests is to change. */
+  onLearned: (key: string) => void;
   /** A function is gone. */
   onGone: (key: string) => void;
   isConflict: (error: unknown) => boolean;
@@ -38,6 +41,8 @@ interface Known {
   key: string;
   state: ScaleState;
   scaling: Scaling | undefined;
+  /** When what was learned of it last changed there. */
+  learnedAtMs: number;
   /** A write is under way. */
   writing: boolean;
 }
@@ -48,10 +53,14 @@ interface Write {
   decision: Decision;
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
 /** Longest window a Function may ask for, with room to spare. */
 const KEEP_MS = 3_700_000;
 /** While everything is at zero, one in so many turns asks for metrics: activators raise from zero by themselves. */
 const TURNS_ASLEEP = 5;
+
+/** What was learned changes in a status no more often than this, in milliseconds. */
+const LEARNED_EVERY_MS = 60_000;
 
 /** Sets the number of replicas of all functions, once each `everyMs`. */
 export class Autoscaler implements AsyncDisposable {
@@ -91,12 +100,14 @@ export class Autoscaler implements AsyncDisposable {
     // Read first: whoever raises a function after this changes its resourceVersion, and what follows is refused.
     const all = functions();
     if (this.#rests(all)) return;
-    this.#demand.record(await scrape(signal), nowMs());
+    const scraped = await scrape(signal);
+    this.#demand.record(scraped, nowMs());
     if (signal.aborted) return;
     this.#dropGone(all);
     for (const scaled of all) {
       try {
         this.#decide(scaled, signal);
+        this.#learn(scaled, scraped);
       } catch (error) {
         log.error({ function: scaled.key, err: error }, 'scaling failed');
       }
@@ -132,7 +143,13 @@ export class Autoscaler implements AsyncDisposable {
     const before = this.#known.get(uid);
     const current = revisions.replicas.get(scaledRevision(revisions)) ?? 0;
     const decision = step(before?.state, { current, demand: this.#demand.of(key, nowMs), policy: fn.spec, nowMs });
-    const known = before ?? { key, state: decision.state, scaling: fn.status?.scaling, writing: false };
+    const known = before ?? {
+      key,
+      state: decision.state,
+      scaling: fn.status?.scaling,
+      learnedAtMs: NEVER,
+      writing: false,
+    };
     known.state = decision.state;
     this.#known.set(uid, known);
     if (decision.replicas === current) this.#note(known, decision, nowMs);
@@ -141,10 +158,22 @@ export class Autoscaler implements AsyncDisposable {
     if (writes.length > 0) this.#write(known, { writes, deployments, decision }, signal);
   }
 
+  #learn({ key, fn }: ScaledFunction, { activators }: Scrape): void {
+    const known = this.#known.get(fn.metadata.uid);
+    const nowMs = this.#options.nowMs();
+    if (known === undefined || nowMs - known.learnedAtMs < LEARNED_EVERY_MS) return;
+    const samples = [...activators.values()].flatMap((functions) => functions?.get(key) ?? []);
+    const learned = nextLearned(known.scaling?.learned, samples);
+    if (learned === known.scaling?.learned || learned === undefined) return;
+    known.scaling = { ...known.scaling, learned };
+    known.learnedAtMs = nowMs;
+    this.#options.onLearned(key);
+  }
+
   #note(known: Known, { replicas, reason }: { replicas: number; reason: string }, nowMs: number): void {
-    if (known.scaling?.desired === replicas || (known.scaling === undefined && replicas === 0)) return;
+    if (known.scaling?.desired === replicas || (known.scaling?.desired === undefined && replicas === 0)) return;
     const lastScaleTime = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
-    known.scaling = { desired: replicas, reason, lastScaleTime };
+    known.scaling = { ...known.scaling, desired: replicas, reason, lastScaleTime };
     this.#options.onDecision(known.key, replicas);
   }
 
