@@ -60,7 +60,7 @@ async function firstByteMs({ world, url }: Target): Promise<number> {
 }
 
 /** Scales it to zero, as a user may, and waits until its pods and their processes are gone. */
-async function putToSleep({ world, name, podRunner }: Target): Promise<void> {
+export async function putToSleep({ world, name, podRunner }: Target): Promise<void> {
   const revision = (await world.get(name)).status?.latestRevision;
   if (revision === undefined) throw new Error(`${name} has no revision`);
   const scale = { type: 'merge', body: { spec: { replicas: 0 } } } as const;

@@ -10,7 +10,7 @@ test('the parts that are asked for run in the order of the bench; else all do', 
 });
 
 test('a part that there is not is an error that names those there are', () => {
-  assert.throws(() => chosenParts('speed'), /no part speed; there are cold-start, throughput/);
+  assert.throws(() => chosenParts('speed'), /no part speed; there are cold-start, burst, throughput/);
 });
 
 test('the processors that a process may use are read as the system lists them', () => {

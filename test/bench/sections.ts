@@ -4,6 +4,7 @@ import { GatewayClient } from '../support/gateway.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { World } from '../support/world.ts';
 import { bodies } from './bodies.ts';
+import { burst } from './burst.ts';
 import { coldStart } from './cold-start.ts';
 import { flood } from './flood.ts';
 import { held } from './held.ts';
@@ -20,7 +21,7 @@ import { throughput } from './throughput.ts';
 
 /** How long and how often; bars are for the defaults. */
 export interface Effort {
-  /** Cold starts, and bare ones beside them. */
+  /** Cold starts, twice the rounds of bursts, and bare ones beside them. */
   wakes: number;
   /** Of each load, in turn with the others. */
   rounds: number;
@@ -45,6 +46,7 @@ interface Part {
 /** The bench's parts, in their order. */
 export const PARTS = {
   'cold-start': { needs: [], run: ({ wakes }) => withSystem((system, world) => coldStarts(system, world, wakes)) },
+  burst: { needs: [], run: ({ wakes }) => withSystem((system, world) => burst(system, world, Math.ceil(wakes / 2))) },
   throughput: { needs: ['nginx', 'wrk'], run: (effort) => throughput({ ...effort, ...profiled(effort) }) },
   latency: { needs: ['nginx'], run: ({ rounds, seconds }) => latency({ rounds, seconds: 2 * seconds }) },
   bodies: { needs: ['nginx', 'wrk'], run: (effort) => bodies({ ...effort, ...profiled(effort) }) },
