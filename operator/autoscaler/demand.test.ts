@@ -49,6 +49,21 @@ test('what an activator counted before it was first seen is not known', () => {
   assert.equal(book.of(KEY, 1000)?.lastBusyMs, 1000);
 });
 
+test('a function is measured since the last of the activators that had requests of it before was first seen', () => {
+  const book = after({ a: answer(9) }, { a: answer(9), b: answer(500) }, { a: answer(9), b: answer(500), c: nothing });
+  assert.equal(book.of(KEY, 2000)?.measuredSinceMs, 1000);
+  assert.equal(book.of('default/other', 2000)?.measuredSinceMs, 0);
+});
+
+test('an activator that is new, or was known when the function first came to it, leaves nothing unmeasured', () => {
+  const book = after({ a: nothing }, { a: answer(2), b: answer(0) });
+  assert.equal(book.of(KEY, 1000)?.measuredSinceMs, 0);
+});
+
+test('an activator that began again has been measured all the same', () => {
+  assert.equal(after({ a: answer(50, 1) }, { a: answer(3, 1) }).of(KEY, 1000)?.measuredSinceMs, 0);
+});
+
 test('nothing is known before an activator was seen', () => {
   assert.equal(after({}).of(KEY, 0), undefined);
   assert.equal(after({ a: undefined }).of(KEY, 0), undefined);

@@ -17,10 +17,14 @@ export interface Demand {
   lastBusyMs: number;
   /** Every activator answered and there is one: what is not seen is not there. */
   complete: boolean;
+  /** From when on all of it was measured: an activator may have had requests before it was first asked. */
+  measuredSinceMs: number;
 }
 
 interface Readings {
   series: Series;
+  /** From when on the activator's requests are known; undefined: from its start. */
+  sinceMs: number | undefined;
   concurrency: number;
   requests: number;
 }
@@ -57,14 +61,10 @@ export class DemandBook {
     this.#activators.set(address, { readings, seenMs: atMs });
     for (const [key, sample] of samples) {
       const before = readings.get(key);
-      // A function that a known activator did not mention was at 0 there; of a new activator the past is not known.
-      const series =
-        before?.series ?? newSeries(known?.seenMs ?? atMs, known === undefined ? sample.concurrencySeconds : 0);
+      if (sample.concurrency > 0 || hasMoved(before, sample)) this.#lastBusyMs.set(key, atMs);
+      const { series, sinceMs } = before ?? firstReadings(sample, known?.seenMs, atMs);
       const next = addReading(series, atMs, sample.concurrencySeconds);
-      const moved =
-        sample.requests !== (before?.requests ?? 0) || sample.concurrencySeconds !== (before?.series.raw ?? 0);
-      if (sample.concurrency > 0 || moved) this.#lastBusyMs.set(key, atMs);
-      readings.set(key, { series: next, concurrency: sample.concurrency, requests: sample.requests });
+      readings.set(key, { series: next, sinceMs, concurrency: sample.concurrency, requests: sample.requests });
     }
     for (const [key, reading] of readings) if (!samples.has(key)) reading.concurrency = 0;
   }
@@ -79,6 +79,7 @@ export class DemandBook {
       now,
       lastBusyMs: this.#lastBusyMs.get(key) ?? sinceMs,
       complete: this.#complete,
+      measuredSinceMs: readings.reduce((latest, reading) => Math.max(latest, reading.sinceMs ?? sinceMs), sinceMs),
       mean: (windowMs) => {
         const coveredMs = Math.min(windowMs, nowMs - sinceMs);
         if (coveredMs <= 0) return now;
@@ -95,4 +96,22 @@ export class DemandBook {
     }
     for (const key of this.#lastBusyMs.keys()) if (!exists(key)) this.#lastBusyMs.delete(key);
   }
+}
+
+function hasMoved(before: Readings | undefined, { requests, concurrencySeconds }: ActivatorSample): boolean {
+  return requests !== (before?.requests ?? 0) || concurrencySeconds !== (before?.series.raw ?? 0);
+}
+
+/**
+ * A function that a known activator did not mention was at 0 there; of a new activator the past is not known.
+ * @param seenMs when the activator was last seen; undefined: it is new.
+ */
+function firstReadings(
+  sample: ActivatorSample,
+  seenMs: number | undefined,
+  atMs: number,
+): Pick<Readings, 'series' | 'sinceMs'> {
+  if (seenMs !== undefined) return { series: newSeries(seenMs, 0), sinceMs: undefined };
+  const sinceMs = hasMoved(undefined, sample) ? atMs : undefined;
+  return { series: newSeries(atMs, sample.concurrencySeconds), sinceMs };
 }

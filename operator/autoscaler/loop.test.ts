@@ -111,6 +111,22 @@ test('a function that is gone is forgotten', async () => {
   assert.equal(world.autoscaler.scalingOf('uid-of-hello'), undefined);
 });
 
+test('of a function that came later and is awake when it is first seen, the gateway woke it', async () => {
+  await using world = new World(0, {});
+  world.exists = false;
+  await world.looks(2);
+  world.replicas = 1;
+  world.exists = true;
+  await world.looks(2);
+  assert.equal(world.autoscaler.scalingOf('uid-of-hello')?.reason, 'the gateway raised it for waiting requests');
+});
+
+test('of one that was awake before the operator began nothing else is said', async () => {
+  await using world = new World(1, {});
+  await world.looks(2);
+  assert.match(world.autoscaler.scalingOf('uid-of-hello')?.reason ?? '', /when the operator began to look/);
+});
+
 test('while all sleep metrics are asked for more seldom, and each turn again once one is awake', async () => {
   await using world = new World(0, {});
   await world.looks(3);

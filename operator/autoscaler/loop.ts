@@ -6,7 +6,7 @@ import type { Deployment } from '#platform/resources.ts';
 import { assign, type Revisions, scaledRevision } from './assign.ts';
 import { DemandBook, type Scrape } from './demand.ts';
 import { nextLearned } from './learned.ts';
-import { type Decision, type ScaleState, step } from './step.ts';
+import { type Decision, neverAwake, type ScaleState, step } from './step.ts';
 
 /** A function as the autoscaler finds it, before it looks at the metrics. */
 export interface ScaledFunction {
@@ -71,6 +71,8 @@ export class Autoscaler implements AsyncDisposable {
   readonly #stop = new AbortController();
   /** Since metrics were asked for. */
   #turnsAsleep = -1;
+  /** All that there were when it began have been looked at once. */
+  #begun = false;
   readonly #writes = new Set<Promise<void>>();
   readonly #loop: Promise<void>;
 
@@ -112,6 +114,7 @@ export class Autoscaler implements AsyncDisposable {
         log.error({ function: scaled.key, err: error }, 'scaling failed');
       }
     }
+    this.#begun = true;
   }
 
   /** Nothing runs that could be too much or too little. */
@@ -142,7 +145,8 @@ export class Autoscaler implements AsyncDisposable {
     const { uid } = fn.metadata;
     const before = this.#known.get(uid);
     const current = revisions.replicas.get(scaledRevision(revisions)) ?? 0;
-    const decision = step(before?.state, { current, demand: this.#demand.of(key, nowMs), policy: fn.spec, nowMs });
+    const state = before?.state ?? (this.#begun ? neverAwake(nowMs) : undefined);
+    const decision = step(state, { current, demand: this.#demand.of(key, nowMs), policy: fn.spec, nowMs });
     const known = before ?? {
       key,
       state: decision.state,

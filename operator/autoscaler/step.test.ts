@@ -12,9 +12,11 @@ const demand = (parts: {
   now?: number;
   lastBusy?: number;
   complete?: boolean;
+  measuredSince?: number;
 }): Demand => {
-  const { short = 0, stable = short, now = 0, lastBusy = 0, complete = true } = parts;
-  return { mean: (windowMs) => (windowMs <= 6000 ? short : stable), now, lastBusyMs: at(lastBusy), complete };
+  const { short = 0, stable = short, now = 0, lastBusy = 0, complete = true, measuredSince = -3600 } = parts;
+  const mean = (windowMs: number) => (windowMs <= 6000 ? short : stable);
+  return { mean, now, lastBusyMs: at(lastBusy), complete, measuredSinceMs: at(measuredSince) };
 };
 const running = (replicas: number, raised = 0): ScaleState => ({
   replicas,
@@ -77,6 +79,29 @@ test('a hard limit below the target counts instead of it', () => {
 test('replicas are taken away only when the stable window does with fewer', () => {
   assert.equal(decide(10, 5, demand({ short: 1, stable: 90, lastBusy: 10 })).replicas, 5);
   assert.equal(decide(10, 5, demand({ short: 1, stable: 30, lastBusy: 10 })).replicas, 2);
+});
+
+test('an operator that has just begun takes nothing away until a whole stable window was measured', () => {
+  const lull = (second: number) => decide(second, 4, demand({ short: 1, lastBusy: second, measuredSince: 0 }));
+  assert.equal(lull(6).replicas, 4);
+  assert.equal(lull(59).replicas, 4);
+  assert.match(lull(59).reason, /measured for 59 s, and spec\.scaling\.stableWindowSeconds is 60/);
+  assert.equal(lull(60).replicas, 1);
+});
+
+test('a stable window of its own is measured from its beginning too', () => {
+  const spec = { scaling: { stableWindowSeconds: 300 } };
+  const seen = demand({ short: 1, lastBusy: 299, measuredSince: 0 });
+  assert.equal(decide(299, 4, seen, { spec }).replicas, 4);
+  assert.equal(decide(300, 4, seen, { spec }).replicas, 1);
+});
+
+test('an operator that has just begun adds replicas, and lets an idle function sleep', () => {
+  assert.equal(decide(5, 1, demand({ short: 50, lastBusy: 5, measuredSince: 0 })).replicas, 3);
+  const spec = { scaling: { idleSeconds: 10, stableWindowSeconds: 600 } };
+  assert.equal(decide(10, 4, demand({ lastBusy: 0, measuredSince: 0 }), { spec }).replicas, 0);
+  const kept = { scaling: { minReplicas: 2, idleSeconds: 10, stableWindowSeconds: 600 } };
+  assert.equal(decide(10, 4, demand({ lastBusy: 0, measuredSince: 0 }), { spec: kept }).replicas, 2);
 });
 
 test('replicas that requests need at this moment are not taken away', () => {

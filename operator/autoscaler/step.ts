@@ -36,7 +36,7 @@ export const SHORT_WINDOW_MS = 6_000;
 /**
  * How many replicas a function should have.
  * - More at once when the short window asks for more.
- * - Fewer when the stable window, the short one and what is there now all do with fewer.
+ * - Fewer when the stable window, measured from its beginning, the short one and what is there now all do with fewer.
  * - None, or minReplicas, after idleSeconds without a request, all of them measured.
  * - Never fewer on missing data.
  */
@@ -47,6 +47,11 @@ export function step(state: ScaleState | undefined, situation: Situation): Decis
   return { state: next, replicas, reason: replicas === current ? (whoRaisedIt(state, current) ?? reason) : reason };
 }
 
+/** State of a function that has come since the operator began: it had no replicas. */
+export function neverAwake(nowMs: number): ScaleState {
+  return { replicas: 0, raisedMs: nowMs, activeSinceMs: nowMs };
+}
+
 /** Why there are more replicas than the last step left. */
 function whoRaisedIt(state: ScaleState | undefined, current: number): string | undefined {
   if (state === undefined) return current > 0 ? 'that many were there when the operator began to look' : undefined;
@@ -54,7 +59,7 @@ function whoRaisedIt(state: ScaleState | undefined, current: number): string | u
 }
 
 function nextState(state: ScaleState | undefined, current: number, nowMs: number): ScaleState {
-  const before = state ?? { replicas: 0, raisedMs: nowMs, activeSinceMs: nowMs };
+  const before = state ?? neverAwake(nowMs);
   return {
     replicas: current,
     raisedMs: current > before.replicas ? nowMs : before.raisedMs,
@@ -96,9 +101,16 @@ function byDemand(state: ScaleState, { current, demand, policy, nowMs }: Situati
   const { minReplicas, stableWindowSeconds } = policy.scaling;
   const stable = demand.mean(stableWindowSeconds * 1000);
   const enough = Math.max(1, minReplicas, forNow, forShort, replicasFor(stable));
-  const mayLower = nowMs - state.raisedMs >= SHORT_WINDOW_MS;
   const reason = sentence(stable, stableWindowSeconds, perReplica);
-  return enough < current && mayLower ? { replicas: enough, reason } : keep(reason);
+  if (enough >= current || nowMs - state.raisedMs < SHORT_WINDOW_MS) return keep(reason);
+  // The operator, or an activator, may have begun in a lull.
+  const measuredSeconds = Math.floor((nowMs - demand.measuredSinceMs) / 1000);
+  if (measuredSeconds < stableWindowSeconds) {
+    return keep(
+      `kept: measured for ${measuredSeconds} s, and spec.scaling.stableWindowSeconds is ${stableWindowSeconds}`,
+    );
+  }
+  return { replicas: enough, reason };
 }
 
 function idleDecision(state: ScaleState, demand: Demand, { scaling }: Policy, nowMs: number): Wanted | undefined {
