@@ -54,15 +54,10 @@ export const Source = z
           'The same in several ConfigMaps, at most 16, for what does not fit into one: their files together; no path may be in two.',
         'x-kubernetes-list-type': 'atomic',
       }),
-    entry: z
-      .string()
-      .max(253)
-      .regex(MODULE_PATH)
-      .optional()
-      .meta({
-        description:
-          'The file that holds the handler; default: index.ts, else index.js, else another index of TypeScript or JavaScript.',
-      }),
+    entry: z.string().max(253).regex(MODULE_PATH).optional().meta({
+      description:
+        'The file that holds the handler; default: index.ts, else index.js, else another index of TypeScript or JavaScript.',
+    }),
   })
   .meta({
     description: 'TypeScript or JavaScript source; bundled by the operator, no image build needed.',

@@ -39,10 +39,6 @@ test('a missing handler is named with what there is', () => {
   assert.match(problem({ names: ['a'] }, { handler: 'b.c' }) ?? '', /no export "b\.c"; it exports: a\..*spec\.handler/);
 });
 
-test('a module that exports nothing may listen by itself, and is told of images', () => {
-  assert.match(problem({}) ?? '', /exports nothing; a module that listens by itself.*spec\.image/);
-});
-
 test('what only shows when the module runs is left to the runtime', () => {
   assert.equal(problem({ isCommonJs: true, names: ['default'] }, { handler: 'hello' }), undefined);
   assert.equal(problem({ mayRegister: true }), undefined);

@@ -1,4 +1,4 @@
-import { METHOD_EXPORTS, OWN_SERVER_ADVICE, type Signature } from '#api/names.ts';
+import { METHOD_EXPORTS, type Signature } from '#api/names.ts';
 import { SourceError } from './source-error.ts';
 
 /** What a Function says of its handler. */
@@ -22,7 +22,7 @@ export interface Exported {
 }
 
 const SERVER =
-  '. What starts a server of its own runs as an image, whatever it is written with: build one in which it listens on $PORT, and give that as spec.image';
+  '. What starts a server of its own runs as an image, whatever it is written with, unless it exports its app and does not listen: build one in which it listens on $PORT, and give that as spec.image';
 
 /**
  * Throws a SourceError where the runtime is bound to find no handler. What only shows when the module runs is left to
@@ -31,7 +31,7 @@ const SERVER =
 export function requireHandler(exported: Exported, wanted: WantedHandler): void {
   const { entry, names, isCommonJs, mayRegister } = exported;
   if (isCommonJs || mayRegister || mayHave(names, wanted)) return;
-  const there = names.length === 0 ? `it exports nothing; ${OWN_SERVER_ADVICE}` : `it exports: ${names.join(', ')}`;
+  const there = names.length === 0 ? 'it exports nothing' : `it exports: ${names.join(', ')}`;
   const { handler, signature } = wanted;
   const server = exported.startsServer ? SERVER : '';
   throw new SourceError(
