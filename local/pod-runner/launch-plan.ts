@@ -66,7 +66,12 @@ function launchEnv(
     ...containerEnv(container, facts, sources, context.serviceLinks()),
   ]);
   const given = env.get('NODE_OPTIONS');
-  const node = nodeVariables({ hostsFile: context.hostsFile(), memoryBytes: memoryLimit(container), given });
+  const node = nodeVariables({
+    address: facts.podIP,
+    hostsFile: context.hostsFile(),
+    memoryBytes: memoryLimit(container),
+    given,
+  });
   for (const [name, value] of node) env.set(name, value);
   if (portByVariable(container, image) !== undefined) env.set('PORT', String(context.freePort()));
   return env;

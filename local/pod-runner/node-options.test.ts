@@ -24,9 +24,10 @@ async function printed(
   await writeFile(hostsFile, hosts);
   const env = {
     PATH: '/usr/bin:/bin',
-    HOST: '127.9.8.7',
+    // The user's own, in whatever sense.
+    HOST: 'db.example',
     HOSTNAME: 'pod-a',
-    ...Object.fromEntries(nodeVariables({ hostsFile, memoryBytes, given })),
+    ...Object.fromEntries(nodeVariables({ address: '127.9.8.7', hostsFile, memoryBytes, given })),
   };
   const file = join(dir, 'program.mjs');
   await writeFile(file, source);

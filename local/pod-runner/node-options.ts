@@ -12,6 +12,8 @@ const SMALL_BYTES = 2 ** 30;
 const SMALL_SEMI_SPACE_MIB = 8;
 
 export interface NodeFacts {
+  /** Of the pod. */
+  address: string;
   /** Names of Services and their addresses, as `/etc/hosts` has them. */
   hostsFile: string;
   /** The container's limit in bytes; undefined: none. */
@@ -21,11 +23,12 @@ export interface NodeFacts {
 }
 
 /** Variables for any program: only Node heeds them. */
-export function nodeVariables({ hostsFile, memoryBytes, given = '' }: NodeFacts): Map<string, string> {
+export function nodeVariables({ address, hostsFile, memoryBytes, given = '' }: NodeFacts): Map<string, string> {
   const heap = memoryBytes === undefined ? [] : heapOptions(memoryBytes);
   const options = [`--require=${quoted(PRELOAD)}`, ...heap, ...(given === '' ? [] : [given])];
   return new Map([
     ['NODE_OPTIONS', options.join(' ')],
+    ['LOCAL_ADDRESS', address],
     ['LOCAL_HOSTS_FILE', hostsFile],
     ...(memoryBytes === undefined ? [] : [['LOCAL_MEMORY_BYTES', String(memoryBytes)] as const]),
   ]);

@@ -7,7 +7,9 @@
 
 const net = require('node:net');
 
-const { LOCAL_HOSTS_FILE: hostsFile, LOCAL_MEMORY_BYTES: memoryBytes, HOST: address, HOSTNAME: ownName } = process.env;
+// Not HOST, which may be the user's own.
+const { LOCAL_HOSTS_FILE: hostsFile, LOCAL_MEMORY_BYTES: memoryBytes } = process.env;
+const { LOCAL_ADDRESS: address, HOSTNAME: ownName } = process.env;
 /** A line of the file, where this user may not listen on ports below 1024: how much is added to them. */
 const OFFSET = /^# low ports: \+(\d+)$/m;
 const LOW_PORTS = 1_024;
