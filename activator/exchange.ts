@@ -240,7 +240,8 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
     this.#response.detachSocket(client);
     const headers = [...responseHeaders(from, 101, false), ...whose(this.#journal)];
     headers.push('connection', 'upgrade', 'upgrade', this.#head.upgrade ?? '');
-    const watcher = { moved: () => this.#journal.move(), closed: () => this.#finish() };
+    const budget = this.#traffic?.share;
+    const watcher = { budget, moved: () => this.#journal.move(), closed: () => this.#finish() };
     this.#joint = joinSockets(client, socket, headers, watcher);
     this.#host.joined(this.#joint);
     this.#time?.opened();

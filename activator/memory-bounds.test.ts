@@ -135,3 +135,30 @@ test('an answer in many small pieces waits for its client before it is large', a
   wire.socket.destroy();
   await until(() => wired.gateway.share.bytes === 0, 'nothing is held');
 });
+
+test('what tunnels hold counts too, and where there is no room the tunnels end whose clients do not read', async () => {
+  const bounds = { requests: 10_000, bytes: 2 * MIB };
+  await using wired = await wiredGateway(
+    (socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+      socket.write(Buffer.alloc(10 * MIB, 'x'));
+    },
+    {},
+    { bounds },
+  );
+  const { gateway } = wired;
+  const asks = `GET / HTTP/1.1\r\nhost: ${HOST}\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n`;
+  const clients = Array.from({ length: 20 }, () => new Wire(wired.port).send(asks));
+  for (const { socket } of clients) socket.once('data', () => socket.pause());
+  await until(
+    () => gateway.share.bytes > MIB || clients.some(({ ended }) => ended !== undefined),
+    'much is held',
+    20_000,
+  );
+  assert.ok(gateway.share.bytes > 0 && gateway.share.bytes <= bounds.bytes, `${gateway.share.bytes} bytes`);
+  const [first] = clients;
+  first?.socket.resume();
+  await until(() => (first?.text.length ?? 0) > 10 * MIB || first?.ended !== undefined, 'one goes on', 20_000);
+  for (const { socket } of clients) socket.destroy();
+  await until(() => gateway.share.bytes === 0 && gateway.gateway.upgrades === 0, 'nothing is held');
+});

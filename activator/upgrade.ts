@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { type Entry, guarded } from './entries.ts';
-import { closeFrame, FrameTracker } from './frame-tracker.ts';
+import { guarded } from './entries.ts';
+import { closeFrame } from './frame-tracker.ts';
+import { Direction, type TunnelBudget, tunnelEntry } from './tunnel-direction.ts';
 
 /** After one side has ended, the other gets this long to end as well: a peer that ignores it must not hold a replica. */
 const LINGER_MS = 1_000;
@@ -24,6 +25,8 @@ export interface Joint {
 
 /** Who is told how a joint fares. */
 export interface JointWatcher {
+  /** Whose memory it is that bytes on their way are kept in; undefined: it is not counted. */
+  readonly budget: TunnelBudget | undefined;
   /** Bytes came, from either side. */
   moved(): void;
   /** Both are closed. Called once. */
@@ -97,6 +100,8 @@ class JoinedSockets implements Joint {
 
   #onClose(other: Duplex): void {
     this.#open -= 1;
+    this.#fromClient.forget();
+    this.#fromReplica.forget();
     // One that is told goodbye gets the time for its own.
     if (!this.#leaving) other.destroy();
     if (this.#open > 0) return;
@@ -111,100 +116,4 @@ class JoinedSockets implements Joint {
     };
     this.#timer ??= setTimeout(onLate, ms);
   }
-}
-
-/** The bytes of one side on their way to the other, no faster than that one takes them. */
-class Direction {
-  readonly #source: Duplex;
-  readonly #sink: Duplex;
-  readonly #frames: FrameTracker | undefined;
-  readonly #watcher: JointWatcher;
-  /** What is to be said last, once the frame is whole that is on its way. */
-  #last: Buffer | undefined;
-  /** Nothing more is passed on. */
-  #over = false;
-
-  constructor(source: Duplex, sink: Duplex, { isWebSocket, watcher }: { isWebSocket: boolean; watcher: JointWatcher }) {
-    this.#source = source;
-    this.#sink = sink;
-    this.#watcher = watcher;
-    this.#frames = isWebSocket ? new FrameTracker() : undefined;
-    const both = [source, sink] as const;
-    sink.on(
-      'drain',
-      tunnelEntry('tunnel drain', both, () => void source.resume()),
-    );
-    source.on(
-      'data',
-      tunnelEntry('tunnel bytes', both, (chunk: Buffer) => this.#take(chunk)),
-    );
-    source.once(
-      'end',
-      tunnelEntry('tunnel end', both, () => this.#end()),
-    );
-  }
-
-  /** Passes on the rest of the present frame, then `last`, then nothing; undefined: ends the direction at once. */
-  finish(last: Buffer | undefined): void {
-    // Else the closing handshake could not be read behind what is held back.
-    this.#source.resume();
-    if (this.#over) return;
-    if (last === undefined) this.#end();
-    else if (this.#frames?.closed) this.#over = true;
-    else {
-      this.#last = last;
-      this.#sayLast();
-    }
-  }
-
-  #take(chunk: Buffer): void {
-    this.#watcher.moved();
-    const end = this.#over ? 0 : this.#endOfPart(chunk);
-    if (end > 0) this.#pass(end === chunk.length ? chunk : chunk.subarray(0, end));
-    this.#sayLast();
-    if (this.#over) this.#skip(chunk, end);
-  }
-
-  #pass(part: Buffer): void {
-    if (!this.#sink.write(part) && this.#last === undefined) this.#source.pause();
-  }
-
-  /** How much of it is to be passed on: all, or up to the end of the frame after which the last words come. */
-  #endOfPart(chunk: Buffer): number {
-    if (this.#frames === undefined) return chunk.length;
-    let at = 0;
-    do at = this.#frames.take(chunk, at);
-    while (at < chunk.length && !(this.#last !== undefined && this.#frames.between));
-    return at;
-  }
-
-  #sayLast(): void {
-    if (this.#over || this.#last === undefined || !this.#frames?.between) return;
-    this.#over = true;
-    // One that came just now is the last word already.
-    if (!this.#frames.closed) this.#sink.write(this.#last);
-  }
-
-  /** What is not passed on is read all the same: with a close frame in it, both have said goodbye. */
-  #skip(chunk: Buffer, from: number): void {
-    if (this.#frames === undefined) return;
-    for (let at = from; at < chunk.length; ) at = this.#frames.take(chunk, at);
-    if (this.#frames.closed) this.#source.end();
-  }
-
-  #end(): void {
-    this.#over = true;
-    this.#sink.end();
-  }
-}
-
-/** What throws ends the tunnel. */
-function tunnelEntry<Args extends unknown[]>(
-  entry: Entry,
-  both: readonly [Duplex, Duplex],
-  run: (...args: Args) => void,
-) {
-  return guarded<unknown, Args>(entry, run, () => {
-    for (const socket of both) socket.destroy();
-  });
 }
