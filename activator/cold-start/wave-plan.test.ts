@@ -64,7 +64,7 @@ test('requests that hold all places, as open connections do, bring more replicas
 });
 
 test('what waits longer than was foreseen gets all that it justifies', () => {
-  assert.equal(replicas({ requests: 60, ready: 2, waitedMs: 1_000 }), 6);
+  assert.equal(replicas({ requests: 60, ready: 2, waitedMs: 2_000 }), 6);
 });
 
 test('never asks for more than the requests justify, nor than the maximum, for no more than that where more are', () => {

@@ -44,8 +44,10 @@ const FIRST_WAVE_COST = 0.25;
 const DOUBLE_AFTER = { starts: 1.5, leastMs: 400 };
 /** More replicas for less than this part of the time until all is done, or for so few milliseconds, are not worth it. */
 const WORTH = { part: 0.05, ms: 2 };
-/** A request that has waited for so many starts and requests shows that what was learned does not hold. */
-const OVERDUE = { starts: 2, requests: 3 };
+/** A request that has waited for so many starts and requests, and so many milliseconds, shows that what was learned does not hold. */
+const OVERDUE = { starts: 3, requests: 5, leastMs: 1_000 };
+/** So many times as long as a request takes no place became free: these take longer. Starts at the same time slow them down by less. */
+const STALLED = 3;
 const SHORTEST_MS = 0.1;
 const LOOK_MS = { least: 25, most: 500 };
 
@@ -99,11 +101,12 @@ function presentStartMs(startingMs: readonly number[], learned: Learned): number
 function presentRequestMs({ ready, stalledMs }: Backlog, { requestMs }: Learned): number | undefined {
   if (ready === 0) return requestMs;
   if (requestMs === undefined) return Math.max(2 * stalledMs, SHORT_REQUEST_MS);
-  return stalledMs > 1.5 * requestMs ? 2 * stalledMs : requestMs;
+  return stalledMs > STALLED * requestMs ? 2 * stalledMs : requestMs;
 }
 
 function isOverdue(waitedMs: number, startMs: number, requestMs: number | undefined): boolean {
-  return waitedMs > OVERDUE.starts * startMs + OVERDUE.requests * (requestMs ?? START_MS);
+  const foreseenMs = OVERDUE.starts * startMs + OVERDUE.requests * (requestMs ?? START_MS);
+  return waitedMs > Math.max(foreseenMs, OVERDUE.leastMs);
 }
 
 function nextLookMs({ ready, startingMs }: Backlog, startMs: number, requestMs: number | undefined): number {
