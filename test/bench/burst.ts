@@ -27,6 +27,11 @@ interface Measured {
   waves: number[];
   atOnce: number[];
   twoGateways: number[];
+  /** That each burst in waves had in the end, by one gateway and by two. */
+  replicas: number[];
+  replicasOfTwo: number[];
+  /** What the gateways learned of the function, by its status. */
+  learned: unknown;
 }
 
 interface Stage {
@@ -66,20 +71,35 @@ async function measure(stage: Stage, handler: { requestMs: number; bar: number }
   for (const name of [waves, atOnce]) urls.set(name, await world.deploy(manifest(world.namespace, name, source, spec)));
   const from = async (name: string, clients: readonly GatewayClient[], startsAll = false) => {
     await putToSleep({ world, name, url: urls.get(name) ?? '', podRunner: stage.podRunner });
-    const [latencies] = await Promise.all([
+    const [latenciesMs] = await Promise.all([
       send(clients, urls.get(name) ?? ''),
       startsAll ? startAll(world, name) : undefined,
     ]);
+    const replicas = (await world.pods(name)).length;
     await putToSleep({ world, name, url: urls.get(name) ?? '', podRunner: stage.podRunner });
-    return latencies;
+    return { latenciesMs, replicas };
   };
-  const measured: Measured = { ...handler, first: await from(waves, [one]), waves: [], atOnce: [], twoGateways: [] };
+  const measured: Measured = {
+    ...handler,
+    first: (await from(waves, [one])).latenciesMs,
+    waves: [],
+    atOnce: [],
+    twoGateways: [],
+    replicas: [],
+    replicasOfTwo: [],
+    learned: undefined,
+  };
   await from(atOnce, [one], true);
   for (let round = 0; round < rounds; round += 1) {
-    measured.waves.push(...(await from(waves, [one])));
-    measured.atOnce.push(...(await from(atOnce, [one], true)));
-    measured.twoGateways.push(...(await from(waves, gateways.slice(0, 2))));
+    const byOne = await from(waves, [one]);
+    measured.waves.push(...byOne.latenciesMs);
+    measured.replicas.push(byOne.replicas);
+    measured.atOnce.push(...(await from(atOnce, [one], true)).latenciesMs);
+    const byTwo = await from(waves, gateways.slice(0, 2));
+    measured.twoGateways.push(...byTwo.latenciesMs);
+    measured.replicasOfTwo.push(byTwo.replicas);
   }
+  measured.learned = (await world.get(waves)).status?.scaling?.learned;
   return measured;
 }
 
@@ -136,7 +156,12 @@ function section(all: readonly Measured[], rounds: number): Section {
         TWO_GATEWAYS_BAR,
       ),
     ]),
-    notes: ['bars are for the p99; the very first burst, of a function of which nothing is known, is in none of them'],
+    notes: [
+      ...all.map(({ requestMs, replicas, replicasOfTwo, learned }) => {
+        return `replicas in the end, ${requestMs} ms: ${replicas.join(', ')}; by two gateways: ${replicasOfTwo.join(', ')}; learned ${JSON.stringify(learned)}`;
+      }),
+      'bars are for the p99; the very first burst, of a function of which nothing is known, is in none of them',
+    ],
     figures: all,
   };
 }
