@@ -5,7 +5,7 @@ import { chooseRevision, type RevisionFacts } from './choose-revision.ts';
 const facts = (some: Partial<RevisionFacts>): RevisionFacts => ({
   latest: 'new',
   serving: 'old',
-  latestAnswers: false,
+  latestCanTakeOver: false,
   latestFailed: false,
   servingHasPods: false,
   ...some,
@@ -21,8 +21,8 @@ test('the only revision takes the traffic, failed or not', () => {
   assert.equal(chooseRevision(facts({ latest: undefined, serving: 'one' })), 'one');
 });
 
-test('a new revision that answers takes the traffic from one that runs', () => {
-  assert.equal(chooseRevision(facts({ latestAnswers: true, servingHasPods: true })), 'new');
+test('a new revision with enough replicas takes the traffic from one that runs', () => {
+  assert.equal(chooseRevision(facts({ latestCanTakeOver: true, servingHasPods: true })), 'new');
 });
 
 test('the old revision keeps the traffic while it runs and the new one does not answer', () => {

@@ -4,8 +4,8 @@ export interface RevisionFacts {
   latest: string | undefined;
   /** The one that takes traffic by the Function's status: the last that ever answered. */
   serving: string | undefined;
-  /** A replica of `latest` answers now. */
-  latestAnswers: boolean;
+  /** As many replicas of `latest` answer as requests have now: see canTakeOver. */
+  latestCanTakeOver: boolean;
   /** `latest` is known not to start. */
   latestFailed: boolean;
   /** `serving` has pods, answering or not. */
@@ -15,13 +15,13 @@ export interface RevisionFacts {
 /**
  * The revision whose replicas requests go to, and which is woken when it has none. Undefined: there is no revision yet.
  *
- * A new revision takes traffic once it answers. Until then the old one keeps it while it has pods (the new one is being
- * started beside it); with both asleep the new one is tried, unless it is known to fail.
+ * A new revision takes traffic once as many of its replicas answer. Until then the old one keeps it while it has pods (the
+ * new one is being started beside it); with both asleep the new one is tried, unless it is known to fail.
  */
 export function chooseRevision(facts: RevisionFacts): string | undefined {
   const { latest, serving } = facts;
   if (latest === undefined || serving === undefined || latest === serving) return latest ?? serving;
-  if (facts.latestAnswers) return latest;
+  if (facts.latestCanTakeOver) return latest;
   if (facts.servingHasPods || facts.latestFailed) return serving;
   return latest;
 }

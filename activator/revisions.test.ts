@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import type { Condition } from '#api/conditions.ts';
 import { deafWhile } from './test-backend.ts';
@@ -207,4 +208,20 @@ test('a changed limit is in force for those that wait', async () => {
   await until(() => running === 3, 'all run');
   release.resolve();
   await Promise.all(answers);
+});
+
+test('a new revision takes the requests once as many of its replicas answer as of the one before', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  for (const pod of ['old-1', 'old-2']) await gateway.addReplica(pod, 'hello-1', (_req, res) => res.end('old'));
+  assert.equal((await ask(gateway.port)).body, 'old');
+  gateway.putFunction(aFunction('hello', {}, both));
+  await gateway.addReplica('new-1', 'hello-2', (_req, res) => res.end('new'));
+  const probe = gateway.backends.at(-1);
+  if (probe !== undefined) await once(probe, 'request');
+  for (const _again of Array(5)) assert.equal((await ask(gateway.port)).body, 'old');
+  await gateway.addReplica('new-2', 'hello-2', (_req, res) => res.end('new'));
+  let body = 'old';
+  while (body === 'old') body = (await ask(gateway.port)).body;
+  assert.equal(body, 'new');
 });

@@ -1,3 +1,4 @@
+import { canTakeOver } from '#api/rules/takeover.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Summary } from './access-log.ts';
 import { chooseRevision } from './choose-revision.ts';
@@ -231,18 +232,23 @@ export class Traffic implements Disposable {
 
   /** Sets the revision, and so the replicas, that requests go to. */
   #choose(): void {
-    const { latest, serving, latestFailure } = this.#view;
+    const { latest, serving, latestFailure, maxReplicas } = this.#view;
     const ofLatest = this.#survey(latest);
+    const ofServing = latest === serving ? ofLatest : this.#survey(serving);
     if (ofLatest.answering.length > 0) this.#failedLatest = undefined;
     else if (ofLatest.failure !== undefined) this.#failedLatest = latest;
     this.#chosen = chooseRevision({
       latest,
       serving,
-      latestAnswers: ofLatest.answering.length > 0,
+      latestCanTakeOver: canTakeOver({
+        answering: ofLatest.answering.length,
+        servingAnswering: ofServing.answering.length,
+        maxReplicas,
+      }),
       latestFailed: latestFailure !== undefined || (latest !== undefined && this.#failedLatest === latest),
-      servingHasPods: latest !== serving && this.#survey(serving).pods > 0,
+      servingHasPods: latest !== serving && ofServing.pods > 0,
     });
-    this.#found = this.#chosen === latest ? ofLatest : this.#survey(this.#chosen);
+    this.#found = this.#chosen === latest ? ofLatest : ofServing;
     if (this.#found.answering.length > 0) {
       this.#answersAgain();
       this.#answeredBefore = this.#chosen;

@@ -89,7 +89,10 @@ export function aPod(parts: PodParts = {}): Pod {
     spec: { containers: [{ name: CONTAINER, resources: { limits: { memory: memoryLimit } } }] },
     status: {
       phase: 'Running',
-      conditions: [...conditions, { type: 'Ready', status: ready ? 'True' : 'False' }],
+      conditions: [
+        ...conditions,
+        { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: '2026-01-01T00:00:00Z' },
+      ],
       containerStatuses: [
         {
           name: CONTAINER,

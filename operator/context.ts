@@ -25,6 +25,8 @@ export interface Context {
   statuses: StatusBook;
   routing: Routing;
   events: EventRecorder;
+  /** Most replicas that a function's serving revision may have for now, by uid: it makes room for the newest. */
+  rolloutLimits: Map<string, number>;
   /** The autoscaler's last decision on a function, by uid. */
   scalingOf: (uid: string) => FunctionStatus['scaling'];
   /** Milliseconds since 1970. */

@@ -68,6 +68,7 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
   const stuck = podsThatMayMissAMount(fn, pods);
   const revisions = viewRevisions(made.deployments, pods, await mountEvents(writer, stuck));
   const rollout = made.latest === undefined ? undefined : plan(fn, revisions, made.latest, nowMs);
+  limitServing(ctx, fn.metadata.uid, rollout);
   const scaling = ctx.scalingOf(fn.metadata.uid) ?? fn.status?.scaling;
   const status = nextStatus(
     fn,
@@ -103,6 +104,12 @@ function plan(fn: FunctionObject, revisions: RevisionView[], latest: string, now
   });
 }
 
+/** The autoscaler keeps to it from its next look on. */
+function limitServing({ rolloutLimits }: Context, uid: string, rollout: Rollout | undefined): void {
+  if (rollout?.atMost === undefined) rolloutLimits.delete(uid);
+  else rolloutLimits.set(uid, rollout.atMost);
+}
+
 async function carryOut(
   ctx: Context,
   writer: Writer,
@@ -132,7 +139,8 @@ function outcome({ problems }: Made, stuck: boolean, rollout: Rollout | undefine
   if (problems.routeProblem?.reason === 'NameTaken' || problems.revisionProblem !== undefined) {
     return { againInMs: LOOK_AGAIN_MS };
   }
-  return rollout?.failure === undefined ? {} : { againInMs: RETRY_AFTER_MS };
+  if (rollout?.failure !== undefined) return { againInMs: RETRY_AFTER_MS };
+  return rollout?.againInMs === undefined ? {} : { againInMs: rollout.againInMs };
 }
 
 /** Kubelet tells of a Secret that it cannot mount in Events alone. */

@@ -88,7 +88,7 @@ function work(options: OperatorOptions, { watches, context, metrics, due }: Part
   const queue = startQueue(options, context, queueMetrics);
   due.now = (key) => queue.add(key);
   due.soon = (key) => queue.addAfter(key, CHILD_DELAY_MS);
-  const autoscaler = startAutoscaler(options, { watches, statuses: context.statuses, metrics, due });
+  const autoscaler = startAutoscaler(options, { watches, context, metrics, due });
   context.scalingOf = (uid) => autoscaler.scalingOf(uid);
   keepPolicies(options, { watches, context, queueMetrics });
   followFunctions(watches.functions, context, due);
@@ -141,6 +141,7 @@ function makeContext(
     statuses: new StatusBook(kube),
     routing,
     events,
+    rolloutLimits: new Map(),
     scalingOf: () => undefined,
     nowMs: Date.now,
   };
@@ -173,7 +174,7 @@ function whatNext(error: unknown): Outcome {
 
 function startAutoscaler(
   { kube, config, log, lifecycle }: OperatorOptions,
-  { watches, statuses, metrics, due }: { watches: Watches; statuses: StatusBook; metrics: OperatorMetrics; due: Due },
+  { watches, context, metrics, due }: Parts,
 ): Autoscaler {
   const scraper = new Scraper({
     deadlineMs: SCRAPE_DEADLINE_MS,
@@ -184,7 +185,8 @@ function startAutoscaler(
   });
   const autoscaler = new Autoscaler({
     everyMs: config.CATNAP_SCRAPE_SECONDS * 1000,
-    functions: () => scaledFunctions(watches, statuses),
+    functions: () => scaledFunctions(watches, context.statuses),
+    atMost: (uid) => context.rolloutLimits.get(uid),
     scrape: (signal) => scraper.scrape(watches.activators(), signal),
     setReplicas: (deployment, replicas, signal) => setReplicas({ kube, signal }, deployment, replicas),
     isConflict,
@@ -231,6 +233,7 @@ function followFunctions(functions: ObjectView<FunctionObject>, context: Context
     context.statuses.forget(metadata.uid);
     context.bundles.forget(metadata.uid);
     context.targets.forget(metadata.uid);
+    context.rolloutLimits.delete(metadata.uid);
   });
   following = true;
 }

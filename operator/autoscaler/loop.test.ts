@@ -20,6 +20,7 @@ class World implements AsyncDisposable {
   /** Milliseconds that pass with each look. */
   nowMs = 0;
   refuse = false;
+  atMost: number | undefined;
   autoscaler: Autoscaler;
   #looks = 0;
   /** Times that the function was looked at, with or without its metrics. */
@@ -45,6 +46,7 @@ class World implements AsyncDisposable {
         if (this.refuse) throw new Error('conflict');
         this.replicas = wanted;
       },
+      atMost: () => this.atMost,
       isConflict: (error) => error instanceof Error && error.message === 'conflict',
       onDecision: (_key, wanted) => this.decisions.push(wanted),
       onLearned: () => this.learnedAtMs.push(this.nowMs),
@@ -136,6 +138,17 @@ test('while all sleep metrics are asked for more seldom, and each turn again onc
   const before = world.turns;
   await world.looks(5);
   assert.ok(world.turns - before <= 7, `${world.turns - before} turns`);
+});
+
+test('while it makes room for the newest revision it has no more than it may, whatever it needs', async () => {
+  await using world = new World(4, { scaling: { minReplicas: 4 } });
+  world.atMost = 3;
+  await world.looks(2);
+  assert.equal(world.replicas, 3);
+  assert.match(world.autoscaler.scalingOf('uid-of-hello')?.reason ?? '', /at most 3 while they make room/);
+  world.atMost = undefined;
+  await world.looks(2);
+  assert.equal(world.replicas, 4);
 });
 
 test('one that must not sleep is started at once', async () => {

@@ -6,7 +6,7 @@ import type { Deployment } from '#platform/resources.ts';
 import { assign, type Revisions, scaledRevision } from './assign.ts';
 import { DemandBook, type Scrape } from './demand.ts';
 import { nextLearned } from './learned.ts';
-import { type Decision, neverAwake, type ScaleState, step } from './step.ts';
+import { type Decision, limited, neverAwake, type ScaleState, step } from './step.ts';
 
 /** A function as the autoscaler finds it, before it looks at the metrics. */
 export interface ScaledFunction {
@@ -22,6 +22,8 @@ export interface AutoscalerOptions {
   everyMs: number;
   functions: () => ScaledFunction[];
   scrape: (signal: AbortSignal) => Promise<Scrape>;
+  /** Most replicas that the function of this uid may have for now; undefined: as many as it needs. */
+  atMost: (uid: string) => number | undefined;
   /** Fails with 409 when the Deployment has changed since. */
   setReplicas: (deployment: Deployment, replicas: number, signal: AbortSignal) => Promise<void>;
   /** A decision changed a function's number of replicas, or found that another did. */
@@ -146,7 +148,8 @@ export class Autoscaler implements AsyncDisposable {
     const before = this.#known.get(uid);
     const current = revisions.replicas.get(scaledRevision(revisions)) ?? 0;
     const state = before?.state ?? (this.#begun ? neverAwake(nowMs) : undefined);
-    const decision = step(state, { current, demand: this.#demand.of(key, nowMs), policy: fn.spec, nowMs });
+    const needed = step(state, { current, demand: this.#demand.of(key, nowMs), policy: fn.spec, nowMs });
+    const decision = limited(needed, this.#options.atMost(uid));
     const known = before ?? {
       key,
       state: decision.state,

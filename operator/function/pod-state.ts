@@ -10,6 +10,12 @@ export function isReady(pod: Pod): boolean {
   );
 }
 
+/** When a pod that is ready became so; milliseconds since 1970. */
+export function readySince(pod: Pod): number {
+  const condition = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  return Date.parse(condition?.lastTransitionTime ?? pod.metadata?.creationTimestamp ?? '') || 0;
+}
+
 /** Undefined until the kubelet has looked at the pod. */
 export function functionContainer(pod: Pod): ContainerStatus | undefined {
   return pod.status?.containerStatuses?.find((status) => status.name === CONTAINER);

@@ -8,6 +8,13 @@ const ANSWERED = '2026-01-01T00:00:00Z';
 const old = (replicas: number) => aDeployment({ revision: 'old', replicas, answeredAt: ANSWERED });
 const latest = (replicas: number) => aDeployment({ revision: 'new', replicas });
 const readyPod = (revision: string) => aPod({ revision, ready: true });
+const crashLoop = (revision: string) =>
+  aPod({
+    revision,
+    restartCount: 2,
+    state: { waiting: { reason: 'CrashLoopBackOff' } },
+    lastState: { terminated: { exitCode: 1 } },
+  });
 const known = (reason: Failure['reason']) => ({
   revision: 'new',
   failure: { reason, message: '', terminal: true },
@@ -50,8 +57,11 @@ test('at zero a new revision waits for the next request', () => {
   assert.deepEqual(scale, []);
 });
 
-test('traffic moves once a replica of the new revision is ready, and the old one goes to zero', () => {
-  const { serving, scale, firstAnswers } = plan(someRevisions([old(2), latest(2)], [readyPod('old'), readyPod('new')]));
+const ready = (count: Record<string, number>) =>
+  Object.entries(count).flatMap(([revision, pods]) => Array.from({ length: pods }, () => readyPod(revision)));
+
+test('traffic moves once as many replicas of the new revision are ready, and the old one goes to zero', () => {
+  const { serving, scale, firstAnswers } = plan(someRevisions([old(2), latest(2)], ready({ old: 2, new: 2 })));
   assert.equal(serving, 'new');
   assert.deepEqual(firstAnswers, ['new']);
   assert.deepEqual(scale, [{ revision: 'old', replicas: 0 }]);
@@ -166,4 +176,74 @@ test('an obsolete revision that still has a pod is not deleted', () => {
   const past = ['a', 'b', 'c'].map((revision) => aDeployment({ revision, replicas: 0, answeredAt: ANSWERED }));
   const revisions = someRevisions([old(1), latest(0), ...past], [aPod({ revision: 'c', ready: true })]);
   assert.deepEqual(plan(revisions).obsolete, []);
+});
+
+test('until as many of the new revision are ready as of the old one, that keeps its replicas and the traffic', () => {
+  for (const answering of [1, 2, 3]) {
+    const { serving, scale, atMost } = plan(someRevisions([old(4), latest(4)], ready({ old: 4, new: answering })));
+    assert.equal(serving, 'old');
+    assert.deepEqual(scale, []);
+    assert.equal(atMost, undefined);
+  }
+});
+
+test('a new revision that has the traffic keeps it with fewer replicas than the old one had', () => {
+  const { serving } = plan(someRevisions([old(4), latest(4)], ready({ old: 4, new: 1 })), { servingBefore: 'new' });
+  assert.equal(serving, 'new');
+});
+
+test('an old revision that needs fewer by now, or may have fewer, is not waited for', () => {
+  assert.equal(plan(someRevisions([old(2), latest(4)], ready({ old: 4, new: 2 }))).serving, 'new');
+  assert.equal(plan(someRevisions([old(4), latest(3)], ready({ old: 4, new: 3 })), { maxReplicas: 3 }).serving, 'new');
+});
+
+test('beside an old revision of which nothing answers, the first replica takes the traffic', () => {
+  assert.equal(plan(someRevisions([old(4), latest(4)], ready({ new: 1 }))).serving, 'new');
+});
+
+const quota = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota: q' }];
+const limited = aDeployment({ revision: 'new', replicas: 4, conditions: quota });
+
+test('where a quota does not hold both, the old revision gives up replicas until the two meet', () => {
+  const steps = [0, 1].map((answering) => {
+    const { serving, atMost, failure, scale } = plan(
+      someRevisions([old(4), limited], ready({ old: 4 - answering, new: answering })),
+    );
+    assert.deepEqual([serving, failure?.reason, failure?.terminal, scale], ['old', 'QuotaExceeded', false, []]);
+    return atMost;
+  });
+  assert.deepEqual(steps, [3, 2]);
+  const met = plan(someRevisions([old(2), limited], ready({ old: 2, new: 2 })));
+  assert.equal(met.serving, 'new');
+  assert.deepEqual(met.scale, [{ revision: 'old', replicas: 0 }]);
+});
+
+test('where the nodes do not hold both, neither', () => {
+  const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }];
+  const pending = aPod({ revision: 'new', state: {}, conditions });
+  const { serving, atMost, failure } = plan(
+    someRevisions([old(4), latest(4)], [...ready({ old: 4, new: 1 }), pending]),
+  );
+  assert.deepEqual([serving, atMost, failure?.reason, failure?.terminal], ['old', 2, 'Unschedulable', false]);
+});
+
+test('the only replica of the old revision is not given up for room: the new one fails, and says so', () => {
+  const { serving, atMost, failure } = plan(someRevisions([old(1), limited], ready({ old: 1 })));
+  assert.deepEqual([serving, atMost, failure?.reason, failure?.terminal], ['old', undefined, 'QuotaExceeded', true]);
+});
+
+test('a new revision of which some replicas crash does not get on, and says why', () => {
+  const { serving, failure, scale } = plan(
+    someRevisions([old(2), latest(2)], [...ready({ old: 2, new: 1 }), crashLoop('new')]),
+    { nowMs: at(3600) },
+  );
+  assert.deepEqual([serving, failure?.reason, failure?.terminal, scale], ['old', 'CrashLoop', false, []]);
+});
+
+test('a replica that does not start without a word is waited for five minutes, then half of them will do', () => {
+  const revisions = someRevisions([old(4), latest(4)], ready({ old: 4, new: 2 }));
+  const waiting = plan(revisions, { nowMs: at(299) });
+  assert.deepEqual([waiting.serving, waiting.againInMs], ['old', 1_000]);
+  assert.equal(plan(revisions, { nowMs: at(300) }).serving, 'new');
+  assert.equal(plan(someRevisions([old(4), latest(4)], ready({ old: 4, new: 1 })), { nowMs: at(300) }).serving, 'old');
 });

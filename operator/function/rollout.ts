@@ -2,6 +2,7 @@ import { REVISION_FAILURES } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import type { Failure } from './failure.ts';
 import type { RevisionView } from './revision-view.ts';
+import { takeover, takeoverFailure } from './takeover.ts';
 
 /** What was decided about the newest revision before, as status keeps it. */
 export interface KnownFailure {
@@ -43,6 +44,10 @@ export interface Rollout {
   scale: ScaleChange[];
   /** Revisions to delete: none of them has a pod. */
   obsolete: string[];
+  /** Most replicas that `serving` may have until the newest takes over; see takeover. */
+  atMost?: number;
+  /** When to look again, in milliseconds. */
+  againInMs?: number;
 }
 
 export interface ScaleChange {
@@ -59,12 +64,13 @@ const ENVIRONMENTAL = ['ImagePullFailed', 'SecretNotFound', 'ConfigMapNotFound',
 
 /**
  * Moves a function from one revision to the next. The newest one starts beside the one that takes traffic, at zero with
- * the next request; it takes over as soon as one of its replicas is ready. When it fails for good before that, it goes
- * to zero and the other keeps the traffic. Without another, it is left to the autoscaler.
+ * the next request; it takes over as soon as as many of its replicas are ready, and until then the other keeps its own.
+ * When it fails for good before that, it goes to zero and the other keeps the traffic. Without another, it is left to
+ * the autoscaler.
  */
 export function planRollout(input: RolloutInput): Rollout {
   const { revisions, latest } = input;
-  const serving = servingRevision(input);
+  const { serving, atMost, againInMs } = traffic(input);
   const failure = latestFailure(input, serving);
   return {
     serving,
@@ -72,6 +78,8 @@ export function planRollout(input: RolloutInput): Rollout {
     firstAnswers: revisions.filter(answersForTheFirstTime).map((revision) => revision.name),
     scale: scaleChanges(input, serving, failure?.terminal === true),
     obsolete: obsoleteRevisions(revisions, serving, latest),
+    ...(atMost !== undefined && { atMost }),
+    ...(againInMs !== undefined && { againInMs }),
   };
 }
 
@@ -83,9 +91,18 @@ function answersForTheFirstTime(revision: RevisionView): boolean {
   return revision.readyPods > 0 && !revision.answeredBefore;
 }
 
-/** The newest one once it answers; until then the one before, if that ever answered or is about to. */
-function servingRevision({ revisions, latest, servingBefore }: RolloutInput): string {
-  if ((find(revisions, latest)?.readyPods ?? 0) > 0) return latest;
+function traffic(input: RolloutInput): Pick<Rollout, 'serving' | 'atMost' | 'againInMs'> {
+  const { revisions, latest, servingBefore } = input;
+  const newest = find(revisions, latest);
+  const before = revisionBefore(input);
+  if (newest === undefined || before === latest) return { serving: before };
+  if (servingBefore === latest && newest.readyPods > 0) return { serving: latest };
+  const { complete, ...rest } = takeover(newest, find(revisions, before), input);
+  return complete ? { serving: latest } : { serving: before, ...rest };
+}
+
+/** The one that takes traffic until the newest takes over: the one before, if that ever answered or is about to. */
+function revisionBefore({ revisions, latest, servingBefore }: RolloutInput): string {
   const before = find(revisions, servingBefore);
   // One that is still starting may be about to answer; it is not given up for one that may never do.
   const starting = before !== undefined && before.pods > 0 && before.failure === undefined;
@@ -96,7 +113,9 @@ function servingRevision({ revisions, latest, servingBefore }: RolloutInput): st
 }
 
 function latestFailure({ revisions, latest, knownFailure, nowMs }: RolloutInput, serving: string): Failure | undefined {
-  const seen = find(revisions, latest)?.failure;
+  const newest = find(revisions, latest);
+  const seen =
+    serving === latest || newest === undefined ? newest?.failure : takeoverFailure(newest, find(revisions, serving));
   if (seen !== undefined) return seen;
   // Without a fallback it is as its pods are; with one, it has none any more that would tell.
   if (knownFailure?.revision !== latest || serving === latest) return undefined;
