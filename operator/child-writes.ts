@@ -97,7 +97,8 @@ function specOf(deployment: Deployment): NonNullable<Deployment['spec']> {
   return deployment.spec;
 }
 
-async function applyDeployment(
+/** Throws a ChildError when the API server refuses the pod. */
+export async function applyDeployment(
   writer: Writer,
   desired: Deployment,
   existing: Deployment | undefined,

@@ -8,6 +8,7 @@ import type { Bundles } from './bundles.ts';
 import type { Children } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';
+import type { DriftBook } from './drift-book.ts';
 import type { RevisionTargets } from './revision-target.ts';
 import type { Routing } from './routing.ts';
 import type { StatusBook } from './status-book.ts';
@@ -22,6 +23,7 @@ export interface Context {
   configMaps: ConfigMapWatches;
   targets: RevisionTargets;
   bundles: Bundles;
+  drift: DriftBook;
   statuses: StatusBook;
   routing: Routing;
   events: EventRecorder;

@@ -45,7 +45,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   const writer: Writer = { kube: ctx.kube, fn, signal };
   const made = await makeChildren(ctx, writer);
   const outcome = await report(ctx, writer, made, routing);
-  const again = [outcome.againInMs, routing.againInMs].filter((inMs) => inMs !== undefined);
+  const again = [outcome.againInMs, routing.againInMs, made.againInMs].filter((inMs) => inMs !== undefined);
   return again.length === 0 ? {} : { againInMs: Math.min(...again) };
 }
 

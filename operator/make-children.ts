@@ -20,6 +20,8 @@ export interface Made {
   bundle?: BundleRef;
   /** The newest revision was there, with a bundle of another version of the operator: it has `bundle` instead now. */
   replacedBundle?: boolean;
+  /** A child is to be looked at again then, in milliseconds. */
+  againInMs?: number;
   problems: Pick<
     Observation,
     'sourceProblem' | 'sourceNotes' | 'compiling' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'
@@ -69,7 +71,10 @@ async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget
   // One that another version of the compiler made cannot be made again: its pods have to take the new one.
   const lost = before !== undefined && !isSame(before, made.bundle) && !(await ctx.bundles.isIntact(writer, before));
   const desired = revisionDeployment(fn, revision, payload, source?.hash);
-  const deployment = await ensureDeployment(writer, desired, known, { evenAwake: lost });
+  const current = await ensureDeployment(writer, desired, known, { evenAwake: lost });
+  const { deployment, note, againInMs } = await ctx.drift.putBack(writer, desired, current);
+  if (note !== undefined) ctx.events.record(fn, { type: 'Warning', reason: 'DriftRepaired', message: note });
+  if (againInMs !== undefined) made.againInMs = againInMs;
   made.replacedBundle = before !== undefined && !isSame(before, bundleOf(deployment));
   made.latest = revision;
   made.deployments = [...made.deployments.filter((other) => other.metadata?.name !== revision), deployment];

@@ -18,6 +18,7 @@ import type { OperatorConfig } from './config.ts';
 import { ConfigMapWatches } from './config-map-watches.ts';
 import type { Context } from './context.ts';
 import { reconcileFunction } from './controller.ts';
+import { DriftBook } from './drift-book.ts';
 import { isControlledBy } from './function/children.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyKeeper } from './network/keeper.ts';
@@ -138,6 +139,7 @@ function makeContext(
     configMaps,
     targets: new RevisionTargets(configMaps),
     bundles: new Bundles(compiler, configMaps),
+    drift: new DriftBook(Date.now),
     statuses: new StatusBook(kube),
     routing,
     events,
@@ -233,6 +235,7 @@ function followFunctions(functions: ObjectView<FunctionObject>, context: Context
     context.statuses.forget(metadata.uid);
     context.bundles.forget(metadata.uid);
     context.targets.forget(metadata.uid);
+    context.drift.forget(metadata.uid);
     context.rolloutLimits.delete(metadata.uid);
   });
   following = true;

@@ -4,8 +4,9 @@ import type { Deployment } from '#platform/resources.ts';
 import { aFunction } from '../builders.ts';
 import { isHandedOver } from '../child-writes.ts';
 import { isControlledBy, revisionDeployment } from '../function/children.ts';
+import { ownedDigest } from '../function/owned-fields.ts';
 import { bundleOf } from '../function/stored-bundle.ts';
-import { keepDeployment, keepIdentity } from './kept-children.ts';
+import { keepDeployment, keepIdentity, keptDigest } from './kept-children.ts';
 
 const bundle = {
   parts: [
@@ -33,6 +34,8 @@ test('of a Deployment all is kept that is decided on', () => {
   assert.equal(kept.metadata?.resourceVersion, '7');
   assert.equal(kept.spec?.replicas, 3);
   assert.ok(isControlledBy(kept, aFunction()));
+  assert.equal(keptDigest(kept), ownedDigest(whole));
+  assert.equal(keptDigest(whole), undefined);
   assert.ok(JSON.stringify(kept).length < JSON.stringify(whole).length / 2);
 });
 

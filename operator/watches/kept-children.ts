@@ -3,13 +3,24 @@ import { leanMetadata } from '#platform/lean-metadata.ts';
 import type { Deployment, KubeObject, ManagedFieldsEntry, Pod, Service } from '#platform/resources.ts';
 import { sharedPart, shareStrings } from '#platform/shared-values.ts';
 import { isHandedOver } from '../child-writes.ts';
+import { ownedDigest } from '../function/owned-fields.ts';
 import { isBundleVariable } from '../function/stored-bundle.ts';
 
 /** Who owns `spec.replicas`, if not our own applies, in the words of the API server. */
 const HANDED_OVER: ManagedFieldsEntry[] = [{ operation: 'Update', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }];
 
-/** Of the pod template, where the bundle is. */
-export function keepDeployment(deployment: Deployment): Deployment {
+interface KeptDeployment extends Deployment {
+  /** Of the whole object. */
+  ownedDigest?: string;
+}
+
+/** What ownedDigest said of the whole Deployment; undefined: this is the whole. */
+export function keptDigest(deployment: Deployment): string | undefined {
+  return (deployment as KeptDeployment).ownedDigest;
+}
+
+/** Of the pod template, where the bundle is, and a digest of all that is ours. */
+export function keepDeployment(deployment: Deployment): KeptDeployment {
   const { metadata = {}, spec, status } = deployment;
   const containers = spec?.template.spec?.containers.map(({ name, env = [] }) => ({
     name,
@@ -24,6 +35,7 @@ export function keepDeployment(deployment: Deployment): Deployment {
         template: containers === undefined ? {} : { spec: { containers } },
       },
     }),
+    ...(spec && { ownedDigest: ownedDigest(deployment) }),
     ...(status?.conditions && { status: { conditions: status.conditions } }),
   });
 }

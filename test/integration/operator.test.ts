@@ -270,3 +270,52 @@ test('a crash between making a Deployment and handing over its replicas is made 
   await eventually('it is handed over', handedOver);
   assert.equal(await stage.replicas(revision), 0);
 });
+
+test('a Deployment that is changed by hand is put back, awake too, and an Event says so', async () => {
+  const { revision } = await awake('edited', { ...inline('edited'), env: [{ name: 'GREETING', value: 'hi' }] });
+  const before = await stage.deployment(revision);
+  const container = before.spec?.template.spec?.containers[0];
+  const env = container?.env?.map((one) => (one.name === 'GREETING' ? { ...one, value: 'changed' } : one));
+  const containers = [{ ...container, image: 'another/image', env }];
+  const body = { spec: { template: { spec: { containers } } } };
+  await kube.patch(
+    DEPLOYMENTS,
+    { namespace, name: revision },
+    { type: 'merge', body },
+    { fieldManager: 'hand', signal },
+  );
+  await eventually('it is as it was', async () => {
+    const now = await stage.deployment(revision);
+    assert.deepEqual(now.spec, before.spec);
+    return true;
+  });
+  await eventually('an Event says so', async () => {
+    const { items } = await kube.listAll(EVENTS, { namespace, signal });
+    return items.some(({ reason, involvedObject }) => reason === 'DriftRepaired' && involvedObject.name === 'edited');
+  });
+});
+
+test('one that loses its labels gets them again', async () => {
+  const { revision } = await awake('bare', inline('bare'));
+  const labels = { 'catnap.dev/function': null };
+  const body = { metadata: { labels } };
+  await kube.patch(
+    DEPLOYMENTS,
+    { namespace, name: revision },
+    { type: 'merge', body },
+    { fieldManager: 'hand', signal },
+  );
+  await eventually('its label is back', async () => {
+    return (await stage.deployment(revision)).metadata?.labels?.['catnap.dev/function'] === 'bare';
+  });
+});
+
+test('what another adds to a Deployment stays, and nothing that is as asked for is written', async () => {
+  const { revision } = await awake('shared', inline('shared'));
+  const ref = { namespace, name: revision };
+  const body = { spec: { template: { metadata: { annotations: { 'another.example/added': 'yes' } } } } };
+  const added = await kube.patch(DEPLOYMENTS, ref, { type: 'merge', body }, { fieldManager: 'another', signal });
+  await stage.apply('shared', { ...inline('shared'), scaling: { maxReplicas: 7 } });
+  await stage.function('shared', 'was looked at', (fn) => fn.status?.observedGeneration === 2);
+  assert.equal((await stage.deployment(revision)).metadata?.generation, added.metadata?.generation);
+});
