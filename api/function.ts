@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { EnvFromSource, EnvVar } from './function-env.ts';
 import { Routes } from './function-routes.ts';
+import { SecurityContext } from './function-security.ts';
 import { Source } from './function-source.ts';
 import type { FunctionStatus } from './function-status.ts';
 import { type API_VERSION, FUNCTION_NAME_MAX_LENGTH, GROUP, KIND, PLURAL, SIGNATURES, VERSION } from './names.ts';
@@ -100,6 +101,7 @@ export const FunctionSpec = z
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['name'],
       }),
+    securityContext: SecurityContext.optional(),
     timeoutSeconds: z.int().min(0).max(86_400).default(60).meta({
       description:
         'Seconds one request may take, counted from when a replica has it: the cold start is not charged. 0: no limit.',

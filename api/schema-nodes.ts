@@ -24,6 +24,7 @@ export const objectName = (what: string) =>
 
 export const quantity = z.union([z.int().min(0), z.string()]).meta({
   'x-kubernetes-int-or-string': true,
+  minimum: 0,
   maxLength: 40,
   pattern: '^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?$',
   description: 'A quantity such as 50m, 64Mi or 1.',

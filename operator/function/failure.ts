@@ -2,6 +2,7 @@ import type { RevisionFailure } from '#api/conditions.ts';
 import { SECRETS_DIR } from '#api/names.ts';
 import type { Deployment, KubeEvent, Pod } from '#platform/resources.ts';
 import { type ContainerStatus, exits, functionContainer } from './pod-state.ts';
+import { securityAdvice } from './security-context.ts';
 
 /** Why a revision has no replica that answers. */
 export interface Failure {
@@ -78,7 +79,10 @@ function configFailure(pod: Pod, message: string): Failure {
       `pod ${nameOf(pod)} cannot start: ${message}. Create the ConfigMap with that key in namespace ${pod.metadata?.namespace}, or correct spec.env or spec.envFrom`,
     );
   }
-  return terminal('InvalidPodTemplate', `pod ${nameOf(pod)} cannot start: ${message || 'its container is refused'}`);
+  return terminal(
+    'InvalidPodTemplate',
+    `pod ${nameOf(pod)} cannot start: ${message || 'its container is refused'}${securityAdvice(message)}`,
+  );
 }
 
 function crash(pod: Pod, status: ContainerStatus, answered: boolean): Failure {
@@ -168,7 +172,7 @@ function creationFailure(deployment: Deployment, pods: number): Failure | undefi
   const message = condition.message ?? 'no details';
   return /exceeded quota/i.test(message)
     ? terminal('QuotaExceeded', `no pod can be made: ${message}. Raise the namespace's quota or lower spec.resources`)
-    : terminal('InvalidPodTemplate', `no pod can be made: ${message}`);
+    : terminal('InvalidPodTemplate', `no pod can be made: ${message}${securityAdvice(message)}`);
 }
 
 function terminal(reason: RevisionFailure, message: string): Failure {

@@ -31,8 +31,18 @@ test('a source function runs by the restricted Pod Security profile', () => {
 test('an image may be a root image', () => {
   const { pod, container } = made({ image: 'team/thumbs:1' }, IMAGE);
   assert.equal(pod.securityContext, undefined);
-  assert.equal(container.securityContext, undefined);
+  assert.equal(container.securityContext?.capabilities, undefined);
+  assert.equal(container.securityContext?.runAsNonRoot, undefined);
   assert.equal(container.image, 'team/thumbs:1');
+});
+
+test('an image that is said not to run as root fits the restricted profile', () => {
+  const { container } = made({ image: 'team/thumbs:1', securityContext: { runAsNonRoot: true } }, IMAGE);
+  const { runAsNonRoot, allowPrivilegeEscalation, capabilities, seccompProfile } = container.securityContext ?? {};
+  assert.deepEqual(
+    [runAsNonRoot, allowPrivilegeEscalation, capabilities?.drop, seccompProfile?.type],
+    [true, false, ['ALL'], 'RuntimeDefault'],
+  );
 });
 
 test('a cold start asks no registry for the runtime image; for an image of the user the cluster decides', () => {

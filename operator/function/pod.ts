@@ -1,6 +1,7 @@
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import { CONTAINER, LABEL, LIVE_PATH, MANAGED_BY, PORT, READY_PATH, RUNTIME_ENV, SECRETS_DIR } from '#api/names.ts';
 import type { Deployment } from '#platform/resources.ts';
+import { containerSecurity } from './security-context.ts';
 import type { BundleRef } from './stored-bundle.ts';
 
 export type PodTemplate = NonNullable<Deployment['spec']>['template'];
@@ -85,7 +86,7 @@ function container(fn: FunctionObject, revision: string, payload: Payload): Cont
       : { lifecycle: { preStop: { sleep: { seconds: IMAGE_QUIET_SECONDS } } } }),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ...(spec.secrets?.length && { volumeMounts: secretMounts(spec.secrets) }),
-    ...(source && { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }),
+    securityContext: containerSecurity(payload.kind, spec.securityContext),
   };
 }
 

@@ -26,6 +26,7 @@ const CHANGES: [string, Spec][] = [
   ['resources', { resources: { limits: { memory: '1Gi' } } }],
   ['serviceAccountName', { serviceAccountName: 'a' }],
   ['imagePullSecrets', { imagePullSecrets: [{ name: 'a' }] }],
+  ['securityContext', { securityContext: { runAsNonRoot: true } }],
   ['timeoutSeconds', { timeoutSeconds: 1 }],
   ['concurrency.limit', { concurrency: { limit: 1 } }],
 ];

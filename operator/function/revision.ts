@@ -38,8 +38,18 @@ export async function revisionOfContents(
 }
 
 function ofSpec(spec: FunctionSpec, source: SourceFiles | undefined): object {
-  const { image, handler, env, envFrom, secrets, resources, serviceAccountName, imagePullSecrets, timeoutSeconds } =
-    spec;
+  const {
+    image,
+    handler,
+    env,
+    envFrom,
+    secrets,
+    resources,
+    serviceAccountName,
+    imagePullSecrets,
+    timeoutSeconds,
+    securityContext,
+  } = spec;
   const signature = spec.signature === 'auto' ? undefined : spec.signature;
   return {
     source,
@@ -52,6 +62,7 @@ function ofSpec(spec: FunctionSpec, source: SourceFiles | undefined): object {
     resources,
     serviceAccountName,
     imagePullSecrets,
+    securityContext,
     timeoutSeconds,
     concurrencyLimit: spec.concurrency.limit,
   };

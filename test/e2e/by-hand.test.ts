@@ -149,3 +149,15 @@ test('a namespace that enforces the restricted Pod Security profile admits the p
   const url = await world.deploy(manifest(world.namespace, 'restricted', HELLO, spec));
   assert.equal((await world.call(url)).status, 200);
 });
+
+test('it admits the pods of an image that is said not to run as root', async () => {
+  await using world = await system.world();
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  const patch = { type: 'merge', body: { metadata: { labels } } } as const;
+  await world.kube.patch(NAMESPACES, { name: world.namespace }, patch, { signal: world.soon() });
+  const { spec, ...rest } = manifest(world.namespace, 'modest', '');
+  const { source: _none, ...others } = spec;
+  const securityContext = { runAsNonRoot: true, runAsUser: 65_532 };
+  const url = await world.deploy({ ...rest, spec: { ...others, image: system.image, securityContext } });
+  assert.equal((await world.call(url)).status, 200);
+});
