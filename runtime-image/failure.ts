@@ -83,7 +83,7 @@ export function failureOfStop(stop: Stop, timeoutMs: number): Failure | undefine
   if (stop.why === 'gone') return undefined;
   if (stop.why === 'crashed') return failureOfThrown(stop.error);
   if (stop.why === 'timeout') {
-    return { code: 'Timeout', message: `the function took longer than timeoutSeconds, ${timeoutMs / 1000}` };
+    return { code: 'Timeout', message: `the function took longer than ${timeoutMs / 1000} s (spec.timeoutSeconds)` };
   }
   return { code: 'Timeout', message: 'the replica had to leave before the function answered' };
 }

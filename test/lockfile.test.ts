@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 interface Lockfile {
-  packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  packages: Record<string, { optionalDependencies?: Record<string, string>; integrity?: string; link?: boolean }>;
 }
 
 // npm leaves a platform's package out of the lockfile when the registry did not have it at that moment, and `npm ci`
@@ -17,6 +17,18 @@ for (const folder of ['.', '.toolchain']) {
     assert.ok(wanted.length > 0);
     assert.deepEqual(
       wanted.filter((name) => packages[`node_modules/${name}`] === undefined),
+      [],
+    );
+  });
+
+  test(`every package of the lockfile in ${folder} is checked against its digest`, async () => {
+    const path = join(import.meta.dirname, '..', folder, 'package-lock.json');
+    const { packages } = JSON.parse(await readFile(path, 'utf8')) as Lockfile;
+    const unchecked = Object.entries(packages).filter(
+      ([name, entry]) => name !== '' && !entry.link && !entry.integrity,
+    );
+    assert.deepEqual(
+      unchecked.map(([name]) => name),
       [],
     );
   });
