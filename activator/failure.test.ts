@@ -51,6 +51,14 @@ test('without detail nothing is said but the code and a general sentence, unless
   }
 });
 
+test('that there is no room in the cluster is told to callers too, without names or numbers', () => {
+  const failure = { code: 'QueueTimeout', message: 'pod x finds no node: 0/3 nodes', reason: 'Unschedulable' } as const;
+  assert.deepEqual(withoutDetail(failure), {
+    code: 'QueueTimeout',
+    message: 'the cluster has no room for this function now; ask again later',
+  });
+});
+
 test('a leaving gateway ends the connection', () => {
   const answer = answerFor({ code: 'QueueFull', message: '' }, 'a/b', 'id', true);
   assert.equal(headersOf(answer.headers).get('connection'), 'close');

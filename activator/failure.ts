@@ -1,5 +1,5 @@
 import type { ErrorBody, ErrorCode } from '#api/errors.ts';
-import { ERROR_STATUS, PUBLIC_MESSAGE } from '#api/errors.ts';
+import { ERROR_STATUS, PUBLIC_MESSAGE, PUBLIC_MESSAGE_OF_REASON } from '#api/errors.ts';
 import { HEADER } from '#api/names.ts';
 
 /** Why the gateway answers a request itself. */
@@ -7,7 +7,7 @@ export interface Failure {
   code: ErrorCode;
   /** One sentence for a person, in full: callers may be told less. */
   message: string;
-  /** With `RevisionFailed`: the condition reason. */
+  /** With `RevisionFailed`, and `QueueTimeout` where it is known: the condition reason. */
   reason?: string;
   /** `<namespace>/<name>`, where the request did not get as far as the function's queue. */
   function?: string;
@@ -44,9 +44,10 @@ export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** What a caller is told who is not to see details; what is wrong with the request itself is the caller's own. */
 export function withoutDetail(failure: Failure): Failure {
-  const message = PUBLIC_MESSAGE[failure.code];
-  if (message === undefined) return failure;
-  const { code, function: named } = failure;
+  const general = PUBLIC_MESSAGE[failure.code];
+  if (general === undefined) return failure;
+  const { code, reason = '', function: named } = failure;
+  const message = PUBLIC_MESSAGE_OF_REASON[reason] ?? general;
   return { code, message, ...(named !== undefined && { function: named }) };
 }
 

@@ -12,6 +12,8 @@ export interface CountedFunction {
   readonly counters: FunctionCounters | undefined;
   /** Of its starts and requests; undefined: nothing. */
   readonly learned: { readonly startMs: number | undefined; readonly requestMs: number | undefined } | undefined;
+  /** The revision that requests go to; undefined: there is none. */
+  readonly chosen: string | undefined;
   concurrencySeconds(): number;
 }
 
@@ -44,6 +46,13 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
     help: 'Requests received.',
     labels: BY_FUNCTION,
     write: (fn, labels, to) => to.add(labels, fn.requests),
+  },
+  {
+    name: METRIC.chosenRevision,
+    type: 'gauge',
+    help: '1 for the revision that requests go to.',
+    labels: [...BY_FUNCTION, 'revision'],
+    write: (fn, labels, to) => fn.chosen !== undefined && to.add(ofRevision(labels, fn.chosen), 1),
   },
   {
     name: 'catnap_activator_waiting_requests',

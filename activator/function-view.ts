@@ -5,6 +5,7 @@ import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
 import type { LearnedBefore } from './cold-start/waves.ts';
 import type { Failure } from './failure.ts';
 import type { GateLimits } from './gate.ts';
+import type { FailedStart } from './start-retries.ts';
 
 /** How long a request may take once a replica has it, in milliseconds; 0: no limit. */
 export interface Timeouts {
@@ -40,6 +41,8 @@ export interface FunctionView {
   latest: string | undefined;
   /** The status says that `latest` cannot start. */
   latestFailure: Failure | undefined;
+  /** How often, and when, that was so. */
+  failedStart: FailedStart | undefined;
   /** Of starts and requests, by the status. */
   learned: LearnedBefore;
   /** There is no revision, and why there will be none: the source is wrong, or its objects cannot be written. */
@@ -77,8 +80,16 @@ export function viewOf(fn: FunctionObject): FunctionView {
       requestMs: status?.scaling?.learned?.requestMilliseconds,
     },
     latestFailure: failureIn(fn, 'RevisionReady'),
+    failedStart: failedStart(fn),
     firstFailure: latest === undefined ? (failureIn(fn, 'SourceReady') ?? failureIn(fn, 'RevisionReady')) : undefined,
   };
+}
+
+function failedStart({ status }: FunctionObject): FailedStart | undefined {
+  const condition = status?.conditions?.find((one) => one.type === 'RevisionReady');
+  if (condition?.status !== 'False') return undefined;
+  const { count = 1, lastTime = condition.lastTransitionTime } = status?.failedStarts ?? {};
+  return { reason: condition.reason, count, lastMs: Date.parse(lastTime) };
 }
 
 function failureIn(fn: FunctionObject, type: 'RevisionReady' | 'SourceReady'): Failure | undefined {
@@ -106,6 +117,9 @@ export function sameRoutes(a: FunctionView, b: FunctionView): boolean {
   );
 }
 
-export function sameFailure(a: Failure | undefined, b: Failure | undefined): boolean {
-  return a?.reason === b?.reason && a?.message === b?.message;
+/** Whether both speak of the same failed start of the newest revision, or of none. */
+export function sameFailure(a: FunctionView, b: FunctionView): boolean {
+  const { latestFailure: one, failedStart: first } = a;
+  const { latestFailure: other, failedStart: second } = b;
+  return one?.reason === other?.reason && one?.message === other?.message && first?.count === second?.count;
 }

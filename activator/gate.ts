@@ -150,6 +150,13 @@ export class Gate<R extends GateReplica> {
     return place;
   }
 
+  /** Refuses a request that is not to wait with those that do. */
+  turnAway(visitor: Visitor<R>, failure: Failure): void {
+    this.#requests += 1;
+    this.#account(visitor.enteredAtMs);
+    this.#hooks.refuse(visitor, failure);
+  }
+
   /** A waiting request is not there any more, for instance because its client left. */
   leave(place: Waiting<R>): void {
     this.#account(this.#clock.nowMs());

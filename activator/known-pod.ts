@@ -1,8 +1,8 @@
+import type { StartFailure } from '#api/rules/start-failure.ts';
 import type { ClusterStarts, StartMark } from './cold-start/cluster-starts.ts';
 import type { StartSample } from './cold-start/learning.ts';
 import type { PodState } from './pod-state.ts';
 import type { Replica } from './replica.ts';
-import type { StartFailure } from './terminal.ts';
 
 /** One pod of a function that was not told to go. */
 export interface Pod {
@@ -10,9 +10,9 @@ export interface Pod {
   readonly revision: string;
   /** Undefined until the pod has an address. */
   readonly replica: Replica | undefined;
-  /** Why it does not start; undefined once it has answered. */
+  /** Why it does not start, for good or for now; undefined once it has answered. */
   readonly failure: StartFailure | undefined;
-  /** When the failure was first seen, on the activator's clock. */
+  /** When it was first seen to fail for this reason, on the activator's clock. */
   readonly failedAtMs: number | undefined;
   /** Since when it is starting, on the same clock; undefined: it has answered, or fails to. */
   readonly startingSinceMs: number | undefined;
@@ -55,7 +55,8 @@ export class KnownPod implements Pod {
     return this.replica?.answeredAtMs === undefined ? this.state.failure : undefined;
   }
   get startingSinceMs(): number | undefined {
-    const isStarting = this.replica?.answeredAtMs === undefined && this.state.failure === undefined;
+    // What holds it up for now may pass at any time.
+    const isStarting = this.replica?.answeredAtMs === undefined && this.state.failure?.finalAfterMs !== 0;
     return isStarting ? this.seenAtMs : undefined;
   }
 

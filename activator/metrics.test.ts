@@ -32,6 +32,7 @@ class Stage {
       inFlight: 0,
       counters,
       learned: undefined,
+      chosen: undefined,
       concurrencySeconds: () => 0,
       ...parts,
     });
@@ -50,6 +51,13 @@ class Stage {
 }
 
 const HELLO = 'namespace="default",function="hello"';
+
+test('the revision that requests go to is told, where there is one', async () => {
+  const stage = new Stage();
+  stage.add('hello', { chosen: 'hello-2' });
+  stage.add('other');
+  assert.deepEqual(await stage.series('catnap_activator_chosen_revision'), [`{${HELLO},revision="hello-2"} 1`]);
+});
 
 test('answers are counted by revision and status; what no replica had is of none', async () => {
   const stage = new Stage();

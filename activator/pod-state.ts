@@ -1,6 +1,6 @@
 import { CONTAINER, LABEL, PORT, RUNTIME_ENV } from '#api/names.ts';
 import { functionKey } from '#api/rules/function-key.ts';
-import { type ContainerStatus, type StartFailure, startFailure } from './terminal.ts';
+import { type ContainerStatus, type StartFailure, startFailure } from '#api/rules/start-failure.ts';
 
 /** A pod as it comes from the API server, as far as it matters here. */
 export interface PodObject {
@@ -18,12 +18,14 @@ export interface PodObject {
       name?: string;
       ports?: { name?: string; containerPort: number }[];
       env?: { name: string }[];
+      resources?: { limits?: { [name: string]: string } };
     }[];
   };
   status?: {
     phase?: string;
     podIP?: string;
     podIPs?: { ip?: string }[];
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
     containerStatuses?: ContainerStatus[];
     initContainerStatuses?: ContainerStatus[];
   };
@@ -45,7 +47,7 @@ export interface PodState {
   probe: 'ready' | 'connect';
   /** It was told to go, or is over: no new requests. */
   leaving: boolean;
-  /** Why it does not start by itself. Says nothing about a pod that has answered. */
+  /** Why it does not start, for good or for now. Says nothing about a pod that has answered. */
   failure: StartFailure | undefined;
 }
 
@@ -69,6 +71,6 @@ export function podState(pod: PodObject): PodState | undefined {
     port: container?.ports?.find((port) => port.name === PORT.http.name)?.containerPort ?? PORT.http.number,
     probe: container?.env?.some((one) => one.name === RUNTIME_ENV.bundleChunks) ? 'ready' : 'connect',
     leaving: deletionTimestamp !== undefined || status.phase === 'Failed' || status.phase === 'Succeeded',
-    failure: startFailure(name, [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]),
+    failure: startFailure(pod, false),
   };
 }

@@ -213,10 +213,11 @@ export class Replicas implements Disposable {
     const nowMs = this.#clock.nowMs();
     const pod = pods.get(state.uid) ?? new KnownPod(state, this.starts, nowMs);
     pods.set(state.uid, pod);
+    const isSame = pod.state.failure?.reason === state.failure?.reason;
     pod.state = state;
     if (state.failure === undefined) pod.failedAtMs = undefined;
-    else pod.failedAtMs ??= nowMs;
-    if (state.failure !== undefined) pod.endStart(nowMs);
+    else if (!isSame || pod.failedAtMs === undefined) pod.failedAtMs = nowMs;
+    if (state.failure?.finalAfterMs === 0) pod.endStart(nowMs);
     if (state.scheduled) pod.scheduledAtMs ??= nowMs;
     if (state.ip === '' || pod.replica?.upstream.ip === state.ip) return;
     // A pod's address is given once; should a sandbox be made anew with another one, the old one is no way to it.

@@ -24,6 +24,12 @@ const condition = (
     lastTransitionTime: '2026-01-01T00:00:00Z',
   }) as Condition;
 
+/** The status of a function whose newest revision has failed to start so often, at last then. */
+const quotaExceeded = (count: number, lastMs: number) => ({
+  conditions: [condition('RevisionReady', 'QuotaExceeded')],
+  failedStarts: { count, lastTime: new Date(lastMs).toISOString() },
+});
+
 test('asleep, the new revision is woken; when it crashes the last one that answered takes the request', async () => {
   await using gateway = await TestGateway.start();
   gateway.putFunction(aFunction('hello', {}, both));
@@ -41,7 +47,7 @@ test('asleep, the new revision is woken; when it crashes the last one that answe
 
 test('a new revision that fails is not tried again by the next request', async () => {
   await using gateway = await TestGateway.start();
-  gateway.putFunction(aFunction('hello', {}, { ...both, conditions: [condition('RevisionReady', 'QuotaExceeded')] }));
+  gateway.putFunction(aFunction('hello', {}, { ...both, ...quotaExceeded(1, Date.now()) }));
   gateway.scales.onScale = () => void gateway.addReplica('pod-old', 'hello-1', (_req, res) => res.end('old'));
   assert.equal((await ask(gateway.port)).body, 'old');
   assert.deepEqual(
@@ -158,6 +164,46 @@ test('a failure that was in the status before does not keep a request from tryin
   gateway.putFunction(aFunction('hello', {}, { conditions: [condition('RevisionReady', 'QuotaExceeded')] }));
   gateway.scales.onScale = () => void gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.end('well again'));
   assert.equal((await ask(gateway.port)).body, 'well again');
+});
+
+test('a failure that only the status tells, and is young, is the answer at once, and wakes nothing', async () => {
+  await using gateway = await TestGateway.start({ errorDetail: true });
+  gateway.putFunction(aFunction('hello', {}, quotaExceeded(1, Date.now())));
+  const answer = await ask(gateway.port);
+  assert.deepEqual([answer.status, JSON.parse(answer.body).reason], [503, 'QuotaExceeded']);
+  assert.deepEqual(gateway.scales.writes, []);
+});
+
+test('once it is old the first request is the next try; the others get the reason, and so does the first when it fails', async () => {
+  await using gateway = await TestGateway.start({ errorDetail: true });
+  gateway.putFunction(aFunction('hello', {}, quotaExceeded(1, Date.now() - 11_000)));
+  const first = ask(gateway.port);
+  await until(() => gateway.scales.writes.length === 1, 'it is woken');
+  const others = await Promise.all([ask(gateway.port), ask(gateway.port)]);
+  assert.deepEqual(
+    others.map(({ body }) => JSON.parse(body).reason),
+    ['QuotaExceeded', 'QuotaExceeded'],
+  );
+  assert.equal(gateway.traffic('hello').waiting, 1);
+  gateway.putFunction(aFunction('hello', {}, quotaExceeded(2, Date.now())));
+  assert.equal(JSON.parse((await first).body).reason, 'QuotaExceeded');
+  assert.equal((await ask(gateway.port)).status, 503);
+  assert.equal(gateway.scales.writes.length, 1);
+});
+
+test('a try whose client leaves makes the next request the try', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', {}, quotaExceeded(1, Date.now() - 11_000)));
+  const stop = new AbortController();
+  const left = ask(gateway.port, { signal: stop.signal }).catch(() => 'left');
+  await until(() => gateway.traffic('hello').waiting === 1, 'it waits');
+  stop.abort();
+  await left;
+  await until(() => gateway.traffic('hello').waiting === 0, 'it has left');
+  const next = ask(gateway.port);
+  await until(() => gateway.traffic('hello').waiting === 1, 'the next one waits');
+  await gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.end('well again'));
+  assert.equal((await next).body, 'well again');
 });
 
 test('a source that never made a revision is answered at once', async () => {

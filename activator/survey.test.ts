@@ -29,7 +29,9 @@ const aPod = (some: Partial<Pod> & { answers?: boolean; silentSinceMs?: number }
     ...rest,
   };
 };
-const failed = (failedAtMs: number, message = '') => aPod({ failure: { reason: 'CrashLoop', message }, failedAtMs });
+const failing = (failedAtMs: number, finalAfterMs: number, message = '') =>
+  aPod({ failure: { reason: 'CrashLoop', message, finalAfterMs }, failedAtMs });
+const failed = (failedAtMs: number, message = '') => failing(failedAtMs, 0, message);
 
 test('counts the pods of the one revision, and those that answer', () => {
   const found = survey([aPod(), aPod({ answers: true }), aPod({ revision: 'other', answers: true })], 'r', 0);
@@ -47,6 +49,18 @@ test('a pod that may still start gives the revision a second, no more', () => {
   assert.equal(survey(pods, 'r', 1_099).failure, undefined);
   assert.equal(survey(pods, 'r', 1_099).lookAgainAtMs, 1_100);
   assert.equal(survey(pods, 'r', 1_100).failure?.reason, 'CrashLoop');
+});
+
+test('what may pass is believed when it lasts, and is the reason for the wait until then', () => {
+  const pods = [failing(100, 5_000, 'busy')];
+  const early = survey(pods, 'r', 5_099);
+  assert.deepEqual([early.failure, early.heldUpBy?.message, early.lookAgainAtMs], [undefined, 'busy', 5_100]);
+  assert.equal(survey(pods, 'r', 5_100).failure?.reason, 'CrashLoop');
+});
+
+test('a pod that may start at any time is never given up', () => {
+  const found = survey([failing(0, Number.POSITIVE_INFINITY, 'no node')], 'r', 1e9);
+  assert.deepEqual([found.failure, found.heldUpBy?.message, found.lookAgainAtMs], [undefined, 'no node', undefined]);
 });
 
 test('a revision with a replica that answers has not failed', () => {

@@ -10,12 +10,14 @@ import { type Failure, noSuchFunction } from './failure.ts';
 import { type FunctionView, sameFailure } from './function-view.ts';
 import { Gate, type Visitor, type Waiting } from './gate.ts';
 import type { BacklogHint } from './peers/messages.ts';
+import { type Prospects, whyNotAlso, whyNotWait } from './prospects.ts';
 import type { Refusals } from './refusals.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
 import { FunctionShare, type ProcessShare } from './share.ts';
+import { StartRetries } from './start-retries.ts';
 import type { Suspect } from './stuck-replicas.ts';
-import { type Survey, survey } from './survey.ts';
+import { NOTHING_FOUND, type Survey, survey } from './survey.ts';
 import { nameSilence } from './turned-away.ts';
 import type { Wake } from './wake.ts';
 
@@ -45,23 +47,14 @@ export class Traffic implements Disposable {
   #view: FunctionView;
   /** The revision that requests go to, and how it stood at the last look. */
   #chosen: string | undefined;
-  #found: Survey = {
-    pods: 0,
-    answering: [],
-    answered: false,
-    failure: undefined,
-    silent: 0,
-    startingSinceMs: [],
-    lookAgainAtMs: undefined,
-  };
+  #found: Survey = NOTHING_FOUND;
   /** Undefined until there is something to plan or to learn. */
   #waves: Waves | undefined;
   /** The wake under way; undefined while nothing waits. */
   #woken: string | undefined;
   /** The revision that this activator last saw answer. */
   #answeredBefore: string | undefined;
-  /** The newest revision, once this activator has seen it fail for good. */
-  #failedLatest: string | undefined;
+  readonly #retries = new StartRetries();
   /** When this activator first saw the status' present failure of the newest revision. */
   #failureSeenAtMs = Number.NEGATIVE_INFINITY;
   /** Since when the newest revision is being woken without an answer. */
@@ -73,13 +66,17 @@ export class Traffic implements Disposable {
   constructor(view: FunctionView, parts: TrafficParts) {
     this.#view = view;
     this.#parts = parts;
+    this.#heed(view, Date.now() - (view.failedStart?.lastMs ?? 0));
     this.share = new FunctionShare(parts.share);
     this.#gate = new Gate<Replica>(view.limits, {
       clock: parts.clock,
       share: this.share,
       hooks: {
         waiting: () => this.#someoneWaits(),
-        noneWaiting: () => this.#nobodyWaits(),
+        noneWaiting: () => {
+          this.#wakingSinceMs = undefined;
+          this.#nobodyWaits();
+        },
         refuse: (visitor, failure) => parts.refusals.refuse(visitor, nameSilence(failure, this.#found)),
       },
     });
@@ -106,12 +103,20 @@ export class Traffic implements Disposable {
   get pods(): number {
     return this.#found.pods;
   }
+  /** The revision that requests go to; undefined: there is none yet. */
+  get chosen(): string | undefined {
+    return this.#chosen;
+  }
   concurrencySeconds(): number {
     return this.#gate.concurrencySeconds();
   }
 
   enter(visitor: Visitor<Replica>): Waiting<Replica> | undefined {
-    return this.#gate.enter(visitor);
+    const isRetried = this.#view.latestFailure !== undefined && this.#gate.waiting > 0;
+    const failure = isRetried ? whyNotAlso(this.#prospects()) : undefined;
+    if (failure === undefined) return this.#gate.enter(visitor);
+    this.#gate.turnAway(visitor, failure);
+    return undefined;
   }
 
   leave(place: Waiting<Replica>): void {
@@ -173,17 +178,12 @@ export class Traffic implements Disposable {
   update(view: FunctionView): void {
     const before = this.#view;
     this.#view = view;
-    if (view.latest !== before.latest) {
-      this.#failedLatest = undefined;
-      this.#wakingSinceMs = undefined;
-    }
-    if (view.latest !== before.latest || !sameFailure(view.latestFailure, before.latestFailure)) {
+    if (view.latest !== before.latest) this.#wakingSinceMs = undefined;
+    if (view.latest !== before.latest || !sameFailure(view, before)) {
       this.#failureSeenAtMs = this.#parts.clock.nowMs();
     }
-    if (view.latestFailure === undefined && before.latestFailure !== undefined) {
-      this.#failedLatest = undefined;
-      this.#wakingSinceMs = undefined;
-    }
+    if (view.latestFailure === undefined && before.latestFailure !== undefined) this.#wakingSinceMs = undefined;
+    this.#heed(view, 0);
     this.#gate.setLimits(view.limits);
     this.#counters?.keepRevisions([view.latest, view.serving]);
     this.#waves?.remember(view.learned);
@@ -214,6 +214,11 @@ export class Traffic implements Disposable {
     this.#gate.close(noSuchFunction(this.#view.key));
   }
 
+  /** @param ageMs how old the failure is that the status tells of. */
+  #heed({ latest, failedStart }: FunctionView, ageMs: number): void {
+    this.#retries.told(latest, failedStart, { nowMs: this.#parts.clock.nowMs(), ageMs });
+  }
+
   #someoneWaits(): void {
     if (!this.#refreshing) this.#serveWaiting();
   }
@@ -232,11 +237,14 @@ export class Traffic implements Disposable {
 
   /** Sets the revision, and so the replicas, that requests go to. */
   #choose(): void {
-    const { latest, serving, latestFailure, maxReplicas } = this.#view;
+    const { latest, serving, maxReplicas } = this.#view;
+    const nowMs = this.#parts.clock.nowMs();
     const ofLatest = this.#survey(latest);
     const ofServing = latest === serving ? ofLatest : this.#survey(serving);
-    if (ofLatest.answering.length > 0) this.#failedLatest = undefined;
-    else if (ofLatest.failure !== undefined) this.#failedLatest = latest;
+    if (ofLatest.answering.length > 0) this.#retries.answered();
+    else this.#retries.saw(ofLatest.failure?.reason, nowMs);
+    const dueAtMs = this.#retries.dueAtMs(this.#hasFallback);
+    const isDue = dueAtMs !== undefined && dueAtMs <= nowMs && ofLatest.failure === undefined;
     this.#chosen = chooseRevision({
       latest,
       serving,
@@ -245,7 +253,7 @@ export class Traffic implements Disposable {
         servingAnswering: ofServing.answering.length,
         maxReplicas,
       }),
-      latestFailed: latestFailure !== undefined || (latest !== undefined && this.#failedLatest === latest),
+      latestFailed: this.#retries.hasFailed && !isDue,
       servingHasPods: latest !== serving && ofServing.pods > 0,
     });
     this.#found = this.#chosen === latest ? ofLatest : ofServing;
@@ -254,7 +262,9 @@ export class Traffic implements Disposable {
       this.#answeredBefore = this.#chosen;
     }
     this.#gate.setReplicas(this.#found.answering);
-    this.#lookAgainAt(this.#found.lookAgainAtMs ?? ofLatest.lookAgainAtMs);
+    const due = this.#hasFallback && dueAtMs !== undefined && dueAtMs > nowMs ? dueAtMs : Number.POSITIVE_INFINITY;
+    const next = Math.min(this.#found.lookAgainAtMs ?? ofLatest.lookAgainAtMs ?? due, due);
+    this.#lookAgainAt(Number.isFinite(next) ? next : undefined);
   }
 
   #answersAgain(): void {
@@ -300,24 +310,29 @@ export class Traffic implements Disposable {
 
   /** Wakes what they wait for, or sends them away when it cannot come. */
   #serveWaiting(): void {
-    const failure = this.#hopeless();
+    const failure = whyNotWait(this.#prospects());
     if (failure !== undefined) this.#gate.refuseAll(failure);
     else if (this.#chosen !== undefined) this.#wake(this.#chosen);
   }
 
-  #hopeless(): Failure | undefined {
-    const { firstFailure, latest, latestFailure } = this.#view;
-    if (firstFailure !== undefined) return firstFailure;
-    if (this.#found.answering.length > 0) return undefined;
-    if (this.#found.failure !== undefined) return this.#found.failure;
-    if (this.#chosen !== latest) return undefined;
-    // It has answered, so it is about to do so again: only exits before the first answer are final. The status may not
-    // know of that one: kubelet's word that a pod is ready comes up to a second later.
-    const answered = this.#found.answered || this.#answeredBefore === latest;
-    if (answered && latestFailure?.reason === 'CrashLoop') return undefined;
-    // A status written before this wake speaks of an earlier try, unless no try is possible at all.
-    const isNews = this.#wakingSinceMs !== undefined && this.#failureSeenAtMs > this.#wakingSinceMs;
-    return isNews || latestFailure?.reason === 'NameTaken' ? latestFailure : undefined;
+  get #hasFallback(): boolean {
+    return this.#view.serving !== undefined && this.#view.serving !== this.#view.latest;
+  }
+
+  /** What decides whether a request may wait for a start. */
+  #prospects(): Prospects {
+    const { latest } = this.#view;
+    return {
+      view: this.#view,
+      found: this.#found,
+      isLatest: this.#chosen === latest,
+      // The status may not know of it: kubelet's word that a pod is ready comes up to a second later.
+      hasAnswered: this.#found.answered || this.#answeredBefore === latest,
+      wakingSinceMs: this.#wakingSinceMs,
+      failureSeenAtMs: this.#failureSeenAtMs,
+      dueAtMs: this.#retries.dueAtMs(this.#hasFallback),
+      nowMs: this.#parts.clock.nowMs(),
+    };
   }
 
   #wake(revision: string): void {

@@ -34,3 +34,11 @@ test('nothing is said of replicas that are only full, nor where it is no reason'
   assert.ok(full);
   assert.equal(nameSilence(full, { pods: 1, silent: 1, answered: true }), full);
 });
+
+test('who waited for a pod that no node has room for is told why', () => {
+  const heldUpBy = { reason: 'Unschedulable', message: 'pod a-1 finds no node: Insufficient cpu' } as const;
+  const found = { pods: 1, silent: 0, answered: false, heldUpBy: { ...heldUpBy, finalAfterMs: Infinity } };
+  const { message, reason } = nameSilence(dueFailure(30_000), found);
+  assert.equal(reason, 'Unschedulable');
+  assert.match(message, /30 s .*; pod a-1 finds no node: Insufficient cpu$/);
+});

@@ -1,3 +1,4 @@
+import type { StartFailure } from '#api/rules/start-failure.ts';
 import type { Failure } from './failure.ts';
 
 /** A place in the queue that there is none of; undefined: there is one. @param bytes with those of the newcomer. */
@@ -33,11 +34,16 @@ interface Silence {
   silent: number;
   /** Whether one of them has answered, now or before. */
   answered: boolean;
+  /** Why one of them has not started so far. */
+  heldUpBy?: StartFailure | undefined;
 }
 
-/** A wait that ended in vain while replicas were there that do not answer: that is the reason, so it is said. */
-export function nameSilence(failure: Failure, { pods, silent, answered }: Silence): Failure {
+/** A wait that ran out while replicas were there that do not answer: that is the reason, so it is said. */
+export function nameSilence(failure: Failure, { pods, silent, answered, heldUpBy }: Silence): Failure {
   if (failure.code !== 'QueueTimeout') return failure;
+  if (!answered && heldUpBy !== undefined) {
+    return { ...failure, reason: heldUpBy.reason, message: `${failure.message}; ${heldUpBy.message}` };
+  }
   if (!answered) return { ...failure, message: `${failure.message}; ${startingStill(pods)}` };
   if (silent === 0) return failure;
   const which = pods === 1 ? 'its replica' : `${silent} of its ${pods} replicas`;

@@ -175,3 +175,21 @@ test('a scale that moved is read and written anew at once', async () => {
   await scene.advance(0);
   assert.deepEqual(scene.written, ['2 onto 0']);
 });
+
+test('an API server that is away for a minute is a handful of lines, each with how often it was asked', async () => {
+  const lines: { failures: number }[] = [];
+  const clock = new TestClock();
+  const scales = new FakeScales();
+  scales.failure = new Error('connection refused');
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  using wake = new Wake(scales, clock, log);
+  wake.raise(ref, 1, true);
+  for (let tries = 0; tries < 120; tries += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(500);
+  }
+  assert.deepEqual(
+    lines.map(({ failures }) => failures),
+    [1, 2, 4, 8, 16, 32, 64],
+  );
+});

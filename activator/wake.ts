@@ -151,7 +151,9 @@ export class Wake implements Disposable {
       (error: unknown) => {
         want.failures += 1;
         const againInMs = Math.min(BACKOFF_MS.first * 2 ** (want.failures - 1), BACKOFF_MS.most);
-        if (!this.#stop.signal.aborted) this.#log.warn({ ...want.ref, err: error, againInMs }, 'scale not raised');
+        if (!this.#stop.signal.aborted && isWorthALine(want.failures)) {
+          this.#log.warn({ ...want.ref, err: error, failures: want.failures, againInMs }, 'scale not raised');
+        }
         this.#ran(want, againInMs);
       },
     );
@@ -206,4 +208,9 @@ export class Wake implements Disposable {
 
 function keyOf(ref: RevisionRef): string {
   return `${ref.namespace}/${ref.revision}`;
+}
+
+/** While the API server is away this goes on twice a second: the 1st, 2nd, 4th, 8th … failure in a row is told, with its number. */
+function isWorthALine(failures: number): boolean {
+  return Number.isInteger(Math.log2(failures));
 }

@@ -3,6 +3,7 @@
 /** Why a revision cannot start. */
 export const REVISION_FAILURES = [
   'CrashLoop',
+  'ContainerStartFailed',
   'ImagePullFailed',
   'SecretNotFound',
   'ConfigMapNotFound',
@@ -20,11 +21,19 @@ export type RouteFailure = 'InvalidRoute' | 'RouteConflict';
 
 interface Reasons {
   /** Summary: the reason of what is wrong, or how the function stands. */
-  Ready: 'Ready' | 'ScaledToZero' | 'Progressing' | SourceFailure | RevisionFailure | 'NameTaken' | RouteFailure;
+  Ready:
+    | 'Ready'
+    | 'ScaledToZero'
+    | 'Untried'
+    | 'Progressing'
+    | SourceFailure
+    | RevisionFailure
+    | 'NameTaken'
+    | RouteFailure;
   /** The source compiles and exports the handler. */
   SourceReady: 'Ready' | 'Progressing' | SourceFailure;
   /** The newest revision answers (True), failed (False), or was not tried yet (Unknown). */
-  RevisionReady: 'Ready' | 'ScaledToZero' | 'Progressing' | RevisionFailure | 'NameTaken';
+  RevisionReady: 'Ready' | 'ScaledToZero' | 'Untried' | 'Progressing' | RevisionFailure | 'NameTaken';
   /** Its addresses lead to it. */
   RouteReady: 'Ready' | 'NameTaken' | RouteFailure;
   /** It has replicas (True) or sleeps (False). */

@@ -64,15 +64,21 @@ export const PUBLIC_MESSAGE: Readonly<Partial<Record<ErrorCode, string>>> = {
   IdleTimeout: 'nothing was sent for longer than may be',
 };
 
+/** The same, where the reason of the failure tells callers more that they may know: there is nothing in it but the cluster's size. */
+export const PUBLIC_MESSAGE_OF_REASON: Readonly<Record<string, string>> = {
+  Unschedulable: 'the cluster has no room for this function now; ask again later',
+  QuotaExceeded: 'there is no room for this function now; ask again later',
+};
+
 /** Body of such an answer, as JSON. */
 export interface ErrorBody {
   error: ErrorCode;
-  /** One sentence for a person: what is wrong and what to do; where callers are not told details, that of PUBLIC_MESSAGE. */
+  /** One sentence for a person: what is wrong and what to do; where callers are not told details, that of PUBLIC_MESSAGE or PUBLIC_MESSAGE_OF_REASON. */
   message: string;
   /** `<namespace>/<name>`, or null where no function was found. */
   function: string | null;
   requestId: string;
-  /** With `RevisionFailed`, where callers are told details: the condition reason, e.g. `CrashLoop`. */
+  /** With `RevisionFailed` and `QueueTimeout`, where callers are told details: the condition reason, e.g. `CrashLoop`. */
   reason?: string;
   /** With `HandlerFailed`, where the function's `NODE_ENV` is `development`, and nowhere else: where it was thrown. */
   stack?: string;

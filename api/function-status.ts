@@ -46,6 +46,25 @@ export const FunctionStatus = z
       })
       .optional()
       .meta({ description: 'The last decision of the autoscaler.' }),
+    sourceHash: text(64, 'Of a source in a ConfigMap: SHA-256 of the content that this status speaks of.'),
+    trial: z
+      .object({
+        revision: z.string().max(63).meta({ description: 'The revision that is tried.' }),
+        startedAt: time('When a replica was asked for. Absent: it waits for its turn.'),
+        answeredAt: time('When it answered; then the gateways are waited for.'),
+      })
+      .optional()
+      .meta({
+        description: 'The try of a new revision (spec.scaling.tryOnChange). Absent: there is none, or it is over.',
+      }),
+    failedStarts: z
+      .object({
+        count: count('How often.'),
+        lastTime: time('When it last failed; from that follows when the next request starts it again.'),
+        retrying: z.boolean().optional().meta({ description: 'Whether it is being started again.' }),
+      })
+      .optional()
+      .meta({ description: 'How often the newest revision has failed to start. Absent: it has not.' }),
     routes: z
       .array(RouteStatus)
       .max(ROUTES_MAX + 1)

@@ -182,6 +182,10 @@ export const FunctionSpec = z
           .max(3600)
           .default(60)
           .meta({ description: 'Seconds over which concurrency is averaged before replicas are taken away.' }),
+        tryOnChange: z.boolean().default(true).meta({
+          description:
+            'Whether a new or changed revision is started once, so that the condition Ready tells whether it works, and then sleeps. false: it starts with the first request.',
+        }),
       })
       .prefault({})
       .meta({

@@ -12,4 +12,6 @@ export const METRIC = {
   /** Gauge: what was learned of a function's starts and requests, in seconds. Averages over activators. */
   learnedStart: 'catnap_activator_learned_start_seconds',
   learnedRequest: 'catnap_activator_learned_request_seconds',
+  /** Gauge, 1, with the label `revision`: the one that requests for a function go to. */
+  chosenRevision: 'catnap_activator_chosen_revision',
 } as const;

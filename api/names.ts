@@ -32,6 +32,8 @@ export const ANNOTATION = {
   templateHash: `${GROUP}/template-hash`,
   /** On a Deployment: RFC 3339 time at which a replica of the revision first answered. Absent: none ever did. */
   answeredAt: `${GROUP}/answered-at`,
+  /** On a Function whose source is in a ConfigMap: `status.sourceHash` that Ready is to speak of. Set by whoever wrote the ConfigMap. */
+  sourceHash: `${GROUP}/source-hash`,
 } as const;
 
 /** Server-side apply field managers: one writer per field. */

@@ -116,5 +116,5 @@ export function aCrashedPod(revision = 'hello-1', message = 'Error: no'): Pod {
 
 /** Views of Deployments and the pods given. */
 export function someRevisions(deployments: Deployment[], pods: Pod[] = []): RevisionView[] {
-  return viewRevisions(deployments, pods, []);
+  return viewRevisions(deployments, pods, { mountEvents: [], failingForMs: new Map() });
 }

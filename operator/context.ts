@@ -9,9 +9,12 @@ import type { Children } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';
 import type { DriftBook } from './drift-book.ts';
+import type { FailingPods } from './failing-pods.ts';
+import type { Gateways } from './gateways.ts';
 import type { RevisionTargets } from './revision-target.ts';
 import type { Routing } from './routing.ts';
 import type { StatusBook } from './status-book.ts';
+import type { Turns } from './turns.ts';
 
 /** What a reconcile works with. */
 export interface Context {
@@ -25,6 +28,9 @@ export interface Context {
   bundles: Bundles;
   drift: DriftBook;
   statuses: StatusBook;
+  failingPods: FailingPods;
+  turns: Turns;
+  gateways: Gateways;
   routing: Routing;
   events: EventRecorder;
   /** Most replicas that a function's serving revision may have for now, by uid: it makes room for the newest. */

@@ -10,15 +10,20 @@ import { urlOf } from './function/address.ts';
 import { isControlledBy } from './function/children.ts';
 import { notesOn } from './function/notes.ts';
 import { functionContainer } from './function/pod-state.ts';
-import { type RevisionView, viewRevisions } from './function/revision-view.ts';
-import { knownFailure, planRollout, RETRY_AFTER_MS, type Rollout } from './function/rollout.ts';
+import { type RevisionView, type StartNews, viewRevisions } from './function/revision-view.ts';
+import { knownFailure, planRollout, type Rollout } from './function/rollout.ts';
 import { invalidStatus, nextStatus, type Observation } from './function/status.ts';
+import { nextTrial, type Trial } from './function/trial.ts';
 import { type Made, makeChildren } from './make-children.ts';
 import type { RouteDecision } from './route-claims.ts';
 
 /** When to look again at what no watch tells of, in milliseconds: an object of someone else's, Events. */
 const LOOK_AGAIN_MS = 10_000;
 const MOUNT_EVENTS_AGAIN_MS = 1_000;
+/** A new revision waits for the gateways. */
+const ROUTED_AGAIN_MS = 1_000;
+/** Longest that a start which is only a try keeps others from theirs. */
+export const TURN_MS = 20_000;
 
 /** Makes the cluster match one Function. Safe at any time, any number of times. `key`: `<namespace>/<name>`. */
 export async function reconcileFunction(key: string, ctx: Context, signal: AbortSignal): Promise<Outcome> {
@@ -27,6 +32,8 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) {
     // Owner references collect the children.
     ctx.configMaps.forget(key);
+    for (const one of [ctx.failingPods, ctx.gateways]) one.forget(key);
+    ctx.turns.giveBack(key, ctx.nowMs());
     if (stored !== undefined) {
       ctx.routing.forget(stored);
       await putToSleep(ctx, key, stored, signal);
@@ -66,9 +73,10 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
   const nowMs = ctx.nowMs();
   const pods = ctx.children.pods.of(functionKey(fn.metadata.namespace, fn.metadata.name));
   const stuck = podsThatMayMissAMount(fn, pods);
-  const revisions = viewRevisions(made.deployments, pods, await mountEvents(writer, stuck));
+  const revisions = viewRevisions(made.deployments, pods, await startNews(ctx, writer, { pods, stuck, nowMs }));
   const rollout = made.latest === undefined ? undefined : plan(fn, revisions, made.latest, nowMs);
   limitServing(ctx, fn.metadata.uid, rollout);
+  const trial = tryOut(ctx, fn, { revisions, latest: made.latest, rollout, nowMs });
   const scaling = ctx.scalingOf(fn.metadata.uid) ?? fn.status?.scaling;
   const status = nextStatus(
     fn,
@@ -78,6 +86,8 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
       ...(made.latest !== undefined && { latest: made.latest }),
       revisions,
       ...(rollout && { rollout }),
+      ...(trial && { trial }),
+      ...(made.configMapHash !== undefined && { sourceHash: made.configMapHash }),
       ...(scaling && { scaling }),
     },
     nowMs,
@@ -90,7 +100,35 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
   }
   // After the status: the gateway should know where to send requests before the pods go.
   if (rollout !== undefined) await carryOut(ctx, writer, { made, revisions, rollout });
-  return outcome(made, stuck.length > 0, rollout);
+  return outcome(made, { stuck: stuck.length > 0, rollout, trial });
+}
+
+/** What there is to start for it is added to the rollout. */
+function tryOut(
+  { turns, gateways }: Context,
+  fn: FunctionObject,
+  seen: { revisions: readonly RevisionView[]; latest: string | undefined; rollout: Rollout | undefined; nowMs: number },
+): Trial | undefined {
+  const { revisions, rollout, nowMs } = seen;
+  const key = functionKey(fn.metadata.namespace, fn.metadata.name);
+  const latest = revisions.find(({ name }) => name === seen.latest);
+  if (latest === undefined || rollout === undefined) return undefined;
+  const { trial, start } = nextTrial({
+    before: fn.status,
+    latest,
+    // Beside one that is awake it starts anyway.
+    startsAnyway: rollout.scale.some(({ revision, replicas }) => revision === latest.name && replicas > 0),
+    failed: rollout.failure?.terminal === true,
+    wanted: fn.spec.scaling.tryOnChange,
+    takeTurn: () => turns.take(key, nowMs),
+    routedEverywhere: () => gateways.sendTo(key, latest.name),
+    nowMs,
+  });
+  if (start) rollout.scale.push({ revision: latest.name, replicas: 1 });
+  // One that cannot start now, such as for want of a node, or takes long, lets others try.
+  const isOver = trial === undefined || trial.answeredAt !== undefined || rollout.failure !== undefined;
+  if (isOver || turnIsOver(trial, nowMs)) turns.giveBack(key, nowMs);
+  return trial;
 }
 
 function plan(fn: FunctionObject, revisions: RevisionView[], latest: string, nowMs: number): Rollout {
@@ -134,13 +172,26 @@ async function carryOut(
   }
 }
 
-function outcome({ problems }: Made, stuck: boolean, rollout: Rollout | undefined): Outcome {
+function turnIsOver({ startedAt }: Trial, nowMs: number): boolean {
+  return startedAt !== undefined && nowMs - Date.parse(startedAt) >= TURN_MS;
+}
+
+function outcome(
+  { problems }: Made,
+  { stuck, rollout, trial }: { stuck: boolean; rollout: Rollout | undefined; trial: Trial | undefined },
+): Outcome {
+  if (trial?.answeredAt !== undefined) return { againInMs: ROUTED_AGAIN_MS };
   if (stuck) return { againInMs: MOUNT_EVENTS_AGAIN_MS };
   if (problems.routeProblem?.reason === 'NameTaken' || problems.revisionProblem !== undefined) {
     return { againInMs: LOOK_AGAIN_MS };
   }
-  if (rollout?.failure !== undefined) return { againInMs: RETRY_AFTER_MS };
-  return rollout?.againInMs === undefined ? {} : { againInMs: rollout.againInMs };
+  const { failure, againInMs } = rollout ?? {};
+  if (failure !== undefined) return { againInMs: Math.min(failure.terminalInMs ?? LOOK_AGAIN_MS, LOOK_AGAIN_MS) };
+  const soonest = Math.min(
+    againInMs ?? Number.POSITIVE_INFINITY,
+    trial === undefined ? Number.POSITIVE_INFINITY : TURN_MS,
+  );
+  return Number.isFinite(soonest) ? { againInMs: soonest } : {};
 }
 
 /** Kubelet tells of a Secret that it cannot mount in Events alone. */
@@ -150,6 +201,19 @@ function podsThatMayMissAMount(fn: FunctionObject, pods: readonly Pod[]): Pod[] 
     const waitsForVolumes = functionContainer(pod)?.state?.waiting?.reason === 'ContainerCreating';
     return waitsForVolumes && pod.metadata?.deletionTimestamp === undefined;
   });
+}
+
+async function startNews(
+  ctx: Context,
+  writer: Writer,
+  { pods, stuck, nowMs }: { pods: readonly Pod[]; stuck: readonly Pod[]; nowMs: number },
+): Promise<StartNews> {
+  const events = await mountEvents(writer, stuck);
+  const { namespace, name } = writer.fn.metadata;
+  return {
+    mountEvents: events,
+    failingForMs: ctx.failingPods.observe(functionKey(namespace, name), pods, { mountEvents: events, nowMs }),
+  };
 }
 
 async function mountEvents({ kube, fn, signal }: Writer, pods: readonly Pod[]): Promise<KubeEvent[]> {

@@ -16,6 +16,8 @@ export interface Made {
   latest?: string | undefined;
   /** The function's own, the one just written included. */
   deployments: Deployment[];
+  /** See RevisionTarget. */
+  configMapHash?: string | undefined;
   /** The bundle of the newest revision, when it was made sure of. */
   bundle?: BundleRef;
   /** The newest revision was there, with a bundle of another version of the operator: it has `bundle` instead now. */
@@ -53,6 +55,7 @@ export async function makeChildren(ctx: Context, writer: Writer): Promise<Made> 
 async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget, made: Made): Promise<void> {
   const { fn } = writer;
   const { revision, source } = target;
+  made.configMapHash = target.configMapHash;
   let payload: Payload = { kind: 'image', image: fn.spec.image ?? '' };
   if (source !== undefined) {
     const bundle = await ctx.bundles.ensure(writer, source, made.deployments);

@@ -17,15 +17,18 @@ import { setReplicas } from './child-writes.ts';
 import type { OperatorConfig } from './config.ts';
 import { ConfigMapWatches } from './config-map-watches.ts';
 import type { Context } from './context.ts';
-import { reconcileFunction } from './controller.ts';
+import { reconcileFunction, TURN_MS } from './controller.ts';
 import { DriftBook } from './drift-book.ts';
+import { FailingPods } from './failing-pods.ts';
 import { isControlledBy } from './function/children.ts';
+import { Gateways } from './gateways.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyKeeper } from './network/keeper.ts';
 import { RevisionTargets } from './revision-target.ts';
 import { Routing } from './routing.ts';
 import { startCompiler } from './source/start-compiler.ts';
 import { StatusBook } from './status-book.ts';
+import { Turns } from './turns.ts';
 import { type Watches, watchCluster } from './watches.ts';
 
 export interface OperatorOptions {
@@ -40,6 +43,8 @@ export interface OperatorOptions {
 
 /** Longest one activator may take to give its metrics, in milliseconds. */
 const SCRAPE_DEADLINE_MS = 800;
+/** New revisions that are started at once only to try them. */
+const TRIES = { most: 4, mostInNamespace: 2, heldMs: TURN_MS };
 
 /** How a function's key comes to be worked on. */
 interface Due {
@@ -141,6 +146,9 @@ function makeContext(
     bundles: new Bundles(compiler, configMaps),
     drift: new DriftBook(Date.now),
     statuses: new StatusBook(kube),
+    failingPods: new FailingPods(),
+    turns: new Turns({ ...TRIES, onFree: onAffected }),
+    gateways: new Gateways(onAffected),
     routing,
     events,
     rolloutLimits: new Map(),
@@ -178,6 +186,7 @@ function startAutoscaler(
   { kube, config, log, lifecycle }: OperatorOptions,
   { watches, context, metrics, due }: Parts,
 ): Autoscaler {
+  const { statuses, gateways } = context;
   const scraper = new Scraper({
     deadlineMs: SCRAPE_DEADLINE_MS,
     onFailure: (url, error) => {
@@ -187,7 +196,7 @@ function startAutoscaler(
   });
   const autoscaler = new Autoscaler({
     everyMs: config.CATNAP_SCRAPE_SECONDS * 1000,
-    functions: () => scaledFunctions(watches, context.statuses),
+    functions: () => scaledFunctions(watches, statuses),
     atMost: (uid) => context.rolloutLimits.get(uid),
     scrape: (signal) => scraper.scrape(watches.activators(), signal),
     setReplicas: (deployment, replicas, signal) => setReplicas({ kube, signal }, deployment, replicas),
@@ -197,6 +206,7 @@ function startAutoscaler(
       due.now(key);
     },
     onLearned: due.soon,
+    onScrape: (scrape) => gateways.record(scrape),
     onGone: metrics.forget,
     log,
     // Unlike the time of day it never jumps.

@@ -1,4 +1,5 @@
 import { FUNCTIONS, type FunctionObject, FunctionSpec } from '#api/function.ts';
+import { sourceHash as configMapHash } from '#api/source-hash.ts';
 import type { KubeClient } from '#platform/kube.ts';
 import { isNotFound, KubeError } from '#platform/kube-error.ts';
 import { CONFIG_MAPS, type ConfigMap, type Resource } from '#platform/resources.ts';
@@ -16,6 +17,8 @@ export interface RevisionTarget {
   revision: string;
   /** Absent for `image`. */
   source?: WantedSource;
+  /** Of the ConfigMap that holds the source (see sourceHash in api/); absent: the source is in the Function, or an image. */
+  configMapHash?: string | undefined;
 }
 
 /** Source to compile. Its text is not held in memory: it is asked for when it is needed. */
@@ -28,6 +31,7 @@ export interface WantedSource {
 interface Digests {
   revision: string;
   sourceHash: string | undefined;
+  configMapHash?: string | undefined;
 }
 
 /** Reads what specs refer to; again only when the spec or a ConfigMap that it names has changed. */
@@ -42,9 +46,10 @@ export class RevisionTargets {
 
   /** Throws a SourceError when the source is not there, 409 when the Function has changed meanwhile. */
   async of(writer: Writer): Promise<RevisionTarget> {
-    const { revision, sourceHash } = await this.#digests(writer);
+    const { revision, sourceHash, configMapHash: given } = await this.#digests(writer);
     if (sourceHash === undefined) return { revision };
-    return { revision, source: { hash: sourceHash, files: () => readSource(writer) } };
+    const files = async () => (await readSource(writer)).source;
+    return { revision, source: { hash: sourceHash, files }, configMapHash: given };
   }
 
   async #digests(writer: Writer): Promise<Digests> {
@@ -73,7 +78,8 @@ export class RevisionTargets {
 async function readDigests(writer: Writer, environment: readonly string[]): Promise<Digests> {
   const { kube, fn, signal } = writer;
   const { name, namespace } = fn.metadata;
-  const source = fn.spec.source === undefined ? undefined : await readSource(writer);
+  const read = fn.spec.source === undefined ? undefined : await readSource(writer);
+  const source = read?.source;
   const sourceHash = source && sourceHashOf(source, fn.spec);
   // One after the other: together they may be a hundred times what a process can be given.
   const contents = async function* (): AsyncGenerator<[string, Record<string, string> | null]> {
@@ -82,10 +88,19 @@ async function readDigests(writer: Writer, environment: readonly string[]): Prom
       yield [one, found === null ? null : (found.data ?? {})];
     }
   };
-  return { revision: await revisionOfContents(name, fn.spec, { source, configMaps: contents() }), sourceHash };
+  return {
+    revision: await revisionOfContents(name, fn.spec, { source, configMaps: contents() }),
+    sourceHash,
+    configMapHash: read?.configMapHash,
+  };
 }
 
-async function readSource({ kube, fn, signal }: Writer): Promise<SourceFiles> {
+interface ReadSource {
+  source: SourceFiles;
+  configMapHash?: string;
+}
+
+async function readSource({ kube, fn, signal }: Writer): Promise<ReadSource> {
   const { namespace, name, uid, generation } = fn.metadata;
   const kept = fn.spec.source ?? {};
   const named = sourceConfigMaps(kept);
@@ -93,14 +108,15 @@ async function readSource({ kube, fn, signal }: Writer): Promise<SourceFiles> {
     const read: SourceConfigMap[] = [];
     for (const one of named)
       read.push({ name: one, content: await readConfigMap(kube, { namespace, name: one }, signal) });
-    return sourceFiles(kept, read);
+    const hash = configMapHash(read.map(({ content }) => content ?? {}));
+    return { source: sourceFiles(kept, read), configMapHash: hash };
   }
-  if (!withoutText(kept)) return sourceFiles(kept, []);
+  if (!withoutText(kept)) return { source: sourceFiles(kept, []) };
   const stored = await orNull(kube.get(FUNCTION, { namespace, name }, { signal }));
   if (stored === null || stored.metadata.uid !== uid || stored.metadata.generation !== generation) {
     throw new KubeError(409, 'Conflict', `the Function ${namespace}/${name} has changed since it was read`);
   }
-  return sourceFiles(FunctionSpec.parse(stored.spec).source ?? {}, []);
+  return { source: sourceFiles(FunctionSpec.parse(stored.spec).source ?? {}, []) };
 }
 
 /** Null: there is none. */

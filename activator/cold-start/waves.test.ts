@@ -14,6 +14,7 @@ const none: Survey = {
   answering: [],
   answered: false,
   failure: undefined,
+  heldUpBy: undefined,
   silent: 0,
   startingSinceMs: [],
   lookAgainAtMs: undefined,

@@ -5,7 +5,7 @@ import { parseActivatorMetrics } from './exposition.ts';
 
 const LABELS = '{namespace="default",function="hello"}';
 
-test('reads the three metrics of each function and passes over the rest', () => {
+test('reads the metrics that count of each function and passes over the rest', () => {
   const samples = parseActivatorMetrics(
     [
       `# HELP ${METRIC.concurrency} Requests in flight or waiting now.`,
@@ -26,6 +26,12 @@ test('reads the three metrics of each function and passes over the rest', () => 
 test('adds up series that differ in further labels', () => {
   const line = (code: string) => `${METRIC.requests}{namespace="default",function="hello",code="${code}"} 2`;
   assert.equal(parseActivatorMetrics(`${line('200')}\n${line('500')}`).get('default/hello')?.requests, 4);
+});
+
+test('reads which revision requests go to', () => {
+  const line = `${METRIC.chosenRevision}{namespace="default",function="hello",revision="hello-2"} 1`;
+  assert.equal(parseActivatorMetrics(line).get('default/hello')?.revision, 'hello-2');
+  assert.equal(parseActivatorMetrics(`${METRIC.requests}${LABELS} 1`).get('default/hello')?.revision, undefined);
 });
 
 test('what is no number does not count', () => {

@@ -11,9 +11,11 @@ export interface ActivatorSample {
   /** What it learned of starts and requests; absent: nothing. */
   startSeconds?: number;
   requestSeconds?: number;
+  /** The revision that requests go to; absent: none, or the activator does not say. */
+  revision?: string;
 }
 
-const FIELDS = new Map<string, keyof ActivatorSample>([
+const FIELDS = new Map<string, 'concurrencySeconds' | 'concurrency' | 'requests'>([
   [METRIC.concurrencySeconds, 'concurrencySeconds'],
   [METRIC.concurrency, 'concurrency'],
   [METRIC.requests, 'requests'],
@@ -23,6 +25,7 @@ const LEARNED = new Map<string, 'startSeconds' | 'requestSeconds'>([
   [METRIC.learnedStart, 'startSeconds'],
   [METRIC.learnedRequest, 'requestSeconds'],
 ]);
+const WANTED = new Set<string>(Object.values(METRIC));
 const LINE = /^([a-zA-Z_:][\w:]*)\{(.*)\} (\S+)/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
@@ -34,19 +37,24 @@ export function parseActivatorMetrics(text: string): Map<string, ActivatorSample
   const samples = new Map<string, ActivatorSample>();
   for (const line of text.split('\n')) {
     const [, name = '', labels = '', number = ''] = LINE.exec(line) ?? [];
-    const field = FIELDS.get(name);
-    const learned = LEARNED.get(name);
     const value = Number(number);
-    if ((field === undefined && learned === undefined) || number === '' || !Number.isFinite(value)) continue;
-    const { namespace, function: fn } = parseLabels(labels);
+    if (!WANTED.has(name) || number === '' || !Number.isFinite(value)) continue;
+    const { namespace, function: fn, revision } = parseLabels(labels);
     if (namespace === undefined || fn === undefined) continue;
     const key = `${namespace}/${fn}`;
     const sample = samples.get(key) ?? { concurrencySeconds: 0, concurrency: 0, requests: 0 };
-    if (field !== undefined) sample[field] += value;
-    else if (learned !== undefined) sample[learned] = value;
+    note(sample, name, value, revision);
     samples.set(key, sample);
   }
   return samples;
+}
+
+function note(sample: ActivatorSample, name: string, value: number, revision: string | undefined): void {
+  const field = FIELDS.get(name);
+  const learned = LEARNED.get(name);
+  if (field !== undefined) sample[field] += value;
+  else if (learned !== undefined) sample[learned] = value;
+  else if (revision !== undefined) sample.revision = revision;
 }
 
 /** Values are DNS names where it matters: nothing in them is escaped. */

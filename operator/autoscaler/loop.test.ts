@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { FunctionStatus } from '#api/function-status.ts';
 import { createLog } from '#platform/log.ts';
 import { aDeployment, aFunction } from '../builders.ts';
 import type { ActivatorSample } from './exposition.ts';
@@ -27,9 +28,9 @@ class World implements AsyncDisposable {
   turns = 0;
   #onLook: (() => void)[] = [];
 
-  constructor(replicas: number, spec: Parameters<typeof aFunction>[0]) {
+  constructor(replicas: number, spec: Parameters<typeof aFunction>[0], more: FunctionStatus = {}) {
     this.replicas = replicas;
-    const fn = aFunction(spec, { status });
+    const fn = aFunction(spec, { status: { ...status, ...more } });
     const options: AutoscalerOptions = {
       everyMs: 1,
       functions: () => {
@@ -82,6 +83,17 @@ test('an idle function goes to zero, and the decision says why', async () => {
   const scaling = world.autoscaler.scalingOf('uid-of-hello');
   assert.equal(scaling?.desired, 0);
   assert.match(scaling?.reason ?? '', /no requests for 3 s/);
+});
+
+test('a replica that is only tried stays beyond idleSeconds, and the decision says what it is for', async () => {
+  const trial = { revision: 'hello-1', startedAt: new Date(0).toISOString() };
+  await using world = new World(1, { scaling: { idleSeconds: 3 } }, { trial });
+  await world.looks(20);
+  assert.equal(world.replicas, 1);
+  assert.equal(world.autoscaler.scalingOf('uid-of-hello')?.reason, 'a new revision is being tried');
+  // A second passes with each look: by then it is no longer a try.
+  await world.looks(600);
+  assert.equal(world.replicas, 0);
 });
 
 test('a busy one grows with its demand', async () => {

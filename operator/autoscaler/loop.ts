@@ -3,6 +3,7 @@ import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import type { Log } from '#platform/log.ts';
 import type { Deployment } from '#platform/resources.ts';
+import { isBeingTried } from '../function/trial.ts';
 import { assign, type Revisions, scaledRevision } from './assign.ts';
 import { DemandBook, type Scrape } from './demand.ts';
 import { nextLearned } from './learned.ts';
@@ -30,6 +31,8 @@ export interface AutoscalerOptions {
   onDecision: (key: string, replicas: number) => void;
   /** What the status says of its starts and requests is to change. */
   onLearned: (key: string) => void;
+  /** What the gateways said at this look. */
+  onScrape?: (scrape: Scrape) => void;
   /** A function is gone. */
   onGone: (key: string) => void;
   isConflict: (error: unknown) => boolean;
@@ -104,14 +107,15 @@ export class Autoscaler implements AsyncDisposable {
     // Read first: whoever raises a function after this changes its resourceVersion, and what follows is refused.
     const all = functions();
     if (this.#rests(all)) return;
-    const scraped = await scrape(signal);
-    this.#demand.record(scraped, nowMs());
+    const seen = await scrape(signal);
+    this.#demand.record(seen, nowMs());
     if (signal.aborted) return;
+    this.#options.onScrape?.(seen);
     this.#dropGone(all);
     for (const scaled of all) {
       try {
         this.#decide(scaled, signal);
-        this.#learn(scaled, scraped);
+        this.#learn(scaled, seen);
       } catch (error) {
         log.error({ function: scaled.key, err: error }, 'scaling failed');
       }
@@ -148,8 +152,11 @@ export class Autoscaler implements AsyncDisposable {
     const before = this.#known.get(uid);
     const current = revisions.replicas.get(scaledRevision(revisions)) ?? 0;
     const state = before?.state ?? (this.#begun ? neverAwake(nowMs) : undefined);
-    const needed = step(state, { current, demand: this.#demand.of(key, nowMs), policy: fn.spec, nowMs });
-    const decision = limited(needed, this.#options.atMost(uid));
+    const demand = this.#demand.of(key, nowMs);
+    const needed = step(state, { current, demand, policy: fn.spec, nowMs });
+    const stepped = limited(needed, this.#options.atMost(uid));
+    const isTried = isBeingTried(fn.status, nowMs) && current === 1 && demand?.now === 0;
+    const decision = isTried ? whileTried(stepped) : stepped;
     const known = before ?? {
       key,
       state: decision.state,
@@ -217,6 +224,11 @@ export class Autoscaler implements AsyncDisposable {
     await this.#loop;
     await Promise.all(this.#writes);
   }
+}
+
+/** A replica that is started only to try a new revision stays until it has answered, though no request comes. */
+function whileTried(decision: Decision): Decision {
+  return decision.replicas > 1 ? decision : { ...decision, replicas: 1, reason: 'a new revision is being tried' };
 }
 
 /** Undefined before the first reconcile has made a revision. */

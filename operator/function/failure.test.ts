@@ -5,7 +5,14 @@ import { aCrashedPod, aDeployment, aPod } from '../builders.ts';
 import { type Evidence, type Failure, revisionFailure } from './failure.ts';
 
 const look = (pods: Pod[], more: Partial<Evidence> = {}): Failure | undefined =>
-  revisionFailure({ deployment: aDeployment(), pods, mountEvents: [], answered: false, ...more });
+  revisionFailure({
+    deployment: aDeployment(),
+    pods,
+    mountEvents: [],
+    answered: false,
+    failingForMs: new Map(),
+    ...more,
+  });
 
 const waiting = (reason: string, message = '') => aPod({ state: { waiting: { reason, message } } });
 
@@ -106,4 +113,26 @@ test('a used-up quota is learned from the Deployment, as there is no pod', () =>
   });
   assert.equal(look([], { deployment })?.reason, 'QuotaExceeded');
   assert.equal(look([aPod()], { deployment }), undefined);
+});
+
+test('what kubelet says of a busy node is no verdict until it has lasted half a minute', () => {
+  const pod = waiting(
+    'CreateContainerConfigError',
+    'failed to sync configmap cache: timed out waiting for the condition',
+  );
+  const after = (ms: number) => look([pod], { failingForMs: new Map([['uid-of-hello-1-abcde', ms]]) });
+  assert.deepEqual([look([pod])?.terminal, look([pod])?.terminalInMs], [false, 30_000]);
+  assert.deepEqual([after(29_000)?.terminal, after(29_000)?.terminalInMs], [false, 1_000]);
+  assert.deepEqual([after(30_000)?.terminal, after(30_000)?.terminalInMs], [true, undefined]);
+});
+
+test('an API server that was busy when a pod was to be made is asked again', () => {
+  const because = (message: string) =>
+    look([], {
+      deployment: aDeployment({
+        conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }],
+      }),
+    })?.terminal;
+  assert.equal(because('pods "x" is forbidden: violates PodSecurity'), true);
+  assert.equal(because('Internal error occurred: failed calling webhook "a.b": context deadline exceeded'), false);
 });

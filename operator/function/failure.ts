@@ -1,7 +1,7 @@
 import type { RevisionFailure } from '#api/conditions.ts';
-import { SECRETS_DIR } from '#api/names.ts';
+import { messageKind } from '#api/rules/kubelet-message.ts';
+import { type ContainerEnd, mountFailure, type StartFailure, startFailure } from '#api/rules/start-failure.ts';
 import type { Deployment, KubeEvent, Pod } from '#platform/resources.ts';
-import { type ContainerStatus, exits, functionContainer } from './pod-state.ts';
 import { securityAdvice } from './security-context.ts';
 
 /** Why a revision has no replica that answers. */
@@ -11,6 +11,8 @@ export interface Failure {
   message: string;
   /** Waiting does not help: who waits is told at once. Otherwise it may still start, e.g. when a node joins. */
   terminal: boolean;
+  /** When it becomes terminal should it last, in milliseconds; absent: it is, or will never be. */
+  terminalInMs?: number;
 }
 
 export interface Evidence {
@@ -20,96 +22,54 @@ export interface Evidence {
   mountEvents: readonly KubeEvent[];
   /** Whether a replica of the revision ever answered: then one that ends is not yet a crash loop. */
   answered: boolean;
+  /** By the pod's uid: for how long it has been failing for the present reason, in milliseconds; absent: since now. */
+  failingForMs: ReadonlyMap<string, number>;
 }
 
-/** Ends before the first answer after which a revision counts as broken. */
-const FATAL_EXITS = 2;
 const LOG_MAX_CHARS = 1_500;
 const LOG_MAX_LINES = 12;
-const IMAGE_REASONS = ['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'];
 
 /** The first failure that the pods, or where there is none the Deployment, tell of; a terminal one before others. */
 export function revisionFailure(evidence: Evidence): Failure | undefined {
-  const { deployment, pods, mountEvents, answered } = evidence;
-  const failures = pods.map((pod) => podFailure(pod, mountEvents, answered)).filter((failure) => failure !== undefined);
+  const { deployment, pods } = evidence;
+  const failures = pods.map((pod) => podFailure(pod, evidence)).filter((failure) => failure !== undefined);
   return failures.find((failure) => failure.terminal) ?? failures[0] ?? creationFailure(deployment, pods.length);
 }
 
-function podFailure(pod: Pod, mountEvents: readonly KubeEvent[], answered: boolean): Failure | undefined {
-  const status = functionContainer(pod);
-  return (
-    (status && containerFailure(pod, status, answered)) ?? mountFailure(pod, mountEvents) ?? schedulingFailure(pod)
-  );
+function podFailure(pod: Pod, { mountEvents, answered, failingForMs }: Evidence): Failure | undefined {
+  const found = podStartFailure(pod, mountEvents, answered);
+  if (found === undefined) return undefined;
+  const { reason, message, finalAfterMs, lastEnd } = found;
+  const advised = message + securityAdvice(message);
+  const leftMs = finalAfterMs - (failingForMs.get(pod.metadata?.uid ?? '') ?? 0);
+  return {
+    reason,
+    message: lastEnd === undefined ? advised : `${advised}. ${logged(pod, lastEnd)}`,
+    terminal: leftMs <= 0,
+    ...(leftMs > 0 && Number.isFinite(leftMs) && { terminalInMs: leftMs }),
+  };
 }
 
-function containerFailure(pod: Pod, status: ContainerStatus, answered: boolean): Failure | undefined {
-  const { reason = '', message = '' } = status.state?.waiting ?? {};
-  if (IMAGE_REASONS.includes(reason)) {
-    return terminal(
-      'ImagePullFailed',
-      `pod ${nameOf(pod)} cannot get the image "${status.image}" (${reason}): ${message || 'no details'}. Check the image's name and, for a private registry, spec.imagePullSecrets`,
-    );
-  }
-  if (reason === 'CreateContainerConfigError') return configFailure(pod, message);
-  const broken = answered ? reason === 'CrashLoopBackOff' : exits(status) >= FATAL_EXITS;
-  return broken ? crash(pod, status, answered) : undefined;
-}
-
-/** Of a function's bundle: see bundleName. */
-const MISSING_BUNDLE = /configmap "[^"]+-bundle-[0-9a-f]{16}" not found/i;
-
-/** Kubelet: `secret "x" not found`, `couldn't find key k in Secret ns/x`, and the same of ConfigMaps. */
-function configFailure(pod: Pod, message: string): Failure {
-  if (/\bsecret\b/i.test(message)) {
-    return terminal(
-      'SecretNotFound',
-      `pod ${nameOf(pod)} cannot start: ${message}. Create the Secret with that key in namespace ${pod.metadata?.namespace}, or correct spec.env or spec.envFrom`,
-    );
-  }
-  if (MISSING_BUNDLE.test(message)) {
-    return {
-      reason: 'ConfigMapNotFound',
-      message: `pod ${nameOf(pod)} cannot start: its compiled code was deleted (${message}). Catnap stores it again, and the pod then starts by itself; see who deletes ConfigMaps in namespace ${pod.metadata?.namespace}`,
-      terminal: false,
-    };
-  }
-  if (/\bconfigmap\b/i.test(message)) {
-    return terminal(
-      'ConfigMapNotFound',
-      `pod ${nameOf(pod)} cannot start: ${message}. Create the ConfigMap with that key in namespace ${pod.metadata?.namespace}, or correct spec.env or spec.envFrom`,
-    );
-  }
-  return terminal(
-    'InvalidPodTemplate',
-    `pod ${nameOf(pod)} cannot start: ${message || 'its container is refused'}${securityAdvice(message)}`,
-  );
-}
-
-function crash(pod: Pod, status: ContainerStatus, answered: boolean): Failure {
-  const last = status.state?.terminated ?? status.lastState?.terminated;
-  const times = `${exits(status)} times${status.state?.running ? '' : ', now waiting to be restarted'}`;
-  const how =
-    last?.reason === 'OOMKilled'
-      ? outOfMemory(pod)
-      : `exit code ${last?.exitCode ?? 'unknown'}${signalOf(last?.exitCode)}`;
-  const ended = `pod ${nameOf(pod)} ended ${answered ? '' : 'before it answered, '}${times}; the last time with ${how}`;
-  return terminal('CrashLoop', `${ended}. ${logged(pod, last)}`);
+/** What the pod's status says, and where that says nothing, what the Events of its volumes do. */
+export function podStartFailure(
+  pod: Pod,
+  mountEvents: readonly KubeEvent[],
+  answered: boolean,
+): StartFailure | undefined {
+  const failure = startFailure(pod, answered);
+  if (failure !== undefined) return failure;
+  const own = mountEvents.filter((event) => event.involvedObject?.uid === pod.metadata?.uid);
+  return own
+    .map((event) => mountFailure(pod, event.message ?? ''))
+    .filter((found) => found !== undefined)
+    .toSorted((a, b) => a.finalAfterMs - b.finalAfterMs)[0];
 }
 
 /** Of a program that says that all is well kubelet does not show the log. */
-function logged(pod: Pod, last: { exitCode: number; message?: string } | undefined): string {
-  const lines = lastLines(last?.message ?? '');
+function logged(pod: Pod, last: ContainerEnd): string {
+  const lines = lastLines(last.message ?? '');
   if (lines !== '') return `Its last log lines:\n${lines}`;
-  return last?.exitCode === 0 ? `kubectl logs ${nameOf(pod)} shows its log` : 'It logged nothing';
-}
-
-function outOfMemory(pod: Pod): string {
-  const limit = pod.spec?.containers[0]?.resources?.limits?.memory ?? 'none';
-  return `exit code 137: it used more memory than its limit of ${limit}; raise spec.resources.limits.memory`;
-}
-
-function signalOf(exitCode: number | undefined): string {
-  return exitCode === 137 ? ' (killed)' : exitCode === 139 ? ' (segmentation fault)' : '';
+  return last.exitCode === 0 ? `kubectl logs ${nameOf(pod)} shows its log` : 'It logged nothing';
 }
 
 /** Kubelet's termination message is the end of the log; the last lines of it, for a person. */
@@ -141,28 +101,6 @@ function parsedLine(line: string): { msg?: string; err?: { stack?: string } } {
   }
 }
 
-/** A pod whose volume's Secret is missing says so only in Events: `MountVolume.SetUp failed …: secret "x" not found`. */
-function mountFailure(pod: Pod, events: readonly KubeEvent[]): Failure | undefined {
-  const event = events.find(
-    (one) => one.involvedObject?.uid === pod.metadata?.uid && /secret/i.test(one.message ?? ''),
-  );
-  if (event === undefined) return undefined;
-  return terminal(
-    'SecretNotFound',
-    `pod ${nameOf(pod)} cannot mount a Secret at ${SECRETS_DIR}: ${event.message}. Create it in namespace ${pod.metadata?.namespace}, or correct spec.secrets`,
-  );
-}
-
-function schedulingFailure(pod: Pod): Failure | undefined {
-  const condition = pod.status?.conditions?.find((one) => one.type === 'PodScheduled' && one.status === 'False');
-  if (condition?.reason !== 'Unschedulable') return undefined;
-  return {
-    reason: 'Unschedulable',
-    message: `pod ${nameOf(pod)} finds no node: ${condition.message ?? 'no details'}. Lower spec.resources.requests or add a node; it starts as soon as there is room`,
-    terminal: false,
-  };
-}
-
 /** With a quota used up, or a pod that is refused, there is no pod at all: only a condition of the Deployment. */
 function creationFailure(deployment: Deployment, pods: number): Failure | undefined {
   const condition = deployment.status?.conditions?.find(
@@ -170,13 +108,17 @@ function creationFailure(deployment: Deployment, pods: number): Failure | undefi
   );
   if (condition === undefined || pods > 0 || (deployment.spec?.replicas ?? 0) === 0) return undefined;
   const message = condition.message ?? 'no details';
-  return /exceeded quota/i.test(message)
-    ? terminal('QuotaExceeded', `no pod can be made: ${message}. Raise the namespace's quota or lower spec.resources`)
-    : terminal('InvalidPodTemplate', `no pod can be made: ${message}${securityAdvice(message)}`);
-}
-
-function terminal(reason: RevisionFailure, message: string): Failure {
-  return { reason, message, terminal: true };
+  if (/exceeded quota/i.test(message)) {
+    const advice = "Raise the namespace's quota or lower spec.resources";
+    return { reason: 'QuotaExceeded', message: `no pod can be made: ${message}. ${advice}`, terminal: true };
+  }
+  // An API server or a webhook that was busy is asked again by the Deployment's controller.
+  const terminal = messageKind(message) !== 'transient';
+  return {
+    reason: 'InvalidPodTemplate',
+    message: `no pod can be made: ${message}${securityAdvice(message)}`,
+    terminal,
+  };
 }
 
 function nameOf(pod: Pod): string {

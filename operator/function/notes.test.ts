@@ -28,6 +28,23 @@ test('a new revision, its failure and the fallback are told in order', () => {
   assert.deepEqual(reasons(started, failed), ['CrashLoop', 'RolledBack']);
 });
 
+test('a replica that was killed for want of memory is told once, with the limit', () => {
+  const active = (message: string): FunctionStatus => ({
+    conditions: [{ ...revisionReady('True', 'Ready'), type: 'Active', reason: 'Ready', message }],
+  });
+  const killed = active(
+    '1 of 1 replicas is ready\npod a was killed for using more memory than its limit of 32Mi; raise',
+  );
+  assert.deepEqual(notesOn(active('1 of 1 replicas is ready'), killed), [
+    {
+      type: 'Warning',
+      reason: 'OutOfMemory',
+      message: 'pod a was killed for using more memory than its limit of 32Mi; raise',
+    },
+  ]);
+  assert.deepEqual(notesOn(killed, killed), []);
+});
+
 test('traffic that moves is told, the first revision is not a move', () => {
   assert.deepEqual(reasons({ revision: 'a', latestRevision: 'b' }, { revision: 'b', latestRevision: 'b' }), [
     'TrafficMoved',

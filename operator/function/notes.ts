@@ -1,13 +1,19 @@
 import type { Condition, ConditionType } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import type { EventNote } from '#platform/events.ts';
+import { newMemoryKills } from './memory-kills.ts';
 
 /**
  * What changed from one status to the next that a user wants to find in `kubectl describe`, oldest first. The same
  * change gives the same notes; no change gives none.
  */
 export function notesOn(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
-  return [...problems(before, after), ...revisionNotes(before, after), ...scaleNotes(before, after)];
+  return [
+    ...problems(before, after),
+    ...killNotes(before, after),
+    ...revisionNotes(before, after),
+    ...scaleNotes(before, after),
+  ];
 }
 
 function problems(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
@@ -18,6 +24,16 @@ function problems(before: FunctionStatus | undefined, after: FunctionStatus): Ev
     if (now?.status !== 'False' || (then?.status === 'False' && then.reason === now.reason)) return [];
     return [{ type: 'Warning', reason: now.reason, message: now.message }];
   });
+}
+
+/** Whether it has answered before or not: a revision that is killed again and again before that is a CrashLoop too. */
+function killNotes(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
+  const messageIn = (status: FunctionStatus | undefined) => find(status, 'Active')?.message ?? '';
+  return newMemoryKills(messageIn(before), messageIn(after)).map((message) => ({
+    type: 'Warning',
+    reason: 'OutOfMemory',
+    message,
+  }));
 }
 
 function revisionNotes(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {

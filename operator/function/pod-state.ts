@@ -20,9 +20,3 @@ export function readySince(pod: Pod): number {
 export function functionContainer(pod: Pod): ContainerStatus | undefined {
   return pod.status?.containerStatuses?.find((status) => status.name === CONTAINER);
 }
-
-/** How often the function's container ended: each restart comes after an end, and it may be between two runs now. */
-export function exits(status: ContainerStatus): number {
-  const between = status.state?.terminated !== undefined || status.state?.waiting?.reason === 'CrashLoopBackOff';
-  return status.restartCount + (between ? 1 : 0);
-}

@@ -1,7 +1,11 @@
 import { ANNOTATION, LABEL } from '#api/names.ts';
 import type { Deployment, KubeEvent, Pod } from '#platform/resources.ts';
 import { type Failure, revisionFailure } from './failure.ts';
+import { memoryKills } from './memory-kills.ts';
 import { isReady, readySince } from './pod-state.ts';
+
+/** So many are told at once; all replicas of a function that needs more have the same limit. */
+const MOST_KILLS = 3;
 
 /** A revision as the cluster has it. */
 export interface RevisionView {
@@ -23,18 +27,27 @@ export interface RevisionView {
   failure: Failure | undefined;
   /** Why there are fewer ready ones than were asked for, when some are. Undefined too while nothing is known to be wrong. */
   shortfall: Failure | undefined;
+  /** See memoryKills; of those of its pods that are still there. */
+  memoryKills: readonly string[];
   deployment: Deployment;
+}
+
+/** What is known of why pods do not start besides their own status. */
+export interface StartNews {
+  /** FailedMount Events of the function's pods. */
+  mountEvents: readonly KubeEvent[];
+  /** See Evidence. */
+  failingForMs: ReadonlyMap<string, number>;
 }
 
 /**
  * @param deployments the function's own ones.
  * @param pods of the function, of any revision, those on their way out too.
- * @param mountEvents FailedMount Events of those pods.
  */
 export function viewRevisions(
   deployments: readonly Deployment[],
   pods: readonly Pod[],
-  mountEvents: readonly KubeEvent[],
+  { mountEvents, failingForMs }: StartNews,
 ): RevisionView[] {
   return deployments.map((deployment) => {
     const name = deployment.metadata?.name ?? '';
@@ -47,7 +60,7 @@ export function viewRevisions(
     const others = own.filter((pod) => !ready.includes(pod));
     const failure =
       readyPods < Math.max(1, wantedReplicas)
-        ? revisionFailure({ deployment, pods: others, mountEvents, answered })
+        ? revisionFailure({ deployment, pods: others, mountEvents, answered, failingForMs })
         : undefined;
     return {
       name,
@@ -60,6 +73,7 @@ export function viewRevisions(
       readySinceMs: readyPods > 0 ? Math.min(...ready.map(readySince)) : undefined,
       failure: readyPods > 0 ? undefined : failure,
       shortfall: readyPods > 0 ? failure : undefined,
+      memoryKills: own.flatMap(memoryKills).slice(0, MOST_KILLS),
       deployment,
     };
   });

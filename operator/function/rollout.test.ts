@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aCrashedPod, aDeployment, aPod, at, someRevisions } from '../builders.ts';
 import type { Failure } from './failure.ts';
-import { planRollout, type RolloutInput } from './rollout.ts';
+import { type KnownFailure, planRollout, type RolloutInput } from './rollout.ts';
 
 const ANSWERED = '2026-01-01T00:00:00Z';
 const old = (replicas: number) => aDeployment({ revision: 'old', replicas, answeredAt: ANSWERED });
@@ -15,10 +15,13 @@ const crashLoop = (revision: string) =>
     state: { waiting: { reason: 'CrashLoopBackOff' } },
     lastState: { terminated: { exitCode: 1 } },
   });
-const known = (reason: Failure['reason']) => ({
+const known = (reason: Failure['reason'], more: Partial<KnownFailure> = {}): KnownFailure => ({
   revision: 'new',
   failure: { reason, message: '', terminal: true },
-  sinceMs: at(0),
+  count: 1,
+  lastMs: at(0),
+  retrying: false,
+  ...more,
 });
 
 function plan(revisions: RolloutInput['revisions'], more: Partial<RolloutInput> = {}) {
@@ -81,9 +84,28 @@ test('one that failed with nothing to fall back on is left to the autoscaler', (
   assert.deepEqual(scale, []);
 });
 
-test('one that failed with nothing to fall back on is tried again from zero', () => {
-  const input = { servingBefore: 'new', knownFailure: known('CrashLoop') };
-  assert.equal(plan(someRevisions([latest(0)]), input).failure, undefined);
+test('asleep it stays failed, until a start succeeds', () => {
+  const input = { servingBefore: 'new', knownFailure: known('CrashLoop'), nowMs: at(3600) };
+  const failedStarts = { count: 1, lastTime: '2026-01-01T00:00:00.000Z' };
+  const asleep = plan(someRevisions([latest(0)]), input);
+  assert.deepEqual([asleep.failure?.reason, asleep.failedStarts], ['CrashLoop', failedStarts]);
+  const starting = plan(someRevisions([latest(1)], [aPod({ revision: 'new' })]), input);
+  assert.equal(starting.failure?.reason, 'CrashLoop');
+  assert.deepEqual(starting.failedStarts, { ...failedStarts, retrying: true });
+  const well = plan(someRevisions([latest(1)], [readyPod('new')]), input);
+  assert.deepEqual([well.failure, well.failedStarts], [undefined, undefined]);
+});
+
+test('each start that fails counts once', () => {
+  const crashed = someRevisions([latest(1)], [aCrashedPod('new')]);
+  const countOf = (knownFailure: KnownFailure | undefined) =>
+    plan(crashed, { servingBefore: 'new', knownFailure, nowMs: at(60) }).failedStarts;
+  assert.deepEqual(countOf(undefined), { count: 1, lastTime: '2026-01-01T00:01:00.000Z' });
+  assert.deepEqual(countOf(known('CrashLoop')), { count: 1, lastTime: '2026-01-01T00:00:00.000Z' });
+  assert.deepEqual(countOf(known('CrashLoop', { count: 2, retrying: true })), {
+    count: 3,
+    lastTime: '2026-01-01T00:01:00.000Z',
+  });
 });
 
 test('a crash is remembered while there is another revision, at zero too', () => {
@@ -99,15 +121,16 @@ test('a failed revision that was woken all the same goes back to zero', () => {
   assert.deepEqual(scale, [{ revision: 'new', replicas: 0 }]);
 });
 
-test('what may mend itself is tried again after a while at zero, not before', () => {
+test('what may mend itself may be started again after a while at zero, not before nor beside the other', () => {
   const input = { knownFailure: known('ImagePullFailed') };
-  const asleep = someRevisions([old(0), latest(0)]);
-  assert.equal(plan(asleep, { ...input, nowMs: at(9) }).failure?.reason, 'ImagePullFailed');
-  assert.equal(plan(asleep, { ...input, nowMs: at(10) }).failure, undefined);
-  assert.equal(
-    plan(someRevisions([old(1), latest(0)]), { ...input, nowMs: at(3600) }).failure?.reason,
-    'ImagePullFailed',
-  );
+  const toZero = [{ revision: 'new', replicas: 0 }];
+  const woken = someRevisions([old(0), latest(1)]);
+  assert.deepEqual(plan(woken, { ...input, nowMs: at(9) }).scale, toZero);
+  const again = plan(woken, { ...input, nowMs: at(10) });
+  assert.deepEqual([again.scale, again.failure?.reason], [[], 'ImagePullFailed']);
+  assert.deepEqual(plan(someRevisions([old(1), latest(1)]), { ...input, nowMs: at(3600) }).scale, toZero);
+  const retrying = { knownFailure: known('ImagePullFailed', { retrying: true }) };
+  assert.deepEqual(plan(someRevisions([old(1), latest(1)]), retrying).scale, []);
 });
 
 test('another newest revision is not held for failed', () => {

@@ -1,5 +1,6 @@
 import { REVISION_FAILURES } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
+import { mendsItself, retryAfterMs } from '#api/rules/start-retry.ts';
 import type { Failure } from './failure.ts';
 import type { RevisionView } from './revision-view.ts';
 import { takeover, takeoverFailure } from './takeover.ts';
@@ -9,17 +10,21 @@ export interface KnownFailure {
   /** The revision that failed. */
   revision: string;
   failure: Failure;
-  /** Since when, in milliseconds since 1970. */
-  sinceMs: number;
+  /** How often it has failed, and when it last did, in milliseconds since 1970. */
+  count: number;
+  lastMs: number;
+  /** It is being started again. */
+  retrying: boolean;
 }
 
 /** The newest revision's failure as `status` keeps it: it outlives the pods that told of it. */
 export function knownFailure(status: FunctionStatus | undefined): KnownFailure | undefined {
   const condition = status?.conditions?.find((one) => one.type === 'RevisionReady');
   const reason = REVISION_FAILURES.find((one) => one === condition?.reason);
-  if (condition?.status !== 'False' || reason === undefined || status?.latestRevision === undefined) return undefined;
-  const failure = { reason, message: condition.message, terminal: true };
-  return { revision: status.latestRevision, failure, sinceMs: Date.parse(condition.lastTransitionTime) };
+  if (condition === undefined || reason === undefined || status?.latestRevision === undefined) return undefined;
+  const failure = { reason, message: condition.message, terminal: condition.status === 'False' };
+  const { count = 1, lastTime = condition.lastTransitionTime, retrying = false } = status.failedStarts ?? {};
+  return { revision: status.latestRevision, failure, count, lastMs: Date.parse(lastTime), retrying };
 }
 
 export interface RolloutInput {
@@ -38,6 +43,8 @@ export interface Rollout {
   serving: string;
   /** Why the newest revision does not start; it stays so until the spec changes or it is tried again. */
   failure: Failure | undefined;
+  /** How often the newest revision has failed to start; undefined: it has not. */
+  failedStarts: FunctionStatus['failedStarts'];
   /** Revisions that answer and were not known to have done so. */
   firstAnswers: string[];
   /** Numbers of replicas to set, besides what the autoscaler sets. */
@@ -57,10 +64,6 @@ export interface ScaleChange {
 
 /** Revisions that are kept for going back, besides the one that takes traffic and the newest. */
 const OLD_REVISIONS_KEPT = 2;
-/** How long all must have been at zero before a revision that failed for want of something around it is tried again. */
-export const RETRY_AFTER_MS = 10_000;
-/** What can mend itself without a change of the spec. */
-const ENVIRONMENTAL = ['ImagePullFailed', 'SecretNotFound', 'ConfigMapNotFound', 'QuotaExceeded', 'Unschedulable'];
 
 /**
  * Moves a function from one revision to the next. The newest one starts beside the one that takes traffic, at zero with
@@ -75,8 +78,9 @@ export function planRollout(input: RolloutInput): Rollout {
   return {
     serving,
     failure,
+    failedStarts: failure?.terminal ? failedStarts(input) : undefined,
     firstAnswers: revisions.filter(answersForTheFirstTime).map((revision) => revision.name),
-    scale: scaleChanges(input, serving, failure?.terminal === true),
+    scale: scaleChanges(input, serving, failure?.terminal === true && !mayRetry(input)),
     obsolete: obsoleteRevisions(revisions, serving, latest),
     ...(atMost !== undefined && { atMost }),
     ...(againInMs !== undefined && { againInMs }),
@@ -112,17 +116,35 @@ function revisionBefore({ revisions, latest, servingBefore }: RolloutInput): str
   return answered[0]?.name ?? latest;
 }
 
-function latestFailure({ revisions, latest, knownFailure, nowMs }: RolloutInput, serving: string): Failure | undefined {
+/** What is seen, else what was known: it stays so, asleep too, until a start succeeds or the spec changes. */
+function latestFailure({ revisions, latest, knownFailure }: RolloutInput, serving: string): Failure | undefined {
   const newest = find(revisions, latest);
   const seen =
     serving === latest || newest === undefined ? newest?.failure : takeoverFailure(newest, find(revisions, serving));
-  if (seen !== undefined) return seen;
-  // Without a fallback it is as its pods are; with one, it has none any more that would tell.
-  if (knownFailure?.revision !== latest || serving === latest) return undefined;
-  const allAtZero = revisions.every((revision) => revision.wantedReplicas === 0 && revision.pods === 0);
-  const tryAgain =
-    ENVIRONMENTAL.includes(knownFailure.failure.reason) && allAtZero && nowMs - knownFailure.sinceMs >= RETRY_AFTER_MS;
-  return tryAgain ? undefined : knownFailure.failure;
+  if (seen !== undefined || (newest?.readyPods ?? 0) > 0) return seen;
+  return knownFailure?.revision === latest ? knownFailure.failure : undefined;
+}
+
+function failedStarts({ revisions, latest, knownFailure, nowMs }: RolloutInput): FunctionStatus['failedStarts'] {
+  const view = find(revisions, latest);
+  const known = knownFailure?.revision === latest && knownFailure.failure.terminal ? knownFailure : undefined;
+  const isNews = view?.failure !== undefined && (known === undefined || known.retrying);
+  const lastTime = new Date(isNews ? nowMs : (known?.lastMs ?? nowMs)).toISOString();
+  const count = (known?.count ?? 0) + (isNews ? 1 : 0);
+  return { count, lastTime, ...(view?.failure === undefined && isStarted(view) && { retrying: true }) };
+}
+
+function isStarted(view: RevisionView | undefined): boolean {
+  return view !== undefined && (view.wantedReplicas > 0 || view.pods > 0);
+}
+
+/** Whether the newest revision, which failed beside one that can take its place, may be left to start again. */
+function mayRetry({ revisions, latest, knownFailure, nowMs }: RolloutInput): boolean {
+  if (find(revisions, latest)?.failure !== undefined || knownFailure?.revision !== latest) return false;
+  const { failure, retrying, lastMs, count } = knownFailure;
+  const othersSleep = revisions.every((one) => one.name === latest || !isStarted(one));
+  const isDue = othersSleep && nowMs - lastMs >= retryAfterMs(failure.reason, count);
+  return mendsItself(failure.reason) && (retrying || isDue);
 }
 
 function scaleChanges(

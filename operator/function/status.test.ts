@@ -40,8 +40,8 @@ const message = (of: FunctionStatus, type: ConditionType) =>
 
 test('a function that was never called is ready at zero and not known to work', () => {
   const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0 })]));
-  assert.equal(condition(now, 'Ready'), 'True ScaledToZero');
-  assert.equal(condition(now, 'RevisionReady'), 'Unknown ScaledToZero');
+  assert.equal(condition(now, 'Ready'), 'True Untried');
+  assert.equal(condition(now, 'RevisionReady'), 'Unknown Untried');
   assert.equal(condition(now, 'Active'), 'False ScaledToZero');
   assert.equal(now.replicas, 0);
   assert.equal(now.revision, 'new');
@@ -119,7 +119,7 @@ test('a taken name makes it unready by the part it concerns', () => {
   const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0 })]), { routeProblem });
   assert.equal(condition(now, 'Ready'), 'False NameTaken');
   assert.equal(condition(now, 'RouteReady'), 'False NameTaken');
-  assert.equal(condition(now, 'RevisionReady'), 'Unknown ScaledToZero');
+  assert.equal(condition(now, 'RevisionReady'), 'Unknown Untried');
 });
 
 test('waiting for a node is no verdict on the revision, but the function is not ready', () => {
@@ -129,6 +129,51 @@ test('waiting for a node is no verdict on the revision, but the function is not 
   );
   assert.equal(condition(now, 'RevisionReady'), 'Unknown Unschedulable');
   assert.equal(condition(now, 'Ready'), 'False Unschedulable');
+});
+
+test('while a new revision is tried it is not known whether the function is ready, whatever else serves', () => {
+  const deployments = [aDeployment({ revision: 'old', answeredAt: ANSWERED }), aDeployment({ revision: 'new' })];
+  const revisions = someRevisions(deployments, [readyPod('old'), aPod({ revision: 'new' })]);
+  const tried = (trial: NonNullable<Observation['trial']>) => status(revisions, { trial });
+  assert.equal(condition(tried({ revision: 'new' }), 'Ready'), 'Unknown Progressing');
+  assert.match(
+    message(tried({ revision: 'new' }), 'Ready'),
+    /^new waits for its turn to be tried\nold keeps the traffic$/,
+  );
+  assert.match(message(tried({ revision: 'new', startedAt: ANSWERED }), 'Ready'), /^new is being tried/);
+  const answered = { revision: 'new', startedAt: ANSWERED, answeredAt: ANSWERED };
+  assert.match(message(tried(answered), 'Ready'), /^new answered; the gateways are about to/);
+});
+
+test('Ready speaks of the content of the ConfigMap that the annotation names, and of none before', () => {
+  const revisions = someRevisions([aDeployment({ revision: 'new' })], [readyPod('new')]);
+  const fn = aFunction({ source: { configMapRef: { name: 'src' } } });
+  const annotated = { ...fn, metadata: { ...fn.metadata, annotations: { 'catnap.dev/source-hash': 'b' } } };
+  const before = status(revisions, { sourceHash: 'a' }, annotated);
+  assert.deepEqual([before.sourceHash, condition(before, 'Ready')], ['a', 'Unknown Progressing']);
+  assert.equal(condition(status(revisions, { sourceHash: 'b' }, annotated), 'Ready'), 'True Ready');
+  assert.equal(condition(status(revisions, { sourceHash: 'a' }, fn), 'Ready'), 'True Ready');
+});
+
+test('a replica that was killed for want of memory is told though it answers again', () => {
+  const lastState = { terminated: { exitCode: 137, reason: 'OOMKilled' } };
+  const pod = aPod({ revision: 'new', ready: true, restartCount: 1, lastState, memoryLimit: '32Mi' });
+  const now = status(someRevisions([aDeployment({ revision: 'new' })], [pod]));
+  assert.equal(condition(now, 'Active'), 'True Ready');
+  assert.match(message(now, 'Active'), /^1 of 1 replicas is ready\npod \S+ was killed .* limit of 32Mi/);
+});
+
+test('while a source compiles the failure of the revision before is no verdict, a taken name is', () => {
+  const revisions = someRevisions([aDeployment({ revision: 'new' })], [aCrashedPod('new')]);
+  assert.equal(condition(status(revisions, { compiling: true }), 'Ready'), 'Unknown Progressing');
+  const routeProblem = { reason: 'NameTaken', message: 'there is a Service' } as const;
+  assert.equal(condition(status(revisions, { compiling: true, routeProblem }), 'Ready'), 'False NameTaken');
+});
+
+test('replicas that were asked for and are not there yet are told as such', () => {
+  const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 2 })]));
+  assert.equal(condition(now, 'Active'), 'True Progressing');
+  assert.equal(message(now, 'Active'), '2 replicas were asked for; there is no pod yet');
 });
 
 test('with minReplicas, zero is not healthy', () => {
@@ -147,7 +192,14 @@ test('an equal observation later gives an equal status', () => {
       routes: [],
       latest: 'new',
       revisions,
-      rollout: { serving: 'new', failure: undefined, firstAnswers: [], scale: [], obsolete: [] },
+      rollout: {
+        serving: 'new',
+        failure: undefined,
+        failedStarts: undefined,
+        firstAnswers: [],
+        scale: [],
+        obsolete: [],
+      },
     },
     at(3600),
   );
@@ -166,7 +218,7 @@ test('a spec that cannot be read leaves what was known', () => {
 test('a name that no Service may have leaves it ready and is told', () => {
   const serviceRefused = 'Service "1st" is invalid: metadata.name: a DNS-1035 label must start with a letter';
   const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0 })]), { serviceRefused });
-  assert.equal(condition(now, 'Ready'), 'True ScaledToZero');
+  assert.equal(condition(now, 'Ready'), 'True Untried');
   assert.equal(condition(now, 'RouteReady'), 'True Ready');
   assert.match(message(now, 'RouteReady'), /^answers at http.*no short name inside the cluster.*DNS-1035/);
 });

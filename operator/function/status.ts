@@ -7,9 +7,10 @@ import {
 } from '#api/conditions.ts';
 import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus, RouteStatus } from '#api/function-status.ts';
-import { ROUTE_MESSAGE_MAX_LENGTH } from '#api/names.ts';
+import { ANNOTATION, ROUTE_MESSAGE_MAX_LENGTH } from '#api/names.ts';
 import type { RevisionView } from './revision-view.ts';
 import type { Rollout } from './rollout.ts';
+import type { Trial } from './trial.ts';
 
 /** What a reconcile saw and did. */
 export interface Observation {
@@ -35,6 +36,10 @@ export interface Observation {
   revisions: readonly RevisionView[];
   /** Absent: there is no revision. */
   rollout?: Rollout;
+  /** Of the ConfigMap that holds the source; absent: none does, or it is not there. */
+  sourceHash?: string;
+  /** The newest revision is being tried; absent: it is not, or that is over. */
+  trial?: Trial;
   scaling?: NonNullable<FunctionStatus['scaling']>;
 }
 
@@ -51,7 +56,7 @@ interface Standing {
 
 /** The whole status of a Function after a reconcile; equal arguments but for the time give an equal status. */
 export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: number): FunctionStatus {
-  const { revisions, rollout, latest, scaling, url, routes } = observed;
+  const { revisions, rollout, latest, trial, scaling, url, routes } = observed;
   const standing: Standing = {
     latest: revisions.find((revision) => revision.name === latest),
     serving: revisions.find((revision) => revision.name === rollout?.serving),
@@ -61,7 +66,7 @@ export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: num
   const revision = revisionReady(observed, standing);
   const route = routeReady(observed);
   const findings: { [T in ConditionType]: Finding<T> } = {
-    Ready: summary(fn, observed, standing, [source, route, revision]),
+    Ready: unsettled(fn, observed, route) ?? summary(fn, observed, standing, [source, route, revision]),
     SourceReady: source,
     RevisionReady: revision,
     RouteReady: route,
@@ -75,6 +80,9 @@ export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: num
     replicas: revisions.reduce((sum, one) => sum + one.pods, 0),
     readyReplicas: standing.serving?.readyPods ?? 0,
     ...(scaling && { scaling }),
+    ...(observed.sourceHash !== undefined && { sourceHash: observed.sourceHash }),
+    ...(trial && { trial }),
+    ...(rollout?.failedStarts && { failedStarts: rollout.failedStarts }),
     ...(routes.length > 0 && { routes: routes.map(bounded) }),
     conditions: conditions(fn, findings, nowMs),
   };
@@ -143,7 +151,7 @@ function routeReady({ routeProblem, serviceRefused, hostless, url }: Observation
  * replicas, none ready, answered    → True  Progressing (a cold start)
  * replicas, none ready, never did   → Unknown Progressing
  * no replicas, answered             → True  ScaledToZero
- * no replicas, never tried          → Unknown ScaledToZero
+ * no replicas, never answered       → Unknown Untried
  */
 function revisionReady({ revisionProblem, rollout }: Observation, { latest }: Standing): Finding<'RevisionReady'> {
   if (revisionProblem !== undefined) return { status: 'False', ...revisionProblem };
@@ -158,28 +166,44 @@ function revisionReady({ revisionProblem, rollout }: Observation, { latest }: St
     const message = latest.answered
       ? `${latest.name} sleeps; the next request wakes it`
       : `${latest.name} has never answered yet; the next request starts it`;
-    return { status, reason: 'ScaledToZero', message };
+    return { status, reason: latest.answered ? 'ScaledToZero' : 'Untried', message };
   }
   return { status, reason: 'Progressing', message: `${latest.name} is starting` };
 }
 
+/** While it is not known which revision there will be, what is wrong with the one before says nothing. */
+function unsettled(
+  fn: FunctionObject,
+  observed: Observation,
+  route: Finding<'RouteReady'>,
+): Finding<'Ready'> | undefined {
+  if (observed.compiling) return route.status === 'False' ? undefined : COMPILING;
+  return awaitsSource(fn, observed);
+}
+
+/** Whoever changed the ConfigMap says which content is to be waited for; a watch may tell of it later than of the Function. */
+function awaitsSource({ metadata }: FunctionObject, { sourceHash }: Observation): Finding<'Ready'> | undefined {
+  const wanted = metadata.annotations?.[ANNOTATION.sourceHash];
+  if (wanted === undefined || sourceHash === undefined || wanted === sourceHash) return undefined;
+  const message = `the ConfigMap's content is ${sourceHash}; the annotation ${ANNOTATION.sourceHash} waits for ${wanted}`;
+  return { status: 'Unknown', reason: 'Progressing', message };
+}
+
 function summary(
   fn: FunctionObject,
-  { rollout, compiling }: Observation,
+  { rollout, trial }: Observation,
   { latest, serving, asleep }: Standing,
   parts: readonly (Finding<'SourceReady'> | Finding<'RouteReady'> | Finding<'RevisionReady'>)[],
 ): Finding<'Ready'> {
   const fallback = serving?.answered && serving !== latest ? `\n${serving.name} keeps the traffic` : '';
   const wrong = parts.find((part) => part.status === 'False');
   if (wrong !== undefined) return { status: 'False', reason: wrong.reason, message: wrong.message + fallback };
-  if (compiling) return COMPILING;
   const replicas = serving?.readyPods ?? 0;
   if (rollout?.failure !== undefined && replicas === 0) {
     return { status: 'False', reason: rollout.failure.reason, message: rollout.failure.message + fallback };
   }
-  if (asleep && fn.spec.scaling.minReplicas === 0) {
-    return { status: 'True', reason: 'ScaledToZero', message: 'asleep; the next request wakes it' };
-  }
+  if (trial !== undefined) return { status: 'Unknown', reason: 'Progressing', message: beingTried(trial) + fallback };
+  if (asleep && fn.spec.scaling.minReplicas === 0) return sleeping(latest);
   if (replicas > 0 && serving === latest) {
     return {
       status: 'True',
@@ -192,13 +216,33 @@ function summary(
   return { status: 'Unknown', reason: 'Progressing', message: starting };
 }
 
+function sleeping(latest: RevisionView | undefined): Finding<'Ready'> {
+  if (latest?.answered === false) {
+    return { status: 'True', reason: 'Untried', message: 'it was not tried yet; the next request starts it' };
+  }
+  return { status: 'True', reason: 'ScaledToZero', message: 'asleep; the next request wakes it' };
+}
+
+function beingTried({ revision, startedAt, answeredAt }: Trial): string {
+  if (answeredAt !== undefined) return `${revision} answered; the gateways are about to send requests to it`;
+  return startedAt === undefined ? `${revision} waits for its turn to be tried` : `${revision} is being tried`;
+}
+
 function active(revisions: readonly RevisionView[], { asleep }: Standing): Finding<'Active'> {
   if (asleep) return { status: 'False', reason: 'ScaledToZero', message: 'it has no replicas' };
   const ready = revisions.reduce((sum, revision) => sum + revision.readyPods, 0);
   const pods = revisions.reduce((sum, revision) => sum + revision.pods, 0);
+  if (pods === 0) {
+    const wanted = revisions.reduce((sum, revision) => sum + revision.wantedReplicas, 0);
+    const message = `${wanted === 1 ? '1 replica was' : `${wanted} replicas were`} asked for; there is no pod yet`;
+    return { status: 'True', reason: 'Progressing', message };
+  }
   return {
     status: 'True',
     reason: ready > 0 ? 'Ready' : 'Progressing',
-    message: `${ready} of ${pods} replicas are ready`,
+    message: [
+      `${ready} of ${pods} replicas ${pods === 1 ? 'is' : 'are'} ready`,
+      ...revisions.flatMap(({ memoryKills }) => memoryKills),
+    ].join('\n'),
   };
 }

@@ -172,7 +172,12 @@ test('an image that cannot be pulled fails the waiting request, and the status h
   await using world = await system.world();
   const { metadata, apiVersion, kind } = manifest(world.namespace, 'unpullable', HELLO);
   const image = 'localhost:1/no/such:image';
-  const url = await world.deploy({ apiVersion, kind, metadata, spec: { image, scaling: { idleSeconds: 2 } } });
+  const url = await world.deploy({
+    apiVersion,
+    kind,
+    metadata,
+    spec: { image, scaling: { idleSeconds: 2, tryOnChange: false } },
+  });
   const answer = await world.call(url);
   assert.equal(answer.status, 503);
   assert.equal(answer.headers['x-catnap-error'], 'RevisionFailed');
@@ -204,6 +209,7 @@ test('a pod that no node has room for: the condition says so while the request w
   assert.match(String(condition(fn, 'RevisionReady')?.message), /spec\.resources\.requests/);
   const answer = await call;
   assert.deepEqual([answer.status, answer.headers['x-catnap-error']], [503, 'QueueTimeout']);
+  assert.match(JSON.parse(answer.text).message, /the cluster has no room for this function now/);
 });
 
 test('a request that takes too long gets 504 and its handler is told', async () => {

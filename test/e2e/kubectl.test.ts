@@ -39,7 +39,7 @@ function kubectlSuite(kubectl: Kubectl): void {
     await run(world, ['wait', '--for=condition=Ready', 'fn/hello', '--timeout=30s']);
     const [head, row] = (await run(world, ['get', 'fn'])).split('\n');
     assert.deepEqual(head?.trim().split(/\s{2,}|\s+/), ['NAME', 'READY', 'REASON', 'REPLICAS', 'URL', 'AGE']);
-    assert.match(String(row), /^hello\s+True\s+ScaledToZero\s+0\s+http:\/\/hello\.\S+\s+\d+s/);
+    assert.match(String(row), /^hello\s+True\s+Untried\s+0\s+http:\/\/hello\.\S+\s+\d+s/);
     const wide = (await run(world, ['get', 'functions.catnap.dev', 'hello', '-o', 'wide'])).split('\n');
     assert.match(String(wide[0]), /REVISION\s+CONCURRENCY/);
     assert.match(String(wide[1]), /hello-[0-9a-f]{8}\s+20/);

@@ -23,7 +23,7 @@ test('a function created while idle is ready at zero and never starts a pod', as
 
   await world.deploy(manifest(world.namespace, 'idle', HELLO));
   const fn = await world.function('idle', 'is at zero', (f) => f.status?.replicas === 0);
-  assert.equal(condition(fn, 'Ready')?.reason, 'ScaledToZero');
+  assert.equal(condition(fn, 'Ready')?.reason, 'Untried');
   assert.equal(condition(fn, 'Active')?.status, 'False');
   // A Deployment that was ever above zero has been through more than its first generation's scale.
   const deployments = await world.kube.listAll(DEPLOYMENTS, {

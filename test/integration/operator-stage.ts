@@ -40,6 +40,7 @@ type SpecInput = z.input<typeof FunctionSpec>;
 export class PlayedActivator implements AsyncDisposable {
   readonly #server: Server;
   readonly #requests = new Map<string, { total: number; now: number }>();
+  readonly #sends = new Map<string, string>();
   /** Whether it answers. */
   up = true;
 
@@ -60,12 +61,26 @@ export class PlayedActivator implements AsyncDisposable {
     this.#requests.set(key, { total: (this.#requests.get(key)?.total ?? 0) + now, now });
   }
 
+  /** Requests for a function go to this revision from now on. */
+  sends(key: string, revision: string): void {
+    this.#sends.set(key, revision);
+  }
+
   #text(): string {
-    return Array.from(this.#requests, ([key, seen]) => {
+    const labels = (key: string) => {
       const [namespace, name] = key.split('/');
-      const labels = `{namespace="${namespace}",function="${name}"}`;
-      return `${METRIC.requests}${labels} ${seen.total}\n${METRIC.concurrency}${labels} ${seen.now}\n`;
-    }).join('');
+      return `namespace="${namespace}",function="${name}"`;
+    };
+    const requests = Array.from(
+      this.#requests,
+      ([key, { total, now }]) =>
+        `${METRIC.requests}{${labels(key)}} ${total}\n${METRIC.concurrency}{${labels(key)}} ${now}\n`,
+    );
+    const sends = Array.from(
+      this.#sends,
+      ([key, revision]) => `${METRIC.chosenRevision}{${labels(key)},revision="${revision}"} 1\n`,
+    );
+    return [...requests, ...sends].join('');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,7 +151,9 @@ export class Stage implements AsyncDisposable {
     this.#stopOperator = undefined;
   }
 
-  async apply(name: string, spec: SpecInput): Promise<FunctionObject> {
+  /** Nothing is tried, unless `given` says so: the tests say when a pod starts. */
+  async apply(name: string, given: SpecInput): Promise<FunctionObject> {
+    const spec = { ...given, scaling: { tryOnChange: false, ...given.scaling } };
     const object = { apiVersion: API_VERSION, kind: KIND, metadata: { namespace: this.namespace, name }, spec };
     return this.kube.apply<FunctionObject>(FUNCTION, object as FunctionObject, {
       fieldManager: 'user',

@@ -16,7 +16,7 @@ const found = (fn: FunctionObject, type: ConditionType) => fn.status?.conditions
 /** Whether the condition is `True Ready`, say. */
 const is = (type: ConditionType, text: string) => (fn: FunctionObject) =>
   `${found(fn, type)?.status} ${found(fn, type)?.reason}` === text;
-const asleep = is('Ready', 'True ScaledToZero');
+const asleep = (fn: FunctionObject) => is('Ready', 'True ScaledToZero')(fn) || is('Ready', 'True Untried')(fn);
 
 /** A function whose revision is awake and has answered. */
 async function awake(name: string, spec: Parameters<Stage['apply']>[1]): Promise<{ revision: string }> {
@@ -122,7 +122,7 @@ test('a new revision that crashes goes back to zero, says why, and the old one k
   assert.ok(reasons.includes('RolledBack') && reasons.includes('CrashLoop'), reasons.join());
 });
 
-test('one that fails with nothing to fall back on says so, and is tried again from zero', async () => {
+test('one that fails with nothing to fall back on says so, asleep too, until a start succeeds', async () => {
   await stage.apply('hopeless', { ...inline('x'), scaling: { idleSeconds: 1 } });
   const revision = (await stage.function('hopeless', 'is made', asleep)).status?.revision;
   stage.activator.requests(`${namespace}/hopeless`, 1);
@@ -132,7 +132,31 @@ test('one that fails with nothing to fall back on says so, and is tried again fr
   stage.activator.requests(`${namespace}/hopeless`, 0);
   await eventually('it is asleep', async () => (await stage.replicas(revision)) === 0);
   await stage.removePod(pod);
-  await stage.function('hopeless', 'may be tried again', is('RevisionReady', 'Unknown ScaledToZero'));
+  const still = await stage.function('hopeless', 'is asleep', (fn) => fn.status?.replicas === 0);
+  assert.ok(is('Ready', 'False CrashLoop')(still));
+  assert.equal(still.status?.failedStarts?.count, 1);
+  await stage.wake(revision);
+  await stage.pod('hopeless', revision, READY);
+  const well = await stage.function('hopeless', 'is well again', is('Ready', 'True Ready'));
+  assert.equal(well.status?.failedStarts, undefined);
+});
+
+test('a new revision is started once, and ready when it answered and the gateways send requests to it', async () => {
+  await stage.apply('tried', { ...inline('x'), scaling: { tryOnChange: true } });
+  const starting = await stage.function('tried', 'is being tried', (fn) => fn.status?.trial?.startedAt !== undefined);
+  const revision = starting.status?.latestRevision;
+  assert.ok(is('Ready', 'Unknown Progressing')(starting));
+  await eventually('a replica is asked for', async () => (await stage.replicas(revision)) === 1);
+  await stage.pod('tried', revision, READY);
+  const answered = await stage.function(
+    'tried',
+    'waits for the gateways',
+    (fn) => fn.status?.trial?.answeredAt !== undefined,
+  );
+  assert.ok(is('Ready', 'Unknown Progressing')(answered));
+  stage.activator.sends(`${namespace}/tried`, String(revision));
+  const ready = await stage.function('tried', 'is ready', is('Ready', 'True Ready'));
+  assert.equal(ready.status?.trial, undefined);
 });
 
 test('a Function that is being deleted keeps no replicas, whatever its finalizers wait for', async () => {

@@ -14,12 +14,15 @@ export interface Manifest {
 
 export const HELLO = `export default (request: Request) => ({ hello: new URL(request.url).searchParams.get('name') ?? 'world' });\n`;
 
-/** A Function that runs `source`, with `spec` over it. Sleeps after two seconds, so that tests are short. */
+/**
+ * A Function that runs `source`, with `spec` over it. Sleeps after two seconds, so that tests are short, and starts with its
+ * first request: most tests are about that start.
+ */
 export function manifest(namespace: string, name: string, source: string, spec: Partial<SpecInput> = {}): Manifest {
   return {
     apiVersion: API_VERSION,
     kind: KIND,
     metadata: { name, namespace },
-    spec: { source: { inline: source }, ...spec, scaling: { idleSeconds: 2, ...spec.scaling } },
+    spec: { source: { inline: source }, ...spec, scaling: { idleSeconds: 2, tryOnChange: false, ...spec.scaling } },
   };
 }

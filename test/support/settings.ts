@@ -13,6 +13,8 @@ const Settings = z.object({
   CATNAP_RUNTIME_IMAGE: z.string().default('catnap.dev/runtime:dev'),
   /** An image that answers HTTP on $PORT, for the tests of `spec.image` on a real cluster. */
   CATNAP_TEST_IMAGE: z.string().optional(),
+  /** How often each case of `apply && wait && curl` is tried. */
+  CATNAP_TEST_READY_ROUNDS: z.coerce.number().int().min(1).default(5),
   /** On a local cluster: where API servers leave their audit logs, one file each. */
   CATNAP_TEST_AUDIT_DIR: z.string().optional(),
   /** The API server's audit log (audit.k8s.io/v1 Events, one a line) of a real cluster with an installed Catnap. */
