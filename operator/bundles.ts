@@ -23,6 +23,7 @@ import { COMPILER, type CompiledSource } from './source/compile-source.ts';
 import type { Compiler, Wanted } from './source/compiler.ts';
 import type { WantedHandler } from './source/exported-handler.ts';
 import type { SourceError } from './source/source-error.ts';
+import { SourceStacks } from './source-stacks.ts';
 
 /** Longest that is said of a source that compiled, in characters. */
 const NOTES_MAX = 1_000;
@@ -37,6 +38,8 @@ export function sourceHashOf(source: SourceFiles, { handler, signature }: Wanted
 
 /** Compiled functions, each stored in the cluster once. */
 export class Bundles {
+  /** Lines of the source in place of those of a bundle. */
+  readonly stacks = new SourceStacks();
   readonly #compiler: Compiler;
   readonly #configMaps: ConfigMapWatches;
   /** The last result of each function, by its uid: the same source is not compiled at every reconcile. */
@@ -160,6 +163,7 @@ export class Bundles {
   forget(uid: string): void {
     this.#last.delete(uid);
     this.#intact.delete(uid);
+    this.stacks.forget(uid);
     this.#compiler.forget(uid);
   }
 }

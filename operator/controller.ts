@@ -73,7 +73,8 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
   const nowMs = ctx.nowMs();
   const pods = ctx.children.pods.of(functionKey(fn.metadata.namespace, fn.metadata.name));
   const stuck = podsThatMayMissAMount(fn, pods);
-  const revisions = viewRevisions(made.deployments, pods, await startNews(ctx, writer, { pods, stuck, nowMs }));
+  const views = viewRevisions(made.deployments, pods, await startNews(ctx, writer, { pods, stuck, nowMs }));
+  const revisions = await ctx.bundles.stacks.shown(writer, views);
   const rollout = made.latest === undefined ? undefined : plan(fn, revisions, made.latest, nowMs);
   limitServing(ctx, fn.metadata.uid, rollout);
   const trial = tryOut(ctx, fn, { revisions, latest: made.latest, rollout, nowMs });

@@ -10,6 +10,7 @@ import { PLACE_NAMES } from './module-place.ts';
 import { prepareSource } from './prepared-source.ts';
 import { type FirstPass, type SecondPass, secondPass } from './second-pass.ts';
 import { SourceError } from './source-error.ts';
+import { unpackedSource } from './unpacked-source.ts';
 import { unusedNote } from './unused-files.ts';
 
 /** A function's modules as one. */
@@ -33,23 +34,26 @@ const CODE = new Set(['ts', 'tsx', 'js', 'jsx']);
 /** What a program does that is no handler. */
 const STARTS_SERVER = /\.listen\s*\(|\b(?:Deno|Bun)\.serve\s*\(|\bserve\s*\(/;
 /**
- * Compiles `source` into one module that Node 24 loads. Reads nothing from disk or network.
+ * Compiles the source `given` into one module that Node 24 loads. Reads nothing from disk or network.
  * @param handler what must be there to be called.
  * Throws a SourceError that names file, line and column (both from 1, the column in characters).
  */
 export async function bundle(
-  source: SourceFiles,
+  given: SourceFiles,
   handler: WantedHandler,
   { build, transform }: Esbuild,
 ): Promise<Bundle> {
+  const source = unpackedSource(given);
   const prepared = await prepareSource(source, transform);
   const compile = async (second?: SecondPass) => {
-    const given = { source, prepared, suffixes: second?.suffixes ?? new Map() };
     const more = {
       ...(second?.banner && { banner: { js: second.banner } }),
       ...(second?.isPlaced && { define: PLACE_NAMES }),
     };
-    const result = await build({ ...options(given), ...more }).catch((error: unknown) => {
+    const result = await build({
+      ...options({ source, prepared, suffixes: second?.suffixes ?? new Map() }),
+      ...more,
+    }).catch((error: unknown) => {
       throw isBuildFailure(error) ? sourceError(error, source) : error;
     });
     requireOnlyGiven(source, result);

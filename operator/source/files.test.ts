@@ -89,3 +89,10 @@ test('an entry that is no text is told apart from one that is not there', () => 
     /index\.ts is not text: save it as UTF-8/,
   );
 });
+
+test('an entry may be given compressed', () => {
+  const made = sourceFiles({ configMapRef: { name: 'a' } }, [
+    { name: 'a', content: { binaryData: { 'index.js.gz': 'H4s=' } } },
+  ]);
+  assert.deepEqual(made, { files: {}, binary: { 'index.js.gz': 'H4s=' }, entry: 'index.js' });
+});

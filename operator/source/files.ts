@@ -1,6 +1,7 @@
 import type { FunctionSpec } from '#api/function.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { SourceError } from './source-error.ts';
+import { GZIP } from './unpacked-source.ts';
 
 type Source = NonNullable<FunctionSpec['source']>;
 
@@ -27,8 +28,9 @@ export function sourceFiles(source: Source, configMaps: readonly SourceConfigMap
   if (source.inline !== undefined) return { files: { 'index.ts': source.inline }, entry: 'index.ts' };
   const { files, binary } =
     source.files === undefined ? configMapFiles(configMaps) : { files: source.files, binary: {} };
-  const entry = source.entry ?? DEFAULT_ENTRIES.find((name) => Object.hasOwn(files, name));
-  if (entry === undefined || !Object.hasOwn(files, entry)) throw noEntry(entry, files, binary);
+  const isThere = (name: string) => Object.hasOwn(files, name) || Object.hasOwn(binary, name + GZIP);
+  const entry = source.entry ?? DEFAULT_ENTRIES.find(isThere);
+  if (entry === undefined || !isThere(entry)) throw noEntry(entry, files, binary);
   return { files, ...(Object.keys(binary).length > 0 && { binary }), entry };
 }
 
@@ -43,7 +45,7 @@ function noEntry(
   const problem = entry === undefined ? 'neither index.ts nor index.js is' : `spec.source.entry "${entry}" is not`;
   return new SourceError(
     'CompileFailed',
-    `${problem} among the files (${listed(files)}); name the file with the handler in spec.source.entry`,
+    `${problem} among the files (${listed({ ...files, ...binary })}); name the file with the handler in spec.source.entry`,
   );
 }
 
