@@ -36,7 +36,8 @@ export const LOADERS: Record<string, esbuild.Loader> = {
 const OPTIONS: esbuild.TransformOptions = {
   format: 'esm',
   platform: 'node',
-  target: 'node24',
+  // Whatever the language level, calls are the same; to print for an older one takes more memory.
+  target: 'esnext',
   logLevel: 'silent',
   logLimit: 0,
   logOverride: { 'unsupported-dynamic-import': 'warning', 'unsupported-require-call': 'warning' },
