@@ -247,6 +247,6 @@ test('a source that starts a server of its own is told of spec.image', async () 
   ]) {
     const { reason, message } = await failure({ 'index.ts': source });
     assert.equal(reason, 'HandlerNotFound');
-    assert.match(message, /starts a server of its own.*spec\.image/);
+    assert.match(message, /listens by itself.*spec\.image/);
   }
 });

@@ -44,8 +44,8 @@ test('what only shows when the module runs is left to the runtime', () => {
   assert.equal(problem({ mayRegister: true }), undefined);
 });
 
-test('a program that starts a server of its own is told to be an image', () => {
-  assert.match(problem({ startsServer: true }) ?? '', /it exports nothing.*starts a server.*spec\.image$/);
-  assert.match(problem({ startsServer: true, names: ['a'] }, { handler: 'b' }) ?? '', /spec\.image$/);
-  assert.doesNotMatch(problem({}) ?? '', /image/);
+test('a program that starts a server of its own is told to be an image, whatever it exports', () => {
+  assert.match(problem({ startsServer: true }) ?? '', /it exports nothing.*listens by itself.*spec\.image/);
+  assert.match(problem({ startsServer: true, names: ['a'] }, { handler: 'b' }) ?? '', /exports: a; .*spec\.image/);
+  assert.doesNotMatch(problem({ names: ['a'] }) ?? '', /image/);
 });

@@ -21,9 +21,6 @@ export interface Exported {
   mayRegister: boolean;
 }
 
-const SERVER =
-  '. What starts a server of its own runs as an image, whatever it is written with, unless it exports its app and does not listen: build one in which it listens on $PORT, and give that as spec.image';
-
 /**
  * Throws a SourceError where the runtime is bound to find no handler. What only shows when the module runs is left to
  * the runtime, which says the same then.
@@ -31,14 +28,14 @@ const SERVER =
 export function requireHandler(exported: Exported, wanted: WantedHandler): void {
   const { entry, names, isCommonJs, mayRegister } = exported;
   if (isCommonJs || mayRegister || mayHave(names, wanted)) return;
-  const there = names.length === 0 ? 'it exports nothing' : `it exports: ${names.join(', ')}`;
+  const exports = names.length === 0 ? 'it exports nothing' : `it exports: ${names.join(', ')}`;
+  const there = names.length === 0 || exported.startsServer ? `${exports}; ${OWN_SERVER_ADVICE}` : exports;
   const { handler, signature } = wanted;
-  const server = exported.startsServer ? SERVER : '';
   throw new SourceError(
     'HandlerNotFound',
     handler === 'default'
-      ? `${entry} has no default export${alsoLooked(signature)}; ${there}. Export the handler as default, or name its export in spec.handler${server}`
-      : `${entry} has no export "${handler}"; ${there}. Export it, or name another in spec.handler${server}`,
+      ? `${entry} has no default export${alsoLooked(signature)}; ${there}. Export the handler as default, or name its export in spec.handler`
+      : `${entry} has no export "${handler}"; ${there}. Export it, or name another in spec.handler`,
   );
 }
 
