@@ -1,4 +1,4 @@
-import { METHOD_EXPORTS, type Signature } from '#api/names.ts';
+import { METHOD_EXPORTS, OWN_SERVER_ADVICE, type Signature } from '#api/names.ts';
 import { SourceError } from './source-error.ts';
 
 /** What a Function says of its handler. */
