@@ -1,5 +1,6 @@
 import { bytesIn } from '#api/byte-quantity.ts';
-import type { FunctionObject } from '#api/function.ts';
+import type { FunctionObject, FunctionSpec } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
 import type { LearnedBefore } from './cold-start/waves.ts';
@@ -15,6 +16,20 @@ export interface Timeouts {
   firstByteMs: number;
   /** Between two bytes, whichever way they go. */
   idleMs: number;
+}
+
+/** What this process reads of a status. */
+export type ServedStatus = {
+  [Name in 'revision' | 'latestRevision' | 'routes' | 'conditions' | 'scaling' | 'failedStarts']?:
+    | FunctionStatus[Name]
+    | undefined;
+};
+
+/** What this process reads of a Function; the rest of it is not held in memory. */
+export interface ServedFunction {
+  metadata: Pick<FunctionObject['metadata'], 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'deletionTimestamp'>;
+  spec: Pick<FunctionSpec, 'concurrency' | 'queue' | 'scaling' | 'timeoutSeconds' | 'timeouts' | 'maxBodyBytes'>;
+  status?: ServedStatus | undefined;
 }
 
 /** What the data path needs of a Function, computed once per change of it. */
@@ -49,29 +64,21 @@ export interface FunctionView {
   firstFailure: Failure | undefined;
 }
 
-export function viewOf(fn: FunctionObject): FunctionView {
+export function viewOf(fn: ServedFunction): FunctionView {
   const { spec, status, metadata } = fn;
   const latest = status?.latestRevision ?? status?.revision;
+  const { limits, timeouts } = sharedLimits(spec);
   return {
     key: functionKey(metadata.namespace, metadata.name),
     namespace: metadata.namespace,
     name: metadata.name,
     uid: metadata.uid,
     routes: acceptedRoutes(status),
-    limits: {
-      limit: spec.concurrency.limit,
-      queueSize: spec.queue.size,
-      queueMaxBytes: bytesIn(spec.queue.maxBytes),
-      queueTimeoutMs: spec.queue.timeoutSeconds * 1000,
-    },
+    limits,
     perReplica: spec.concurrency.limit || spec.concurrency.target,
     maxReplicas: spec.scaling.maxReplicas,
-    timeoutMs: spec.timeoutSeconds * 1000,
-    timeouts: {
-      totalMs: spec.timeoutSeconds * 1000,
-      firstByteMs: spec.timeouts.firstByteSeconds * 1000,
-      idleMs: spec.timeouts.idleSeconds * 1000,
-    },
+    timeoutMs: timeouts.totalMs,
+    timeouts,
     maxBodyBytes: bytesIn(spec.maxBodyBytes ?? 0),
     serving: status?.revision,
     latest,
@@ -85,14 +92,38 @@ export function viewOf(fn: FunctionObject): FunctionView {
   };
 }
 
-function failedStart({ status }: FunctionObject): FailedStart | undefined {
+function failedStart({ status }: ServedFunction): FailedStart | undefined {
   const condition = status?.conditions?.find((one) => one.type === 'RevisionReady');
   if (condition?.status !== 'False') return undefined;
   const { count = 1, lastTime = condition.lastTransitionTime } = status?.failedStarts ?? {};
   return { reason: condition.reason, count, lastMs: Date.parse(lastTime) };
 }
 
-function failureIn(fn: FunctionObject, type: 'RevisionReady' | 'SourceReady'): Failure | undefined {
+type Limits = Pick<FunctionView, 'limits' | 'timeouts'>;
+const limitsOf = new WeakMap<ServedFunction['spec'], Limits>();
+
+/** Once per spec, which thousands of functions may have in common. */
+function sharedLimits(spec: ServedFunction['spec']): Limits {
+  const known = limitsOf.get(spec);
+  if (known !== undefined) return known;
+  const made: Limits = {
+    limits: {
+      limit: spec.concurrency.limit,
+      queueSize: spec.queue.size,
+      queueMaxBytes: bytesIn(spec.queue.maxBytes),
+      queueTimeoutMs: spec.queue.timeoutSeconds * 1000,
+    },
+    timeouts: {
+      totalMs: spec.timeoutSeconds * 1000,
+      firstByteMs: spec.timeouts.firstByteSeconds * 1000,
+      idleMs: spec.timeouts.idleSeconds * 1000,
+    },
+  };
+  limitsOf.set(spec, made);
+  return made;
+}
+
+function failureIn(fn: ServedFunction, type: 'RevisionReady' | 'SourceReady'): Failure | undefined {
   const condition = fn.status?.conditions?.find((one) => one.type === type);
   if (condition === undefined || condition.status !== 'False') return undefined;
   return { code: 'RevisionFailed', reason: condition.reason, message: forCallers(condition.message) };

@@ -25,16 +25,17 @@ export class Functions implements Disposable {
   readonly coldStarts = new ColdStarts();
   /** Of requests for which no function was found. */
   readonly unrouted = new FunctionCounters(this.coldStarts);
-  readonly #options: FunctionsOptions;
+  readonly #parts: TrafficParts;
   readonly #byKey = new Map<string, Traffic>();
   readonly #stopFeed: () => void;
   readonly #table: RouteTable<Traffic>;
 
   constructor(options: FunctionsOptions) {
-    this.#options = options;
+    this.#parts = { tellBacklog: () => undefined, ...options, coldStarts: this.coldStarts };
+    const { replicas } = options;
     this.#table = new RouteTable([], options.template, options.clusterDomain);
-    options.replicas.listen((key) => this.#byKey.get(key)?.refresh());
-    options.replicas.onStart((key, sample) => this.#byKey.get(key)?.started(sample));
+    replicas.listen((key) => this.#byKey.get(key)?.refresh());
+    replicas.onStart((key, sample) => this.#byKey.get(key)?.started(sample));
     this.#stopFeed = options.feed.onChange(
       guarded('function change', ({ type, object }: Change<FunctionObject>) => {
         const gone = type === 'deleted' || object.metadata.deletionTimestamp !== undefined;
@@ -84,11 +85,7 @@ export class Functions implements Disposable {
   #put(view: FunctionView): void {
     const known = this.#byKey.get(view.key);
     if (known === undefined) {
-      const traffic = new Traffic(view, {
-        tellBacklog: () => undefined,
-        ...this.#options,
-        coldStarts: this.coldStarts,
-      });
+      const traffic = new Traffic(view, this.#parts);
       this.#byKey.set(view.key, traffic);
       this.#table.add(entryOf(traffic));
       return;

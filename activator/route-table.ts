@@ -1,16 +1,8 @@
 import { INTERNAL_PREFIX, PATH_ROUTE_PREFIX } from '#api/names.ts';
-import { functionKey } from '#api/rules/function-key.ts';
 import { clusterSuffixes, type HostTemplate } from '#api/rules/host-template.ts';
-import type { AcceptedRoute } from '#api/rules/route.ts';
+import { HostRoutes, isSame, type RouteEntry } from './host-routes.ts';
 
-/** A function, as far as routing is concerned. */
-export interface RouteEntry<T> {
-  namespace: string;
-  name: string;
-  /** Of two with the same route, which there are for a moment while it changes hands, the one accepted first has it. */
-  routes: readonly AcceptedRoute[];
-  target: T;
-}
+export type { RouteEntry } from './host-routes.ts';
 
 export type Route<T> =
   | {
@@ -113,73 +105,6 @@ export class RouteTable<T> {
   }
 }
 
-/** The accepted routes at one host. */
-class HostRoutes<T> {
-  /** By prefix; the first one has it. */
-  readonly #byPrefix = new Map<string, { entry: RouteEntry<T>; since: string }[]>();
-  /** How many prefixes there are of each length. */
-  readonly #count = new Map<number, number>();
-  /** The longest first: a path is cut to each of these and looked up. */
-  #lengths: readonly number[] = [];
-
-  get isEmpty(): boolean {
-    return this.#byPrefix.size === 0;
-  }
-
-  /** Whether the host belongs to another namespace. */
-  isForeignTo(namespace: string): boolean {
-    return this.#byPrefix.values().next().value?.[0]?.entry.namespace !== namespace;
-  }
-
-  add(entry: RouteEntry<T>, { pathPrefix, since }: AcceptedRoute): void {
-    const claims = this.#byPrefix.get(pathPrefix) ?? [];
-    if (claims.length === 0) {
-      this.#byPrefix.set(pathPrefix, claims);
-      this.#counted(pathPrefix.length, 1);
-    }
-    claims.push({ entry, since });
-    claims.sort(byClaim);
-  }
-
-  remove(entry: RouteEntry<T>, { pathPrefix }: AcceptedRoute): void {
-    const claims = this.#byPrefix.get(pathPrefix);
-    const at = claims?.findIndex((claim) => isSame(claim.entry, entry)) ?? -1;
-    if (claims === undefined || at === -1) return;
-    claims.splice(at, 1);
-    if (claims.length > 0) return;
-    this.#byPrefix.delete(pathPrefix);
-    this.#counted(pathPrefix.length, -1);
-  }
-
-  find(path: string): RouteEntry<T> | undefined {
-    for (const length of this.#lengths) {
-      if (!isEnd(path, length)) continue;
-      const claims = this.#byPrefix.get(path.slice(0, length));
-      if (claims !== undefined) return claims[0]?.entry;
-    }
-    return undefined;
-  }
-
-  #counted(length: number, change: 1 | -1): void {
-    const count = (this.#count.get(length) ?? 0) + change;
-    if (count === 0) this.#count.delete(length);
-    else this.#count.set(length, count);
-    if (count === 0 || (count === 1 && change === 1)) this.#lengths = [...this.#count.keys()].sort((a, b) => b - a);
-  }
-}
-
-function isSame<T>(a: RouteEntry<T> | undefined, b: RouteEntry<T>): boolean {
-  return a?.namespace === b.namespace && a.name === b.name;
-}
-
-function byClaim<T>(a: { entry: RouteEntry<T>; since: string }, b: { entry: RouteEntry<T>; since: string }): number {
-  return claimOrder(a) < claimOrder(b) ? -1 : 1;
-}
-
-function claimOrder<T>({ entry, since }: { entry: RouteEntry<T>; since: string }): string {
-  return `${since} ${functionKey(entry.namespace, entry.name)}`;
-}
-
 /** What is Catnap's own in a replica is not there for those outside. */
 function toFunction<T>(target: T, path: string): Route<T> {
   return SUSPICIOUS.test(path) && isInternal(path)
@@ -211,13 +136,6 @@ export function hostOf(authority: string): string {
   const end = colon > authority.lastIndexOf(']') ? colon : authority.length;
   const host = authority.slice(0, authority[end - 1] === '.' ? end - 1 : end);
   return host.toLowerCase();
-}
-
-/** Whether a prefix may end at `length`: `/a` is above `/a/b`, not above `/ab`; `/` is above all. */
-function isEnd(path: string, length: number): boolean {
-  if (length >= path.length) return length === path.length;
-  const next = path[length];
-  return next === '/' || next === '?' || length === 1;
 }
 
 function endOfSegment(path: string, from: number): number {

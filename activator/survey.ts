@@ -8,7 +8,7 @@ export interface Survey {
   /** Pods there are, answering or not. */
   pods: number;
   /** Those in the rotation. */
-  answering: Replica[];
+  answering: readonly Replica[];
   /** Whether one of them has answered, now or before. */
   answered: boolean;
   /** Why none of them will start; undefined while one answers or still may. */
@@ -41,6 +41,7 @@ export const NOTHING_FOUND: Survey = {
 
 export function survey(all: Iterable<Pod>, revision: string | undefined, nowMs: number): Survey {
   const pods = [...all].filter((pod) => pod.revision === revision);
+  if (pods.length === 0) return NOTHING_FOUND;
   const answering: Replica[] = [];
   for (const { replica } of pods) if (replica?.answering) answering.push(replica);
   const answered = pods.some(({ replica }) => replica?.answeredAtMs !== undefined);

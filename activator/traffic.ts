@@ -39,7 +39,8 @@ export type Untouched = 'full' | 'unready';
 /** All requests of one function: which revision they go to, who waits, what is woken, what is counted. */
 export class Traffic implements Disposable {
   readonly #parts: TrafficParts;
-  readonly #gate: Gate<Replica>;
+  /** Undefined until the first request: most functions sleep, and there may be thousands. */
+  #made: Gate<Replica> | undefined;
   /** What is held for it of the process' memory. */
   readonly share: FunctionShare;
   /** Undefined until there is something to count: most functions sleep. */
@@ -68,18 +69,6 @@ export class Traffic implements Disposable {
     this.#parts = parts;
     this.#heed(view, Date.now() - (view.failedStart?.lastMs ?? 0));
     this.share = new FunctionShare(parts.share);
-    this.#gate = new Gate<Replica>(view.limits, {
-      clock: parts.clock,
-      share: this.share,
-      hooks: {
-        waiting: () => this.#someoneWaits(),
-        noneWaiting: () => {
-          this.#wakingSinceMs = undefined;
-          this.#nobodyWaits();
-        },
-        refuse: (visitor, failure) => parts.refusals.refuse(visitor, nameSilence(failure, this.#found)),
-      },
-    });
     this.refresh();
   }
 
@@ -87,13 +76,13 @@ export class Traffic implements Disposable {
     return this.#view;
   }
   get waiting(): number {
-    return this.#gate.waiting;
+    return this.#made?.waiting ?? 0;
   }
   get inFlight(): number {
-    return this.#gate.inFlight;
+    return this.#made?.inFlight ?? 0;
   }
   get requests(): number {
-    return this.#gate.requests;
+    return this.#made?.requests ?? 0;
   }
   /** Replicas in the rotation. */
   get answering(): number {
@@ -108,11 +97,11 @@ export class Traffic implements Disposable {
     return this.#chosen;
   }
   concurrencySeconds(): number {
-    return this.#gate.concurrencySeconds();
+    return this.#made?.concurrencySeconds() ?? 0;
   }
 
   enter(visitor: Visitor<Replica>): Waiting<Replica> | undefined {
-    const isRetried = this.#view.latestFailure !== undefined && this.#gate.waiting > 0;
+    const isRetried = this.#view.latestFailure !== undefined && this.waiting > 0;
     const failure = isRetried ? whyNotAlso(this.#prospects()) : undefined;
     if (failure === undefined) return this.#gate.enter(visitor);
     this.#gate.turnAway(visitor, failure);
@@ -145,7 +134,7 @@ export class Traffic implements Disposable {
   }
 
   refuseWaiting(failure: Failure): void {
-    this.#gate.refuseAll(failure);
+    this.#made?.refuseAll(failure);
   }
 
   get learned(): Pick<Waves, 'startMs' | 'requestMs'> | undefined {
@@ -169,7 +158,7 @@ export class Traffic implements Disposable {
 
   /** How much of its waits at another gateway. False: nothing waits here. */
   followBacklog(hint: BacklogHint): boolean {
-    if (this.#gate.waiting === 0) return false;
+    if (this.waiting === 0) return false;
     this.#planning().take(hint);
     this.#serveWaiting();
     return true;
@@ -184,7 +173,7 @@ export class Traffic implements Disposable {
     }
     if (view.latestFailure === undefined && before.latestFailure !== undefined) this.#wakingSinceMs = undefined;
     this.#heed(view, 0);
-    this.#gate.setLimits(view.limits);
+    this.#made?.setLimits(view.limits);
     this.#counters?.keepRevisions([view.latest, view.serving]);
     this.#waves?.remember(view.learned);
     this.refresh();
@@ -200,7 +189,7 @@ export class Traffic implements Disposable {
       while (this.#stale) {
         this.#stale = false;
         this.#choose();
-        if (this.#gate.waiting > 0) this.#serveWaiting();
+        if (this.waiting > 0) this.#serveWaiting();
       }
     } finally {
       this.#refreshing = false;
@@ -217,6 +206,25 @@ export class Traffic implements Disposable {
   /** @param ageMs how old the failure is that the status tells of. */
   #heed({ latest, failedStart }: FunctionView, ageMs: number): void {
     this.#retries.told(latest, failedStart, { nowMs: this.#parts.clock.nowMs(), ageMs });
+  }
+
+  get #gate(): Gate<Replica> {
+    if (this.#made !== undefined) return this.#made;
+    const { clock, refusals } = this.#parts;
+    this.#made = new Gate<Replica>(this.#view.limits, {
+      clock,
+      share: this.share,
+      hooks: {
+        waiting: () => this.#someoneWaits(),
+        noneWaiting: () => {
+          this.#wakingSinceMs = undefined;
+          this.#nobodyWaits();
+        },
+        refuse: (visitor, failure) => refusals.refuse(visitor, nameSilence(failure, this.#found)),
+      },
+    });
+    this.#made.setReplicas(this.#found.answering);
+    return this.#made;
   }
 
   #someoneWaits(): void {
@@ -261,14 +269,14 @@ export class Traffic implements Disposable {
       this.#answersAgain();
       this.#answeredBefore = this.#chosen;
     }
-    this.#gate.setReplicas(this.#found.answering);
+    this.#made?.setReplicas(this.#found.answering);
     const due = this.#hasFallback && dueAtMs !== undefined && dueAtMs > nowMs ? dueAtMs : Number.POSITIVE_INFINITY;
     const next = Math.min(this.#found.lookAgainAtMs ?? ofLatest.lookAgainAtMs ?? due, due);
     this.#lookAgainAt(Number.isFinite(next) ? next : undefined);
   }
 
   #answersAgain(): void {
-    const waitingAtMs = this.#gate.waitingSinceMs;
+    const waitingAtMs = this.#made?.waitingSinceMs;
     const [replica] = this.#found.answering;
     if (this.#wakingSinceMs !== undefined && waitingAtMs !== undefined && replica !== undefined) {
       this.#noteColdStart(waitingAtMs, replica);
@@ -292,7 +300,7 @@ export class Traffic implements Disposable {
     if (this.#waves === undefined) {
       const { clock, wake, replicas, tellBacklog } = this.#parts;
       const look = () => {
-        if (this.#gate.waiting > 0) this.#serveWaiting();
+        if (this.waiting > 0) this.#serveWaiting();
       };
       this.#waves = new Waves({ clock, wake, starts: replicas.starts, tell: tellBacklog, look });
       this.#waves.remember(this.#view.learned);

@@ -25,9 +25,13 @@ export interface AcceptedRoute extends Route {
 export function acceptedRoutes(
   status: { routes?: readonly (Route & { accepted: boolean; since?: string | undefined })[] | undefined } | undefined,
 ): AcceptedRoute[] {
-  return (status?.routes ?? []).flatMap(({ accepted, since, ...route }) => {
-    return accepted && since !== undefined ? [{ ...normalRoute(route), since }] : [];
-  });
+  const accepted: AcceptedRoute[] = [];
+  for (const route of status?.routes ?? []) {
+    if (!route.accepted || route.since === undefined) continue;
+    accepted.push({ host: route.host.toLowerCase(), pathPrefix: routePrefix(route.pathPrefix), since: route.since });
+  }
+  // As a copy it takes no more memory than it needs: thousands of these are kept.
+  return accepted.slice();
 }
 
 /** `/a/` and `/a` are one prefix, and so are no prefix and `/`. */
