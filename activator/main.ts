@@ -7,6 +7,7 @@ import { clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
 import { EventRecorder } from '#platform/events.ts';
 import { KubeClient } from '#platform/kube.ts';
+import { LeanWhileIdle } from '#platform/lean-heap.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
 import { LineWriter, writeTo } from '#platform/line-writer.ts';
 import { createLog, type Log } from '#platform/log.ts';
@@ -97,7 +98,8 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     replicas[Symbol.dispose]();
     wake[Symbol.dispose]();
   });
-  const stopPing = keepWarm(kube, log, lifecycle.stopping);
+  const heap = new LeanWhileIdle();
+  const stopPing = keepWarm(kube, log, lifecycle.stopping, () => heap.look());
   lifecycle.onStop('keep-warm', stopPing);
 
   const accessLines = new LineWriter(writeTo(process.stdout.fd));
@@ -111,6 +113,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     clock,
     failures,
     finished: (summary) => {
+      heap.busy();
       functions.finished(summary);
       accessLog.record(summary);
     },
@@ -197,9 +200,10 @@ async function listenSecurely(
   return await gateway.listenSecurely(files.pair, port, host);
 }
 
-/** Asks the API server for next to nothing now and then, so that its connection is open when a function has to be woken. */
-function keepWarm(kube: KubeClient, log: Log, signal: AbortSignal): () => void {
+/** Asks the API server for next to nothing now and then, so that its connection is open when a function has to be woken. `onTurn` is called each time. */
+function keepWarm(kube: KubeClient, log: Log, signal: AbortSignal, onTurn: () => void): () => void {
   const timer = setInterval(() => {
+    onTurn();
     kube.raw('/version', { signal }).catch((error: unknown) => log.debug({ err: error }, 'API server does not answer'));
   }, KEEP_WARM_MS);
   return () => clearInterval(timer);

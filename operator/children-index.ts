@@ -21,6 +21,10 @@ export class FunctionIndex<T extends KubeObject> {
     return [...(this.#byFunction.get(key) ?? [])];
   }
 
+  *all(): Iterable<T> {
+    for (const objects of this.#byFunction.values()) yield* objects;
+  }
+
   get(key: string, name: string): T | undefined {
     return this.#byFunction.get(key)?.find(({ metadata }) => metadata?.name === name);
   }

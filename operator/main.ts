@@ -3,6 +3,7 @@ import { type ClusterAccess, clusterAccess } from '#platform/cluster-access.ts';
 import { readConfig } from '#platform/config.ts';
 import { KubeClient } from '#platform/kube.ts';
 import { LeaderElection } from '#platform/leader.ts';
+import { keepHeapLean } from '#platform/lean-heap.ts';
 import { KubeLease } from '#platform/lease-store.ts';
 import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
 import { createLog } from '#platform/log.ts';
@@ -50,4 +51,6 @@ function stand(access: ClusterAccess, name: string, lifecycle: Lifecycle): Leade
   return election;
 }
 
+// It waits for the API server most of the time; memory is what it costs a cluster.
+keepHeapLean(true);
 process.exit(await runProcess({ log, start }));

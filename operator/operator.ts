@@ -9,10 +9,9 @@ import type { Log } from '#platform/log.ts';
 import { informerMetrics, type WorkQueueMetrics, workQueueMetrics } from '#platform/metrics.ts';
 import type { ObjectView } from '#platform/object-view.ts';
 import { type Outcome, WorkQueue } from '#platform/work-queue.ts';
-import { Autoscaler, type ScaledFunction } from './autoscaler/loop.ts';
+import { Autoscaler } from './autoscaler/loop.ts';
 import { Scraper } from './autoscaler/scrape.ts';
 import { Bundles } from './bundles.ts';
-import { checkFunction } from './checked-function.ts';
 import { setReplicas } from './child-writes.ts';
 import type { OperatorConfig } from './config.ts';
 import { ConfigMapWatches } from './config-map-watches.ts';
@@ -20,12 +19,12 @@ import type { Context } from './context.ts';
 import { reconcileFunction, TURN_MS } from './controller.ts';
 import { DriftBook } from './drift-book.ts';
 import { FailingPods } from './failing-pods.ts';
-import { isControlledBy } from './function/children.ts';
 import { Gateways } from './gateways.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyKeeper } from './network/keeper.ts';
 import { RevisionTargets } from './revision-target.ts';
 import { Routing } from './routing.ts';
+import { allAsleep, scaledFunctions } from './scaled-functions.ts';
 import { startCompiler } from './source/start-compiler.ts';
 import { StatusBook } from './status-book.ts';
 import { Turns } from './turns.ts';
@@ -198,6 +197,7 @@ function startAutoscaler(
     everyMs: config.CATNAP_SCRAPE_SECONDS * 1000,
     functions: () => scaledFunctions(watches, statuses),
     atMost: (uid) => context.rolloutLimits.get(uid),
+    asleep: () => allAsleep(watches),
     scrape: (signal) => scraper.scrape(watches.activators(), signal),
     setReplicas: (deployment, replicas, signal) => setReplicas({ kube, signal }, deployment, replicas),
     isConflict,
@@ -217,17 +217,6 @@ function startAutoscaler(
     scraper[Symbol.dispose]();
   });
   return autoscaler;
-}
-
-function scaledFunctions({ functions, children }: Watches, statuses: StatusBook): ScaledFunction[] {
-  return functions.list().flatMap((stored) => {
-    const checked = checkFunction(stored);
-    if ('mistakes' in checked || stored.metadata.deletionTimestamp !== undefined) return [];
-    const fn = statuses.withStatus(checked.fn);
-    const key = functionKey(fn.metadata.namespace, fn.metadata.name);
-    const own = children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
-    return [{ key, fn, deployments: new Map(own.map((deployment) => [deployment.metadata?.name ?? '', deployment])) }];
-  });
 }
 
 /** Each change of a Function is worked on; at a start the oldest first, for who asked for a route first shall have it. */

@@ -1,17 +1,17 @@
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import { functionAtShortHost } from '#api/rules/host-template.ts';
-import { type AcceptedRoute, routeKey } from '#api/rules/route.ts';
+import { type AcceptedRoute, type Route, routeKey } from '#api/rules/route.ts';
 import { MOST_RELEASED, RELEASE_MS, type ReleasedHost, remembered } from './function/released-hosts.ts';
 
 /** One function's part of the book. */
 interface Entry {
   uid: string;
   namespace: string;
-  /** By routeKey. */
-  held: Map<string, AcceptedRoute>;
-  /** Hosts, or keys of routes, that it is looked at again for when they are free. */
-  waits: Set<string>;
+  /** A list takes a tenth of a map's memory, and there is mostly one. */
+  held: readonly AcceptedRoute[];
+  /** Hosts, or keys of routes, that it is looked at again for when they are free; mostly none. */
+  waits: Set<string> | undefined;
 }
 
 /** What a change of the book is told: when it is, and where it notes the functions that may be decided otherwise now. */
@@ -20,7 +20,11 @@ export interface Turn {
   affected: Set<string>;
 }
 
-const NONE: ReadonlyMap<string, AcceptedRoute> = new Map();
+/** A prefix of a host, and the key of the function that has it. */
+interface Holding {
+  pathPrefix: string;
+  key: string;
+}
 
 /**
  * Who has which route, who waits for one, and which hosts are kept for a namespace that let them go. Functions are named
@@ -33,8 +37,8 @@ export class RouteBook {
   readonly #isKept: (host: string) => boolean;
   readonly #onReleased: () => void;
   readonly #entries = new Map<string, Entry>();
-  /** Host, prefix, key of the function that has it. */
-  readonly #hosts = new Map<string, Map<string, string>>();
+  /** By host. One prefix at the most hosts; a map of prefixes where there are more. */
+  readonly #hosts = new Map<string, Holding | Map<string, string>>();
   readonly #waiting = new Map<string, Set<string>>();
 
   constructor(options: { isKept: (host: string) => boolean; onReleased: () => void }) {
@@ -44,20 +48,28 @@ export class RouteBook {
 
   /** A function that has the host, all of it or in part; undefined: none has. */
   holderOf(host: string): string | undefined {
-    return this.#hosts.get(host)?.values().next().value;
+    return this.holdersOf(host)[Symbol.iterator]().next().value;
   }
 
   holderAt({ host, pathPrefix }: { host: string; pathPrefix: string }): string | undefined {
-    return this.#hosts.get(host)?.get(pathPrefix);
+    const held = this.#hosts.get(host);
+    if (held instanceof Map) return held.get(pathPrefix);
+    return held?.pathPrefix === pathPrefix ? held.key : undefined;
   }
 
   holdersOf(host: string): Iterable<string> {
-    return this.#hosts.get(host)?.values() ?? [];
+    const held = this.#hosts.get(host);
+    if (held instanceof Map) return held.values();
+    return held === undefined ? [] : [held.key];
   }
 
-  /** What the function has, by routeKey. */
-  heldBy(key: string): ReadonlyMap<string, AcceptedRoute> {
-    return this.#entries.get(key)?.held ?? NONE;
+  heldBy(key: string): readonly AcceptedRoute[] {
+    return this.#entries.get(key)?.held ?? [];
+  }
+
+  /** As the function has it; undefined: it has not. */
+  heldAs(key: string, route: Route): AcceptedRoute | undefined {
+    return this.heldBy(key).find((held) => isSameRoute(held, route));
   }
 
   uidOf(key: string): string | undefined {
@@ -71,22 +83,25 @@ export class RouteBook {
   /** A route that no other function has. */
   take(fn: FunctionObject, route: AcceptedRoute, affected?: Set<string>): void {
     const key = functionKey(fn.metadata.namespace, fn.metadata.name);
-    const prefixes = this.#hosts.get(route.host) ?? new Map<string, string>();
-    this.#hosts.set(route.host, prefixes);
-    prefixes.set(route.pathPrefix, key);
-    this.#entryOf(fn, key).held.set(routeKey(route), route);
-    this.released.delete(route.host);
-    if (affected !== undefined) noteShortHost(route.host, affected);
+    const { host, pathPrefix } = route;
+    const held = this.#hosts.get(host);
+    if (held instanceof Map) held.set(pathPrefix, key);
+    else if (held === undefined || held.pathPrefix === pathPrefix) this.#hosts.set(host, { pathPrefix, key });
+    else this.#hosts.set(host, new Map([held, { pathPrefix, key }].map((one) => [one.pathPrefix, one.key])));
+    const entry = this.#entryOf(fn, key);
+    entry.held = [...entry.held.filter((other) => !isSameRoute(other, route)), route];
+    this.released.delete(host);
+    if (affected !== undefined) noteShortHost(host, affected);
   }
 
   release(key: string, route: AcceptedRoute, { nowMs, affected }: Turn): void {
     const entry = this.#entries.get(key);
-    entry?.held.delete(routeKey(route));
-    const prefixes = this.#hosts.get(route.host);
-    if (entry === undefined || prefixes?.get(route.pathPrefix) !== key) return;
-    prefixes.delete(route.pathPrefix);
+    if (entry !== undefined) entry.held = entry.held.filter((other) => !isSameRoute(other, route)).slice();
+    if (entry === undefined || this.holderAt(route) !== key) return;
     for (const other of this.waitingFor(routeKey(route))) affected.add(other);
-    if (prefixes.size > 0) return;
+    const held = this.#hosts.get(route.host);
+    if (held instanceof Map) held.delete(route.pathPrefix);
+    if (held instanceof Map && held.size > 0) return;
     this.#hosts.delete(route.host);
     for (const other of this.waitingFor(route.host)) affected.add(other);
     noteShortHost(route.host, affected);
@@ -96,7 +111,7 @@ export class RouteBook {
   /** All that the function has and waits for. */
   drop(key: string, turn: Turn): void {
     this.stopWaiting(key);
-    for (const route of [...this.heldBy(key).values()]) this.release(key, route, turn);
+    for (const route of this.heldBy(key)) this.release(key, route, turn);
     this.#entries.delete(key);
   }
 
@@ -119,26 +134,33 @@ export class RouteBook {
     const waiting = this.#waiting.get(what) ?? new Set<string>();
     this.#waiting.set(what, waiting);
     waiting.add(key);
-    this.#entryOf(fn, key).waits.add(what);
+    const entry = this.#entryOf(fn, key);
+    entry.waits ??= new Set();
+    entry.waits.add(what);
   }
 
   stopWaiting(key: string): void {
-    const waits = this.#entries.get(key)?.waits;
-    for (const what of waits ?? []) {
+    const entry = this.#entries.get(key);
+    if (entry?.waits === undefined) return;
+    for (const what of entry.waits) {
       const waiting = this.#waiting.get(what);
       waiting?.delete(key);
       if (waiting?.size === 0) this.#waiting.delete(what);
     }
-    waits?.clear();
+    entry.waits = undefined;
   }
 
   #entryOf({ metadata: { namespace, uid } }: FunctionObject, key: string): Entry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const entry = { uid, namespace, held: new Map(), waits: new Set<string>() };
+    const entry: Entry = { uid, namespace, held: [], waits: undefined };
     this.#entries.set(key, entry);
     return entry;
   }
+}
+
+function isSameRoute(a: Route, b: Route): boolean {
+  return a.host === b.host && a.pathPrefix === b.pathPrefix;
 }
 
 /** The function whose name inside the cluster this is, if there is one. */

@@ -77,8 +77,8 @@ export class RouteClaims {
     if (uid !== undefined && uid !== fn.metadata.uid) this.#book.drop(key, decision);
     this.#book.stopWaiting(key);
     const wanted = this.#wantedBy(fn);
-    for (const [route, held] of [...this.#book.heldBy(key)]) {
-      if (!wanted.has(route)) this.#book.release(key, held, decision);
+    for (const held of this.#book.heldBy(key)) {
+      if (!wanted.has(routeKey(held))) this.#book.release(key, held, decision);
     }
     for (const route of wanted.values()) this.#decideOn(fn, route, decision);
     decision.problem ??= this.#shortHostProblem(fn);
@@ -114,7 +114,7 @@ export class RouteClaims {
 
   #decideOn(fn: FunctionObject, route: Route, decision: RouteDecision): void {
     const key = keyOf(fn);
-    const held = this.#book.heldBy(key).get(routeKey(route));
+    const held = this.#book.heldAs(key, route);
     const refusal = this.#refusal(fn, route, decision);
     if (refusal !== undefined) {
       if (held !== undefined) this.#book.release(key, held, decision);
@@ -156,7 +156,7 @@ export class RouteClaims {
     const short = functionAtShortHost(route.host);
     const other = short && this.#find(short.namespace, short.name);
     if (other === undefined || other.metadata.namespace === fn.metadata.namespace) return undefined;
-    if (this.#policy.ownersOf(route.host) !== undefined || this.#book.heldBy(keyOf(fn)).has(routeKey(route))) {
+    if (this.#policy.ownersOf(route.host) !== undefined || this.#book.heldAs(keyOf(fn), route) !== undefined) {
       return undefined;
     }
     // A function that is new itself has asked since it was made, one that is changed asks now.

@@ -27,3 +27,11 @@ test('sharing strings changes no value, however deep or large it is', () => {
   });
   for (let index = 0; index < 10_000; index++) assert.deepEqual(shareStrings(make(index)), make(index));
 });
+
+test('what is asked for again and again is kept, however much is said once meanwhile', () => {
+  const first = sharedPart({ said: 'often' });
+  for (let index = 0; index < 20_000; index++) {
+    sharedPart({ said: index });
+    if (index % 1_000 === 0) assert.equal(sharedPart({ said: 'often' }), first);
+  }
+});

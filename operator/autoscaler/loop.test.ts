@@ -33,9 +33,10 @@ class World implements AsyncDisposable {
     const fn = aFunction(spec, { status: { ...status, ...more } });
     const options: AutoscalerOptions = {
       everyMs: 1,
-      functions: () => {
+      functions: () => (this.exists ? [this.#scaled(fn)] : []),
+      asleep: () => {
         this.turns += 1;
-        return this.exists ? [this.#scaled(fn)] : [];
+        return this.replicas === 0 && fn.spec.scaling.minReplicas === 0;
       },
       scrape: async () => {
         this.nowMs += 1000;

@@ -22,6 +22,8 @@ export interface ScaledFunction {
 export interface AutoscalerOptions {
   everyMs: number;
   functions: () => ScaledFunction[];
+  /** Whether no function has replicas or asks for some. Asked each turn, so at little cost, however many there are. */
+  asleep: () => boolean;
   scrape: (signal: AbortSignal) => Promise<Scrape>;
   /** Most replicas that the function of this uid may have for now; undefined: as many as it needs. */
   atMost: (uid: string) => number | undefined;
@@ -104,9 +106,9 @@ export class Autoscaler implements AsyncDisposable {
 
   async #tick(signal: AbortSignal): Promise<void> {
     const { functions, scrape, nowMs, log } = this.#options;
+    if (this.#rests()) return;
     // Read first: whoever raises a function after this changes its resourceVersion, and what follows is refused.
     const all = functions();
-    if (this.#rests(all)) return;
     const seen = await scrape(signal);
     this.#demand.record(seen, nowMs());
     if (signal.aborted) return;
@@ -124,12 +126,8 @@ export class Autoscaler implements AsyncDisposable {
   }
 
   /** Nothing runs that could be too much or too little. */
-  #rests(all: readonly ScaledFunction[]): boolean {
-    const asleep = all.every(
-      ({ fn, deployments }) =>
-        fn.spec.scaling.minReplicas === 0 && [...deployments.values()].every(({ spec }) => !spec?.replicas),
-    );
-    this.#turnsAsleep = asleep ? (this.#turnsAsleep + 1) % TURNS_ASLEEP : 0;
+  #rests(): boolean {
+    this.#turnsAsleep = this.#options.asleep() ? (this.#turnsAsleep + 1) % TURNS_ASLEEP : 0;
     return this.#turnsAsleep !== 0;
   }
 

@@ -19,6 +19,8 @@ export function keptDigest(deployment: Deployment): string | undefined {
   return (deployment as KeptDeployment).ownedDigest;
 }
 
+const NOTHING = {};
+
 /** Of the pod template, where the bundle is, and a digest of all that is ours. */
 export function keepDeployment(deployment: Deployment): KeptDeployment {
   const { metadata = {}, spec, status } = deployment;
@@ -31,8 +33,8 @@ export function keepDeployment(deployment: Deployment): KeptDeployment {
     ...(spec && {
       spec: {
         ...(spec.replicas !== undefined && { replicas: spec.replicas }),
-        selector: {},
-        template: containers === undefined ? {} : { spec: { containers } },
+        selector: NOTHING,
+        template: containers === undefined ? NOTHING : { spec: { containers } },
       },
     }),
     ...(spec && { ownedDigest: ownedDigest(deployment) }),
@@ -58,7 +60,6 @@ export function keepService({ metadata = {}, spec }: Service): Service {
 /** Which one it is, and in which version. */
 export function keepIdentity({ metadata = {} }: KubeObject): KubeObject {
   const { namespace, name, uid, resourceVersion } = metadata;
-  return {
-    metadata: { ...(namespace && { namespace }), ...(name && { name }), uid, resourceVersion } as typeof metadata,
-  };
+  // Written out: objects that are put together of parts take half as much again.
+  return { metadata: { namespace, name, uid, resourceVersion } as typeof metadata };
 }
