@@ -1,4 +1,5 @@
 import { startApiServer } from '../integration/operator-process.ts';
+import { QuickBundler } from '../support/quick-bundler.ts';
 import {
   afterIdle,
   makeFunctions,
@@ -24,15 +25,17 @@ export async function scale(idleSeconds: number): Promise<Section> {
   const { cluster, kube } = await startApiServer(parts);
   let made = 0;
   const idleNow = async () => {
-    await using operator = new Running('operator', cluster);
-    await using activator = new Running('activator', cluster);
+    await using operator = new Running('operator', { cluster, built: true });
+    await using activator = new Running('activator', { cluster, built: true });
     const restart = await untilReconciled(operator, made, 300_000);
     const readings = [await afterIdle(operator, idleSeconds), await afterIdle(activator, 1)] as const;
     return { restart, operator: readings[0], activator: readings[1] };
   };
   const none = await idleNow();
   {
-    await using _operator = new Running('operator', cluster);
+    await using bundler = await QuickBundler.start();
+    const env = { CATNAP_BUNDLER_FOLDER: bundler.folder };
+    await using _operator = new Running('operator', { cluster, built: true, env });
     await makeFunctions(kube, FUNCTIONS);
     await untilMade(kube, FUNCTIONS, 900_000);
   }
@@ -59,7 +62,7 @@ export async function scale(idleSeconds: number): Promise<Section> {
         SOCKETS,
       ),
     ],
-    notes: ['of the programs from source, beside themselves without Functions in the same run'],
+    notes: ['beside the same programs without Functions in the same run; compiled by a bundler in one process'],
     figures: [{ none, full, written }],
   };
 }
