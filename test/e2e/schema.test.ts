@@ -18,7 +18,7 @@ test('defaults are filled in by the API server', async () => {
     timeouts: { firstByteSeconds: 0, idleSeconds: 0 },
     concurrency: { target: 20, limit: 0 },
     queue: { size: 1000, maxBytes: '64Mi', timeoutSeconds: 30 },
-    scaling: { minReplicas: 0, maxReplicas: 100, idleSeconds: 60, stableWindowSeconds: 60 },
+    scaling: { minReplicas: 0, maxReplicas: 100, idleSeconds: 60, stableWindowSeconds: 60, tryOnChange: true },
   });
 });
 

@@ -161,7 +161,7 @@ test('an image that answers on $PORT', {
     apiVersion,
     kind,
     metadata,
-    spec: { image: String(system.image), scaling: { idleSeconds: 2 } },
+    spec: { image: String(system.image), scaling: { idleSeconds: 2, tryOnChange: false } },
   });
   const answer = await world.call(url);
   assert.equal(answer.status, 200, answer.text);
