@@ -166,6 +166,11 @@ export class ClientConnection implements ReadPace {
     this.#reader.detach();
   }
 
+  /** The client has ended its side while no server reads it: it is gone, as behind any request, unless it has its tunnel. */
+  clientEnded(): void {
+    if (this.#current?.exchange?.joined !== true) this.#socket.end();
+  }
+
   get ahead(): number {
     return this.#waiting?.length ?? 0;
   }

@@ -112,6 +112,22 @@ test('a connection that goes idle after an offer is closed without a word', asyn
   await until(() => wired.gateway.gateway.connections === 0, 'it is closed here');
 });
 
+test('a client that ends its side behind such a request is gone, as it is behind any other', async () => {
+  const asked = { reached: 0 };
+  await using wired = await wiredGateway(() => {
+    asked.reached += 1;
+  });
+  for (const upgrade of ['h2c', 'websocket', 'x', undefined]) {
+    const offer = head('/a', upgrade && `connection: upgrade\r\nupgrade: ${upgrade}\r\n`);
+    const before = asked.reached;
+    using wire = new Wire(wired.port).send(offer);
+    await until(() => asked.reached > before, 'the function has the request');
+    wire.socket.end();
+    await until(() => wired.gateway.gateway.connections === 0, `it is closed here, where ${upgrade} was asked for`);
+    await until(() => wired.gateway.gateway.open === 0, 'the request is over');
+  }
+});
+
 test('a trailer that says close ends the connection with the answers to what was sent', async () => {
   await using wired = await echoTargets();
   const chunked = `${head('/a', 'transfer-encoding: chunked\r\n', 'POST')}0\r\nConnection: close\r\n\r\n`;

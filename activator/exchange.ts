@@ -73,6 +73,10 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   get over(): boolean {
     return this.#over;
   }
+  /** Its two connections are one now. */
+  get joined(): boolean {
+    return this.#joint !== undefined;
+  }
   get enteredAtMs(): number {
     return this.#journal.enteredAtMs;
   }

@@ -148,6 +148,7 @@ export class FrontDoor implements Door, AsyncDisposable {
       guarded('client answered', () => this.#answered(response, socket), endResponse),
     );
     socket.on('error', destroy);
+    socket.on('end', onClientEnded);
     connectionOf(socket)?.detached();
     if (head.length > 0) socket.unshift(head);
     // So that a client that leaves while it waits is noticed.
@@ -169,6 +170,7 @@ export class FrontDoor implements Door, AsyncDisposable {
     response.emit('close');
     if (socket.destroyed || !socket.writable) return;
     socket.off('error', destroy);
+    socket.off('end', onClientEnded);
     this.#server.emit(this.protocol === 'http' ? 'connection' : 'secureConnection', socket);
   }
 
@@ -189,6 +191,14 @@ export class FrontDoor implements Door, AsyncDisposable {
 function destroy(this: Socket): void {
   this.destroy();
 }
+
+const onClientEnded = guarded<Socket, []>(
+  'client closes',
+  function () {
+    connectionOf(this)?.clientEnded();
+  },
+  destroy,
+);
 
 function endResponse(this: ServerResponse): void {
   this.req.socket.destroy();

@@ -2,6 +2,8 @@
 
 /** How many times as long something may take during an attack as before it. */
 export const MOST_TIMES = 3;
+/** Fewer say nothing. */
+export const LEAST_TIMES = 3;
 
 export interface SlowdownRule {
   /** Times below this count as this long, in milliseconds: what a scheduler or a poll adds is no slowdown. */
@@ -22,7 +24,7 @@ export interface Slowdown {
 /**
  * The median during the attack is at most three times the median before it, which counts as at least `floorMs`; and none
  * took longer than `capMs`. Medians, because on a busy machine a single time says nothing; the cap is for single ones.
- * @param before @param during times in milliseconds. Too few (less than 3) are a failure: nothing was measured.
+ * @param before @param during times in milliseconds. Too few are a failure: nothing was measured.
  */
 export function judge(
   before: readonly number[],
@@ -32,7 +34,9 @@ export function judge(
   const [beforeMs, duringMs, longestMs] = [median(before), median(during), Math.max(0, ...during)];
   const allowedMs = MOST_TIMES * Math.max(beforeMs, floorMs);
   const wrong = [
-    ...(before.length < 3 || during.length < 3 ? [`only ${before.length} and ${during.length} times were taken`] : []),
+    ...(Math.min(before.length, during.length) < LEAST_TIMES
+      ? [`only ${before.length} and ${during.length} times were taken`]
+      : []),
     ...(duringMs > allowedMs
       ? [`median ${duringMs.toFixed(1)} ms, before ${beforeMs.toFixed(1)} ms: more than ${allowedMs.toFixed(1)} ms`]
       : []),
