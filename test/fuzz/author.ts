@@ -24,6 +24,11 @@ function refusal(error: unknown): undefined {
   throw error;
 }
 
+/** Undefined in place of what is not there; any other error is thrown. */
+function ifNotFound(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
+}
+
 export class Author {
   readonly #kube: KubeClient;
   readonly #withinMs: number;
@@ -47,22 +52,17 @@ export class Author {
     return deleted ? this.remove(ref) : this.#judged(ref);
   }
 
+  /** Also where it is gone already: one with an owner that is not there is collected at any time. */
   async remove(ref: ObjectRef): Promise<undefined> {
     const unbound = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
-    await this.#kube.patch(FUNCTION, ref, unbound, { signal: soon() });
-    await this.#kube.delete(FUNCTION, ref, { signal: soon() }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await this.#kube.patch(FUNCTION, ref, unbound, { signal: soon() }).catch(ifNotFound);
+    await this.#kube.delete(FUNCTION, ref, { signal: soon() }).catch(ifNotFound);
   }
 
   async #judged(ref: ObjectRef): Promise<FunctionObject | undefined> {
     const endsAtMs = performance.now() + this.#withinMs;
     for (;;) {
-      const fn = await this.#kube.get(FUNCTION, ref, { signal: soon() }).catch((error: unknown) => {
-        // With an owner that is not there it is collected.
-        if (isNotFound(error)) return undefined;
-        throw error;
-      });
+      const fn = await this.#kube.get(FUNCTION, ref, { signal: soon() }).catch(ifNotFound);
       if (fn === undefined || isJudged(fn)) return fn;
       if (performance.now() > endsAtMs) {
         throw new Error(`no condition within ${this.#withinMs} ms: ${JSON.stringify(fn).slice(0, 3_000)}`);

@@ -51,6 +51,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A key from outside may be one that every object inherits something under. */
+function own(parent: Fields, name: string): unknown {
+  return Object.hasOwn(parent, name) ? parent[name] : undefined;
+}
+
 /** Equal as API objects are: an absent field, null, and an empty object, list or text are the same. */
 export function semanticallyEqual(a: unknown, b: unknown): boolean {
   if (a === b || (isEmpty(a) && isEmpty(b))) return true;
@@ -58,7 +63,9 @@ export function semanticallyEqual(a: unknown, b: unknown): boolean {
     return a.length === b.length && a.every((item, index) => semanticallyEqual(item, b[index]));
   }
   if (!isFields(a) || !isFields(b)) return false;
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => semanticallyEqual(a[key], b[key]));
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => {
+    return semanticallyEqual(own(a, key), own(b, key));
+  });
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { Json } from '../kind-schema.ts';
+import { ownValue } from '../own-value.ts';
 import { type FieldSet, FieldSetBuilder, type Path } from './field-set.ts';
 import { itemsByElement } from './list-items.ts';
 import {
@@ -87,7 +88,8 @@ class CompareWalk {
     const right = asMap(after) ?? {};
     for (const key of Object.keys({ ...left, ...right })) {
       const below = typeUnder(type, key);
-      if (below !== undefined) this.compare(below, left[key], right[key], [...path, `f:${key}`]);
+      if (below === undefined) continue;
+      this.compare(below, ownValue(left, key), ownValue(right, key), [...path, `f:${key}`]);
     }
   }
 

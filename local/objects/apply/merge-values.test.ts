@@ -12,6 +12,7 @@ const KEYED: Schema = {
   items: { type: 'object', properties: { name: { type: 'string' }, a: { type: 'string' }, b: { type: 'string' } } },
 };
 const ATOMIC: Schema = { type: 'array', items: { type: 'string' } };
+const MAP: Schema = { type: 'object', additionalProperties: { type: 'string' } };
 
 const CASES: [string, Schema, Json, Json, Json][] = [
   ['new items of a set come last', SET, ['a', 'b'], ['c'], ['a', 'b', 'c']],
@@ -32,6 +33,13 @@ const CASES: [string, Schema, Json, Json, Json][] = [
     [{ name: 'x', a: '1', b: '2' }],
   ],
   ['a list without a type is replaced as one', ATOMIC, ['a', 'b'], ['c'], ['c']],
+  [
+    'keys that objects inherit something under merge as others do',
+    MAP,
+    { valueOf: 'a' },
+    { constructor: 'b' },
+    { valueOf: 'a', constructor: 'b' },
+  ],
   ['null over an empty list stays null', SET, [], null, null],
 ];
 for (const [sentence, schema, live, config, merged] of CASES) {

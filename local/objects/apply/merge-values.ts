@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../kind-schema.ts';
+import { ownValue } from '../own-value.ts';
 import { itemElement } from './list-items.ts';
 import { asList, asMap, formOf, type MergeList, type MergeMap, type MergeType, typeUnder } from './merge-type.ts';
 
@@ -28,7 +29,8 @@ function mergeMaps(type: MergeMap, live: Value, config: Value): Value {
   for (const key of Object.keys({ ...left, ...right })) {
     const below = typeUnder(type, key);
     // A live field that the schema no longer has is not lost here; pruning is another step.
-    const merged = below === undefined ? (right[key] ?? left[key]) : mergeValues(below, left[key], right[key]);
+    const [mine, theirs] = [ownValue(left, key), ownValue(right, key)];
+    const merged = below === undefined ? (theirs ?? mine) : mergeValues(below, mine, theirs);
     if (merged !== undefined) out[key] = merged;
   }
   return out;

@@ -1,6 +1,7 @@
 import { sameValue } from '../apply/compare-values.ts';
 import type { FieldError } from '../field-error.ts';
 import type { Json, JsonObject, Schema } from '../kind-schema.ts';
+import { ownValue } from '../own-value.ts';
 import {
   enumErrors,
   listSizeErrors,
@@ -81,7 +82,7 @@ function mapErrors(schema: Schema, map: JsonObject, old: Json | undefined, place
   const missing = (schema.required ?? []).filter((key) => !Object.hasOwn(map, key));
   return [
     ...mapSizeErrors(schema, Object.keys(map).length, reportAt(place)),
-    ...Object.entries(map).flatMap(([key, value]) => entryErrors(schema, key, [value, before[key]], place)),
+    ...Object.entries(map).flatMap(([key, value]) => entryErrors(schema, key, [value, ownValue(before, key)], place)),
     ...missing.map((key): FieldError => {
       const field = fieldOf({ ...place, path: `${place.path}.${key}` });
       return { type: 'FieldValueRequired', field, detail: '' };

@@ -1,5 +1,6 @@
 import { sameValue } from '../apply/compare-values.ts';
 import type { Json, JsonObject } from '../kind-schema.ts';
+import { ownValue } from '../own-value.ts';
 import { RequestError } from '../request-error.ts';
 
 const MOST_OPERATIONS = 10_000;
@@ -84,7 +85,7 @@ function tokens(path: string): string[] {
 
 function valueAt(document: Json, path: readonly string[]): Json {
   return path.reduce<Json>((value, token) => {
-    const inside = Array.isArray(value) ? value[index(value, token, value.length - 1)] : keyOf(value)[token];
+    const inside = Array.isArray(value) ? value[index(value, token, value.length - 1)] : ownValue(keyOf(value), token);
     if (inside === undefined) throw doesNotFit();
     return inside;
   }, document);
@@ -136,7 +137,7 @@ function remove(document: Json, path: readonly string[]): Json {
 /** A missing key is equal to null, as on a real server. */
 function test(document: Json, path: readonly string[], value: Json): Json {
   const [parent, token] = path.length === 0 ? [document, ''] : parentAndToken(document, path);
-  const isMissingKey = path.length > 0 && !Array.isArray(parent) && keyOf(parent)[token] === undefined;
+  const isMissingKey = path.length > 0 && !Array.isArray(parent) && ownValue(keyOf(parent), token) === undefined;
   if (!sameValue(isMissingKey ? null : valueAt(document, path), value)) throw doesNotFit();
   return document;
 }

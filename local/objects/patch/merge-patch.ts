@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../kind-schema.ts';
+import { ownValue } from '../own-value.ts';
 import { RequestError } from '../request-error.ts';
 
 function isObject(value: Json | undefined): value is JsonObject {
@@ -20,7 +21,7 @@ function merged(document: Json | undefined, patch: Json): Json {
   const out: JsonObject = { ...(isObject(document) ? document : {}) };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete out[key];
-    else out[key] = merged(out[key], value);
+    else out[key] = merged(ownValue(out, key), value);
   }
   return out;
 }

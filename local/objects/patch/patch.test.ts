@@ -38,6 +38,8 @@ describe('JSON patch', () => {
   const refused: [string, Json, Json, number][] = [
     ['refuses a test that fails', { a: 1 }, [{ op: 'test', path: '/a', value: 2 }], 422],
     ['refuses to remove what is not there', { a: 1 }, [{ op: 'remove', path: '/b' }], 422],
+    ['refuses to copy what every object inherits', {}, [{ op: 'copy', from: '/valueOf', path: '/a' }], 422],
+    ['refuses to replace what every object inherits', {}, [{ op: 'replace', path: '/valueOf', value: 1 }], 422],
     ['refuses to replace what is not there', { a: 1 }, [{ op: 'replace', path: '/b', value: 1 }], 422],
     ['refuses an index beyond the end', { a: [1] }, [{ op: 'add', path: '/a/2', value: 1 }], 422],
     ['refuses an unknown operation', {}, [{ op: 'shuffle', path: '/a' }], 422],

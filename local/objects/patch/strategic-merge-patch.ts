@@ -1,4 +1,5 @@
 import type { Json, JsonObject, KindSchema, Schema } from '../kind-schema.ts';
+import { ownValue } from '../own-value.ts';
 import { RequestError } from '../request-error.ts';
 import { mergeKeyedList, mergeScalarList, orderedBy } from './strategic-lists.ts';
 
@@ -32,7 +33,8 @@ interface FieldPatch {
   mergeKey: string | undefined;
 }
 function fieldPatch(schema: Schema, name: string): FieldPatch {
-  const own = schema.properties?.[name];
+  const { properties = {} } = schema;
+  const own = Object.hasOwn(properties, name) ? properties[name] : undefined;
   const other = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
   const field = own ?? other;
   const strategies = (field['x-kubernetes-patch-strategy'] ?? '').split(',').filter((part) => part !== 'retainKeys');
@@ -74,7 +76,7 @@ function obeySetOrder(schema: Schema, original: JsonObject, patch: JsonObject): 
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith(SET_ORDER)) continue;
     const name = key.slice(SET_ORDER.length);
-    const list = mergeInOrder(fieldPatch(schema, name), original[name], patch[name], order);
+    const list = mergeInOrder(fieldPatch(schema, name), ownValue(original, name), ownValue(patch, name), order);
     delete patch[key];
     delete patch[name];
     if (list !== undefined) original[name] = list;
@@ -110,7 +112,7 @@ function checkOrder(change: readonly Json[], order: readonly Json[], mergeKey: s
 }
 
 function deleteFromList(original: JsonObject, name: string, items: Json): void {
-  const list = original[name];
+  const list = ownValue(original, name);
   if (!Array.isArray(items)) throw badPatch('invalid patch format of primitive list');
   if (Array.isArray(list)) original[name] = list.filter((item) => !items.includes(item));
 }
@@ -120,7 +122,7 @@ function mergeField(schema: Schema, original: JsonObject, key: string, value: Js
     delete original[key];
     return;
   }
-  const live = original[key];
+  const live = ownValue(original, key);
   const field = fieldPatch(schema, key);
   if (isObject(live) && isObject(value)) {
     original[key] = field.strategy === 'replace' ? value : mergeObject(field.schema, live, value);

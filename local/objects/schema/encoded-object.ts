@@ -33,7 +33,7 @@ function encodedMap(schema: Schema, map: JsonObject): JsonObject {
   const rest = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
   const properties = schema.properties ?? {};
   for (const [key, value] of Object.entries(map)) {
-    const field = properties[key] ?? rest;
+    const field = (Object.hasOwn(properties, key) ? properties[key] : undefined) ?? rest;
     if (value === null) continue;
     const item = encoded(field, value);
     if (isKept(field, item)) out[key] = item;

@@ -1,6 +1,7 @@
 import { sameValue } from '../../apply/compare-values.ts';
 import type { FieldError } from '../../field-error.ts';
 import type { Json, JsonObject, Schema, ValidationRule } from '../../kind-schema.ts';
+import { ownValue } from '../../own-value.ts';
 import { type CompiledRule, RuleSet } from './compile.ts';
 import { evaluationFailed } from './mistakes.ts';
 import { optionalValue } from './optional-value.ts';
@@ -89,7 +90,7 @@ class RuleWalk {
       const below = isProperty ? properties[key] : rest;
       if (typeof below !== 'object') return [];
       const childPath = isProperty ? (path === '' ? key : `${path}.${key}`) : `${path}[${key}]`;
-      return this.errorsAt(below, item, before[key], { path: childPath, excused });
+      return this.errorsAt(below, item, ownValue(before, key), { path: childPath, excused });
     });
   }
 
