@@ -21,12 +21,16 @@ export const COMPILE_BOUND_MS = 8_000;
 /** What became of a source: its bundle, or why there is none in words for its author. */
 export type Compiled = { ok: true; code: string } | { ok: false; reason: string; message: string };
 
-const LIMITS = { cpuSeconds: 5, wallSeconds: 30 };
+/** Less processor time than an operator gives by default: what a function is told does not depend on how much it is. */
+const LIMITS = { cpuSeconds: 2, wallSeconds: 12 };
 const PROGRAM = join(import.meta.dirname, '../../operator/bundler/main.ts');
 const HANDLER = { handler: 'default', signature: 'auto' } as const;
 
 export class FuzzedCompiler implements AsyncDisposable {
   readonly #bundler = new OwnBundler({ program: PROGRAM, limits: LIMITS, memoryMib: 512, path: inherited.PATH });
+
+  /** How many had to be compiled under limits. */
+  late = 0;
 
   /** Throws what is no verdict on the source: what would be tried again and again. */
   async compile({ files, entry }: Pick<GeneratedSource, 'files' | 'entry'>): Promise<Compiled> {
@@ -42,6 +46,7 @@ export class FuzzedCompiler implements AsyncDisposable {
   }
 
   async #limited(source: CompileJob['source']): Promise<string[]> {
+    this.late += 1;
     const outcome = await this.#bundler.compile(
       { source, handler: HANDLER },
       { cpuSeconds: LIMITS.cpuSeconds, signal: AbortSignal.timeout(60_000) },

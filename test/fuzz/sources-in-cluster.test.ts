@@ -25,7 +25,9 @@ const CALL_MS = 5_000;
 const isReady = (fn: FunctionObject) => condition(fn, 'Ready')?.status === 'True';
 
 function functionOf(namespace: string, name: string, source: object): GeneratedFunction {
-  const spec = { source, timeoutSeconds: 3, queue: { timeoutSeconds: 3 }, scaling: { maxReplicas: 1, idleSeconds: 2 } };
+  // Not tried by a start: those that are called start then.
+  const scaling = { maxReplicas: 1, idleSeconds: 2, tryOnChange: false };
+  const spec = { source, timeoutSeconds: 3, queue: { timeoutSeconds: 3 }, scaling };
   const object = { apiVersion: 'catnap.dev/v1alpha1', kind: 'Function', metadata: { namespace, name }, spec };
   return { object, updates: [], deleted: false };
 }

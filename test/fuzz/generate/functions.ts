@@ -152,12 +152,16 @@ const PARTS: readonly ((chance: Chance) => Json)[] = [
   (chance) => ({ imagePullSecrets: chance.some(1, 17, (i) => ({ name: `${label(chance)}-${i}` })) }),
 ];
 
+/** Of specs that are tried by a start, each of which takes a process. */
+const TRIED_SHARE = 0.02;
+
 /** A good spec with a few parts that are not, so that most come through to the operator. */
 function spec(chance: Chance): Json {
   const good = { source: { inline: `export default () => '${plainWord(chance)}';` } };
   const parts = chance.some(0, 3, () => chance.of(PARTS)(chance));
-  // More than no replica is not asked for: processes are not what is tried here.
-  return Object.assign({}, good, ...parts, { scaling: { minReplicas: 0, maxReplicas: number(chance) } });
+  // Few replicas are asked for: processes are not what is tried here.
+  const scaling = { minReplicas: 0, maxReplicas: number(chance), tryOnChange: chance.yes(TRIED_SHARE) };
+  return Object.assign({}, good, ...parts, { scaling });
 }
 
 /** Sets a key of its own, `__proto__` too, as JSON does. */
