@@ -67,6 +67,22 @@ function kubectlSuite(tool: ClusterTool): void {
     assert.equal(forced, 'deployment.apps/contested serverside-applied');
   });
 
+  test('creates jobs and ingresses, which newer releases send as protobuf', async () => {
+    assert.equal(await kubectl(['create', 'job', 'once', '--image=example/web:1']), 'job.batch/once created');
+    const rule = '--rule=example.com/*=web:80,tls=cert';
+    assert.equal(await kubectl(['create', 'ingress', 'door', rule]), 'ingress.networking.k8s.io/door created');
+    const { spec } = (await server.get('/apis/networking.k8s.io/v1/namespaces/default/ingresses/door')).body;
+    assert.deepEqual(spec.tls, [{ hosts: ['example.com'], secretName: 'cert' }]);
+    assert.deepEqual(spec.rules, [
+      {
+        host: 'example.com',
+        http: {
+          paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'web', port: { number: 80 } } } }],
+        },
+      },
+    ]);
+  });
+
   test('prints what there is', async () => {
     await kubectl(['apply', '-f', '-'], deployment('printed', 2));
     const [header = '', row = ''] = (await kubectl(['get', 'deployment', 'printed'])).split('\n');

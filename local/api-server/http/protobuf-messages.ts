@@ -1,7 +1,7 @@
 /**
  * The messages that kubectl sends as protobuf: what `kubectl create <kind>`, `drain` and `auth` are made of. Per message
  * `number:name:type`; type: `s` text, `i` integer, `b` boolean, `y` bytes, else a message. Before the type: `*` list,
- * `%` map from text, `?` a zero is meant as it is.
+ * `%` map from text, `?` a zero is meant as it is. Without a name: the message's fields stand among those of its parent.
  */
 const MESSAGES: { readonly [message: string]: string } = {
   ObjectMeta: '1:name:s 2:generateName:s 3:namespace:s 11:labels:%s 12:annotations:%s 14:finalizers:*s',
@@ -23,6 +23,20 @@ const MESSAGES: { readonly [message: string]: string } = {
   DeploymentStrategy: '1:type:s',
   LabelSelector: '1:matchLabels:%s 2:matchExpressions:*LabelSelectorRequirement',
   LabelSelectorRequirement: '1:key:s 2:operator:s 3:values:*s',
+  Job: '1:metadata:ObjectMeta 2:spec:JobSpec',
+  JobSpec:
+    '1:parallelism:?i 2:completions:?i 3:activeDeadlineSeconds:?i 4:selector:LabelSelector 5:manualSelector:?b 6:template:PodTemplateSpec 7:backoffLimit:?i 8:ttlSecondsAfterFinished:?i 9:completionMode:s 10:suspend:?b',
+  Ingress: '1:metadata:ObjectMeta 2:spec:IngressSpec',
+  IngressSpec: '1:defaultBackend:IngressBackend 2:tls:*IngressTLS 3:rules:*IngressRule 4:ingressClassName:s',
+  IngressBackend: '3:resource:TypedLocalObjectReference 4:service:IngressServiceBackend',
+  TypedLocalObjectReference: '1:apiGroup:s 2:kind:s 3:name:s',
+  IngressServiceBackend: '1:name:s 2:port:ServiceBackendPort',
+  ServiceBackendPort: '1:name:s 2:number:i',
+  IngressTLS: '1:hosts:*s 2:secretName:s',
+  IngressRule: '1:host:s 2::IngressRuleValue',
+  IngressRuleValue: '1:http:HTTPIngressRuleValue',
+  HTTPIngressRuleValue: '1:paths:*HTTPIngressPath',
+  HTTPIngressPath: '1:path:s 2:backend:IngressBackend 3:pathType:s',
   PodTemplateSpec: '1:metadata:ObjectMeta 2:spec:PodSpec',
   PodSpec: '2:containers:*Container 3:restartPolicy:s 8:serviceAccountName:s',
   Container:
@@ -58,6 +72,7 @@ const MESSAGES: { readonly [message: string]: string } = {
 };
 
 export interface MessageField {
+  /** Empty: the fields of the message stand among those of its parent. */
   name: string;
   /** `s`, `i`, `b`, `y`, or a message. */
   type: string;

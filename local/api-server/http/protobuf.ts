@@ -93,7 +93,9 @@ function elementsOrNone(bytes: Uint8Array): Element[] {
 
 function addValue(object: JsonObject, field: MessageField, value: number | Uint8Array): void {
   const { name, type, shape } = field;
-  if (shape === 'map') {
+  if (name === '') {
+    Object.assign(object, readMessage(type, asBytes(value)));
+  } else if (shape === 'map') {
     const pair = elementsOf(asBytes(value));
     const map = (object[name] ?? {}) as JsonObject;
     map[textAt(pair, 1)] = readValue(type, bytesAt(pair, 2));
