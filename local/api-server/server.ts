@@ -35,6 +35,7 @@ import { publishRootCa } from './root-ca.ts';
 import { badRequest, noSuchPath, statusOf } from './status.ts';
 import { Database } from './store/database.ts';
 import { Store } from './store/store.ts';
+import { makeSystemPriorityClasses } from './system-priority-classes.ts';
 
 export interface ApiServerOptions {
   /** Folder of the database. */
@@ -100,6 +101,7 @@ export class ApiServer implements AsyncDisposable {
     this.#gate = new Gate(authenticator, authorizer);
     this.#auditLog = auditLog === undefined ? undefined : new AuditLog(auditLog, log);
     this.#system = { cluster, openApi: new OpenApi(registry), authenticator };
+    makeSystemPriorityClasses(cluster);
     this.#stops = [
       () => authorizer[Symbol.dispose](),
       () => policies[Symbol.dispose](),

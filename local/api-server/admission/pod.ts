@@ -4,22 +4,27 @@ import { targetOf } from '../cluster.ts';
 import type { Fields } from '../resources/fields.ts';
 import { ensureFields, listOf, setIfAbsent, textOf } from '../resources/fields.ts';
 import { forbidden } from '../status.ts';
+import { checkPodSecurity } from './pod-security.ts';
 import { admitServiceAccount } from './service-account.ts';
 
 /** Its service account and token, its priority, and how long it stays on a node that is in trouble. Throws a 403. */
 export function admitPod(call: Call, pod: KubeObject): void {
   admitServiceAccount(call, pod);
   const spec = ensureFields(pod, 'spec');
-  setPriority(call, spec);
+  setPriority(call, pod, spec);
   setTolerations(spec);
+  checkPodSecurity(call, pod);
 }
 
-function setPriority(call: Call, spec: Fields): void {
+function setPriority(call: Call, pod: KubeObject, spec: Fields): void {
   const name = textOf(spec, 'priorityClassName');
   const key = { bucket: 'priorityclasses.scheduling.k8s.io', namespace: '', name };
   const priorityClass = name === '' ? undefined : call.cluster.store.get(key)?.object;
   if (name !== '' && priorityClass === undefined) {
-    throw forbidden(targetOf(call), `no PriorityClass with name ${name} was found`);
+    throw forbidden(
+      { ...targetOf(call), name: pod.metadata.name ?? '' },
+      `no PriorityClass with name ${name} was found`,
+    );
   }
   setIfAbsent(spec, 'priority', priorityClass?.value ?? 0);
   setIfAbsent(spec, 'preemptionPolicy', priorityClass?.preemptionPolicy ?? 'PreemptLowerPriority');
