@@ -4,6 +4,7 @@ import type { Fields } from '../fields.ts';
 import { fieldsOf, listOf, textOf } from '../fields.ts';
 import { parseQuantity } from '../quantity.ts';
 import { dnsLabelProblems, duplicateField, invalidField, requiredField, unsupportedField } from '../validation.ts';
+import { validatePlacement, validatePortName, validateProbes, validateSecurityContext } from './pod-field-checks.ts';
 
 /** @param path of the spec: `spec`, `spec.template.spec` */
 export function validatePodSpec(spec: Fields, path: string): FieldError[] {
@@ -22,6 +23,7 @@ export function validatePodSpec(spec: Fields, path: string): FieldError[] {
   if (typeof grace === 'number' && grace < 0) {
     errors.push(invalidField(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
   }
+  errors.push(...validateSecurityContext(spec, path), ...validatePlacement(spec, path));
   return errors;
 }
 
@@ -42,7 +44,9 @@ function validateContainer(container: Fields, path: string, volumes: ReadonlySet
   listOf(container, 'volumeMounts').forEach((mount, index) => {
     errors.push(...validateMount(mount, `${path}.volumeMounts[${index}]`, volumes));
   });
+  errors.push(...validateProbes(container, path));
   errors.push(...validateResources(fieldsOf(container, 'resources'), `${path}.resources`));
+  errors.push(...validateSecurityContext(container, path));
   return errors;
 }
 
@@ -53,6 +57,7 @@ function validatePort(port: Fields, path: string): FieldError[] {
   const errors = inRange
     ? []
     : [invalidField(`${path}.containerPort`, number, 'must be between 1 and 65535, inclusive')];
+  errors.unshift(...validatePortName(port, path));
   return [...errors, ...oneOf(port, 'protocol', ['SCTP', 'TCP', 'UDP'], path)];
 }
 
@@ -61,8 +66,7 @@ function validateVariable(variable: Fields, path: string): FieldError[] {
   if (name === '') return [requiredField(`${path}.name`)];
   // Any printable ASCII but '=' is allowed.
   const bad = /[^ -~]|=/.test(name);
-  const detail =
-    "a valid environment variable name must consist only of printable ASCII characters other than '=', e.g. 'MY_ENV'";
+  const detail = "a valid environment variable name must consist only of printable ASCII characters other than '='";
   const errors = bad ? [invalidField(`${path}.name`, name, detail)] : [];
   if (textOf(variable, 'value') === '' || variable.valueFrom === undefined) return errors;
   return [...errors, invalidField(`${path}.valueFrom`, '', 'may not be specified when `value` is not empty')];
