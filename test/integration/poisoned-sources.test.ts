@@ -36,8 +36,8 @@ test('four of one namespace hold up neither an image nor a source of another, an
   );
   const startedMs = performance.now();
   const specs = {
-    image: { image: 'registry.example.org/any:1' },
-    good: { source: { inline: 'export default () => 1;' } },
+    image: { image: 'registry.example.org/any:1', scaling: { tryOnChange: false } },
+    good: { source: { inline: 'export default () => 1;' }, scaling: { tryOnChange: false } },
   };
   for (const [name, spec] of Object.entries(specs)) {
     const object = { apiVersion: API_VERSION, kind: KIND, metadata: { namespace: 'other', name }, spec };

@@ -11,13 +11,14 @@ const [, , folder = ''] = process.argv;
 
 async function compile(path: string): Promise<void> {
   const { source, handler } = JSON.parse(await readFile(`${path}.job`, 'utf8')) as CompileJob;
-  const chunks = await compileSource(source, handler, esbuild);
-  await writeFile(`${path}.out`, JSON.stringify({ chunks }));
+  const compiled = await compileSource(source, handler, esbuild);
+  await writeFile(`${path}.out`, JSON.stringify(compiled));
   await writeFile(`${path}.times`, '0\n');
   await rename(`${path}.times`, `${path}.end`);
 }
 
 // Open for both, the pipe has no end when a writer goes.
-createInterface({ input: createReadStream(join(folder, 'jobs'), { flags: 'r+' }) }).on('line', (name) => {
-  void compile(join(folder, name));
+createInterface({ input: createReadStream(join(folder, 'jobs'), { flags: 'r+' }) }).on('line', (line) => {
+  // After the name stands the processor time that it may take.
+  void compile(join(folder, line.replace(/ .*/, '')));
 });

@@ -125,6 +125,7 @@ export async function makeFunctions(kube: KubeClient, count: number): Promise<vo
     const inline = `export default () => 'hello from ${index}';\n//`.padEnd(4_096, 'source ');
     const spec = {
       source: { inline },
+      scaling: { tryOnChange: false },
       envFrom: [{ configMapRef: { name } }],
       routes: [{ host: `${name}.example.com` }],
     };
