@@ -138,3 +138,11 @@ test('one that is hostile costs a message', async () => {
     message: /cannot be resolved/,
   });
 });
+
+test('an entry that is written from the root is looked for like any other, to an end', async () => {
+  for (const entry of ['/index.ts', '//a/index.ts', '../index.ts', '/']) {
+    await compile({ [entry]: 'export default 1' }, entry).catch((error: unknown) =>
+      assert.ok(error instanceof SourceError, String(error)),
+    );
+  }
+});

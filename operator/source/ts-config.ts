@@ -76,7 +76,8 @@ function nearest({ files, entry }: SourceFiles): string | undefined {
   for (let folder = posix.dirname(entry); ; folder = posix.dirname(folder)) {
     const path = posix.join(folder, NAME);
     if (Object.hasOwn(files, path)) return path;
-    if (folder === '.') return undefined;
+    // The root of a path that begins with a slash is its own parent.
+    if (folder === '.' || folder === '/') return undefined;
   }
 }
 
