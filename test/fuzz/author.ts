@@ -63,7 +63,9 @@ export class Author {
     const endsAtMs = performance.now() + this.#withinMs;
     for (;;) {
       const fn = await this.#kube.get(FUNCTION, ref, { signal: soon() }).catch(ifNotFound);
-      if (fn === undefined || isJudged(fn)) return fn;
+      // Collected, for its owner is not there; a finalizer may hold it, and nothing is said of it any more.
+      if (fn === undefined || fn.metadata.deletionTimestamp !== undefined) return undefined;
+      if (isJudged(fn)) return fn;
       if (performance.now() > endsAtMs) {
         throw new Error(`no condition within ${this.#withinMs} ms: ${JSON.stringify(fn).slice(0, 3_000)}`);
       }
