@@ -61,7 +61,8 @@ export const PARTS = {
   },
   memory: {
     needs: [],
-    run: ({ starts, idle }) => withSystem((system, world) => memory(system, world, { starts, idleSeconds: idle })),
+    run: ({ starts, idle }) =>
+      withSystem((system, world) => memory(system, world, { starts, idleSeconds: idle }), ONE_OF_EACH),
   },
   scale: { needs: [], run: ({ idle: seconds }) => scale(seconds) },
   idle: {
@@ -69,6 +70,9 @@ export const PARTS = {
     run: ({ idle: seconds }) => withSystem((system, world) => idle(system, world, 3 * seconds)),
   },
 } as const satisfies Record<string, Part>;
+
+/** What is read of a process is read of the only one. */
+const ONE_OF_EACH = { operator: { replicas: 1 }, activator: { replicas: 1 } };
 
 export type PartName = keyof typeof PARTS;
 export const PART_NAMES = Object.keys(PARTS) as PartName[];
@@ -104,8 +108,11 @@ async function coldStarts(system: Deployed, world: World, wakes: number): Promis
 }
 
 /** A Catnap of its own, with the programs as they are in the images. */
-async function withSystem<T>(measure: (system: Deployed, world: World) => Promise<T>): Promise<T> {
-  await using system = await deployLocal();
+async function withSystem<T>(
+  measure: (system: Deployed, world: World) => Promise<T>,
+  values?: Parameters<typeof deployLocal>[0],
+): Promise<T> {
+  await using system = await deployLocal(values);
   await using gateway = new GatewayClient(system.gateway);
   await using world = await World.create(system.kube, gateway);
   return await measure(system, world);
