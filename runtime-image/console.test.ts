@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { captureConsole } from './console.ts';
 import { JsonLog } from './log.ts';
-import { type LogLine, replicaOf } from './replica.testing.ts';
+import { type LogLine, replicaOf } from './testing/replica.ts';
 
 function captured() {
   const lines: LogLine[] = [];

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { suite, test } from 'node:test';
 import { answerClientError } from './faults.ts';
-import { type Replica, replicaOf } from './replica.testing.ts';
+import { type Replica, replicaOf } from './testing/replica.ts';
 
 interface RawAnswer {
   status: number;

@@ -17,8 +17,8 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { connect } from 'node:net';
 import { after, before, suite, test } from 'node:test';
-import { HOSTILE_VALUES } from './hostile-values.testing.ts';
-import { type Replica, replicaOf } from './replica.testing.ts';
+import { HOSTILE_VALUES } from './testing/hostile-values.ts';
+import { type Replica, replicaOf } from './testing/replica.ts';
 
 const HANDLER = `${HOSTILE_VALUES}
 const names = Object.keys(VALUES);

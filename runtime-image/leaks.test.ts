@@ -1,7 +1,7 @@
 /** What a client, a handler and a log must not learn. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { replicaOf } from './replica.testing.ts';
+import { replicaOf } from './testing/replica.ts';
 
 suite('what is not told', { concurrency: 4 }, () => {
   const FAILING = `export default async () => { throw new Error('no luck'); };`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { replicaOf } from './replica.testing.ts';
+import { replicaOf } from './testing/replica.ts';
 
 test('answers with what the handler returns and its request id', async () => {
   await using replica = await replicaOf(

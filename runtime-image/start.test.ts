@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import { bundleEnv, Replica, replicaOf } from './replica.testing.ts';
+import { bundleEnv, Replica, replicaOf } from './testing/replica.ts';
 
 // Each has a process of its own and mostly waits for it.
 suite('starting', { concurrency: 4 }, () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import * as esbuild from 'esbuild';
 import { compileSource } from '../operator/source/compile-source.ts';
-import { Replica } from '../runtime-image/replica.testing.ts';
+import { Replica } from '../runtime-image/testing/replica.ts';
 
 after(() => esbuild.stop());
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import * as esbuild from 'esbuild';
 import { compileSource } from '../operator/source/compile-source.ts';
-import { Replica } from '../runtime-image/replica.testing.ts';
+import { Replica } from '../runtime-image/testing/replica.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', 'examples', 'frameworks');
 

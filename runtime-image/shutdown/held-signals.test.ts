@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { replicaOf } from '../replica.testing.ts';
+import { replicaOf } from '../testing/replica.ts';
 
 /** A handler that answers after a second, in a module that listens to signals as `listens` says. */
 const slow = (listens: string) => `${listens}

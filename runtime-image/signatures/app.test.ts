@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import { Replica, replicaOf } from '../replica.testing.ts';
+import { Replica, replicaOf } from '../testing/replica.ts';
 
 /** A replica of a file of an image, with the packages that the tests have beside it. */
 async function replicaOfFile(source: string): Promise<{ replica: Replica; folder: Disposable }> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { type Replica, replicaOf } from '../replica.testing.ts';
+import { type Replica, replicaOf } from '../testing/replica.ts';
 
 const SOURCE = `
 const answers = {

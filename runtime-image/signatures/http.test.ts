@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { after, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type Replica, replicaOf, TOLD } from '../replica.testing.ts';
+import { type Replica, replicaOf, TOLD } from '../testing/replica.ts';
 
 /** Handlers by path, as they are written for Cloud Functions. */
 const SOURCE = `

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { type Replica, replicaOf, TOLD } from '../replica.testing.ts';
+import { type Replica, replicaOf, TOLD } from '../testing/replica.ts';
 
 /** Handlers by path, as they are written for Lambda; which way of ending a function has depends on its parameters. */
 const SOURCE = `

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { replicaOf } from '../replica.testing.ts';
+import { replicaOf } from '../testing/replica.ts';
 
 test('a Worker is given the request, its bindings, and a context that waits and has the usual fields', async () => {
   await using replica = await replicaOf(

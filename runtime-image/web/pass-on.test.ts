@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type Replica, replicaOf } from '../replica.testing.ts';
+import { type Replica, replicaOf } from '../testing/replica.ts';
 
 const SOURCE = `
 const to = (request) => request.headers.get('x-target') + new URL(request.url).search;

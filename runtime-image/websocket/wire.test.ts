@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
-import { replicaOf } from '../replica.testing.ts';
+import { replicaOf } from '../testing/replica.ts';
 
 test('a handler whose client asked for a WebSocket wrongly is told that it is closed', async () => {
   await using replica = await replicaOf(`export default () => {

@@ -9,7 +9,7 @@ import { aFunction, aPod, ask, until } from '../../activator/test-gateway.ts';
 import { type Activator, Cluster, startActivator } from '../../activator/test-process.ts';
 import { newSigningKey, TokenSigner } from '../../local/api-server/auth/json-web-token.ts';
 import { freePort } from '../../local/run/free-port.ts';
-import { bundleEnv, Replica } from '../../runtime-image/replica.testing.ts';
+import { bundleEnv, Replica } from '../../runtime-image/testing/replica.ts';
 
 const SOURCE = `export default (request: Request) => {
   if (new URL(request.url).pathname === '/loop') for (;;) {}

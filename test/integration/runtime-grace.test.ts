@@ -4,7 +4,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Replica, replicaOf } from '../../runtime-image/replica.testing.ts';
+import { type Replica, replicaOf } from '../../runtime-image/testing/replica.ts';
 
 const HALF_A_SECOND = { CATNAP_TIMEOUT_SECONDS: '0.5' };
 /** When what still runs is aborted, and when the pod would be killed. */

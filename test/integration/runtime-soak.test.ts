@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { suite, test } from 'node:test';
-import { bundleEnv, Replica } from '../../runtime-image/replica.testing.ts';
+import { bundleEnv, Replica } from '../../runtime-image/testing/replica.ts';
 import { type Asked, ask, type Outcome } from './soak-client.ts';
 import type { Counts } from './soak-handler.ts';
 

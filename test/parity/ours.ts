@@ -1,4 +1,4 @@
-import { type Replica, replicaOf } from '../../runtime-image/replica.testing.ts';
+import { type Replica, replicaOf } from '../../runtime-image/testing/replica.ts';
 import { handlersOf, type Table } from './rows.ts';
 
 /** How the one handler of a signature finds that of its row. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import type { Replica } from '../../runtime-image/replica.testing.ts';
+import type { Replica } from '../../runtime-image/testing/replica.ts';
 import { ask } from './ask.ts';
 import { type Original, startOriginal } from './original.ts';
 import { startOurs } from './ours.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type http from 'node:http';
 import { WebSocket } from 'ws';
-import type { Replica } from './replica.testing.ts';
+import type { Replica } from './replica.ts';
 
 /** A web handler that echoes, and says what happens; `/…` chooses what else it does. */
 export const ECHO = `export default async (request: Request, context) => {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { BUNDLE_TEXT } from '../api/names.ts';
+import { BUNDLE_TEXT } from '../../api/names.ts';
 
 const MAIN = buildRuntime();
 /** Longest wait for a line of the log, in milliseconds. */
@@ -18,7 +18,7 @@ const LINE_MS = 15_000;
 function buildRuntime(): string {
   const directory = mkdtempSync(path.join(tmpdir(), 'catnap-runtime-'));
   process.on('exit', () => rmSync(directory, { recursive: true }));
-  const builder = new URL('../.toolchain/build.ts', import.meta.url).pathname;
+  const builder = new URL('../../.toolchain/build.ts', import.meta.url).pathname;
   execFileSync(process.execPath, [builder, 'runtime', '--dist', directory], { stdio: 'inherit' });
   return path.join(directory, 'runtime', 'runtime.mjs');
 }
