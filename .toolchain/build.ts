@@ -41,7 +41,7 @@ const requireForBundled = {
 const partsApart: Plugin = {
   name: 'parts-apart',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/(platforms|metrics-page|websocket\/websocket)\.ts$/ }, ({ path, kind }) =>
+    onResolve({ filter: /\/(platforms|metrics-page|websocket)\.ts$/ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.mjs`, external: true } : undefined,
     ),
 };
@@ -91,7 +91,7 @@ async function makeRuntime(): Promise<void> {
   const entryPoints = {
     runtime: 'runtime-image/main.ts',
     platforms: 'runtime-image/signatures/platforms.ts',
-    'metrics-page': 'runtime-image/metrics-page.ts',
+    'metrics-page': 'runtime-image/telemetry/metrics-page.ts',
   };
   const made = join(dist, `runtime.${process.pid}`);
   const options = { ...shared, outdir: made, minify: true, keepNames: true };

@@ -2,10 +2,10 @@ import type { Call, Stop, Stoppable } from './call.ts';
 import type { Context } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { type Failure, failureOfStop, failureOfThrown } from './failure.ts';
-import type { JsonLog } from './log.ts';
 import type { Reply } from './reply.ts';
 import { discard } from './respond.ts';
 import { type Invoke, isPromiseLike } from './signatures/invoke.ts';
+import type { JsonLog } from './telemetry/log.ts';
 
 /** What all answers of a replica have in common. */
 export interface AnswerDeps {

@@ -12,7 +12,7 @@ import { fs, nodeModule, path, url, zlib } from './builtin.ts';
 import { sha256 } from './digest.ts';
 import { bundleVariables, type Settings } from './env.ts';
 import { hearMarks, ImportClock, moduleName, timeRequired } from './import-times.ts';
-import type { ImportTimes } from './metrics.ts';
+import type { ImportTimes } from './telemetry/metrics.ts';
 
 /** What a user's module exports. */
 export type Exports = Readonly<Record<string, unknown>>;

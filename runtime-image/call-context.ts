@@ -3,9 +3,9 @@ import type { Call } from './call.ts';
 import { nowMs } from './clock.ts';
 import type { Context, Log, Secrets, Trace } from './context.ts';
 import type { Settings } from './env.ts';
-import type { JsonLog } from './log.ts';
 import { secretFiles } from './secret-files.ts';
 import { secretsOf } from './secrets.ts';
+import type { JsonLog } from './telemetry/log.ts';
 
 const secrets = secretsOf(secretFiles(SECRETS_DIR));
 

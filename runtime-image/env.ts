@@ -1,5 +1,5 @@
 import { PORT, RUNTIME_ENV, SIGNATURES, type Signature } from '../api/names.ts';
-import { LEVELS, type Level, LOG_FORMATS, type LogFormat } from './log.ts';
+import { LEVELS, type Level, LOG_FORMATS, type LogFormat } from './telemetry/log.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -6,7 +6,7 @@ import { type Failure, replyOfFailure } from './failure.ts';
 import { NoAnswerError, type Reply } from './reply.ts';
 import { dropBody, hasBody, servedRequest } from './request.ts';
 import { breakOff, discard, type OwnHeaders, send } from './respond.ts';
-import { attempt } from './thrown-value.ts';
+import { attempt } from './telemetry/thrown-value.ts';
 import type { Upgrade } from './upgrade.ts';
 import type { Request } from './web/request.ts';
 import { closeFailed, type OpenSocket, type WebSockets } from './web-sockets.ts';

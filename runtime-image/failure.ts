@@ -2,7 +2,7 @@ import { ERROR_STATUS, type ErrorBody, type ErrorCode, PUBLIC_MESSAGE } from '..
 import { HEADER } from '../api/names.ts';
 import type { Stop } from './call.ts';
 import type { Reply } from './reply.ts';
-import { asError, attempt, textAt } from './thrown-value.ts';
+import { asError, attempt, textAt } from './telemetry/thrown-value.ts';
 
 /** An answer that the runtime gives itself, instead of the handler. */
 export interface Failure {

@@ -2,7 +2,7 @@
 import { IMPORTED_GLOBAL } from '../api/names.ts';
 import { nodeModule } from './builtin.ts';
 import { nowMs } from './clock.ts';
-import type { ImportTimes } from './metrics.ts';
+import type { ImportTimes } from './telemetry/metrics.ts';
 
 /** Modules that are told of. */
 const MOST_SHOWN = 10;

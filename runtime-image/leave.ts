@@ -3,7 +3,7 @@ import { net } from './builtin.ts';
 import { nowMs } from './clock.ts';
 import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.ts';
 import type { Gate } from './gate.ts';
-import type { JsonLog } from './log.ts';
+import type { JsonLog } from './telemetry/log.ts';
 import type { Traffic } from './traffic.ts';
 import type { WebSockets } from './web-sockets.ts';
 

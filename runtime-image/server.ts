@@ -6,7 +6,7 @@ import { http } from './builtin.ts';
 import { functionName, type Settings } from './env.ts';
 import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './faults.ts';
 import type { Gate, Stage } from './gate.ts';
-import type { JsonLog } from './log.ts';
+import type { JsonLog } from './telemetry/log.ts';
 import { LOADING_WAIT_MS, type Traffic } from './traffic.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './upgrade.ts';
 

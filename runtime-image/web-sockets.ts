@@ -1,8 +1,8 @@
 import { currentCall } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import type { Failure } from './failure.ts';
-import type { JsonLog } from './log.ts';
 import type { Reply } from './reply.ts';
+import type { JsonLog } from './telemetry/log.ts';
 
 /** RFC 6455, 7.4.1. */
 const [GOING_AWAY, INTERNAL_ERROR] = [1001, 1011] as const;

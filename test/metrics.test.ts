@@ -9,8 +9,8 @@ import { activatorMetrics, TEXT_METRICS } from '../activator/metrics.ts';
 import { PeerCounts } from '../activator/peers/counts.ts';
 import { operatorMetrics } from '../operator/metrics.ts';
 import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/metrics.ts';
-import { Histogram, RequestMetrics } from '../runtime-image/metrics.ts';
-import { metricsText, type ProcessUsage } from '../runtime-image/metrics-text.ts';
+import { Histogram, RequestMetrics } from '../runtime-image/telemetry/metrics.ts';
+import { metricsText, type ProcessUsage } from '../runtime-image/telemetry/metrics-text.ts';
 
 interface Metric {
   name: string;

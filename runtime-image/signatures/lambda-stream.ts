@@ -1,7 +1,7 @@
 import type { TransformCallback } from 'node:stream';
 import { nowMs } from '../clock.ts';
 import type { Reply } from '../reply.ts';
-import { errorOf } from '../thrown-value.ts';
+import { errorOf } from '../telemetry/thrown-value.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';
 import { readEvent } from './lambda.ts';
 import { type Done, lambdaContext } from './lambda-context.ts';

@@ -1,6 +1,6 @@
 import { nowMs } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
-import { errorOf } from '../thrown-value.ts';
+import { errorOf } from '../telemetry/thrown-value.ts';
 import { type Invoke, isPromiseLike, type Tools, type UserFunction } from './invoke.ts';
 import { type Done, type LambdaContext, lambdaContext } from './lambda-context.ts';
 import { type LambdaEvent, lambdaEvent } from './lambda-event.ts';

@@ -1,6 +1,6 @@
-import { util } from './builtin.ts';
+import { util } from '../builtin.ts';
 import type { JsonLog, Level } from './log.ts';
-import { withoutOwnFrames } from './telemetry/own-frames.ts';
+import { withoutOwnFrames } from './own-frames.ts';
 import { asError, textAt } from './thrown-value.ts';
 
 const LEVEL_OF = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error', dirxml: 'info' } as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { replicaOf } from './testing/replica.ts';
+import { replicaOf } from '../testing/replica.ts';
 
 test('a replica tells of its requests, its promises, its event loop, its memory and its collections', async () => {
   await using replica = await replicaOf(`

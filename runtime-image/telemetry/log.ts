@@ -1,6 +1,6 @@
-import { util } from './builtin.ts';
-import type { Log } from './context.ts';
-import { withoutOwnFrames } from './telemetry/own-frames.ts';
+import { util } from '../builtin.ts';
+import type { Log } from '../context.ts';
+import { withoutOwnFrames } from './own-frames.ts';
 import { textOfLine } from './text-line.ts';
 import { asError, attempt, shown, textAt } from './thrown-value.ts';
 

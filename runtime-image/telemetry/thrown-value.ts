@@ -2,7 +2,7 @@
  * What can be known of something that was thrown, or given to be shown. It is the function's, and may be anything: a proxy
  * whose traps throw, an error whose message is a getter. Nothing here throws. Pure.
  */
-import { util } from './builtin.ts';
+import { util } from '../builtin.ts';
 
 /** Of an Error and of nothing else; undefined: it cannot be looked at. */
 export function asError(value: unknown): Error | undefined {

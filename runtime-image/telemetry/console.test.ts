@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { type LogLine, replicaOf } from '../testing/replica.ts';
 import { captureConsole } from './console.ts';
 import { JsonLog } from './log.ts';
-import { type LogLine, replicaOf } from './testing/replica.ts';
 
 function captured() {
   const lines: LogLine[] = [];

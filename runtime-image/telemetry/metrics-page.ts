@@ -2,9 +2,9 @@
  * What `/metrics` says, and what it takes to know it. A file of its own in the image too, `metrics-page.mjs`, loaded when
  * somebody asks for the first time: a replica that nobody scrapes needs neither the memory nor the timer.
  */
-import { fs } from './builtin.ts';
-import { nowMs } from './clock.ts';
-import { watchCollections } from './collections.ts';
+import { fs } from '../builtin.ts';
+import { nowMs } from '../clock.ts';
+import { watchCollections } from './gc-metrics.ts';
 import type { MetricsSources } from './metrics-server.ts';
 import { metricsText, type ProcessUsage } from './metrics-text.ts';
 
