@@ -1,12 +1,12 @@
 /** A function's replica: loads one handler out of the environment and serves it until it is told to leave. */
 import type { Server } from 'node:http';
-import { takeBundle } from './bundle.ts';
 import { currentCall } from './call.ts';
 import { readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
-import { load, type Ready } from './load.ts';
+import { takeBundle } from './loading/bundle.ts';
+import { load, type Ready } from './loading/load.ts';
 import { traceOutgoing } from './outgoing.ts';
 import { createServer } from './server.ts';
 import { holdSignals } from './shutdown/held-signals.ts';

@@ -1,4 +1,4 @@
-import type { Exports } from '../bundle.ts';
+import type { Exports } from './exports.ts';
 import type { UserFunction } from './invoke.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { METHOD_EXPORTS, OWN_SERVER_ADVICE, type Signature } from '../../api/names.ts';
-import type { Exports } from '../bundle.ts';
 import { appOf } from './app.ts';
 import { handlerByMethod } from './by-method.ts';
+import type { Exports } from './exports.ts';
 import type { UserFunction } from './invoke.ts';
 import { isStreaming, type Registrations } from './platform-globals.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CloudEvent, cloudEventOf } from './event-of-request.ts';
+import type { CloudEvent } from './cloud-event.ts';
+import { cloudEventOf } from './event-of-request.ts';
 import { Refused } from './refusal.ts';
 
 const ATTRIBUTES = { id: '1', source: '/here', specversion: '1.0', type: 'org.example.made' };

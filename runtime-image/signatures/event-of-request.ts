@@ -1,12 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { charsetOf, decodedText } from './charset.ts';
+import type { CloudEvent } from './cloud-event.ts';
 import { convertedLegacyEvent } from './legacy-event.ts';
 import { isJson, isTextual, mediaType } from './media-type.ts';
 import { percentDecoded } from './percent.ts';
 import { Refused } from './refusal.ts';
-
-/** A CloudEvent: its attributes and extensions by name, and `data`. */
-export type CloudEvent = { [attribute: string]: unknown; data?: unknown };
 
 const STRUCTURED = 'application/cloudevents';
 const BATCH = 'application/cloudevents-batch';

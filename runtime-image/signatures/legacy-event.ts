@@ -1,4 +1,4 @@
-import type { CloudEvent } from './event-of-request.ts';
+import type { CloudEvent } from './cloud-event.ts';
 import { Refused } from './refusal.ts';
 
 /**

@@ -1,14 +1,14 @@
-import { OWN_SERVER_ADVICE } from '../api/names.ts';
+import { OWN_SERVER_ADVICE } from '../../api/names.ts';
+import { nowMs } from '../clock.ts';
+import type { Settings } from '../env.ts';
+import { replyOf } from '../reply.ts';
+import { adapt } from '../signatures/adapt.ts';
+import { detect, lifeOf } from '../signatures/detect.ts';
+import type { Invoke, Tools } from '../signatures/invoke.ts';
+import type { Registrations } from '../signatures/platform-globals.ts';
+import type { JsonLog } from '../telemetry/log.ts';
+import type { ImportTimes } from '../telemetry/metrics.ts';
 import { importBundle, importFile } from './bundle.ts';
-import { nowMs } from './clock.ts';
-import type { Settings } from './env.ts';
-import { replyOf } from './reply.ts';
-import { adapt } from './signatures/adapt.ts';
-import { detect, lifeOf } from './signatures/detect.ts';
-import type { Invoke, Tools } from './signatures/invoke.ts';
-import type { Registrations } from './signatures/platform-globals.ts';
-import type { JsonLog } from './telemetry/log.ts';
-import type { ImportTimes } from './telemetry/metrics.ts';
 
 /** A handler that may be called, and the seconds that each phase and each imported module took. */
 export interface Ready {

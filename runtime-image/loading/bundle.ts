@@ -7,15 +7,13 @@ import {
   importedMark,
   LABEL,
   RUNTIME_ENV,
-} from '../api/names.ts';
-import { fs, nodeModule, path, url, zlib } from './builtin.ts';
+} from '../../api/names.ts';
+import { fs, nodeModule, path, url, zlib } from '../builtin.ts';
+import { bundleVariables, type Settings } from '../env.ts';
+import type { Exports } from '../signatures/exports.ts';
+import type { ImportTimes } from '../telemetry/metrics.ts';
 import { sha256 } from './digest.ts';
-import { bundleVariables, type Settings } from './env.ts';
 import { hearMarks, ImportClock, moduleName, timeRequired } from './import-times.ts';
-import type { ImportTimes } from './telemetry/metrics.ts';
-
-/** What a user's module exports. */
-export type Exports = Readonly<Record<string, unknown>>;
 
 /** A user's module that was imported, and how long each of its parts took. */
 export interface Imported {

@@ -1,8 +1,8 @@
 /** How long each of the user's modules takes to be imported. */
-import { IMPORTED_GLOBAL } from '../api/names.ts';
-import { nodeModule } from './builtin.ts';
-import { nowMs } from './clock.ts';
-import type { ImportTimes } from './telemetry/metrics.ts';
+import { IMPORTED_GLOBAL } from '../../api/names.ts';
+import { nodeModule } from '../builtin.ts';
+import { nowMs } from '../clock.ts';
+import type { ImportTimes } from '../telemetry/metrics.ts';
 
 /** Modules that are told of. */
 const MOST_SHOWN = 10;

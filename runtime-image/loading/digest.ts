@@ -1,5 +1,5 @@
 /** SHA-256 of a bundle, at the least cost for a start. */
-import { loadCrypto } from './builtin.ts';
+import { loadCrypto } from '../builtin.ts';
 
 /** Up to here computing it in JavaScript takes less (0.5 ms for 1 KB, 1 ms for 4 KB, 2 ms for 32 KB) than loading node:crypto (5 ms). */
 const SMALL_MAX_CHARS = 64 * 1024;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { build } from 'esbuild';
-import { Replica } from './testing/replica.ts';
+import { Replica } from '../testing/replica.ts';
 
 /** A folder as `/function` is in an image built FROM the runtime's. */
 async function folder(files: Record<string, string>): Promise<AsyncDisposable & { path: string }> {

@@ -1,0 +1,2 @@
+/** What a user's module exports. */
+export type Exports = Readonly<Record<string, unknown>>;
