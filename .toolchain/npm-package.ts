@@ -55,7 +55,7 @@ async function declarations(): Promise<string> {
     const files = ['--rootDir', dirname(source), '--outDir', scratch, join(source, 'test-context.ts')];
     await promisify(execFile)(process.execPath, [compiler, ...EMIT, ...files], { cwd: root });
     const texts = await Promise.all(
-      ['context.d.ts', 'npm/test-context.d.ts'].map((file) => readFile(join(scratch, file), 'utf8')),
+      ['call/context.d.ts', 'npm/test-context.d.ts'].map((file) => readFile(join(scratch, file), 'utf8')),
     );
     return texts.map((text) => text.replace(/^import .*\n/gm, '')).join('\n');
   } finally {

@@ -1,5 +1,6 @@
-import type { Call, Stop, Stoppable } from './call.ts';
-import type { Context } from './context.ts';
+import type { Call, Stoppable } from './call/call.ts';
+import type { Context } from './call/context.ts';
+import type { Stop } from './call/stop.ts';
 import type { Exchange } from './exchange.ts';
 import { type Failure, failureOfStop, failureOfThrown } from './failure.ts';
 import type { Reply } from './reply.ts';

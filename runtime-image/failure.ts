@@ -1,6 +1,6 @@
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, PUBLIC_MESSAGE } from '../api/errors.ts';
 import { HEADER } from '../api/names.ts';
-import type { Stop } from './call.ts';
+import type { Stop } from './call/stop.ts';
 import type { Reply } from './reply.ts';
 import { asError, attempt, textAt } from './telemetry/thrown-value.ts';
 

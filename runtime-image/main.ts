@@ -1,13 +1,13 @@
 /** A function's replica: loads one handler out of the environment and serves it until it is told to leave. */
 import type { Server } from 'node:http';
-import { currentCall } from './call.ts';
+import { currentCall } from './call/call.ts';
+import { traceOutgoing } from './call/trace-propagation.ts';
 import { readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
 import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
 import { listen } from './listen.ts';
 import { takeBundle } from './loading/bundle.ts';
 import { load, type Ready } from './loading/load.ts';
-import { traceOutgoing } from './outgoing.ts';
 import { createServer } from './server.ts';
 import { holdSignals } from './shutdown/held-signals.ts';
 import { installPlatformGlobals, mayTakeMessages } from './signatures/platform-globals.ts';

@@ -1,4 +1,4 @@
-import { type Call, currentCall } from './call.ts';
+import { type Call, currentCall } from './call/call.ts';
 import type { JsonLog } from './telemetry/log.ts';
 
 /** What was given to `waitUntil`, until it has settled. */

@@ -1,4 +1,4 @@
-import { currentCall } from './call.ts';
+import { currentCall } from './call/call.ts';
 import type { Exchange } from './exchange.ts';
 import type { Failure } from './failure.ts';
 import type { Reply } from './reply.ts';

@@ -117,7 +117,7 @@ test('rules that several processes keep load nothing but names and each other', 
 });
 
 /** The package `@catnap/runtime` runs outside of a pod: nothing of what it takes from the runtime does I/O. */
-const PACKAGED = /^runtime-image\/(npm\/test-context|abort-reason|secrets|trace|context)\.ts$/;
+const PACKAGED = /^runtime-image\/(npm\/test-context|call\/(stop|secrets|trace|context))\.ts$/;
 
 test('the package for who writes handlers takes little of the runtime, which does not know it', () => {
   const ours = arrows.filter((a) => a.from === 'runtime-image' && !/\.test\.ts$/.test(a.file));

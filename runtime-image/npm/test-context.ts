@@ -1,7 +1,7 @@
-import { abortReason } from '../abort-reason.ts';
-import type { Context, Log, WorkerContext } from '../context.ts';
-import { secretsOf } from '../secrets.ts';
-import { traceOf } from '../trace.ts';
+import type { Context, Log, WorkerContext } from '../call/context.ts';
+import { secretsOf } from '../call/secrets.ts';
+import { abortReason } from '../call/stop.ts';
+import { traceOf } from '../call/trace.ts';
 
 /** What a test context is to say; each has a default. */
 export interface TestContextOptions {

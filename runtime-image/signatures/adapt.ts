@@ -1,4 +1,4 @@
-import type { Handler } from '../context.ts';
+import type { Handler } from '../call/context.ts';
 import type { Detected } from './detect.ts';
 import { fetchInvoke } from './fetch.ts';
 import type { Invoke, Tools } from './invoke.ts';

@@ -1,4 +1,4 @@
-import type { Handler } from '../context.ts';
+import type { Handler } from '../call/context.ts';
 import { replyOf } from '../reply.ts';
 import { type Invoke, repliedBy } from './invoke.ts';
 

@@ -1,5 +1,5 @@
-import type { Call } from '../call.ts';
-import type { Context } from '../context.ts';
+import type { Call } from '../call/call.ts';
+import type { Context } from '../call/context.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Reply } from '../reply.ts';
 

@@ -1,5 +1,5 @@
+import type { Context } from '../call/context.ts';
 import { nowMs } from '../clock.ts';
-import type { Context } from '../context.ts';
 import type { Tools } from './invoke.ts';
 
 /** `(error, result)`, as a callback of Lambda's. */

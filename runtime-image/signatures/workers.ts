@@ -1,4 +1,4 @@
-import type { Context, WorkerContext } from '../context.ts';
+import type { Context, WorkerContext } from '../call/context.ts';
 import { type Invoke, repliedBy, type Tools, type UserFunction } from './invoke.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { util } from '../builtin.ts';
-import type { Log } from '../context.ts';
+import type { Log } from '../call/context.ts';
 import { withoutOwnFrames } from './own-frames.ts';
 import { textOfLine } from './text-line.ts';
 import { asError, attempt, shown, textAt } from './thrown-value.ts';

@@ -1,5 +1,5 @@
 /** The events of a WebSocket. Node's own classes of these names would load its whole fetch implementation. */
-import { guardedListener, type Listener } from '../guarded-listener.ts';
+import { guardedListener, type Listener } from '../call/guarded-listener.ts';
 
 export class MessageEvent extends Event {
   readonly data: string | ArrayBuffer | Blob;

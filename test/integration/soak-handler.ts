@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Context, Handler } from '../../runtime-image/context.ts';
+import type { Context, Handler } from '../../runtime-image/call/context.ts';
 
 interface Socket {
   accept(): void;

@@ -1,4 +1,12 @@
-import type { Stop } from './call.ts';
+/** Why a call ended before its answer was over. */
+export type Stop =
+  | { why: 'timeout' }
+  /** The client closed the connection. */
+  | { why: 'gone' }
+  /** The replica's grace period is over. */
+  | { why: 'leaving' }
+  /** Code that the handler started threw outside of all that could catch it. */
+  | { why: 'crashed'; error: unknown };
 
 /** What the signal of a stopped call says: a `TimeoutError`, an `AbortError`, or what was thrown. */
 export function abortReason(stop: Stop): unknown {

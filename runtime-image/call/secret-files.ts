@@ -1,4 +1,4 @@
-import { fs } from './builtin.ts';
+import { fs } from '../builtin.ts';
 import type { SecretStore } from './secrets.ts';
 
 /** Secrets that are mounted at `<directory>/<name>/<key>`; kubelet changes the files in place. */

@@ -1,5 +1,5 @@
 import type { ClientRequest } from 'node:http';
-import { diagnosticsChannel } from './builtin.ts';
+import { diagnosticsChannel } from '../builtin.ts';
 import type { Trace } from './context.ts';
 
 /** What undici, which is also Node's fetch, says of a request that it is about to send. */

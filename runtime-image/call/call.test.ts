@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Call, Calls, type Stop } from './call.ts';
-import { nowMs } from './clock.ts';
+import { nowMs } from '../clock.ts';
+import { Call, Calls } from './call.ts';
+import type { Stop } from './stop.ts';
 
 test('a call’s time counts from its start, however long it ran before it came back to the main loop', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -1,18 +1,8 @@
-import { abortReason } from './abort-reason.ts';
-import { AsyncLocalStorage } from './builtin.ts';
-import { nowMs } from './clock.ts';
+import { AsyncLocalStorage } from '../builtin.ts';
+import { nowMs } from '../clock.ts';
 import type { Trace } from './context.ts';
 import { guardListeners } from './guarded-listener.ts';
-
-/** Why a call ended before its answer was over. */
-export type Stop =
-  | { why: 'timeout' }
-  /** The client closed the connection. */
-  | { why: 'gone' }
-  /** The replica's grace period is over. */
-  | { why: 'leaving' }
-  /** Code that the handler started threw where nobody could catch it. */
-  | { why: 'crashed'; error: unknown };
+import { abortReason, type Stop } from './stop.ts';
 
 /** The call in whose course code runs; undefined outside of any. */
 export const currentCall = new AsyncLocalStorage<Call>();

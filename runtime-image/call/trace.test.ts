@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { replicaOf } from './testing/replica.ts';
+import { replicaOf } from '../testing/replica.ts';
 import { traceOf } from './trace.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
