@@ -3,9 +3,9 @@ import { net } from './builtin.ts';
 import { nowMs } from './clock.ts';
 import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.ts';
 import type { Gate } from './gate.ts';
+import type { WebSockets } from './http/web-sockets.ts';
 import type { JsonLog } from './telemetry/log.ts';
 import type { Traffic } from './traffic.ts';
-import type { WebSockets } from './web-sockets.ts';
 
 export interface LeaveDeps {
   server: Server;

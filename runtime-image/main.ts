@@ -4,8 +4,9 @@ import { currentCall } from './call/call.ts';
 import { traceOutgoing } from './call/trace-propagation.ts';
 import { readSettings, type Settings } from './env.ts';
 import { Gate } from './gate.ts';
+import { listen } from './http/listen.ts';
+import { WebSockets } from './http/web-sockets.ts';
 import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
-import { listen } from './listen.ts';
 import { takeBundle } from './loading/bundle.ts';
 import { load, type Ready } from './loading/load.ts';
 import { createServer } from './server.ts';
@@ -18,7 +19,6 @@ import { type ImportTimes, RequestMetrics, type Start } from './telemetry/metric
 import { serveMetrics } from './telemetry/metrics-server.ts';
 import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
-import { WebSockets } from './web-sockets.ts';
 
 /** What is not needed for the first answer waits this long: it would stand in its way. */
 const AFTER_START_MS = 100;

@@ -8,16 +8,16 @@ import { traceOf } from './call/trace.ts';
 import { CallContext, type Replica } from './call-context.ts';
 import { nowMs } from './clock.ts';
 import type { Settings } from './env.ts';
-import { Exchange, type Replier } from './exchange.ts';
 import type { Gate } from './gate.ts';
+import { Exchange, type Replier } from './http/exchange.ts';
+import type { Upgrade } from './http/upgrade.ts';
+import type { WebSockets } from './http/web-sockets.ts';
 import { holdMs, overdueAfterMs, Places } from './limits.ts';
 import { watchOverdue } from './overdue.ts';
 import type { Invoke } from './signatures/invoke.ts';
 import type { JsonLog } from './telemetry/log.ts';
 import type { RequestMetrics } from './telemetry/metrics.ts';
-import type { Upgrade } from './upgrade.ts';
 import { Waits } from './waits.ts';
-import type { WebSockets } from './web-sockets.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;

@@ -1,5 +1,5 @@
-import type { Exchange } from '../exchange.ts';
-import type { Reply } from '../reply.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
 import { decompressed } from './decompress.ts';
 import { cloudEventOf } from './event-of-request.ts';
 import type { Invoke, UserFunction } from './invoke.ts';

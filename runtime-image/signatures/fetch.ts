@@ -1,5 +1,5 @@
 import type { Handler } from '../call/context.ts';
-import { replyOf } from '../reply.ts';
+import { replyOf } from '../http/reply.ts';
 import { type Invoke, repliedBy } from './invoke.ts';
 
 /** The web's shape: `(request, context) => Response`, or what stands for one (context.ts, HandlerResult). */

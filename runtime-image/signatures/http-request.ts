@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { http, net } from '../builtin.ts';
-import { hideInternalHeaders } from '../internal-headers.ts';
+import { hideInternalHeaders } from '../http/internal-headers.ts';
 import { acceptedCharset, acceptedEncoding, acceptedLanguage, acceptedType } from './accept.ts';
 import { isFresh } from './conditional.ts';
 import type { ServedResponse } from './http-response.ts';

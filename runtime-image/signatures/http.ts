@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { INTERNAL_HEADER_PREFIX } from '../../api/names.ts';
 import { http } from '../builtin.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { servedRequestOf } from './http-request.ts';
 import { servedResponseOf } from './http-response.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';

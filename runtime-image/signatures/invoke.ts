@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.ts';
 import type { Context } from '../call/context.ts';
-import type { Exchange } from '../exchange.ts';
-import type { Reply } from '../reply.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
 
 /**
  * Has the user's function answer one request, in the shape that it was written for. Resolves with what is to be sent;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { connectionHeaders } from '../http/connection-headers.ts';
-import { hideInternalHeaders } from '../internal-headers.ts';
+import { hideInternalHeaders } from '../http/internal-headers.ts';
 import { isTextual, mediaType } from './media-type.ts';
 import { percentDecoded } from './percent.ts';
 

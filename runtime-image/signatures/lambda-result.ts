@@ -1,5 +1,5 @@
-import { jsonAdvice } from '../json-advice.ts';
-import type { Reply } from '../reply.ts';
+import { jsonAdvice } from '../http/json-advice.ts';
+import type { Reply } from '../http/reply.ts';
 
 interface Structured {
   statusCode: number;

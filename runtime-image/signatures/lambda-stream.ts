@@ -1,6 +1,6 @@
 import type { TransformCallback } from 'node:stream';
 import { nowMs } from '../clock.ts';
-import type { Reply } from '../reply.ts';
+import type { Reply } from '../http/reply.ts';
 import { errorOf } from '../telemetry/thrown-value.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';
 import { readEvent } from './lambda.ts';

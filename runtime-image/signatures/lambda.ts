@@ -1,5 +1,5 @@
 import { nowMs } from '../clock.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { errorOf } from '../telemetry/thrown-value.ts';
 import { type Invoke, isPromiseLike, type Tools, type UserFunction } from './invoke.ts';
 import { type Done, type LambdaContext, lambdaContext } from './lambda-context.ts';

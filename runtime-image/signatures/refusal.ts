@@ -1,6 +1,6 @@
 import { HEADER } from '../../api/names.ts';
-import type { Exchange } from '../exchange.ts';
-import type { Reply } from '../reply.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
 
 /** A request that does not reach its function, because it is none of those that the function's signature takes. */
 export class Refused extends Error {

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { http } from '../builtin.ts';
-import { listen } from '../listen.ts';
+import { listen } from '../http/listen.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { ReplicaState } from './metrics-text.ts';
 

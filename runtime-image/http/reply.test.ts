@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Response as OwnResponse } from '../web/response.ts';
 import { chunkOf, NoAnswerError, replyOf } from './reply.ts';
-import { Response as OwnResponse } from './web/response.ts';
 
 test('a response of Node, of the runtime and of a library mean the same', () => {
   const init = { status: 201, headers: { 'x-a': '1' } };

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { connectionHeaders } from './http/connection-headers.ts';
+import type { Incoming, Source } from '../web/body.ts';
+import type { FetchOptions } from '../web/fetch-options.ts';
+import { Headers, setTransit } from '../web/headers.ts';
+import { Request, RequestParts } from '../web/request.ts';
+import { connectionHeaders } from './connection-headers.ts';
 import { hideInternalHeaders } from './internal-headers.ts';
-import type { Incoming, Source } from './web/body.ts';
-import type { FetchOptions } from './web/fetch-options.ts';
-import { Headers, setTransit } from './web/headers.ts';
-import { Request, RequestParts } from './web/request.ts';
 
 /**
  * The absolute URL of a request, as the client meant it. What cannot be one (a strange Host) gets host `localhost`.

@@ -1,8 +1,8 @@
-import { ERROR_STATUS, type ErrorBody, type ErrorCode, PUBLIC_MESSAGE } from '../api/errors.ts';
-import { HEADER } from '../api/names.ts';
-import type { Stop } from './call/stop.ts';
+import { ERROR_STATUS, type ErrorBody, type ErrorCode, PUBLIC_MESSAGE } from '../../api/errors.ts';
+import { HEADER } from '../../api/names.ts';
+import type { Stop } from '../call/stop.ts';
+import { asError, attempt, textAt } from '../telemetry/thrown-value.ts';
 import type { Reply } from './reply.ts';
-import { asError, attempt, textAt } from './telemetry/thrown-value.ts';
 
 /** An answer that the runtime gives itself, instead of the handler. */
 export interface Failure {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { INTERNAL_HEADER_PREFIX } from '../api/names.ts';
+import { INTERNAL_HEADER_PREFIX } from '../../api/names.ts';
 
 /** Takes what the gateway tells the runtime out of the headers of `message`, which a handler is about to see. */
 export function hideInternalHeaders(message: IncomingMessage): IncomingMessage {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { http } from './builtin.ts';
+import { http } from '../builtin.ts';
 
 /** Whether a request is for a WebSocket. Any other upgrade is served as if it had not been asked for. */
 export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {

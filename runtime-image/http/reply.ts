@@ -1,10 +1,10 @@
-import { INTERNAL_HEADER_PREFIX } from '../api/names.ts';
-import { util } from './builtin.ts';
+import { INTERNAL_HEADER_PREFIX } from '../../api/names.ts';
+import { util } from '../builtin.ts';
+import { takeSource } from '../web/body.ts';
+import { bodyInitOf } from '../web/body-init.ts';
+import { isDecoded } from '../web/decoded.ts';
+import { headerPairsOf, isOwnResponse, Response, webSocketOf } from '../web/response.ts';
 import { jsonAdvice } from './json-advice.ts';
-import { takeSource } from './web/body.ts';
-import { bodyInitOf } from './web/body-init.ts';
-import { isDecoded } from './web/decoded.ts';
-import { headerPairsOf, isOwnResponse, Response, webSocketOf } from './web/response.ts';
 
 /** What is sent, decided before anything is written. */
 export interface Reply {

@@ -1,8 +1,9 @@
-import { currentCall } from './call/call.ts';
-import type { Exchange } from './exchange.ts';
-import type { Failure } from './failure.ts';
+import type { IncomingMessage } from 'node:http';
+import { currentCall } from '../call/call.ts';
+import type { JsonLog } from '../telemetry/log.ts';
+import type { Failure } from './error-reply.ts';
 import type { Reply } from './reply.ts';
-import type { JsonLog } from './telemetry/log.ts';
+import type { OwnHeaders } from './write-response.ts';
 
 /** RFC 6455, 7.4.1. */
 const [GOING_AWAY, INTERNAL_ERROR] = [1001, 1011] as const;
@@ -12,11 +13,17 @@ export interface OpenSocket {
   close(code: number, reason: string): void;
 }
 
+/** What becomes a WebSocket: a request whose connection was handed over, and what the runtime adds to its answer. */
+export interface UpgradedRequest {
+  readonly message: IncomingMessage;
+  ownHeaders(): OwnHeaders;
+}
+
 /** The replica's WebSockets: made by handlers as on Cloudflare Workers, each in flight for as long as it is open. */
 export class WebSockets {
   readonly #log: JsonLog;
   readonly #open = new Set<OpenSocket>();
-  #parts: typeof import('./websocket/websocket.ts') | undefined;
+  #parts: typeof import('../websocket/websocket.ts') | undefined;
   #isLeaving = false;
 
   constructor(log: JsonLog) {
@@ -36,7 +43,7 @@ export class WebSockets {
 
   /** Loads what WebSockets need. To be awaited before a request for one reaches its handler. */
   async prepare(): Promise<void> {
-    this.#parts ??= await import('./websocket/websocket.ts');
+    this.#parts ??= await import('../websocket/websocket.ts');
   }
 
   /**
@@ -44,16 +51,16 @@ export class WebSockets {
    * @param onOpen told of it as soon as it is open.
    * @throws TypeError where that is none.
    */
-  async serve(exchange: Exchange, reply: Reply, onOpen: (socket: OpenSocket) => void): Promise<void> {
+  async serve(request: UpgradedRequest, reply: Reply, onOpen: (socket: OpenSocket) => void): Promise<void> {
     // What took time until here is the handler's; how long the socket is open is the client's to say.
     const call = currentCall.getStore();
     if (call !== undefined) call.hasNoLimit = true;
     let opened: OpenSocket | undefined;
-    const own = Object.entries(exchange.ownHeaders()).filter(([name]) => name !== 'connection');
+    const own = Object.entries(request.ownHeaders()).filter(([name]) => name !== 'connection');
     const headers = [...reply.headers.filter(([name]) => !name.startsWith('sec-websocket-')), ...own];
     const protocol = reply.headers.find(([name]) => name === 'sec-websocket-protocol')?.[1];
     await this.#parts?.openWebSocket({
-      message: exchange.message,
+      message: request.message,
       end: reply.webSocket,
       headers,
       protocol,

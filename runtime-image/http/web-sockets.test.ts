@@ -4,8 +4,8 @@ import type http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { type Replica, replicaOf, TOLD } from './testing/replica.ts';
-import { connect, ECHO } from './testing/web-socket-client.ts';
+import { type Replica, replicaOf, TOLD } from '../testing/replica.ts';
+import { connect, ECHO } from '../testing/web-socket-client.ts';
 
 type Refused = [unknown, http.IncomingMessage];
 

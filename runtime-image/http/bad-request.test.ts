@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { suite, test } from 'node:test';
-import { answerClientError } from './faults.ts';
-import { type Replica, replicaOf } from './testing/replica.ts';
+import { type Replica, replicaOf } from '../testing/replica.ts';
+import { answerClientError } from './bad-request.ts';
 
 interface RawAnswer {
   status: number;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
-import { replicaOf, TOLD } from './testing/replica.ts';
+import { replicaOf, TOLD } from '../testing/replica.ts';
 
 /** Everything that the server sends back to `text` on a connection of its own, until it closes. */
 async function raw(origin: string, text: string): Promise<string> {

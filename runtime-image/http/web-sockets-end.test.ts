@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { replicaOf } from './testing/replica.ts';
-import { connect, ECHO } from './testing/web-socket-client.ts';
+import { replicaOf } from '../testing/replica.ts';
+import { connect, ECHO } from '../testing/web-socket-client.ts';
 
 // Each has a process of its own and mostly waits for it.
 suite('the end of WebSockets', { concurrency: 4 }, () => {

@@ -1,9 +1,9 @@
 /** Requests that reach no handler, because they are none as HTTP/1.1 has it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { RequestIds } from '../api/request-id.ts';
-import { http } from './builtin.ts';
-import { type Failure, replyOfFailure } from './failure.ts';
+import { RequestIds } from '../../api/request-id.ts';
+import { http } from '../builtin.ts';
+import { type Failure, replyOfFailure } from './error-reply.ts';
 import type { Reply } from './reply.ts';
 
 /** The gateway lets 256 through and adds some. Node by itself drops what comes after 2,000 without a word. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { AsyncLocalStorage, http } from './builtin.ts';
+import { AsyncLocalStorage, http } from '../builtin.ts';
+import { isStream } from '../web/body.ts';
 import { type AsyncSource, chunkOf, type Reply } from './reply.ts';
-import { isStream } from './web/body.ts';
 
 /** Statuses whose answers have no body. */
 const NO_BODY: readonly number[] = [204, 205, 304];

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HEADER } from '../api/names.ts';
-import { RequestIds } from '../api/request-id.ts';
-import { functionName, type Settings } from './env.ts';
-import { type Failure, replyOfFailure } from './failure.ts';
+import { HEADER } from '../../api/names.ts';
+import { RequestIds } from '../../api/request-id.ts';
+import { functionName, type Settings } from '../env.ts';
+import { attempt } from '../telemetry/thrown-value.ts';
+import type { Request } from '../web/request.ts';
+import { type Failure, replyOfFailure } from './error-reply.ts';
 import { NoAnswerError, type Reply } from './reply.ts';
 import { dropBody, hasBody, servedRequest } from './request.ts';
-import { breakOff, discard, type OwnHeaders, send } from './respond.ts';
-import { attempt } from './telemetry/thrown-value.ts';
 import type { Upgrade } from './upgrade.ts';
-import type { Request } from './web/request.ts';
 import { closeFailed, type OpenSocket, type WebSockets } from './web-sockets.ts';
+import { breakOff, discard, type OwnHeaders, send } from './write-response.ts';
 
 const REQUEST_ID = /^[!-~]{1,200}$/;
 const requestIds = new RequestIds();

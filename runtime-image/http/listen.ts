@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { net } from './builtin.ts';
+import { net } from '../builtin.ts';
 
 /** Resolves once `server` listens. @param host undefined: all addresses, IPv6 and IPv4. @throws where it cannot. */
 export function listen(server: Server, port: number, host: string | undefined): Promise<void> {
