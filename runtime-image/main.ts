@@ -2,8 +2,9 @@
 import type { Server } from 'node:http';
 import { currentCall } from './call/call.ts';
 import { traceOutgoing } from './call/trace-propagation.ts';
+import { Traffic } from './dispatch/dispatcher.ts';
+import { Gate } from './dispatch/stage.ts';
 import { readSettings, type Settings } from './env.ts';
-import { Gate } from './gate.ts';
 import { listen } from './http/listen.ts';
 import { WebSockets } from './http/web-sockets.ts';
 import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './leave.ts';
@@ -17,7 +18,6 @@ import { captureConsole } from './telemetry/console.ts';
 import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './telemetry/log.ts';
 import { type ImportTimes, RequestMetrics, type Start } from './telemetry/metrics.ts';
 import { serveMetrics } from './telemetry/metrics-server.ts';
-import { Traffic } from './traffic.ts';
 import { installGlobals } from './web/globals.ts';
 
 /** What is not needed for the first answer waits this long: it would stand in its way. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { holdMs, overdueAfterMs, Places } from './limits.ts';
+import { holdMs, overdueAfterMs, Places } from './concurrency-limit.ts';
 
 test('gives no more places than there are', () => {
   const places = new Places(2);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { suite, test } from 'node:test';
-import { replicaOf, TOLD } from './testing/replica.ts';
+import { replicaOf, TOLD } from '../testing/replica.ts';
 
 // Each has a process of its own and mostly waits for it.
 suite('traffic', { concurrency: 4 }, () => {

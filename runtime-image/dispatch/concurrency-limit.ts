@@ -1,4 +1,4 @@
-import type { Stop } from './call/stop.ts';
+import type { Stop } from '../call/stop.ts';
 
 /** How long a handler may go on after its time was up before it counts as one that never ends. */
 const OVERDUE_MS = 10_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Gate } from './gate.ts';
+import { Gate } from './stage.ts';
 
 test('those who wait are let go when it opens', async () => {
   const gate = new Gate();

@@ -1,12 +1,12 @@
-import type { Call, Stoppable } from './call/call.ts';
-import type { Context } from './call/context.ts';
-import type { Stop } from './call/stop.ts';
-import { type Failure, failureOfStop, failureOfThrown } from './http/error-reply.ts';
-import type { Exchange } from './http/exchange.ts';
-import type { Reply } from './http/reply.ts';
-import { discard } from './http/write-response.ts';
-import { type Invoke, isPromiseLike } from './signatures/invoke.ts';
-import type { JsonLog } from './telemetry/log.ts';
+import type { Call, Stoppable } from '../call/call.ts';
+import type { Context } from '../call/context.ts';
+import type { Stop } from '../call/stop.ts';
+import { type Failure, failureOfStop, failureOfThrown } from '../http/error-reply.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
+import { discard } from '../http/write-response.ts';
+import { type Invoke, isPromiseLike } from '../signatures/invoke.ts';
+import type { JsonLog } from '../telemetry/log.ts';
 
 /** What all answers of a replica have in common. */
 export interface AnswerDeps {

@@ -1,5 +1,5 @@
-import { type Call, currentCall } from './call/call.ts';
-import type { JsonLog } from './telemetry/log.ts';
+import { type Call, currentCall } from '../call/call.ts';
+import type { JsonLog } from '../telemetry/log.ts';
 
 /** What was given to `waitUntil`, until it has settled. */
 export class Waits {

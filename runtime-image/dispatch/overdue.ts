@@ -1,5 +1,5 @@
-import type { Places } from './limits.ts';
-import type { JsonLog } from './telemetry/log.ts';
+import type { JsonLog } from '../telemetry/log.ts';
+import type { Places } from './concurrency-limit.ts';
 
 export interface OverdueDeps {
   places: Places;
