@@ -5,9 +5,9 @@ import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
 import { http } from './builtin.ts';
 import { LOADING_WAIT_MS, type Traffic } from './dispatch/dispatcher.ts';
 import type { Gate, Stage } from './dispatch/stage.ts';
-import { functionName, type Settings } from './env.ts';
 import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './http/bad-request.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './http/upgrade.ts';
+import { functionName, type Settings } from './settings.ts';
 import type { JsonLog } from './telemetry/log.ts';
 
 /** A connection that says nothing for so long is asked by TCP whether anyone is there. */

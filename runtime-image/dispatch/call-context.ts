@@ -4,7 +4,7 @@ import type { Context, Log, Secrets, Trace } from '../call/context.ts';
 import { secretFiles } from '../call/secret-files.ts';
 import { secretsOf } from '../call/secrets.ts';
 import { nowMs } from '../clock.ts';
-import type { Settings } from '../env.ts';
+import type { Settings } from '../settings.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 
 const secrets = secretsOf(secretFiles(SECRETS_DIR));

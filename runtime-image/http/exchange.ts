@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../../api/names.ts';
 import { RequestIds } from '../../api/request-id.ts';
-import { functionName, type Settings } from '../env.ts';
+import { functionName, type Settings } from '../settings.ts';
 import { attempt } from '../telemetry/thrown-value.ts';
 import type { Request } from '../web/request.ts';
 import { type Failure, replyOfFailure } from './error-reply.ts';

@@ -9,7 +9,7 @@ import {
   RUNTIME_ENV,
 } from '../../api/names.ts';
 import { fs, nodeModule, path, url, zlib } from '../builtin.ts';
-import { bundleVariables, type Settings } from '../env.ts';
+import { bundleVariables, type Settings } from '../settings.ts';
 import type { Exports } from '../signatures/exports.ts';
 import type { ImportTimes } from '../telemetry/metrics.ts';
 import { sha256 } from './digest.ts';

@@ -1,7 +1,7 @@
 import { OWN_SERVER_ADVICE } from '../../api/names.ts';
 import { nowMs } from '../clock.ts';
-import type { Settings } from '../env.ts';
 import { replyOf } from '../http/reply.ts';
+import type { Settings } from '../settings.ts';
 import { adapt } from '../signatures/adapt.ts';
 import { detect, lifeOf } from '../signatures/detect.ts';
 import type { Invoke, Tools } from '../signatures/invoke.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type Replica, replicaOf } from './testing/replica.ts';
+import { type Replica, replicaOf } from '../testing/replica.ts';
 
 /** A handler that answers after `?ms=`, and does what its path says; errors that nobody can catch come from timers. */
 const HANDLER = `

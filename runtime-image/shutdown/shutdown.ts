@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
-import { net } from './builtin.ts';
-import { nowMs } from './clock.ts';
-import type { Traffic } from './dispatch/dispatcher.ts';
-import type { Gate } from './dispatch/stage.ts';
+import { net } from '../builtin.ts';
+import { nowMs } from '../clock.ts';
+import type { Traffic } from '../dispatch/dispatcher.ts';
+import type { Gate } from '../dispatch/stage.ts';
+import type { WebSockets } from '../http/web-sockets.ts';
+import type { JsonLog } from '../telemetry/log.ts';
 import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.ts';
-import type { WebSockets } from './http/web-sockets.ts';
-import type { JsonLog } from './telemetry/log.ts';
 
 export interface LeaveDeps {
   server: Server;

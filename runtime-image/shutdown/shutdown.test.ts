@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
-import { type Replica, replicaOf, TOLD } from './testing/replica.ts';
+import { type Replica, replicaOf, TOLD } from '../testing/replica.ts';
 
 /** A handler that answers after `?ms=`, and says when it was entered. */
 const SLOW = `export default async (request: Request) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bundleVariables, readSettings } from './env.ts';
+import { bundleVariables, readSettings } from './settings.ts';
 
 test('an empty environment means the defaults', () => {
   assert.deepEqual(readSettings({}), {
