@@ -17,7 +17,7 @@ import { installWorkersGlobals } from './signatures/workers-globals.ts';
 import { captureConsole } from './telemetry/console.ts';
 import { captureWarnings, type Fields, JsonLog, jsonLine, stdoutWriter } from './telemetry/log.ts';
 import { type ImportTimes, RequestMetrics, type Start } from './telemetry/metrics.ts';
-import { serveMetrics } from './telemetry/metrics-server.ts';
+import { createMetricsServer } from './telemetry/metrics-server.ts';
 import { installGlobals } from './web/globals.ts';
 
 /** What is not needed for the first answer waits this long: it would stand in its way. */
@@ -169,7 +169,8 @@ async function announce({ settings, log, requests, traffic, deps, start }: Start
   const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waits.size });
   const started = { port: portOf(deps.server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
   try {
-    const metrics = await serveMetrics(settings.metricsPort, settings.host, { requests, replica });
+    const metrics = createMetricsServer({ requests, replica });
+    await listen(metrics, settings.metricsPort, settings.host);
     deps.metrics = metrics;
     log.line('info', 'started', { metricsPort: portOf(metrics), ...started });
   } catch (error) {

@@ -1,10 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { http, net } from '../builtin.ts';
 import { hideInternalHeaders } from '../http/internal-headers.ts';
 import { acceptedCharset, acceptedEncoding, acceptedLanguage, acceptedType } from './accept.ts';
 import { isFresh } from './conditional.ts';
-import type { ServedResponse } from './http-response.ts';
 import { matchingType, mediaType } from './media-type.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { percentDecoded } from './percent.ts';
@@ -20,7 +19,7 @@ const QUERY = Symbol('query');
 export class ServedRequest extends http.IncomingMessage {
   declare body: unknown;
   declare rawBody: Buffer | undefined;
-  declare res: ServedResponse;
+  declare res: ServerResponse;
   declare originalUrl: string;
   declare baseUrl: string;
   /** `0`: the path without its first slash; `splat`: the parts of it. */

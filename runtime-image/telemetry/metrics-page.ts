@@ -5,7 +5,7 @@
 import { fs } from '../builtin.ts';
 import { nowMs } from '../clock.ts';
 import { watchCollections } from './gc-metrics.ts';
-import type { MetricsSources } from './metrics-server.ts';
+import type { MetricsSources } from './metrics-sources.ts';
 import { metricsText, type ProcessUsage } from './metrics-text.ts';
 
 /** How often the event loop's delay is looked at, in milliseconds: a pod that does nothing should not wake often. */

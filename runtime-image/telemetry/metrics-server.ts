@@ -1,18 +1,11 @@
 import type { Server } from 'node:http';
 import { http } from '../builtin.ts';
-import { listen } from '../http/listen.ts';
-import type { RequestMetrics } from './metrics.ts';
-import type { ReplicaState } from './metrics-text.ts';
+import type { MetricsSources } from './metrics-sources.ts';
 
-export interface MetricsSources {
-  requests: RequestMetrics;
-  replica(): ReplicaState;
-}
-
-/** Serves `/metrics`. Not part of the start: it is called when the replica answers already. */
-export async function serveMetrics(port: number, host: string | undefined, sources: MetricsSources): Promise<Server> {
+/** Serves `/metrics`; has yet to listen. Not part of the start: it is called when the replica answers already. */
+export function createMetricsServer(sources: MetricsSources): Server {
   let page: Promise<() => Promise<string>> | undefined;
-  const server = http.createServer(async (message, response) => {
+  return http.createServer(async (message, response) => {
     if (message.url?.split('?', 1)[0] !== '/metrics') {
       response.writeHead(404).end();
       return;
@@ -26,6 +19,4 @@ export async function serveMetrics(port: number, host: string | undefined, sourc
       response.writeHead(500).end(error instanceof Error ? error.message : 'the metrics cannot be read');
     }
   });
-  await listen(server, port, host);
-  return server;
 }

@@ -1,13 +1,6 @@
 /** What a replica says at `/metrics`, in Prometheus' text format. Names that prom-client has too mean the same. Pure. */
-import type { Histogram, RequestMetrics, Start } from './metrics.ts';
-
-/** A replica at the moment of the scrape. */
-export interface ReplicaState {
-  start: Start;
-  inFlight: number;
-  /** Promises given to waitUntil that have not settled. */
-  waitUntilPending: number;
-}
+import type { Histogram, RequestMetrics } from './metrics.ts';
+import type { ReplicaState } from './metrics-sources.ts';
 
 export interface ProcessUsage {
   cpuUserMicros: number;
