@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { currentCall } from './call/call.ts';
 import { traceOutgoing } from './call/trace-propagation.ts';
 import { Traffic } from './dispatch/dispatcher.ts';
-import { Gate } from './dispatch/stage.ts';
+import { ReplicaStage } from './dispatch/stage.ts';
 import { listen } from './http/listen.ts';
 import { WebSockets } from './http/web-sockets.ts';
 import { takeBundle } from './loading/bundle.ts';
@@ -32,25 +32,25 @@ async function main(): Promise<void> {
   const sent = process.uptime();
   const bundle = bundleOrExit(settings, log);
   const read = process.uptime() - sent;
-  const gate = new Gate();
+  const stage = new ReplicaStage();
   const requests = new RequestMetrics();
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
   const webSockets = new WebSockets(log);
-  const traffic = new Traffic({ settings, env: process.env, gate, log, metrics: requests, webSockets, onStuck });
+  const traffic = new Traffic({ settings, env: process.env, stage, log, metrics: requests, webSockets, onStuck });
   const givesMessages = mayTakeMessages(settings.signature, bundle);
-  const server = createServer({ settings, gate, traffic, log, givesMessages });
+  const server = createServer({ settings, stage, traffic, log, givesMessages });
   let ready: Ready | undefined;
   const dispose = () => ready?.dispose;
-  const deps: LeaveDeps = { server, gate, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
+  const deps: LeaveDeps = { server, stage, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
   const fail = async (error: unknown) => {
-    if (gate.stage === 'loading') exitFatally(log, 'the function cannot be loaded', error);
+    if (stage.current === 'loading') exitFatally(log, 'the function cannot be loaded', error);
     log.thrown('fatal', 'the replica failed; it finishes its requests and exits', error);
     await leaveFailed(deps);
     process.exit(1);
   };
   obeySignals(deps, log);
   catchStray(traffic, fail);
-  tellExit(gate, log);
+  tellExit(stage, log);
   captureConsole(console, log);
   captureWarnings(log);
   installGlobals();
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     ready = await load({ settings, env: process.env, bundle, log, registered });
     const { invoke, seconds, imports } = ready;
     traffic.use(invoke);
-    gate.open();
+    stage.open();
     const opened = process.uptime();
     await (early ?? listen(server, settings.port, settings.host));
     const phases = { boot, read, ...seconds, listen: asked - boot - read + process.uptime() - opened };
@@ -119,7 +119,7 @@ function obeySignals(deps: LeaveDeps, log: JsonLog): void {
     if (signals === 1) {
       log.line('info', 'leaving', { signal });
       const code = await leave(deps);
-      if (deps.gate.stage !== 'leaving') return;
+      if (deps.stage.current !== 'leaving') return;
       // Neither connections that wait for a request nor metrics keep a process that is otherwise done.
       deps.server.closeAllConnections();
       deps.metrics?.unref();
@@ -148,9 +148,9 @@ function catchStray(traffic: Traffic, fail: (error: unknown) => Promise<void>): 
 }
 
 /** Says where the function's own code ended the process; what the runtime ends is not `ready` any more. */
-function tellExit(gate: Gate, log: JsonLog): void {
+function tellExit(stage: ReplicaStage, log: JsonLog): void {
   process.on('exit', (code) => {
-    if (gate.stage !== 'ready') return;
+    if (stage.current !== 'ready') return;
     const err = new Error(`process.exit(${code}) was called`);
     log.line('fatal', 'the function ended its replica, and with it all requests that ran', { err });
   });

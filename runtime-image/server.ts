@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
 import { http } from './builtin.ts';
 import { LOADING_WAIT_MS, type Traffic } from './dispatch/dispatcher.ts';
-import type { Gate, Stage } from './dispatch/stage.ts';
+import type { ReplicaStage, Stage } from './dispatch/stage.ts';
 import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './http/bad-request.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './http/upgrade.ts';
 import { functionName, type Settings } from './settings.ts';
@@ -17,7 +17,7 @@ const HEAD_MS = 60_000;
 
 export interface ServerDeps {
   settings: Settings;
-  gate: Gate;
+  stage: ReplicaStage;
   traffic: Traffic;
   log: JsonLog;
   /** Whether a handler may be given Node's own request and listen to it. */
@@ -25,13 +25,13 @@ export interface ServerDeps {
 }
 
 /** The traffic port: the probes, and all else to the handler. */
-export function createServer({ settings, gate, traffic, log, givesMessages }: ServerDeps): Server {
+export function createServer({ settings, stage, traffic, log, givesMessages }: ServerDeps): Server {
   const name = functionName(settings);
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
     const fault = faultOfHead(message);
     if (fault !== undefined) refuse(response, fault, name);
-    else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, gate, settings.podUid);
+    else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, stage, settings.podUid);
     else traffic.serve(message, response, expectsContinue, upgrade);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
@@ -100,12 +100,12 @@ async function answerInternal(
   path: string,
   message: IncomingMessage,
   response: ServerResponse,
-  gate: Gate,
+  stage: ReplicaStage,
   podUid: string,
 ): Promise<void> {
   const isRead = message.method === 'GET' || message.method === 'HEAD';
-  if (path === READY_PATH && isRead) await gate.loaded(LOADING_WAIT_MS);
-  const [status, text] = isRead ? internalAnswer(path, gate.stage, podUid) : NOT_FOUND;
+  if (path === READY_PATH && isRead) await stage.loaded(LOADING_WAIT_MS);
+  const [status, text] = isRead ? internalAnswer(path, stage.current, podUid) : NOT_FOUND;
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': Buffer.byteLength(text),

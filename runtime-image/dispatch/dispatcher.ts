@@ -16,7 +16,7 @@ import { CallContext, type Replica } from './call-context.ts';
 import { holdMs, overdueAfterMs, Places } from './concurrency-limit.ts';
 import { watchOverdue } from './overdue.ts';
 import { Answer, type AnswerDeps } from './run-handler.ts';
-import type { Gate } from './stage.ts';
+import type { ReplicaStage } from './stage.ts';
 import { Waits } from './wait-until.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
@@ -26,7 +26,7 @@ export interface TrafficDeps {
   settings: Settings;
   /** What handlers see of the environment. */
   env: Context['env'];
-  gate: Gate;
+  stage: ReplicaStage;
   log: JsonLog;
   metrics: RequestMetrics;
   webSockets: WebSockets;
@@ -53,13 +53,13 @@ export class Traffic {
   #pending = 0;
 
   constructor(deps: TrafficDeps) {
-    const { settings, env, gate, log } = deps;
+    const { settings, env, stage, log } = deps;
     const { timeoutMs } = settings;
     this.#deps = deps;
     this.#places = new Places(settings.concurrencyLimit);
     this.#calls = new Calls(timeoutMs);
     this.#waits = new Waits(log);
-    this.#replier = { settings, isLeaving: () => gate.stage !== 'ready', webSockets: deps.webSockets };
+    this.#replier = { settings, isLeaving: () => stage.current !== 'ready', webSockets: deps.webSockets };
     const onStopped = (stop: Stop, running: Promise<void>) =>
       watchOverdue(running, overdueAfterMs(stop, timeoutMs), { places: this.#places, ...deps });
     this.#answers = { log, timeoutMs, onStopped };
@@ -130,21 +130,22 @@ export class Traffic {
 
   /** The handler, where requests may be let in to it. */
   #admitting(): Invoke | undefined {
-    const { stage } = this.#deps.gate;
-    return stage === 'loading' || stage === 'failed' ? undefined : this.#invoke;
+    const { current } = this.#deps.stage;
+    return current === 'loading' || current === 'failed' ? undefined : this.#invoke;
   }
 
   /** Lets a request in as soon as it can be, or refuses it. */
   async #await(exchange: Exchange): Promise<void> {
-    const { gate, webSockets } = this.#deps;
+    const { stage, webSockets } = this.#deps;
     if (exchange.upgrade !== undefined) await this.#hold(() => webSockets.prepare());
-    if (gate.stage === 'loading') await this.#hold(() => gate.loaded(LOADING_WAIT_MS));
+    if (stage.current === 'loading') await this.#hold(() => stage.loaded(LOADING_WAIT_MS));
     const invoke = this.#admitting();
     if (exchange.response.closed) {
       // A client that left has nobody to be answered.
       exchange.drop();
     } else if (invoke === undefined) {
-      const why = gate.stage === 'failed' ? 'the replica has failed and is about to exit' : 'the replica is not ready';
+      const why =
+        stage.current === 'failed' ? 'the replica has failed and is about to exit' : 'the replica is not ready';
       await this.#refuse(exchange, why);
     } else if (this.#places.take() || (await this.#held(exchange, holdMs(exchange.message.headers[HEADER.waitMs])))) {
       this.#begin(exchange, invoke, nowMs());
@@ -163,7 +164,7 @@ export class Traffic {
       hasPlace = await taken;
     });
     exchange.response.off('close', cancel);
-    const isWanted = !exchange.response.closed && this.#deps.gate.stage !== 'failed';
+    const isWanted = !exchange.response.closed && this.#deps.stage.current !== 'failed';
     if (hasPlace && !isWanted) this.#places.give();
     return hasPlace && isWanted;
   }

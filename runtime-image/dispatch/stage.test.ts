@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Gate } from './stage.ts';
+import { ReplicaStage } from './stage.ts';
 
 test('those who wait are let go when it opens', async () => {
-  const gate = new Gate();
-  const waiting = gate.loaded(60_000);
-  gate.open();
+  const stage = new ReplicaStage();
+  const waiting = stage.loaded(60_000);
+  stage.open();
   await waiting;
-  assert.equal(gate.stage, 'ready');
+  assert.equal(stage.current, 'ready');
 });
 
-test('nobody waits longer than they said', async () => {
-  const gate = new Gate();
-  await gate.loaded(1);
-  assert.equal(gate.stage, 'loading');
+test('a wait for the module to be loaded ends when its time is up', async () => {
+  const stage = new ReplicaStage();
+  await stage.loaded(1);
+  assert.equal(stage.current, 'loading');
 });
 
-test('a gate that was left does not open again, and a failed one stays failed', () => {
-  const gate = new Gate();
-  gate.leave();
-  gate.open();
-  assert.equal(gate.stage, 'leaving');
-  gate.fail();
-  gate.leave();
-  assert.equal(gate.stage, 'failed');
+test('a replica that leaves does not become ready again, and a failed one stays failed', () => {
+  const stage = new ReplicaStage();
+  stage.leave();
+  stage.open();
+  assert.equal(stage.current, 'leaving');
+  stage.fail();
+  stage.leave();
+  assert.equal(stage.current, 'failed');
 });

@@ -2,11 +2,11 @@
 export type Stage = 'loading' | 'ready' | 'leaving' | 'failed';
 
 /** The replica's stage, and those who wait for it to be ready. Stages only go forward. */
-export class Gate {
+export class ReplicaStage {
   #stage: Stage = 'loading';
   readonly #waiting = new Set<() => void>();
 
-  get stage(): Stage {
+  get current(): Stage {
     return this.#stage;
   }
 

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { net } from '../builtin.ts';
 import { nowMs } from '../clock.ts';
 import type { Traffic } from '../dispatch/dispatcher.ts';
-import type { Gate } from '../dispatch/stage.ts';
+import type { ReplicaStage } from '../dispatch/stage.ts';
 import type { WebSockets } from '../http/web-sockets.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.ts';
@@ -11,7 +11,7 @@ export interface LeaveDeps {
   server: Server;
   /** Once it listens. */
   metrics?: Server;
-  gate: Gate;
+  stage: ReplicaStage;
   traffic: Traffic;
   webSockets: WebSockets;
   log: JsonLog;
@@ -29,8 +29,8 @@ const LAST_WORDS_MS = 500;
  * code: 1 where `dispose` failed, or the replica did.
  */
 export async function leave(deps: LeaveDeps): Promise<number> {
-  const { server, gate, traffic, webSockets, timeoutMs } = deps;
-  gate.leave();
+  const { server, stage, traffic, webSockets, timeoutMs } = deps;
+  stage.leave();
   const sinceMs = nowMs();
   let isAborted = false;
   const ceilingMs = abortAfterMs(timeoutMs);
@@ -53,7 +53,7 @@ export async function leave(deps: LeaveDeps): Promise<number> {
   }
   stopListening(server);
   if (isAborted) await lastWords(traffic);
-  return gate.stage === 'leaving' ? await disposed(deps, sinceMs) : 1;
+  return stage.current === 'leaving' ? await disposed(deps, sinceMs) : 1;
 }
 
 /**
@@ -61,8 +61,8 @@ export async function leave(deps: LeaveDeps): Promise<number> {
  * not called. Requests that run are finished, within the time that they have, and what was given to waitUntil in ten
  * seconds.
  */
-export async function leaveFailed({ server, gate, traffic, webSockets, timeoutMs }: LeaveDeps): Promise<void> {
-  gate.fail();
+export async function leaveFailed({ server, stage, traffic, webSockets, timeoutMs }: LeaveDeps): Promise<void> {
+  stage.fail();
   stopListening(server);
   // The one whose error it was is closed for that.
   queueMicrotask(() => webSockets.leave());
