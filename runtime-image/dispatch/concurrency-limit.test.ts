@@ -1,29 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { holdMs, overdueAfterMs, Places } from './concurrency-limit.ts';
+import { ConcurrencyLimit, holdMs, overdueAfterMs } from './concurrency-limit.ts';
 
 test('gives no more places than there are', () => {
-  const places = new Places(2);
-  assert.deepEqual([places.take(), places.take(), places.take()], [true, true, false]);
-  places.give();
-  assert.equal(places.take(), true);
+  const limit = new ConcurrencyLimit(2);
+  assert.deepEqual([limit.tryAcquire(), limit.tryAcquire(), limit.tryAcquire()], [true, true, false]);
+  limit.release();
+  assert.equal(limit.tryAcquire(), true);
 });
 
 test('without a limit there is always a place', () => {
-  const places = new Places(0);
-  assert.deepEqual([places.take(), places.take()], [true, true]);
-  places.markOverdue();
-  assert.equal(places.stuck, false);
+  const limit = new ConcurrencyLimit(0);
+  assert.deepEqual([limit.tryAcquire(), limit.tryAcquire()], [true, true]);
+  limit.markOverdue();
+  assert.equal(limit.stuck, false);
 });
 
 test('is stuck when every place is held by a handler that does not end', () => {
-  const places = new Places(2);
-  places.markOverdue();
-  assert.equal(places.stuck, false);
-  places.markOverdue();
-  assert.equal(places.stuck, true);
-  places.unmarkOverdue();
-  assert.equal(places.stuck, false);
+  const limit = new ConcurrencyLimit(2);
+  limit.markOverdue();
+  assert.equal(limit.stuck, false);
+  limit.markOverdue();
+  assert.equal(limit.stuck, true);
+  limit.unmarkOverdue();
+  assert.equal(limit.stuck, false);
 });
 
 test('a handler is overdue ten seconds after its time was up, also when its client left before', () => {
@@ -32,34 +32,34 @@ test('a handler is overdue ten seconds after its time was up, also when its clie
   assert.equal(overdueAfterMs({ why: 'gone' }, 0), undefined);
 });
 
-test('a place that is given back goes to whoever is held longest, never to two', async () => {
-  const places = new Places(1);
-  places.take();
-  const first = places.await(10_000);
-  const second = places.await(10_000);
-  places.give();
-  assert.equal(await first.taken, true);
-  assert.equal(places.take(), false);
-  assert.equal(places.taken, 1);
+test('a place that is given back goes to the request that is held longest, and to no other', async () => {
+  const limit = new ConcurrencyLimit(1);
+  limit.tryAcquire();
+  const first = limit.acquire(10_000);
+  const second = limit.acquire(10_000);
+  limit.release();
+  assert.equal(await first.acquired, true);
+  assert.equal(limit.tryAcquire(), false);
+  assert.equal(limit.taken, 1);
   second.cancel();
-  assert.equal(await second.taken, false);
-  places.give();
-  assert.equal(places.taken, 0);
+  assert.equal(await second.acquired, false);
+  limit.release();
+  assert.equal(limit.taken, 0);
 });
 
-test('who is held in vain is told in time', async () => {
-  const places = new Places(1);
-  places.take();
-  assert.equal(await places.await(5).taken, false);
-  places.give();
-  assert.equal(places.take(), true);
+test('a request that got no place hears of it when its time is up', async () => {
+  const limit = new ConcurrencyLimit(1);
+  limit.tryAcquire();
+  assert.equal(await limit.acquire(5).acquired, false);
+  limit.release();
+  assert.equal(limit.tryAcquire(), true);
 });
 
 test('only so many are held', async () => {
-  const places = new Places(1);
-  places.take();
-  const held = Array.from({ length: 256 }, () => places.await(10_000));
-  assert.equal(await places.await(10_000).taken, false);
+  const limit = new ConcurrencyLimit(1);
+  limit.tryAcquire();
+  const held = Array.from({ length: 256 }, () => limit.acquire(10_000));
+  assert.equal(await limit.acquire(10_000).acquired, false);
   for (const { cancel } of held) cancel();
 });
 

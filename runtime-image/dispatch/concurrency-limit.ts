@@ -25,13 +25,14 @@ export function holdMs(header: string | string[] | undefined): number {
 }
 
 /**
- * Handlers that run now, and the most that may.
+ * A counting semaphore over the handlers that run now.
  *
  * A place is taken when a request is let in and given back when the request is over and its handler has settled. A
  * handler that goes on after its 504 therefore keeps its place: with a limit of 1 there are never two at once. A place
- * that is given back goes to whoever is held longest, so that several gateways that want it get it in turn.
+ * that is given back goes to the request that is held longest (first in, first out), so that several gateways get it in
+ * turn.
  */
-export class Places {
+export class ConcurrencyLimit {
   readonly #limit: number;
   readonly #held = new Set<(hasPlace: boolean) => void>();
   #taken = 0;
@@ -42,6 +43,7 @@ export class Places {
     this.#limit = limit;
   }
 
+  /** Handlers that run now. */
   get taken(): number {
     return this.#taken;
   }
@@ -51,16 +53,16 @@ export class Places {
     return this.#limit > 0 && this.#overdue >= this.#limit;
   }
 
-  /** Takes a place. False: there is none. */
-  take(): boolean {
+  /** Takes a place if one is free; false: none is. */
+  tryAcquire(): boolean {
     if (this.#limit > 0 && this.#taken >= this.#limit) return false;
     this.#taken++;
     return true;
   }
 
   /** Takes a place as soon as there is one. Resolves with false when there was none in time, or `cancel` was called. */
-  await(withinMs: number): { taken: Promise<boolean>; cancel: () => void } {
-    const { promise: taken, resolve } = Promise.withResolvers<boolean>();
+  acquire(withinMs: number): { acquired: Promise<boolean>; cancel: () => void } {
+    const { promise: acquired, resolve } = Promise.withResolvers<boolean>();
     const end = (hasPlace: boolean) => {
       if (!this.#held.delete(end)) return;
       clearTimeout(timer);
@@ -70,11 +72,12 @@ export class Places {
     const timer = setTimeout(cancel, withinMs);
     this.#held.add(end);
     if (this.#held.size > MOST_HELD) cancel();
-    else if (this.take()) end(true);
-    return { taken, cancel };
+    else if (this.tryAcquire()) end(true);
+    return { acquired, cancel };
   }
 
-  give(): void {
+  /** Gives a place back: to the request that is held longest, if there is one. */
+  release(): void {
     const [longest] = this.#held;
     if (longest === undefined) this.#taken--;
     else longest(true);

@@ -13,7 +13,7 @@ import type { Invoke } from '../signatures/invoke.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 import type { RequestMetrics } from '../telemetry/metrics.ts';
 import { CallContext, type Replica } from './call-context.ts';
-import { holdMs, overdueAfterMs, Places } from './concurrency-limit.ts';
+import { ConcurrencyLimit, holdMs, overdueAfterMs } from './concurrency-limit.ts';
 import { watchOverdue } from './overdue.ts';
 import { Answer, type AnswerDeps } from './run-handler.ts';
 import type { ReplicaStage } from './stage.ts';
@@ -37,7 +37,7 @@ export interface TrafficDeps {
 /** Lets requests in, has the handler answer them, and counts them until they are over. */
 export class Traffic {
   readonly #deps: TrafficDeps;
-  readonly #places: Places;
+  readonly #limit: ConcurrencyLimit;
   readonly #calls: Calls;
   readonly #replier: Replier;
   readonly #answers: AnswerDeps;
@@ -56,12 +56,12 @@ export class Traffic {
     const { settings, env, stage, log } = deps;
     const { timeoutMs } = settings;
     this.#deps = deps;
-    this.#places = new Places(settings.concurrencyLimit);
+    this.#limit = new ConcurrencyLimit(settings.concurrencyLimit);
     this.#calls = new Calls(timeoutMs);
     this.#waits = new Waits(log);
     this.#replier = { settings, isLeaving: () => stage.current !== 'ready', webSockets: deps.webSockets };
     const onStopped = (stop: Stop, running: Promise<void>) =>
-      watchOverdue(running, overdueAfterMs(stop, timeoutMs), { places: this.#places, ...deps });
+      watchOverdue(running, overdueAfterMs(stop, timeoutMs), { limit: this.#limit, ...deps });
     this.#answers = { log, timeoutMs, onStopped };
     const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#waits.settle(promise));
     this.#replica = { settings, env, log, waitUntil };
@@ -118,7 +118,7 @@ export class Traffic {
     const exchange = new Exchange(message, response, expectsContinue, this.#replier);
     if (upgrade !== undefined) exchange.upgrade = upgrade;
     const invoke = this.#admitting();
-    if (upgrade === undefined && invoke !== undefined && this.#places.take()) this.#begin(exchange, invoke, atMs);
+    if (upgrade === undefined && invoke !== undefined && this.#limit.tryAcquire()) this.#begin(exchange, invoke, atMs);
     else this.#await(exchange).catch((error) => this.#lost(exchange, error));
   }
 
@@ -147,7 +147,10 @@ export class Traffic {
       const why =
         stage.current === 'failed' ? 'the replica has failed and is about to exit' : 'the replica is not ready';
       await this.#refuse(exchange, why);
-    } else if (this.#places.take() || (await this.#held(exchange, holdMs(exchange.message.headers[HEADER.waitMs])))) {
+    } else if (
+      this.#limit.tryAcquire() ||
+      (await this.#held(exchange, holdMs(exchange.message.headers[HEADER.waitMs])))
+    ) {
       this.#begin(exchange, invoke, nowMs());
     } else {
       await this.#refuse(exchange, 'the replica runs as many requests as its limit allows', 'full');
@@ -157,15 +160,15 @@ export class Traffic {
   /** Resolves with whether it got a place in time; a client that left gets none. */
   async #held(exchange: Exchange, withinMs: number): Promise<boolean> {
     if (withinMs === 0) return false;
-    const { taken, cancel } = this.#places.await(withinMs);
+    const { acquired, cancel } = this.#limit.acquire(withinMs);
     exchange.response.once('close', cancel);
     let hasPlace = false;
     await this.#hold(async () => {
-      hasPlace = await taken;
+      hasPlace = await acquired;
     });
     exchange.response.off('close', cancel);
     const isWanted = !exchange.response.closed && this.#deps.stage.current !== 'failed';
-    if (hasPlace && !isWanted) this.#places.give();
+    if (hasPlace && !isWanted) this.#limit.release();
     return hasPlace && isWanted;
   }
 
@@ -227,7 +230,7 @@ export class Traffic {
 
   #over(): void {
     this.#pending--;
-    this.#places.give();
+    this.#limit.release();
     this.#changed();
   }
 

@@ -1,8 +1,8 @@
 import type { JsonLog } from '../telemetry/log.ts';
-import type { Places } from './concurrency-limit.ts';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 
 export interface OverdueDeps {
-  places: Places;
+  limit: ConcurrencyLimit;
   log: JsonLog;
   /** Every place is held by a handler that does not end. */
   onStuck(): void;
@@ -12,18 +12,18 @@ export interface OverdueDeps {
 export function watchOverdue(
   running: Promise<void>,
   afterMs: number | undefined,
-  { places, log, onStuck }: OverdueDeps,
+  { limit, log, onStuck }: OverdueDeps,
 ): void {
   if (afterMs === undefined) return;
   let isOverdue = false;
   const timer = setTimeout(() => {
     isOverdue = true;
     log.line('warn', 'handler still runs long after its request was stopped', { afterMs });
-    places.markOverdue();
-    if (places.stuck) onStuck();
+    limit.markOverdue();
+    if (limit.stuck) onStuck();
   }, afterMs).unref();
   void running.then(() => {
     clearTimeout(timer);
-    if (isOverdue) places.unmarkOverdue();
+    if (isOverdue) limit.unmarkOverdue();
   });
 }
