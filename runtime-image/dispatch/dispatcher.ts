@@ -15,7 +15,7 @@ import type { RequestMetrics } from '../telemetry/metrics.ts';
 import { CallContext, type Replica } from './call-context.ts';
 import { ConcurrencyLimit, holdMs, overdueAfterMs } from './concurrency-limit.ts';
 import { watchOverdue } from './overdue.ts';
-import { Answer, type AnswerDeps } from './run-handler.ts';
+import { HandlerRun, type HandlerRunDeps } from './run-handler.ts';
 import type { ReplicaStage } from './stage.ts';
 import { Waits } from './wait-until.ts';
 
@@ -40,7 +40,7 @@ export class Traffic {
   readonly #limit: ConcurrencyLimit;
   readonly #calls: Calls;
   readonly #replier: Replier;
-  readonly #answers: AnswerDeps;
+  readonly #runDeps: HandlerRunDeps;
   readonly #replica: Replica;
   readonly #waits: Waits;
   readonly #watchers = new Set<() => void>();
@@ -62,7 +62,7 @@ export class Traffic {
     this.#replier = { settings, isLeaving: () => stage.current !== 'ready', webSockets: deps.webSockets };
     const onStopped = (stop: Stop, running: Promise<void>) =>
       watchOverdue(running, overdueAfterMs(stop, timeoutMs), { limit: this.#limit, ...deps });
-    this.#answers = { log, timeoutMs, onStopped };
+    this.#runDeps = { log, timeoutMs, onStopped };
     const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#waits.settle(promise));
     this.#replica = { settings, env, log, waitUntil };
   }
@@ -185,34 +185,34 @@ export class Traffic {
   #begin(exchange: Exchange, invoke: Invoke, atMs: number): void {
     const call = new Call(exchange.requestId, traceOf(exchange.message.headers), atMs, this.#onListenerFailed);
     const context = new CallContext(call, this.#isFirst, this.#replica);
-    const answer = new Answer(exchange, call, this.#answers);
+    const run = new HandlerRun(exchange, call, this.#runDeps);
     this.#isFirst = false;
     this.#pending++;
     this.#unanswered++;
-    exchange.response.on('close', () => this.#closed(exchange, call, answer));
+    exchange.response.on('close', () => this.#closed(exchange, call, run));
     // Not `run`, which would set back afterwards what the next request sets anew: Node does, where its callback ends.
     currentCall.enterWith(call);
-    const running = answer.run(invoke, context);
+    const running = run.start(invoke, context);
     if (running === undefined) {
-      this.#settled(answer);
+      this.#settled(run);
       return;
     }
     // Only now: what ends in the turn that it begins in cannot be stopped.
-    this.#calls.begin(call, answer);
+    this.#calls.begin(call, run);
     void running.then(() => {
       this.#calls.close(call);
-      this.#settled(answer);
+      this.#settled(run);
     });
   }
 
   /** Handler and answer have ended. */
-  #settled(answer: Answer): void {
-    answer.isOver = true;
-    if (answer.exchange.response.closed) this.#over();
+  #settled(run: HandlerRun): void {
+    run.isOver = true;
+    if (run.exchange.response.closed) this.#over();
   }
 
   /** The answer has left, or the client. */
-  #closed(exchange: Exchange, call: Call, answer: Answer): void {
+  #closed(exchange: Exchange, call: Call, run: HandlerRun): void {
     // Counted in any case: what a handler has made of Node's own response may throw.
     try {
       const { writableFinished, statusCode } = exchange.response;
@@ -224,7 +224,7 @@ export class Traffic {
       this.#deps.log.thrown('error', 'a request could not be counted', error);
     }
     this.#unanswered--;
-    if (answer.isOver) this.#over();
+    if (run.isOver) this.#over();
     else this.#changed();
   }
 

@@ -8,24 +8,24 @@ import { discard } from '../http/write-response.ts';
 import { type Invoke, isPromiseLike } from '../signatures/invoke.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 
-/** What all answers of a replica have in common. */
-export interface AnswerDeps {
+/** What all runs of a replica have in common. */
+export interface HandlerRunDeps {
   log: JsonLog;
   timeoutMs: number;
   /** A call was stopped, and its handler still runs; `running` resolves when it has settled. */
   onStopped(stop: Stop, running: Promise<void>): void;
 }
 
-/** One call's answer: what the handler says, or why it said nothing. */
-export class Answer implements Stoppable {
+/** One run of the handler: it ends with the handler's reply on the wire, or with why there is none. */
+export class HandlerRun implements Stoppable {
   readonly exchange: Exchange;
   readonly call: Call;
-  readonly #deps: AnswerDeps;
+  readonly #deps: HandlerRunDeps;
   #running: Promise<void> | undefined;
   /** Handler and answer have ended. */
   isOver = false;
 
-  constructor(exchange: Exchange, call: Call, deps: AnswerDeps) {
+  constructor(exchange: Exchange, call: Call, deps: HandlerRunDeps) {
     this.exchange = exchange;
     this.call = call;
     this.#deps = deps;
@@ -35,7 +35,7 @@ export class Answer implements Stoppable {
    * Has the handler answer. Undefined: handler and answer are over already, as they mostly are; else resolves when the
    * handler and its stream have ended. Never throws, never rejects.
    */
-  run(invoke: Invoke, context: Context): Promise<void> | undefined {
+  start(invoke: Invoke, context: Context): Promise<void> | undefined {
     try {
       const reply = invoke(this.exchange, this.call, context);
       const sending = isPromiseLike(reply) ? this.#settle(reply) : this.#send(reply);
