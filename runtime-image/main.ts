@@ -166,7 +166,7 @@ interface Started {
 }
 
 async function announce({ settings, log, requests, traffic, deps, start }: Started): Promise<void> {
-  const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waits.size });
+  const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waitUntil.size });
   const started = { port: portOf(deps.server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
   try {
     const metrics = createMetricsServer({ requests, replica });

@@ -17,7 +17,7 @@ import { ConcurrencyLimit, holdMs, overdueAfterMs } from './concurrency-limit.ts
 import { watchOverdue } from './overdue.ts';
 import { HandlerRun, type HandlerRunDeps } from './run-handler.ts';
 import type { ReplicaStage } from './stage.ts';
-import { Waits } from './wait-until.ts';
+import { WaitUntilSet } from './wait-until.ts';
 
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
@@ -42,7 +42,7 @@ export class Traffic {
   readonly #replier: Replier;
   readonly #runDeps: HandlerRunDeps;
   readonly #replica: Replica;
-  readonly #waits: Waits;
+  readonly #waitUntil: WaitUntilSet;
   readonly #watchers = new Set<() => void>();
   readonly #onListenerFailed = (error: unknown) =>
     this.#deps.log.thrown('error', 'what listens to the signal failed', error);
@@ -58,12 +58,12 @@ export class Traffic {
     this.#deps = deps;
     this.#limit = new ConcurrencyLimit(settings.concurrencyLimit);
     this.#calls = new Calls(timeoutMs);
-    this.#waits = new Waits(log);
+    this.#waitUntil = new WaitUntilSet(log);
     this.#replier = { settings, isLeaving: () => stage.current !== 'ready', webSockets: deps.webSockets };
     const onStopped = (stop: Stop, running: Promise<void>) =>
       watchOverdue(running, overdueAfterMs(stop, timeoutMs), { limit: this.#limit, ...deps });
     this.#runDeps = { log, timeoutMs, onStopped };
-    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#waits.settle(promise));
+    const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#waitUntil.settle(promise));
     this.#replica = { settings, env, log, waitUntil };
   }
 
@@ -81,8 +81,8 @@ export class Traffic {
   }
 
   /** What was given to waitUntil and has not settled. */
-  get waits(): Pick<Waits, 'size' | 'isAny'> {
-    return this.#waits;
+  get waitUntil(): Pick<WaitUntilSet, 'size' | 'isAny'> {
+    return this.#waitUntil;
   }
 
   use(invoke: Invoke): void {
@@ -101,7 +101,7 @@ export class Traffic {
 
   /** Stops a call, unless it is over. */
   stop(call: Call, stop: Stop): void {
-    if (stop.why === 'crashed') this.#waits.crashed(call);
+    if (stop.why === 'crashed') this.#waitUntil.crashed(call);
     this.#calls.stop(call, stop);
   }
 

@@ -2,7 +2,7 @@ import { type Call, currentCall } from '../call/call.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 
 /** What was given to `waitUntil`, until it has settled. */
-export class Waits {
+export class WaitUntilSet {
   readonly #log: JsonLog;
   /** For each promise, the call that gave it. */
   readonly #open = new Set<{ call: Call | undefined }>();
@@ -22,7 +22,7 @@ export class Waits {
     return [...this.#open].some(({ call }) => call === undefined || !this.#crashed.has(call));
   }
 
-  /** Nobody waits any more for what `call` has given. */
+  /** From now on `isAny` leaves out what `call` has given. */
   crashed(call: Call): void {
     this.#crashed.add(call);
   }

@@ -71,7 +71,7 @@ export async function leaveFailed({ server, stage, traffic, webSockets, timeoutM
   await traffic.until(() => traffic.unanswered === 0);
   await within(
     GRACE_MS,
-    traffic.until(() => !traffic.waits.isAny),
+    traffic.until(() => !traffic.waitUntil.isAny),
   );
 }
 
