@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { currentCall } from './call/call.ts';
 import { traceOutgoing } from './call/trace-propagation.ts';
-import { Traffic } from './dispatch/dispatcher.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
 import { ReplicaStage } from './dispatch/stage.ts';
 import { listen } from './http/listen.ts';
 import { WebSockets } from './http/web-sockets.ts';
@@ -36,12 +36,12 @@ async function main(): Promise<void> {
   const requests = new RequestMetrics();
   const onStuck = () => void fail(new Error('every place is held by a handler that does not end'));
   const webSockets = new WebSockets(log);
-  const traffic = new Traffic({ settings, env: process.env, stage, log, metrics: requests, webSockets, onStuck });
+  const dispatcher = new Dispatcher({ settings, env: process.env, stage, log, metrics: requests, webSockets, onStuck });
   const givesMessages = mayTakeMessages(settings.signature, bundle);
-  const server = createServer({ settings, stage, traffic, log, givesMessages });
+  const server = createServer({ settings, stage, dispatcher, log, givesMessages });
   let ready: Ready | undefined;
   const dispose = () => ready?.dispose;
-  const deps: LeaveDeps = { server, stage, traffic, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
+  const deps: LeaveDeps = { server, stage, dispatcher, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
   const fail = async (error: unknown) => {
     if (stage.current === 'loading') exitFatally(log, 'the function cannot be loaded', error);
     log.thrown('fatal', 'the replica failed; it finishes its requests and exits', error);
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     process.exit(1);
   };
   obeySignals(deps, log);
-  catchStray(traffic, fail);
+  catchStray(dispatcher, fail);
   tellExit(stage, log);
   captureConsole(console, log);
   captureWarnings(log);
@@ -66,13 +66,13 @@ async function main(): Promise<void> {
     const asked = process.uptime();
     ready = await load({ settings, env: process.env, bundle, log, registered });
     const { invoke, seconds, imports } = ready;
-    traffic.use(invoke);
+    dispatcher.use(invoke);
     stage.open();
     const opened = process.uptime();
     await (early ?? listen(server, settings.port, settings.host));
     const phases = { boot, read, ...seconds, listen: asked - boot - read + process.uptime() - opened };
     setTimeout(
-      () => void announce({ settings, log, requests, traffic, deps, start: { phases, imports } }),
+      () => void announce({ settings, log, requests, dispatcher, deps, start: { phases, imports } }),
       AFTER_START_MS,
     );
   } catch (error) {
@@ -138,12 +138,12 @@ function obeySignals(deps: LeaveDeps, log: JsonLog): void {
 }
 
 /** What nobody caught belongs to the request in whose course it happened, and ends the replica. */
-function catchStray(traffic: Traffic, fail: (error: unknown) => Promise<void>): void {
+function catchStray(dispatcher: Dispatcher, fail: (error: unknown) => Promise<void>): void {
   process.on('uncaughtException', (error) => {
     // First: an answer that is given from here on has to end its connection, or the gateway sends another request on it.
     void fail(error);
     const call = currentCall.getStore();
-    if (call !== undefined) traffic.stop(call, { why: 'crashed', error });
+    if (call !== undefined) dispatcher.stop(call, { why: 'crashed', error });
   });
 }
 
@@ -160,13 +160,13 @@ interface Started {
   settings: Settings;
   log: JsonLog;
   requests: RequestMetrics;
-  traffic: Traffic;
+  dispatcher: Dispatcher;
   deps: LeaveDeps;
   start: Start;
 }
 
-async function announce({ settings, log, requests, traffic, deps, start }: Started): Promise<void> {
-  const replica = () => ({ start, inFlight: traffic.unanswered, waitUntilPending: traffic.waitUntil.size });
+async function announce({ settings, log, requests, dispatcher, deps, start }: Started): Promise<void> {
+  const replica = () => ({ start, inFlight: dispatcher.unanswered, waitUntilPending: dispatcher.waitUntil.size });
   const started = { port: portOf(deps.server), startSeconds: rounded(start.phases), ...importSeconds(start.imports) };
   try {
     const metrics = createMetricsServer({ requests, replica });

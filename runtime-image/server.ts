@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
 import { http } from './builtin.ts';
-import { LOADING_WAIT_MS, type Traffic } from './dispatch/dispatcher.ts';
+import { type Dispatcher, LOADING_WAIT_MS } from './dispatch/dispatcher.ts';
 import type { ReplicaStage, Stage } from './dispatch/stage.ts';
 import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './http/bad-request.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './http/upgrade.ts';
@@ -18,21 +18,21 @@ const HEAD_MS = 60_000;
 export interface ServerDeps {
   settings: Settings;
   stage: ReplicaStage;
-  traffic: Traffic;
+  dispatcher: Dispatcher;
   log: JsonLog;
   /** Whether a handler may be given Node's own request and listen to it. */
   givesMessages: boolean;
 }
 
 /** The traffic port: the probes, and all else to the handler. */
-export function createServer({ settings, stage, traffic, log, givesMessages }: ServerDeps): Server {
+export function createServer({ settings, stage, dispatcher, log, givesMessages }: ServerDeps): Server {
   const name = functionName(settings);
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
     const fault = faultOfHead(message);
     if (fault !== undefined) refuse(response, fault, name);
     else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, stage, settings.podUid);
-    else traffic.serve(message, response, expectsContinue, upgrade);
+    else dispatcher.serve(message, response, expectsContinue, upgrade);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.
   const limits = {

@@ -5,7 +5,7 @@ import { suite, test } from 'node:test';
 import { replicaOf, TOLD } from '../testing/replica.ts';
 
 // Each has a process of its own and mostly waits for it.
-suite('traffic', { concurrency: 4 }, () => {
+suite('dispatcher', { concurrency: 4 }, () => {
   test('the request over the limit is refused unread, and its connection goes on', async () => {
     await using replica = await replicaOf(
       `let release; export default (request: Request) => request.method === 'GET'

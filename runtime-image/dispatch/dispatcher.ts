@@ -22,7 +22,7 @@ import { WaitUntilSet } from './wait-until.ts';
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
 
-export interface TrafficDeps {
+export interface DispatcherDeps {
   settings: Settings;
   /** What handlers see of the environment. */
   env: Context['env'];
@@ -35,8 +35,8 @@ export interface TrafficDeps {
 }
 
 /** Lets requests in, has the handler answer them, and counts them until they are over. */
-export class Traffic {
-  readonly #deps: TrafficDeps;
+export class Dispatcher {
+  readonly #deps: DispatcherDeps;
   readonly #limit: ConcurrencyLimit;
   readonly #calls: Calls;
   readonly #replier: Replier;
@@ -52,7 +52,7 @@ export class Traffic {
   #unanswered = 0;
   #pending = 0;
 
-  constructor(deps: TrafficDeps) {
+  constructor(deps: DispatcherDeps) {
     const { settings, env, stage, log } = deps;
     const { timeoutMs } = settings;
     this.#deps = deps;
@@ -90,7 +90,7 @@ export class Traffic {
   }
 
   /** Resolves once `isOver` is true, looked at whenever something ends. */
-  async until(isOver: (traffic: Traffic) => boolean): Promise<void> {
+  async until(isOver: (dispatcher: Dispatcher) => boolean): Promise<void> {
     while (!isOver(this)) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#watchers.add(resolve);

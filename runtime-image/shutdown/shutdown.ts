@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { net } from '../builtin.ts';
 import { nowMs } from '../clock.ts';
-import type { Traffic } from '../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { ReplicaStage } from '../dispatch/stage.ts';
 import type { WebSockets } from '../http/web-sockets.ts';
 import type { JsonLog } from '../telemetry/log.ts';
@@ -12,7 +12,7 @@ export interface LeaveDeps {
   /** Once it listens. */
   metrics?: Server;
   stage: ReplicaStage;
-  traffic: Traffic;
+  dispatcher: Dispatcher;
   webSockets: WebSockets;
   log: JsonLog;
   timeoutMs: number;
@@ -29,7 +29,7 @@ const LAST_WORDS_MS = 500;
  * code: 1 where `dispose` failed, or the replica did.
  */
 export async function leave(deps: LeaveDeps): Promise<number> {
-  const { server, stage, traffic, webSockets, timeoutMs } = deps;
+  const { server, stage, dispatcher, webSockets, timeoutMs } = deps;
   stage.leave();
   const sinceMs = nowMs();
   let isAborted = false;
@@ -37,22 +37,22 @@ export async function leave(deps: LeaveDeps): Promise<number> {
   if (ceilingMs !== undefined) {
     setTimeout(() => {
       isAborted = true;
-      traffic.stopAll({ why: 'leaving' });
+      dispatcher.stopAll({ why: 'leaving' });
     }, ceilingMs).unref();
   }
   while (!isAborted) {
-    const { lastRequestMs, pending } = traffic;
+    const { lastRequestMs, pending } = dispatcher;
     const step = nextDrainStep({ sinceMs, lastRequestMs, pending }, nowMs());
     if (step.do === 'exit') break;
     if (step.do === 'wait') await new Promise((resolve) => setTimeout(resolve, step.ms));
     else {
       stopListening(server);
       webSockets.leave();
-      await traffic.until(() => traffic.pending === 0 || isAborted);
+      await dispatcher.until(() => dispatcher.pending === 0 || isAborted);
     }
   }
   stopListening(server);
-  if (isAborted) await lastWords(traffic);
+  if (isAborted) await lastWords(dispatcher);
   return stage.current === 'leaving' ? await disposed(deps, sinceMs) : 1;
 }
 
@@ -61,31 +61,31 @@ export async function leave(deps: LeaveDeps): Promise<number> {
  * not called. Requests that run are finished, within the time that they have, and what was given to waitUntil in ten
  * seconds.
  */
-export async function leaveFailed({ server, stage, traffic, webSockets, timeoutMs }: LeaveDeps): Promise<void> {
+export async function leaveFailed({ server, stage, dispatcher, webSockets, timeoutMs }: LeaveDeps): Promise<void> {
   stage.fail();
   stopListening(server);
   // The one whose error it was is closed for that.
   queueMicrotask(() => webSockets.leave());
   const ceilingMs = abortAfterMs(timeoutMs);
-  if (ceilingMs !== undefined) setTimeout(() => traffic.stopAll({ why: 'leaving' }), ceilingMs).unref();
-  await traffic.until(() => traffic.unanswered === 0);
+  if (ceilingMs !== undefined) setTimeout(() => dispatcher.stopAll({ why: 'leaving' }), ceilingMs).unref();
+  await dispatcher.until(() => dispatcher.unanswered === 0);
   await within(
     GRACE_MS,
-    traffic.until(() => !traffic.waitUntil.isAny),
+    dispatcher.until(() => !dispatcher.waitUntil.isAny),
   );
 }
 
 /** Aborts all that runs. Resolves when that is answered, within half a second. */
-export async function leaveAtOnce({ server, traffic }: LeaveDeps): Promise<void> {
+export async function leaveAtOnce({ server, dispatcher }: LeaveDeps): Promise<void> {
   stopListening(server);
-  traffic.stopAll({ why: 'leaving' });
-  await lastWords(traffic);
+  dispatcher.stopAll({ why: 'leaving' });
+  await lastWords(dispatcher);
 }
 
-async function lastWords(traffic: Traffic): Promise<void> {
+async function lastWords(dispatcher: Dispatcher): Promise<void> {
   await within(
     LAST_WORDS_MS,
-    traffic.until(() => traffic.unanswered === 0),
+    dispatcher.until(() => dispatcher.unanswered === 0),
   );
 }
 
