@@ -3,12 +3,12 @@
  * into the runtime, each tried with something that throws there:
  *
  * - the server's events: request, checkContinue, upgrade, checkExpectation, clientError (server.ts, `guarded`);
- * - letting a request in, which takes turns of the main loop (traffic.ts, `#lost`);
- * - what the handler returns, throws, or what its promise does (answer.ts, `run`, `#failed`, `#say`);
- * - the reply that is made of it, and its stream, also when that is given up (reply.ts, respond.ts);
- * - the end of a response, and the rest of its request (traffic.ts, `#closed`; exchange.ts, `drop`);
+ * - letting a request in, which takes turns of the main loop (dispatcher.ts, `#lost`);
+ * - what the handler returns, throws, or what its promise does (run-handler.ts, `start`, `#failed`, `#say`);
+ * - the reply that is made of it, and its stream, also when that is given up (reply.ts, write-response.ts);
+ * - the end of a response, and the rest of its request (dispatcher.ts, `#closed`; exchange.ts, `drop`);
  * - stops: the time, a client that left, a replica that leaves, and listeners of the signal (call.ts, guarded-listener.ts);
- * - promises of waitUntil (waits.ts); what is logged or given to console (log.ts, console.ts, thrown-value.ts);
+ * - promises of waitUntil (wait-until.ts); what is logged or given to console (log.ts, console.ts, thrown-value.ts);
  * - listeners of a WebSocket, and its connection (websocket/).
  *
  * What a handler starts and nobody can catch, a timer's error say, is not among them: docs/handlers/life.md.

@@ -11,7 +11,7 @@ import { load, type Ready } from './loading/load.ts';
 import { createServer } from './server.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { holdSignals } from './shutdown/held-signals.ts';
-import { type LeaveDeps, leave, leaveAtOnce, leaveFailed } from './shutdown/shutdown.ts';
+import { type ShutdownDeps, shutDown, shutDownAtOnce, shutDownFailed } from './shutdown/shutdown.ts';
 import { installPlatformGlobals, mayTakeMessages } from './signatures/platform-globals.ts';
 import { installWorkersGlobals } from './signatures/workers-globals.ts';
 import { captureConsole } from './telemetry/console.ts';
@@ -41,11 +41,11 @@ async function main(): Promise<void> {
   const server = createServer({ settings, stage, dispatcher, log, givesMessages });
   let ready: Ready | undefined;
   const dispose = () => ready?.dispose;
-  const deps: LeaveDeps = { server, stage, dispatcher, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
+  const deps: ShutdownDeps = { server, stage, dispatcher, webSockets, log, timeoutMs: settings.timeoutMs, dispose };
   const fail = async (error: unknown) => {
     if (stage.current === 'loading') exitFatally(log, 'the function cannot be loaded', error);
     log.thrown('fatal', 'the replica failed; it finishes its requests and exits', error);
-    await leaveFailed(deps);
+    await shutDownFailed(deps);
     process.exit(1);
   };
   obeySignals(deps, log);
@@ -112,13 +112,13 @@ function exitFatally(log: JsonLog, msg: string, error: unknown): never {
   process.exit(1);
 }
 
-function obeySignals(deps: LeaveDeps, log: JsonLog): void {
+function obeySignals(deps: ShutdownDeps, log: JsonLog): void {
   let signals = 0;
   const onSignal = async (signal: NodeJS.Signals) => {
     signals++;
     if (signals === 1) {
       log.line('info', 'leaving', { signal });
-      const code = await leave(deps);
+      const code = await shutDown(deps);
       if (deps.stage.current !== 'leaving') return;
       // Neither connections that wait for a request nor metrics keep a process that is otherwise done.
       deps.server.closeAllConnections();
@@ -129,7 +129,7 @@ function obeySignals(deps: LeaveDeps, log: JsonLog): void {
     // Told twice: somebody does not want to wait.
     if (signals === 2) {
       log.line('warn', 'leaving at once', { signal });
-      await leaveAtOnce(deps);
+      await shutDownAtOnce(deps);
     }
     process.exit(1);
   };
@@ -161,7 +161,7 @@ interface Started {
   log: JsonLog;
   requests: RequestMetrics;
   dispatcher: Dispatcher;
-  deps: LeaveDeps;
+  deps: ShutdownDeps;
   start: Start;
 }
 

@@ -75,8 +75,8 @@ export class WebSockets {
     if (opened !== undefined) this.#open.delete(opened);
   }
 
-  /** Says goodbye on all that are open, and on any that opens from now on: their clients connect to another replica. */
-  leave(): void {
+  /** Sends a close frame (1001) on all that are open, and on any that opens from now on: their clients connect to another replica. */
+  closeAll(): void {
     this.#isLeaving = true;
     for (const socket of this.#open) this.#sendAway(socket);
   }

@@ -7,7 +7,7 @@ import type { WebSockets } from '../http/web-sockets.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.ts';
 
-export interface LeaveDeps {
+export interface ShutdownDeps {
   server: Server;
   /** Once it listens. */
   metrics?: Server;
@@ -28,7 +28,7 @@ const LAST_WORDS_MS = 500;
  * what it holds. Requests that are left at the end of the grace period are aborted and answered. Resolves with the exit
  * code: 1 where `dispose` failed, or the replica did.
  */
-export async function leave(deps: LeaveDeps): Promise<number> {
+export async function shutDown(deps: ShutdownDeps): Promise<number> {
   const { server, stage, dispatcher, webSockets, timeoutMs } = deps;
   stage.leave();
   const sinceMs = nowMs();
@@ -47,7 +47,7 @@ export async function leave(deps: LeaveDeps): Promise<number> {
     if (step.do === 'wait') await new Promise((resolve) => setTimeout(resolve, step.ms));
     else {
       stopListening(server);
-      webSockets.leave();
+      webSockets.closeAll();
       await dispatcher.until(() => dispatcher.pending === 0 || isAborted);
     }
   }
@@ -61,11 +61,17 @@ export async function leave(deps: LeaveDeps): Promise<number> {
  * not called. Requests that run are finished, within the time that they have, and what was given to waitUntil in ten
  * seconds.
  */
-export async function leaveFailed({ server, stage, dispatcher, webSockets, timeoutMs }: LeaveDeps): Promise<void> {
+export async function shutDownFailed({
+  server,
+  stage,
+  dispatcher,
+  webSockets,
+  timeoutMs,
+}: ShutdownDeps): Promise<void> {
   stage.fail();
   stopListening(server);
   // The one whose error it was is closed for that.
-  queueMicrotask(() => webSockets.leave());
+  queueMicrotask(() => webSockets.closeAll());
   const ceilingMs = abortAfterMs(timeoutMs);
   if (ceilingMs !== undefined) setTimeout(() => dispatcher.stopAll({ why: 'leaving' }), ceilingMs).unref();
   await dispatcher.until(() => dispatcher.unanswered === 0);
@@ -76,7 +82,7 @@ export async function leaveFailed({ server, stage, dispatcher, webSockets, timeo
 }
 
 /** Aborts all that runs. Resolves when that is answered, within half a second. */
-export async function leaveAtOnce({ server, dispatcher }: LeaveDeps): Promise<void> {
+export async function shutDownAtOnce({ server, dispatcher }: ShutdownDeps): Promise<void> {
   stopListening(server);
   dispatcher.stopAll({ why: 'leaving' });
   await lastWords(dispatcher);
@@ -90,7 +96,7 @@ async function lastWords(dispatcher: Dispatcher): Promise<void> {
 }
 
 /** Has the module dispose of what it holds, as long as the grace period lasts. Resolves with the exit code. */
-async function disposed({ dispose, log, timeoutMs }: LeaveDeps, sinceMs: number): Promise<number> {
+async function disposed({ dispose, log, timeoutMs }: ShutdownDeps, sinceMs: number): Promise<number> {
   const withinMs = disposeWithinMs(timeoutMs);
   const leftMs = withinMs === undefined ? undefined : sinceMs + withinMs - nowMs();
   try {
