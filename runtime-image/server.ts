@@ -2,12 +2,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
+import { type Assignment, functionName } from './assignment.ts';
 import { http } from './builtin.ts';
 import { type Dispatcher, LOADING_WAIT_MS } from './dispatch/dispatcher.ts';
 import type { ReplicaStage, Stage } from './dispatch/stage.ts';
 import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './http/bad-request.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './http/upgrade.ts';
-import { functionName, type Settings } from './settings.ts';
 import type { JsonLog } from './telemetry/log.ts';
 
 /** A connection that says nothing for so long is asked by TCP whether anyone is there. */
@@ -16,7 +16,9 @@ const ALIVE_AFTER_MS = 60_000;
 const HEAD_MS = 60_000;
 
 export interface ServerDeps {
-  settings: Settings;
+  assignment: Assignment;
+  /** Of the pod; what the ready probe answers with. */
+  podUid: string;
   stage: ReplicaStage;
   dispatcher: Dispatcher;
   log: JsonLog;
@@ -25,13 +27,13 @@ export interface ServerDeps {
 }
 
 /** The traffic port: the probes, and all else to the handler. */
-export function createServer({ settings, stage, dispatcher, log, givesMessages }: ServerDeps): Server {
-  const name = functionName(settings);
+export function createServer({ assignment, podUid, stage, dispatcher, log, givesMessages }: ServerDeps): Server {
+  const name = functionName(assignment);
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
     const fault = faultOfHead(message);
     if (fault !== undefined) refuse(response, fault, name);
-    else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, stage, settings.podUid);
+    else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, stage, podUid);
     else dispatcher.serve(message, response, expectsContinue, upgrade);
   };
   // No limit on the whole request: an upload may take as long as the function lets it.

@@ -1,18 +1,17 @@
 import { SECRETS_DIR } from '../../api/names.ts';
+import type { Assignment } from '../assignment.ts';
 import type { Call } from '../call/call.ts';
 import type { Context, Log, Secrets, Trace } from '../call/context.ts';
 import { secretFiles } from '../call/secret-files.ts';
 import { secretsOf } from '../call/secrets.ts';
 import { nowMs } from '../clock.ts';
-import type { Settings } from '../settings.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 
 const secrets = secretsOf(secretFiles(SECRETS_DIR));
 
 /** What all requests of a replica have in common. */
 export interface Replica {
-  settings: Settings;
-  env: Context['env'];
+  assignment: Assignment;
   log: JsonLog;
   waitUntil(promise: PromiseLike<unknown>): void;
 }
@@ -37,13 +36,13 @@ export class CallContext implements Context {
     return this.#call.signal;
   }
   get deadline(): Date | undefined {
-    const { timeoutMs } = this.#replica.settings;
+    const { timeoutMs } = this.#replica.assignment;
     if (timeoutMs === 0) return undefined;
     this.#deadlineMs ??= Date.now() + this.#call.startedMs + timeoutMs - nowMs();
     return new Date(this.#deadlineMs);
   }
   get env(): Context['env'] {
-    return this.#replica.env;
+    return this.#replica.assignment.env;
   }
   get secrets(): Secrets {
     return secrets;
@@ -56,13 +55,13 @@ export class CallContext implements Context {
     return this.#replica.waitUntil;
   }
   get function(): string {
-    return this.#replica.settings.function;
+    return this.#replica.assignment.function;
   }
   get namespace(): string {
-    return this.#replica.settings.namespace;
+    return this.#replica.assignment.namespace;
   }
   get revision(): string {
-    return this.#replica.settings.revision;
+    return this.#replica.assignment.revision;
   }
   get log(): Log {
     return this.#replica.log.with({ requestId: this.requestId, traceId: this.trace?.traceId });

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../../api/names.ts';
+import type { Assignment } from '../assignment.ts';
 import { Call, Calls, currentCall } from '../call/call.ts';
-import type { Context } from '../call/context.ts';
 import type { Stop } from '../call/stop.ts';
 import { traceOf } from '../call/trace.ts';
 import { nowMs } from '../clock.ts';
 import { Exchange, type Replier } from '../http/exchange.ts';
 import type { Upgrade } from '../http/upgrade.ts';
 import type { WebSockets } from '../http/web-sockets.ts';
-import type { Settings } from '../settings.ts';
 import type { Invoke } from '../signatures/invoke.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 import type { RequestMetrics } from '../telemetry/metrics.ts';
@@ -23,9 +22,7 @@ import { WaitUntilSet } from './wait-until.ts';
 export const LOADING_WAIT_MS = 500;
 
 export interface DispatcherDeps {
-  settings: Settings;
-  /** What handlers see of the environment. */
-  env: Context['env'];
+  assignment: Assignment;
   stage: ReplicaStage;
   log: JsonLog;
   metrics: RequestMetrics;
@@ -53,18 +50,18 @@ export class Dispatcher {
   #pending = 0;
 
   constructor(deps: DispatcherDeps) {
-    const { settings, env, stage, log } = deps;
-    const { timeoutMs } = settings;
+    const { assignment, stage, log } = deps;
+    const { timeoutMs, concurrencyLimit } = assignment;
     this.#deps = deps;
-    this.#limit = new ConcurrencyLimit(settings.concurrencyLimit);
+    this.#limit = new ConcurrencyLimit(concurrencyLimit);
     this.#calls = new Calls(timeoutMs);
     this.#waitUntil = new WaitUntilSet(log);
-    this.#replier = { settings, isLeaving: () => stage.current !== 'ready', webSockets: deps.webSockets };
+    this.#replier = { assignment, isLeaving: () => stage.current !== 'ready', webSockets: deps.webSockets };
     const onStopped = (stop: Stop, running: Promise<void>) =>
       watchOverdue(running, overdueAfterMs(stop, timeoutMs), { limit: this.#limit, ...deps });
     this.#runDeps = { log, timeoutMs, onStopped };
     const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#waitUntil.settle(promise));
-    this.#replica = { settings, env, log, waitUntil };
+    this.#replica = { assignment, log, waitUntil };
   }
 
   /** When the last request came, by clock.ts. */

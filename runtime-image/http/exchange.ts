@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../../api/names.ts';
 import { RequestIds } from '../../api/request-id.ts';
-import { functionName, type Settings } from '../settings.ts';
+import { type Assignment, functionName } from '../assignment.ts';
 import { attempt } from '../telemetry/thrown-value.ts';
 import type { Request } from '../web/request.ts';
 import { type Failure, replyOfFailure } from './error-reply.ts';
@@ -17,7 +17,7 @@ const requestIds = new RequestIds();
 /** What all exchanges of a replica have in common. */
 export interface Replier {
   /** For the answers that the runtime gives itself. */
-  settings: Settings;
+  assignment: Assignment;
   /** Whether clients should look for another replica from now on. */
   isLeaving(): boolean;
   webSockets: WebSockets;
@@ -54,7 +54,7 @@ export class Exchange {
 
   /** `<namespace>/<name>` */
   get functionName(): string {
-    return functionName(this.#replier.settings);
+    return functionName(this.#replier.assignment);
   }
 
   /** To be called before the body is read: a client that asked before it sends is told to go on. */
@@ -80,8 +80,7 @@ export class Exchange {
     // Those of an answer that the handler had begun to prepare.
     for (const name of this.response.getHeaderNames()) this.response.removeHeader(name);
     this.response.statusMessage = '';
-    const { settings } = this.#replier;
-    const showsStack = settings.isDevelopment;
+    const showsStack = this.#replier.assignment.isDevelopment;
     const about = { requestId: this.requestId, function: this.functionName, showsStack };
     await this.send(replyOfFailure(failure, { ...about, showsDetail: showsStack || this.#showsDetail }));
   }

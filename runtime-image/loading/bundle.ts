@@ -6,10 +6,9 @@ import {
   FRAMEWORK_PACKAGE,
   importedMark,
   LABEL,
-  RUNTIME_ENV,
 } from '../../api/names.ts';
+import type { Assignment, PackedBundle } from '../assignment.ts';
 import { fs, nodeModule, path, url, zlib } from '../builtin.ts';
-import { bundleVariables, type Settings } from '../settings.ts';
 import type { Exports } from '../signatures/exports.ts';
 import type { ImportTimes } from '../telemetry/metrics.ts';
 import { sha256 } from './digest.ts';
@@ -28,33 +27,26 @@ export interface Imported {
 export const BUNDLE_URL = `file://${BUNDLE_FOLDER}/bundle.mjs`;
 
 /**
- * Takes the bundle out of the environment and leaves nothing of it there. Its ConfigMap may be written by others than the
- * Deployment, in which its digest stands.
+ * The source of a bundle. Its ConfigMap may be written by others than the Deployment, in which its digest stands.
  * @throws Error where it is not the one that the digest is of, or cannot be unpacked.
  */
-export function takeBundle(env: NodeJS.ProcessEnv, settings: BundleSettings): string {
-  const names = bundleVariables(settings.bundleChunks);
-  let bundle = '';
-  for (const name of names) bundle += env[name];
-  for (const name of [...names, RUNTIME_ENV.bundleChunks, RUNTIME_ENV.bundleSha256]) delete env[name];
-  check(bundle, settings);
-  if (bundle.startsWith(BUNDLE_TEXT)) return bundle.slice(BUNDLE_TEXT.length);
+export function unpackBundle({ packed, sha256: digest }: PackedBundle, { namespace, function: name }: Owner): string {
+  if (digest !== undefined && sha256(packed) !== digest) {
+    throw new Error(
+      `the code that this replica was handed is not the code that was compiled for the function, and is not run: its ConfigMap in namespace ${namespace} was changed. ` +
+        `Catnap stores the compiled code again by itself; see who may write ConfigMaps there (kubectl get configmaps -n ${namespace} -l ${LABEL.function}=${name})`,
+    );
+  }
+  if (packed.startsWith(BUNDLE_TEXT)) return packed.slice(BUNDLE_TEXT.length);
   try {
-    return zlib().brotliDecompressSync(Buffer.from(bundle, 'base64')).toString('utf8');
+    return zlib().brotliDecompressSync(Buffer.from(packed, 'base64')).toString('utf8');
   } catch (cause) {
     throw new Error('the bundle in the environment is neither text nor base64 of brotli', { cause });
   }
 }
 
-type BundleSettings = Pick<Settings, 'bundleChunks' | 'bundleSha256' | 'function' | 'namespace'>;
-
-function check(bundle: string, { bundleSha256, function: name, namespace }: BundleSettings): void {
-  if (bundleSha256 === undefined || sha256(bundle) === bundleSha256) return;
-  throw new Error(
-    `the code that this replica was handed is not the code that was compiled for the function, and is not run: its ConfigMap in namespace ${namespace} was changed. ` +
-      `Catnap stores the compiled code again by itself; see who may write ConfigMaps there (kubectl get configmaps -n ${namespace} -l ${LABEL.function}=${name})`,
-  );
-}
+/** The function whose code it is said to be. */
+type Owner = Pick<Assignment, 'namespace' | 'function'>;
 
 /**
  * Imports a bundle, an ES module with its source map inline. Module hooks are the fastest way (0.3 ms against 3 ms of a

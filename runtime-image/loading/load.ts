@@ -1,7 +1,7 @@
 import { OWN_SERVER_ADVICE } from '../../api/names.ts';
+import type { Assignment, HandlerFile } from '../assignment.ts';
 import { nowMs } from '../clock.ts';
 import { replyOf } from '../http/reply.ts';
-import type { Settings } from '../settings.ts';
 import { adapt } from '../signatures/adapt.ts';
 import { detect, lifeOf } from '../signatures/detect.ts';
 import type { Invoke, Tools } from '../signatures/invoke.ts';
@@ -19,28 +19,30 @@ export interface Ready {
   imports: ImportTimes;
 }
 
+/** The source of a bundle, or a file of the image. */
+export type UnpackedCode = { source: string } | HandlerFile;
+
 export interface LoadParts {
-  settings: Settings;
-  env: NodeJS.ProcessEnv;
-  /** The module's source; undefined: it is a file of the image. */
-  bundle: string | undefined;
+  assignment: Assignment;
+  /** Its code, unpacked. */
+  code: UnpackedCode;
   log: JsonLog;
   /** What the module registers while it is loaded. */
   registered: Registrations;
 }
 
 /** Imports the user's module and awaits its `init`. @throws what the module throws, or Error with what is wrong. */
-export async function load({ settings, env, bundle, log, registered }: LoadParts): Promise<Ready> {
+export async function load({ assignment, code, log, registered }: LoadParts): Promise<Ready> {
   const watch = stopwatch();
-  const imports = bundle === undefined ? importFile(process.cwd(), settings.handlerFile) : importBundle(bundle);
+  const imports = 'source' in code ? importBundle(code.source) : importFile(process.cwd(), code.file);
   const { exports, times } = await imports.catch(advised);
-  const detected = detect(exports, settings, registered);
-  const { function: name, revision, timeoutMs } = settings;
+  const detected = detect(exports, assignment, registered);
+  const { function: name, revision, timeoutMs, env } = assignment;
   const warn: Tools['warn'] = (message, fields) => log.line('warn', message, fields);
   const invoke = await adapt(detected, { replyOf, env, function: name, revision, timeoutMs, warn });
   const imported = watch();
-  await lifeOf(exports, settings, 'init')?.();
-  const dispose = lifeOf(exports, settings, 'dispose');
+  await lifeOf(exports, assignment, 'init')?.();
+  const dispose = lifeOf(exports, assignment, 'dispose');
   return { invoke, dispose, seconds: { import: imported, init: watch() }, imports: times };
 }
 

@@ -10,7 +10,7 @@ import { abortAfterMs, disposeWithinMs, GRACE_MS, nextDrainStep } from './drain.
 export interface ShutdownDeps {
   server: Server;
   /** Once it listens. */
-  metrics?: Server;
+  metrics(): Server | undefined;
   stage: ReplicaStage;
   dispatcher: Dispatcher;
   webSockets: WebSockets;
