@@ -15,7 +15,7 @@ const ALIVE_AFTER_MS = 60_000;
 /** A client that does not get its head out in this time is none. */
 const HEAD_MS = 60_000;
 
-export interface ServerDeps {
+interface ServerDeps {
   assignment: Assignment;
   /** Of the pod; what the ready probe answers with. */
   podUid: string;

@@ -21,7 +21,7 @@ import { WaitUntilSet } from './wait-until.ts';
 /** Longest that a request waits for the module to be loaded, in milliseconds. */
 export const LOADING_WAIT_MS = 500;
 
-export interface DispatcherDeps {
+interface DispatcherDeps {
   assignment: Assignment;
   stage: ReplicaStage;
   log: JsonLog;

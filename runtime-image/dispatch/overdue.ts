@@ -1,7 +1,7 @@
 import type { JsonLog } from '../telemetry/log.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
 
-export interface OverdueDeps {
+interface OverdueDeps {
   limit: ConcurrencyLimit;
   log: JsonLog;
   /** Every place is held by a handler that does not end. */

@@ -25,7 +25,7 @@ export interface Failure {
 }
 
 /** Of what the answer speaks. */
-export interface About {
+interface About {
   requestId: string;
   /** `<namespace>/<name>`. */
   function: string;

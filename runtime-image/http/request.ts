@@ -89,7 +89,7 @@ export function hasBody(message: IncomingMessage): boolean {
 }
 
 /** Where a request comes from. */
-export interface Origin {
+interface Origin {
   readonly message: IncomingMessage;
   /** To be called before the first byte of the body is read: the client may wait for a `100 Continue`. */
   admitBody(): void;

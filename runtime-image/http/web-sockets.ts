@@ -14,7 +14,7 @@ export interface OpenSocket {
 }
 
 /** What becomes a WebSocket: a request whose connection was handed over, and what the runtime adds to its answer. */
-export interface UpgradedRequest {
+interface UpgradedRequest {
   readonly message: IncomingMessage;
   ownHeaders(): OwnHeaders;
 }

@@ -15,7 +15,7 @@ import { sha256 } from './digest.ts';
 import { hearMarks, ImportClock, moduleName, timeRequired } from './import-times.ts';
 
 /** A user's module that was imported, and how long each of its parts took. */
-export interface Imported {
+interface Imported {
   exports: Exports;
   times: ImportTimes;
 }
@@ -24,7 +24,7 @@ export interface Imported {
  * The address under which a bundle is imported. There is no such file: the pod mounts nothing and writes nothing. It is
  * where stacks say the user's files are, `/function/index.ts:3:9`, and where a package would be looked for.
  */
-export const BUNDLE_URL = `file://${BUNDLE_FOLDER}/bundle.mjs`;
+const BUNDLE_URL = `file://${BUNDLE_FOLDER}/bundle.mjs`;
 
 /**
  * The source of a bundle. Its ConfigMap may be written by others than the Deployment, in which its digest stands.

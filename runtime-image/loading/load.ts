@@ -11,7 +11,7 @@ import type { ImportTimes } from '../telemetry/metrics.ts';
 import { importBundle, importFile } from './bundle.ts';
 
 /** A handler that may be called, and the seconds that each phase and each imported module took. */
-export interface Ready {
+interface Ready {
   invoke: Invoke;
   /** The module's `dispose`. */
   dispose: (() => unknown) | undefined;
@@ -22,7 +22,7 @@ export interface Ready {
 /** The source of a bundle, or a file of the image. */
 export type UnpackedCode = { source: string } | HandlerFile;
 
-export interface LoadParts {
+interface LoadParts {
   assignment: Assignment;
   /** Its code, unpacked. */
   code: UnpackedCode;

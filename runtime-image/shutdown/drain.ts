@@ -1,5 +1,5 @@
 /** After SIGTERM a replica goes on taking requests until this long none came: the cluster hears of its leaving late. */
-export const QUIET_MS = 500;
+const QUIET_MS = 500;
 
 /** Time that a leaving replica has beyond the timeout of one request. */
 export const GRACE_MS = 10_000;
@@ -16,9 +16,9 @@ const EXIT_BEFORE_KILL_MS = 250;
  * - finish: nobody comes any more; takes no new connections, finishes what it has.
  * - exit: everything is done.
  */
-export type DrainStep = { do: 'wait'; ms: number } | { do: 'finish' } | { do: 'exit' };
+type DrainStep = { do: 'wait'; ms: number } | { do: 'finish' } | { do: 'exit' };
 
-export interface Leaving {
+interface Leaving {
   /** When the signal came, in ms of any clock. */
   sinceMs: number;
   /** When the last request came, on the same clock; may lie before the signal. */

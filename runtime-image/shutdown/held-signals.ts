@@ -5,7 +5,7 @@ type Held = (typeof SIGNALS)[number];
 /** What a listener that returned no promise gets to end the process in, or to be done with its work, in milliseconds. */
 const LISTENER_MS = 2_000;
 
-export interface HeldSignals {
+interface HeldSignals {
   /**
    * Calls the function's own listeners of `signal`. Resolves when their promises have settled; where one returned none, when
    * nothing is left to wait for in the process, after two seconds at the latest. A listener may end the process.

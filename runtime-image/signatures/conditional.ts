@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** What an answer says of its content. */
-export interface Validators {
+interface Validators {
   etag: string | undefined;
   lastModified: string | undefined;
 }

@@ -6,7 +6,7 @@ import type { UserFunction } from './invoke.ts';
 import { isStreaming, type Registrations } from './platform-globals.ts';
 
 /** How a function is called. A Worker is what `signature: fetch` finds where an object has a `fetch`. */
-export type Shape = Exclude<Signature, 'auto'> | 'workers';
+type Shape = Exclude<Signature, 'auto'> | 'workers';
 
 /** What to call, and how. */
 export interface Detected {
@@ -16,7 +16,7 @@ export interface Detected {
   self: unknown;
 }
 
-export interface Wanted {
+interface Wanted {
   /** Name of an export or of a registered function, dotted for one inside an exported object. `default`: not named. */
   handler: string;
   signature: Signature;

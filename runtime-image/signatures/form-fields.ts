@@ -2,7 +2,7 @@ import { Branch, isPosition, merge, type Node, plain } from './form-tree.ts';
 import { Refused } from './refusal.ts';
 
 /** Fields of a form by name. */
-export type Fields = { [name: string]: unknown };
+type Fields = { [name: string]: unknown };
 
 /** How the bytes that are escaped in a form are read. */
 export type FormCharset = 'utf-8' | 'iso-8859-1';

@@ -8,7 +8,7 @@ import { asUtf8, typeOf, withCharset } from './media-type.ts';
 type HeaderValue = string | number | readonly string[];
 
 /** Node's own response, with what the Functions Framework's handlers are promised: the names are Express's. */
-export class ServedResponse extends http.ServerResponse {
+class ServedResponse extends http.ServerResponse {
   declare locals: Record<string, unknown>;
 
   // Node's own, typed as the class that it is.

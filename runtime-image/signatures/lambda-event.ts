@@ -35,7 +35,7 @@ export interface LambdaEvent {
   isBase64Encoded: boolean;
 }
 
-export interface EventParts {
+interface EventParts {
   message: IncomingMessage;
   body: Buffer;
   requestId: string;

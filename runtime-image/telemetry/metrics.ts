@@ -52,7 +52,7 @@ export class RequestMetrics {
  * of the process until requests are let in. `listen` is opening the port: before `import` for a bundle, after `init`
  * for an image.
  */
-export type StartPhases = Readonly<Record<'boot' | 'read' | 'import' | 'init' | 'listen', number>>;
+type StartPhases = Readonly<Record<'boot' | 'read' | 'import' | 'init' | 'listen', number>>;
 
 /** Seconds by module of the user's, the slowest first; empty: there is only one. */
 export type ImportTimes = Readonly<Record<string, number>>;

@@ -26,7 +26,7 @@ export const ECHO = `export default async (request: Request, context) => {
   return new Response(null, { status: 101, webSocket: client, headers });
 }`;
 
-export interface Client extends AsyncDisposable {
+interface Client extends AsyncDisposable {
   socket: WebSocket;
   headers: http.IncomingHttpHeaders;
   /** The next message. */

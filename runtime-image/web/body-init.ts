@@ -2,7 +2,7 @@ import { isStream, type Source } from './body.ts';
 import { encodeForm, isForm } from './form.ts';
 
 /** A body as a Request or Response is given it: its source, and the content type that goes with it. */
-export interface BodyInit {
+interface BodyInit {
   source: Source;
   /** null: none. */
   type: string | null;

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from '../builtin.ts';
 import { CloseEvent, ErrorEvent, GuardedTarget, MessageEvent } from './events.ts';
 
 /** What comes from the other end. */
-export type Arrival =
+type Arrival =
   | { is: 'message'; data: string | ArrayBuffer }
   /** No code: none was said. */
   | { is: 'close'; code: number | undefined; reason: string; wasClean: boolean }

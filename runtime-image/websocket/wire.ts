@@ -20,7 +20,7 @@ const OPTIONS = {
 /** A connection that is silent for so long is asked by TCP whether its client is still there, in milliseconds. */
 const PEER_CHECK_MS = 60_000;
 
-export interface Opening {
+interface Opening {
   /** The request for it; its socket is no longer the server's. */
   message: IncomingMessage;
   /** What the answer carries as `webSocket`. */
