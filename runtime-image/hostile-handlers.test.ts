@@ -11,7 +11,7 @@
  * - promises of waitUntil (wait-until.ts); what is logged or given to console (log.ts, console.ts, thrown-value.ts);
  * - listeners of a WebSocket, and its connection (websocket/).
  *
- * What a handler starts and nobody can catch, a timer's error say, is not among them: docs/handlers/life.md.
+ * What a handler starts and nothing can catch, a timer's error say, is not among them: docs/handlers/life.md.
  */
 import assert from 'node:assert/strict';
 import http from 'node:http';

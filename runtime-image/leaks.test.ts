@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { replicaOf } from './testing/replica.ts';
 
-suite('what is not told', { concurrency: 4 }, () => {
+suite('what is not shown', { concurrency: 4 }, () => {
   const FAILING = `export default async () => { throw new Error('no luck'); };`;
 
   test('a client sees an error’s stack in development only', async () => {

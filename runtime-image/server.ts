@@ -10,7 +10,7 @@ import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNM
 import { asksForWebSocket, type Upgrade, upgradeOf } from './http/upgrade.ts';
 import type { JsonLog } from './telemetry/log.ts';
 
-/** A connection that says nothing for so long is asked by TCP whether anyone is there. */
+/** A connection that says nothing for so long gets TCP keep-alive probes, in milliseconds. */
 const ALIVE_AFTER_MS = 60_000;
 /** A client that does not get its head out in this time is none. */
 const HEAD_MS = 60_000;
@@ -46,7 +46,7 @@ export function createServer({ assignment, podUid, stage, dispatcher, log, gives
     headersTimeout: HEAD_MS,
     requestTimeout: 0,
     maxHeaderSize: HEAD_MAX_BYTES,
-    // Where nobody can listen to them, a request without a body needs no stream that ends and closes.
+    // Where no handler can listen to them, a request without a body needs no stream that ends and closes.
     optimizeEmptyRequests: !givesMessages,
     shouldUpgradeCallback: asksForWebSocket,
     // Looked at here: Node's own answer says nothing.
@@ -56,7 +56,7 @@ export function createServer({ assignment, podUid, stage, dispatcher, log, gives
     limits,
     guarded(log, (message, response: ServerResponse) => take(message, response, false)),
   );
-  // Whoever asks before sending a body is told to send it when the handler begins to read.
+  // `Expect: 100-continue`: the client gets its `100 Continue` when the handler begins to read the body.
   server.on(
     'checkContinue',
     guarded(log, (message, response: ServerResponse) => take(message, response, true)),

@@ -125,7 +125,7 @@ suite('starting', { concurrency: 4 }, () => {
     const untilLine = Date.parse(String(time)) / 1000 - startedAt;
     const together = Object.values(phases).reduce((sum, seconds) => sum + seconds, 0);
     const difference = untilLine - together;
-    assert.ok(difference >= 0.095 && difference < 0.3, `${together} s in phases, told after ${untilLine} s`);
+    assert.ok(difference >= 0.095 && difference < 0.3, `${together} s in phases, logged after ${untilLine} s`);
     assert.match(metrics, /^catnap_runtime_start_seconds\{phase="init"\} 0\.0[4-9]/m);
   }
 

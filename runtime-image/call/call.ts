@@ -7,7 +7,7 @@ import { abortReason, type Stop } from './stop.ts';
 /** The call in whose course code runs; undefined outside of any. */
 export const currentCall = new AsyncLocalStorage<Call>();
 
-/** What is to be told when its call is stopped. */
+/** What has to hear that its call is stopped. */
 export interface Stoppable {
   /** Called once at most; never, where the call ends by itself. */
   stopped(stop: Stop): void;
@@ -18,7 +18,7 @@ export interface Stoppable {
  * for as their context, and with its request in it every request survived into the old generation: 94 MiB after a load
  * that now leaves 40.
  *
- * All have the same time, so they are here in the order of their deadlines, and one timer does for all.
+ * One timer for all of them: each has the same time limit, so the map's order of insertion is that of the deadlines.
  */
 export class Calls {
   readonly #timeoutMs: number;
@@ -30,7 +30,7 @@ export class Calls {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** `work` is told when `call` is stopped, after its time at the latest. */
+  /** `work.stopped` is called when `call` is stopped, after its time at the latest. */
   begin(call: Call, work: Stoppable): void {
     this.#works.set(call, work);
     if (this.#timer !== undefined || this.#timeoutMs === 0) return;
@@ -86,7 +86,7 @@ export class Call {
   #stop: Stop | undefined;
   #abort: AbortController | undefined;
 
-  /** @param onListenerFailed told of an error in what listens to the signal; default: it is of no interest. */
+  /** @param onListenerFailed called with an error of what listens to the signal; default: it is of no interest. */
   constructor(
     requestId: string,
     trace: Trace | undefined,
@@ -113,7 +113,7 @@ export class Call {
     return this.#abort.signal;
   }
 
-  /** To be called once, by `Calls`. @param first done before those who listen to the signal hear of it. */
+  /** To be called once, by `Calls`. @param first done before the signal's listeners run. */
   stop(stop: Stop, first: () => void): void {
     this.#stop = stop;
     first();

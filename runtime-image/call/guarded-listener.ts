@@ -2,7 +2,7 @@
 
 export type Listener = Parameters<EventTarget['addEventListener']>[1] & object;
 
-/** The same listener, which never throws: its error, or the rejection of what it returns, is told to `failed`. */
+/** The same listener, which never throws: its error, or the rejection of what it returns, goes to `failed`. */
 export function guardedListener(target: EventTarget, listener: Listener, failed: (error: unknown) => void): Listener {
   return (event: Event) => {
     try {

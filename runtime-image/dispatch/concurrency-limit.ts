@@ -15,7 +15,7 @@ export function overdueAfterMs(stop: Stop, timeoutMs: number): number | undefine
 
 /** Longest that a request is held where all places are taken, in milliseconds. */
 const HOLD_MS = 1_000;
-/** Requests held at once; each is a head and a socket that nobody reads from. */
+/** Requests held at once; each is a head and a socket that is not read from. */
 const MOST_HELD = 256;
 
 /** How long a request says that it may be held; 0: not at all. */

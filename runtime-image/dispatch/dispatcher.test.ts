@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { suite, test } from 'node:test';
-import { replicaOf, TOLD } from '../testing/replica.ts';
+import { replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 
 // Each has a process of its own and mostly waits for it.
 suite('dispatcher', { concurrency: 4 }, () => {
@@ -215,7 +215,10 @@ suite('dispatcher', { concurrency: 4 }, () => {
       Array.from({ length: 500 }, async (_, n) => {
         const kind = kinds[n % kinds.length] ?? '';
         const signal = kind === 'leave' ? AbortSignal.timeout(100) : null;
-        const asked = fetch(`${origin}/?n=${n}&do=${kind === 'leave' ? 'hang' : kind}`, { signal, headers: TOLD });
+        const asked = fetch(`${origin}/?n=${n}&do=${kind === 'leave' ? 'hang' : kind}`, {
+          signal,
+          headers: WITH_DETAIL,
+        });
         const answer = await asked.then(async (response) => `${response.status} ${await response.text()}`, String);
         return { kind, n, answer };
       }),

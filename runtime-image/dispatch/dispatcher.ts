@@ -138,7 +138,7 @@ export class Dispatcher {
     if (stage.current === 'loading') await this.#hold(() => stage.loaded(LOADING_WAIT_MS));
     const invoke = this.#admitting();
     if (exchange.response.closed) {
-      // A client that left has nobody to be answered.
+      // The client is gone: there is no connection to answer on.
       exchange.drop();
     } else if (invoke === undefined) {
       const why =

@@ -8,7 +8,10 @@ interface OverdueDeps {
   onStuck(): void;
 }
 
-/** A handler that does not settle in time is counted as overdue until it does. @param afterMs undefined: it may take any time. */
+/**
+ * Watchdog: a handler that does not settle in time after its call was stopped counts as overdue until it does.
+ * @param afterMs undefined: it may take any time.
+ */
 export function watchOverdue(
   running: Promise<void>,
   afterMs: number | undefined,

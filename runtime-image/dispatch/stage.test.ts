@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReplicaStage } from './stage.ts';
 
-test('those who wait are let go when it opens', async () => {
+test('a wait for the module to be loaded ends when the replica is ready', async () => {
   const stage = new ReplicaStage();
   const waiting = stage.loaded(60_000);
   stage.open();

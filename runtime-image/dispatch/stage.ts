@@ -1,7 +1,7 @@
-/** Where a replica is in its life. `leaving`: told to go, serves what comes; `failed`: takes nothing more. */
+/** Where a replica is in its life. `leaving`: got a signal, serves what comes; `failed`: takes nothing more. */
 export type Stage = 'loading' | 'ready' | 'leaving' | 'failed';
 
-/** The replica's stage, and those who wait for it to be ready. Stages only go forward. */
+/** The replica's stage, which only goes forward, and the requests and probes that wait until the module is loaded. */
 export class ReplicaStage {
   #stage: Stage = 'loading';
   readonly #waiting = new Set<() => void>();

@@ -55,7 +55,7 @@ suite('what is no request', { concurrency: 4 }, () => {
     ],
     ['too many fields', `GET / HTTP/1.1\r\nhost: a\r\n${fields(300)}\r\n`, 431, 'HeadersTooLarge', /300 header fields/],
     [
-      'an expectation that nobody meets',
+      'an expectation that cannot be met',
       'GET / HTTP/1.1\r\nhost: a\r\nexpect: miracles\r\n\r\n',
       417,
       'ExpectationFailed',
@@ -70,9 +70,9 @@ suite('what is no request', { concurrency: 4 }, () => {
       assert.match(answer.head, /\r\nconnection: close/i);
       assert.match(answer.head, /\r\ncontent-type: application\/json/i);
       assert.match(answer.head, new RegExp(`\r\nx-catnap-error: ${code}`, 'i'));
-      const { error, function: name, message: told, requestId } = answer.body;
+      const { error, function: name, message: text, requestId } = answer.body;
       assert.deepEqual([error, name], [code, 'default/hello']);
-      assert.match(String(told), message);
+      assert.match(String(text), message);
       assert.match(String(requestId), /^[\da-f-]{36}$/);
       assert.equal(await (await fetch(await replica.origin())).text(), '1');
     });

@@ -52,7 +52,7 @@ export function answerClientError(error: ReadingError, socket: Socket, functionN
   if (!socket.writable) return;
   const failure = faultOfReading(error);
   const current = answerOn(socket);
-  // Of a connection that never said anything nobody waits to hear.
+  // A client that never sent anything does not wait for an answer.
   if (failure === undefined || current?.headersSent === true || socket.bytesRead === 0) {
     socket.destroy();
     return;
@@ -78,7 +78,7 @@ function refusal(failure: Failure, functionName: string): Reply & { body: string
   return { ...reply, headers: [...reply.headers, ...ending], body };
 }
 
-/** undefined: the connection itself broke, and there is nobody to tell. */
+/** undefined: the connection itself broke: it can carry no answer. */
 function faultOfReading({ code = '', reason }: ReadingError): Failure | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') {
     const message = `the header fields of the request, or its target, are longer than ${HEAD_MAX_BYTES / 1024} KiB`;

@@ -29,9 +29,9 @@ interface About {
   requestId: string;
   /** `<namespace>/<name>`. */
   function: string;
-  /** Whether whoever asks may be told what was thrown. */
+  /** Whether the caller may be shown what was thrown. */
   showsDetail?: boolean;
-  /** Whether whoever asks may see the function's code: in development. */
+  /** Whether the caller may see the function's code: in development. */
   showsStack?: boolean;
 }
 
@@ -53,7 +53,7 @@ export function replyOfFailure(failure: Failure, about: About): Reply {
   return { status: ERROR_STATUS[failure.code], statusText: '', headers, body: JSON.stringify(body) };
 }
 
-/** What a handler threw is for those who may be told; all else the runtime says in words of its own. */
+/** What a handler threw is for callers that may see it; all else the runtime says in words of its own. */
 function messageFor({ code, message }: Failure, { showsDetail }: About): string {
   const isHidden = code === 'HandlerFailed' && showsDetail !== true;
   return isHidden ? (PUBLIC_MESSAGE[code] ?? message) : message;
@@ -78,7 +78,7 @@ function messageOf(thrown: unknown): string {
   return typeof message === 'string' ? message : 'the handler threw an object, not an Error';
 }
 
-/** What is said when a call is stopped. undefined: nobody is there to hear it. */
+/** What is said when a call is stopped. undefined: the client is gone. */
 export function failureOfStop(stop: Stop, timeoutMs: number): Failure | undefined {
   if (stop.why === 'gone') return undefined;
   if (stop.why === 'crashed') return failureOfThrown(stop.error);

@@ -57,7 +57,7 @@ export class Exchange {
     return functionName(this.#replier.assignment);
   }
 
-  /** To be called before the body is read: a client that asked before it sends is told to go on. */
+  /** To be called before the body is read: a client that sent `Expect: 100-continue` gets its `100 Continue`. */
   admitBody(): void {
     if (this.#isHeld) this.response.writeContinue();
     this.#isHeld = false;
@@ -120,7 +120,7 @@ export class Exchange {
 
   /** Whether the connection must end with this answer. */
   #isLast(): boolean {
-    // A client that was not told to go on may or may not send its body: nothing more can be read from it.
+    // A client that got no `100 Continue` may or may not send its body: nothing more can be read from it.
     if (this.#isHeld) return true;
     // Closing with a body unread would reset the connection, and the client might never see this answer.
     return this.#replier.isLeaving() && (this.message.complete || !hasBody(this.message));

@@ -24,7 +24,7 @@ export function requestUrl(target: string, host: string | undefined, forwardedPr
 /** A path and query in which a URL's parser would change nothing: no dot segment, nothing to be encoded. */
 const PLAIN_PATH = /^(?:[\w~!$&()*+,;=:@?-]|\/(?![.%])|(?<=[^/])[.%])*$/;
 
-/** Hosts whose origin is kept; a replica is asked for few, except by those who try. */
+/** Most hosts whose origin is cached: usual clients send few, but one may send any. */
 const MOST_ORIGINS = 64;
 
 /** What Host headers mean under one scheme, found out once for each. */
@@ -68,7 +68,7 @@ const OF_UPGRADES = ['connection', 'upgrade'];
 
 /**
  * Headers from node:http's flat list of names and values, repeated ones kept; without those of the connection.
- * @param isUpgrade whether the request is for a WebSocket, which is told by two of those.
+ * @param isUpgrade whether the request is for a WebSocket, which is recognized by two of those.
  */
 export function headersOf(raw: readonly string[], isUpgrade = false): Headers {
   const headers = new Headers();

@@ -17,7 +17,7 @@ suite('the end of WebSockets', { concurrency: 4 }, () => {
     assert.equal(await other.next(), 'hello');
   });
 
-  test('an error that nobody caught: 1011 to its own, 1001 to the others, and it exits 1', async () => {
+  test('an error that nothing caught: 1011 to its own, 1001 to the others, and it exits 1', async () => {
     await using replica = await replicaOf(ECHO);
     await using client = await connect(replica, 'r-3');
     await using other = await connect(replica);
@@ -28,7 +28,7 @@ suite('the end of WebSockets', { concurrency: 4 }, () => {
     assert.equal((await replica.line((found) => found.level === 'fatal')).requestId, 'r-3');
   });
 
-  test('a replica that leaves closes with 1001, the handler is told, and it exits', async () => {
+  test('a replica that leaves closes with 1001, the handler hears of it, and it exits', async () => {
     await using replica = await replicaOf(ECHO);
     await using client = await connect(replica);
     await replica.origin();
@@ -38,7 +38,7 @@ suite('the end of WebSockets', { concurrency: 4 }, () => {
     await replica.line((line) => line.msg === 'closed 1001 the replica is leaving; connect again true');
   });
 
-  test('a client that does not say goodbye is cut off', async () => {
+  test('a client that does not answer the close frame is cut off', async () => {
     await using replica = await replicaOf(ECHO);
     await using client = await connect(replica);
     await client.next();

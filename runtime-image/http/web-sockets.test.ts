@@ -4,7 +4,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { type Replica, replicaOf, TOLD } from '../testing/replica.ts';
+import { type Replica, replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 import { connect, ECHO } from '../testing/web-socket-client.ts';
 
 type Refused = [unknown, http.IncomingMessage];
@@ -76,11 +76,14 @@ suite('WebSockets', { concurrency: 4 }, () => {
       return new Response(null, { status: 101, webSocket: client });
     }`);
     const origin = await replica.origin();
-    assert.match(await (await fetch(origin, { headers: TOLD })).text(), /for a request with "Upgrade: websocket"/);
+    assert.match(
+      await (await fetch(origin, { headers: WITH_DETAIL })).text(),
+      /for a request with "Upgrade: websocket"/,
+    );
     const client = new WebSocket(origin.replace('http', 'ws'));
     await once(client, 'open');
     client.terminate();
-    const answer = await fetch(origin, { method: 'POST', headers: TOLD });
+    const answer = await fetch(origin, { method: 'POST', headers: WITH_DETAIL });
     assert.equal(answer.status, 500);
     assert.match(((await answer.json()) as { message: string }).message, /was not asked for/);
     const both = new WebSocket(`${origin.replace('http', 'ws')}/both`);

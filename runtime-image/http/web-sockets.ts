@@ -48,7 +48,7 @@ export class WebSockets {
 
   /**
    * Answers with the WebSocket that `reply` carries. Resolves when that is closed.
-   * @param onOpen told of it as soon as it is open.
+   * @param onOpen called as soon as it is open.
    * @throws TypeError where that is none.
    */
   async serve(request: UpgradedRequest, reply: Reply, onOpen: (socket: OpenSocket) => void): Promise<void> {
@@ -75,7 +75,10 @@ export class WebSockets {
     if (opened !== undefined) this.#open.delete(opened);
   }
 
-  /** Sends a close frame (1001) on all that are open, and on any that opens from now on: their clients connect to another replica. */
+  /**
+   * Sends a close frame (1001) on all that are open, and on any that opens from now on: their clients connect to another
+   * replica.
+   */
   closeAll(): void {
     this.#isLeaving = true;
     for (const socket of this.#open) this.#sendAway(socket);

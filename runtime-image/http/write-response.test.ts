@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
-import { replicaOf, TOLD } from '../testing/replica.ts';
+import { replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 
 /** Everything that the server sends back to `text` on a connection of its own, until it closes. */
 async function raw(origin: string, text: string): Promise<string> {
@@ -55,7 +55,7 @@ suite('responding', { concurrency: 4 }, () => {
     assert.equal((await seen('used'))[0], 500);
   });
 
-  test('whatever a handler throws, client and log are told what it was', async () => {
+  test('whatever a handler throws, the client and the log say what it was', async () => {
     await using replica = await replicaOf(`
     const thrown = {
       text: 'no luck', nothing: undefined, null: null, response: new Response('x'), object: { code: 'X', message: 'no luck' },
@@ -63,8 +63,8 @@ suite('responding', { concurrency: 4 }, () => {
     };
     export default (request: Request) => { throw thrown[new URL(request.url).pathname.slice(1)]; };`);
     const origin = await replica.origin();
-    const told = async (kind: string) => {
-      const answer = await fetch(`${origin}/${kind}`, { headers: { 'x-request-id': kind, ...TOLD } });
+    const said = async (kind: string) => {
+      const answer = await fetch(`${origin}/${kind}`, { headers: { 'x-request-id': kind, ...WITH_DETAIL } });
       const { err } = await replica.line((line) => line.msg === 'handler failed' && line.requestId === kind);
       return [
         answer.status,
@@ -72,12 +72,12 @@ suite('responding', { concurrency: 4 }, () => {
         (err as { message: string }).message,
       ];
     };
-    assert.deepEqual(await told('text'), [500, 'no luck', "'no luck'"]);
-    assert.deepEqual(await told('nothing'), [500, 'the handler threw undefined, not an Error', 'undefined']);
-    assert.deepEqual(await told('null'), [500, 'the handler threw null, not an Error', 'null']);
-    assert.deepEqual(await told('object'), [500, 'no luck', "{ code: 'X', message: 'no luck' }"]);
-    assert.deepEqual(await told('other'), [500, 'the handler threw an object, not an Error', "{ code: 'X' }"]);
-    const [status, message] = await told('response');
+    assert.deepEqual(await said('text'), [500, 'no luck', "'no luck'"]);
+    assert.deepEqual(await said('nothing'), [500, 'the handler threw undefined, not an Error', 'undefined']);
+    assert.deepEqual(await said('null'), [500, 'the handler threw null, not an Error', 'null']);
+    assert.deepEqual(await said('object'), [500, 'no luck', "{ code: 'X', message: 'no luck' }"]);
+    assert.deepEqual(await said('other'), [500, 'the handler threw an object, not an Error', "{ code: 'X' }"]);
+    const [status, message] = await said('response');
     assert.deepEqual([status, message], [500, 'the handler threw a Response; return it instead']);
   });
 
@@ -130,7 +130,7 @@ suite('responding', { concurrency: 4 }, () => {
         new Response(request.url.endsWith('whole') ? 'x' : late(), { headers: { 'x-own': '\\x7f' } });`);
     const origin = await replica.origin();
     for (const path of ['whole', 'stream', 'stream']) {
-      const answer = await fetch(`${origin}/${path}`, { headers: TOLD });
+      const answer = await fetch(`${origin}/${path}`, { headers: WITH_DETAIL });
       assert.deepEqual([answer.status, answer.statusText], [500, 'Internal Server Error']);
       assert.match(((await answer.json()) as { message: string }).message, /x-own/);
     }
@@ -179,7 +179,7 @@ suite('responding', { concurrency: 4 }, () => {
     await assert.rejects(async () => (await fetch(`${origin}/long`)).text());
   });
 
-  test('a client that asks before sending is told to go on when the handler reads, else the connection ends', async () => {
+  test('a client that asks before sending is asked to go on when the handler reads, else the connection ends', async () => {
     await using replica = await replicaOf(
       `export default async (request: Request) => new URL(request.url).pathname === '/read' ? await request.text() : 'unread'`,
     );

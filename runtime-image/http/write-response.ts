@@ -87,14 +87,14 @@ async function sendStream(response: ServerResponse, reply: Reply, own: OwnHeader
   }
 }
 
-/** Another answer was given in the meantime, or there is nobody left to answer. */
+/** Another answer was given in the meantime, or the client is gone. */
 function isOver(response: ServerResponse): boolean {
   return response.closed || response.writableEnded;
 }
 
 /**
  * Looks at what the handler wrote into the head, before a stream is read: what is wrong with it would be found only when
- * the head leaves by itself, where nobody is told.
+ * the head leaves by itself, where no callback waits for it.
  * @throws TypeError as `writeHead` does.
  */
 function checkHead({ statusText, headers }: Reply): void {
@@ -168,7 +168,7 @@ function sourceReader(source: AsyncSource): SourceReader {
   };
 }
 
-/** What a source says or throws when it is told to end early is of no use to anyone: nobody reads it any more. */
+/** What a source says or throws when it is cancelled is of no use: it is not read any more. */
 async function ended(end: () => unknown): Promise<void> {
   try {
     await end();

@@ -19,7 +19,7 @@ test('what a module requires is not part of its own time', () => {
   assert.deepEqual(Object.keys(clock.times(String)), ['inner', 'outer']);
 });
 
-test('packages are added up, and only the ten slowest are told', () => {
+test('packages are added up, and only the ten slowest are named', () => {
   const clock = new ImportClock();
   for (let index = 0; index < 12; index++) clock.running(`m${index}`, () => busyMs(index < 2 ? 0 : 2));
   assert.equal(Object.keys(clock.times(String)).length, 10);

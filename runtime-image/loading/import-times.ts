@@ -4,7 +4,7 @@ import { nodeModule } from '../builtin.ts';
 import { nowMs } from '../clock.ts';
 import type { ImportTimes } from '../telemetry/metrics.ts';
 
-/** Modules that are told of. */
+/** Modules that are named at most. */
 const MOST_SHOWN = 10;
 /** What takes less, in seconds, is not what makes a start slow. */
 const LEAST_SHOWN = 0.001;

@@ -32,7 +32,7 @@ test('the signal is aborted for the reasons of the platform', () => {
   );
 });
 
-test('what is given to waitUntil is awaited, what it adds meanwhile too, and its failure is told', async () => {
+test('what is given to waitUntil is awaited, what it adds meanwhile too, and its failure is thrown', async () => {
   const { waitUntil, settled } = createTestContext();
   const done: string[] = [];
   const later = async () => void done.push('later');

@@ -73,7 +73,7 @@ export function createTestContext(options: TestContextOptions = {}): TestContext
     passThroughOnException() {},
     waitUntil(promise) {
       const settling = Promise.resolve(promise);
-      // It is told by `settled`, however late that is asked.
+      // `settled` throws it, however late that is called.
       settling.catch(() => undefined);
       background.push(settling);
     },

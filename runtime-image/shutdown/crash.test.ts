@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type Replica, replicaOf } from '../testing/replica.ts';
 
-/** A handler that answers after `?ms=`, and does what its path says; errors that nobody can catch come from timers. */
+/** A handler that answers after `?ms=`, and does what its path says; errors that nothing can catch come from timers. */
 const HANDLER = `
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const crash = (message, ms) => setTimeout(() => { throw new Error(message); }, ms);
@@ -37,8 +37,8 @@ function fatal({ lines }: Replica): unknown[] {
 const ask = (origin: string, path: string) => fetch(origin + path, { headers: { 'x-request-id': `id-of-${path}` } });
 
 // Each has a process of its own and mostly waits for it.
-suite('errors that nobody caught', { concurrency: 4 }, () => {
-  test('one that comes after the answer is told with its request; others are finished, new ones refused', async () => {
+suite('errors that nothing caught', { concurrency: 4 }, () => {
+  test('one that comes after the answer is logged with its request; others are finished, new ones refused', async () => {
     await using replica = await replicaOf(HANDLER);
     const origin = await replica.origin();
     const other = ask(origin, '/other?ms=1500');
@@ -55,11 +55,11 @@ suite('errors that nobody caught', { concurrency: 4 }, () => {
   });
 
   test('one that belongs to no request ends no request', async () => {
-    await using replica = await replicaOf(`setTimeout(() => { throw new Error('of nobody'); }, 1000);\n${HANDLER}`);
+    await using replica = await replicaOf(`setTimeout(() => { throw new Error('of no request'); }, 1000);\n${HANDLER}`);
     const answers = ask(await replica.origin(), '/other?ms=1500');
     assert.equal((await answers).status, 200);
     assert.deepEqual(await replica.ended, CRASHED);
-    assert.deepEqual(fatal(replica), [['of nobody', undefined]]);
+    assert.deepEqual(fatal(replica), [['of no request', undefined]]);
   });
 
   test('of two at once each fails its own request', async () => {
@@ -90,7 +90,7 @@ suite('errors that nobody caught', { concurrency: 4 }, () => {
     assert.ok(!replica.lines.some(({ msg }) => msg === 'disposed'));
   });
 
-  test('one in what was given to waitUntil is told with its request, which is not waited for any more', async () => {
+  test('one in what was given to waitUntil is logged with its request, which is not waited for any more', async () => {
     await using replica = await replicaOf(HANDLER);
     const origin = await replica.origin();
     assert.equal((await ask(origin, '/waitUntil')).status, 200);
@@ -117,7 +117,7 @@ suite('errors that nobody caught', { concurrency: 4 }, () => {
     await replica.line((line) => line.msg === 'cancelled');
   });
 
-  test('a handler that ends the process is told with its request, and with the line that did it', async () => {
+  test('a handler that ends the process is logged with its request, and with the line that did it', async () => {
     await using replica = await replicaOf(HANDLER);
     await assert.rejects(ask(await replica.origin(), '/exit'));
     assert.deepEqual(await replica.ended, { code: 3, signal: null });

@@ -1,4 +1,4 @@
-/** After SIGTERM a replica goes on taking requests until this long none came: the cluster hears of its leaving late. */
+/** After SIGTERM a replica goes on taking requests until this long none came: endpoints are updated late, so some still come. */
 const QUIET_MS = 500;
 
 /** Time that a leaving replica has beyond the timeout of one request. */
@@ -13,7 +13,7 @@ const EXIT_BEFORE_KILL_MS = 250;
 /**
  * What a leaving replica does next.
  * - wait: takes requests; look again after `ms`.
- * - finish: nobody comes any more; takes no new connections, finishes what it has.
+ * - finish: the quiet period is over; takes no new connections, finishes what it has.
  * - exit: everything is done.
  */
 type DrainStep = { do: 'wait'; ms: number } | { do: 'finish' } | { do: 'exit' };

@@ -10,7 +10,7 @@ export default async () => {
   return 'done';
 };`;
 
-/** What a request gets that runs when the replica is told to leave, how that exits, and the lines of its log. */
+/** What a request gets that runs when the signal comes, how that exits, and the lines of its log. */
 async function leaving(listens: string, signal: NodeJS.Signals = 'SIGTERM') {
   await using replica = await replicaOf(slow(listens));
   const answer = fetch(await replica.origin()).then((response) => response.text());

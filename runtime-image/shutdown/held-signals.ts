@@ -1,4 +1,4 @@
-/** The signals by which a replica is told to leave. */
+/** The signals that end a replica. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 type Held = (typeof SIGNALS)[number];
 
@@ -16,7 +16,7 @@ interface HeldSignals {
 /**
  * Has signals reach `onSignal` alone. A function may listen to them too, as tracing tutorials say: its listeners, which
  * mostly end the process, wait until its requests are over. Node asks `process.emit` for it whatever listeners there are.
- * @param onThrown told what a listener throws, or its promise rejects with.
+ * @param onThrown called with what a listener throws, or its promise rejects with.
  */
 export function holdSignals(
   onSignal: (signal: NodeJS.Signals) => void,

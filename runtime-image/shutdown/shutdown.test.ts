@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
-import { type Replica, replicaOf, TOLD } from '../testing/replica.ts';
+import { type Replica, replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 
 /** A handler that answers after `?ms=`, and says when it was entered. */
 const SLOW = `export default async (request: Request) => {
@@ -117,7 +117,7 @@ suite('leaving', { concurrency: 4 }, () => {
     assert.deepEqual(messages(replica).slice(-3), ['waited', 'disposing', 'disposed']);
   });
 
-  test('dispose may be a method of what is exported; one that fails is told, and the exit code is 1', async () => {
+  test('dispose may be a method of what is exported; one that fails is logged, and the exit code is 1', async () => {
     await using replica = await replicaOf(`export default {
       name: 'pool',
       fetch: () => new Response('ok'),
@@ -138,7 +138,7 @@ suite('leaving', { concurrency: 4 }, () => {
     assert.ok(!messages(replica).includes('disposed'));
   });
 
-  test('an error that nobody caught in dispose ends it', async () => {
+  test('an error that nothing caught in dispose ends it', async () => {
     await using replica = await replicaOf(`export const dispose = async () => {
       setTimeout(() => { throw new Error('stray'); });
       await new Promise(() => undefined);
@@ -184,7 +184,7 @@ suite('leaving', { concurrency: 4 }, () => {
     assert.deepEqual(await replica.ended, { code: 1, signal: null });
   });
 
-  test('a throw that nobody caught: its own request gets 500, the others finish, the replica exits 1', async () => {
+  test('a throw that nothing caught: its own request gets 500, the others finish, the replica exits 1', async () => {
     await using replica = await replicaOf(`export default async (request: Request) => {
     const { pathname } = new URL(request.url);
     console.log('in ' + pathname);
@@ -196,7 +196,7 @@ suite('leaving', { concurrency: 4 }, () => {
     const origin = await replica.origin();
     const other = fetch(`${origin}/other`);
     await replica.line((line) => line.msg === 'in /other');
-    const stray = await fetch(`${origin}/stray`, { headers: { 'x-request-id': 'r-3', ...TOLD } });
+    const stray = await fetch(`${origin}/stray`, { headers: { 'x-request-id': 'r-3', ...WITH_DETAIL } });
     assert.equal(stray.status, 500);
     assert.equal(stray.headers.get('connection'), 'close');
     assert.equal(((await stray.json()) as { message: string }).message, 'stray');
@@ -207,7 +207,7 @@ suite('leaving', { concurrency: 4 }, () => {
     assert.match((line.err as { stack: string }).stack, /index\.ts:4/);
   });
 
-  test('a rejection that nobody caught does the same', async () => {
+  test('a rejection that nothing caught does the same', async () => {
     await using replica = await replicaOf(`export default async () => {
     Promise.reject(new Error('stray'));
     await new Promise(() => undefined);
@@ -217,7 +217,7 @@ suite('leaving', { concurrency: 4 }, () => {
     assert.deepEqual(await replica.ended, { code: 1, signal: null });
   });
 
-  test('it serves on when nobody reads its log any more', async () => {
+  test('it serves on when its log is not read any more', async () => {
     await using replica = await replicaOf(`export default () => { console.log('said'); return 'ok'; }`);
     const origin = await replica.origin();
     replica.process.stdout?.destroy();

@@ -24,7 +24,7 @@ export interface ShutdownDeps {
 const LAST_WORDS_MS = 500;
 
 /**
- * Leaves after a SIGTERM: takes requests until nobody sends any more, finishes what it has, has the module dispose of
+ * Leaves after a SIGTERM: takes requests until the quiet period is over, finishes what it has, has the module dispose of
  * what it holds. Requests that are left at the end of the grace period are aborted and answered. Resolves with the exit
  * code: 1 where `dispose` failed, or the replica did.
  */
@@ -57,7 +57,7 @@ export async function shutDown(deps: ShutdownDeps): Promise<number> {
 }
 
 /**
- * Leaves after an error that nobody caught: the process may be in any state, so nothing new is let in, and `dispose` is
+ * Leaves after an error that nothing caught: the process may be in any state, so nothing new is let in, and `dispose` is
  * not called. Requests that run are finished, within the time that they have, and what was given to waitUntil in ten
  * seconds.
  */

@@ -29,7 +29,7 @@ export function acceptedCharset(header: string | undefined, offers: readonly str
   return chosen(rangesOf(header ?? '*'), offers, closenessOfWord);
 }
 
-/** `identity` is liked a little by everyone who does not refuse it. */
+/** `identity` is acceptable, with the least weight, unless the client refuses it. */
 export function acceptedEncoding(header: string | undefined, offers: readonly string[]): Choice {
   const ranges = rangesOf(header ?? '');
   if (!ranges.some((range) => closenessOfWord(range, 'identity') >= 0)) {

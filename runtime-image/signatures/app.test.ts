@@ -65,7 +65,7 @@ suite('a module without a handler that Catnap could call', { concurrency: 3 }, (
     return JSON.stringify(line);
   };
 
-  test('that listens by itself is told of images', async () => {
+  test('that listens by itself ends with advice about images', async () => {
     const listens = "import http from 'node:http'; http.createServer().listen(0, '127.0.0.1').unref();";
     assert.match(await saidBy(listens), /exports nothing.*listens by itself.*spec\.image/);
     for (const source of ['Deno.serve(() => new Response());', 'Bun.serve({ fetch() {} });']) {
@@ -74,7 +74,7 @@ suite('a module without a handler that Catnap could call', { concurrency: 3 }, (
   });
 });
 
-test('a function (req, res) without its signature is told of it', async () => {
+test('a function (req, res) without its signature gets advice about it', async () => {
   await using replica = await replicaOf(
     `export default async (req, res) => { if (req.url.endsWith('/a')) await null; res.status(200).send('x'); };`,
   );

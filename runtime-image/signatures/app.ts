@@ -1,7 +1,7 @@
 import type { UserFunction } from './invoke.ts';
 
 /**
- * The `(req, res)` of an app that is exported whole; undefined: `value` is none. Told by the methods that such apps have:
+ * The `(req, res)` of an app that is exported whole; undefined: `value` is none. Recognized by the methods that such apps have:
  * - Express, Connect and what is made like them: functions with `handle` and `listen`.
  * - Fastify: `routing`, once it is `ready`. Koa: what `callback()` returns. A server of `node:http`: its listeners.
  */

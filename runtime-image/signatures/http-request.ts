@@ -49,7 +49,7 @@ export class ServedRequest extends http.IncomingMessage {
     this[QUERY] = { url: this.url, query };
   }
 
-  /** The gateway says whom it speaks for. */
+  /** As the gateway lists them in X-Forwarded-For. */
   get ips(): string[] {
     return listOf(this.headers['x-forwarded-for']);
   }

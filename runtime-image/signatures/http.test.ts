@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { after, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type Replica, replicaOf, TOLD } from '../testing/replica.ts';
+import { type Replica, replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 
 /** Handlers by path, as they are written for Cloud Functions. */
 const SOURCE = `
@@ -132,7 +132,7 @@ suite('signature http', { concurrency: 4 }, () => {
     });
   });
 
-  test('the client is the one whom a trusted proxy named, not who the list begins with', async () => {
+  test('the client is the one that a trusted proxy named, not the first of the list', async () => {
     const headers = { 'x-forwarded-for': '1.2.3.4, 203.0.113.9, 10.0.0.5', 'x-real-ip': '203.0.113.9' };
     const about = (await (await post('/about', 'application/json', '{}', headers)).json()) as { ip: string };
     assert.equal(about.ip, '203.0.113.9');
@@ -173,14 +173,14 @@ suite('signature http', { concurrency: 4 }, () => {
   });
 
   test('an error is a 500 that has nothing of the answer that was begun', async () => {
-    const rejected = await ask('/rejects', { headers: TOLD });
+    const rejected = await ask('/rejects', { headers: WITH_DETAIL });
     assert.deepEqual([rejected.status, ((await rejected.json()) as { message: string }).message], [500, 'it broke']);
     const thrown = await ask('/throws');
     assert.deepEqual([thrown.status, thrown.headers.get('content-type')], [500, 'application/json']);
     assert.equal(thrown.headers.get('x-left'), null);
   });
 
-  test('an answer that is not given in time is a 504; what comes later harms nobody', async () => {
+  test('an answer that is not given in time is a 504; what comes later harms no other request', async () => {
     assert.equal((await ask('/never')).status, 504);
     assert.equal((await ask('/overtime')).status, 504);
     assert.equal(await (await ask('/twice')).text(), 'once');

@@ -23,7 +23,7 @@ function eventOf({ method = 'GET', url = '/', rawHeaders = [], body = '' }: Sent
   });
 }
 
-test('the source is the one whom a trusted proxy named, not who the list begins with', () => {
+test('the source is the one that a trusted proxy named, not the first of the list', () => {
   const rawHeaders = [
     'Host',
     'a.example',

@@ -21,7 +21,7 @@ class ResponseStream extends PassThrough {
   constructor() {
     super();
     this.begun = this.#begun.promise;
-    // Whoever reads it is told by the read.
+    // The read throws it.
     this.on('error', () => undefined);
   }
 
@@ -71,7 +71,7 @@ export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke 
     try {
       return replyOfStream(stream);
     } catch (error) {
-      // Whoever writes to it would wait for a reader.
+      // A write to it would wait for a reader.
       stream.destroy();
       throw error;
     }

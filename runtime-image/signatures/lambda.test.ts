@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { type Replica, replicaOf, TOLD } from '../testing/replica.ts';
+import { type Replica, replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 
 /** Handlers by path, as they are written for Lambda; which way of ending a function has depends on its parameters. */
 const SOURCE = `
@@ -86,7 +86,7 @@ suite('signature lambda', { concurrency: 4 }, () => {
       ['rejects', /^it broke$/],
       ['bad', /body that is no string/],
     ] as const) {
-      const answer = await fetch(`${origin}/${path}`, { headers: TOLD });
+      const answer = await fetch(`${origin}/${path}`, { headers: WITH_DETAIL });
       assert.equal(answer.status, 500);
       assert.match(((await answer.json()) as { message: string }).message, message);
     }
@@ -155,7 +155,7 @@ suite('a Lambda function that streams', { concurrency: 4 }, () => {
   });
 
   test('a status that is none is a 500, and ends the stream', async () => {
-    const answer = await fetch(`${origin}/no-status`, { headers: { ...TOLD, 'x-request-id': 'statusless' } });
+    const answer = await fetch(`${origin}/no-status`, { headers: { ...WITH_DETAIL, 'x-request-id': 'statusless' } });
     assert.equal(answer.status, 500);
     assert.match(((await answer.json()) as { message: string }).message, /statusCode 99/);
     await saidOnce('statusless', /statusCode 99/);

@@ -38,7 +38,7 @@ function collect(message: IncomingMessage): Promise<Buffer> {
     if (size > BODY_MAX_BYTES) reject(tooLarge());
     else if (message.complete) {
       const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
-      // In the same turn: the message has not told anyone yet that it is at its end.
+      // In the same turn: the message has not emitted its end yet.
       if (size > 0) message.unshift(all);
       resolve(all);
     }

@@ -6,7 +6,7 @@ const BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
 /** By V8's number. */
 const KINDS: Readonly<Record<number, string>> = { 1: 'minor', 4: 'major', 8: 'incremental', 16: 'weakcb' };
 
-/** The entry that a collection is told by; `duration` in milliseconds. */
+/** The observer's entry for one collection; `duration` in milliseconds. */
 type Collection = PerformanceEntry & { detail: { kind: number } };
 
 /**

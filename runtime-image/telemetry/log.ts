@@ -165,7 +165,7 @@ export function captureWarnings(log: JsonLog): void {
 }
 
 /**
- * Writes to stdout, whatever becomes of whoever reads it. Opened with the first line: it takes 1 ms.
+ * Writes to stdout, whatever becomes of the process that reads it. Opened with the first line: it takes 1 ms.
  * @param format undefined: text on a terminal, else JSON.
  */
 export function stdoutWriter(format?: LogFormat): (line: string) => void {
@@ -175,7 +175,7 @@ export function stdoutWriter(format?: LogFormat): (line: string) => void {
     if (stdout === undefined) {
       stdout = process.stdout;
       isText = (format ?? (stdout.isTTY ? 'text' : 'json')) === 'text';
-      // A log that nobody reads any more is no reason to stop serving, and there is nowhere to say so.
+      // A log that is not read any more is no reason to stop serving, and there is nowhere to say so.
       stdout.on('error', () => undefined);
     }
     stdout.write(isText ? textOfLine(line) : line);

@@ -1,6 +1,6 @@
 /**
  * What `/metrics` says, and what it takes to know it. A file of its own in the image too, `metrics-page.mjs`, loaded when
- * somebody asks for the first time: a replica that nobody scrapes needs neither the memory nor the timer.
+ * it is asked for the first time: a replica that is not scraped needs neither the memory nor the timer.
  */
 import { fs } from '../builtin.ts';
 import { nowMs } from '../clock.ts';

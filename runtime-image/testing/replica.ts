@@ -23,8 +23,8 @@ function buildRuntime(): string {
   return path.join(directory, 'runtime', 'runtime.mjs');
 }
 
-/** Headers by which the gateway lets callers be told all of a failure. */
-export const TOLD = { 'x-catnap-error-detail': 'true' } as const;
+/** Headers by which the gateway says that the caller may see all of a failure. */
+export const WITH_DETAIL = { 'x-catnap-error-detail': 'true' } as const;
 
 export type LogLine = Readonly<Record<string, unknown>> & { level: string; msg: string };
 

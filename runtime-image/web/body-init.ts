@@ -11,7 +11,7 @@ interface BodyInit {
 const TEXT = 'text/plain;charset=UTF-8';
 const QUERY = 'application/x-www-form-urlencoded;charset=UTF-8';
 
-/** What the Fetch standard makes of `value`. @throws TypeError for a stream that somebody else reads. */
+/** What the Fetch standard makes of `value`. @throws TypeError for a stream that is being read already. */
 export function bodyInitOf(value: unknown): BodyInit {
   if (typeof value === 'string') return { source: value, type: TEXT };
   if (value === null || value === undefined) return { source: null, type: null };

@@ -1,4 +1,4 @@
-/** What a request is told beyond its method, URL, headers, body and signal. */
+/** What a request is given beyond its method, URL, headers, body and signal. */
 export type FetchOptions = Readonly<Record<string, unknown>>;
 
 /** The standard's, with the values that there are; undefined: any. `cf` is of Cloudflare Workers, `dispatcher` of undici. */

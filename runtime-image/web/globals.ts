@@ -6,7 +6,7 @@ import { optionsOf, Request } from './request.ts';
 import { Response } from './response.ts';
 
 /**
- * Puts the classes of this folder in the place of Node's: they need no fetch implementation until somebody fetches, and
+ * Puts the classes of this folder in the place of Node's: they need no fetch implementation until the first fetch, and
  * that is a third of a cold start. What Node's `fetch` returns counts as an instance of them.
  *
  * By assignment: a look at the present value, even at its property descriptor, would load all of it.
@@ -18,7 +18,7 @@ export function installGlobals(): void {
 }
 
 /**
- * Node's fetch, which is told of our requests in words that it knows. The length that a request came with is passed on
+ * Node's fetch, which is given our requests as arguments that it knows. The length that a request came with is passed on
  * with the body that came, not with another.
  */
 async function fetch(input: unknown, init: RequestInit = {}): Promise<globalThis.Response> {
@@ -48,8 +48,8 @@ function sendOwn(request: Request): Promise<globalThis.Response> {
   const body = isIncoming(source) ? source.stream() : source;
   const transit = transitOf(headers);
   const isKept = (name: string) => !transit.has(name) || (name === 'content-length' && isIncoming(source));
-  const told = { ...optionsOf(request), method, headers: [...headers].filter(([name]) => isKept(name)), signal };
-  return nodeFetch(url, (body === null ? told : { ...told, body, duplex: 'half' }) as RequestInit);
+  const init = { ...optionsOf(request), method, headers: [...headers].filter(([name]) => isKept(name)), signal };
+  return nodeFetch(url, (body === null ? init : { ...init, body, duplex: 'half' }) as RequestInit);
 }
 
 function acceptNodes(own: typeof Response | typeof Headers, tag: string): void {

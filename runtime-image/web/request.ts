@@ -4,7 +4,7 @@ import { bodyInitOf } from './body-init.ts';
 import { type FetchOptions, fetchOptionsOf } from './fetch-options.ts';
 import { Headers, type HeadersLike } from './headers.ts';
 
-/** What a request is made of. The functions are called at most once each, when somebody looks. */
+/** What a request is made of. The functions are called at most once each, when they are needed first. */
 export abstract class RequestParts {
   abstract readonly method: string;
   abstract readonly source: Source;
@@ -65,7 +65,7 @@ interface Init extends Readonly<Record<string, unknown>> {
   duplex?: string;
 }
 
-/** What `fetch` is told of a request beyond its method, headers, body and signal. */
+/** What `fetch` takes of a request beyond its method, headers, body and signal. */
 export let optionsOf: (request: Request) => FetchOptions;
 
 /**

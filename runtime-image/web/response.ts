@@ -43,7 +43,7 @@ export class Response extends Body {
   #status: number;
   #type = 'default';
   readonly #statusText: string;
-  /** Content type of the body, as long as nobody looks at the headers and none were given. */
+  /** Content type of the body, as long as the headers were not looked at and none were given. */
   readonly #bodyType: string | null;
   #headers: Headers | undefined;
 

@@ -13,7 +13,7 @@ export class MessageEvent extends Event {
 export class CloseEvent extends Event {
   readonly code: number;
   readonly reason: string;
-  /** Whether both sides have said goodbye. */
+  /** Whether both sides have sent a close frame. */
   readonly wasClean: boolean;
 
   constructor({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) {

@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import type { CloseEvent, MessageEvent } from './events.ts';
 import { SocketEnd, type Wire } from './socket-end.ts';
 
-/** A client's connection that keeps what it is told. */
-function aWire(told: unknown[] = []): Wire & { told: unknown[] } {
-  const tell = (...words: unknown[]) => void told.push(words);
+/** A client's connection that keeps what is done to it. */
+function aWire(done: unknown[] = []): Wire & { done: unknown[] } {
+  const tell = (...words: unknown[]) => void done.push(words);
   return {
-    told,
+    done,
     send: (data) => tell('send', data),
     close: (code, reason) => tell('close', code, reason),
     pause: () => tell('pause'),
@@ -28,7 +28,7 @@ test('what was sent before the client was there is sent to it first, and what it
   const wire = aWire();
   const arrived = client.couple(wire, 'chat', ignore);
   server.send(new Uint8Array([0, 1, 2]).subarray(1));
-  assert.deepEqual(wire.told, [
+  assert.deepEqual(wire.done, [
     ['send', 'early'],
     ['send', new Uint8Array([1, 2])],
   ]);
@@ -46,7 +46,7 @@ test('a client is not read from until the other end is accepted', async () => {
   client.couple(wire, '', ignore);
   server.accept();
   await new Promise(setImmediate);
-  assert.deepEqual(wire.told, [['pause'], ['resume']]);
+  assert.deepEqual(wire.done, [['pause'], ['resume']]);
 });
 
 test('either end may be given; one that was accepted may not, and the given one is not accepted', () => {
@@ -67,7 +67,7 @@ test('bytes are copied when they are sent', () => {
   client.give();
   const wire = aWire();
   client.couple(wire, '', ignore);
-  assert.deepEqual(wire.told, [['send', new Uint8Array([1])]]);
+  assert.deepEqual(wire.done, [['send', new Uint8Array([1])]]);
 });
 
 test('two ends in one process speak with each other, and close together', async () => {
@@ -110,7 +110,7 @@ test('an answer that is not sent is to the other end as if the client had left',
   assert.deepEqual([code, wasClean], [1006, false]);
 });
 
-test('errors of listeners, and rejections of what they return, are told, and a listener can be removed', async () => {
+test('errors of listeners, and rejections of what they return, are reported, and a listener can be removed', async () => {
   const [client, server] = SocketEnd.pair();
   server.accept();
   client.give();

@@ -55,7 +55,7 @@ export class SocketEnd extends GuardedTarget {
 
   /**
    * Two ends that are each other's.
-   * @param onFailure told of an error in a listener of an end whose other end is no client's, or not yet.
+   * @param onFailure called with an error in a listener of an end whose other end is no client's, or not yet.
    */
   static pair(onFailure?: (error: unknown) => void): [SocketEnd, SocketEnd] {
     const [one, two] = [new SocketEnd(), new SocketEnd()];
@@ -99,10 +99,10 @@ export class SocketEnd extends GuardedTarget {
     if (this.#use !== 'accepted') throw new TypeError('accept() must be called before close()');
     if (this.#state !== OPEN) return;
     this.#state = CLOSING;
-    const goodbye: Arrival = { is: 'close', code, reason, wasClean: true };
-    this.#other.#take(goodbye);
+    const arrival: Arrival = { is: 'close', code, reason, wasClean: true };
+    this.#other.#take(arrival);
     // Two ends in one process need no handshake.
-    if (this.#other.#use === 'accepted') queueMicrotask(() => this.#deliver(goodbye));
+    if (this.#other.#use === 'accepted') queueMicrotask(() => this.#deliver(arrival));
   }
 
   /** Makes this end a client's. @throws TypeError where it is in use. */
@@ -112,8 +112,8 @@ export class SocketEnd extends GuardedTarget {
   }
 
   /**
-   * Puts this end, which was given, on the wire. Returns what is to be told of what the client sends.
-   * @param onFailure told of an error in a listener of the other end.
+   * Puts this end, which was given, on the wire. Returns what is to be called with what the client sends.
+   * @param onFailure called with an error in a listener of the other end.
    */
   couple(wire: Wire, protocol: string, onFailure: (error: unknown) => void): (arrival: Arrival) => void {
     this.#wire = wire;

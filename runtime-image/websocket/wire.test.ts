@@ -4,7 +4,7 @@ import http from 'node:http';
 import { test } from 'node:test';
 import { replicaOf } from '../testing/replica.ts';
 
-test('a handler whose client asked for a WebSocket wrongly is told that it is closed', async () => {
+test('a handler whose client asked for a WebSocket wrongly hears that it is closed', async () => {
   await using replica = await replicaOf(`export default () => {
     const [client, server] = Object.values(new WebSocketPair());
     server.accept();

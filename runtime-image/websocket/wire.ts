@@ -8,14 +8,14 @@ const MESSAGE_MAX_BYTES = 32 * 1024 * 1024;
 const BEHIND_BYTES = 1024 * 1024;
 /** A client that is so far behind is cut off. */
 const LOST_BYTES = 64 * 1024 * 1024;
-/** How long a client gets to answer a goodbye, in milliseconds. */
-const GOODBYE_MS = 3_000;
+/** How long a client gets to answer a close frame, in milliseconds. */
+const CLOSE_MS = 3_000;
 const OPTIONS = {
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: MESSAGE_MAX_BYTES,
-  closeTimeout: GOODBYE_MS,
+  closeTimeout: CLOSE_MS,
 };
 /** A connection that is silent for so long is asked by TCP whether its client is still there, in milliseconds. */
 const PEER_CHECK_MS = 60_000;
@@ -36,7 +36,7 @@ interface Opening {
 
 /**
  * Answers a request for a WebSocket with 101 and joins its connection with the handler's end. Resolves when it is closed
- * and the handler has been told; also where the request was none, and was refused.
+ * and the handler has heard of it; also where the request was none, and was refused.
  * @throws TypeError where `end` is no end of a pair, or in use.
  */
 export async function openWebSocket(opening: Opening): Promise<void> {
@@ -107,10 +107,10 @@ class SocketWire implements Wire {
     else if (!this.#isBehind && bufferedAmount > BEHIND_BYTES) this.#setBehind(true);
   }
 
-  /** Sends the rest, then goodbye; whoever does not answer that is cut off. */
+  /** Sends the rest, then a close frame; a client that does not answer that is cut off. */
   close(code: number | undefined, reason: string): void {
     this.#socket.close(code, reason);
-    // The client's goodbye is to be read.
+    // The client's close frame is to be read.
     this.#socket.resume();
   }
 
