@@ -106,6 +106,40 @@ test('the runtime takes nothing but names, error codes and request ids from api'
   );
 });
 
+/** The runtime's folders from the lowest up, and the files beside them that any of these may import. */
+const RUNTIME_FOLDERS = [
+  'web',
+  'call',
+  'telemetry',
+  'websocket',
+  'http',
+  'signatures',
+  'loading',
+  'dispatch',
+  'shutdown',
+] as const;
+const RUNTIME_FILES = ['builtin.ts', 'clock.ts', 'assignment.ts', 'settings.ts'];
+
+test('a folder of the runtime imports only from those below it, and nothing that wires them together', () => {
+  const level = (file: string) => RUNTIME_FOLDERS.findIndex((folder) => file.startsWith(`runtime-image/${folder}/`));
+  const path = (a: Arrow) => relative(root, join(root, dirname(a.file), a.specifier));
+  const inside = arrows.filter((a) => level(a.file) >= 0 && !/\.test\.ts$/.test(a.file) && a.to === 'runtime-image');
+  assert.ok(inside.length > 0);
+  const wrong = inside.filter((a) => {
+    if (dirname(path(a)) === 'runtime-image') return !RUNTIME_FILES.includes(path(a).slice('runtime-image/'.length));
+    return level(path(a)) < 0 || level(path(a)) > level(a.file);
+  });
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
+test('each folder of the runtime says in one line what is in it', () => {
+  for (const folder of [...RUNTIME_FOLDERS, 'testing'])
+    assert.match(readFileSync(join(root, 'runtime-image', folder, 'README.md'), 'utf8'), /^[^\n]+\n$/, folder);
+});
+
 test('rules that several processes keep load nothing but names and each other', () => {
   const wrong = arrows.filter(
     (a) => /^api\/rules\/(?!.*\.test\.ts$)/.test(a.file) && !a.typeOnly && !/^\.\/|^\.\.\/names\.ts$/.test(a.specifier),
