@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seeded } from '#platform/seeded.ts';
+import { seeded } from '#platform/testing/seeded.ts';
 import { leastBusy, lessBusyOfTwo, Rotation } from './balance.ts';
 import { aSeat, type Named } from './test-seat.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { TEST_SERVER } from '#platform/test-certificates.ts';
+import { TEST_SERVER } from '#platform/testing/certificates.ts';
 import { connectionBound, openFilesOf } from './connection-limit.ts';
 import { TestGateway, until } from './test-gateway.ts';
 import { Wire } from './test-wire.ts';

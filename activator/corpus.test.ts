@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { TEST_SERVER } from '#platform/test-certificates.ts';
+import { TEST_SERVER } from '#platform/testing/certificates.ts';
 import type { Attack } from './corpus/attack.ts';
 import { CHUNKS } from './corpus/chunks.ts';
 import { CONNECTIONS } from './corpus/connections.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestClock } from '#platform/test-clock.ts';
+import { TestClock } from '#platform/testing/test-clock.ts';
 import { Deadline, Deadlines } from './deadlines.ts';
 
 class Scene {

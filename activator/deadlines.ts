@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { attempt } from './entries.ts';
 
 /** Nothing is late by more than this, and nothing early. */

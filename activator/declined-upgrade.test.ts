@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { TEST_SERVER } from '#platform/test-certificates.ts';
+import { TEST_SERVER } from '#platform/testing/certificates.ts';
 import { asksForUpgrade, isKept, upgradeOf } from './ask-for-upgrade.ts';
 import { until } from './test-gateway.ts';
 import { HOST, Wire, wiredGateway } from './test-wire.ts';

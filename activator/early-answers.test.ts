@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { TEST_SERVER } from '#platform/test-certificates.ts';
+import { TEST_SERVER } from '#platform/testing/certificates.ts';
 import { aFunction, type TestGateway, until } from './test-gateway.ts';
 import { HOST, Wire, wiredGateway } from './test-wire.ts';
 

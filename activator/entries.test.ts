@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
-import { systemClock } from '#platform/clock.ts';
+import { systemClock } from '#platform/time/clock.ts';
 import { caught, ENTRIES, type Entry, onThrow, setFailPoint, thrownCounts } from './entries.ts';
 import { Peers } from './peers/peers.ts';
 import { aFunction, aPod, ask, TestGateway, until } from './test-gateway.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 
 /**
  * Every place where the outside calls into the gateway: events of sockets and servers, timers, promises, changes of the

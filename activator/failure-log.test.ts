@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLog } from '#platform/log.ts';
-import { TestClock } from '#platform/test-clock.ts';
+import { createLog } from '#platform/process/log.ts';
+import { TestClock } from '#platform/testing/test-clock.ts';
 import { FailureLog } from './failure-log.ts';
 
 function aLog() {

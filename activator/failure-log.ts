@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#api/errors.ts';
-import type { Clock } from '#platform/clock.ts';
-import type { Log } from '#platform/log.ts';
+import type { Log } from '#platform/process/log.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { Failure } from './failure.ts';
 
 /** Of one function and code, so many are logged one by one; the rest of the period is one line at its end. */

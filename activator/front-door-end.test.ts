@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { systemClock } from '#platform/clock.ts';
+import { systemClock } from '#platform/time/clock.ts';
 import type { Arrival } from './client-connection.ts';
 import { Backlog } from './client-reader.ts';
 import { ConnectionLimit } from './connection-limit.ts';

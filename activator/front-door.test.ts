@@ -5,7 +5,7 @@ import { connect as connectHttp2, createServer as createHttp2Server } from 'node
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { TEST_SERVER } from '#platform/test-certificates.ts';
+import { TEST_SERVER } from '#platform/testing/certificates.ts';
 import type { ClientLimits } from './listener.ts';
 import { plainServer } from './listener.ts';
 import { handOver } from './preface.ts';

@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import { Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { asksForUpgrade, isKept, upgradeOf } from './ask-for-upgrade.ts';
 import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
 import type { Backlog } from './client-reader.ts';

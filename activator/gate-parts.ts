@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { Failure } from './failure.ts';
 import type { Visitor } from './gate.ts';
 import type { FunctionShare } from './share.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestClock } from '#platform/test-clock.ts';
+import { TestClock } from '#platform/testing/test-clock.ts';
 import type { Failure } from './failure.ts';
 import { Gate, type GateLimits, type Visitor, type Waiting } from './gate.ts';
 import { FunctionShare, ProcessShare, type ShareBounds } from './share.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { Rotation, type Seat } from './balance.ts';
 import type { Failure } from './failure.ts';
 import type { Place } from './fifo.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { Summary } from './access-log.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Failure } from './failure.ts';

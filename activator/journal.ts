@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '#api/errors.ts';
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { Summary } from './access-log.ts';
 import type { RequestHead } from './host.ts';
 import type { Replica } from './replica.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { viewOf } from './function-view.ts';
 import { keepFunction, keepPod } from './kept-objects.ts';
 import { podState } from './pod-state.ts';

@@ -3,9 +3,9 @@ import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { RUNTIME_ENV } from '#api/names.ts';
 import { acceptedRoutes } from '#api/rules/route.ts';
-import { leanMetadata } from '#platform/lean-metadata.ts';
-import type { Pod } from '#platform/resources.ts';
-import { sharedPart, shareStrings } from '#platform/shared-values.ts';
+import { leanMetadata } from '#platform/informer/lean-metadata.ts';
+import { sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import type { ServedFunction, ServedStatus } from './function-view.ts';
 
 /** Conditions that tell callers why a function does not answer. */

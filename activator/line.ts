@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { Fifo, type Place } from './fifo.ts';
 
 /** Requests that wait in order of their arrival, none longer than all may. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TlsPair } from '#platform/tls-files.ts';
+import type { TlsPair } from '#platform/process/tls-files.ts';
 import { FIELDS_MAX } from './request-faults.ts';
 
 /** How long clients may take, in milliseconds. There is no limit on a whole request: a stream may take for ever. */

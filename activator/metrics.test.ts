@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRegistry } from '#platform/metrics.ts';
+import { createRegistry } from '#platform/process/metrics.ts';
 import { ColdStarts } from './cold-starts.ts';
 import { FunctionCounters } from './counters.ts';
 import type { CountedFunction } from './function-metrics.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type MetricsSource, metricsOf } from '#platform/metrics.ts';
+import { type MetricsSource, metricsOf } from '#platform/process/metrics.ts';
 import type { ColdStarts } from './cold-starts.ts';
 import type { FunctionCounters } from './counters.ts';
 import { thrownCounts } from './entries.ts';

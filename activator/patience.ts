@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 
 /**
  * How an activator asks a replica that other activators use as well, of whom it knows nothing. A replica that turned a

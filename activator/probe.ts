@@ -1,5 +1,5 @@
 import { READY_PATH } from '#api/names.ts';
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { Connection } from './http1/connection.ts';
 import type { Receiver } from './http1/receiver.ts';
 import { requestHead } from './http1/request-head.ts';

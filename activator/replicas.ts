@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { ClusterStarts } from './cold-start/cluster-starts.ts';
 import type { StartSample } from './cold-start/learning.ts';
 import { mayRest, restMs, SHORTEST_REST_MS, TRIAL_MS } from './ejection.ts';

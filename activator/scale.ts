@@ -1,7 +1,7 @@
 import { FIELD_MANAGER } from '#api/names.ts';
-import type { KubeClient, Patch } from '#platform/kube.ts';
-import { isConflict, isInvalid } from '#platform/kube-error.ts';
-import { DEPLOYMENTS, type Resource, type Scale } from '#platform/resources.ts';
+import type { KubeClient, Patch } from '#platform/kube/client.ts';
+import { isConflict, isInvalid } from '#platform/kube/error.ts';
+import { DEPLOYMENTS, type Resource, type Scale } from '#platform/kube/resources.ts';
 
 /** A revision is a Deployment of the same name. */
 export interface RevisionRef {

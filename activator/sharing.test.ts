@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seeded } from '#platform/seeded.ts';
-import { TestClock } from '#platform/test-clock.ts';
+import { seeded } from '#platform/testing/seeded.ts';
+import { TestClock } from '#platform/testing/test-clock.ts';
 import { Gate, type Visitor } from './gate.ts';
 import { FunctionShare, ProcessShare } from './share.ts';
 import { aSeat, type Named } from './test-seat.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
-import { systemClock } from '#platform/clock.ts';
+import { systemClock } from '#platform/time/clock.ts';
 import type { StuckReplica } from './stuck-replicas.ts';
 import { deafWhile } from './test-backend.ts';
 import { aFunction, ask, TestGateway, until } from './test-gateway.ts';

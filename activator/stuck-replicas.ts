@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { PodState } from './pod-state.ts';
 import type { Replica } from './replica.ts';
 

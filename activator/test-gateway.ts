@@ -7,7 +7,7 @@ import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts';
 import { normalRoute } from '#api/rules/route.ts';
-import { systemClock } from '#platform/clock.ts';
+import { systemClock } from '#platform/time/clock.ts';
 import { AccessLog } from './access-log.ts';
 import { guardedClock } from './entries.ts';
 import { FailureLog } from './failure-log.ts';

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { FunctionObject } from '#api/function.ts';
-import { type Call, ScriptedApiServer } from '#platform/scripted-api-server.ts';
+import { type Call, ScriptedApiServer } from '#platform/testing/scripted-api-server.ts';
 import type { PodObject } from './pod-state.ts';
 import { type Backend, startBackend } from './test-backend.ts';
 import { aFunction, aPod, until } from './test-gateway.ts';

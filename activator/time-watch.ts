@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { Deadline, type Deadlines } from './deadlines.ts';
 import { type Entry, enter } from './entries.ts';
 import type { Failure } from './failure.ts';

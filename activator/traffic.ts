@@ -1,5 +1,5 @@
 import { canTakeOver } from '#api/rules/takeover.ts';
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { Summary } from './access-log.ts';
 import { chooseRevision } from './choose-revision.ts';
 import type { StartSample } from './cold-start/learning.ts';

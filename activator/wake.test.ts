@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { TestClock } from '#platform/test-clock.ts';
+import { TestClock } from '#platform/testing/test-clock.ts';
 import { FakeScales } from './test-gateway.ts';
 import { neededReplicas, Wake } from './wake.ts';
 

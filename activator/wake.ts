@@ -1,5 +1,5 @@
-import type { Clock } from '#platform/clock.ts';
-import type { Log } from '#platform/log.ts';
+import type { Log } from '#platform/process/log.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { RevisionRef, Scales } from './scale.ts';
 
 /** Needs that come together are written together; the first one from zero does not wait for others. */

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { type FunctionObject, FunctionSpec } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { ANNOTATION, API_VERSION, CONTAINER, KIND, LABEL } from '#api/names.ts';
-import type { Deployment, Pod } from '#platform/resources.ts';
+import type { Deployment, Pod } from '#platform/kube/resources.ts';
 import { ownerReference } from './function/children.ts';
 import { type RevisionView, viewRevisions } from './function/revision-view.ts';
 

@@ -1,7 +1,7 @@
 import type { FunctionObject } from '#api/function.ts';
 import { FIELD_MANAGER, LABEL } from '#api/names.ts';
-import { isAlreadyExists, isNotFound } from '#platform/kube-error.ts';
-import { CONFIG_MAPS, type ConfigMap, DEPLOYMENTS, type Deployment } from '#platform/resources.ts';
+import { isAlreadyExists, isNotFound } from '#platform/kube/error.ts';
+import { CONFIG_MAPS, type ConfigMap, DEPLOYMENTS, type Deployment } from '#platform/kube/resources.ts';
 import { ChildError, requireOwn, type Writer } from './child-writes.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';
 import { contentHash } from './function/canonical.ts';

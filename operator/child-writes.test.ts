@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ManagedFieldsEntry } from '#platform/resources.ts';
+import type { ManagedFieldsEntry } from '#platform/kube/resources.ts';
 import { aDeployment } from './builders.ts';
 import { isHandedOver } from './child-writes.ts';
 

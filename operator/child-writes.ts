@@ -1,7 +1,7 @@
 import type { FunctionObject } from '#api/function.ts';
 import { ANNOTATION, FIELD_MANAGER, KIND } from '#api/names.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isInvalid, isNotFound } from '#platform/kube-error.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isInvalid, isNotFound } from '#platform/kube/error.ts';
 import {
   DEPLOYMENTS,
   type Deployment,
@@ -10,7 +10,7 @@ import {
   type Scale,
   SERVICES,
   type Service,
-} from '#platform/resources.ts';
+} from '#platform/kube/resources.ts';
 import { canonicalJson } from './function/canonical.ts';
 import { isControlledBy } from './function/children.ts';
 

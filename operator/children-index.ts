@@ -1,6 +1,6 @@
 import { LABEL } from '#api/names.ts';
-import type { ObjectView } from '#platform/object-view.ts';
-import type { Deployment, KubeObject, Pod, Service } from '#platform/resources.ts';
+import type { ObjectView } from '#platform/informer/object-view.ts';
+import type { Deployment, KubeObject, Pod, Service } from '#platform/kube/resources.ts';
 
 /** Objects of one kind by the function they carry the label of: `<namespace>/<function>`. */
 export class FunctionIndex<T extends KubeObject> {

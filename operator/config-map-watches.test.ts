@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { Change } from '#platform/object-cache.ts';
-import type { KubeObject } from '#platform/resources.ts';
+import type { Change } from '#platform/informer/object-cache.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
 import { ConfigMapWatches } from './config-map-watches.ts';
 
 const known = new Map<string, KubeObject>();

@@ -1,5 +1,5 @@
-import type { ObjectView } from '#platform/object-view.ts';
-import type { KubeObject } from '#platform/resources.ts';
+import type { ObjectView } from '#platform/informer/object-view.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
 
 /** Why a function names ConfigMaps: its spec refers to them, or its bundles are stored in them. */
 type Purpose = 'spec' | 'bundles';

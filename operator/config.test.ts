@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readConfig } from '#platform/config.ts';
+import { readConfig } from '#platform/process/config.ts';
 import { OperatorEnv } from './config.ts';
 
 const activators = { matchLabels: { 'app.kubernetes.io/component': 'activator' } };

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { DEFAULT_HOST_TEMPLATE, hostTemplateMistake } from '#api/rules/host-template.ts';
-import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/config.ts';
+import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
+import { envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/process/config.ts';
 
 const seconds = z.coerce.number().positive().max(3600);
 

@@ -1,9 +1,9 @@
 import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
-import type { EventRecorder } from '#platform/events.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import type { Log } from '#platform/log.ts';
-import type { ObjectView } from '#platform/object-view.ts';
+import type { EventRecorder } from '#platform/controller/event-recorder.ts';
+import type { ObjectView } from '#platform/informer/object-view.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import type { Log } from '#platform/process/log.ts';
 import type { Bundles } from './bundles.ts';
 import type { Children } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';

@@ -1,8 +1,8 @@
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
-import { isNotFound } from '#platform/kube-error.ts';
-import { EVENTS, type KubeEvent, type Pod } from '#platform/resources.ts';
-import type { Outcome } from '#platform/work-queue.ts';
+import type { Outcome } from '#platform/controller/work-queue.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import { EVENTS, type KubeEvent, type Pod } from '#platform/kube/resources.ts';
 import { checkFunction } from './checked-function.ts';
 import { deleteDeployment, markAnswered, setReplicas, type Writer } from './child-writes.ts';
 import type { Context } from './context.ts';

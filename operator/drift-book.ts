@@ -1,5 +1,5 @@
 import { ANNOTATION } from '#api/names.ts';
-import type { Deployment } from '#platform/resources.ts';
+import type { Deployment } from '#platform/kube/resources.ts';
 import { applyDeployment, type Writer } from './child-writes.ts';
 import { afterApply, type DriftState, driftDecision } from './function/drift.ts';
 import { desiredDigest, ownedDigest } from './function/owned-fields.ts';

@@ -1,4 +1,4 @@
-import type { KubeEvent, Pod } from '#platform/resources.ts';
+import type { KubeEvent, Pod } from '#platform/kube/resources.ts';
 import { podStartFailure } from './function/failure.ts';
 
 interface Failing {

@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
-import { type ClusterAccess, clusterAccess } from '#platform/cluster-access.ts';
-import { readConfig } from '#platform/config.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { LeaderElection } from '#platform/leader.ts';
-import { keepHeapLean } from '#platform/lean-heap.ts';
-import { KubeLease } from '#platform/lease-store.ts';
-import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
-import { createLog } from '#platform/log.ts';
-import { createRegistry, leaderMetric, metricsOf } from '#platform/metrics.ts';
-import { OpsServer } from '#platform/ops-server.ts';
+import { type ClusterAccess, clusterAccess } from '#platform/access/cluster-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { LeaderElection } from '#platform/leader/leader-election.ts';
+import { KubeLease } from '#platform/leader/lease-store.ts';
+import { readConfig } from '#platform/process/config.ts';
+import { keepHeapLean } from '#platform/process/lean-heap.ts';
+import { type Lifecycle, runProcess } from '#platform/process/lifecycle.ts';
+import { createLog } from '#platform/process/log.ts';
+import { createRegistry, leaderMetric, metricsOf } from '#platform/process/metrics.ts';
+import { OpsServer } from '#platform/process/ops-server.ts';
 import { OperatorEnv } from './config.ts';
 import { startOperator } from './operator.ts';
 

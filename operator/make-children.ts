@@ -1,6 +1,6 @@
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
-import type { Deployment } from '#platform/resources.ts';
+import type { Deployment } from '#platform/kube/resources.ts';
 import { ChildError, ensureDeployment, ensureService, type Writer } from './child-writes.ts';
 import type { Context } from './context.ts';
 import { functionService, isControlledBy, revisionDeployment } from './function/children.ts';

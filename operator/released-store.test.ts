@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KubeClient } from '#platform/kube.ts';
-import { type Call, ScriptedApiServer, silentLog } from '#platform/scripted-api-server.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { type Call, ScriptedApiServer, silentLog } from '#platform/testing/scripted-api-server.ts';
 import { at } from './builders.ts';
 import type { ReleasedHost } from './function/released-hosts.ts';
 import { ReleasedStore } from './released-store.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { FIELD_MANAGER } from '#api/names.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isAborted, isKubeError, isNotFound } from '#platform/kube-error.ts';
-import type { Log } from '#platform/log.ts';
-import { CONFIG_MAPS, type ConfigMap } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isAborted, isKubeError, isNotFound } from '#platform/kube/error.ts';
+import { CONFIG_MAPS, type ConfigMap } from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
 import {
   type ReleasedHost,
   type ReleasedHosts,

@@ -1,8 +1,8 @@
 import { FUNCTIONS, type FunctionObject, FunctionSpec } from '#api/function.ts';
 import { sourceHash as configMapHash } from '#api/source-hash.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isNotFound, KubeError } from '#platform/kube-error.ts';
-import { CONFIG_MAPS, type ConfigMap, type Resource } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isNotFound, KubeError } from '#platform/kube/error.ts';
+import { CONFIG_MAPS, type ConfigMap, type Resource } from '#platform/kube/resources.ts';
 import { sourceHashOf } from './bundles.ts';
 import type { Writer } from './child-writes.ts';
 import type { ConfigMapWatches } from './config-map-watches.ts';

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import { BUNDLE_TEXT } from '#api/names.ts';
-import { CONFIG_MAPS } from '#platform/resources.ts';
+import { CONFIG_MAPS } from '#platform/kube/resources.ts';
 import type { Writer } from './child-writes.ts';
 import { isControlledBy } from './function/owned.ts';
 import type { RevisionView } from './function/revision-view.ts';

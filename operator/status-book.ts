@@ -1,10 +1,10 @@
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, FIELD_MANAGER, KIND } from '#api/names.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isNotFound } from '#platform/kube-error.ts';
-import { compareVersions } from '#platform/resource-version.ts';
-import type { KubeObject, Resource } from '#platform/resources.ts';
+import { compareVersions } from '#platform/informer/resource-version.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import type { KubeObject, Resource } from '#platform/kube/resources.ts';
 import { canonicalJson } from './function/canonical.ts';
 
 interface StatusObject extends KubeObject {

@@ -1,12 +1,9 @@
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
-import type { InformerOptions } from '#platform/informer.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import type { Selection } from '#platform/kube-calls.ts';
-import type { Lifecycle } from '#platform/lifecycle.ts';
-import type { Log } from '#platform/log.ts';
-import type { InformerMetrics } from '#platform/metrics.ts';
-import { type ObjectView, viewObjects } from '#platform/object-view.ts';
+import type { InformerOptions } from '#platform/informer/informer.ts';
+import { type ObjectView, viewObjects } from '#platform/informer/object-view.ts';
+import type { Selection } from '#platform/kube/calls.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
 import {
   CONFIG_MAPS,
   DEPLOYMENTS,
@@ -18,7 +15,10 @@ import {
   PODS,
   type Resource,
   SERVICES,
-} from '#platform/resources.ts';
+} from '#platform/kube/resources.ts';
+import type { Lifecycle } from '#platform/process/lifecycle.ts';
+import type { Log } from '#platform/process/log.ts';
+import type { InformerMetrics } from '#platform/process/metrics.ts';
 import { activatorUrls } from './autoscaler/activators.ts';
 import { type Children, FunctionIndex } from './children-index.ts';
 import type { OperatorConfig } from './config.ts';

@@ -8,7 +8,7 @@ import { FunctionCounters } from '../activator/counters.ts';
 import { activatorMetrics, TEXT_METRICS } from '../activator/metrics.ts';
 import { PeerCounts } from '../activator/peers/counts.ts';
 import { operatorMetrics } from '../operator/metrics.ts';
-import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/metrics.ts';
+import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/process/metrics.ts';
 import { Histogram, RequestMetrics } from '../runtime-image/telemetry/metrics.ts';
 import { metricsText, type ProcessUsage } from '../runtime-image/telemetry/metrics-text.ts';
 

@@ -5,7 +5,7 @@ import type { FunctionObject } from '#api/function.ts';
 import { HostPolicy } from '#api/rules/host-owner.ts';
 import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts';
 import { acceptedRoutes } from '#api/rules/route.ts';
-import { seeded } from '#platform/seeded.ts';
+import { seeded } from '#platform/testing/seeded.ts';
 import { RouteTable } from '../activator/route-table.ts';
 import { aFunction } from '../operator/builders.ts';
 import { RouteClaims } from '../operator/route-claims.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '#platform/clock.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import type { BacklogHint } from '../peers/messages.ts';
 import type { RevisionRef } from '../scale.ts';
 import type { Survey } from '../survey.ts';

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClaimRules } from '#platform/access/jwt.ts';
 import type { TokenVerifier, Verdict } from '#platform/access/token-verifier.ts';
-import type { Log } from '#platform/log.ts';
+import type { Log } from '#platform/process/log.ts';
 import type { RefusalReason } from './counts.ts';
 import { PeerStream, type StreamParts } from './peer-stream.ts';
 

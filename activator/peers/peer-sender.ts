@@ -1,7 +1,7 @@
 /** From this activator to one other: one request whose body does not end, a line for each hint. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { type BackoffPolicy, backoffMs } from '#platform/backoff.ts';
-import type { Clock } from '#platform/clock.ts';
+import { type BackoffPolicy, backoffMs } from '#platform/time/backoff.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { guarded } from '../entries.ts';
 import type { PeerCounts } from './counts.ts';
 import { Outbox } from './outbox.ts';

@@ -1,7 +1,7 @@
 /** From one other activator to this one: a request whose body does not end, a line for each hint. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '#platform/clock.ts';
-import { LineDecoder } from '#platform/line-decoder.ts';
+import { LineDecoder } from '#platform/kube/line-decoder.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { guarded } from '../entries.ts';
 import { ByteRate } from './byte-rate.ts';
 import type { PeerCounts } from './counts.ts';

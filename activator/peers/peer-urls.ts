@@ -1,6 +1,6 @@
 import { OPS_PORT_NAME } from '#api/names.ts';
-import { serviceEndpoints } from '#platform/endpoint-urls.ts';
-import type { EndpointSlice } from '#platform/resources.ts';
+import { serviceEndpoints } from '#platform/kube/endpoint-urls.ts';
+import type { EndpointSlice } from '#platform/kube/resources.ts';
 
 /** Far more than there are activators; each one costs a connection. */
 const MOST_PEERS = 64;

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import type { Verdict } from '#platform/access/token-verifier.ts';
-import { systemClock } from '#platform/clock.ts';
+import { systemClock } from '#platform/time/clock.ts';
 import { until } from '../test-gateway.ts';
 import type { ReplicaHint } from './messages.ts';
 import { Peers } from './peers.ts';

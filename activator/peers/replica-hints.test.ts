@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '#platform/clock.ts';
+import { systemClock } from '#platform/time/clock.ts';
 import type { PodObject } from '../pod-state.ts';
 import { Replicas } from '../replicas.ts';
 import { type Backend, deafWhile, startBackend } from '../test-backend.ts';

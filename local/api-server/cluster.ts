@@ -1,6 +1,6 @@
 /** What all handlers work with, and what one of them is given. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Log } from '#platform/log.ts';
+import type { Log } from '#platform/process/log.ts';
 import type { Policies } from './admission/policies/policies.ts';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { User } from './auth/users.ts';

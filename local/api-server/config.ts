@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { envLogLevel, envPort } from '#platform/config.ts';
+import { envLogLevel, envPort } from '#platform/process/config.ts';
 
 export const ApiServerConfig = z.object({
   /** Port to listen on; 0: any free one. */

@@ -2,10 +2,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '#platform/config.ts';
-import type { Lifecycle } from '#platform/lifecycle.ts';
-import { runProcess } from '#platform/lifecycle.ts';
-import { createLog } from '#platform/log.ts';
+import { readConfig } from '#platform/process/config.ts';
+import type { Lifecycle } from '#platform/process/lifecycle.ts';
+import { runProcess } from '#platform/process/lifecycle.ts';
+import { createLog } from '#platform/process/log.ts';
 import type { Tokens, User } from './auth/users.ts';
 import { parseTokens } from './auth/users.ts';
 import { ApiServerConfig } from './config.ts';

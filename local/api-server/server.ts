@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Log } from '#platform/log.ts';
+import type { Log } from '#platform/process/log.ts';
 import { RequestError } from '../objects/request-error.ts';
 import { loadBuiltinKinds } from '../objects/schema/builtin-kinds.ts';
 import { Policies } from './admission/policies/policies.ts';

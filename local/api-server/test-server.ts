@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '#platform/log.ts';
+import { createLog } from '#platform/process/log.ts';
 import type { Certificate } from './auth/certificate.ts';
 import { selfSigned } from './auth/certificate.ts';
 import { newSigningKey } from './auth/json-web-token.ts';

@@ -1,7 +1,7 @@
-import { pause } from '#platform/deadline.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isNotFound } from '#platform/kube-error.ts';
-import type { KubeObject, Resource } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import type { KubeObject, Resource } from '#platform/kube/resources.ts';
+import { pause } from '#platform/time/deadline.ts';
 
 const FIELD_MANAGER = 'helm';
 const ASK_AGAIN_MS = 100;

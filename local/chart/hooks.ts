@@ -1,4 +1,4 @@
-import type { KubeObject } from '#platform/resources.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
 import { type ClusterObjects, describe } from './cluster-objects.ts';
 import { hooksOf, type RenderedObject } from './manifests.ts';
 

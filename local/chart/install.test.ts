@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { KubeClient } from '#platform/kube.ts';
+import { KubeClient } from '#platform/kube/client.ts';
 import { TestServer, TOKEN } from '../api-server/test-server.ts';
 import { type InstalledChart, type InstallTarget, installChart, uninstallChart, upgradeChart } from './install.ts';
 

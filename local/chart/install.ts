@@ -1,6 +1,6 @@
 /** Installs the chart as Helm does, for clusters where there is no Helm: tests, and the one on a laptop. */
-import type { KubeClient } from '#platform/kube.ts';
-import type { KubeObject } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
 import { ClusterObjects, describe } from './cluster-objects.ts';
 import { runHooks } from './hooks.ts';
 import { membersOf, type RenderedObject } from './manifests.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '#platform/resources.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
 import { readDocuments } from './go-yaml.ts';
 import { installPlace } from './kind-order.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubeObject } from '#platform/resources.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
 import { mayAdopt } from './adoption.ts';
 
 const owner = { metadata: { namespace: 'n' }, spec: { selector: { matchLabels: { app: 'x' } } } };

@@ -1,8 +1,8 @@
 /** Objects that nobody controls come under the controller whose selector matches them. */
 
-import type { KubeClient } from '#platform/kube.ts';
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
-import { apiVersionOf, type KubeObject, type OwnerReference, type Resource } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isConflict, isNotFound } from '#platform/kube/error.ts';
+import { apiVersionOf, type KubeObject, type OwnerReference, type Resource } from '#platform/kube/resources.ts';
 import { type LabelSelector, selectorMatches } from '../objects/label-selector.ts';
 
 /** Pure. An object that is being deleted is left alone, and one that is being deleted adopts nothing. */

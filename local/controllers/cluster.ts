@@ -1,8 +1,7 @@
 /** What the controllers share: one watch a kind, one client, one clock. */
-import type { EventRecorder } from '#platform/events.ts';
-import { Informer } from '#platform/informer.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import type { Log } from '#platform/log.ts';
+import type { EventRecorder } from '#platform/controller/event-recorder.ts';
+import { Informer } from '#platform/informer/informer.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
 import {
   DEPLOYMENTS,
   type Deployment,
@@ -18,7 +17,8 @@ import {
   type Resource,
   SERVICES,
   type Service,
-} from '#platform/resources.ts';
+} from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
 import {
   DISRUPTION_BUDGETS,
   type DisruptionBudget,

@@ -1,6 +1,6 @@
 /** All controllers of the local cluster. */
-import { type EventNote, EventRecorder } from '#platform/events.ts';
-import type { KubeObject, Pod } from '#platform/resources.ts';
+import { type EventNote, EventRecorder } from '#platform/controller/event-recorder.ts';
+import type { KubeObject, Pod } from '#platform/kube/resources.ts';
 import type { Cluster, Recorder } from './cluster.ts';
 import { startDeploymentController } from './deployment-controller.ts';
 import { startDisruptionController } from './disruption-controller.ts';

@@ -1,7 +1,8 @@
 /** Deployments become ReplicaSets. */
-import { isNotFound } from '#platform/kube-error.ts';
-import { DEPLOYMENTS, type Deployment, REPLICA_SETS, type ReplicaSet } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import { DEPLOYMENTS, type Deployment, REPLICA_SETS, type ReplicaSet } from '#platform/kube/resources.ts';
 import { adopt, mayAdopt } from './adoption.ts';
 import type { Cluster, Recorder } from './cluster.ts';
 import { conditionOf, withCondition } from './conditions.ts';

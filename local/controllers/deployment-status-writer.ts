@@ -1,7 +1,7 @@
 /** Writes a Deployment's status when there is something new in it. */
 import { isDeepStrictEqual } from 'node:util';
-import { isNotFound } from '#platform/kube-error.ts';
-import { DEPLOYMENTS, type Deployment, type ReplicaSet } from '#platform/resources.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import { DEPLOYMENTS, type Deployment, type ReplicaSet } from '#platform/kube/resources.ts';
 import type { Cluster } from './cluster.ts';
 import { type DeploymentStatus, progressDeadlineMs } from './deployment-status.ts';
 import { REVISION_ANNOTATION } from './replica-sets.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Deployment, ReplicaSet } from '#platform/resources.ts';
+import type { Deployment, ReplicaSet } from '#platform/kube/resources.ts';
 import { type DeploymentStatus, progressDeadlineMs, rolloutStatus } from './deployment-status.ts';
 
 const THEN = '2026-05-01T10:00:00Z';

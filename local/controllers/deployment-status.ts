@@ -1,5 +1,5 @@
 /** Status of a Deployment from its ReplicaSets. Pure. */
-import type { Deployment, ReplicaSet } from '#platform/resources.ts';
+import type { Deployment, ReplicaSet } from '#platform/kube/resources.ts';
 import { conditionOf, withCondition, without } from './conditions.ts';
 import { rolloutBounds, specReplicas } from './replica-counts.ts';
 

@@ -1,6 +1,6 @@
 /** Which kinds the API server serves. */
-import type { KubeClient } from '#platform/kube.ts';
-import type { KubeObject, Resource } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import type { KubeObject, Resource } from '#platform/kube/resources.ts';
 
 interface ApiResource {
   name: string;

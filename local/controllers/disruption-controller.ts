@@ -1,8 +1,8 @@
 /** PodDisruptionBudgets know how many of their pods may go. */
 import { isDeepStrictEqual } from 'node:util';
-import { isNotFound } from '#platform/kube-error.ts';
-import type { Pod } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { selectorMatches } from '../objects/label-selector.ts';
 import type { Cluster } from './cluster.ts';
 import { disruptionStatus } from './disruption-status.ts';

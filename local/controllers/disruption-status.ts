@@ -1,5 +1,5 @@
 /** What a PodDisruptionBudget says of its pods. Pure. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { withCondition } from './conditions.ts';
 import type { DisruptionBudget } from './kinds.ts';
 import { timestamp } from './kinds.ts';

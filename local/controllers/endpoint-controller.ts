@@ -1,8 +1,8 @@
 /** Services with a selector get EndpointSlices. */
 import { isDeepStrictEqual } from 'node:util';
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
-import { ENDPOINT_SLICES, type EndpointSlice, type Pod, type Service } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isConflict, isNotFound } from '#platform/kube/error.ts';
+import { ENDPOINT_SLICES, type EndpointSlice, type Pod, type Service } from '#platform/kube/resources.ts';
 import { selectorMatches } from '../objects/label-selector.ts';
 import type { Cluster } from './cluster.ts';
 import { keyOf, splitKey } from './kinds.ts';

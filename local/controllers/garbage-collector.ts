@@ -1,8 +1,9 @@
 /** Deletes what has lost its owners, and lets owners go that wait for what they own. */
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
-import type { KubeObject, OwnerReference, Resource } from '#platform/resources.ts';
-import { apiVersionOf, PODS, type Pod } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isConflict, isNotFound } from '#platform/kube/error.ts';
+import type { KubeObject, OwnerReference, Resource } from '#platform/kube/resources.ts';
+import { apiVersionOf, PODS, type Pod } from '#platform/kube/resources.ts';
 import { type Cluster, keyOfKind } from './cluster.ts';
 import { discoverKinds } from './discovery.ts';
 import { CUSTOM_RESOURCE_DEFINITIONS } from './kinds.ts';

@@ -1,5 +1,5 @@
 /** How long a Job waits before it starts another pod in the place of failed ones. Pure. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 
 export interface JobBackoff {
   /** Since the last success. */

@@ -1,8 +1,8 @@
 /** Jobs become pods, until enough of them have succeeded or too many have failed. */
 import { isDeepStrictEqual } from 'node:util';
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
-import { PODS, type Pod } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isConflict, isNotFound } from '#platform/kube/error.ts';
+import { PODS, type Pod } from '#platform/kube/resources.ts';
 import type { Cluster } from './cluster.ts';
 import type { JobBackoff } from './job-backoff.ts';
 import { isTracked, TRACKED } from './job-pods.ts';

@@ -1,5 +1,5 @@
 /** How a Job's pods stand, and which of them are to be counted. Pure. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import type { Job } from './kinds.ts';
 import { isActive, isReady } from './pod-state.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { TRACKED } from './job-pods.ts';
 import { type JobStep, jobStep } from './job-step.ts';
 import type { Job } from './kinds.ts';

@@ -2,7 +2,7 @@
  * The next step of a Job. Pure. As in every cluster a pod that has ended is written down in the status first, then loses
  * its finalizer, and is counted once it has none: whatever is interrupted in between, no pod counts twice or not at all.
  */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { conditionOf } from './conditions.ts';
 import { afterPods, backoffLeftMs, type JobBackoff } from './job-backoff.ts';
 import { hasRestartedTooOften, isTracked, type JobPods, podsOfJob } from './job-pods.ts';

@@ -10,7 +10,7 @@ import type {
   V1ResourceQuota,
   V1ServiceAccount,
 } from '@kubernetes/client-node';
-import type { KubeObject, Resource, Wire } from '#platform/resources.ts';
+import type { KubeObject, Resource, Wire } from '#platform/kube/resources.ts';
 
 export type Node = Wire<V1Node>;
 export type ServiceAccount = Wire<V1ServiceAccount>;

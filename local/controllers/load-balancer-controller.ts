@@ -1,8 +1,8 @@
 /** Services of type LoadBalancer get the address of the one node there is, as a cloud would give one. */
 import { isDeepStrictEqual } from 'node:util';
-import { isNotFound } from '#platform/kube-error.ts';
-import { SERVICES, type Service } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import { SERVICES, type Service } from '#platform/kube/resources.ts';
 import type { Cluster } from './cluster.ts';
 import { keyOf, splitKey } from './kinds.ts';
 

@@ -1,7 +1,15 @@
 /** Every namespace has a default ServiceAccount; one that is deleted is emptied first. */
-import { isAlreadyExists, isNotFound } from '#platform/kube-error.ts';
-import { type KubeObject, NAMESPACES, type Namespace, PODS, type Pod, type Resource } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isAlreadyExists, isNotFound } from '#platform/kube/error.ts';
+import {
+  type KubeObject,
+  NAMESPACES,
+  type Namespace,
+  PODS,
+  type Pod,
+  type Resource,
+} from '#platform/kube/resources.ts';
 import type { Cluster } from './cluster.ts';
 import { discoverKinds } from './discovery.ts';
 import { SERVICE_ACCOUNTS } from './kinds.ts';

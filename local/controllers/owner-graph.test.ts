@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONFIG_MAPS, type OwnerReference } from '#platform/resources.ts';
+import { CONFIG_MAPS, type OwnerReference } from '#platform/kube/resources.ts';
 import { OwnerGraph, type OwnerState, verdict } from './owner-graph.ts';
 
 const owner = (uid: string, blockOwnerDeletion = true): OwnerReference => ({

@@ -1,5 +1,5 @@
 /** Who owns whom, and what follows from an owner's end. Pure. */
-import type { KubeObject, OwnerReference, Resource } from '#platform/resources.ts';
+import type { KubeObject, OwnerReference, Resource } from '#platform/kube/resources.ts';
 
 export const FOREGROUND = 'foregroundDeletion';
 export const ORPHAN = 'orphan';

@@ -1,8 +1,8 @@
 /** Pods as controllers make and remove them, with the Events that tell of it. */
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
-import { isNotFound, KubeError } from '#platform/kube-error.ts';
-import type { KubeObject, Pod, Resource, Wire } from '#platform/resources.ts';
-import { apiVersionOf, PODS } from '#platform/resources.ts';
+import { isNotFound, KubeError } from '#platform/kube/error.ts';
+import type { KubeObject, Pod, Resource, Wire } from '#platform/kube/resources.ts';
+import { apiVersionOf, PODS } from '#platform/kube/resources.ts';
 import type { Cluster, Recorder } from './cluster.ts';
 import type { PodWrites } from './pod-writes.ts';
 

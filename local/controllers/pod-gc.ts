@@ -1,7 +1,8 @@
 /** Removes pods that no node will ever end. */
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
-import { PODS, type Pod } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isConflict, isNotFound } from '#platform/kube/error.ts';
+import { PODS, type Pod } from '#platform/kube/resources.ts';
 import type { Cluster } from './cluster.ts';
 import { keyOf, splitKey } from './kinds.ts';
 

@@ -1,5 +1,5 @@
 /** What other controllers read from a pod's status. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 
 export function isActive(pod: Pod): boolean {
   const phase = pod.status?.phase;

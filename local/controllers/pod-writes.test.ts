@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { PodWrites } from './pod-writes.ts';
 
 const pod = (uid: string): Pod => ({ metadata: { uid } });

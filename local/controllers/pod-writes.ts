@@ -1,6 +1,6 @@
 /** What this process wrote about pods and its watch has not shown yet. */
-import type { Change } from '#platform/object-cache.ts';
-import type { Pod } from '#platform/resources.ts';
+import type { Change } from '#platform/informer/object-cache.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 
 /** Longest a write may stay unseen; afterwards what the watch shows counts alone. */
 const FORGET_AFTER_MS = 30_000;

@@ -1,8 +1,8 @@
 /** ReplicaSets become pods. */
 import { isDeepStrictEqual } from 'node:util';
-import { isNotFound } from '#platform/kube-error.ts';
-import { PODS, type Pod, REPLICA_SETS, type ReplicaSet } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import { PODS, type Pod, REPLICA_SETS, type ReplicaSet } from '#platform/kube/resources.ts';
 import { adopt, mayAdopt } from './adoption.ts';
 import type { Cluster } from './cluster.ts';
 import { controllerOf, keyOf, splitKey } from './kinds.ts';

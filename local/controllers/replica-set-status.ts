@@ -1,5 +1,5 @@
 /** Status of a ReplicaSet from its pods. Pure. */
-import type { Pod, ReplicaSet } from '#platform/resources.ts';
+import type { Pod, ReplicaSet } from '#platform/kube/resources.ts';
 import { conditionOf, withCondition, without } from './conditions.ts';
 import { isAvailable, isReady, readySince } from './pod-state.ts';
 

@@ -1,5 +1,5 @@
 /** ReplicaSets as a Deployment makes and drops them. Pure. */
-import type { Deployment, ReplicaSet } from '#platform/resources.ts';
+import type { Deployment, ReplicaSet } from '#platform/kube/resources.ts';
 import { DESIRED_ANNOTATION, MAX_ANNOTATION, rolloutBounds, specReplicas } from './replica-counts.ts';
 import { TEMPLATE_HASH_LABEL, templateHash } from './template-hash.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod, Service } from '#platform/resources.ts';
+import type { Pod, Service } from '#platform/kube/resources.ts';
 import { desiredSlices, sliceLabels } from './service-endpoints.ts';
 
 const service: Service = {

@@ -1,5 +1,5 @@
 /** EndpointSlices of a Service from its pods. Pure. */
-import type { EndpointSlice, Pod, Service } from '#platform/resources.ts';
+import type { EndpointSlice, Pod, Service } from '#platform/kube/resources.ts';
 import { isReady } from './pod-state.ts';
 
 type Endpoint = NonNullable<EndpointSlice['endpoints']>[number];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Deployment, ReplicaSet } from '#platform/resources.ts';
+import type { Deployment, ReplicaSet } from '#platform/kube/resources.ts';
 import { newSet, surplusSets } from './replica-sets.ts';
 import { newestSet, templateHash } from './template-hash.ts';
 

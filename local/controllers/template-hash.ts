@@ -1,7 +1,7 @@
 /** Identity of a pod template. Pure. */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Deployment, ReplicaSet } from '#platform/resources.ts';
+import type { Deployment, ReplicaSet } from '#platform/kube/resources.ts';
 
 export const TEMPLATE_HASH_LABEL = 'pod-template-hash';
 type Template = NonNullable<Deployment['spec']>['template'];

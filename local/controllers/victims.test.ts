@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { byDeletionOrder } from './victims.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');

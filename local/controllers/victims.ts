@@ -1,5 +1,5 @@
 /** Which pods a ReplicaSet gives up first. Pure. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { readySince } from './pod-state.ts';
 
 const PHASE_ORDER: { [phase: string]: number } = { Pending: 0, Unknown: 1, Running: 2 };

@@ -1,5 +1,5 @@
 /** The environment of a container. Pure: what it refers to is looked up beforehand or through `sources`. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { fieldValue, type PodFacts, resourceValue } from './downward.ts';
 import { expandVariables } from './variables.ts';
 

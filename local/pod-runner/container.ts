@@ -1,5 +1,5 @@
 /** One container of a pod through all its runs. */
-import { pause } from '#platform/deadline.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { afterExit, type Backoff, durationText } from './backoff.ts';
 import { ContainerConfigError } from './container-env.ts';
 import { latestRun, makeContainerDir, type RunFiles, removeRun, runFiles } from './container-files.ts';

@@ -1,5 +1,5 @@
 /** What a pod may learn about itself. Pure. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { inUnitsOf, parseQuantity } from './quantity.ts';
 
 type Container = NonNullable<Pod['spec']>['containers'][number];

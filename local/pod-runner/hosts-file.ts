@@ -1,5 +1,5 @@
 /** `/etc/hosts` of a pod: there is no DNS on a laptop, so Services are found in it by their names. Pure. */
-import type { Service } from '#platform/resources.ts';
+import type { Service } from '#platform/kube/resources.ts';
 
 const CLUSTER_DOMAIN = 'cluster.local';
 

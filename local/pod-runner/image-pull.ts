@@ -1,5 +1,5 @@
 /** What a container goes through while there is no image for it. */
-import { pause } from '#platform/deadline.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { afterExit, type Backoff } from './backoff.ts';
 import type { ImageLookup } from './images.ts';
 

@@ -1,13 +1,13 @@
 /** The local cluster's second process: its controllers, and the one node that runs its pods. */
 import type { AddressInfo } from 'node:net';
-import { clusterAccess } from '#platform/cluster-access.ts';
-import { readConfig } from '#platform/config.ts';
-import { pause } from '#platform/deadline.ts';
-import { EventRecorder } from '#platform/events.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
-import { createLog, type Log } from '#platform/log.ts';
-import { CONFIG_MAPS, SECRETS } from '#platform/resources.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { EventRecorder } from '#platform/controller/event-recorder.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { CONFIG_MAPS, SECRETS } from '#platform/kube/resources.ts';
+import { readConfig } from '#platform/process/config.ts';
+import { type Lifecycle, runProcess } from '#platform/process/lifecycle.ts';
+import { createLog, type Log } from '#platform/process/log.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { Cluster } from '../controllers/cluster.ts';
 import { patient, startControllers } from '../controllers/controllers.ts';
 import { startLogServer } from './log-server.ts';

@@ -1,10 +1,10 @@
 /** The one node of the local cluster, as the API server knows it. */
 import { availableParallelism, release, totalmem } from 'node:os';
-import { pause } from '#platform/deadline.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isAlreadyExists, isNotFound } from '#platform/kube-error.ts';
-import type { Log } from '#platform/log.ts';
-import { LEASES } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isAlreadyExists, isNotFound } from '#platform/kube/error.ts';
+import { LEASES } from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { NODES, type Node, timestamp } from '../controllers/kinds.ts';
 import type { NodeFacts } from './scheduling.ts';
 

@@ -1,9 +1,10 @@
 /** ConfigMaps and Secrets as containers and volumes need them: from a watched copy, or asked for where it lags behind. */
-import { pause } from '#platform/deadline.ts';
-import type { Informer } from '#platform/informer.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isNotFound } from '#platform/kube-error.ts';
-import { CONFIG_MAPS, type ConfigMap, type Resource, SECRETS, type Secret } from '#platform/resources.ts';
+
+import type { Informer } from '#platform/informer/informer.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import { CONFIG_MAPS, type ConfigMap, type Resource, SECRETS, type Secret } from '#platform/kube/resources.ts';
+import { pause } from '#platform/time/deadline.ts';
 import type { EnvSources } from './container-env.ts';
 import type { VolumeSources } from './volumes.ts';
 

@@ -1,7 +1,7 @@
 /** What the containers of a pod share while it runs here. */
-import type { EventNote } from '#platform/events.ts';
-import type { Log } from '#platform/log.ts';
-import type { Pod } from '#platform/resources.ts';
+import type { EventNote } from '#platform/controller/event-recorder.ts';
+import type { Pod } from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
 import type { EnvSources } from './container-env.ts';
 import type { PodFacts } from './downward.ts';
 import type { LocalImages } from './images.ts';

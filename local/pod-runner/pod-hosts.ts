@@ -1,8 +1,8 @@
 /** The `/etc/hosts` of each pod that has one of its own, kept up to date. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Informer } from '#platform/informer.ts';
-import type { Pod, Service } from '#platform/resources.ts';
+import type { Informer } from '#platform/informer/informer.ts';
+import type { Pod, Service } from '#platform/kube/resources.ts';
 import { lowPortOffset } from '../machine/low-ports.ts';
 import { textOf } from './container-files.ts';
 import { hostsText } from './hosts-file.ts';

@@ -1,8 +1,8 @@
 /** Runs the pods of the one node there is: each container is a process of this machine. */
 
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
-import type { Change } from '#platform/object-cache.ts';
-import { PODS, type Pod } from '#platform/resources.ts';
+import type { Change } from '#platform/informer/object-cache.ts';
+import { isConflict, isNotFound } from '#platform/kube/error.ts';
+import { PODS, type Pod } from '#platform/kube/resources.ts';
 import type { Cluster, Recorder } from '../controllers/cluster.ts';
 import { POD_BINDINGS } from '../controllers/kinds.ts';
 import { AddressPool } from './addresses.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '#platform/resources.ts';
-import { TestClock } from '#platform/test-clock.ts';
+import type { Pod } from '#platform/kube/resources.ts';
+import { TestClock } from '#platform/testing/test-clock.ts';
 import { PodTokens, tokenKey } from './pod-tokens.ts';
 import { VolumeError } from './volumes.ts';
 

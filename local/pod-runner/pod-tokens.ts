@@ -1,6 +1,7 @@
 /** Tokens of the service accounts that pods run as, asked for before they are needed anew. */
-import type { Clock } from '#platform/clock.ts';
-import type { Pod } from '#platform/resources.ts';
+
+import type { Pod } from '#platform/kube/resources.ts';
+import type { Clock } from '#platform/time/clock.ts';
 import { type TokenWish, tokenWishes, VolumeError } from './volumes.ts';
 
 export interface IssuedToken {

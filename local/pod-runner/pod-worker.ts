@@ -1,10 +1,11 @@
 /** One pod on this node, from its start to its end. */
-import { pause } from '#platform/deadline.ts';
-import type { EventNote } from '#platform/events.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
-import type { Log } from '#platform/log.ts';
-import { PODS, type Pod } from '#platform/resources.ts';
+
+import type { EventNote } from '#platform/controller/event-recorder.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isConflict, isNotFound } from '#platform/kube/error.ts';
+import { PODS, type Pod } from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { ContainerRunner } from './container.ts';
 import type { EnvSources } from './container-env.ts';
 import type { PodFacts } from './downward.ts';

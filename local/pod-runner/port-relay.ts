@@ -1,6 +1,6 @@
 /** Makes a program that listens at all addresses, on a port of its own, answer at its pod's address and port alone. */
 import { connect } from 'node:net';
-import { pause } from '#platform/deadline.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { Forwarder } from '../service-proxy/forwarder.ts';
 import type { PortMove } from './own-port.ts';
 

@@ -1,5 +1,5 @@
 /** What a row of probe results means. Pure. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 
 type Container = NonNullable<Pod['spec']>['containers'][number];
 export type Probe = NonNullable<Container['readinessProbe']>;

@@ -1,6 +1,7 @@
 /** Looks at a running container again and again. */
-import { pause } from '#platform/deadline.ts';
-import type { Pod } from '#platform/resources.ts';
+
+import type { Pod } from '#platform/kube/resources.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { type ProbeTarget, runProbe } from './probe.ts';
 import { afterResult, type Probe, type ProbeKind, type ProbeRun, probeTiming } from './probe-state.ts';
 

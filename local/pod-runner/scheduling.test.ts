@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { misfit, wantsNode } from './scheduling.ts';
 
 const node = { name: 'local', labels: { disk: 'ssd' }, cpu: 2, memory: 2 ** 30 };

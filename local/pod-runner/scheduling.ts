@@ -1,5 +1,5 @@
 /** Whether a pod can run on the one node there is. Pure. */
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import { parseQuantity } from './quantity.ts';
 
 export interface NodeFacts {

@@ -1,5 +1,5 @@
 /** Services in the environment of a container, as kubelet puts them there. Pure. */
-import type { Service } from '#platform/resources.ts';
+import type { Service } from '#platform/kube/resources.ts';
 
 type Port = { name?: string; port: number; protocol?: string };
 

@@ -1,8 +1,8 @@
 /** The pod runner's settings from its environment. */
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envFlag, envLogLevel, envPort } from '#platform/config.ts';
+import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
+import { envFlag, envLogLevel, envPort } from '#platform/process/config.ts';
 import type { LocalImages } from './images.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

@@ -1,10 +1,10 @@
 /** Tells the API server how a pod stands: always the latest, one call at a time. */
 import { isDeepStrictEqual } from 'node:util';
-import { pause } from '#platform/deadline.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isNotFound, KubeError } from '#platform/kube-error.ts';
-import type { Log } from '#platform/log.ts';
-import { PODS, type Pod } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isNotFound, KubeError } from '#platform/kube/error.ts';
+import { PODS, type Pod } from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
+import { pause } from '#platform/time/deadline.ts';
 import type { PodStatus } from './pod-status.ts';
 
 const RETRY_MS = 200;

@@ -1,7 +1,8 @@
 /** All that a pod's volumes need: objects, tokens, mounts of its own. */
-import { systemClock } from '#platform/clock.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import type { Pod } from '#platform/resources.ts';
+
+import type { KubeClient } from '#platform/kube/client.ts';
+import type { Pod } from '#platform/kube/resources.ts';
+import { systemClock } from '#platform/time/clock.ts';
 import { ACCOUNT_TOKENS } from '../controllers/kinds.ts';
 import type { PodFacts } from './downward.ts';
 import { findObjects, type ObjectSourcesDeps, volumeSources } from './object-sources.ts';

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PEER_AUDIENCE, SYSTEM_NAMESPACE } from '#api/names.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { NAMESPACES } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { NAMESPACES } from '#platform/kube/resources.ts';
 import { ClusterObjects } from '../chart/cluster-objects.ts';
 import { membersOf } from '../chart/manifests.ts';
 import { renderChart } from '../chart/render.ts';

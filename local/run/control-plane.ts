@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { ENDPOINT_SLICES, type EndpointSlice, NAMESPACES, SERVICES, type Service } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { ENDPOINT_SLICES, type EndpointSlice, NAMESPACES, SERVICES, type Service } from '#platform/kube/resources.ts';
 import type { Accounts } from './accounts.ts';
 import { freePort } from './free-port.ts';
 import { BUNDLER, type Env, type Inherited, program } from './programs.ts';

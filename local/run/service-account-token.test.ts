@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClusterAccess } from '#platform/cluster-access.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { CONFIG_MAPS } from '#platform/resources.ts';
+import type { ClusterAccess } from '#platform/access/cluster-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { CONFIG_MAPS } from '#platform/kube/resources.ts';
 import { TestServer, TOKEN } from '../api-server/test-server.ts';
 import { serviceAccountToken } from './service-account-token.ts';
 

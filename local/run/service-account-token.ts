@@ -1,6 +1,6 @@
 /** Tokens for processes that are no pods, so that each asks the API server in a name of its own. */
-import type { KubeClient } from '#platform/kube.ts';
-import type { KubeObject, Resource } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import type { KubeObject, Resource } from '#platform/kube/resources.ts';
 
 interface TokenRequest extends KubeObject {
   spec?: { expirationSeconds: number; audiences?: string[] };

@@ -1,13 +1,13 @@
 /** The local cluster's third process: connections to Services, also while the node's other programs start anew. */
 import * as z from 'zod';
-import { CLUSTER_ACCESS_ENV, clusterAccess } from '#platform/cluster-access.ts';
-import { envLogLevel, readConfig } from '#platform/config.ts';
-import { EventRecorder } from '#platform/events.ts';
-import { Informer } from '#platform/informer.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { type Lifecycle, runProcess } from '#platform/lifecycle.ts';
-import { createLog } from '#platform/log.ts';
-import { ENDPOINT_SLICES, SERVICES } from '#platform/resources.ts';
+import { CLUSTER_ACCESS_ENV, clusterAccess } from '#platform/access/cluster-access.ts';
+import { EventRecorder } from '#platform/controller/event-recorder.ts';
+import { Informer } from '#platform/informer/informer.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { ENDPOINT_SLICES, SERVICES } from '#platform/kube/resources.ts';
+import { envLogLevel, readConfig } from '#platform/process/config.ts';
+import { type Lifecycle, runProcess } from '#platform/process/lifecycle.ts';
+import { createLog } from '#platform/process/log.ts';
 import { ServiceProxy } from './service-proxy.ts';
 
 const Env = z.object({ ...CLUSTER_ACCESS_ENV, CATNAP_LOG_LEVEL: envLogLevel.default('info') });

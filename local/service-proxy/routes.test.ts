@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EndpointSlice, Service } from '#platform/resources.ts';
+import type { EndpointSlice, Service } from '#platform/kube/resources.ts';
 import { backendsOf, routesOf } from './routes.ts';
 
 function aService(spec: object): Service {

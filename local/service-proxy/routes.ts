@@ -1,5 +1,5 @@
 /** Where a node listens for Services, and who is behind it. Pure. */
-import type { EndpointSlice, Service } from '#platform/resources.ts';
+import type { EndpointSlice, Service } from '#platform/kube/resources.ts';
 import { LOW_PORTS } from '../machine/low-ports.ts';
 
 /** One socket that listens. */

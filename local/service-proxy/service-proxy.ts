@@ -1,10 +1,10 @@
 /** What kube-proxy does on a node: connections to Services reach their endpoints. */
 import { randomInt } from 'node:crypto';
-import type { EventNote } from '#platform/events.ts';
-import type { Informer } from '#platform/informer.ts';
-import type { Log } from '#platform/log.ts';
-import type { EndpointSlice, KubeObject, Service } from '#platform/resources.ts';
-import { WorkQueue } from '#platform/work-queue.ts';
+import type { EventNote } from '#platform/controller/event-recorder.ts';
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import type { Informer } from '#platform/informer/informer.ts';
+import type { EndpointSlice, KubeObject, Service } from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
 import { keyOf, splitKey } from '../controllers/kinds.ts';
 import { SERVICE_LABEL } from '../controllers/service-endpoints.ts';
 import { lowPortOffset } from '../machine/low-ports.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EndpointSlice } from '#platform/resources.ts';
+import type { EndpointSlice } from '#platform/kube/resources.ts';
 import { activatorUrls } from './activators.ts';
 
 const slice = (parts: Partial<EndpointSlice>): EndpointSlice => ({

@@ -1,6 +1,6 @@
 import { OPS_PORT_NAME } from '#api/names.ts';
-import { serviceEndpoints } from '#platform/endpoint-urls.ts';
-import type { EndpointSlice } from '#platform/resources.ts';
+import { serviceEndpoints } from '#platform/kube/endpoint-urls.ts';
+import type { EndpointSlice } from '#platform/kube/resources.ts';
 
 /**
  * Base URLs of the activators' operational ports, from the EndpointSlices of their Service: each address once. One

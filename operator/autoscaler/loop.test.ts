@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FunctionStatus } from '#api/function-status.ts';
-import { createLog } from '#platform/log.ts';
+import { createLog } from '#platform/process/log.ts';
 import { aDeployment, aFunction } from '../builders.ts';
 import type { ActivatorSample } from './exposition.ts';
 import { Autoscaler, type AutoscalerOptions, type ScaledFunction } from './loop.ts';

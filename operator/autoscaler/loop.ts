@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
-import type { Log } from '#platform/log.ts';
-import type { Deployment } from '#platform/resources.ts';
+import type { Deployment } from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
 import { isBeingTried } from '../function/trial.ts';
 import { assign, type Revisions, scaledRevision } from './assign.ts';
 import { DemandBook, type Scrape } from './demand.ts';

@@ -1,6 +1,6 @@
 import { functionCrd } from '#api/crd.ts';
 import { FIELD_MANAGER } from '#api/names.ts';
-import { establishCrd } from '#platform/crd.ts';
+import { establishCrd } from '#platform/kube/crd.ts';
 import type { ChoreContext } from './chore.ts';
 
 /** Brings the CRD of Functions to the version that this program knows, whoever wrote it before. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { CLUSTER_ACCESS_ENV } from '#platform/cluster-access.ts';
-import { envLogLevel, envNamespaces } from '#platform/config.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import type { Log } from '#platform/log.ts';
+import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { envLogLevel, envNamespaces } from '#platform/process/config.ts';
+import type { Log } from '#platform/process/log.ts';
 
 /** The chores' environment. */
 export const ChoreEnv = z.object({

@@ -1,8 +1,8 @@
 /** What is done once, before, after or beside the operator: `node chores.mjs <task>`. */
-import { clusterAccess } from '#platform/cluster-access.ts';
-import { readConfig } from '#platform/config.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { createLog } from '#platform/log.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { readConfig } from '#platform/process/config.ts';
+import { createLog } from '#platform/process/log.ts';
 import { applyCrds } from './apply-crds.ts';
 import { type Chore, ChoreEnv } from './chore.ts';
 import { removeFunctions } from './remove-functions.ts';

@@ -1,7 +1,6 @@
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
-import { pause } from '#platform/deadline.ts';
-import { isConflict, isNotFound } from '#platform/kube-error.ts';
+import { isConflict, isNotFound } from '#platform/kube/error.ts';
 import {
   CONFIG_MAPS,
   DEPLOYMENTS,
@@ -10,7 +9,8 @@ import {
   PODS,
   type Resource,
   SERVICES,
-} from '#platform/resources.ts';
+} from '#platform/kube/resources.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { OUR_POLICIES } from '../network/keeper.ts';
 import { POLICY_NAME } from '../network/policy.ts';
 import type { ChoreContext } from './chore.ts';

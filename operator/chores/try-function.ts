@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { API_VERSION, KIND, PATH_ROUTE_PREFIX } from '#api/names.ts';
-import { pause } from '#platform/deadline.ts';
-import type { Resource } from '#platform/resources.ts';
+import type { Resource } from '#platform/kube/resources.ts';
+import { pause } from '#platform/time/deadline.ts';
 import type { ChoreContext } from './chore.ts';
 
 const LOOK_MS = 500;

@@ -1,6 +1,6 @@
 import type { FunctionObject } from '#api/function.ts';
 import { ANNOTATION, GROUP } from '#api/names.ts';
-import type { Deployment, Service } from '#platform/resources.ts';
+import type { Deployment, Service } from '#platform/kube/resources.ts';
 import { contentHash } from './canonical.ts';
 import { childLabels, ownerReference } from './owned.ts';
 import { type Payload, type PodTemplate, podTemplate, revisionLabels, selectorLabels } from './pod.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubeEvent, Pod } from '#platform/resources.ts';
+import type { KubeEvent, Pod } from '#platform/kube/resources.ts';
 import { aCrashedPod, aDeployment, aPod } from '../builders.ts';
 import { type Evidence, type Failure, revisionFailure } from './failure.ts';
 

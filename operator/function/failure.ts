@@ -1,7 +1,7 @@
 import type { RevisionFailure } from '#api/conditions.ts';
 import { messageKind } from '#api/rules/kubelet-message.ts';
 import { type ContainerEnd, mountFailure, type StartFailure, startFailure } from '#api/rules/start-failure.ts';
-import type { Deployment, KubeEvent, Pod } from '#platform/resources.ts';
+import type { Deployment, KubeEvent, Pod } from '#platform/kube/resources.ts';
 import { securityAdvice } from './security-context.ts';
 
 /** Why a revision has no replica that answers. */

@@ -1,5 +1,5 @@
 import { memoryLimit } from '#api/rules/start-failure.ts';
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 
 /** What begins each line of memoryKills: by it an Event is made of a new one. */
 const KILLED = /^pod \S+ was killed for using more memory /;

@@ -1,6 +1,6 @@
 import type { Condition, ConditionType } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
-import type { EventNote } from '#platform/events.ts';
+import type { EventNote } from '#platform/controller/event-recorder.ts';
 import { newMemoryKills } from './memory-kills.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { FIELD_MANAGER } from '#api/names.ts';
-import type { Deployment } from '#platform/resources.ts';
+import type { Deployment } from '#platform/kube/resources.ts';
 import { contentHash } from './canonical.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** How a child belongs to its Function. Pure. */
 import type { FunctionObject } from '#api/function.ts';
 import { API_VERSION, KIND, LABEL, MANAGED_BY } from '#api/names.ts';
-import type { OwnerReference } from '#platform/resources.ts';
+import type { OwnerReference } from '#platform/kube/resources.ts';
 
 /** The Function as the one controller of a child: deleting it deletes the child. */
 export function ownerReference(fn: FunctionObject): OwnerReference {

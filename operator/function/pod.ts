@@ -1,6 +1,6 @@
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import { CONTAINER, LABEL, LIVE_PATH, MANAGED_BY, PORT, READY_PATH, RUNTIME_ENV, SECRETS_DIR } from '#api/names.ts';
-import type { Deployment } from '#platform/resources.ts';
+import type { Deployment } from '#platform/kube/resources.ts';
 import { containerSecurity } from './security-context.ts';
 import type { BundleRef } from './stored-bundle.ts';
 

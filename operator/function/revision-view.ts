@@ -1,5 +1,5 @@
 import { ANNOTATION, LABEL } from '#api/names.ts';
-import type { Deployment, KubeEvent, Pod } from '#platform/resources.ts';
+import type { Deployment, KubeEvent, Pod } from '#platform/kube/resources.ts';
 import { type Failure, revisionFailure } from './failure.ts';
 import { memoryKills } from './memory-kills.ts';
 import { isReady, readySince } from './pod-state.ts';

@@ -1,5 +1,5 @@
 import type { SecurityContext } from '#api/function-security.ts';
-import type { Pod } from '#platform/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 
 type ContainerSecurity = NonNullable<NonNullable<Pod['spec']>['containers'][number]['securityContext']>;
 

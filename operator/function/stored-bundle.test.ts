@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ConfigMap } from '#platform/resources.ts';
+import type { ConfigMap } from '#platform/kube/resources.ts';
 import { aFunction } from '../builders.ts';
 import { revisionDeployment } from './children.ts';
 import {

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { FunctionObject } from '#api/function.ts';
 import { GROUP, RUNTIME_ENV } from '#api/names.ts';
-import type { ConfigMap, Deployment } from '#platform/resources.ts';
+import type { ConfigMap, Deployment } from '#platform/kube/resources.ts';
 import { canonicalJson, contentHash } from './canonical.ts';
 import { childLabels, isControlledBy, ownerReference } from './owned.ts';
 

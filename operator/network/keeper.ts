@@ -1,13 +1,13 @@
 import type { FunctionObject } from '#api/function.ts';
 import { FIELD_MANAGER, LABEL, MANAGED_BY } from '#api/names.ts';
-import type { EventRecorder } from '#platform/events.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { isConflict, isNamespaceLeaving, isNotFound } from '#platform/kube-error.ts';
-import type { Log } from '#platform/log.ts';
-import type { WorkQueueMetrics } from '#platform/metrics.ts';
-import type { ObjectView } from '#platform/object-view.ts';
-import { NETWORK_POLICIES, type NetworkPolicy } from '#platform/resources.ts';
-import { type Outcome, WorkQueue } from '#platform/work-queue.ts';
+import type { EventRecorder } from '#platform/controller/event-recorder.ts';
+import { type Outcome, WorkQueue } from '#platform/controller/work-queue.ts';
+import type { ObjectView } from '#platform/informer/object-view.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { isConflict, isNamespaceLeaving, isNotFound } from '#platform/kube/error.ts';
+import { NETWORK_POLICIES, type NetworkPolicy } from '#platform/kube/resources.ts';
+import type { Log } from '#platform/process/log.ts';
+import type { WorkQueueMetrics } from '#platform/process/metrics.ts';
 import { functionsPolicy, isOurs, type NetworkRules, POLICY_NAME, sameRules } from './policy.ts';
 
 export interface PolicyKeeperOptions {

@@ -1,5 +1,5 @@
 import { LABEL, MANAGED_BY, PORT } from '#api/names.ts';
-import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer } from '#platform/resources.ts';
+import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer } from '#platform/kube/resources.ts';
 import { canonicalJson } from '../function/canonical.ts';
 
 /** Who may reach functions' pods, and whether those may reach anybody. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pause } from '#platform/deadline.ts';
+import { pause } from '#platform/time/deadline.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { type CompileLimits, type Outcome, outcomeOf } from './compile-outcome.ts';
 import type { WantedHandler } from './exported-handler.ts';

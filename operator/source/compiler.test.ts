@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createLog } from '#platform/log.ts';
-import { TestClock } from '#platform/test-clock.ts';
+import { createLog } from '#platform/process/log.ts';
+import { TestClock } from '#platform/testing/test-clock.ts';
 import type { CompileBounds, CompileJob } from './compile-folder.ts';
 import type { Outcome } from './compile-outcome.ts';
 import { Compiler, type Wanted } from './compiler.ts';

@@ -1,7 +1,7 @@
-import { backoffMs } from '#platform/backoff.ts';
-import { type Clock, systemClock } from '#platform/clock.ts';
-import { isConflict } from '#platform/kube-error.ts';
-import type { Log } from '#platform/log.ts';
+import { isConflict } from '#platform/kube/error.ts';
+import type { Log } from '#platform/process/log.ts';
+import { backoffMs } from '#platform/time/backoff.ts';
+import { type Clock, systemClock } from '#platform/time/clock.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import type { Compile } from './compile-folder.ts';
 import { type CompileLimits, limitError, type Outcome } from './compile-outcome.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Lifecycle } from '#platform/lifecycle.ts';
+import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import type { OperatorConfig } from '../config.ts';
 import { compileInFolder, tellByPipe } from './compile-folder.ts';
 import { Compiler, type CompilerOptions } from './compiler.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Deployment } from '#platform/resources.ts';
+import type { Deployment } from '#platform/kube/resources.ts';
 import { aFunction } from '../builders.ts';
 import { isHandedOver } from '../child-writes.ts';
 import { isControlledBy, revisionDeployment } from '../function/children.ts';

@@ -1,7 +1,7 @@
 /** What the operator keeps in memory of the objects that functions are made of: what it reads of them. */
-import { leanMetadata } from '#platform/lean-metadata.ts';
-import type { Deployment, KubeObject, ManagedFieldsEntry, Pod, Service } from '#platform/resources.ts';
-import { sharedPart, shareStrings } from '#platform/shared-values.ts';
+import { leanMetadata } from '#platform/informer/lean-metadata.ts';
+import { sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
+import type { Deployment, KubeObject, ManagedFieldsEntry, Pod, Service } from '#platform/kube/resources.ts';
 import { isHandedOver } from '../child-writes.ts';
 import { ownedDigest } from '../function/owned-fields.ts';
 import { isBundleVariable } from '../function/stored-bundle.ts';

@@ -1,7 +1,7 @@
 /** What the operator keeps of a Function in memory: all but the text of its source, and that spec only once. */
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
-import { leanMetadata } from '#platform/lean-metadata.ts';
-import { sharedFields, sharedPart, shareStrings } from '#platform/shared-values.ts';
+import { leanMetadata } from '#platform/informer/lean-metadata.ts';
+import { sharedFields, sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
 import { sourceHashOf } from '../bundles.ts';
 import { type CheckedFunction, checkFunction, rememberCheck } from '../checked-function.ts';
 import { environmentConfigMaps, revisionOf } from '../function/revision.ts';

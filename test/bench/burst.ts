@@ -1,5 +1,5 @@
 import { SYSTEM_NAMESPACE } from '#api/names.ts';
-import { DEPLOYMENTS, PODS } from '#platform/resources.ts';
+import { DEPLOYMENTS, PODS } from '#platform/kube/resources.ts';
 import type { Deployed } from '../support/deployed.ts';
 import { GatewayClient } from '../support/gateway.ts';
 import { manifest } from '../support/manifest.ts';

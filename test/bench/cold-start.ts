@@ -1,4 +1,4 @@
-import { DEPLOYMENTS } from '#platform/resources.ts';
+import { DEPLOYMENTS } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import type { World } from '../support/world.ts';
 import { atMost } from './bar.ts';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { ActivatorConfig } from '../../activator/config.ts';
 import { ChoreEnv } from '../../operator/chores/chore.ts';
 import { OperatorEnv } from '../../operator/config.ts';
-import { readConfig } from '../../platform/config.ts';
+import { readConfig } from '../../platform/process/config.ts';
 import { CASES, type Loose, podsOf, the } from './rendered.ts';
 
 const SCHEMAS = { operator: OperatorEnv, activator: ActivatorConfig };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LABEL } from '#api/names.ts';
-import { CONFIG_MAPS, DEPLOYMENTS, type Deployment, NAMESPACES } from '#platform/resources.ts';
+import { CONFIG_MAPS, DEPLOYMENTS, type Deployment, NAMESPACES } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import type { FunctionObject } from '#api/function.ts';
 import { KIND } from '#api/names.ts';
-import { CONFIG_MAPS, type KubeObject, type Resource, SECRETS } from '#platform/resources.ts';
+import { CONFIG_MAPS, type KubeObject, type Resource, SECRETS } from '#platform/kube/resources.ts';
 import { useSystem } from '../support/system.ts';
 import { FUNCTION, type World } from '../support/world.ts';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import type { FunctionObject } from '#api/function.ts';
-import { CONFIG_MAPS } from '#platform/resources.ts';
+import { CONFIG_MAPS } from '#platform/kube/resources.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
 import { condition, type World } from '../support/world.ts';

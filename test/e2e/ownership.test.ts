@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEPLOYMENTS, SERVICES } from '#platform/resources.ts';
+import { DEPLOYMENTS, SERVICES } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';

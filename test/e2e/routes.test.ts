@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { FunctionObject } from '#api/function.ts';
 import { SYSTEM_NAMESPACE } from '#api/names.ts';
-import { CONFIG_MAPS, EVENTS } from '#platform/resources.ts';
+import { CONFIG_MAPS, EVENTS } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { manifest } from '../support/manifest.ts';
 import { settings } from '../support/settings.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KubeError } from '#platform/kube-error.ts';
+import { KubeError } from '#platform/kube/error.ts';
 import { HELLO, type Manifest, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LABEL } from '#api/names.ts';
-import { isAborted } from '#platform/kube-error.ts';
-import { DEPLOYMENTS, PODS } from '#platform/resources.ts';
+import { isAborted } from '#platform/kube/error.ts';
+import { DEPLOYMENTS, PODS } from '#platform/kube/resources.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
 import { condition } from '../support/world.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { build } from 'esbuild';
 import type { FunctionObject } from '#api/function.ts';
-import { CONFIG_MAPS, DEPLOYMENTS } from '#platform/resources.ts';
+import { CONFIG_MAPS, DEPLOYMENTS } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';

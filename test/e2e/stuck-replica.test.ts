@@ -1,7 +1,7 @@
 /** Several gateways, and a replica that one of them finds to be stuck. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EVENTS, PODS } from '#platform/resources.ts';
+import { EVENTS, PODS } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';

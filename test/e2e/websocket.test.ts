@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { PODS } from '#platform/resources.ts';
+import { PODS } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Manifest, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';

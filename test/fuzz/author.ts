@@ -1,9 +1,9 @@
 /** Who makes generated Functions in a cluster, and looks what becomes of each. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import type { KubeClient, ObjectRef } from '#platform/kube.ts';
-import { isNotFound, KubeError } from '#platform/kube-error.ts';
-import type { Resource } from '#platform/resources.ts';
+import type { KubeClient, ObjectRef } from '#platform/kube/client.ts';
+import { isNotFound, KubeError } from '#platform/kube/error.ts';
+import type { Resource } from '#platform/kube/resources.ts';
 import { observed } from '../support/world.ts';
 import type { GeneratedFunction } from './generate/functions.ts';
 

@@ -1,6 +1,6 @@
 /** A cluster with Catnap in it, a healthy function that is asked all the while, and another tenant who makes Functions. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeClient } from '#platform/kube.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import type { System } from '../support/system.ts';
 import type { World } from '../support/world.ts';

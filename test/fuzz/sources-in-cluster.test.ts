@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FunctionObject } from '#api/function.ts';
-import { CONFIG_MAPS } from '#platform/resources.ts';
+import { CONFIG_MAPS } from '#platform/kube/resources.ts';
 import { useSystem } from '../support/system.ts';
 import { condition, type World } from '../support/world.ts';
 import { Author } from './author.ts';

@@ -1,7 +1,7 @@
 /** Operator and activator as they run in a cluster: whether one of them was started again, and what they said. */
 import { SYSTEM_NAMESPACE } from '#api/names.ts';
-import type { KubeClient } from '#platform/kube.ts';
-import { PODS, type Pod } from '#platform/resources.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { PODS, type Pod } from '#platform/kube/resources.ts';
 import { settings } from '../support/settings.ts';
 
 const SOME_SECONDS = 30_000;

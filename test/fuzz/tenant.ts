@@ -1,7 +1,7 @@
 /** Another tenant, who makes Functions in a namespace of their own and waits for each to be ready. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import type { Resource } from '#platform/resources.ts';
+import type { Resource } from '#platform/kube/resources.ts';
 import { manifest } from '../support/manifest.ts';
 import { condition, observed, type World } from '../support/world.ts';
 import { judge, LEAST_TIMES, type SlowdownRule } from './measure/slowdown.ts';

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
-import { TEST_CA, TEST_CLIENT, TEST_SERVER } from '#platform/test-certificates.ts';
-import type { TlsPair } from '#platform/tls-files.ts';
+import type { TlsPair } from '#platform/process/tls-files.ts';
+import { TEST_CA, TEST_CLIENT, TEST_SERVER } from '#platform/testing/certificates.ts';
 import { until } from '../../activator/test-gateway.ts';
 import { aSleepingFunction, type Scene, shown } from '../../activator/test-process.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { seeded } from '#platform/seeded.ts';
+import { seeded } from '#platform/testing/seeded.ts';
 import { Fleet } from './fleet.ts';
 
 const FOR_MS = 6_000;

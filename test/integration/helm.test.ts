@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { SYSTEM_NAMESPACE } from '#api/names.ts';
-import { LEASES } from '#platform/resources.ts';
+import { LEASES } from '#platform/kube/resources.ts';
 import { type ClusterTool, helm, runTool } from '#platform/testing/cluster-tools.ts';
 import { uninstallChart } from '../../local/chart/install.ts';
 import { CATNAP_CHART } from '../../local/chart/render.ts';

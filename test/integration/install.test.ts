@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LABEL, SYSTEM_NAMESPACE } from '#api/names.ts';
-import { clusterAccess } from '#platform/cluster-access.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { KubeError } from '#platform/kube-error.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { KubeError } from '#platform/kube/error.ts';
 import {
   DEPLOYMENTS,
   LEASES,
@@ -14,7 +14,7 @@ import {
   type Scale,
   SECRETS,
   SERVICES,
-} from '#platform/resources.ts';
+} from '#platform/kube/resources.ts';
 import type { Table } from '../../local/chart/go-yaml.ts';
 import { installChart, testChart, uninstallChart, upgradeChart } from '../../local/chart/install.ts';
 import { mergeValues } from '../../local/chart/values.ts';

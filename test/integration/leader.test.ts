@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { API_VERSION, KIND, SYSTEM_NAMESPACE } from '#api/names.ts';
-import { NAMESPACES } from '#platform/resources.ts';
+import { NAMESPACES } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { type OperatorOnWire, type Passed, startApiServer, startOperatorOnWire } from './operator-process.ts';
 

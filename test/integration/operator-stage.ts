@@ -9,11 +9,8 @@ import type { z } from 'zod';
 import { FUNCTIONS, type FunctionObject, type FunctionSpec } from '#api/function.ts';
 import { METRIC } from '#api/metric-names.ts';
 import { API_VERSION, CONTAINER, KIND, LABEL } from '#api/names.ts';
-import { clusterAccess } from '#platform/cluster-access.ts';
-import { readConfig } from '#platform/config.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { createLog } from '#platform/log.ts';
-import { createRegistry } from '#platform/metrics.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
 import {
   CONFIG_MAPS,
   type ConfigMap,
@@ -22,7 +19,10 @@ import {
   PODS,
   type Pod,
   type Resource,
-} from '#platform/resources.ts';
+} from '#platform/kube/resources.ts';
+import { readConfig } from '#platform/process/config.ts';
+import { createLog } from '#platform/process/log.ts';
+import { createRegistry } from '#platform/process/metrics.ts';
 import { applyCrd } from '../../local/run/cluster.ts';
 import { localProgram } from '../../local/run/programs.ts';
 import { Supervised } from '../../local/run/supervised.ts';

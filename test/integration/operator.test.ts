@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { ConditionType } from '#api/conditions.ts';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import { CONFIG_MAPS, DEPLOYMENTS, EVENTS, SERVICES } from '#platform/resources.ts';
+import { CONFIG_MAPS, DEPLOYMENTS, EVENTS, SERVICES } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { CRASHED, READY, Stage, waiting } from './operator-stage.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { CONFIG_MAPS, DEPLOYMENTS } from '#platform/resources.ts';
+import { CONFIG_MAPS, DEPLOYMENTS } from '#platform/kube/resources.ts';
 import { SOURCE_HASH_ANNOTATION } from '../../operator/function/children.ts';
 import { bundleOf, storedConfigMap } from '../../operator/function/stored-bundle.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LABEL } from '#api/names.ts';
-import { CONFIG_MAPS, type ConfigMap, DEPLOYMENTS } from '#platform/resources.ts';
+import { CONFIG_MAPS, type ConfigMap, DEPLOYMENTS } from '#platform/kube/resources.ts';
 import { BUNDLE_UID_ANNOTATION, type BundleRef, bundleOf } from '../../operator/function/stored-bundle.ts';
 import { eventually } from '../support/eventually.ts';
 import { READY, Stage } from './operator-stage.ts';

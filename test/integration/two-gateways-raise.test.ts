@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
-import { systemClock } from '#platform/clock.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { DEPLOYMENTS } from '#platform/resources.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { DEPLOYMENTS } from '#platform/kube/resources.ts';
+import { systemClock } from '#platform/time/clock.ts';
 import { deploymentScales } from '../../activator/scale.ts';
 import { Wake } from '../../activator/wake.ts';
 import { deployment, TestServer, TOKEN } from '../../local/api-server/test-server.ts';

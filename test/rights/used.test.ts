@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SYSTEM_NAMESPACE } from '#api/names.ts';
-import type { KubeObject } from '#platform/resources.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
 import { renderChart } from '../../local/chart/render.ts';
 import { settings } from '../support/settings.ts';
 import {

@@ -1,7 +1,7 @@
 import { LABEL, OPS_PORT_NAME } from '#api/names.ts';
-import { clusterAccess } from '#platform/cluster-access.ts';
-import { KubeClient } from '#platform/kube.ts';
-import { DEPLOYMENTS, type Deployment, ENDPOINT_SLICES, PODS, SERVICES } from '#platform/resources.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { DEPLOYMENTS, type Deployment, ENDPOINT_SLICES, PODS, SERVICES } from '#platform/kube/resources.ts';
 import { receivedBy } from './activator-metrics.ts';
 import type { Deployed, Part } from './deployed.ts';
 import { eventually } from './eventually.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clusterAccess } from '#platform/cluster-access.ts';
-import { KubeClient } from '#platform/kube.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
 import { applyCrd } from '../../local/run/cluster.ts';
 import { ControlPlane } from '../../local/run/control-plane.ts';
 import { receivedBy } from './activator-metrics.ts';

@@ -1,4 +1,4 @@
-import type { KubeClient } from '#platform/kube.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
 
 /** One of our processes, whatever keeps it running. */
 export interface Part {

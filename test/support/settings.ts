@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readConfig } from '#platform/config.ts';
+import { readConfig } from '#platform/process/config.ts';
 
 /** What cluster the end-to-end tests run against. Without any of these: one of our own on this machine. */
 const Settings = z.object({

@@ -1,5 +1,5 @@
 import { after, before } from 'node:test';
-import type { KubeClient } from '#platform/kube.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
 import type { Deployed, Part } from './deployed.ts';
 import { deployInstalled } from './deployed-installed.ts';
 import { deployLocal } from './deployed-local.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
-import type { KubeClient, ObjectRef } from '#platform/kube.ts';
-import { isNotFound } from '#platform/kube-error.ts';
+import type { KubeClient, ObjectRef } from '#platform/kube/client.ts';
+import { isNotFound } from '#platform/kube/error.ts';
 import {
   CONFIG_MAPS,
   type KubeObject,
@@ -11,7 +11,7 @@ import {
   type Pod,
   type Resource,
   SECRETS,
-} from '#platform/resources.ts';
+} from '#platform/kube/resources.ts';
 import { eventually } from './eventually.ts';
 import type { Answer, Call, GatewayClient } from './gateway.ts';
 import type { Manifest } from './manifest.ts';

@@ -1,5 +1,5 @@
 /** For tests: a cluster in which starts share processors, seen in steps of a millisecond; the same seed gives the same times. */
-import { seeded } from '#platform/seeded.ts';
+import { seeded } from '#platform/testing/seeded.ts';
 import { ClusterStarts, type StartMark } from '../cluster-starts.ts';
 import { learnRequest, type StartMoments, startAloneMs } from '../learning.ts';
 import type { Learned } from '../wave-plan.ts';

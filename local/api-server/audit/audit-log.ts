@@ -1,7 +1,7 @@
 /** The file of audit events. */
 import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Log } from '#platform/log.ts';
+import type { Log } from '#platform/process/log.ts';
 import type { AuditEvent } from './audit-event.ts';
 
 /** Events, one a line. */

@@ -1,4 +1,4 @@
-import { seeded } from '#platform/seeded.ts';
+import { seeded } from '#platform/testing/seeded.ts';
 
 /** The choices of one generated case: the same in each run for the same seed and index. */
 export class Chance {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { isNotFound } from '#platform/kube-error.ts';
+import { isNotFound } from '#platform/kube/error.ts';
 import {
   CONFIG_MAPS,
   DEPLOYMENTS,
@@ -12,7 +12,7 @@ import {
   type Pod,
   REPLICA_SETS,
   SERVICES,
-} from '#platform/resources.ts';
+} from '#platform/kube/resources.ts';
 import { DISRUPTION_BUDGETS, type ResourceQuota, SERVICE_ACCOUNTS } from '../../../local/controllers/kinds.ts';
 import { aContainer, aDeployment, ask, isReady, startCluster, TestNamespace, until } from './fixtures.ts';
 import type { TestCluster } from './programs.ts';

@@ -3,8 +3,8 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isNotFound } from '#platform/kube-error.ts';
-import { DEPLOYMENTS, type Deployment, NAMESPACES, PODS, type Pod } from '#platform/resources.ts';
+import { isNotFound } from '#platform/kube/error.ts';
+import { DEPLOYMENTS, type Deployment, NAMESPACES, PODS, type Pod } from '#platform/kube/resources.ts';
 import { TestCluster } from './programs.ts';
 
 type Container = NonNullable<Pod['spec']>['containers'][number];

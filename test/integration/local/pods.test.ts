@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { EVENTS, PODS, SECRETS } from '#platform/resources.ts';
+import { EVENTS, PODS, SECRETS } from '#platform/kube/resources.ts';
 import { aContainer, first, startCluster, TestNamespace, until } from './fixtures.ts';
 import type { TestCluster } from './programs.ts';
 

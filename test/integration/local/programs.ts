@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { clusterAccess } from '#platform/cluster-access.ts';
-import { KubeClient } from '#platform/kube.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
 import type { LocalImage } from '../../../local/pod-runner/images.ts';
 import { inherited } from '../../support/settings.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { PODS, type Pod, SECRETS } from '#platform/resources.ts';
+import { PODS, type Pod, SECRETS } from '#platform/kube/resources.ts';
 import { aContainer, ask, first, startCluster, TestNamespace, until } from './fixtures.ts';
 import type { TestCluster } from './programs.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { after, before, test } from 'node:test';
-import { DEPLOYMENTS, SERVICES, type Service } from '#platform/resources.ts';
+import { DEPLOYMENTS, SERVICES, type Service } from '#platform/kube/resources.ts';
 import { aContainer, aDeployment, isReady, startCluster, TestNamespace, until } from './fixtures.ts';
 import { freePort, type TestCluster } from './programs.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { EVENTS, PODS, SERVICES } from '#platform/resources.ts';
+import { EVENTS, PODS, SERVICES } from '#platform/kube/resources.ts';
 import { aContainer, aPod, ask, first, isReady, TestNamespace, until } from './fixtures.ts';
 import { TestCluster } from './programs.ts';
 

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../testing/scripted-api-server.ts';
+import { TestClock } from '../testing/test-clock.ts';
+import { type Outcome, WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+
+/** All that can go on without time or I/O has gone on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Lets time pass, and what fell due go on. */
+async function pass(clock: TestClock, ms: number): Promise<void> {
+  clock.advance(ms);
+  await settled();
+}
+
+/** A queue whose runs are noted in `runs` and end when the test says so. */
+function aQueue(options: Partial<WorkQueueOptions> = {}) {
+  const clock = new TestClock();
+  const runs: string[] = [];
+  const ends: ((outcome?: Outcome | Error) => void)[] = [];
+  const run = (key: string) => {
+    runs.push(key);
+    return new Promise<Outcome | undefined>((resolve, reject) => {
+      ends.push((outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)));
+    });
+  };
+  const queue = new WorkQueue({ name: 'q', run, log: silentLog, clock, random: () => 0.999_999, ...options });
+  return {
+    queue,
+    clock,
+    runs,
+    /** Ends the oldest run. */
+    async end(outcome?: Outcome | Error) {
+      ends.shift()?.(outcome);
+      await settled();
+    },
+  };
+}
+
+test('keys run in the order of their arrival, as many at once as allowed', async () => {
+  const { queue, runs, end } = aQueue({ concurrency: 2 });
+  queue.add('a');
+  queue.add('b');
+  queue.add('c');
+  await settled();
+  assert.deepEqual(runs, ['a', 'b']);
+  assert.equal(queue.depth, 1);
+  await end();
+  assert.deepEqual(runs, ['a', 'b', 'c']);
+});
+
+test('a key that waits is not added twice', async () => {
+  const { queue, runs, end } = aQueue({ concurrency: 1 });
+  queue.add('a');
+  await settled();
+  queue.add('b');
+  queue.add('b');
+  await end();
+  await end();
+  assert.deepEqual(runs, ['a', 'b']);
+});
+
+test('a key that is added while it runs runs once more afterwards, never twice at once', async () => {
+  const { queue, runs, end } = aQueue({ concurrency: 4 });
+  queue.add('a');
+  await settled();
+  queue.add('a');
+  queue.add('a');
+  await settled();
+  assert.deepEqual(runs, ['a']);
+  await end();
+  assert.deepEqual(runs, ['a', 'a']);
+  await end();
+  assert.deepEqual(runs, ['a', 'a']);
+});
+
+test('a key that waits for its own run does not keep others from running', async () => {
+  const { queue, runs } = aQueue({ concurrency: 2 });
+  queue.add('a');
+  await settled();
+  queue.add('a');
+  queue.add('b');
+  await settled();
+  assert.deepEqual(runs, ['a', 'b']);
+});
+
+test('of two delays the shorter one counts, whichever came first', async () => {
+  const { queue, clock, runs } = aQueue();
+  queue.addAfter('a', 1_000);
+  queue.addAfter('a', 300);
+  queue.addAfter('a', 2_000);
+  await pass(clock, 299);
+  assert.deepEqual(runs, []);
+  await pass(clock, 1);
+  assert.deepEqual(runs, ['a']);
+  await pass(clock, 5_000);
+  assert.deepEqual(runs, ['a']);
+});
+
+test('an add ends a delay', async () => {
+  const { queue, clock, runs, end } = aQueue();
+  queue.addAfter('a', 1_000);
+  queue.add('a');
+  await settled();
+  await end();
+  await pass(clock, 5_000);
+  assert.deepEqual(runs, ['a']);
+});
+
+test('a run that asks for it is repeated after its time', async () => {
+  const { queue, clock, runs, end } = aQueue();
+  queue.add('a');
+  await settled();
+  await end({ againInMs: 5_000 });
+  await pass(clock, 4_999);
+  assert.deepEqual(runs, ['a']);
+  await pass(clock, 1);
+  assert.deepEqual(runs, ['a', 'a']);
+});
+
+test('a key that fails is tried again after a delay that grows, and starts over after a success', async () => {
+  const { queue, clock, runs, end } = aQueue({ backoffBaseMs: 100, backoffMaxMs: 300 });
+  queue.add('a');
+  await settled();
+  await end(new Error('1'));
+  await pass(clock, 100);
+  await end(new Error('2'));
+  await pass(clock, 199);
+  assert.equal(runs.length, 2);
+  await pass(clock, 1);
+  await end(new Error('3'));
+  await pass(clock, 300);
+  assert.equal(runs.length, 4);
+  await end();
+  queue.add('a');
+  await settled();
+  await end(new Error('1 again'));
+  await pass(clock, 100);
+  assert.equal(runs.length, 6);
+});
+
+test('one key that fails does not delay another', async () => {
+  const { queue, runs, end } = aQueue({ concurrency: 1 });
+  queue.add('a');
+  queue.add('b');
+  await settled();
+  await end(new Error('bad'));
+  assert.deepEqual(runs, ['a', 'b']);
+});
+
+test('a run that throws before it waits is a failure like any other', async () => {
+  const clock = new TestClock();
+  let runs = 0;
+  const run = () => {
+    runs += 1;
+    throw new Error('at once');
+  };
+  const queue = new WorkQueue({ name: 'q', run, log: silentLog, clock });
+  queue.add('a');
+  await settled();
+  await pass(clock, 100);
+  assert.equal(runs, 2);
+});
+
+test('is idle when nothing is due or runs, though something may be delayed', async () => {
+  const { queue, end } = aQueue();
+  queue.addAfter('later', 1_000);
+  await queue.idle();
+  queue.add('a');
+  const idle = queue.idle();
+  await settled();
+  await end();
+  await idle;
+});
+
+test('disposed: takes nothing more, tells the running ones and waits for them', async () => {
+  const order: string[] = [];
+  const clock = new TestClock();
+  const run = (key: string, signal: AbortSignal) =>
+    new Promise<undefined>((resolve) => {
+      order.push(`${key} runs`);
+      signal.addEventListener('abort', () => {
+        order.push(`${key} told`);
+        setImmediate(resolve, undefined);
+      });
+    });
+  const queue = new WorkQueue({ name: 'q', run, log: silentLog, clock, concurrency: 1 });
+  queue.add('a');
+  queue.add('b');
+  queue.addAfter('c', 10);
+  await settled();
+  await queue[Symbol.asyncDispose]();
+  queue.add('d');
+  await settled();
+  assert.deepEqual(order, ['a runs', 'a told']);
+  assert.equal(clock.pending, 0);
+});
+
+test('reports depth, time and retries', async () => {
+  const reported: string[] = [];
+  const metrics: WorkQueueOptions['metrics'] = {
+    trackDepth: (queue, depth) => {
+      reported.push(`${queue} has ${depth()}`);
+      return () => reported.push(`${queue} is over`);
+    },
+    ran: (queue, seconds, failed) => reported.push(`${queue} ran ${seconds} s, failed ${failed}`),
+    retried: (queue) => reported.push(`${queue} retries`),
+  };
+  const { queue, clock, end } = aQueue({ metrics });
+  queue.add('a');
+  await settled();
+  await pass(clock, 2_000);
+  await end(new Error('bad'));
+  await queue[Symbol.asyncDispose]();
+  assert.deepEqual(reported, ['q has 0', 'q retries', 'q ran 2 s, failed true', 'q is over']);
+});
+
+test('keys that wait for nothing leave room for sockets and timers, however many there are', async () => {
+  let runs = 0;
+  const run = async () => {
+    runs += 1;
+    for (const untilMs = performance.now() + 1; performance.now() < untilMs; );
+    return undefined;
+  };
+  const queue = new WorkQueue({ name: 'q', run, log: silentLog });
+  for (let i = 0; i < 200; i += 1) queue.add(`key-${i}`);
+  let turns = 0;
+  for (; runs < 200; turns += 1) await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.ok(turns >= 10, `${turns} turns`);
+  await queue[Symbol.asyncDispose]();
+});
