@@ -50,7 +50,7 @@ const partsApart: Plugin = {
 const WITHOUT_ADDONS = { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' };
 
 /** What is done once, and what compiles one function. */
-const BESIDE_OPERATOR = { chores: 'operator/chores/main.ts', bundler: 'operator/bundler/main.ts' };
+const BESIDE_OPERATOR = { chores: 'operator/jobs/main.ts', bundler: 'operator/source/bundler/main.ts' };
 
 const parts = ['runtime', 'operator', 'activator', 'npm'] as const;
 const wanted = positionals.length > 0 ? parts.filter((name) => positionals.includes(name)) : parts;
@@ -81,7 +81,7 @@ async function make(name: (typeof parts)[number]): Promise<void> {
   await addLicenses(made, metafile);
   if (name === 'operator') {
     await copyBundler(join(made, 'node_modules', 'esbuild'));
-    await cp(join(root, 'operator/bundler/serve.sh'), join(made, 'bundler.sh'));
+    await cp(join(root, 'operator/source/bundler/serve.sh'), join(made, 'bundler.sh'));
   }
   await makeReadable(made);
 }

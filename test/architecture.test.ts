@@ -178,7 +178,7 @@ test('client-node is loaded only where a kubeconfig needs it, and by the stand-i
 
 /** Decisions: functions of their arguments, free of I/O. They import pure files, api and types. */
 const PURE =
-  /^(api\/rules\/[-a-z]+|activator\/cold-start\/(wave-plan|learning|peer-backlog)|activator\/(route-table|balance|choose-revision|prospects|start-retries|survey|turned-away|headers|failure|request-faults|frame-tracker)|operator\/(route-book|route-claims)|operator\/(function|autoscaler)\/(address|released-hosts|children|pod|revision|status|failure|rollout|trial|step|window))\.ts$/;
+  /^(api\/rules\/[-a-z]+|activator\/cold-start\/(wave-plan|learning|peer-backlog)|activator\/(route-table|balance|choose-revision|prospects|start-retries|survey|turned-away|headers|failure|request-faults|frame-tracker)|operator\/routing\/(route-registry|route-claims)|operator\/function\/[-a-z]+|operator\/scaling\/(assign|counter-series|demand|learned|parse-metrics|step))\.ts$/;
 
 test('decisions import nothing that does I/O', () => {
   const impure = arrows.filter(

@@ -7,8 +7,8 @@ import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts
 import { acceptedRoutes } from '#api/rules/route.ts';
 import { seeded } from '#platform/testing/seeded.ts';
 import { RouteTable } from '../activator/route-table.ts';
-import { aFunction } from '../operator/builders.ts';
-import { RouteClaims } from '../operator/route-claims.ts';
+import { RouteClaims } from '../operator/routing/route-claims.ts';
+import { aFunction } from '../operator/testing/builders.ts';
 
 const NAMESPACES = ['a', 'b', 'a-b', 'b-a'];
 const NAMES = ['f', 'a', 'b', 'f-a', 'a-b'];

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ANNOTATION } from '#api/names.ts';
-import { aFunction } from '../builders.ts';
+import { aFunction } from '../testing/builders.ts';
 import { functionService, isControlledBy, revisionDeployment } from './children.ts';
-import type { Payload } from './pod.ts';
+import type { Payload } from './pod-template.ts';
 
 const payload = (runtimeImage = 'runtime:1'): Payload => ({
   kind: 'source',

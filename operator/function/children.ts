@@ -1,9 +1,9 @@
 import type { FunctionObject } from '#api/function.ts';
 import { ANNOTATION, GROUP } from '#api/names.ts';
 import type { Deployment, Service } from '#platform/kube/resources.ts';
-import { contentHash } from './canonical.ts';
+import { contentHash } from './content-hash.ts';
 import { childLabels, ownerReference } from './owned.ts';
-import { type Payload, type PodTemplate, podTemplate, revisionLabels, selectorLabels } from './pod.ts';
+import { type Payload, type PodTemplate, podTemplate, revisionLabels, selectorLabels } from './pod-template.ts';
 import { bundleAnnotations } from './stored-bundle.ts';
 
 /** On a Deployment: hash of the source and the compiler that its bundle was made of and with. Read by the operator alone. */

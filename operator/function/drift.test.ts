@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at } from '../builders.ts';
+import { at } from '../testing/builders.ts';
 import { afterApply, type DriftState, driftDecision } from './drift.ts';
 
 const seen = (live: string, second = 0, asked = 'asked') => ({ asked, live, nowMs: at(second) });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aPod } from '../builders.ts';
+import { aPod } from '../testing/builders.ts';
 import { memoryKills, newMemoryKills } from './memory-kills.ts';
 
 const killed = (finishedAt: string) =>

@@ -1,6 +1,6 @@
 import { FIELD_MANAGER } from '#api/names.ts';
 import type { Deployment } from '#platform/kube/resources.ts';
-import { contentHash } from './canonical.ts';
+import { contentHash } from './content-hash.ts';
 
 /**
  * Drift of a Deployment, told by digests: one of what is asked for, and one of those fields of the live object that our last

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at } from '../builders.ts';
+import { at } from '../testing/builders.ts';
 import { RELEASE_MS, type ReleasedHost, readReleased, remembered, writeReleased } from './released-hosts.ts';
 
 const some = (...entries: [host: string, namespace: string, untilMs: number][]) =>

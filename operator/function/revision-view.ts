@@ -1,8 +1,8 @@
 import { ANNOTATION, LABEL } from '#api/names.ts';
 import type { Deployment, KubeEvent, Pod } from '#platform/kube/resources.ts';
-import { type Failure, revisionFailure } from './failure.ts';
 import { memoryKills } from './memory-kills.ts';
-import { isReady, readySince } from './pod-state.ts';
+import { isReady, readySince } from './pod-status.ts';
+import { type Failure, revisionFailure } from './revision-failure.ts';
 
 /** So many are told at once; all replicas of a function that needs more have the same limit. */
 const MOST_KILLS = 3;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aFunction } from '../builders.ts';
+import { aFunction } from '../testing/builders.ts';
 import { environmentConfigMaps, type RevisionInputs, revisionOf, revisionOfContents } from './revision.ts';
 
 type Spec = NonNullable<Parameters<typeof aFunction>[0]>;

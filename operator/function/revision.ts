@@ -1,6 +1,6 @@
 import type { FunctionSpec } from '#api/function.ts';
 import { revisionName } from '#api/names.ts';
-import { contentHash, contentHashOf } from './canonical.ts';
+import { contentHash, contentHashOf } from './content-hash.ts';
 
 /** The source as it is compiled: contents by path, and which of them is loaded. */
 export interface SourceFiles {

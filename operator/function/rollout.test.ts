@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aCrashedPod, aDeployment, aPod, at, someRevisions } from '../builders.ts';
-import type { Failure } from './failure.ts';
+import { aCrashedPod, aDeployment, aPod, at, someRevisions } from '../testing/builders.ts';
+import type { Failure } from './revision-failure.ts';
 import { type KnownFailure, planRollout, type RolloutInput } from './rollout.ts';
 
 const ANSWERED = '2026-01-01T00:00:00Z';

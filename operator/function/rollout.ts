@@ -1,7 +1,7 @@
 import { REVISION_FAILURES } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { mendsItself, retryAfterMs } from '#api/rules/start-retry.ts';
-import type { Failure } from './failure.ts';
+import type { Failure } from './revision-failure.ts';
 import type { RevisionView } from './revision-view.ts';
 import { takeover, takeoverFailure } from './takeover.ts';
 

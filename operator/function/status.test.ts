@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConditionType } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
-import { aCrashedPod, aDeployment, aFunction, aPod, at, someRevisions } from '../builders.ts';
+import { aCrashedPod, aDeployment, aFunction, aPod, at, someRevisions } from '../testing/builders.ts';
 import { planRollout } from './rollout.ts';
 import { invalidStatus, nextStatus, type Observation } from './status.ts';
 

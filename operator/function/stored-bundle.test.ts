@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfigMap } from '#platform/kube/resources.ts';
-import { aFunction } from '../builders.ts';
+import { aFunction } from '../testing/builders.ts';
 import { revisionDeployment } from './children.ts';
 import {
   type BundleRef,

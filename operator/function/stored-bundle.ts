@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { FunctionObject } from '#api/function.ts';
 import { GROUP, RUNTIME_ENV } from '#api/names.ts';
 import type { ConfigMap, Deployment } from '#platform/kube/resources.ts';
-import { canonicalJson, contentHash } from './canonical.ts';
+import { canonicalJson, contentHash } from './content-hash.ts';
 import { childLabels, isControlledBy, ownerReference } from './owned.ts';
 
 /** On a Deployment: uids of the ConfigMaps that its bundle was stored in, with commas between them. */

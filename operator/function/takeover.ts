@@ -1,5 +1,5 @@
 import { canTakeOver } from '#api/rules/takeover.ts';
-import type { Failure } from './failure.ts';
+import type { Failure } from './revision-failure.ts';
 import type { RevisionView } from './revision-view.ts';
 
 /** How far the newest revision is on its way to the traffic of the one that serves. */

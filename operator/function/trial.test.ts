@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aDeployment, aPod, at, someRevisions } from '../builders.ts';
+import { aDeployment, aPod, at, someRevisions } from '../testing/builders.ts';
 import type { RevisionView } from './revision-view.ts';
 import { isBeingTried, nextTrial, type TrialInput } from './trial.ts';
 

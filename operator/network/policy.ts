@@ -1,6 +1,6 @@
 import { LABEL, MANAGED_BY, PORT } from '#api/names.ts';
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer } from '#platform/kube/resources.ts';
-import { canonicalJson } from '../function/canonical.ts';
+import { canonicalJson } from '../function/content-hash.ts';
 
 /** Who may reach functions' pods, and whether those may reach anybody. */
 export interface NetworkRules {

@@ -40,5 +40,5 @@ function stopped(lifecycle: Pick<Lifecycle, 'onStop'>, compiler: Compiler): Comp
 /** Beside the operator's program, or in the checkout. */
 function programHere(): string {
   const built = join(import.meta.dirname, 'bundler.mjs');
-  return existsSync(built) ? built : join(import.meta.dirname, '..', 'bundler', 'main.ts');
+  return existsSync(built) ? built : join(import.meta.dirname, 'bundler', 'main.ts');
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Deployment } from '#platform/kube/resources.ts';
-import { aFunction } from '../builders.ts';
-import { isHandedOver } from '../child-writes.ts';
 import { isControlledBy, revisionDeployment } from '../function/children.ts';
 import { ownedDigest } from '../function/owned-fields.ts';
 import { bundleOf } from '../function/stored-bundle.ts';
+import { isHandedOver } from '../reconcile/apply-children.ts';
+import { aFunction } from '../testing/builders.ts';
 import { keepDeployment, keepIdentity, keptDigest } from './kept-children.ts';
 
 const bundle = {

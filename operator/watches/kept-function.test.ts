@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aFunction } from '../builders.ts';
-import { sourceHashOf } from '../bundles.ts';
-import { checkFunction } from '../checked-function.ts';
 import { revisionOf } from '../function/revision.ts';
+import { sourceHashOf } from '../reconcile/bundle-store.ts';
+import { checkFunction } from '../reconcile/validate-function.ts';
 import { sourceFiles } from '../source/files.ts';
+import { aFunction } from '../testing/builders.ts';
 import { keepFunction, sourceDigest, withoutText } from './kept-function.ts';
 
 const LONG = 'export default () => 1 //'.padEnd(4_096, 'x');

@@ -2,9 +2,9 @@
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import { leanMetadata } from '#platform/informer/lean-metadata.ts';
 import { sharedFields, sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
-import { sourceHashOf } from '../bundles.ts';
-import { type CheckedFunction, checkFunction, rememberCheck } from '../checked-function.ts';
 import { environmentConfigMaps, revisionOf } from '../function/revision.ts';
+import { sourceHashOf } from '../reconcile/bundle-store.ts';
+import { type CheckedFunction, checkFunction, rememberCheck } from '../reconcile/validate-function.ts';
 import { sourceFiles } from '../source/files.ts';
 
 /** What was found out about a source before its text was let go. */

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ActivatorConfig } from '../../activator/config.ts';
-import { ChoreEnv } from '../../operator/chores/chore.ts';
 import { OperatorEnv } from '../../operator/config.ts';
+import { ChoreEnv } from '../../operator/jobs/job.ts';
 import { readConfig } from '../../platform/process/config.ts';
 import { CASES, type Loose, podsOf, the } from './rendered.ts';
 
@@ -14,7 +14,7 @@ const SCHEMAS = { operator: OperatorEnv, activator: ActivatorConfig };
 const EXTRA = ['NODE_EXTRA_CA_CERTS'];
 
 test('the bundler is given what its script asks for', () => {
-  const script = readFileSync(join(import.meta.dirname, '../../operator/bundler/serve.sh'), 'utf8');
+  const script = readFileSync(join(import.meta.dirname, '../../operator/source/bundler/serve.sh'), 'utf8');
   const asked = new Set([...script.matchAll(/\$\{?(CATNAP_BUNDLER_\w+)/g)].map((match) => match[1]));
   // Set by an operator that starts it itself.
   asked.delete('CATNAP_BUNDLER_STDIN');

@@ -23,7 +23,7 @@ export type Compiled = { ok: true; code: string } | { ok: false; reason: string;
 
 /** Less processor time than an operator gives by default: what a function is told does not depend on how much it is. */
 const LIMITS = { cpuSeconds: 2, wallSeconds: 12 };
-const PROGRAM = join(import.meta.dirname, '../../operator/bundler/main.ts');
+const PROGRAM = join(import.meta.dirname, '../../operator/source/bundler/main.ts');
 const HANDLER = { handler: 'default', signature: 'auto' } as const;
 
 export class FuzzedCompiler implements AsyncDisposable {

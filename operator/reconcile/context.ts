@@ -1,0 +1,42 @@
+import type { FunctionObject } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
+import type { EventRecorder } from '#platform/controller/event-recorder.ts';
+import type { ObjectView } from '#platform/informer/object-view.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import type { Log } from '#platform/process/log.ts';
+import type { OperatorConfig } from '../config.ts';
+import type { Routing } from '../routing/routing.ts';
+import type { Gateways } from '../scaling/routed-revisions.ts';
+import type { Children } from '../watches/child-index.ts';
+import type { ConfigMapWatches } from '../watches/config-maps.ts';
+import type { Bundles } from './bundle-store.ts';
+import type { RevisionTargets } from './desired-revision.ts';
+import type { DriftBook } from './drift-repair.ts';
+import type { FailingPods } from './failing-pods.ts';
+import type { StatusBook } from './status-writer.ts';
+import type { Turns } from './trial-slots.ts';
+
+/** What a reconcile works with. */
+export interface Context {
+  kube: KubeClient;
+  log: Log;
+  config: OperatorConfig;
+  functions: ObjectView<FunctionObject>;
+  children: Children;
+  configMaps: ConfigMapWatches;
+  targets: RevisionTargets;
+  bundles: Bundles;
+  drift: DriftBook;
+  statuses: StatusBook;
+  failingPods: FailingPods;
+  turns: Turns;
+  gateways: Gateways;
+  routing: Routing;
+  events: EventRecorder;
+  /** Most replicas that a function's serving revision may have for now, by uid: it makes room for the newest. */
+  rolloutLimits: Map<string, number>;
+  /** The autoscaler's last decision on a function, by uid. */
+  scalingOf: (uid: string) => FunctionStatus['scaling'];
+  /** Milliseconds since 1970. */
+  nowMs: () => number;
+}

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FunctionStatus } from '#api/function-status.ts';
+import { createLog } from '#platform/process/log.ts';
+import { aDeployment, aFunction } from '../testing/builders.ts';
+import { Autoscaler, type AutoscalerOptions, type ScaledFunction } from './autoscaler.ts';
+import type { ActivatorSample } from './parse-metrics.ts';
+
+const KEY = 'default/hello';
+const status = { revision: 'hello-1', latestRevision: 'hello-1' };
+
+/** A world of one function: `replicas` is what the API server has. Ends itself after the test. */
+class World implements AsyncDisposable {
+  replicas: number;
+  sample: ActivatorSample = { concurrencySeconds: 0, concurrency: 0, requests: 0 };
+  readonly decisions: number[] = [];
+  readonly gone: string[] = [];
+  /** When, on the same clock. */
+  readonly learnedAtMs: number[] = [];
+  exists = true;
+  /** Milliseconds that pass with each look. */
+  nowMs = 0;
+  refuse = false;
+  atMost: number | undefined;
+  autoscaler: Autoscaler;
+  #looks = 0;
+  /** Times that the function was looked at, with or without its metrics. */
+  turns = 0;
+  #onLook: (() => void)[] = [];
+
+  constructor(replicas: number, spec: Parameters<typeof aFunction>[0], more: FunctionStatus = {}) {
+    this.replicas = replicas;
+    const fn = aFunction(spec, { status: { ...status, ...more } });
+    const options: AutoscalerOptions = {
+      everyMs: 1,
+      functions: () => (this.exists ? [this.#scaled(fn)] : []),
+      asleep: () => {
+        this.turns += 1;
+        return this.replicas === 0 && fn.spec.scaling.minReplicas === 0;
+      },
+      scrape: async () => {
+        this.nowMs += 1000;
+        this.#looks += 1;
+        for (const tell of this.#onLook.splice(0)) tell();
+        return { activators: new Map([['a', new Map([[KEY, this.sample]])]]) };
+      },
+      setReplicas: async (_deployment, wanted) => {
+        if (this.refuse) throw new Error('conflict');
+        this.replicas = wanted;
+      },
+      atMost: () => this.atMost,
+      isConflict: (error) => error instanceof Error && error.message === 'conflict',
+      onDecision: (_key, wanted) => this.decisions.push(wanted),
+      onLearned: () => this.learnedAtMs.push(this.nowMs),
+      onGone: (key) => this.gone.push(key),
+      log: createLog({ service: 'test', level: 'silent' }),
+      nowMs: () => this.nowMs,
+    };
+    this.autoscaler = new Autoscaler(options);
+  }
+
+  #scaled(fn: ScaledFunction['fn']): ScaledFunction {
+    const deployment = aDeployment({ replicas: this.replicas });
+    return { key: KEY, fn, deployments: new Map([['hello-1', deployment]]) };
+  }
+
+  /** Resolves when `count` more looks were taken and what followed from them was done. */
+  async looks(count: number): Promise<void> {
+    for (const until = this.#looks + count; this.#looks < until + 1; ) {
+      await new Promise<void>((resolve) => this.#onLook.push(resolve));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.autoscaler[Symbol.asyncDispose]();
+  }
+}
+
+test('an idle function goes to zero, and the decision says why', async () => {
+  await using world = new World(1, { scaling: { idleSeconds: 3 } });
+  await world.looks(8);
+  assert.equal(world.replicas, 0);
+  assert.equal(world.decisions.at(-1), 0);
+  const scaling = world.autoscaler.scalingOf('uid-of-hello');
+  assert.equal(scaling?.desired, 0);
+  assert.match(scaling?.reason ?? '', /no requests for 3 s/);
+});
+
+test('a replica that is only tried stays beyond idleSeconds, and the decision says what it is for', async () => {
+  const trial = { revision: 'hello-1', startedAt: new Date(0).toISOString() };
+  await using world = new World(1, { scaling: { idleSeconds: 3 } }, { trial });
+  await world.looks(20);
+  assert.equal(world.replicas, 1);
+  assert.equal(world.autoscaler.scalingOf('uid-of-hello')?.reason, 'a new revision is being tried');
+  // A second passes with each look: by then it is no longer a try.
+  await world.looks(600);
+  assert.equal(world.replicas, 0);
+});
+
+test('a busy one grows with its demand', async () => {
+  await using world = new World(1, { concurrency: { target: 1 } });
+  world.sample = { concurrencySeconds: 0, concurrency: 3, requests: 3 };
+  await world.looks(2);
+  world.sample = { concurrencySeconds: 30, concurrency: 3, requests: 3 };
+  await world.looks(3);
+  assert.ok(world.replicas > 1);
+});
+
+test('a write that is refused is no decision; the next look decides anew', async () => {
+  await using world = new World(1, { scaling: { idleSeconds: 2 } });
+  world.refuse = true;
+  await world.looks(8);
+  assert.equal(world.replicas, 1);
+  assert.equal(world.decisions.includes(0), false);
+  world.refuse = false;
+  await world.looks(3);
+  assert.equal(world.replicas, 0);
+});
+
+test('a function that is gone is forgotten', async () => {
+  await using world = new World(1, {});
+  await world.looks(2);
+  world.exists = false;
+  await world.looks(2);
+  assert.deepEqual(world.gone, [KEY]);
+  assert.equal(world.autoscaler.scalingOf('uid-of-hello'), undefined);
+});
+
+test('of a function that came later and is awake when it is first seen, the gateway woke it', async () => {
+  await using world = new World(0, {});
+  world.exists = false;
+  await world.looks(2);
+  world.replicas = 1;
+  world.exists = true;
+  await world.looks(2);
+  assert.equal(world.autoscaler.scalingOf('uid-of-hello')?.reason, 'the gateway raised it for waiting requests');
+});
+
+test('of one that was awake before the operator began nothing else is said', async () => {
+  await using world = new World(1, {});
+  await world.looks(2);
+  assert.match(world.autoscaler.scalingOf('uid-of-hello')?.reason ?? '', /when the operator began to look/);
+});
+
+test('while all sleep metrics are asked for more seldom, and each turn again once one is awake', async () => {
+  await using world = new World(0, {});
+  await world.looks(3);
+  assert.ok(world.turns >= 3 * 5, `${world.turns} turns`);
+  world.replicas = 1;
+  await world.looks(1);
+  const before = world.turns;
+  await world.looks(5);
+  assert.ok(world.turns - before <= 7, `${world.turns - before} turns`);
+});
+
+test('while it makes room for the newest revision it has no more than it may, whatever it needs', async () => {
+  await using world = new World(4, { scaling: { minReplicas: 4 } });
+  world.atMost = 3;
+  await world.looks(2);
+  assert.equal(world.replicas, 3);
+  assert.match(world.autoscaler.scalingOf('uid-of-hello')?.reason ?? '', /at most 3 while they make room/);
+  world.atMost = undefined;
+  await world.looks(2);
+  assert.equal(world.replicas, 4);
+});
+
+test('one that must not sleep is started at once', async () => {
+  await using world = new World(0, { scaling: { minReplicas: 2 } });
+  await world.looks(2);
+  assert.equal(world.replicas, 2);
+  assert.ok(world.turns <= 4, `${world.turns} turns`);
+});
+
+test('what activators learned reaches the status, once a minute at most, and stays through decisions', async () => {
+  await using world = new World(1, { scaling: { idleSeconds: 600 } });
+  world.sample = { ...world.sample, startSeconds: 0.3 };
+  await world.looks(3);
+  assert.deepEqual(world.autoscaler.scalingOf('uid-of-hello')?.learned, { startMilliseconds: 300 });
+  world.sample = { ...world.sample, startSeconds: 0.6 };
+  await world.looks(65);
+  assert.deepEqual(world.autoscaler.scalingOf('uid-of-hello')?.learned, { startMilliseconds: 600 });
+  assert.equal(world.learnedAtMs.length, 2);
+  const [first = 0, second = 0] = world.learnedAtMs;
+  assert.ok(second - first >= 60_000, `${second - first} ms`);
+});
