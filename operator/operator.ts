@@ -13,13 +13,13 @@ import type { OperatorConfig } from './config.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyKeeper } from './network/policy-controller.ts';
 import { setReplicas } from './reconcile/apply-children.ts';
-import { Bundles } from './reconcile/bundle-store.ts';
+import { BundleStore } from './reconcile/bundle-store.ts';
 import type { Context } from './reconcile/context.ts';
-import { RevisionTargets } from './reconcile/desired-revision.ts';
-import { DriftBook } from './reconcile/drift-repair.ts';
+import { DesiredRevisions } from './reconcile/desired-revision.ts';
+import { DriftRepair } from './reconcile/drift-repair.ts';
 import { FailingPods } from './reconcile/failing-pods.ts';
 import { reconcileFunction, TURN_MS } from './reconcile/reconcile-function.ts';
-import { StatusBook } from './reconcile/status-writer.ts';
+import { StatusWriter } from './reconcile/status-writer.ts';
 import { Turns } from './reconcile/trial-slots.ts';
 import { Routing } from './routing/routing.ts';
 import { Autoscaler } from './scaling/autoscaler.ts';
@@ -141,10 +141,10 @@ function makeContext(
     functions,
     children: watches.children,
     configMaps,
-    targets: new RevisionTargets(configMaps),
-    bundles: new Bundles(compiler, configMaps),
-    drift: new DriftBook(Date.now),
-    statuses: new StatusBook(kube),
+    desired: new DesiredRevisions(configMaps),
+    bundles: new BundleStore(compiler, configMaps),
+    drift: new DriftRepair(Date.now),
+    statuses: new StatusWriter(kube),
     failingPods: new FailingPods(),
     turns: new Turns({ ...TRIES, onFree: onAffected }),
     gateways: new Gateways(onAffected),
@@ -233,7 +233,7 @@ function followFunctions(functions: ObjectView<FunctionObject>, context: Context
     if (change.type === 'added') return;
     context.statuses.forget(metadata.uid);
     context.bundles.forget(metadata.uid);
-    context.targets.forget(metadata.uid);
+    context.desired.forget(metadata.uid);
     context.drift.forget(metadata.uid);
     context.rolloutLimits.delete(metadata.uid);
   });

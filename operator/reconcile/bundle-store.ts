@@ -37,7 +37,7 @@ export function sourceHashOf(source: SourceFiles, { handler, signature }: Wanted
 }
 
 /** Compiled functions, each stored in the cluster once. */
-export class Bundles {
+export class BundleStore {
   /** Lines of the source in place of those of a bundle. */
   readonly stacks = new SourceStacks();
   readonly #compiler: Compiler;

@@ -9,11 +9,11 @@ import type { Routing } from '../routing/routing.ts';
 import type { Gateways } from '../scaling/routed-revisions.ts';
 import type { Children } from '../watches/child-index.ts';
 import type { ConfigMapWatches } from '../watches/config-maps.ts';
-import type { Bundles } from './bundle-store.ts';
-import type { RevisionTargets } from './desired-revision.ts';
-import type { DriftBook } from './drift-repair.ts';
+import type { BundleStore } from './bundle-store.ts';
+import type { DesiredRevisions } from './desired-revision.ts';
+import type { DriftRepair } from './drift-repair.ts';
 import type { FailingPods } from './failing-pods.ts';
-import type { StatusBook } from './status-writer.ts';
+import type { StatusWriter } from './status-writer.ts';
 import type { Turns } from './trial-slots.ts';
 
 /** What a reconcile works with. */
@@ -24,10 +24,10 @@ export interface Context {
   functions: ObjectView<FunctionObject>;
   children: Children;
   configMaps: ConfigMapWatches;
-  targets: RevisionTargets;
-  bundles: Bundles;
-  drift: DriftBook;
-  statuses: StatusBook;
+  desired: DesiredRevisions;
+  bundles: BundleStore;
+  drift: DriftRepair;
+  statuses: StatusWriter;
   failingPods: FailingPods;
   turns: Turns;
   gateways: Gateways;

@@ -13,7 +13,7 @@ import { sourceHashOf } from './bundle-store.ts';
 const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
 
 /** The revision that the spec asks for. */
-export interface RevisionTarget {
+export interface DesiredRevision {
   revision: string;
   /** Absent for `image`. */
   source?: WantedSource;
@@ -35,7 +35,7 @@ interface Digests {
 }
 
 /** Reads what specs refer to; again only when the spec or a ConfigMap that it names has changed. */
-export class RevisionTargets {
+export class DesiredRevisions {
   readonly #configMaps: ConfigMapWatches;
   /** By the Function's uid: of which spec and ConfigMaps the digests are. */
   readonly #known = new Map<string, { version: string; digests: Digests }>();
@@ -45,7 +45,7 @@ export class RevisionTargets {
   }
 
   /** Throws a SourceError when the source is not there, 409 when the Function has changed meanwhile. */
-  async of(writer: Writer): Promise<RevisionTarget> {
+  async of(writer: Writer): Promise<DesiredRevision> {
     const { revision, sourceHash, configMapHash: given } = await this.#digests(writer);
     if (sourceHash === undefined) return { revision };
     const files = async () => (await readSource(writer)).source;

@@ -16,7 +16,7 @@ export interface PutBack {
 }
 
 /** Puts Deployments back that others have changed. Remembers those alone that were not as asked for. */
-export class DriftBook {
+export class DriftRepair {
   readonly #nowMs: () => number;
   /** By the Function's uid, then by the Deployment's name. */
   readonly #states = new Map<string, Map<string, DriftState>>();

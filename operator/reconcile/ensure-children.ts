@@ -8,7 +8,7 @@ import { type BundleRef, bundleId, bundleOf } from '../function/stored-bundle.ts
 import { SourceError } from '../source/source-error.ts';
 import { ChildError, ensureDeployment, ensureService, type Writer } from './apply-children.ts';
 import type { Context } from './context.ts';
-import type { RevisionTarget } from './desired-revision.ts';
+import type { DesiredRevision } from './desired-revision.ts';
 
 /** What became of the children. */
 export interface Made {
@@ -16,7 +16,7 @@ export interface Made {
   latest?: string | undefined;
   /** The function's own, the one just written included. */
   deployments: Deployment[];
-  /** See RevisionTarget. */
+  /** See DesiredRevision. */
   configMapHash?: string | undefined;
   /** The bundle of the newest revision, when it was made sure of. */
   bundle?: BundleRef;
@@ -34,13 +34,13 @@ export interface Made {
  * Makes the Service, the bundle and the Deployment that the spec asks for. What the user must mend is a problem in the
  * result; the revisions there were stay as they are.
  */
-export async function makeChildren(ctx: Context, writer: Writer): Promise<Made> {
+export async function ensureChildren(ctx: Context, writer: Writer): Promise<Made> {
   const { fn } = writer;
   const key = functionKey(fn.metadata.namespace, fn.metadata.name);
   const deployments = ctx.children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
   const made: Made = { deployments, problems: {} };
   try {
-    await makeRevision(ctx, writer, await ctx.targets.of(writer), made);
+    await ensureRevision(ctx, writer, await ctx.desired.of(writer), made);
   } catch (error) {
     if (error instanceof SourceError) made.problems.sourceProblem = { reason: error.reason, message: error.message };
     else if (error instanceof ChildError)
@@ -48,11 +48,11 @@ export async function makeChildren(ctx: Context, writer: Writer): Promise<Made> 
     else throw error;
   }
   made.latest ??= newestThatIsThere(fn, deployments);
-  Object.assign(made.problems, await makeRoute(ctx, writer, key));
+  Object.assign(made.problems, await ensureRoute(ctx, writer, key));
   return made;
 }
 
-async function makeRevision(ctx: Context, writer: Writer, target: RevisionTarget, made: Made): Promise<void> {
+async function ensureRevision(ctx: Context, writer: Writer, target: DesiredRevision, made: Made): Promise<void> {
   const { fn } = writer;
   const { revision, source } = target;
   made.configMapHash = target.configMapHash;
@@ -93,7 +93,7 @@ function newestThatIsThere(fn: FunctionObject, deployments: readonly Deployment[
   return deployments.some((deployment) => deployment.metadata?.name === before) ? before : undefined;
 }
 
-async function makeRoute(
+async function ensureRoute(
   ctx: Context,
   writer: Writer,
   key: string,

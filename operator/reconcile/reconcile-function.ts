@@ -11,11 +11,11 @@ import { type RevisionView, type StartNews, viewRevisions } from '../function/re
 import { knownFailure, planRollout, type Rollout } from '../function/rollout.ts';
 import { invalidStatus, nextStatus, type Observation } from '../function/status.ts';
 import { nextTrial, type Trial } from '../function/trial.ts';
+import { validateFunction } from '../function/validate-function.ts';
 import type { RouteDecision } from '../routing/route-claims.ts';
 import { deleteDeployment, markAnswered, setReplicas, type Writer } from './apply-children.ts';
 import type { Context } from './context.ts';
-import { type Made, makeChildren } from './ensure-children.ts';
-import { checkFunction } from './validate-function.ts';
+import { ensureChildren, type Made } from './ensure-children.ts';
 
 /** When to look again at what no watch tells of, in milliseconds: an object of someone else's, Events. */
 const LOOK_AGAIN_MS = 10_000;
@@ -40,7 +40,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
     }
     return {};
   }
-  const checked = checkFunction(stored);
+  const checked = validateFunction(stored);
   if ('mistakes' in checked) {
     const current = ctx.statuses.withStatus(stored);
     await ctx.statuses.write(current, invalidStatus(current, checked.mistakes, ctx.nowMs()), signal);
@@ -50,7 +50,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   // Before anything that takes time: of two functions that ask for one route it is the first.
   const routing = ctx.routing.decide(fn);
   const writer: Writer = { kube: ctx.kube, fn, signal };
-  const made = await makeChildren(ctx, writer);
+  const made = await ensureChildren(ctx, writer);
   const outcome = await report(ctx, writer, made, routing);
   const again = [outcome.againInMs, routing.againInMs, made.againInMs].filter((inMs) => inMs !== undefined);
   return again.length === 0 ? {} : { againInMs: Math.min(...again) };

@@ -16,7 +16,7 @@ const FUNCTION_STATUSES: Resource<StatusObject> = FUNCTIONS;
  * The statuses that were written. The operator alone writes them, so what it wrote counts before what it has heard of:
  * a decision must not rest on a status from before the last one.
  */
-export class StatusBook {
+export class StatusWriter {
   readonly #kube: KubeClient;
   readonly #written = new Map<string, { resourceVersion: string; status: FunctionStatus }>();
 

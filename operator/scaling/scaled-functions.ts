@@ -1,17 +1,17 @@
 /** The cluster as the autoscaler sees it. */
 import { functionKey } from '#api/rules/function-key.ts';
 import { isControlledBy } from '../function/children.ts';
-import type { StatusBook } from '../reconcile/status-writer.ts';
-import { checkFunction } from '../reconcile/validate-function.ts';
+import { validateFunction } from '../function/validate-function.ts';
+import type { StatusWriter } from '../reconcile/status-writer.ts';
 import type { Watches } from '../watches/cluster.ts';
 import type { ScaledFunction } from './autoscaler.ts';
 
 type Seen = Pick<Watches, 'functions' | 'children'>;
 
 /** Without those that are going, or whose spec has mistakes. */
-export function scaledFunctions({ functions, children }: Seen, statuses: StatusBook): ScaledFunction[] {
+export function scaledFunctions({ functions, children }: Seen, statuses: StatusWriter): ScaledFunction[] {
   return functions.list().flatMap((stored) => {
-    const checked = checkFunction(stored);
+    const checked = validateFunction(stored);
     if ('mistakes' in checked || stored.metadata.deletionTimestamp !== undefined) return [];
     const fn = statuses.withStatus(checked.fn);
     const key = functionKey(fn.metadata.namespace, fn.metadata.name);
@@ -23,7 +23,7 @@ export function scaledFunctions({ functions, children }: Seen, statuses: StatusB
 /** Whether no function has replicas or asks for some. Makes no objects: it is asked each second, of thousands. */
 export function allAsleep({ functions, children }: Seen): boolean {
   for (const stored of functions.list()) {
-    const checked = checkFunction(stored);
+    const checked = validateFunction(stored);
     if ('fn' in checked && checked.fn.spec.scaling.minReplicas > 0) return false;
   }
   for (const { spec } of children.deployments.all()) if (spec?.replicas) return false;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { revisionOf } from '../function/revision.ts';
+import { validateFunction } from '../function/validate-function.ts';
 import { sourceHashOf } from '../reconcile/bundle-store.ts';
-import { checkFunction } from '../reconcile/validate-function.ts';
 import { sourceFiles } from '../source/files.ts';
 import { aFunction } from '../testing/builders.ts';
 import { keepFunction, sourceDigest, withoutText } from './kept-function.ts';
@@ -52,10 +52,10 @@ test('who manages which field and what kubectl applied last are not kept, other 
 
 test('a kept Function counts as checked, with its mistakes if there are any', () => {
   const kept = keepFunction(aFunction({ source: { inline: LONG } }));
-  assert.deepEqual(checkFunction(kept), { fn: kept });
+  assert.deepEqual(validateFunction(kept), { fn: kept });
   const fn = aFunction();
   const wrong = keepFunction({ ...fn, spec: { ...fn.spec, timeoutSeconds: 'soon' as never } });
-  assert.match(JSON.stringify(checkFunction(wrong)), /timeoutSeconds/);
+  assert.match(JSON.stringify(validateFunction(wrong)), /timeoutSeconds/);
 });
 
 test('equal parts of specs are one object', () => {

@@ -3,8 +3,8 @@ import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import { leanMetadata } from '#platform/informer/lean-metadata.ts';
 import { sharedFields, sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
 import { environmentConfigMaps, revisionOf } from '../function/revision.ts';
+import { rememberValidation, type ValidatedFunction, validateFunction } from '../function/validate-function.ts';
 import { sourceHashOf } from '../reconcile/bundle-store.ts';
-import { type CheckedFunction, checkFunction, rememberCheck } from '../reconcile/validate-function.ts';
 import { sourceFiles } from '../source/files.ts';
 
 /** What was found out about a source before its text was let go. */
@@ -21,7 +21,7 @@ interface KeptSource extends Omit<Source, 'inline' | 'files'> {
 
 /** The Function with a spec that was read through the schema and, in place of the source's text, its digest. */
 export function keepFunction(stored: FunctionObject): FunctionObject {
-  const checked = checkFunction(stored);
+  const checked = validateFunction(stored);
   const { status } = stored;
   const spec = keepSpec(stored.metadata.name, 'fn' in checked ? checked.fn.spec : stored.spec, checked);
   const kept: FunctionObject = shareStrings({
@@ -32,11 +32,11 @@ export function keepFunction(stored: FunctionObject): FunctionObject {
       status: { ...status, ...(status.conditions && { conditions: status.conditions.map(sharedPart) }) },
     }),
   });
-  rememberCheck(kept, 'fn' in checked ? { fn: kept } : checked);
+  rememberValidation(kept, 'fn' in checked ? { fn: kept } : checked);
   return kept;
 }
 
-function keepSpec(name: string, spec: FunctionSpec, checked: CheckedFunction): FunctionSpec {
+function keepSpec(name: string, spec: FunctionSpec, checked: ValidatedFunction): FunctionSpec {
   const { source } = spec;
   if (source === undefined || (source.inline === undefined && source.files === undefined)) return spec;
   const { inline: _, files: __, ...rest } = source;

@@ -2,15 +2,15 @@ import * as z from 'zod';
 import { type FunctionObject, FunctionSpec } from '#api/function.ts';
 
 /** A Function whose spec was read through the schema, or the mistakes in it. */
-export type CheckedFunction = { fn: FunctionObject } | { mistakes: string };
+export type ValidatedFunction = { fn: FunctionObject } | { mistakes: string };
 
-const checked = new WeakMap<FunctionObject, CheckedFunction>();
+const checked = new WeakMap<FunctionObject, ValidatedFunction>();
 
 /**
  * Reads the spec through the schema, once per object. The API server has checked it already: a mistake means that it
  * knows another version of the CRD.
  */
-export function checkFunction(stored: FunctionObject): CheckedFunction {
+export function validateFunction(stored: FunctionObject): ValidatedFunction {
   const known = checked.get(stored);
   if (known !== undefined) return known;
   const spec = FunctionSpec.safeParse(stored.spec);
@@ -20,6 +20,6 @@ export function checkFunction(stored: FunctionObject): CheckedFunction {
 }
 
 /** `kept` is of a Function that was checked, and has what is left of its spec. */
-export function rememberCheck(kept: FunctionObject, result: CheckedFunction): void {
+export function rememberValidation(kept: FunctionObject, result: ValidatedFunction): void {
   checked.set(kept, result);
 }
