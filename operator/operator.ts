@@ -18,9 +18,9 @@ import type { Context } from './reconcile/context.ts';
 import { DesiredRevisions } from './reconcile/desired-revision.ts';
 import { DriftRepair } from './reconcile/drift-repair.ts';
 import { FailingPods } from './reconcile/failing-pods.ts';
-import { reconcileFunction, TURN_MS } from './reconcile/reconcile-function.ts';
+import { reconcileFunction, SLOT_MS } from './reconcile/reconcile-function.ts';
 import { StatusWriter } from './reconcile/status-writer.ts';
-import { Turns } from './reconcile/trial-slots.ts';
+import { TrialSlots } from './reconcile/trial-slots.ts';
 import { Routing } from './routing/routing.ts';
 import { Autoscaler } from './scaling/autoscaler.ts';
 import { Gateways } from './scaling/routed-revisions.ts';
@@ -43,7 +43,7 @@ export interface OperatorOptions {
 /** Longest one activator may take to give its metrics, in milliseconds. */
 const SCRAPE_DEADLINE_MS = 800;
 /** New revisions that are started at once only to try them. */
-const TRIES = { most: 4, mostInNamespace: 2, heldMs: TURN_MS };
+const TRIAL_SLOTS = { most: 4, mostInNamespace: 2, heldMs: SLOT_MS };
 
 /** How a function's key comes to be worked on. */
 interface Due {
@@ -146,7 +146,7 @@ function makeContext(
     drift: new DriftRepair(Date.now),
     statuses: new StatusWriter(kube),
     failingPods: new FailingPods(),
-    turns: new Turns({ ...TRIES, onFree: onAffected }),
+    trialSlots: new TrialSlots({ ...TRIAL_SLOTS, onFree: onAffected }),
     gateways: new Gateways(onAffected),
     routing,
     events,

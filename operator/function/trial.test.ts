@@ -15,7 +15,7 @@ const trialOf = (more: Partial<TrialInput> = {}) =>
     startsAnyway: false,
     failed: false,
     wanted: true,
-    takeTurn: () => true,
+    takeSlot: () => true,
     routedEverywhere: () => false,
     nowMs: at(0),
     ...more,
@@ -35,21 +35,21 @@ test('a start that could not be written is written again, for ten minutes', () =
   assert.equal(trialOf({ before: started, nowMs: at(600) }).start, false);
 });
 
-test('without a turn it waits for one, also over a restart', () => {
+test('without a slot it waits for one, also over a restart', () => {
   const waiting = { trial: { revision: 'new' }, start: false };
-  assert.deepEqual(trialOf({ takeTurn: () => false }), waiting);
+  assert.deepEqual(trialOf({ takeSlot: () => false }), waiting);
   const before = { latestRevision: 'new', trial: { revision: 'new' } };
-  assert.deepEqual(trialOf({ before, takeTurn: () => false }), waiting);
+  assert.deepEqual(trialOf({ before, takeSlot: () => false }), waiting);
   assert.equal(trialOf({ before }).start, true);
 });
 
-test('one that starts for another reason takes no turn', () => {
-  const takeTurn = () => assert.fail('no turn is needed');
-  assert.deepEqual(trialOf({ latest: view(1), takeTurn }), {
+test('one that starts for another reason takes no slot', () => {
+  const takeSlot = () => assert.fail('no slot is needed');
+  assert.deepEqual(trialOf({ latest: view(1), takeSlot }), {
     trial: { revision: 'new', startedAt: T0 },
     start: false,
   });
-  assert.equal(trialOf({ startsAnyway: true, takeTurn }).start, false);
+  assert.equal(trialOf({ startsAnyway: true, takeSlot }).start, false);
 });
 
 test('what was the newest before is not tried: neither a restart nor an upgrade starts anything', () => {

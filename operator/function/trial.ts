@@ -15,8 +15,8 @@ export interface TrialInput {
   failed: boolean;
   /** `spec.scaling.tryOnChange`. */
   wanted: boolean;
-  /** Asks for one of the cluster's few turns; called only where a pod is to be started for it. */
-  takeTurn: () => boolean;
+  /** Asks for one of the cluster's few slots; called only where a pod is to be started for it. */
+  takeSlot: () => boolean;
   /** Every gateway sends requests to this revision. */
   routedEverywhere: () => boolean;
   /** Milliseconds since 1970. */
@@ -36,12 +36,12 @@ export const ROUTED_WITHIN_MS = 3_000;
 const KEPT_MS = 600_000;
 
 /**
- * A new revision is started once, so that Ready tells whether it works: it waits for a turn, starts, answers, and is over
+ * A new revision is started once, so that Ready tells whether it works: it waits for a slot, starts, answers, and is over
  * once all gateways send requests to it, or once it has failed. What was the newest revision before is not tried again: a
  * restart or an upgrade of Catnap tries nothing.
  */
 export function nextTrial(input: TrialInput): TrialStep {
-  const { latest, failed, wanted, takeTurn, routedEverywhere, nowMs } = input;
+  const { latest, failed, wanted, takeSlot, routedEverywhere, nowMs } = input;
   const trial = wanted && !failed ? pendingTrial(input) : undefined;
   if (trial === undefined) return { trial: undefined, start: false };
   const now = new Date(nowMs).toISOString();
@@ -54,7 +54,7 @@ export function nextTrial(input: TrialInput): TrialStep {
   const isStarting = input.startsAnyway || latest.wantedReplicas > 0;
   // Once more should the write have failed that was to start it.
   if (trial.startedAt !== undefined) return { trial, start: !isStarting && isYoung(trial.startedAt, nowMs) };
-  const start = !isStarting && takeTurn();
+  const start = !isStarting && takeSlot();
   return { trial: isStarting || start ? { ...trial, startedAt } : trial, start };
 }
 

@@ -14,7 +14,7 @@ import type { DesiredRevisions } from './desired-revision.ts';
 import type { DriftRepair } from './drift-repair.ts';
 import type { FailingPods } from './failing-pods.ts';
 import type { StatusWriter } from './status-writer.ts';
-import type { Turns } from './trial-slots.ts';
+import type { TrialSlots } from './trial-slots.ts';
 
 /** What a reconcile works with. */
 export interface Context {
@@ -29,7 +29,7 @@ export interface Context {
   drift: DriftRepair;
   statuses: StatusWriter;
   failingPods: FailingPods;
-  turns: Turns;
+  trialSlots: TrialSlots;
   gateways: Gateways;
   routing: Routing;
   events: EventRecorder;

@@ -23,7 +23,7 @@ const MOUNT_EVENTS_AGAIN_MS = 1_000;
 /** A new revision waits for the gateways. */
 const ROUTED_AGAIN_MS = 1_000;
 /** Longest that a start which is only a try keeps others from theirs. */
-export const TURN_MS = 20_000;
+export const SLOT_MS = 20_000;
 
 /** Makes the cluster match one Function. Safe at any time, any number of times. `key`: `<namespace>/<name>`. */
 export async function reconcileFunction(key: string, ctx: Context, signal: AbortSignal): Promise<Outcome> {
@@ -33,7 +33,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
     // Owner references collect the children.
     ctx.configMaps.forget(key);
     for (const one of [ctx.failingPods, ctx.gateways]) one.forget(key);
-    ctx.turns.giveBack(key, ctx.nowMs());
+    ctx.trialSlots.release(key, ctx.nowMs());
     if (stored !== undefined) {
       ctx.routing.forget(stored);
       await putToSleep(ctx, key, stored, signal);
@@ -106,7 +106,7 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
 
 /** What there is to start for it is added to the rollout. */
 function tryOut(
-  { turns, gateways }: Context,
+  { trialSlots, gateways }: Context,
   fn: FunctionObject,
   seen: { revisions: readonly RevisionView[]; latest: string | undefined; rollout: Rollout | undefined; nowMs: number },
 ): Trial | undefined {
@@ -121,14 +121,14 @@ function tryOut(
     startsAnyway: rollout.scale.some(({ revision, replicas }) => revision === latest.name && replicas > 0),
     failed: rollout.failure?.terminal === true,
     wanted: fn.spec.scaling.tryOnChange,
-    takeTurn: () => turns.take(key, nowMs),
+    takeSlot: () => trialSlots.take(key, nowMs),
     routedEverywhere: () => gateways.sendTo(key, latest.name),
     nowMs,
   });
   if (start) rollout.scale.push({ revision: latest.name, replicas: 1 });
   // One that cannot start now, such as for want of a node, or takes long, lets others try.
   const isOver = trial === undefined || trial.answeredAt !== undefined || rollout.failure !== undefined;
-  if (isOver || turnIsOver(trial, nowMs)) turns.giveBack(key, nowMs);
+  if (isOver || slotIsOver(trial, nowMs)) trialSlots.release(key, nowMs);
   return trial;
 }
 
@@ -173,8 +173,8 @@ async function carryOut(
   }
 }
 
-function turnIsOver({ startedAt }: Trial, nowMs: number): boolean {
-  return startedAt !== undefined && nowMs - Date.parse(startedAt) >= TURN_MS;
+function slotIsOver({ startedAt }: Trial, nowMs: number): boolean {
+  return startedAt !== undefined && nowMs - Date.parse(startedAt) >= SLOT_MS;
 }
 
 function outcome(
@@ -190,7 +190,7 @@ function outcome(
   if (failure !== undefined) return { againInMs: Math.min(failure.terminalInMs ?? LOOK_AGAIN_MS, LOOK_AGAIN_MS) };
   const soonest = Math.min(
     againInMs ?? Number.POSITIVE_INFINITY,
-    trial === undefined ? Number.POSITIVE_INFINITY : TURN_MS,
+    trial === undefined ? Number.POSITIVE_INFINITY : SLOT_MS,
   );
   return Number.isFinite(soonest) ? { againInMs: soonest } : {};
 }

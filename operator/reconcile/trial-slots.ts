@@ -1,17 +1,20 @@
-/** The cluster's few turns for starting revisions only to try them: a thousand new functions start no thousand pods at once. */
-export class Turns {
+/**
+ * Semaphore for starts that only try a new revision, in the cluster and in each namespace: a thousand new functions start
+ * no thousand pods at once.
+ */
+export class TrialSlots {
   readonly #most: number;
   readonly #mostInNamespace: number;
   readonly #heldMs: number;
   readonly #onFree: (key: string) => void;
-  /** When each turn was taken, by the function's key. */
+  /** When each slot was taken, by the function's key. */
   readonly #taken = new Map<string, number>();
   /** Those that wait, the oldest first. */
   readonly #waiting = new Set<string>();
 
   /**
-   * @param options.heldMs after which a turn is over in any case: one whose pod hangs must not hold up the rest.
-   * @param options.onFree told of a function that waited and has its turn now.
+   * @param options.heldMs after which a slot is over in any case: one whose pod hangs must not hold up the rest.
+   * @param options.onFree told of a function that waited and has its slot now.
    */
   constructor(options: { most: number; mostInNamespace: number; heldMs: number; onFree: (key: string) => void }) {
     this.#most = options.most;
@@ -32,8 +35,8 @@ export class Turns {
     return true;
   }
 
-  /** The function needs its turn no more, or is gone: the one that has waited longest gets it. */
-  giveBack(key: string, nowMs: number): void {
+  /** The function needs its slot no more, or is gone: the one that has waited longest gets it. */
+  release(key: string, nowMs: number): void {
     this.#waiting.delete(key);
     if (!this.#taken.delete(key)) return;
     for (const next of this.#waiting) {
