@@ -23,7 +23,7 @@ import { StatusWriter } from './reconcile/status-writer.ts';
 import { TrialSlots } from './reconcile/trial-slots.ts';
 import { Routing } from './routing/routing.ts';
 import { Autoscaler } from './scaling/autoscaler.ts';
-import { Gateways } from './scaling/routed-revisions.ts';
+import { RoutedRevisions } from './scaling/routed-revisions.ts';
 import { allAsleep, scaledFunctions } from './scaling/scaled-functions.ts';
 import { Scraper } from './scaling/scrape.ts';
 import { startCompiler } from './source/start-compiler.ts';
@@ -147,7 +147,7 @@ function makeContext(
     statuses: new StatusWriter(kube),
     failingPods: new FailingPods(),
     trialSlots: new TrialSlots({ ...TRIAL_SLOTS, onFree: onAffected }),
-    gateways: new Gateways(onAffected),
+    routed: new RoutedRevisions(onAffected),
     routing,
     events,
     rolloutLimits: new Map(),
@@ -185,7 +185,7 @@ function startAutoscaler(
   { kube, config, log, lifecycle }: OperatorOptions,
   { watches, context, metrics, due }: Parts,
 ): Autoscaler {
-  const { statuses, gateways } = context;
+  const { statuses, routed } = context;
   const scraper = new Scraper({
     deadlineMs: SCRAPE_DEADLINE_MS,
     onFailure: (url, error) => {
@@ -206,7 +206,7 @@ function startAutoscaler(
       due.now(key);
     },
     onLearned: due.soon,
-    onScrape: (scrape) => gateways.record(scrape),
+    onScrape: (scrape) => routed.record(scrape),
     onGone: metrics.forget,
     log,
     // Unlike the time of day it never jumps.

@@ -6,7 +6,7 @@ import type { KubeClient } from '#platform/kube/client.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { OperatorConfig } from '../config.ts';
 import type { Routing } from '../routing/routing.ts';
-import type { Gateways } from '../scaling/routed-revisions.ts';
+import type { RoutedRevisions } from '../scaling/routed-revisions.ts';
 import type { Children } from '../watches/child-index.ts';
 import type { ConfigMapWatches } from '../watches/config-maps.ts';
 import type { BundleStore } from './bundle-store.ts';
@@ -30,7 +30,7 @@ export interface Context {
   statuses: StatusWriter;
   failingPods: FailingPods;
   trialSlots: TrialSlots;
-  gateways: Gateways;
+  routed: RoutedRevisions;
   routing: Routing;
   events: EventRecorder;
   /** Most replicas that a function's serving revision may have for now, by uid: it makes room for the newest. */

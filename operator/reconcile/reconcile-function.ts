@@ -32,7 +32,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) {
     // Owner references collect the children.
     ctx.configMaps.forget(key);
-    for (const one of [ctx.failingPods, ctx.gateways]) one.forget(key);
+    for (const one of [ctx.failingPods, ctx.routed]) one.forget(key);
     ctx.trialSlots.release(key, ctx.nowMs());
     if (stored !== undefined) {
       ctx.routing.forget(stored);
@@ -106,7 +106,7 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
 
 /** What there is to start for it is added to the rollout. */
 function tryOut(
-  { trialSlots, gateways }: Context,
+  { trialSlots, routed }: Context,
   fn: FunctionObject,
   seen: { revisions: readonly RevisionView[]; latest: string | undefined; rollout: Rollout | undefined; nowMs: number },
 ): Trial | undefined {
@@ -122,7 +122,7 @@ function tryOut(
     failed: rollout.failure?.terminal === true,
     wanted: fn.spec.scaling.tryOnChange,
     takeSlot: () => trialSlots.take(key, nowMs),
-    routedEverywhere: () => gateways.sendTo(key, latest.name),
+    routedEverywhere: () => routed.isRouted(key, latest.name),
     nowMs,
   });
   if (start) rollout.scale.push({ revision: latest.name, replicas: 1 });

@@ -5,7 +5,7 @@ import type { Deployment } from '#platform/kube/resources.ts';
 import type { Log } from '#platform/process/log.ts';
 import { isBeingTried } from '../function/trial.ts';
 import { assign, type Revisions, scaledRevision } from './assign.ts';
-import { DemandBook, type Scrape } from './demand.ts';
+import { DemandHistory, type Scrape } from './demand.ts';
 import { nextLearned } from './learned.ts';
 import { type Decision, limited, neverAwake, type ScaleState, step } from './step.ts';
 
@@ -72,7 +72,7 @@ const LEARNED_EVERY_MS = 60_000;
 /** Sets the number of replicas of all functions, once each `everyMs`. */
 export class Autoscaler implements AsyncDisposable {
   readonly #options: AutoscalerOptions;
-  readonly #demand = new DemandBook(KEEP_MS);
+  readonly #demand = new DemandHistory(KEEP_MS);
   /** By the Function's uid: one that is made again begins anew. */
   readonly #known = new Map<string, Known>();
   readonly #stop = new AbortController();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DemandBook } from './demand.ts';
+import { DemandHistory } from './demand.ts';
 import type { ActivatorSample } from './parse-metrics.ts';
 
 const KEY = 'default/hello';
@@ -12,17 +12,21 @@ interface Story {
   [activator: string]: ReadonlyMap<string, ActivatorSample> | undefined;
 }
 /** One look per second, the first at second 0. */
-function after(...looks: Story[]): DemandBook {
-  const book = new DemandBook(3_600_000);
+function after(...looks: Story[]): DemandHistory {
+  const history = new DemandHistory(3_600_000);
   for (const [second, look] of looks.entries())
-    book.record({ activators: new Map(Object.entries(look)) }, second * 1000);
-  return book;
+    history.record({ activators: new Map(Object.entries(look)) }, second * 1000);
+  return history;
 }
 
 test('mean concurrency is the increase of the integral over the window, summed over activators', () => {
-  const book = after({ a: answer(10), b: answer(0) }, { a: answer(12), b: answer(1) }, { a: answer(14), b: answer(2) });
-  assert.equal(book.of(KEY, 2000)?.mean(2000), 3);
-  assert.equal(book.of(KEY, 2000)?.mean(1000), 3);
+  const history = after(
+    { a: answer(10), b: answer(0) },
+    { a: answer(12), b: answer(1) },
+    { a: answer(14), b: answer(2) },
+  );
+  assert.equal(history.of(KEY, 2000)?.mean(2000), 3);
+  assert.equal(history.of(KEY, 2000)?.mean(1000), 3);
 });
 
 test('a window longer than the measuring is over the time measured', () => {
@@ -44,20 +48,24 @@ test('a function that a known activator mentions for the first time began at zer
 });
 
 test('what an activator counted before it was first seen is not known', () => {
-  const book = after({ a: nothing }, { a: nothing, b: answer(500) });
-  assert.equal(book.of(KEY, 1000)?.mean(1000), 0);
-  assert.equal(book.of(KEY, 1000)?.lastBusyMs, 1000);
+  const history = after({ a: nothing }, { a: nothing, b: answer(500) });
+  assert.equal(history.of(KEY, 1000)?.mean(1000), 0);
+  assert.equal(history.of(KEY, 1000)?.lastBusyMs, 1000);
 });
 
 test('a function is measured since the last of the activators that had requests of it before was first seen', () => {
-  const book = after({ a: answer(9) }, { a: answer(9), b: answer(500) }, { a: answer(9), b: answer(500), c: nothing });
-  assert.equal(book.of(KEY, 2000)?.measuredSinceMs, 1000);
-  assert.equal(book.of('default/other', 2000)?.measuredSinceMs, 0);
+  const history = after(
+    { a: answer(9) },
+    { a: answer(9), b: answer(500) },
+    { a: answer(9), b: answer(500), c: nothing },
+  );
+  assert.equal(history.of(KEY, 2000)?.measuredSinceMs, 1000);
+  assert.equal(history.of('default/other', 2000)?.measuredSinceMs, 0);
 });
 
 test('an activator that is new, or was known when the function first came to it, leaves nothing unmeasured', () => {
-  const book = after({ a: nothing }, { a: answer(2), b: answer(0) });
-  assert.equal(book.of(KEY, 1000)?.measuredSinceMs, 0);
+  const history = after({ a: nothing }, { a: answer(2), b: answer(0) });
+  assert.equal(history.of(KEY, 1000)?.measuredSinceMs, 0);
 });
 
 test('an activator that began again has been measured all the same', () => {
@@ -79,16 +87,16 @@ test('without any activator the measuring is incomplete', () => {
 });
 
 test('an activator that left counts for what it did within the window, then no more', () => {
-  const book = after({ a: answer(0), b: nothing }, { a: answer(6, 6), b: nothing }, { b: nothing });
-  assert.equal(book.of(KEY, 2000)?.now, 0);
-  assert.equal(book.of(KEY, 2000)?.complete, true);
-  assert.equal(book.of(KEY, 2000)?.mean(2000), 3);
-  assert.equal(book.of(KEY, 5000)?.mean(2000), 0);
+  const history = after({ a: answer(0), b: nothing }, { a: answer(6, 6), b: nothing }, { b: nothing });
+  assert.equal(history.of(KEY, 2000)?.now, 0);
+  assert.equal(history.of(KEY, 2000)?.complete, true);
+  assert.equal(history.of(KEY, 2000)?.mean(2000), 3);
+  assert.equal(history.of(KEY, 5000)?.mean(2000), 0);
 });
 
 test('a request between two looks is noticed by the counter of requests', () => {
-  const book = after({ a: answer(0, 0, 1) }, { a: answer(0, 0, 1) }, { a: answer(0, 0, 2) }, { a: answer(0, 0, 2) });
-  assert.equal(book.of(KEY, 3000)?.lastBusyMs, 2000);
+  const history = after({ a: answer(0, 0, 1) }, { a: answer(0, 0, 1) }, { a: answer(0, 0, 2) }, { a: answer(0, 0, 2) });
+  assert.equal(history.of(KEY, 3000)?.lastBusyMs, 2000);
 });
 
 test('a function that was never called is idle since measuring began', () => {
@@ -96,12 +104,12 @@ test('a function that was never called is idle since measuring began', () => {
 });
 
 test('a restarted activator counts from zero', () => {
-  const book = after({ a: answer(50, 1) }, { a: answer(3, 1) });
-  assert.equal(book.of(KEY, 1000)?.mean(1000), 3);
+  const history = after({ a: answer(50, 1) }, { a: answer(3, 1) });
+  assert.equal(history.of(KEY, 1000)?.mean(1000), 3);
 });
 
 test('functions that are gone are forgotten', () => {
-  const book = after({ a: answer(0) }, { a: answer(9, 9) });
-  book.keepOnly(() => false);
-  assert.equal(book.of(KEY, 1000)?.mean(1000), 0);
+  const history = after({ a: answer(0) }, { a: answer(9, 9) });
+  history.keepOnly(() => false);
+  assert.equal(history.of(KEY, 1000)?.mean(1000), 0);
 });

@@ -30,7 +30,7 @@ interface Readings {
 }
 
 /** The activators' counters over the last `keepMs`, of all functions. */
-export class DemandBook {
+export class DemandHistory {
   readonly #keepMs: number;
   /** Readings by activator, then by function. */
   readonly #activators = new Map<string, { readings: Map<string, Readings>; seenMs: number }>();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Scrape } from './demand.ts';
-import { Gateways } from './routed-revisions.ts';
+import { RoutedRevisions } from './routed-revisions.ts';
 
 /** What each gateway sends requests of `a/b` to; null: it does not answer. */
 const scrape = (...revisions: (string | undefined | null)[]): Scrape => ({
@@ -17,15 +17,15 @@ const scrape = (...revisions: (string | undefined | null)[]): Scrape => ({
 
 test('a revision is routed to once every gateway that is listed says so', () => {
   const told: string[] = [];
-  const gateways = new Gateways((key) => told.push(key));
-  assert.equal(gateways.sendTo('a/b', 'new'), false);
+  const routed = new RoutedRevisions((key) => told.push(key));
+  assert.equal(routed.isRouted('a/b', 'new'), false);
   for (const partly of [scrape('new', 'old'), scrape('new', undefined), scrape('new', null), scrape()]) {
-    gateways.record(partly);
-    assert.equal(gateways.sendTo('a/b', 'new'), false);
+    routed.record(partly);
+    assert.equal(routed.isRouted('a/b', 'new'), false);
   }
   assert.deepEqual(told, []);
-  gateways.record(scrape('new', 'new'));
-  assert.deepEqual([told, gateways.sendTo('a/b', 'new')], [['a/b'], true]);
-  gateways.record(scrape('new', 'new'));
+  routed.record(scrape('new', 'new'));
+  assert.deepEqual([told, routed.isRouted('a/b', 'new')], [['a/b'], true]);
+  routed.record(scrape('new', 'new'));
   assert.deepEqual(told, ['a/b']);
 });

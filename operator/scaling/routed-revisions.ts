@@ -1,13 +1,13 @@
 import type { Scrape } from './demand.ts';
 
 /** Which revisions the gateways send requests to, as of the last look at them. */
-export class Gateways {
+export class RoutedRevisions {
   readonly #onRouted: (key: string) => void;
   /** By the function's key: the revision that something waits for. */
   readonly #awaited = new Map<string, string>();
   #last: Scrape = { activators: new Map() };
 
-  /** @param onRouted told of a function once all gateways send requests to the revision that was asked for in vain. */
+  /** @param onRouted told of a function once all gateways send requests to the revision that `isRouted` was false for. */
   constructor(onRouted: (key: string) => void) {
     this.#onRouted = onRouted;
   }
@@ -15,15 +15,15 @@ export class Gateways {
   record(scrape: Scrape): void {
     this.#last = scrape;
     for (const [key, revision] of this.#awaited) {
-      if (!this.#isRouted(key, revision)) continue;
+      if (!this.#areAllAt(key, revision)) continue;
       this.#awaited.delete(key);
       this.#onRouted(key);
     }
   }
 
-  /** False too while there is no gateway, or one that is listed does not answer. */
-  sendTo(key: string, revision: string): boolean {
-    const routed = this.#isRouted(key, revision);
+  /** False too while there is no gateway, or one that is listed does not answer; `onRouted` is called once it is true. */
+  isRouted(key: string, revision: string): boolean {
+    const routed = this.#areAllAt(key, revision);
     if (!routed) this.#awaited.set(key, revision);
     return routed;
   }
@@ -32,7 +32,7 @@ export class Gateways {
     this.#awaited.delete(key);
   }
 
-  #isRouted(key: string, revision: string): boolean {
+  #areAllAt(key: string, revision: string): boolean {
     const all = [...this.#last.activators.values()];
     return all.length > 0 && all.every((samples) => samples?.get(key)?.revision === revision);
   }
