@@ -11,7 +11,7 @@ import type { Log } from '#platform/process/log.ts';
 import { informerMetrics, type WorkQueueMetrics, workQueueMetrics } from '#platform/process/metrics.ts';
 import type { OperatorConfig } from './config.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
-import { PolicyKeeper } from './network/policy-controller.ts';
+import { PolicyController } from './network/policy-controller.ts';
 import { setReplicas } from './reconcile/apply-children.ts';
 import { BundleStore } from './reconcile/bundle-store.ts';
 import type { Context } from './reconcile/context.ts';
@@ -28,7 +28,7 @@ import { allAsleep, scaledFunctions } from './scaling/scaled-functions.ts';
 import { Scraper } from './scaling/scrape.ts';
 import { startCompiler } from './source/start-compiler.ts';
 import { type Watches, watchCluster } from './watches/cluster.ts';
-import { ConfigMapWatches } from './watches/config-maps.ts';
+import { ReferencedConfigMaps } from './watches/config-maps.ts';
 
 export interface OperatorOptions {
   kube: KubeClient;
@@ -95,11 +95,11 @@ function work(options: OperatorOptions, { watches, context, metrics, due }: Part
   due.soon = (key) => queue.addAfter(key, CHILD_DELAY_MS);
   const autoscaler = startAutoscaler(options, { watches, context, metrics, due });
   context.scalingOf = (uid) => autoscaler.scalingOf(uid);
-  keepPolicies(options, { watches, context, queueMetrics });
+  controlPolicies(options, { watches, context, queueMetrics });
   followFunctions(watches.functions, context, due);
 }
 
-function keepPolicies(
+function controlPolicies(
   { kube, config, log, lifecycle }: OperatorOptions,
   { watches, context, queueMetrics }: { watches: Watches; context: Context; queueMetrics: WorkQueueMetrics },
 ): void {
@@ -108,7 +108,7 @@ function keepPolicies(
   if (rules === undefined || policies === undefined) return;
   const systemNamespace = config.CATNAP_SYSTEM_NAMESPACE;
   const { events } = context;
-  const keeper = new PolicyKeeper({
+  const controller = new PolicyController({
     kube,
     functions,
     policies,
@@ -118,7 +118,7 @@ function keepPolicies(
     log,
     metrics: queueMetrics,
   });
-  lifecycle.onStop('network policies', () => keeper[Symbol.asyncDispose]());
+  lifecycle.onStop('network policies', () => controller[Symbol.asyncDispose]());
 }
 
 function makeContext(
@@ -129,7 +129,7 @@ function makeContext(
   const compiler = startCompiler({ config, log, lifecycle, onDone, onCompiled: metrics.compiled });
   const events = new EventRecorder({ kube, component: 'catnap-operator', log });
   lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
-  const configMaps = new ConfigMapWatches(watches.configMaps, (key) => due.now(key));
+  const configMaps = new ReferencedConfigMaps(watches.configMaps, (key) => due.now(key));
   const { functions } = watches;
   const onAffected = (key: string) => due.now(key);
   const routing = new Routing({ kube, config, log, functions, events, onAffected, nowMs: Date.now });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Condition } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
-import { notesOn } from './events.ts';
+import { statusEvents } from './events.ts';
 
 const revisionReady = (status: 'True' | 'False', reason: 'Ready' | 'CrashLoop'): Condition => ({
   type: 'RevisionReady',
@@ -13,7 +13,7 @@ const revisionReady = (status: 'True' | 'False', reason: 'Ready' | 'CrashLoop'):
   lastTransitionTime: '2026-01-01T00:00:00Z',
 });
 const reasons = (before: FunctionStatus | undefined, after: FunctionStatus) =>
-  notesOn(before, after).map(({ reason }) => reason);
+  statusEvents(before, after).map(({ reason }) => reason);
 
 test('nothing new is nothing to say', () => {
   const status = { revision: 'a', latestRevision: 'a', conditions: [revisionReady('False', 'CrashLoop')] };
@@ -35,14 +35,14 @@ test('a replica that was killed for want of memory is told once, with the limit'
   const killed = active(
     '1 of 1 replicas is ready\npod a was killed for using more memory than its limit of 32Mi; raise',
   );
-  assert.deepEqual(notesOn(active('1 of 1 replicas is ready'), killed), [
+  assert.deepEqual(statusEvents(active('1 of 1 replicas is ready'), killed), [
     {
       type: 'Warning',
       reason: 'OutOfMemory',
       message: 'pod a was killed for using more memory than its limit of 32Mi; raise',
     },
   ]);
-  assert.deepEqual(notesOn(killed, killed), []);
+  assert.deepEqual(statusEvents(killed, killed), []);
 });
 
 test('traffic that moves is told, the first revision is not a move', () => {
@@ -53,7 +53,7 @@ test('traffic that moves is told, the first revision is not a move', () => {
 });
 
 test('each change of the number of replicas is told with its reason', () => {
-  const up = notesOn({}, { scaling: { desired: 2, reason: 'because' } });
+  const up = statusEvents({}, { scaling: { desired: 2, reason: 'because' } });
   assert.deepEqual(up, [{ type: 'Normal', reason: 'ScaledUp', message: 'from 0 to 2 replicas: because' }]);
   assert.deepEqual(reasons({ scaling: { desired: 2 } }, { scaling: { desired: 0 } }), ['ScaledDown']);
 });

@@ -7,7 +7,7 @@ import { newMemoryKills } from './memory-kills.ts';
  * What changed from one status to the next that a user wants to find in `kubectl describe`, oldest first. The same
  * change gives the same notes; no change gives none.
  */
-export function notesOn(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
+export function statusEvents(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
   return [
     ...problems(before, after),
     ...killNotes(before, after),

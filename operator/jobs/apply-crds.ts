@@ -1,10 +1,10 @@
 import { functionCrd } from '#api/crd.ts';
 import { FIELD_MANAGER } from '#api/names.ts';
 import { establishCrd } from '#platform/kube/crd.ts';
-import type { ChoreContext } from './job.ts';
+import type { JobContext } from './job.ts';
 
 /** Brings the CRD of Functions to the version that this program knows, whoever wrote it before. */
-export async function applyCrds({ kube, log, signal }: ChoreContext): Promise<void> {
+export async function applyCrds({ kube, log, signal }: JobContext): Promise<void> {
   const crd = functionCrd();
   await establishCrd(kube, crd, { fieldManager: FIELD_MANAGER.operator, signal });
   log.info({ crd: crd.metadata }, 'the API server serves Functions');

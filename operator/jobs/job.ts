@@ -4,8 +4,8 @@ import type { KubeClient } from '#platform/kube/client.ts';
 import { envLogLevel, envNamespaces } from '#platform/process/config.ts';
 import type { Log } from '#platform/process/log.ts';
 
-/** The chores' environment. */
-export const ChoreEnv = z.object({
+/** The jobs' environment. */
+export const JobEnv = z.object({
   ...CLUSTER_ACCESS_ENV,
   /** Namespaces whose Functions are removed; absent: all. */
   CATNAP_NAMESPACES: envNamespaces.optional(),
@@ -13,20 +13,20 @@ export const ChoreEnv = z.object({
   CATNAP_TEST_NAMESPACE: z.string().optional(),
   /** Base URL of the gateway that the test asks. */
   CATNAP_TEST_GATEWAY: z.url({ protocol: /^https?$/ }).optional(),
-  /** Longest that a chore may take, in seconds. */
+  /** Longest that a job may take, in seconds. */
   CATNAP_CHORE_SECONDS: z.coerce.number().positive().max(3600).default(240),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });
-export type ChoreConfig = Readonly<z.infer<typeof ChoreEnv>>;
+export type JobConfig = Readonly<z.infer<typeof JobEnv>>;
 
-/** What a chore works with. */
-export interface ChoreContext {
+/** What a job works with. */
+export interface JobContext {
   kube: KubeClient;
-  config: ChoreConfig;
+  config: JobConfig;
   log: Log;
   /** Aborts when its time is up, or when it is told to stop. */
   signal: AbortSignal;
 }
 
 /** Resolves when it is done; rejects with what a person has to know. */
-export type Chore = (context: ChoreContext) => Promise<void>;
+export type Job = (context: JobContext) => Promise<void>;

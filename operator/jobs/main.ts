@@ -4,25 +4,25 @@ import { KubeClient } from '#platform/kube/client.ts';
 import { readConfig } from '#platform/process/config.ts';
 import { createLog } from '#platform/process/log.ts';
 import { applyCrds } from './apply-crds.ts';
-import { type Chore, ChoreEnv } from './job.ts';
+import { type Job, JobEnv } from './job.ts';
 import { removeFunctions } from './remove-functions.ts';
-import { tryFunction } from './smoke-test.ts';
+import { smokeTest } from './smoke-test.ts';
 
-const CHORES: Readonly<Record<string, Chore>> = {
+const JOBS: Readonly<Record<string, Job>> = {
   'apply-crds': applyCrds,
   'remove-functions': removeFunctions,
-  test: tryFunction,
+  test: smokeTest,
 };
 
-const config = readConfig(ChoreEnv, process.env);
+const config = readConfig(JobEnv, process.env);
 const log = createLog({ service: 'catnap-chores', level: config.CATNAP_LOG_LEVEL });
 process.exitCode = await run(process.argv[2] ?? '');
 
 /** 0: done; 1: failed; 2: there is no such task. */
 async function run(task: string): Promise<number> {
-  const chore = CHORES[task];
-  if (chore === undefined) {
-    log.error({ task, tasks: Object.keys(CHORES) }, 'no such task');
+  const job = JOBS[task];
+  if (job === undefined) {
+    log.error({ task, tasks: Object.keys(JOBS) }, 'no such task');
     return 2;
   }
   const stop = new AbortController();
@@ -31,7 +31,7 @@ async function run(task: string): Promise<number> {
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(config.CATNAP_CHORE_SECONDS * 1_000)]);
   try {
     await using kube = new KubeClient(await clusterAccess(config), { userAgent: 'catnap-chores' });
-    await chore({ kube, config, log, signal });
+    await job({ kube, config, log, signal });
     return 0;
   } catch (error) {
     log.error({ task, err: error }, 'task failed');

@@ -13,7 +13,7 @@ import {
 import { pause } from '#platform/time/deadline.ts';
 import { POLICY_NAME } from '../network/policy.ts';
 import { OUR_POLICIES } from '../network/policy-controller.ts';
-import type { ChoreContext } from './job.ts';
+import type { JobContext } from './job.ts';
 
 /** What Functions leave to be collected. */
 const CHILDREN: readonly Resource[] = [DEPLOYMENTS, PODS, SERVICES, CONFIG_MAPS];
@@ -24,7 +24,7 @@ const MOST_NAMED = 5;
  * Deletes all Functions there are, and waits until they and all that was made for them are gone. The operator has to be
  * running: it puts to sleep what is being deleted. Rejects, with the names of what is left, when the time is up.
  */
-export async function removeFunctions(context: ChoreContext): Promise<void> {
+export async function removeFunctions(context: JobContext): Promise<void> {
   const removed = new Set<string>();
   await untilNone(context, async () => {
     const functions = await listAll(context, FUNCTIONS as Resource<FunctionObject>, undefined);
@@ -42,7 +42,7 @@ export async function removeFunctions(context: ChoreContext): Promise<void> {
   context.log.info({ functions: removed.size }, 'functions removed');
 }
 
-async function childrenOf(context: ChoreContext, functions: ReadonlySet<string>): Promise<string[]> {
+async function childrenOf(context: JobContext, functions: ReadonlySet<string>): Promise<string[]> {
   if (functions.size === 0) return [];
   const left: string[] = [];
   for (const resource of CHILDREN) {
@@ -55,7 +55,7 @@ async function childrenOf(context: ChoreContext, functions: ReadonlySet<string>)
 }
 
 /** Looks again and again until nothing is left. */
-async function untilNone({ signal }: ChoreContext, look: () => Promise<string[]>): Promise<void> {
+async function untilNone({ signal }: JobContext, look: () => Promise<string[]>): Promise<void> {
   let left: string[] = [];
   try {
     for (left = await look(); left.length > 0; left = await look()) {
@@ -70,7 +70,7 @@ async function untilNone({ signal }: ChoreContext, look: () => Promise<string[]>
 }
 
 async function listAll<T extends KubeObject>(
-  { kube, config, signal }: ChoreContext,
+  { kube, config, signal }: JobContext,
   resource: Resource<T>,
   labelSelector: string | undefined,
 ): Promise<T[]> {
@@ -80,7 +80,7 @@ async function listAll<T extends KubeObject>(
 }
 
 /** Just this one, not another that was made under its name. */
-async function remove({ kube, signal }: ChoreContext, resource: Resource, { metadata }: KubeObject): Promise<void> {
+async function remove({ kube, signal }: JobContext, resource: Resource, { metadata }: KubeObject): Promise<void> {
   const { namespace, name = '', uid = '' } = metadata ?? {};
   const options = { preconditions: { uid }, propagationPolicy: 'Foreground', signal } as const;
   await kube.delete(resource, { namespace, name }, options).catch((error: unknown) => {

@@ -3,7 +3,7 @@ import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { API_VERSION, KIND, PATH_ROUTE_PREFIX } from '#api/names.ts';
 import type { Resource } from '#platform/kube/resources.ts';
 import { pause } from '#platform/time/deadline.ts';
-import type { ChoreContext } from './job.ts';
+import type { JobContext } from './job.ts';
 
 const LOOK_MS = 500;
 /** Longest that one request may take: the queue's longest wait, and some. */
@@ -12,7 +12,7 @@ const REMOVE_MS = 10_000;
 const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
 
 /** Makes a Function, asks it through the gateway until it answers, and removes it. Rejects when it does not answer in time. */
-export async function tryFunction(context: ChoreContext): Promise<void> {
+export async function smokeTest(context: JobContext): Promise<void> {
   const { kube, config, log, signal } = context;
   const { CATNAP_TEST_NAMESPACE: namespace, CATNAP_TEST_GATEWAY: gateway } = config;
   if (namespace === undefined || gateway === undefined)
@@ -49,7 +49,7 @@ async function untilAnswered(url: string, expected: string, signal: AbortSignal)
 }
 
 /** What the operator says of it. */
-async function conditionsOf({ kube }: ChoreContext, ref: { namespace: string; name: string }): Promise<string> {
+async function conditionsOf({ kube }: JobContext, ref: { namespace: string; name: string }): Promise<string> {
   try {
     const { status } = await kube.get(FUNCTION, ref, { signal: AbortSignal.timeout(REMOVE_MS) });
     const conditions = status?.conditions ?? [];

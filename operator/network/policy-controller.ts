@@ -10,7 +10,7 @@ import type { Log } from '#platform/process/log.ts';
 import type { WorkQueueMetrics } from '#platform/process/metrics.ts';
 import { functionsPolicy, isOurs, type NetworkRules, POLICY_NAME, sameRules } from './policy.ts';
 
-export interface PolicyKeeperOptions {
+export interface PolicyControllerOptions {
   kube: KubeClient;
   functions: ObjectView<FunctionObject>;
   /** Those that an operator of ours made. */
@@ -29,15 +29,15 @@ const LOOK_AGAIN_MS = 30_000;
 const CONFLICT_AGAIN_MS = 50;
 
 /** Keeps one NetworkPolicy in every namespace that has Functions, and none in others. */
-export class PolicyKeeper implements AsyncDisposable {
-  readonly #options: PolicyKeeperOptions;
+export class PolicyController implements AsyncDisposable {
+  readonly #options: PolicyControllerOptions;
   readonly #queue: WorkQueue;
   readonly #unfollow: (() => void)[];
   /** Others' policies that were told of, by their uid. */
   readonly #told = new Set<string>();
 
   /** Starts at once; both views must know what is there. */
-  constructor(options: PolicyKeeperOptions) {
+  constructor(options: PolicyControllerOptions) {
     this.#options = options;
     this.#queue = new WorkQueue({
       name: 'network-policies',

@@ -20,7 +20,7 @@ import { COMPILER, type CompiledSource } from '../source/compile-source.ts';
 import type { Compiler, Wanted } from '../source/compiler.ts';
 import type { WantedHandler } from '../source/exported-handler.ts';
 import type { SourceError } from '../source/source-error.ts';
-import type { ConfigMapWatches } from '../watches/config-maps.ts';
+import type { ReferencedConfigMaps } from '../watches/config-maps.ts';
 import { ChildError, requireOwn, type Writer } from './apply-children.ts';
 import type { WantedSource } from './desired-revision.ts';
 import { SourceStacks } from './source-stacks.ts';
@@ -41,13 +41,13 @@ export class BundleStore {
   /** Lines of the source in place of those of a bundle. */
   readonly stacks = new SourceStacks();
   readonly #compiler: Compiler;
-  readonly #configMaps: ConfigMapWatches;
+  readonly #configMaps: ReferencedConfigMaps;
   /** The last result of each function, by its uid: the same source is not compiled at every reconcile. */
   readonly #last = new Map<string, { sourceHash: string; made: Made }>();
   /** By the function's uid and the ConfigMap's name: uid of the ConfigMap whose content was found to be the bundle. */
   readonly #intact = new Map<string, Map<string, string>>();
 
-  constructor(compiler: Compiler, configMaps: ConfigMapWatches) {
+  constructor(compiler: Compiler, configMaps: ReferencedConfigMaps) {
     this.#compiler = compiler;
     this.#configMaps = configMaps;
   }

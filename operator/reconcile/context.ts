@@ -8,7 +8,7 @@ import type { OperatorConfig } from '../config.ts';
 import type { Routing } from '../routing/routing.ts';
 import type { RoutedRevisions } from '../scaling/routed-revisions.ts';
 import type { Children } from '../watches/child-index.ts';
-import type { ConfigMapWatches } from '../watches/config-maps.ts';
+import type { ReferencedConfigMaps } from '../watches/config-maps.ts';
 import type { BundleStore } from './bundle-store.ts';
 import type { DesiredRevisions } from './desired-revision.ts';
 import type { DriftRepair } from './drift-repair.ts';
@@ -23,7 +23,7 @@ export interface Context {
   config: OperatorConfig;
   functions: ObjectView<FunctionObject>;
   children: Children;
-  configMaps: ConfigMapWatches;
+  configMaps: ReferencedConfigMaps;
   desired: DesiredRevisions;
   bundles: BundleStore;
   drift: DriftRepair;

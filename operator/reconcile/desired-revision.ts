@@ -5,7 +5,7 @@ import { isNotFound, KubeError } from '#platform/kube/error.ts';
 import { CONFIG_MAPS, type ConfigMap, type Resource } from '#platform/kube/resources.ts';
 import { environmentConfigMaps, revisionOfContents, type SourceFiles } from '../function/revision.ts';
 import { type SourceConfigMap, sourceConfigMaps, sourceFiles } from '../source/files.ts';
-import type { ConfigMapWatches } from '../watches/config-maps.ts';
+import type { ReferencedConfigMaps } from '../watches/config-maps.ts';
 import { sourceDigest, withoutText } from '../watches/kept-function.ts';
 import type { Writer } from './apply-children.ts';
 import { sourceHashOf } from './bundle-store.ts';
@@ -36,11 +36,11 @@ interface Digests {
 
 /** Reads what specs refer to; again only when the spec or a ConfigMap that it names has changed. */
 export class DesiredRevisions {
-  readonly #configMaps: ConfigMapWatches;
+  readonly #configMaps: ReferencedConfigMaps;
   /** By the Function's uid: of which spec and ConfigMaps the digests are. */
   readonly #known = new Map<string, { version: string; digests: Digests }>();
 
-  constructor(configMaps: ConfigMapWatches) {
+  constructor(configMaps: ReferencedConfigMaps) {
     this.#configMaps = configMaps;
   }
 

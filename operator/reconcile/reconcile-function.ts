@@ -5,7 +5,7 @@ import { isNotFound } from '#platform/kube/error.ts';
 import { EVENTS, type KubeEvent, type Pod } from '#platform/kube/resources.ts';
 import { urlOf } from '../function/address.ts';
 import { isControlledBy } from '../function/children.ts';
-import { notesOn } from '../function/events.ts';
+import { statusEvents } from '../function/events.ts';
 import { functionContainer } from '../function/pod-status.ts';
 import { type RevisionView, type StartNews, viewRevisions } from '../function/revision-view.ts';
 import { knownFailure, planRollout, type Rollout } from '../function/rollout.ts';
@@ -94,7 +94,7 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
     nowMs,
   );
   if (await ctx.statuses.write(fn, status, signal)) {
-    for (const note of notesOn(fn.status, status)) {
+    for (const note of statusEvents(fn.status, status)) {
       ctx.events.record(fn, note);
       ctx.log.info({ function: functionKey(fn.metadata.namespace, fn.metadata.name), ...note }, 'function changed');
     }

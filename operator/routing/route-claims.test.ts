@@ -9,7 +9,7 @@ import { RouteClaims } from './route-claims.ts';
 
 const HOUR_S = 3_600;
 
-/** Functions, and the book that decides on their routes. */
+/** Functions, and the registry that decides on their routes. */
 class Scene {
   readonly functions = new Map<string, FunctionObject>();
   readonly claims: RouteClaims;

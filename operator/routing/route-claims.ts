@@ -4,10 +4,10 @@ import { functionKey } from '#api/rules/function-key.ts';
 import type { HostPolicy, Refusal } from '#api/rules/host-owner.ts';
 import { functionAtShortHost } from '#api/rules/host-template.ts';
 import { normalRoute, prefixMistake, type Route, routeKey } from '#api/rules/route.ts';
-import { RouteBook, type Turn } from './route-registry.ts';
+import { type RouteChange, RouteRegistry } from './route-registry.ts';
 
 /** Decisions on the routes of one function. */
-export interface RouteDecision extends Turn {
+export interface RouteDecision extends RouteChange {
   /** As they go into the status, in the order of the spec. */
   routes: RouteStatus[];
   /** The first route that does not lead to it, else an address of its own that another function has; absent: none. */
@@ -39,26 +39,27 @@ const MOST_TOLD = 1_000;
 export class RouteClaims {
   readonly #policy: HostPolicy;
   readonly #find: RouteClaimsOptions['find'];
-  readonly #book: RouteBook;
+  readonly #registry: RouteRegistry;
   readonly #toldAtMs = new Map<string, number>();
 
   constructor({ policy, find, onReleased }: RouteClaimsOptions) {
     this.#policy = policy;
     this.#find = find;
     // What belongs to one namespace by its form needs no keeping.
-    this.#book = new RouteBook({ isKept: (host) => policy.homeOf(host) === undefined, onReleased });
+    this.#registry = new RouteRegistry({ isKept: (host) => policy.homeOf(host) === undefined, onReleased });
   }
 
   /** Hosts that are kept for the namespace that let them go. */
-  get released(): RouteBook['released'] {
-    return this.#book.released;
+  get released(): RouteRegistry['released'] {
+    return this.#registry.released;
   }
 
   /** Takes over what its status says was accepted, as far as no function restored before has it. */
   restore(fn: FunctionObject): void {
     for (const { host, pathPrefix, accepted, since } of fn.status?.routes ?? []) {
-      if (!accepted || since === undefined || this.#book.holderAt({ host, pathPrefix }) !== undefined) continue;
-      if (this.#foreigner(host, fn.metadata.namespace) === undefined) this.#book.take(fn, { host, pathPrefix, since });
+      if (!accepted || since === undefined || this.#registry.holderAt({ host, pathPrefix }) !== undefined) continue;
+      if (this.#foreigner(host, fn.metadata.namespace) === undefined)
+        this.#registry.take(fn, { host, pathPrefix, since });
     }
   }
 
@@ -73,12 +74,12 @@ export class RouteClaims {
       affected: new Set(),
       nowMs,
     };
-    const uid = this.#book.uidOf(key);
-    if (uid !== undefined && uid !== fn.metadata.uid) this.#book.drop(key, decision);
-    this.#book.stopWaiting(key);
+    const uid = this.#registry.uidOf(key);
+    if (uid !== undefined && uid !== fn.metadata.uid) this.#registry.drop(key, decision);
+    this.#registry.stopWaiting(key);
     const wanted = this.#wantedBy(fn);
-    for (const held of this.#book.heldBy(key)) {
-      if (!wanted.has(routeKey(held))) this.#book.release(key, held, decision);
+    for (const held of this.#registry.heldBy(key)) {
+      if (!wanted.has(routeKey(held))) this.#registry.release(key, held, decision);
     }
     for (const route of wanted.values()) this.#decideOn(fn, route, decision);
     decision.problem ??= this.#shortHostProblem(fn);
@@ -88,20 +89,20 @@ export class RouteClaims {
 
   /** The function is gone, or going: its routes are free, its hosts stay with its namespace for a day. */
   forget(fn: FunctionObject, nowMs: number): Set<string> {
-    const turn = { nowMs, affected: new Set<string>() };
-    const uid = this.#book.uidOf(keyOf(fn));
-    if (uid === fn.metadata.uid) this.#book.drop(keyOf(fn), turn);
-    if (uid !== undefined) return turn.affected;
+    const change = { nowMs, affected: new Set<string>() };
+    const uid = this.#registry.uidOf(keyOf(fn));
+    if (uid === fn.metadata.uid) this.#registry.drop(keyOf(fn), change);
+    if (uid !== undefined) return change.affected;
     // This operator stood by until now, and knows of it from its status alone.
     for (const { host, accepted } of fn.status?.routes ?? []) {
-      if (accepted && !this.released.has(host)) this.#book.keep(host, fn.metadata.namespace, nowMs);
+      if (accepted && !this.released.has(host)) this.#registry.keep(host, fn.metadata.namespace, nowMs);
     }
-    return turn.affected;
+    return change.affected;
   }
 
   /** Functions that have, or wait for, a host that a function has come to have without asking, or has no more. */
   concernedBy(host: string): string[] {
-    return [...this.#book.holdersOf(host), ...this.#book.waitingFor(host)];
+    return [...this.#registry.holdersOf(host), ...this.#registry.waitingFor(host)];
   }
 
   /** Each route once. Where several functions could have its default host, that has to be accepted too. */
@@ -114,16 +115,16 @@ export class RouteClaims {
 
   #decideOn(fn: FunctionObject, route: Route, decision: RouteDecision): void {
     const key = keyOf(fn);
-    const held = this.#book.heldAs(key, route);
+    const held = this.#registry.heldAs(key, route);
     const refusal = this.#refusal(fn, route, decision);
     if (refusal !== undefined) {
-      if (held !== undefined) this.#book.release(key, held, decision);
+      if (held !== undefined) this.#registry.release(key, held, decision);
       decision.problem ??= refusal;
       decision.routes.push({ ...route, accepted: false, ...refusal });
       return;
     }
     const { since } = held ?? { since: new Date(decision.nowMs).toISOString() };
-    if (held === undefined) this.#book.take(fn, { ...route, since }, decision.affected);
+    if (held === undefined) this.#registry.take(fn, { ...route, since }, decision.affected);
     decision.routes.push({ ...route, accepted: true, since });
   }
 
@@ -136,13 +137,13 @@ export class RouteClaims {
       ? undefined
       : (this.#policy.refusal(route.host, namespace) ?? this.#addressOfAnother(fn, route));
     if (refused !== undefined) {
-      this.#book.wait(fn, route.host);
+      this.#registry.wait(fn, route.host);
       return refused;
     }
     const foreigner = this.#foreigner(route.host, namespace);
-    const holder = foreigner ?? this.#book.holderAt(route);
+    const holder = foreigner ?? this.#registry.holderAt(route);
     if (holder === undefined || holder === keyOf(fn)) return this.#keptForAnother(fn, route.host, decision);
-    this.#book.wait(fn, foreigner === undefined ? routeKey(route) : route.host);
+    this.#registry.wait(fn, foreigner === undefined ? routeKey(route) : route.host);
     this.#contest(fn, route, { holder, decision });
     return belongsTo(textOf(route), holder);
   }
@@ -156,7 +157,7 @@ export class RouteClaims {
     const short = functionAtShortHost(route.host);
     const other = short && this.#find(short.namespace, short.name);
     if (other === undefined || other.metadata.namespace === fn.metadata.namespace) return undefined;
-    if (this.#policy.ownersOf(route.host) !== undefined || this.#book.heldAs(keyOf(fn), route) !== undefined) {
+    if (this.#policy.ownersOf(route.host) !== undefined || this.#registry.heldAs(keyOf(fn), route) !== undefined) {
       return undefined;
     }
     // A function that is new itself has asked since it was made, one that is changed asks now.
@@ -166,7 +167,7 @@ export class RouteClaims {
 
   /** A function of another namespace that has the host, unless the administrator gave it to this one as well. */
   #foreigner(host: string, namespace: string): string | undefined {
-    const holder = this.#book.holderOf(host);
+    const holder = this.#registry.holderOf(host);
     if (holder === undefined || holder.startsWith(`${namespace}/`)) return undefined;
     return this.#policy.ownersOf(host)?.includes(namespace) ? undefined : holder;
   }

@@ -4,7 +4,7 @@ import { functionAtShortHost } from '#api/rules/host-template.ts';
 import { type AcceptedRoute, type Route, routeKey } from '#api/rules/route.ts';
 import { MOST_RELEASED, RELEASE_MS, type ReleasedHost, remembered } from '../function/released-hosts.ts';
 
-/** One function's part of the book. */
+/** One function's part of the registry. */
 interface Entry {
   uid: string;
   namespace: string;
@@ -14,8 +14,8 @@ interface Entry {
   waits: Set<string> | undefined;
 }
 
-/** What a change of the book is told: when it is, and where it notes the functions that may be decided otherwise now. */
-export interface Turn {
+/** What a change of the registry is told: when it is, and where it notes the functions that may be decided otherwise now. */
+export interface RouteChange {
   nowMs: number;
   affected: Set<string>;
 }
@@ -30,7 +30,7 @@ interface Holding {
  * Who has which route, who waits for one, and which hosts are kept for a namespace that let them go. Functions are named
  * by their key. Every step costs what is changed, however many functions there are.
  */
-export class RouteBook {
+export class RouteRegistry {
   /** Hosts that no function has. */
   readonly released = new Map<string, ReleasedHost>();
   /** Whether a host that is let go of is kept for its namespace. */
@@ -94,7 +94,7 @@ export class RouteBook {
     if (affected !== undefined) noteShortHost(host, affected);
   }
 
-  release(key: string, route: AcceptedRoute, { nowMs, affected }: Turn): void {
+  release(key: string, route: AcceptedRoute, { nowMs, affected }: RouteChange): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) entry.held = entry.held.filter((other) => !isSameRoute(other, route)).slice();
     if (entry === undefined || this.holderAt(route) !== key) return;
@@ -109,9 +109,9 @@ export class RouteBook {
   }
 
   /** All that the function has and waits for. */
-  drop(key: string, turn: Turn): void {
+  drop(key: string, change: RouteChange): void {
     this.stopWaiting(key);
-    for (const route of this.heldBy(key)) this.release(key, route, turn);
+    for (const route of this.heldBy(key)) this.release(key, route, change);
     this.#entries.delete(key);
   }
 

@@ -26,7 +26,7 @@ export interface RoutingOptions {
 /** Functions whose status is taken over at a time: what else the process does is not held up. */
 const RESTORED_AT_ONCE = 250;
 
-/** The routes of all functions: decided by one book, which outlives this process in statuses and in a ConfigMap. */
+/** The routes of all functions: decided by one registry, which outlives this process in statuses and in a ConfigMap. */
 export class Routing implements AsyncDisposable {
   readonly template: HostTemplate;
   readonly #options: RoutingOptions;

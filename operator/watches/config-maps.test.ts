@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { Change } from '#platform/informer/object-cache.ts';
 import type { KubeObject } from '#platform/kube/resources.ts';
-import { ConfigMapWatches } from './config-maps.ts';
+import { ReferencedConfigMaps } from './config-maps.ts';
 
 const known = new Map<string, KubeObject>();
 let change: (name: string, version?: string) => void = () => undefined;
@@ -26,12 +26,12 @@ const view = {
   },
   [Symbol.asyncDispose]: async () => undefined,
 };
-let watches = new ConfigMapWatches(view, (key) => heard.push(key));
+let watches = new ReferencedConfigMaps(view, (key) => heard.push(key));
 
 beforeEach(() => {
   known.clear();
   heard = [];
-  watches = new ConfigMapWatches(view, (key) => heard.push(key));
+  watches = new ReferencedConfigMaps(view, (key) => heard.push(key));
 });
 
 test('functions hear of the ConfigMaps that they refer to, those that come late and those that go too', () => {

@@ -8,7 +8,7 @@ type Purpose = 'spec' | 'bundles';
  * Which ConfigMaps functions refer to, and in which version each is. Of all ConfigMaps only the metadata is watched, all
  * by one watch, however many are referred to; what one holds is asked for when its version is new.
  */
-export class ConfigMapWatches {
+export class ReferencedConfigMaps {
   readonly #view: ObjectView<KubeObject>;
   /** Keys of functions by `<namespace>/<name>` of a ConfigMap; most have one user, for which a set would be large. */
   readonly #users = new Map<string, string | Set<string>>();

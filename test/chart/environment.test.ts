@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ActivatorConfig } from '../../activator/config.ts';
 import { OperatorEnv } from '../../operator/config.ts';
-import { ChoreEnv } from '../../operator/jobs/job.ts';
+import { JobEnv } from '../../operator/jobs/job.ts';
 import { readConfig } from '../../platform/process/config.ts';
 import { CASES, type Loose, podsOf, the } from './rendered.ts';
 
@@ -28,7 +28,7 @@ for (const { name, objects } of CASES) {
   test(`${name}: every variable is one that the program knows, with a value that it takes, and there once`, () => {
     for (const { of, spec } of podsOf(objects)) {
       const [container] = spec.containers;
-      const schema = SCHEMAS[container.name as keyof typeof SCHEMAS] ?? ChoreEnv;
+      const schema = SCHEMAS[container.name as keyof typeof SCHEMAS] ?? JobEnv;
       const given = container.env.filter((one: Loose) => !EXTRA.includes(one.name));
       const names: string[] = given.map((one: Loose) => one.name);
       assert.deepEqual(names, [...new Set(names)], of.metadata.name);
