@@ -229,3 +229,75 @@ test('keys that wait for nothing leave room for sockets and timers, however many
   assert.ok(turns >= 10, `${turns} turns`);
   await queue[Symbol.asyncDispose]();
 });
+
+test('a queue that begins paused takes keys and runs none before it is started', async () => {
+  const { queue, clock, runs } = aQueue({ paused: true, concurrency: 1 });
+  queue.add('a', 'low');
+  queue.addAfter('b', 10, 'high');
+  await pass(clock, 10);
+  assert.deepEqual([runs, queue.depth, queue.isPaused], [[], 2, true]);
+  queue.start();
+  await settled();
+  assert.deepEqual([runs, queue.isPaused], [['b'], false]);
+});
+
+test('an urgent key runs before those that came earlier, also when it waits there already', async () => {
+  const { queue, runs, end } = aQueue({ concurrency: 1 });
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key, 'low');
+  await settled();
+  queue.add('d', 'high');
+  queue.add('e');
+  for (let i = 0; i < 4; i += 1) await end();
+  assert.deepEqual(runs, ['a', 'd', 'e', 'b', 'c']);
+});
+
+test('of two priorities that a delayed key is given the more urgent one counts', async () => {
+  const { queue, clock, runs, end } = aQueue({ concurrency: 1 });
+  queue.add('first');
+  await settled();
+  queue.addAfter('a', 10, 'low');
+  queue.addAfter('a', 20, 'high');
+  queue.addAfter('b', 10, 'normal');
+  await pass(clock, 10);
+  await end();
+  await end();
+  assert.deepEqual(runs, ['first', 'a', 'b']);
+});
+
+test('what failed at a start, or asks to run again, stays behind what is news', async () => {
+  const { queue, clock, runs, end } = aQueue({ concurrency: 1, backoffBaseMs: 100 });
+  queue.add('old', 'low');
+  await settled();
+  queue.add('edited', 'high');
+  await end(new Error('not yet'));
+  await pass(clock, 100);
+  queue.add('other', 'normal');
+  await end({ againInMs: 10 });
+  await end();
+  await pass(clock, 10);
+  assert.deepEqual(runs, ['old', 'edited', 'other', 'old']);
+  queue.add('news', 'high');
+  await end();
+  await end();
+  assert.deepEqual(runs.slice(4), ['news', 'edited']);
+});
+
+test('an edit among the 5,000 keys of a start runs within a second', async () => {
+  const run = () => new Promise<undefined>((resolve) => setTimeout(resolve, 5, undefined));
+  const ranAtMs = new Map<string, number>();
+  const noted = async (key: string) => {
+    ranAtMs.set(key, performance.now());
+    return await run();
+  };
+  await using queue = new WorkQueue({ name: 'q', run: noted, log: silentLog, paused: true });
+  for (let i = 0; i < 5_000; i += 1) queue.add(`key-${i}`, 'low');
+  queue.start();
+  while (ranAtMs.size < 100) await new Promise((resolve) => setTimeout(resolve, 1));
+  ranAtMs.delete('key-4999');
+  const editedAtMs = performance.now();
+  queue.add('key-4999', 'high');
+  while (!ranAtMs.has('key-4999')) await new Promise((resolve) => setTimeout(resolve, 1));
+  const tookMs = (ranAtMs.get('key-4999') ?? 0) - editedAtMs;
+  assert.ok(tookMs < 1_000, `${tookMs} ms`);
+  assert.ok(queue.depth > 4_000, `${queue.depth} keys wait`);
+});

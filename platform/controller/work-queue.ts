@@ -4,6 +4,7 @@ import type { Log } from '../process/log.ts';
 import type { WorkQueueMetrics } from '../process/metrics.ts';
 import { backoffMs } from '../time/backoff.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
+import { DueKeys, PRIORITIES, type Priority } from './due-keys.ts';
 
 /** How a run ended well. */
 export interface Outcome {
@@ -24,6 +25,8 @@ export interface WorkQueueOptions {
   /** Default 60,000. */
   backoffMaxMs?: number;
   metrics?: WorkQueueMetrics;
+  /** Takes keys from the beginning, and runs none before `start`. */
+  paused?: boolean;
   clock?: Clock;
   /** 0 ≤ x < 1. */
   random?: () => number;
@@ -34,18 +37,18 @@ const TURN_MS = 10;
 
 /** A key's state; a key without any is at rest. */
 interface Entry {
-  /** Waits for a place among the running. */
-  due: boolean;
   running: boolean;
   /** Runs that failed since the last good one. */
   failures: number;
-  timer: { dueAtMs: number; cancel: () => void } | undefined;
+  timer: { dueAtMs: number; priority: Priority; cancel: () => void } | undefined;
 }
 
 /**
- * Runs keys, each of them once at a time, in the order in which they became due. A key that waits is not added twice;
- * one that is added while it runs runs once more afterwards. Of two delays the shorter one counts, and an `add` ends any
- * delay, also that of a backoff.
+ * Runs keys, each of them once at a time: the most urgent first, those of one priority in the order in which they became
+ * due (see DueKeys for how much the others get). A key that waits is not added twice; one that is added while it runs
+ * runs once more afterwards. Of two delays the shorter one counts, of two priorities the more urgent one, and an `add`
+ * ends any delay, also that of a backoff. What a run asks for, or a failed one needs, comes with the run's own priority,
+ * but never as high: it is no news.
  */
 export class WorkQueue implements AsyncDisposable {
   readonly #options: WorkQueueOptions;
@@ -56,10 +59,11 @@ export class WorkQueue implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #untrack: () => void;
   readonly #entries = new Map<string, Entry>();
-  /** Keys with `due`, first come first served. A key that is running as well is passed over until it has ended. */
-  readonly #due = new Set<string>();
+  /** A key that is running as well is held until it has ended. */
+  readonly #due = new DueKeys();
   readonly #idleWaiters: (() => void)[] = [];
   #running = 0;
+  #paused: boolean;
   /** When the present turn of the event loop started its first run; undefined: it has started none. */
   #turnBeganMs: number | undefined;
 
@@ -69,27 +73,41 @@ export class WorkQueue implements AsyncDisposable {
     this.#backoff = { baseMs: options.backoffBaseMs ?? 100, maxMs: options.backoffMaxMs ?? 60_000 };
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#paused = options.paused ?? false;
     this.#untrack = options.metrics?.trackDepth(options.name, () => this.depth) ?? (() => undefined);
   }
 
+  /** Ends the pause that `paused` began with. */
+  start(): void {
+    this.#paused = false;
+    queueMicrotask(() => this.#fill());
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
   /** As soon as there is room. Never runs it before returning. */
-  add(key: string): void {
-    this.addAfter(key, 0);
+  add(key: string, priority: Priority = 'normal'): void {
+    if (this.#stop.signal.aborted) return;
+    this.#makeDue(key, this.#entryOf(key), priority);
   }
 
   /** After `delayMs`, unless it is due earlier already. */
-  addAfter(key: string, delayMs: number): void {
-    if (this.#stop.signal.aborted) return;
-    const entry = this.#entryOf(key);
-    if (entry.due) return;
+  addAfter(key: string, delayMs: number, priority: Priority = 'normal'): void {
     if (delayMs <= 0) {
-      this.#makeDue(key, entry);
+      this.add(key, priority);
       return;
     }
+    if (this.#stop.signal.aborted || this.#due.has(key)) return;
+    const entry = this.#entryOf(key);
+    const { timer } = entry;
     const dueAtMs = this.#clock.nowMs() + delayMs;
-    if (entry.timer !== undefined && entry.timer.dueAtMs <= dueAtMs) return;
-    entry.timer?.cancel();
-    entry.timer = { dueAtMs, cancel: this.#clock.after(delayMs, () => this.#makeDue(key, entry)) };
+    if (timer !== undefined) timer.priority = moreUrgent(timer.priority, priority);
+    if (timer !== undefined && timer.dueAtMs <= dueAtMs) return;
+    timer?.cancel();
+    const cancel = this.#clock.after(delayMs, () => this.#makeDue(key, entry, priority));
+    entry.timer = { dueAtMs, priority: timer?.priority ?? priority, cancel };
   }
 
   /** Keys that are due and do not run yet. */
@@ -113,25 +131,24 @@ export class WorkQueue implements AsyncDisposable {
   }
 
   #entryOf(key: string): Entry {
-    const entry = this.#entries.get(key) ?? { due: false, running: false, failures: 0, timer: undefined };
+    const entry = this.#entries.get(key) ?? { running: false, failures: 0, timer: undefined };
     this.#entries.set(key, entry);
     return entry;
   }
 
-  #makeDue(key: string, entry: Entry): void {
+  #makeDue(key: string, entry: Entry, priority: Priority): void {
+    this.#due.add(key, moreUrgent(priority, entry.timer?.priority ?? priority));
     entry.timer?.cancel();
     entry.timer = undefined;
-    entry.due = true;
-    this.#due.add(key);
     queueMicrotask(() => this.#fill());
   }
 
   /** Starts what is due while there is room and time. */
   #fill(): void {
-    for (const key of this.#due) {
-      if (this.#running >= this.#concurrency || this.#turnIsOver()) return;
-      const entry = this.#entryOf(key);
-      if (!entry.running) void this.#runOne(key, entry);
+    while (!this.#paused && this.#due.size > 0 && this.#running < this.#concurrency && !this.#turnIsOver()) {
+      const next = this.#due.take((key) => this.#entryOf(key).running);
+      if (next === undefined) return;
+      void this.#runOne(next.key, this.#entryOf(next.key), next.priority);
     }
   }
 
@@ -151,40 +168,43 @@ export class WorkQueue implements AsyncDisposable {
     return nowMs - this.#turnBeganMs >= TURN_MS;
   }
 
-  async #runOne(key: string, entry: Entry): Promise<void> {
-    this.#due.delete(key);
-    Object.assign(entry, { due: false, running: true });
+  async #runOne(key: string, entry: Entry, priority: Priority): Promise<void> {
+    entry.running = true;
     this.#running += 1;
     const startedAtMs = this.#clock.nowMs();
-    const failed = await this.#attempt(key, entry);
+    const failed = await this.#attempt(key, entry, priority === 'high' ? 'normal' : priority);
     this.#running -= 1;
     entry.running = false;
     this.#options.metrics?.ran(this.#options.name, (this.#clock.nowMs() - startedAtMs) / 1_000, failed);
-    if (!entry.due && entry.timer === undefined && entry.failures === 0) this.#entries.delete(key);
+    if (!this.#due.has(key) && entry.timer === undefined && entry.failures === 0) this.#entries.delete(key);
     this.#fill();
     if (this.#due.size === 0 && this.#running === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
   /** Whether the run failed; what comes next for the key is arranged by then. */
-  async #attempt(key: string, entry: Entry): Promise<boolean> {
+  async #attempt(key: string, entry: Entry, again: Priority): Promise<boolean> {
     const signal = this.#stop.signal;
     try {
       const outcome = await this.#options.run(key, signal);
       entry.failures = 0;
-      if (outcome?.againInMs !== undefined) this.addAfter(key, outcome.againInMs);
+      if (outcome?.againInMs !== undefined) this.addAfter(key, outcome.againInMs, again);
       return false;
     } catch (error) {
-      if (!signal.aborted) this.#retry(key, entry, error);
+      if (!signal.aborted) this.#retry(key, entry, { error, again });
       return true;
     }
   }
 
-  #retry(key: string, entry: Entry, error: unknown): void {
+  #retry(key: string, entry: Entry, { error, again }: { error: unknown; again: Priority }): void {
     const { log, metrics, name } = this.#options;
     entry.failures += 1;
     const retryInMs = backoffMs(entry.failures, this.#backoff, this.#random());
     log.warn({ queue: name, key, err: error, failures: entry.failures, retryInMs }, 'run failed');
     metrics?.retried(name);
-    this.addAfter(key, retryInMs);
+    this.addAfter(key, retryInMs, again);
   }
+}
+
+function moreUrgent(one: Priority, other: Priority): Priority {
+  return PRIORITIES.find((priority) => priority === one || priority === other) ?? one;
 }
