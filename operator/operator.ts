@@ -1,9 +1,6 @@
 import type { Registry } from 'prom-client';
-import type { FunctionObject } from '#api/function.ts';
-import { functionKey } from '#api/rules/function-key.ts';
 import { EventRecorder } from '#platform/controller/event-recorder.ts';
 import { type Outcome, WorkQueue } from '#platform/controller/work-queue.ts';
-import type { ObjectView } from '#platform/informer/object-view.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { isConflict, isNamespaceLeaving } from '#platform/kube/error.ts';
 import type { Lifecycle } from '#platform/process/lifecycle.ts';
@@ -18,6 +15,7 @@ import type { Context } from './reconcile/context.ts';
 import { DesiredRevisions } from './reconcile/desired-revision.ts';
 import { DriftRepair } from './reconcile/drift-repair.ts';
 import { FailingPods } from './reconcile/failing-pods.ts';
+import { followFunctions } from './reconcile/follow-functions.ts';
 import { reconcileFunction, SLOT_MS } from './reconcile/reconcile-function.ts';
 import { StatusWriter } from './reconcile/status-writer.ts';
 import { TrialSlots } from './reconcile/trial-slots.ts';
@@ -45,12 +43,7 @@ const SCRAPE_DEADLINE_MS = 800;
 /** New revisions that are started at once only to try them. */
 const TRIAL_SLOTS = { most: 4, mostInNamespace: 2, heldMs: SLOT_MS };
 
-/** How a function's key comes to be worked on. */
-interface Due {
-  now: (key: string) => void;
-  /** After a short delay, in which more may happen: a start has better use for the processor than a report on each step. */
-  soon: (key: string) => void;
-}
+/** Before a changed child is looked at, in which more may change: a start has better use for the processor than a report on each step. */
 const CHILD_DELAY_MS = 100;
 const CONFLICT_AGAIN_MS = 50;
 
@@ -64,10 +57,21 @@ export type Readiness = () => string | undefined;
 export function startOperator(options: OperatorOptions): Readiness {
   const { kube, config, log, registry, lifecycle, elected } = options;
   const metrics = operatorMetrics(registry);
-  const due: Due = { soon: () => undefined, now: () => undefined };
-  const onChild = (key: string) => due.soon(key);
+  const queueMetrics = workQueueMetrics(registry);
+  const queue = new WorkQueue({
+    name: 'functions',
+    paused: true,
+    run: (key, signal) => reconcileFunction(key, context, signal).catch(whatNext),
+    concurrency: config.CATNAP_RECONCILES,
+    backoffMaxMs: 30_000,
+    log,
+    metrics: queueMetrics,
+  });
+  // The start adds every function there is: what happens before need not be kept.
+  const onChild = (key: string) => queue.isPaused || queue.addAfter(key, CHILD_DELAY_MS);
   const watches = watchCluster({ kube, config, log, metrics: informerMetrics(registry), lifecycle, onChild });
-  const context = makeContext(options, { watches, due, metrics });
+  const context = makeContext(options, { watches, queue, metrics });
+  lifecycle.onStop('work queue', () => queue[Symbol.asyncDispose]());
   let known = false;
   void watches.synced.then(() => {
     known = true;
@@ -75,7 +79,7 @@ export function startOperator(options: OperatorOptions): Readiness {
   void Promise.all([watches.synced, elected])
     .then(() => context.routing.begin(lifecycle.stopping))
     .then(() => {
-      if (!lifecycle.stopping.aborted) work(options, { watches, context, metrics, due });
+      if (!lifecycle.stopping.aborted) work(options, { watches, context, metrics, queue, queueMetrics });
     });
   return () => (known ? undefined : 'the cluster has not been read yet');
 }
@@ -84,24 +88,33 @@ interface Parts {
   watches: Watches;
   context: Context;
   metrics: OperatorMetrics;
-  due: Due;
+  queue: WorkQueue;
+  queueMetrics: WorkQueueMetrics;
 }
 
 /** From here on it writes. */
-function work(options: OperatorOptions, { watches, context, metrics, due }: Parts): void {
-  const queueMetrics = workQueueMetrics(options.registry);
-  const queue = startQueue(options, context, queueMetrics);
-  due.now = (key) => queue.add(key);
-  due.soon = (key) => queue.addAfter(key, CHILD_DELAY_MS);
-  const autoscaler = startAutoscaler(options, { watches, context, metrics, due });
-  context.scalingOf = (uid) => autoscaler.scalingOf(uid);
-  controlPolicies(options, { watches, context, queueMetrics });
-  followFunctions(watches.functions, context, due);
+function work(options: OperatorOptions, parts: Parts): void {
+  const { watches, context, queue } = parts;
+  startAutoscaler(options, parts);
+  controlPolicies(options, parts);
+  followFunctions(watches.functions, {
+    queue,
+    onCame: (fn) => context.routing.cameOrWent(fn),
+    onGone: (fn) => {
+      context.routing.cameOrWent(fn);
+      forget(context, fn.metadata.uid);
+    },
+  });
+}
+
+function forget({ statuses, bundles, desired, drift, rolloutLimits }: Context, uid: string): void {
+  for (const one of [statuses, bundles, desired, drift]) one.forget(uid);
+  rolloutLimits.delete(uid);
 }
 
 function controlPolicies(
   { kube, config, log, lifecycle }: OperatorOptions,
-  { watches, context, queueMetrics }: { watches: Watches; context: Context; queueMetrics: WorkQueueMetrics },
+  { watches, context, queueMetrics }: Parts,
 ): void {
   const { functions, policies } = watches;
   const rules = config.CATNAP_NETWORK_POLICY;
@@ -123,16 +136,15 @@ function controlPolicies(
 
 function makeContext(
   { kube, config, log, lifecycle }: OperatorOptions,
-  { watches, due, metrics }: { watches: Watches; due: Due; metrics: OperatorMetrics },
+  { watches, queue, metrics }: Pick<Parts, 'watches' | 'queue' | 'metrics'>,
 ): Context {
-  const onDone = (key: string) => due.now(key);
-  const compiler = startCompiler({ config, log, lifecycle, onDone, onCompiled: metrics.compiled });
+  const { functions } = watches;
+  const isDue = (key: string) => queue.add(key);
+  const compiler = startCompiler({ config, log, lifecycle, onDone: isDue, onCompiled: metrics.compiled });
   const events = new EventRecorder({ kube, component: 'catnap-operator', log });
   lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
-  const configMaps = new ReferencedConfigMaps(watches.configMaps, (key) => due.now(key));
-  const { functions } = watches;
-  const onAffected = (key: string) => due.now(key);
-  const routing = new Routing({ kube, config, log, functions, events, onAffected, nowMs: Date.now });
+  const configMaps = new ReferencedConfigMaps(watches.configMaps, (key) => queue.add(key, 'high'));
+  const routing = new Routing({ kube, config, log, functions, events, onAffected: isDue, nowMs: Date.now });
   lifecycle.onStop('routing', () => routing[Symbol.asyncDispose]());
   return {
     kube,
@@ -146,31 +158,14 @@ function makeContext(
     drift: new DriftRepair(Date.now),
     statuses: new StatusWriter(kube),
     failingPods: new FailingPods(),
-    trialSlots: new TrialSlots({ ...TRIAL_SLOTS, onFree: onAffected }),
-    routed: new RoutedRevisions(onAffected),
+    trialSlots: new TrialSlots({ ...TRIAL_SLOTS, onFree: isDue }),
+    routed: new RoutedRevisions(isDue),
     routing,
     events,
     rolloutLimits: new Map(),
-    scalingOf: () => undefined,
+    scalings: new Map(),
     nowMs: Date.now,
   };
-}
-
-function startQueue(
-  { config, log, lifecycle }: OperatorOptions,
-  context: Context,
-  metrics: WorkQueueMetrics,
-): WorkQueue {
-  const queue = new WorkQueue({
-    name: 'functions',
-    run: (key, signal) => reconcileFunction(key, context, signal).catch(whatNext),
-    concurrency: config.CATNAP_RECONCILES,
-    backoffMaxMs: 30_000,
-    log,
-    metrics,
-  });
-  lifecycle.onStop('work queue', () => queue[Symbol.asyncDispose]());
-  return queue;
 }
 
 function whatNext(error: unknown): Outcome {
@@ -183,9 +178,9 @@ function whatNext(error: unknown): Outcome {
 
 function startAutoscaler(
   { kube, config, log, lifecycle }: OperatorOptions,
-  { watches, context, metrics, due }: Parts,
-): Autoscaler {
-  const { statuses, routed } = context;
+  { watches, context, metrics, queue }: Parts,
+): void {
+  const { statuses, routed, scalings } = context;
   const scraper = new Scraper({
     deadlineMs: SCRAPE_DEADLINE_MS,
     onFailure: (url, error) => {
@@ -197,15 +192,16 @@ function startAutoscaler(
     everyMs: config.CATNAP_SCRAPE_SECONDS * 1000,
     functions: () => scaledFunctions(watches, statuses),
     atMost: (uid) => context.rolloutLimits.get(uid),
+    scalings,
     asleep: () => allAsleep(watches),
     scrape: (signal) => scraper.scrape(watches.activators(), signal),
     setReplicas: (deployment, replicas, signal) => setReplicas({ kube, signal }, deployment, replicas),
     isConflict,
     onDecision: (key, replicas) => {
       metrics.desired(key, replicas);
-      due.now(key);
+      queue.add(key);
     },
-    onLearned: due.soon,
+    onLearned: (key) => queue.addAfter(key, CHILD_DELAY_MS),
     onScrape: (scrape) => routed.record(scrape),
     onGone: metrics.forget,
     log,
@@ -216,31 +212,4 @@ function startAutoscaler(
     await autoscaler[Symbol.asyncDispose]();
     scraper[Symbol.dispose]();
   });
-  return autoscaler;
-}
-
-/** Each change of a Function is worked on; at a start the oldest first, for who asked for a route first shall have it. */
-function followFunctions(functions: ObjectView<FunctionObject>, context: Context, due: Due): void {
-  for (const { metadata } of functions.list().sort(byAge)) due.now(functionKey(metadata.namespace, metadata.name));
-  let following = false;
-  functions.onChange((change) => {
-    // Those that are there already are told of at once: each is due by now.
-    if (!following) return;
-    const { metadata } = change.object;
-    due.now(functionKey(metadata.namespace, metadata.name));
-    if (change.type === 'updated') return;
-    context.routing.cameOrWent(change.object);
-    if (change.type === 'added') return;
-    context.statuses.forget(metadata.uid);
-    context.bundles.forget(metadata.uid);
-    context.desired.forget(metadata.uid);
-    context.drift.forget(metadata.uid);
-    context.rolloutLimits.delete(metadata.uid);
-  });
-  following = true;
-}
-
-function byAge({ metadata: a }: FunctionObject, { metadata: b }: FunctionObject): number {
-  if (a.creationTimestamp !== b.creationTimestamp) return a.creationTimestamp < b.creationTimestamp ? -1 : 1;
-  return functionKey(a.namespace, a.name) < functionKey(b.namespace, b.name) ? -1 : 1;
 }

@@ -1,11 +1,11 @@
 import type { FunctionObject } from '#api/function.ts';
-import type { FunctionStatus } from '#api/function-status.ts';
 import type { EventRecorder } from '#platform/controller/event-recorder.ts';
 import type { ObjectView } from '#platform/informer/object-view.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { OperatorConfig } from '../config.ts';
 import type { Routing } from '../routing/routing.ts';
+import type { Scaling } from '../scaling/autoscaler.ts';
 import type { RoutedRevisions } from '../scaling/routed-revisions.ts';
 import type { Children } from '../watches/child-index.ts';
 import type { ReferencedConfigMaps } from '../watches/config-maps.ts';
@@ -36,7 +36,7 @@ export interface Context {
   /** Most replicas that a function's serving revision may have for now, by uid: it makes room for the newest. */
   rolloutLimits: Map<string, number>;
   /** The autoscaler's last decision on a function, by uid. */
-  scalingOf: (uid: string) => FunctionStatus['scaling'];
+  scalings: Map<string, Scaling>;
   /** Milliseconds since 1970. */
   nowMs: () => number;
 }

@@ -78,7 +78,7 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
   const rollout = made.latest === undefined ? undefined : plan(fn, revisions, made.latest, nowMs);
   limitServing(ctx, fn.metadata.uid, rollout);
   const trial = tryOut(ctx, fn, { revisions, latest: made.latest, rollout, nowMs });
-  const scaling = ctx.scalingOf(fn.metadata.uid) ?? fn.status?.scaling;
+  const scaling = ctx.scalings.get(fn.metadata.uid) ?? fn.status?.scaling;
   const status = nextStatus(
     fn,
     {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { createLog } from '#platform/process/log.ts';
 import { aDeployment, aFunction } from '../testing/builders.ts';
-import { Autoscaler, type AutoscalerOptions, type ScaledFunction } from './autoscaler.ts';
+import { Autoscaler, type AutoscalerOptions, type ScaledFunction, type Scaling } from './autoscaler.ts';
 import type { ActivatorSample } from './parse-metrics.ts';
 
 const KEY = 'default/hello';
@@ -22,6 +22,7 @@ class World implements AsyncDisposable {
   nowMs = 0;
   refuse = false;
   atMost: number | undefined;
+  readonly scalings = new Map<string, Scaling>();
   autoscaler: Autoscaler;
   #looks = 0;
   /** Times that the function was looked at, with or without its metrics. */
@@ -48,6 +49,7 @@ class World implements AsyncDisposable {
         if (this.refuse) throw new Error('conflict');
         this.replicas = wanted;
       },
+      scalings: this.scalings,
       atMost: () => this.atMost,
       isConflict: (error) => error instanceof Error && error.message === 'conflict',
       onDecision: (_key, wanted) => this.decisions.push(wanted),
@@ -81,7 +83,7 @@ test('an idle function goes to zero, and the decision says why', async () => {
   await world.looks(8);
   assert.equal(world.replicas, 0);
   assert.equal(world.decisions.at(-1), 0);
-  const scaling = world.autoscaler.scalingOf('uid-of-hello');
+  const scaling = world.scalings.get('uid-of-hello');
   assert.equal(scaling?.desired, 0);
   assert.match(scaling?.reason ?? '', /no requests for 3 s/);
 });
@@ -91,7 +93,7 @@ test('a replica that is only tried stays beyond idleSeconds, and the decision sa
   await using world = new World(1, { scaling: { idleSeconds: 3 } }, { trial });
   await world.looks(20);
   assert.equal(world.replicas, 1);
-  assert.equal(world.autoscaler.scalingOf('uid-of-hello')?.reason, 'a new revision is being tried');
+  assert.equal(world.scalings.get('uid-of-hello')?.reason, 'a new revision is being tried');
   // A second passes with each look: by then it is no longer a try.
   await world.looks(600);
   assert.equal(world.replicas, 0);
@@ -123,7 +125,7 @@ test('a function that is gone is forgotten', async () => {
   world.exists = false;
   await world.looks(2);
   assert.deepEqual(world.gone, [KEY]);
-  assert.equal(world.autoscaler.scalingOf('uid-of-hello'), undefined);
+  assert.equal(world.scalings.get('uid-of-hello'), undefined);
 });
 
 test('of a function that came later and is awake when it is first seen, the gateway woke it', async () => {
@@ -133,13 +135,13 @@ test('of a function that came later and is awake when it is first seen, the gate
   world.replicas = 1;
   world.exists = true;
   await world.looks(2);
-  assert.equal(world.autoscaler.scalingOf('uid-of-hello')?.reason, 'the gateway raised it for waiting requests');
+  assert.equal(world.scalings.get('uid-of-hello')?.reason, 'the gateway raised it for waiting requests');
 });
 
 test('of one that was awake before the operator began nothing else is said', async () => {
   await using world = new World(1, {});
   await world.looks(2);
-  assert.match(world.autoscaler.scalingOf('uid-of-hello')?.reason ?? '', /when the operator began to look/);
+  assert.match(world.scalings.get('uid-of-hello')?.reason ?? '', /when the operator began to look/);
 });
 
 test('while all sleep metrics are asked for more seldom, and each turn again once one is awake', async () => {
@@ -158,7 +160,7 @@ test('while it makes room for the newest revision it has no more than it may, wh
   world.atMost = 3;
   await world.looks(2);
   assert.equal(world.replicas, 3);
-  assert.match(world.autoscaler.scalingOf('uid-of-hello')?.reason ?? '', /at most 3 while they make room/);
+  assert.match(world.scalings.get('uid-of-hello')?.reason ?? '', /at most 3 while they make room/);
   world.atMost = undefined;
   await world.looks(2);
   assert.equal(world.replicas, 4);
@@ -175,10 +177,10 @@ test('what activators learned reaches the status, once a minute at most, and sta
   await using world = new World(1, { scaling: { idleSeconds: 600 } });
   world.sample = { ...world.sample, startSeconds: 0.3 };
   await world.looks(3);
-  assert.deepEqual(world.autoscaler.scalingOf('uid-of-hello')?.learned, { startMilliseconds: 300 });
+  assert.deepEqual(world.scalings.get('uid-of-hello')?.learned, { startMilliseconds: 300 });
   world.sample = { ...world.sample, startSeconds: 0.6 };
   await world.looks(65);
-  assert.deepEqual(world.autoscaler.scalingOf('uid-of-hello')?.learned, { startMilliseconds: 600 });
+  assert.deepEqual(world.scalings.get('uid-of-hello')?.learned, { startMilliseconds: 600 });
   assert.equal(world.learnedAtMs.length, 2);
   const [first = 0, second = 0] = world.learnedAtMs;
   assert.ok(second - first >= 60_000, `${second - first} ms`);

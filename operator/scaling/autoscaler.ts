@@ -9,6 +9,9 @@ import { DemandHistory, type Scrape } from './demand.ts';
 import { nextLearned } from './learned.ts';
 import { type Decision, limited, neverAwake, type ScaleState, step } from './step.ts';
 
+/** As a Function's status has it. */
+export type Scaling = NonNullable<FunctionStatus['scaling']>;
+
 /** A function as the autoscaler finds it, before it looks at the metrics. */
 export interface ScaledFunction {
   /** `<namespace>/<name>` */
@@ -27,6 +30,11 @@ export interface AutoscalerOptions {
   scrape: (signal: AbortSignal) => Promise<Scrape>;
   /** Most replicas that the function of this uid may have for now; undefined: as many as it needs. */
   atMost: (uid: string) => number | undefined;
+  /**
+   * What was last decided on each function and learned of it, by uid, as its status says it under `scaling`. Kept by the
+   * autoscaler, read by others.
+   */
+  scalings: Map<string, Scaling>;
   /** Fails with 409 when the Deployment has changed since. */
   setReplicas: (deployment: Deployment, replicas: number, signal: AbortSignal) => Promise<void>;
   /** A decision changed a function's number of replicas, or found that another did. */
@@ -43,11 +51,10 @@ export interface AutoscalerOptions {
   nowMs: () => number;
 }
 
-type Scaling = NonNullable<FunctionStatus['scaling']>;
 interface Known {
   key: string;
+  uid: string;
   state: ScaleState;
-  scaling: Scaling | undefined;
   /** When what was learned of it last changed there. */
   learnedAtMs: number;
   /** A write is under way. */
@@ -87,11 +94,6 @@ export class Autoscaler implements AsyncDisposable {
   constructor(options: AutoscalerOptions) {
     this.#options = options;
     this.#loop = this.#run();
-  }
-
-  /** The last decision on a function; undefined before the first that changed anything. */
-  scalingOf(uid: string): Scaling | undefined {
-    return this.#known.get(uid)?.scaling;
   }
 
   async #run(): Promise<void> {
@@ -137,6 +139,7 @@ export class Autoscaler implements AsyncDisposable {
     for (const [uid, { key }] of this.#known) {
       if (uids.has(uid)) continue;
       this.#known.delete(uid);
+      this.#options.scalings.delete(uid);
       if (!keys.has(key)) this.#options.onGone(key);
     }
     this.#demand.keepOnly((key) => keys.has(key));
@@ -155,19 +158,19 @@ export class Autoscaler implements AsyncDisposable {
     const stepped = limited(needed, this.#options.atMost(uid));
     const isTried = isBeingTried(fn.status, nowMs) && current === 1 && demand?.now === 0;
     const decision = isTried ? whileTried(stepped) : stepped;
-    const known = before ?? {
-      key,
-      state: decision.state,
-      scaling: fn.status?.scaling,
-      learnedAtMs: NEVER,
-      writing: false,
-    };
+    const known = before ?? this.#begin(key, fn, decision.state);
     known.state = decision.state;
-    this.#known.set(uid, known);
     if (decision.replicas === current) this.#note(known, decision, nowMs);
     if (known.writing) return;
     const writes = assign(revisions, decision.replicas);
     if (writes.length > 0) this.#write(known, { writes, deployments, decision }, signal);
+  }
+
+  #begin(key: string, { metadata: { uid }, status }: FunctionObject, state: ScaleState): Known {
+    const known = { key, uid, state, learnedAtMs: NEVER, writing: false };
+    this.#known.set(uid, known);
+    if (status?.scaling !== undefined) this.#options.scalings.set(uid, status.scaling);
+    return known;
   }
 
   #learn({ key, fn }: ScaledFunction, { activators }: Scrape): void {
@@ -175,18 +178,21 @@ export class Autoscaler implements AsyncDisposable {
     const nowMs = this.#options.nowMs();
     if (known === undefined || nowMs - known.learnedAtMs < LEARNED_EVERY_MS) return;
     const samples = [...activators.values()].flatMap((functions) => functions?.get(key) ?? []);
-    const learned = nextLearned(known.scaling?.learned, samples);
-    if (learned === known.scaling?.learned || learned === undefined) return;
-    known.scaling = { ...known.scaling, learned };
+    const scaling = this.#options.scalings.get(known.uid);
+    const learned = nextLearned(scaling?.learned, samples);
+    if (learned === scaling?.learned || learned === undefined) return;
+    this.#options.scalings.set(known.uid, { ...scaling, learned });
     known.learnedAtMs = nowMs;
     this.#options.onLearned(key);
   }
 
   #note(known: Known, { replicas, reason }: { replicas: number; reason: string }, nowMs: number): void {
-    if (known.scaling?.desired === replicas || (known.scaling?.desired === undefined && replicas === 0)) return;
+    const { scalings, onDecision } = this.#options;
+    const before = scalings.get(known.uid);
+    if (before?.desired === replicas || (before?.desired === undefined && replicas === 0)) return;
     const lastScaleTime = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
-    known.scaling = { ...known.scaling, desired: replicas, reason, lastScaleTime };
-    this.#options.onDecision(known.key, replicas);
+    scalings.set(known.uid, { ...before, desired: replicas, reason, lastScaleTime });
+    onDecision(known.key, replicas);
   }
 
   #write(known: Known, write: Write, signal: AbortSignal): void {

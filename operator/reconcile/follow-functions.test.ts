@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FunctionObject } from '#api/function.ts';
+import { WorkQueue } from '#platform/controller/work-queue.ts';
+import type { Change } from '#platform/informer/object-cache.ts';
+import type { ObjectView } from '#platform/informer/object-view.ts';
+import { silentLog } from '#platform/testing/scripted-api-server.ts';
+import { aFunction } from '../testing/builders.ts';
+import { followFunctions, urgencyOf } from './follow-functions.ts';
+
+const nothing = () => undefined;
+
+function aFunctionOf(name: string, metadata: Partial<FunctionObject['metadata']> = {}): FunctionObject {
+  const fn = aFunction({}, { name });
+  return { ...fn, metadata: { ...fn.metadata, ...metadata } };
+}
+
+/** A view of `functions` that tells of what is there at once, as informers do. */
+function aView(functions: FunctionObject[]) {
+  const handlers: ((change: Change<FunctionObject>) => void)[] = [];
+  const view = {
+    list: () => [...functions],
+    onChange: (handler: (change: Change<FunctionObject>) => void) => {
+      for (const object of functions) handler({ type: 'added', object });
+      handlers.push(handler);
+      return nothing;
+    },
+  } as Pick<ObjectView<FunctionObject>, 'list' | 'onChange'> as ObjectView<FunctionObject>;
+  return { view, tell: (change: Change<FunctionObject>) => handlers.forEach((handler) => void handler(change)) };
+}
+
+/** Runs take a while, in which the event loop has its turn; the keys in the order of their runs. */
+function aRunning(runs: string[]): WorkQueue {
+  const run = async (key: string) => {
+    runs.push(key);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return undefined;
+  };
+  return new WorkQueue({ name: 'functions', run, log: silentLog, paused: true, concurrency: 4 });
+}
+
+test('an edit during a start of 5,000 Functions is worked on within a second', async () => {
+  const functions = Array.from({ length: 5_000 }, (_, i) => aFunctionOf(`fn-${i}`));
+  const { view, tell } = aView(functions);
+  const runs: string[] = [];
+  await using queue = aRunning(runs);
+  followFunctions(view, { queue, onCame: nothing, onGone: nothing });
+  while (runs.length < 20) await new Promise((resolve) => setTimeout(resolve, 1));
+  const before = functions.at(-1) as FunctionObject;
+  const { name, namespace } = before.metadata;
+  // Thousands are before it.
+  assert.equal(runs.includes(`${namespace}/${name}`), false);
+  const editedAtMs = performance.now();
+  tell({ type: 'updated', before, object: aFunctionOf(name, { generation: 2 }) });
+  while (!runs.includes(`${namespace}/${name}`)) await new Promise((resolve) => setTimeout(resolve, 1));
+  const tookMs = performance.now() - editedAtMs;
+  assert.ok(tookMs < 1_000, `${tookMs} ms`);
+  assert.ok(queue.depth > 4_000, `${queue.depth} wait`);
+});
+
+test('a start goes through the Functions from the oldest to the youngest, each once', async () => {
+  const { view } = aView([
+    aFunctionOf('young', { creationTimestamp: '2026-01-03T00:00:00Z' }),
+    aFunctionOf('b', { creationTimestamp: '2026-01-02T00:00:00Z' }),
+    aFunctionOf('a', { creationTimestamp: '2026-01-02T00:00:00Z' }),
+    aFunctionOf('old', { creationTimestamp: '2026-01-01T00:00:00Z' }),
+  ]);
+  const runs: string[] = [];
+  await using queue = aRunning(runs);
+  followFunctions(view, { queue, onCame: () => assert.fail('it was there'), onGone: nothing });
+  await queue.idle();
+  assert.deepEqual(runs, ['default/old', 'default/a', 'default/b', 'default/young']);
+});
+
+test('what a person did is urgent, a status that was written is not', () => {
+  const before = aFunctionOf('hello', { generation: 1 });
+  const updated = (object: FunctionObject) => urgencyOf({ type: 'updated', before, object });
+  assert.equal(urgencyOf({ type: 'added', object: before }), 'high');
+  assert.equal(urgencyOf({ type: 'deleted', object: before }), 'high');
+  assert.equal(updated(aFunctionOf('hello', { generation: 2 })), 'high');
+  assert.equal(updated(aFunctionOf('hello', { generation: 1, deletionTimestamp: '2026-01-02T00:00:00Z' })), 'high');
+  assert.equal(updated({ ...before, status: { revision: 'hello-1' } }), 'normal');
+});
