@@ -10,77 +10,125 @@ import { ChildError, ensureDeployment, ensureService, type Writer } from './appl
 import type { Context } from './context.ts';
 import type { DesiredRevision } from './desired-revision.ts';
 
+type Problems = Pick<
+  Observation,
+  'sourceProblem' | 'sourceNotes' | 'compiling' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'
+>;
+
 /** What became of the children. */
-export interface Made {
+export interface ChildrenResult {
   /** The newest revision there is; absent: none. */
-  latest?: string | undefined;
+  readonly latest?: string | undefined;
   /** The function's own, the one just written included. */
-  deployments: Deployment[];
+  readonly deployments: readonly Deployment[];
   /** See DesiredRevision. */
-  configMapHash?: string | undefined;
+  readonly configMapHash?: string | undefined;
   /** The bundle of the newest revision, when it was made sure of. */
-  bundle?: BundleRef;
+  readonly bundle?: BundleRef | undefined;
   /** The newest revision was there, with a bundle of another version of the operator: it has `bundle` instead now. */
-  replacedBundle?: boolean;
+  readonly replacedBundle?: boolean;
   /** A child is to be looked at again then, in milliseconds. */
-  againInMs?: number;
-  problems: Pick<
-    Observation,
-    'sourceProblem' | 'sourceNotes' | 'compiling' | 'revisionProblem' | 'routeProblem' | 'serviceRefused'
-  >;
+  readonly againInMs?: number | undefined;
+  readonly problems: Problems;
 }
 
 /**
  * Makes the Service, the bundle and the Deployment that the spec asks for. What the user must mend is a problem in the
  * result; the revisions there were stay as they are.
  */
-export async function ensureChildren(ctx: Context, writer: Writer): Promise<Made> {
+export async function ensureChildren(ctx: Context, writer: Writer): Promise<ChildrenResult> {
   const { fn } = writer;
   const key = functionKey(fn.metadata.namespace, fn.metadata.name);
   const deployments = ctx.children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
-  const made: Made = { deployments, problems: {} };
-  try {
-    await ensureRevision(ctx, writer, await ctx.desired.of(writer), made);
-  } catch (error) {
-    if (error instanceof SourceError) made.problems.sourceProblem = { reason: error.reason, message: error.message };
-    else if (error instanceof ChildError)
-      made.problems.revisionProblem = { reason: error.reason, message: error.message };
-    else throw error;
-  }
-  made.latest ??= newestThatIsThere(fn, deployments);
-  Object.assign(made.problems, await ensureRoute(ctx, writer, key));
-  return made;
+  const revision = await ensureRevision(ctx, writer, deployments);
+  const route = await ensureRoute(ctx, writer, key);
+  return {
+    ...revision,
+    latest: revision.latest ?? newestThatIsThere(fn, deployments),
+    problems: { ...revision.problems, ...route },
+  };
 }
 
-async function ensureRevision(ctx: Context, writer: Writer, target: DesiredRevision, made: Made): Promise<void> {
+async function ensureRevision(
+  ctx: Context,
+  writer: Writer,
+  deployments: readonly Deployment[],
+): Promise<ChildrenResult> {
+  const target = await orProblem(ctx.desired.of(writer));
+  if ('problem' in target) return { deployments, problems: target.problem };
+  const { revision, source, configMapHash } = target.value;
+  const before = { deployments, configMapHash };
+  if (source === undefined) return await ensurePods(ctx, writer, { before, target: target.value, bundle: undefined });
+  const bundle = await orProblem(ctx.bundles.ensure(writer, source, deployments));
+  if ('problem' in bundle) return { ...before, problems: bundle.problem };
+  if (bundle.value !== undefined)
+    return await ensurePods(ctx, writer, { before, target: target.value, bundle: bundle.value });
+  // An upgrade compiles anew what runs: then the revision is there, and stays as it is until that is done.
+  const isThere = deployments.some((deployment) => deployment.metadata?.name === revision);
+  return { ...before, ...(isThere ? { latest: revision, problems: {} } : { problems: { compiling: true } }) };
+}
+
+interface Ensured {
+  before: Pick<ChildrenResult, 'deployments' | 'configMapHash'>;
+  target: DesiredRevision;
+  /** Undefined: it is an image. */
+  bundle: BundleRef | undefined;
+}
+
+/** The Deployment of the newest revision, as it is asked for. */
+async function ensurePods(ctx: Context, writer: Writer, { before, target, bundle }: Ensured): Promise<ChildrenResult> {
+  const notes: Problems = bundle?.notes === undefined ? {} : { sourceNotes: bundle.notes };
+  const ensured = await orProblem(ensureDeploymentOf(ctx, writer, target, bundle));
+  if ('problem' in ensured) return { ...before, bundle, problems: { ...notes, ...ensured.problem } };
+  const { deployment, replacedBundle, againInMs } = ensured.value;
+  const others = before.deployments.filter((other) => other.metadata?.name !== target.revision);
+  return {
+    ...before,
+    latest: target.revision,
+    deployments: [...others, deployment],
+    bundle,
+    replacedBundle,
+    againInMs,
+    problems: notes,
+  };
+}
+
+async function ensureDeploymentOf(
+  ctx: Context,
+  writer: Writer,
+  { revision, source }: DesiredRevision,
+  bundle: BundleRef | undefined,
+): Promise<{ deployment: Deployment; replacedBundle: boolean; againInMs: number | undefined }> {
   const { fn } = writer;
-  const { revision, source } = target;
-  made.configMapHash = target.configMapHash;
-  let payload: Payload = { kind: 'image', image: fn.spec.image ?? '' };
-  if (source !== undefined) {
-    const bundle = await ctx.bundles.ensure(writer, source, made.deployments);
-    if (bundle === undefined) {
-      // An upgrade compiles anew what runs: then the revision is there, and stays as it is until that is done.
-      if (made.deployments.some((deployment) => deployment.metadata?.name === revision)) made.latest = revision;
-      else made.problems.compiling = true;
-      return;
-    }
-    made.bundle = bundle;
-    if (bundle.notes !== undefined) made.problems.sourceNotes = bundle.notes;
-    payload = { kind: 'source', bundle, runtimeImage: ctx.config.CATNAP_RUNTIME_IMAGE };
-  }
+  const payload: Payload =
+    bundle === undefined
+      ? { kind: 'image', image: fn.spec.image ?? '' }
+      : { kind: 'source', bundle, runtimeImage: ctx.config.CATNAP_RUNTIME_IMAGE };
   const known = ctx.children.deployments.get(functionKey(fn.metadata.namespace, fn.metadata.name), revision);
   const before = known && bundleOf(known);
   // One that another version of the compiler made cannot be made again: its pods have to take the new one.
-  const lost = before !== undefined && !isSame(before, made.bundle) && !(await ctx.bundles.isIntact(writer, before));
+  const lost = before !== undefined && !isSame(before, bundle) && !(await ctx.bundles.isIntact(writer, before));
   const desired = revisionDeployment(fn, revision, payload, source?.hash);
   const current = await ensureDeployment(writer, desired, known, { evenAwake: lost });
   const { deployment, note, againInMs } = await ctx.drift.putBack(writer, desired, current);
   if (note !== undefined) ctx.events.record(fn, { type: 'Warning', reason: 'DriftRepaired', message: note });
-  if (againInMs !== undefined) made.againInMs = againInMs;
-  made.replacedBundle = before !== undefined && !isSame(before, bundleOf(deployment));
-  made.latest = revision;
-  made.deployments = [...made.deployments.filter((other) => other.metadata?.name !== revision), deployment];
+  const replacedBundle = before !== undefined && !isSame(before, bundleOf(deployment));
+  return { deployment, replacedBundle, againInMs };
+}
+
+/** What the user must mend, as a problem; any other error goes on. */
+async function orProblem<T>(work: Promise<T>): Promise<{ value: T } | { problem: Problems }> {
+  try {
+    return { value: await work };
+  } catch (error) {
+    if (error instanceof SourceError) {
+      return { problem: { sourceProblem: { reason: error.reason, message: error.message } } };
+    }
+    if (error instanceof ChildError) {
+      return { problem: { revisionProblem: { reason: error.reason, message: error.message } } };
+    }
+    throw error;
+  }
 }
 
 function isSame(one: BundleRef, other: BundleRef | undefined): boolean {

@@ -15,7 +15,7 @@ import { validateFunction } from '../function/validate-function.ts';
 import type { RouteDecision } from '../routing/route-claims.ts';
 import { deleteDeployment, markAnswered, setReplicas, type Writer } from './apply-children.ts';
 import type { Context } from './context.ts';
-import { ensureChildren, type Made } from './ensure-children.ts';
+import { type ChildrenResult, ensureChildren } from './ensure-children.ts';
 
 /** When to look again at what no watch tells of, in milliseconds: an object of someone else's, Events. */
 const LOOK_AGAIN_MS = 10_000;
@@ -50,9 +50,9 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   // Before anything that takes time: of two functions that ask for one route it is the first.
   const routing = ctx.routing.decide(fn);
   const writer: Writer = { kube: ctx.kube, fn, signal };
-  const made = await ensureChildren(ctx, writer);
-  const outcome = await report(ctx, writer, made, routing);
-  const again = [outcome.againInMs, routing.againInMs, made.againInMs].filter((inMs) => inMs !== undefined);
+  const children = await ensureChildren(ctx, writer);
+  const outcome = await report(ctx, writer, children, routing);
+  const again = [outcome.againInMs, routing.againInMs, children.againInMs].filter((inMs) => inMs !== undefined);
   return again.length === 0 ? {} : { againInMs: Math.min(...again) };
 }
 
@@ -68,27 +68,32 @@ async function putToSleep(ctx: Context, key: string, fn: FunctionObject, signal:
   }
 }
 
-async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDecision): Promise<Outcome> {
+async function report(
+  ctx: Context,
+  writer: Writer,
+  children: ChildrenResult,
+  routing: RouteDecision,
+): Promise<Outcome> {
   const { fn, signal } = writer;
   const nowMs = ctx.nowMs();
   const pods = ctx.children.pods.of(functionKey(fn.metadata.namespace, fn.metadata.name));
   const stuck = podsThatMayMissAMount(fn, pods);
-  const views = viewRevisions(made.deployments, pods, await startNews(ctx, writer, { pods, stuck, nowMs }));
+  const views = viewRevisions(children.deployments, pods, await startNews(ctx, writer, { pods, stuck, nowMs }));
   const revisions = await ctx.bundles.stacks.shown(writer, views);
-  const rollout = made.latest === undefined ? undefined : plan(fn, revisions, made.latest, nowMs);
+  const rollout = children.latest === undefined ? undefined : plan(fn, revisions, children.latest, nowMs);
   limitServing(ctx, fn.metadata.uid, rollout);
-  const trial = tryOut(ctx, fn, { revisions, latest: made.latest, rollout, nowMs });
+  const trial = tryOut(ctx, fn, { revisions, latest: children.latest, rollout, nowMs });
   const scaling = ctx.scalings.get(fn.metadata.uid) ?? fn.status?.scaling;
   const status = nextStatus(
     fn,
     {
       ...addressOf(ctx, fn, routing),
-      ...made.problems,
-      ...(made.latest !== undefined && { latest: made.latest }),
+      ...children.problems,
+      ...(children.latest !== undefined && { latest: children.latest }),
       revisions,
       ...(rollout && { rollout }),
       ...(trial && { trial }),
-      ...(made.configMapHash !== undefined && { sourceHash: made.configMapHash }),
+      ...(children.configMapHash !== undefined && { sourceHash: children.configMapHash }),
       ...(scaling && { scaling }),
     },
     nowMs,
@@ -100,8 +105,8 @@ async function report(ctx: Context, writer: Writer, made: Made, routing: RouteDe
     }
   }
   // After the status: the gateway should know where to send requests before the pods go.
-  if (rollout !== undefined) await carryOut(ctx, writer, { made, revisions, rollout });
-  return outcome(made, { stuck: stuck.length > 0, rollout, trial });
+  if (rollout !== undefined) await carryOut(ctx, writer, { children, revisions, rollout });
+  return outcome(children, { stuck: stuck.length > 0, rollout, trial });
 }
 
 /** What there is to start for it is added to the rollout. */
@@ -152,7 +157,7 @@ function limitServing({ rolloutLimits }: Context, uid: string, rollout: Rollout 
 async function carryOut(
   ctx: Context,
   writer: Writer,
-  { made, revisions, rollout }: { made: Made; revisions: readonly RevisionView[]; rollout: Rollout },
+  { children, revisions, rollout }: { children: ChildrenResult; revisions: readonly RevisionView[]; rollout: Rollout },
 ): Promise<void> {
   const deployments = new Map(revisions.map((revision) => [revision.name, revision.deployment]));
   for (const { revision, replicas } of rollout.scale) {
@@ -167,9 +172,9 @@ async function carryOut(
     const deployment = deployments.get(name);
     if (deployment !== undefined) await deleteDeployment(writer, deployment);
   }
-  const newRevision = made.latest !== writer.fn.status?.latestRevision;
-  if (rollout.obsolete.length > 0 || newRevision || made.replacedBundle) {
-    await ctx.bundles.collect(writer, made.bundle);
+  const newRevision = children.latest !== writer.fn.status?.latestRevision;
+  if (rollout.obsolete.length > 0 || newRevision || children.replacedBundle) {
+    await ctx.bundles.collect(writer, children.bundle);
   }
 }
 
@@ -178,7 +183,7 @@ function slotIsOver({ startedAt }: Trial, nowMs: number): boolean {
 }
 
 function outcome(
-  { problems }: Made,
+  { problems }: ChildrenResult,
   { stuck, rollout, trial }: { stuck: boolean; rollout: Rollout | undefined; trial: Trial | undefined },
 ): Outcome {
   if (trial?.answeredAt !== undefined) return { againInMs: ROUTED_AGAIN_MS };
