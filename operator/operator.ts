@@ -21,6 +21,7 @@ import { StatusWriter } from './reconcile/status-writer.ts';
 import { TrialSlots } from './reconcile/trial-slots.ts';
 import { Routing } from './routing/routing.ts';
 import { Autoscaler } from './scaling/autoscaler.ts';
+import { ReplicaWriter } from './scaling/replica-writer.ts';
 import { RoutedRevisions } from './scaling/routed-revisions.ts';
 import { allAsleep, scaledFunctions } from './scaling/scaled-functions.ts';
 import { Scraper } from './scaling/scrape.ts';
@@ -162,6 +163,10 @@ function makeContext(
     routed: new RoutedRevisions(isDue),
     routing,
     events,
+    replicas: new ReplicaWriter({
+      setReplicas: (deployment, replicas, signal) => setReplicas({ kube, signal }, deployment, replicas),
+      log,
+    }),
     rolloutLimits: new Map(),
     scalings: new Map(),
     nowMs: Date.now,
@@ -177,7 +182,7 @@ function whatNext(error: unknown): Outcome {
 }
 
 function startAutoscaler(
-  { kube, config, log, lifecycle }: OperatorOptions,
+  { config, log, lifecycle }: OperatorOptions,
   { watches, context, metrics, queue }: Parts,
 ): void {
   const { statuses, routed, scalings } = context;
@@ -195,7 +200,7 @@ function startAutoscaler(
     scalings,
     asleep: () => allAsleep(watches),
     scrape: (signal) => scraper.scrape(watches.activators(), signal),
-    setReplicas: (deployment, replicas, signal) => setReplicas({ kube, signal }, deployment, replicas),
+    writer: context.replicas,
     isConflict,
     onDecision: (key, replicas) => {
       metrics.desired(key, replicas);

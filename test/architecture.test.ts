@@ -178,7 +178,7 @@ test('client-node is loaded only where a kubeconfig needs it, and by the stand-i
 
 /** Decisions: functions of their arguments, free of I/O. They import pure files, api, zod and types. */
 const PURE =
-  /^(api\/rules\/[-a-z]+|activator\/cold-start\/(wave-plan|learning|peer-backlog)|activator\/(route-table|balance|choose-revision|prospects|start-retries|survey|turned-away|headers|failure|request-faults|frame-tracker)|operator\/routing\/(route-registry|route-claims)|operator\/function\/[-a-z]+|operator\/scaling\/(assign|counter-series|demand|learned|parse-metrics|step))\.ts$/;
+  /^(api\/rules\/[-a-z]+|activator\/cold-start\/(wave-plan|learning|peer-backlog)|activator\/(route-table|balance|choose-revision|prospects|start-retries|survey|turned-away|headers|failure|request-faults|frame-tracker)|operator\/routing\/(route-registry|route-claims)|operator\/function\/[-a-z]+|operator\/scaling\/(counter-series|demand|learned|parse-metrics|replica-plan|step))\.ts$/;
 
 test('decisions import nothing that does I/O', () => {
   const impure = arrows.filter(

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { changesOf, planReplicas } from '../scaling/replica-plan.ts';
 import { aCrashedPod, aDeployment, aPod, at, someRevisions } from '../testing/builders.ts';
 import type { Failure } from './revision-failure.ts';
-import { type KnownFailure, planRollout, type RolloutInput } from './rollout.ts';
+import { type KnownFailure, planRollout, type Rollout, type RolloutInput } from './rollout.ts';
 
 const ANSWERED = '2026-01-01T00:00:00Z';
 const old = (replicas: number) => aDeployment({ revision: 'old', replicas, answeredAt: ANSWERED });
@@ -24,8 +25,16 @@ const known = (reason: Failure['reason'], more: Partial<KnownFailure> = {}): Kno
   ...more,
 });
 
+/** What comes of it for the numbers of replicas. */
+function scaleOf({ revisions, latest, maxReplicas }: RolloutInput, { serving, latestStarts }: Rollout) {
+  const replicas = new Map(revisions.map(({ name, wantedReplicas }) => [name, wantedReplicas]));
+  const rollout = { serving, latest, latestFailed: false, latestStarts };
+  const changes = changesOf(planReplicas({ replicas, rollout, maxReplicas }), replicas);
+  return changes.map((change) => ({ revision: change.revision, replicas: change.replicas }));
+}
+
 function plan(revisions: RolloutInput['revisions'], more: Partial<RolloutInput> = {}) {
-  return planRollout({
+  const input = {
     revisions,
     latest: 'new',
     servingBefore: 'old',
@@ -33,7 +42,9 @@ function plan(revisions: RolloutInput['revisions'], more: Partial<RolloutInput> 
     maxReplicas: 10,
     nowMs: at(1),
     ...more,
-  });
+  };
+  const rollout = planRollout(input);
+  return { ...rollout, scale: scaleOf(input, rollout) };
 }
 
 test('the first revision takes traffic from the start and is not started', () => {

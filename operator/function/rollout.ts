@@ -47,19 +47,14 @@ export interface Rollout {
   failedStarts: FunctionStatus['failedStarts'];
   /** Revisions that answer and were not known to have done so. */
   firstAnswers: string[];
-  /** Numbers of replicas to set, besides what the autoscaler sets. */
-  scale: ScaleChange[];
+  /** Whether the newest revision is to run beside the one that takes traffic; false: it goes to zero. */
+  latestStarts: boolean;
   /** Revisions to delete: none of them has a pod. */
   obsolete: string[];
   /** Most replicas that `serving` may have until the newest takes over; see takeover. */
   atMost?: number;
   /** When to look again, in milliseconds. */
   againInMs?: number;
-}
-
-export interface ScaleChange {
-  revision: string;
-  replicas: number;
 }
 
 /** Revisions that are kept for going back, besides the one that takes traffic and the newest. */
@@ -80,7 +75,7 @@ export function planRollout(input: RolloutInput): Rollout {
     failure,
     failedStarts: failure?.terminal ? failedStarts(input) : undefined,
     firstAnswers: revisions.filter(answersForTheFirstTime).map((revision) => revision.name),
-    scale: scaleChanges(input, serving, failure?.terminal === true && !mayRetry(input)),
+    latestStarts: failure?.terminal !== true || mayRetry(input),
     obsolete: obsoleteRevisions(revisions, serving, latest),
     ...(atMost !== undefined && { atMost }),
     ...(againInMs !== undefined && { againInMs }),
@@ -145,21 +140,6 @@ function mayRetry({ revisions, latest, knownFailure, nowMs }: RolloutInput): boo
   const othersSleep = revisions.every((one) => one.name === latest || !isStarted(one));
   const isDue = othersSleep && nowMs - lastMs >= retryAfterMs(failure.reason, count);
   return mendsItself(failure.reason) && (retrying || isDue);
-}
-
-function scaleChanges(
-  { revisions, latest, maxReplicas }: RolloutInput,
-  serving: string,
-  failed: boolean,
-): ScaleChange[] {
-  const servingReplicas = find(revisions, serving)?.wantedReplicas ?? 0;
-  return revisions.flatMap(({ name, wantedReplicas }): ScaleChange[] => {
-    if (name === serving) return [];
-    const starts = name === latest && !failed;
-    if (!starts) return wantedReplicas > 0 ? [{ revision: name, replicas: 0 }] : [];
-    const replicas = Math.min(servingReplicas, maxReplicas);
-    return replicas > wantedReplicas ? [{ revision: name, replicas }] : [];
-  });
 }
 
 /** The oldest ones at zero; of those that never answered, none is worth going back to before those that did. */

@@ -197,7 +197,7 @@ test('an equal observation later gives an equal status', () => {
         failure: undefined,
         failedStarts: undefined,
         firstAnswers: [],
-        scale: [],
+        latestStarts: true,
         obsolete: [],
       },
     },

@@ -6,6 +6,7 @@ import type { Log } from '#platform/process/log.ts';
 import type { OperatorConfig } from '../config.ts';
 import type { Routing } from '../routing/routing.ts';
 import type { Scaling } from '../scaling/autoscaler.ts';
+import type { ReplicaWriter } from '../scaling/replica-writer.ts';
 import type { RoutedRevisions } from '../scaling/routed-revisions.ts';
 import type { Children } from '../watches/child-index.ts';
 import type { ReferencedConfigMaps } from '../watches/config-maps.ts';
@@ -33,6 +34,7 @@ export interface Context {
   routed: RoutedRevisions;
   routing: Routing;
   events: EventRecorder;
+  replicas: ReplicaWriter;
   /** Most replicas that a function's serving revision may have for now, by uid: it makes room for the newest. */
   rolloutLimits: Map<string, number>;
   /** The autoscaler's last decision on a function, by uid. */

@@ -1,21 +1,21 @@
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import type { Outcome } from '#platform/controller/work-queue.ts';
-import { isNotFound } from '#platform/kube/error.ts';
-import { EVENTS, type KubeEvent, type Pod } from '#platform/kube/resources.ts';
 import { urlOf } from '../function/address.ts';
 import { isControlledBy } from '../function/children.ts';
 import { statusEvents } from '../function/events.ts';
-import { functionContainer } from '../function/pod-status.ts';
-import { type RevisionView, type StartNews, viewRevisions } from '../function/revision-view.ts';
+import { type RevisionView, viewRevisions } from '../function/revision-view.ts';
 import { knownFailure, planRollout, type Rollout } from '../function/rollout.ts';
 import { invalidStatus, nextStatus, type Observation } from '../function/status.ts';
-import { nextTrial, type Trial } from '../function/trial.ts';
+import { nextTrial, type Trial, type TrialStep } from '../function/trial.ts';
 import { validateFunction } from '../function/validate-function.ts';
 import type { RouteDecision } from '../routing/route-claims.ts';
-import { deleteDeployment, markAnswered, setReplicas, type Writer } from './apply-children.ts';
+import { changesOf, planReplicas, type ReplicaPlan, type RolloutState } from '../scaling/replica-plan.ts';
+import type { Writer } from './apply-children.ts';
+import { carryOut, putToSleep } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { type ChildrenResult, ensureChildren } from './ensure-children.ts';
+import { podsThatMayMissAMount, startNews } from './start-news.ts';
 
 /** When to look again at what no watch tells of, in milliseconds: an object of someone else's, Events. */
 const LOOK_AGAIN_MS = 10_000;
@@ -36,7 +36,8 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
     ctx.trialSlots.release(key, ctx.nowMs());
     if (stored !== undefined) {
       ctx.routing.forget(stored);
-      await putToSleep(ctx, key, stored, signal);
+      const own = ctx.children.deployments.of(key).filter((deployment) => isControlledBy(deployment, stored));
+      await putToSleep(ctx, { kube: ctx.kube, fn: stored, signal }, own);
     }
     return {};
   }
@@ -56,18 +57,6 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   return again.length === 0 ? {} : { againInMs: Math.min(...again) };
 }
 
-/** A Function that somebody's finalizer holds gets no more requests: its replicas need not wait for the finalizer. */
-async function putToSleep(ctx: Context, key: string, fn: FunctionObject, signal: AbortSignal): Promise<void> {
-  for (const deployment of ctx.children.deployments.of(key)) {
-    if (!isControlledBy(deployment, fn) || deployment.metadata?.deletionTimestamp !== undefined) continue;
-    if ((deployment.spec?.replicas ?? 0) === 0) continue;
-    await setReplicas({ kube: ctx.kube, signal }, deployment, 0).catch((error: unknown) => {
-      // Collected meanwhile.
-      if (!isNotFound(error)) throw error;
-    });
-  }
-}
-
 async function report(
   ctx: Context,
   writer: Writer,
@@ -80,9 +69,10 @@ async function report(
   const stuck = podsThatMayMissAMount(fn, pods);
   const views = viewRevisions(children.deployments, pods, await startNews(ctx, writer, { pods, stuck, nowMs }));
   const revisions = await ctx.bundles.stacks.shown(writer, views);
-  const rollout = children.latest === undefined ? undefined : plan(fn, revisions, children.latest, nowMs);
+  const decided: Partial<Decided> =
+    children.latest === undefined ? {} : decide(ctx, fn, { revisions, latest: children.latest, nowMs });
+  const { rollout, trial, plan } = decided;
   limitServing(ctx, fn.metadata.uid, rollout);
-  const trial = tryOut(ctx, fn, { revisions, latest: children.latest, rollout, nowMs });
   const scaling = ctx.scalings.get(fn.metadata.uid) ?? fn.status?.scaling;
   const status = nextStatus(
     fn,
@@ -105,77 +95,75 @@ async function report(
     }
   }
   // After the status: the gateway should know where to send requests before the pods go.
-  if (rollout !== undefined) await carryOut(ctx, writer, { children, revisions, rollout });
+  if (rollout !== undefined && plan !== undefined) {
+    const deployments = revisions.map(({ deployment }) => deployment);
+    await carryOut(ctx, writer, { children, deployments, rollout, plan });
+  }
   return outcome(children, { stuck: stuck.length > 0, rollout, trial });
 }
 
-/** What there is to start for it is added to the rollout. */
+interface Decided {
+  rollout: Rollout;
+  trial: Trial | undefined;
+  plan: ReplicaPlan;
+}
+
+function decide(
+  ctx: Context,
+  fn: FunctionObject,
+  { revisions, latest, nowMs }: { revisions: readonly RevisionView[]; latest: string; nowMs: number },
+): Decided {
+  const { maxReplicas } = fn.spec.scaling;
+  const servingBefore = fn.status?.revision;
+  const known = knownFailure(fn.status);
+  const rollout = planRollout({ revisions, latest, servingBefore, knownFailure: known, maxReplicas, nowMs });
+  const replicas = new Map(revisions.map(({ name, wantedReplicas }) => [name, wantedReplicas]));
+  const state = rolloutState(rollout, latest);
+  const plan = planReplicas({ replicas, rollout: state, maxReplicas });
+  const view = revisions.find(({ name }) => name === latest);
+  if (view === undefined) return { rollout, trial: undefined, plan };
+  // Beside one that is awake it starts anyway.
+  const startsAnyway = changesOf(plan, replicas).some((change) => change.revision === latest && change.replicas > 0);
+  const { trial, start } = tryOut(ctx, fn, { latest: view, rollout, startsAnyway, nowMs });
+  return {
+    rollout,
+    trial,
+    plan: start ? planReplicas({ replicas, rollout: state, trialStarts: true, maxReplicas }) : plan,
+  };
+}
+
+function rolloutState({ serving, latestStarts }: Rollout, latest: string): RolloutState {
+  return { serving, latest, latestFailed: !latestStarts && serving !== latest, latestStarts };
+}
+
 function tryOut(
   { trialSlots, routed }: Context,
   fn: FunctionObject,
-  seen: { revisions: readonly RevisionView[]; latest: string | undefined; rollout: Rollout | undefined; nowMs: number },
-): Trial | undefined {
-  const { revisions, rollout, nowMs } = seen;
+  seen: { latest: RevisionView; rollout: Rollout; startsAnyway: boolean; nowMs: number },
+): TrialStep {
+  const { latest, rollout, startsAnyway, nowMs } = seen;
   const key = functionKey(fn.metadata.namespace, fn.metadata.name);
-  const latest = revisions.find(({ name }) => name === seen.latest);
-  if (latest === undefined || rollout === undefined) return undefined;
-  const { trial, start } = nextTrial({
+  const next = nextTrial({
     before: fn.status,
     latest,
-    // Beside one that is awake it starts anyway.
-    startsAnyway: rollout.scale.some(({ revision, replicas }) => revision === latest.name && replicas > 0),
+    startsAnyway,
     failed: rollout.failure?.terminal === true,
     wanted: fn.spec.scaling.tryOnChange,
     takeSlot: () => trialSlots.take(key, nowMs),
     routedEverywhere: () => routed.isRouted(key, latest.name),
     nowMs,
   });
-  if (start) rollout.scale.push({ revision: latest.name, replicas: 1 });
   // One that cannot start now, such as for want of a node, or takes long, lets others try.
+  const { trial } = next;
   const isOver = trial === undefined || trial.answeredAt !== undefined || rollout.failure !== undefined;
   if (isOver || slotIsOver(trial, nowMs)) trialSlots.release(key, nowMs);
-  return trial;
-}
-
-function plan(fn: FunctionObject, revisions: RevisionView[], latest: string, nowMs: number): Rollout {
-  return planRollout({
-    revisions,
-    latest,
-    servingBefore: fn.status?.revision,
-    knownFailure: knownFailure(fn.status),
-    maxReplicas: fn.spec.scaling.maxReplicas,
-    nowMs,
-  });
+  return next;
 }
 
 /** The autoscaler keeps to it from its next look on. */
 function limitServing({ rolloutLimits }: Context, uid: string, rollout: Rollout | undefined): void {
   if (rollout?.atMost === undefined) rolloutLimits.delete(uid);
   else rolloutLimits.set(uid, rollout.atMost);
-}
-
-async function carryOut(
-  ctx: Context,
-  writer: Writer,
-  { children, revisions, rollout }: { children: ChildrenResult; revisions: readonly RevisionView[]; rollout: Rollout },
-): Promise<void> {
-  const deployments = new Map(revisions.map((revision) => [revision.name, revision.deployment]));
-  for (const { revision, replicas } of rollout.scale) {
-    const deployment = deployments.get(revision);
-    if (deployment !== undefined) await setReplicas(writer, deployment, replicas);
-  }
-  for (const name of rollout.firstAnswers) {
-    const deployment = deployments.get(name);
-    if (deployment !== undefined) await markAnswered(writer, deployment, ctx.nowMs());
-  }
-  for (const name of rollout.obsolete) {
-    const deployment = deployments.get(name);
-    if (deployment !== undefined) await deleteDeployment(writer, deployment);
-  }
-  const newRevision = children.latest !== writer.fn.status?.latestRevision;
-  if (rollout.obsolete.length > 0 || newRevision || children.replacedBundle) {
-    await ctx.bundles.collect(writer, children.bundle);
-  }
 }
 
 function slotIsOver({ startedAt }: Trial, nowMs: number): boolean {
@@ -198,35 +186,6 @@ function outcome(
     trial === undefined ? Number.POSITIVE_INFINITY : SLOT_MS,
   );
   return Number.isFinite(soonest) ? { againInMs: soonest } : {};
-}
-
-/** Kubelet tells of a Secret that it cannot mount in Events alone. */
-function podsThatMayMissAMount(fn: FunctionObject, pods: readonly Pod[]): Pod[] {
-  if (fn.spec.secrets === undefined) return [];
-  return pods.filter((pod) => {
-    const waitsForVolumes = functionContainer(pod)?.state?.waiting?.reason === 'ContainerCreating';
-    return waitsForVolumes && pod.metadata?.deletionTimestamp === undefined;
-  });
-}
-
-async function startNews(
-  ctx: Context,
-  writer: Writer,
-  { pods, stuck, nowMs }: { pods: readonly Pod[]; stuck: readonly Pod[]; nowMs: number },
-): Promise<StartNews> {
-  const events = await mountEvents(writer, stuck);
-  const { namespace, name } = writer.fn.metadata;
-  return {
-    mountEvents: events,
-    failingForMs: ctx.failingPods.observe(functionKey(namespace, name), pods, { mountEvents: events, nowMs }),
-  };
-}
-
-async function mountEvents({ kube, fn, signal }: Writer, pods: readonly Pod[]): Promise<KubeEvent[]> {
-  if (pods.length === 0) return [];
-  const { namespace } = fn.metadata;
-  const { items } = await kube.listAll(EVENTS, { namespace, fieldSelector: 'reason=FailedMount', signal });
-  return items;
 }
 
 /** Where it answers, and what it asked for in vain. */

@@ -5,8 +5,10 @@ import { createLog } from '#platform/process/log.ts';
 import { aDeployment, aFunction } from '../testing/builders.ts';
 import { Autoscaler, type AutoscalerOptions, type ScaledFunction, type Scaling } from './autoscaler.ts';
 import type { ActivatorSample } from './parse-metrics.ts';
+import { ReplicaWriter } from './replica-writer.ts';
 
 const KEY = 'default/hello';
+const log = createLog({ service: 'test', level: 'silent' });
 const status = { revision: 'hello-1', latestRevision: 'hello-1' };
 
 /** A world of one function: `replicas` is what the API server has. Ends itself after the test. */
@@ -45,17 +47,20 @@ class World implements AsyncDisposable {
         for (const tell of this.#onLook.splice(0)) tell();
         return { activators: new Map([['a', new Map([[KEY, this.sample]])]]) };
       },
-      setReplicas: async (_deployment, wanted) => {
-        if (this.refuse) throw new Error('conflict');
-        this.replicas = wanted;
-      },
+      writer: new ReplicaWriter({
+        setReplicas: async (_deployment, wanted) => {
+          if (this.refuse) throw new Error('conflict');
+          this.replicas = wanted;
+        },
+        log,
+      }),
       scalings: this.scalings,
       atMost: () => this.atMost,
       isConflict: (error) => error instanceof Error && error.message === 'conflict',
       onDecision: (_key, wanted) => this.decisions.push(wanted),
       onLearned: () => this.learnedAtMs.push(this.nowMs),
       onGone: (key) => this.gone.push(key),
-      log: createLog({ service: 'test', level: 'silent' }),
+      log,
       nowMs: () => this.nowMs,
     };
     this.autoscaler = new Autoscaler(options);

@@ -4,10 +4,18 @@ import type { FunctionStatus } from '#api/function-status.ts';
 import type { Deployment } from '#platform/kube/resources.ts';
 import type { Log } from '#platform/process/log.ts';
 import { isBeingTried } from '../function/trial.ts';
-import { assign, type Revisions, scaledRevision } from './assign.ts';
 import { DemandHistory, type Scrape } from './demand.ts';
 import { nextLearned } from './learned.ts';
-import { type Decision, limited, neverAwake, type ScaleState, step } from './step.ts';
+import {
+  changesOf,
+  type Need,
+  planReplicas,
+  type RolloutState,
+  type ScaleChange,
+  scaledRevision,
+} from './replica-plan.ts';
+import { type ReplicaWriter, replicasOf } from './replica-writer.ts';
+import { neverAwake, type ScaleState, step } from './step.ts';
 
 /** As a Function's status has it. */
 export type Scaling = NonNullable<FunctionStatus['scaling']>;
@@ -35,8 +43,7 @@ export interface AutoscalerOptions {
    * autoscaler, read by others.
    */
   scalings: Map<string, Scaling>;
-  /** Fails with 409 when the Deployment has changed since. */
-  setReplicas: (deployment: Deployment, replicas: number, signal: AbortSignal) => Promise<void>;
+  writer: ReplicaWriter;
   /** A decision changed a function's number of replicas, or found that another did. */
   onDecision: (key: string, replicas: number) => void;
   /** What the status says of its starts and requests is to change. */
@@ -62,9 +69,9 @@ interface Known {
 }
 
 interface Write {
-  writes: { revision: string; replicas: number }[];
+  changes: readonly ScaleChange[];
   deployments: ReadonlyMap<string, Deployment>;
-  decision: Decision;
+  decision: Need;
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -146,24 +153,26 @@ export class Autoscaler implements AsyncDisposable {
   }
 
   #decide({ key, fn, deployments }: ScaledFunction, signal: AbortSignal): void {
-    const revisions = revisionsOf(fn, deployments);
-    if (revisions === undefined) return;
     const nowMs = this.#options.nowMs();
     const { uid } = fn.metadata;
+    const rollout = standingRollout(fn, this.#options.atMost(uid));
+    if (rollout === undefined) return;
+    const replicas = replicasOf(deployments);
+    const scaled = scaledRevision(rollout, replicas);
+    const current = replicas.get(scaled) ?? 0;
     const before = this.#known.get(uid);
-    const current = revisions.replicas.get(scaledRevision(revisions)) ?? 0;
     const state = before?.state ?? (this.#begun ? neverAwake(nowMs) : undefined);
     const demand = this.#demand.of(key, nowMs);
     const needed = step(state, { current, demand, policy: fn.spec, nowMs });
-    const stepped = limited(needed, this.#options.atMost(uid));
-    const isTried = isBeingTried(fn.status, nowMs) && current === 1 && demand?.now === 0;
-    const decision = isTried ? whileTried(stepped) : stepped;
-    const known = before ?? this.#begin(key, fn, decision.state);
-    known.state = decision.state;
+    const isTried = isBeingTried(fn.status, nowMs) && demand?.now === 0;
+    const { maxReplicas } = fn.spec.scaling;
+    const plan = planReplicas({ replicas, rollout, needs: new Map([[scaled, needed]]), isTried, maxReplicas });
+    const known = before ?? this.#begin(key, fn, needed.state);
+    known.state = needed.state;
+    const decision = plan.get(scaled) ?? needed;
     if (decision.replicas === current) this.#note(known, decision, nowMs);
-    if (known.writing) return;
-    const writes = assign(revisions, decision.replicas);
-    if (writes.length > 0) this.#write(known, { writes, deployments, decision }, signal);
+    const changes = changesOf(plan, replicas);
+    if (!known.writing && changes.length > 0) this.#write(known, { changes, deployments, decision }, signal);
   }
 
   #begin(key: string, { metadata: { uid }, status }: FunctionObject, state: ScaleState): Known {
@@ -205,21 +214,15 @@ export class Autoscaler implements AsyncDisposable {
   }
 
   /** Never rejects: the next tick decides anew. */
-  async #writeAll(known: Known, { writes, deployments, decision }: Write, signal: AbortSignal): Promise<void> {
-    const { setReplicas, isConflict, log, nowMs } = this.#options;
-    const fields = { function: known.key, reason: decision.reason };
-    for (const { revision, replicas } of writes) {
-      const deployment = deployments.get(revision);
-      if (deployment === undefined) continue;
-      try {
-        await setReplicas(deployment, replicas, signal);
-        log.info({ ...fields, revision, replicas }, 'scaled');
-        this.#note(known, decision, nowMs());
-      } catch (error) {
-        if (signal.aborted) return;
-        if (isConflict(error)) log.debug({ ...fields, revision }, 'not scaled: it has changed meanwhile');
-        else log.warn({ ...fields, revision, err: error }, 'scaling failed');
-      }
+  async #writeAll(known: Known, { changes, deployments, decision }: Write, signal: AbortSignal): Promise<void> {
+    const { writer, isConflict, log, nowMs } = this.#options;
+    const { done, failed } = await writer.write(known.key, changes, { deployments, signal });
+    if (done.length > 0) this.#note(known, decision, nowMs());
+    if (signal.aborted) return;
+    for (const { change, error } of failed) {
+      const fields = { function: known.key, ...change };
+      if (isConflict(error)) log.debug(fields, 'not scaled: it has changed meanwhile');
+      else log.warn({ ...fields, err: error }, 'scaling failed');
     }
   }
 
@@ -230,20 +233,10 @@ export class Autoscaler implements AsyncDisposable {
   }
 }
 
-/** A replica that is started only to try a new revision stays until it has answered, though no request comes. */
-function whileTried(decision: Decision): Decision {
-  return decision.replicas > 1 ? decision : { ...decision, replicas: 1, reason: 'a new revision is being tried' };
-}
-
-/** Undefined before the first reconcile has made a revision. */
-function revisionsOf({ status }: FunctionObject, deployments: ReadonlyMap<string, Deployment>): Revisions | undefined {
+/** As the status keeps the rollout: its pods are not looked at. Undefined before the first reconcile has made a revision. */
+function standingRollout({ status }: FunctionObject, atMost: number | undefined): RolloutState | undefined {
   const { revision: serving, latestRevision: latest } = status ?? {};
   if (serving === undefined || latest === undefined) return undefined;
   const ready = status?.conditions?.find((condition) => condition.type === 'RevisionReady');
-  return {
-    replicas: new Map([...deployments].map(([name, { spec }]) => [name, spec?.replicas ?? 0])),
-    serving,
-    latest,
-    latestFailed: ready?.status === 'False' && serving !== latest,
-  };
+  return { serving, latest, latestFailed: ready?.status === 'False' && serving !== latest, atMost };
 }

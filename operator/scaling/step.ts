@@ -47,13 +47,6 @@ export function step(state: ScaleState | undefined, situation: Situation): Decis
   return { state: next, replicas, reason: replicas === current ? (whoRaisedIt(state, current) ?? reason) : reason };
 }
 
-/** The same with no more than `atMost` replicas: there is no room for the newest revision beside as many as are needed. */
-export function limited(decision: Decision, atMost: number | undefined): Decision {
-  if (atMost === undefined || decision.replicas <= atMost) return decision;
-  const reason = `at most ${atMost} while they make room, step by step, for the newest revision; ${decision.reason}`;
-  return { ...decision, replicas: atMost, reason };
-}
-
 /** State of a function that has come since the operator began: it had no replicas. */
 export function neverAwake(nowMs: number): ScaleState {
   return { replicas: 0, raisedMs: nowMs, activeSinceMs: nowMs };
