@@ -11,10 +11,14 @@ const KEY = 'default/hello';
 const log = createLog({ service: 'test', level: 'silent' });
 const status = { revision: 'hello-1', latestRevision: 'hello-1' };
 
+const aSample = (concurrencySeconds: number, concurrency: number): ActivatorSample => ({
+  loads: new Map([['hello-1', { concurrencySeconds, concurrency, requests: concurrency }]]),
+});
+
 /** A world of one function: `replicas` is what the API server has. Ends itself after the test. */
 class World implements AsyncDisposable {
   replicas: number;
-  sample: ActivatorSample = { concurrencySeconds: 0, concurrency: 0, requests: 0 };
+  sample: ActivatorSample = aSample(0, 0);
   readonly decisions: number[] = [];
   readonly gone: string[] = [];
   /** When, on the same clock. */
@@ -106,9 +110,9 @@ test('a replica that is only tried stays beyond idleSeconds, and the decision sa
 
 test('a busy one grows with its demand', async () => {
   await using world = new World(1, { concurrency: { target: 1 } });
-  world.sample = { concurrencySeconds: 0, concurrency: 3, requests: 3 };
+  world.sample = aSample(0, 3);
   await world.looks(2);
-  world.sample = { concurrencySeconds: 30, concurrency: 3, requests: 3 };
+  world.sample = aSample(30, 3);
   await world.looks(3);
   assert.ok(world.replicas > 1);
 });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DemandHistory } from './demand.ts';
-import type { ActivatorSample } from './parse-metrics.ts';
+import type { ActivatorSample, RevisionLoad } from './parse-metrics.ts';
 
 const KEY = 'default/hello';
 const answer = (concurrencySeconds: number, concurrency = 0, requests = 0): ReadonlyMap<string, ActivatorSample> =>
-  new Map([[KEY, { concurrencySeconds, concurrency, requests }]]);
+  byRevision({ '': { concurrencySeconds, concurrency, requests } });
+const byRevision = (loads: Record<string, RevisionLoad>): ReadonlyMap<string, ActivatorSample> =>
+  new Map([[KEY, { loads: new Map(Object.entries(loads)) }]]);
 const nothing: ReadonlyMap<string, ActivatorSample> = new Map();
 
 interface Story {
@@ -112,4 +114,41 @@ test('functions that are gone are forgotten', () => {
   const history = after({ a: answer(0) }, { a: answer(9, 9) });
   history.keepOnly(() => false);
   assert.equal(history.of(KEY, 1000)?.mean(1000), 0);
+});
+
+const load = (concurrencySeconds: number, concurrency = 0, requests = 0): RevisionLoad => ({
+  concurrencySeconds,
+  concurrency,
+  requests,
+});
+
+test("a function's demand is that of all its revisions, and goes on where one takes over from another", () => {
+  const history = after(
+    { a: byRevision({ old: load(0, 2) }) },
+    { a: byRevision({ old: load(2, 2) }) },
+    { a: byRevision({ old: load(3, 1), new: load(1, 1) }) },
+    { a: byRevision({ old: load(3), new: load(3, 2) }) },
+  );
+  assert.equal(history.of(KEY, 3000)?.mean(3000), 2);
+  assert.equal(history.of(KEY, 3000)?.now, 2);
+  assert.equal(history.of(KEY, 3000)?.measuredSinceMs, 0);
+});
+
+test('counters that end with their revision are no requests, and neither are those that stay', () => {
+  const history = after(
+    { a: byRevision({ old: load(500, 0, 90), new: load(7, 0, 3) }) },
+    { a: byRevision({ old: load(500, 0, 90), new: load(7, 0, 3) }) },
+    { a: byRevision({ new: load(7, 0, 3) }) },
+    { a: byRevision({ new: load(7, 0, 3) }) },
+  );
+  assert.equal(history.of(KEY, 3000)?.mean(3000), 0);
+  assert.equal(history.of(KEY, 3000)?.lastBusyMs, 0);
+});
+
+test('requests of a revision that a gateway no longer tells of are over', () => {
+  const history = after(
+    { a: byRevision({ old: load(0, 3), new: load(0, 1) }) },
+    { a: byRevision({ new: load(1, 1) }) },
+  );
+  assert.equal(history.of(KEY, 1000)?.now, 1);
 });

@@ -1,5 +1,5 @@
 import { addReading, increase, newSeries, type Series } from './counter-series.ts';
-import type { ActivatorSample } from './parse-metrics.ts';
+import type { ActivatorSample, RevisionLoad } from './parse-metrics.ts';
 
 /** What one look at all activators gave. */
 export interface Scrape {
@@ -23,17 +23,19 @@ export interface Demand {
 
 interface Readings {
   series: Series;
-  /** From when on the activator's requests are known; undefined: from its start. */
+  /** From when on the activator's requests of the revision are known; undefined: from its start. */
   sinceMs: number | undefined;
   concurrency: number;
   requests: number;
 }
 
-/** The activators' counters over the last `keepMs`, of all functions. */
+/** By function, then by revision: a revision's counters end with it, and those of others go on. */
+type FunctionReadings = Map<string, Map<string, Readings>>;
+
+/** The activators' counters over the last `keepMs`, of all functions, each revision's apart. */
 export class DemandHistory {
   readonly #keepMs: number;
-  /** Readings by activator, then by function. */
-  readonly #activators = new Map<string, { readings: Map<string, Readings>; seenMs: number }>();
+  readonly #activators = new Map<string, { readings: FunctionReadings; seenMs: number }>();
   readonly #lastBusyMs = new Map<string, number>();
   #measuringSinceMs: number | undefined;
   #complete = false;
@@ -50,30 +52,43 @@ export class DemandHistory {
     for (const [address, samples] of answers) this.#recordActivator(address, samples ?? new Map(), atMs);
     for (const [address, { seenMs, readings }] of this.#activators) {
       if (activators.has(address)) continue;
-      for (const reading of readings.values()) reading.concurrency = 0;
+      for (const ofFunction of readings.values()) rest(ofFunction);
       if (atMs - seenMs > this.#keepMs) this.#activators.delete(address);
     }
   }
 
   #recordActivator(address: string, samples: ReadonlyMap<string, ActivatorSample>, atMs: number): void {
     const known = this.#activators.get(address);
-    const readings = known?.readings ?? new Map<string, Readings>();
+    const readings: FunctionReadings = known?.readings ?? new Map();
     this.#activators.set(address, { readings, seenMs: atMs });
-    for (const [key, sample] of samples) {
-      const before = readings.get(key);
-      if (sample.concurrency > 0 || hasMoved(before, sample)) this.#lastBusyMs.set(key, atMs);
-      const { series, sinceMs } = before ?? firstReadings(sample, known?.seenMs, atMs);
-      const next = addReading(series, atMs, sample.concurrencySeconds);
-      readings.set(key, { series: next, sinceMs, concurrency: sample.concurrency, requests: sample.requests });
+    for (const [key, { loads }] of samples) {
+      const ofFunction = readings.get(key) ?? new Map<string, Readings>();
+      readings.set(key, ofFunction);
+      this.#dropPast(ofFunction, atMs);
+      for (const [revision, load] of loads) {
+        const before = ofFunction.get(revision);
+        if (load.concurrency > 0 || hasMoved(before, load)) this.#lastBusyMs.set(key, atMs);
+        const { series, sinceMs } = before ?? firstReadings(load, known?.seenMs, atMs);
+        const next = addReading(series, atMs, load.concurrencySeconds);
+        ofFunction.set(revision, { series: next, sinceMs, concurrency: load.concurrency, requests: load.requests });
+      }
+      rest(ofFunction, loads);
     }
-    for (const [key, reading] of readings) if (!samples.has(key)) reading.concurrency = 0;
+    for (const [key, ofFunction] of readings) if (!samples.has(key)) rest(ofFunction);
+  }
+
+  /** Revisions that were not read for as long as any window is. */
+  #dropPast(ofFunction: Map<string, Readings>, atMs: number): void {
+    for (const [revision, { series }] of ofFunction) {
+      if (atMs - (series.points.at(-1)?.atMs ?? 0) > this.#keepMs) ofFunction.delete(revision);
+    }
   }
 
   /** Undefined until every activator was seen once. */
   of(key: string, nowMs: number): Demand | undefined {
     const sinceMs = this.#measuringSinceMs;
     if (sinceMs === undefined) return undefined;
-    const readings = [...this.#activators.values()].flatMap((activator) => activator.readings.get(key) ?? []);
+    const readings = [...this.#activators.values()].flatMap(({ readings: all }) => [...(all.get(key)?.values() ?? [])]);
     const now = readings.reduce((sum, reading) => sum + reading.concurrency, 0);
     return {
       now,
@@ -98,7 +113,12 @@ export class DemandHistory {
   }
 }
 
-function hasMoved(before: Readings | undefined, { requests, concurrencySeconds }: ActivatorSample): boolean {
+/** Those that are not told of any more have no requests now. */
+function rest(ofFunction: ReadonlyMap<string, Readings>, loads?: ReadonlyMap<string, RevisionLoad>): void {
+  for (const [revision, reading] of ofFunction) if (loads?.has(revision) !== true) reading.concurrency = 0;
+}
+
+function hasMoved(before: Readings | undefined, { requests, concurrencySeconds }: RevisionLoad): boolean {
   return requests !== (before?.requests ?? 0) || concurrencySeconds !== (before?.series.raw ?? 0);
 }
 
@@ -107,11 +127,11 @@ function hasMoved(before: Readings | undefined, { requests, concurrencySeconds }
  * @param seenMs when the activator was last seen; undefined: it is new.
  */
 function firstReadings(
-  sample: ActivatorSample,
+  load: RevisionLoad,
   seenMs: number | undefined,
   atMs: number,
 ): Pick<Readings, 'series' | 'sinceMs'> {
   if (seenMs !== undefined) return { series: newSeries(seenMs, 0), sinceMs: undefined };
-  const sinceMs = hasMoved(undefined, sample) ? atMs : undefined;
-  return { series: newSeries(atMs, sample.concurrencySeconds), sinceMs };
+  const sinceMs = hasMoved(undefined, load) ? atMs : undefined;
+  return { series: newSeries(atMs, load.concurrencySeconds), sinceMs };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextLearned } from './learned.ts';
 
-const sample = { concurrencySeconds: 0, concurrency: 0, requests: 0 };
+const sample = { loads: new Map() };
 
 test('says the mean of what activators learned, as far as they did', () => {
   const samples = [{ ...sample, startSeconds: 0.3 }, { ...sample, startSeconds: 0.5, requestSeconds: 0.05 }, sample];

@@ -18,14 +18,29 @@ test('reads the metrics that count of each function and passes over the rest', (
       '',
     ].join('\n'),
   );
-  assert.deepEqual(samples.get('default/hello'), { concurrencySeconds: 12.5, concurrency: 3, requests: 0 });
-  assert.deepEqual(samples.get('default/other'), { concurrencySeconds: 0.001, concurrency: 0, requests: 0 });
+  const loadOf = (key: string) => samples.get(key)?.loads.get('');
+  assert.deepEqual(loadOf('default/hello'), { concurrencySeconds: 12.5, concurrency: 3, requests: 0 });
+  assert.deepEqual(loadOf('default/other'), { concurrencySeconds: 0.001, concurrency: 0, requests: 0 });
   assert.equal(samples.size, 2);
 });
 
 test('adds up series that differ in further labels', () => {
   const line = (code: string) => `${METRIC.requests}{namespace="default",function="hello",code="${code}"} 2`;
-  assert.equal(parseActivatorMetrics(`${line('200')}\n${line('500')}`).get('default/hello')?.requests, 4);
+  const sample = parseActivatorMetrics(`${line('200')}\n${line('500')}`).get('default/hello');
+  assert.equal(sample?.loads.get('')?.requests, 4);
+});
+
+test('tells the requests of revisions apart', () => {
+  const line = (revision: string, value: number) =>
+    `${METRIC.requests}{namespace="default",function="hello",revision="${revision}"} ${value}`;
+  const sample = parseActivatorMetrics(`${line('hello-1', 5)}\n${line('hello-2', 1)}`).get('default/hello');
+  assert.deepEqual(
+    [...(sample?.loads ?? [])].map(([revision, { requests }]) => [revision, requests]),
+    [
+      ['hello-1', 5],
+      ['hello-2', 1],
+    ],
+  );
 });
 
 test('reads which revision requests go to', () => {

@@ -1,13 +1,19 @@
 import { METRIC } from '#api/metric-names.ts';
 
-/** What one activator says of one function. */
-export interface ActivatorSample {
+/** What one activator says of the requests of one revision. */
+export interface RevisionLoad {
   /** Integral of the requests in flight or waiting, in request-seconds; starts at 0 with the process. */
   concurrencySeconds: number;
   /** Requests in flight or waiting now. */
   concurrency: number;
   /** Requests received; starts at 0 with the process. */
   requests: number;
+}
+
+/** What one activator says of one function. */
+export interface ActivatorSample {
+  /** By the revision that requests went to; '' where none is named: there was none then. */
+  loads: ReadonlyMap<string, RevisionLoad>;
   /** What it learned of starts and requests; absent: nothing. */
   startSeconds?: number;
   requestSeconds?: number;
@@ -15,7 +21,7 @@ export interface ActivatorSample {
   revision?: string;
 }
 
-const FIELDS = new Map<string, 'concurrencySeconds' | 'concurrency' | 'requests'>([
+const FIELDS = new Map<string, keyof RevisionLoad>([
   [METRIC.concurrencySeconds, 'concurrencySeconds'],
   [METRIC.concurrency, 'concurrency'],
   [METRIC.requests, 'requests'],
@@ -30,11 +36,11 @@ const LINE = /^([a-zA-Z_:][\w:]*)\{(.*)\} (\S+)/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
 /**
- * Samples by `<namespace>/<name>` from Prometheus' text format; other metrics are passed over. Series that differ in
- * further labels, such as a status code, are added up.
+ * Samples by `<namespace>/<name>` from Prometheus' text format; other metrics are passed over. Series of a revision that
+ * differ in further labels, such as a status code, are added up.
  */
 export function parseActivatorMetrics(text: string): Map<string, ActivatorSample> {
-  const samples = new Map<string, ActivatorSample>();
+  const samples = new Map<string, Draft>();
   for (const line of text.split('\n')) {
     const [, name = '', labels = '', number = ''] = LINE.exec(line) ?? [];
     const value = Number(number);
@@ -42,19 +48,29 @@ export function parseActivatorMetrics(text: string): Map<string, ActivatorSample
     const { namespace, function: fn, revision } = parseLabels(labels);
     if (namespace === undefined || fn === undefined) continue;
     const key = `${namespace}/${fn}`;
-    const sample = samples.get(key) ?? { concurrencySeconds: 0, concurrency: 0, requests: 0 };
+    const sample = samples.get(key) ?? { loads: new Map() };
     note(sample, name, value, revision);
     samples.set(key, sample);
   }
   return samples;
 }
 
-function note(sample: ActivatorSample, name: string, value: number, revision: string | undefined): void {
+interface Draft extends ActivatorSample {
+  loads: Map<string, RevisionLoad>;
+}
+
+function note(sample: Draft, name: string, value: number, revision: string | undefined): void {
   const field = FIELDS.get(name);
   const learned = LEARNED.get(name);
-  if (field !== undefined) sample[field] += value;
+  if (field !== undefined) loadOf(sample, revision ?? '')[field] += value;
   else if (learned !== undefined) sample[learned] = value;
   else if (revision !== undefined) sample.revision = revision;
+}
+
+function loadOf({ loads }: Draft, revision: string): RevisionLoad {
+  const load = loads.get(revision) ?? { concurrencySeconds: 0, concurrency: 0, requests: 0 };
+  loads.set(revision, load);
+  return load;
 }
 
 /** Values are DNS names where it matters: nothing in them is escaped. */

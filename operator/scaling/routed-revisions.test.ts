@@ -8,9 +8,7 @@ const scrape = (...revisions: (string | undefined | null)[]): Scrape => ({
   activators: new Map(
     revisions.map((revision, index) => [
       `http://${index}`,
-      revision === null
-        ? undefined
-        : new Map([['a/b', { concurrencySeconds: 0, concurrency: 0, requests: 0, ...(revision && { revision }) }]]),
+      revision === null ? undefined : new Map([['a/b', { loads: new Map(), ...(revision && { revision }) }]]),
     ]),
   ),
 });
