@@ -29,7 +29,7 @@ import { startCompiler } from './source/start-compiler.ts';
 import { type Watches, watchCluster } from './watches/cluster.ts';
 import { ReferencedConfigMaps } from './watches/config-maps.ts';
 
-export interface OperatorOptions {
+interface OperatorOptions {
   kube: KubeClient;
   config: OperatorConfig;
   log: Log;

@@ -10,7 +10,7 @@ export interface DriftState {
   repairedMs: number;
 }
 
-export interface DriftSeen {
+interface DriftSeen {
   /** Digest of what is asked for. */
   asked: string;
   /** Digest of what is there. */
@@ -19,7 +19,7 @@ export interface DriftSeen {
 }
 
 /** Whether to apply again; with `againInMs` that is due only then. */
-export interface DriftDecision {
+interface DriftDecision {
   repair: boolean;
   againInMs?: number;
 }

@@ -9,15 +9,15 @@ import { childLabels, isControlledBy, ownerReference } from './owned.ts';
 /** On a Deployment: uids of the ConfigMaps that its bundle was stored in, with commas between them. */
 export const BUNDLE_UID_ANNOTATION = `${GROUP}/bundle-uid`;
 /** On a Deployment: names of the ConfigMaps that hold its source map, with commas between them, where the bundle has none. */
-export const SOURCE_MAP_ANNOTATION = `${GROUP}/source-map`;
+const SOURCE_MAP_ANNOTATION = `${GROUP}/source-map`;
 /** On a Deployment: what the author of its source has to know although it compiled. */
-export const SOURCE_NOTES_ANNOTATION = `${GROUP}/source-notes`;
+const SOURCE_NOTES_ANNOTATION = `${GROUP}/source-notes`;
 
 /** Chunks in one ConfigMap: 840 KiB of the 1,024 that it may hold. */
 export const CONFIG_MAP_CHUNKS = 7;
 
 /** One of the ConfigMaps that a bundle is stored in. */
-export interface BundlePart {
+interface BundlePart {
   name: string;
   /** Its keys are "0" … "<chunks - 1>". */
   chunks: number;

@@ -31,7 +31,7 @@ export interface TrialStep {
 }
 
 /** Longest that a revision that answered waits for a gateway to say that it sends requests there, in milliseconds. */
-export const ROUTED_WITHIN_MS = 3_000;
+const ROUTED_WITHIN_MS = 3_000;
 /** As long the replica that is tried is kept though no request comes, in milliseconds. */
 const KEPT_MS = 600_000;
 

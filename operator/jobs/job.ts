@@ -17,7 +17,7 @@ export const JobEnv = z.object({
   CATNAP_CHORE_SECONDS: z.coerce.number().positive().max(3600).default(240),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });
-export type JobConfig = Readonly<z.infer<typeof JobEnv>>;
+type JobConfig = Readonly<z.infer<typeof JobEnv>>;
 
 /** What a job works with. */
 export interface JobContext {

@@ -10,7 +10,7 @@ import type { Log } from '#platform/process/log.ts';
 import type { WorkQueueMetrics } from '#platform/process/metrics.ts';
 import { functionsPolicy, isOurs, type NetworkRules, POLICY_NAME, sameRules } from './policy.ts';
 
-export interface PolicyControllerOptions {
+interface PolicyControllerOptions {
   kube: KubeClient;
   functions: ObjectView<FunctionObject>;
   /** Those that an operator of ours made. */

@@ -6,7 +6,7 @@ import { keptDigest } from '../watches/kept-children.ts';
 import { applyDeployment, type Writer } from './apply-children.ts';
 
 /** What became of a Deployment that may have drifted. */
-export interface PutBack {
+interface PutBack {
   /** As it is now. */
   deployment: Deployment;
   /** It had been changed, and is as asked for again: what to tell. */

@@ -5,7 +5,7 @@ import type { WorkQueue } from '#platform/controller/work-queue.ts';
 import type { Change } from '#platform/informer/object-cache.ts';
 import type { ObjectView } from '#platform/informer/object-view.ts';
 
-export interface FunctionFollower {
+interface FunctionFollower {
   queue: Pick<WorkQueue, 'add' | 'start'>;
   onCame: (fn: FunctionObject) => void;
   onGone: (fn: FunctionObject) => void;

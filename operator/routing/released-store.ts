@@ -13,7 +13,7 @@ import {
   writeReleased,
 } from '../function/released-hosts.ts';
 
-export interface ReleasedStoreOptions {
+interface ReleasedStoreOptions {
   kube: KubeClient;
   log: Log;
   namespace: string;

@@ -11,7 +11,7 @@ import type { OperatorConfig } from '../config.ts';
 import { ReleasedStore } from './released-store.ts';
 import { RouteClaims, type RouteDecision } from './route-claims.ts';
 
-export interface RoutingOptions {
+interface RoutingOptions {
   kube: KubeClient;
   config: OperatorConfig;
   log: Log;

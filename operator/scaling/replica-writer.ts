@@ -2,7 +2,7 @@ import type { Deployment } from '#platform/kube/resources.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { ScaleChange } from './replica-plan.ts';
 
-export interface ReplicaWriterOptions {
+interface ReplicaWriterOptions {
   /** Fails with 409 when the Deployment has changed since. */
   setReplicas: (deployment: Deployment, replicas: number, signal: AbortSignal) => Promise<void>;
   log: Log;

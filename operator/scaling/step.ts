@@ -21,7 +21,7 @@ export interface Decision {
 
 type Policy = Pick<FunctionSpec, 'concurrency' | 'scaling'>;
 
-export interface Situation {
+interface Situation {
   /** Replicas asked for now. */
   current: number;
   /** Undefined: not measured yet. */
@@ -31,7 +31,7 @@ export interface Situation {
 }
 
 /** Over which demand is looked at before replicas are added, in milliseconds; none is taken away within it either. */
-export const SHORT_WINDOW_MS = 6_000;
+const SHORT_WINDOW_MS = 6_000;
 
 /**
  * How many replicas a function should have.

@@ -1,12 +1,12 @@
 /** What the argument of a computed `import(…)` or `require(…)` may lead to. Pure; what it does not understand it leaves out. */
 
 /** A specifier may be anything that begins and ends so. */
-export interface SpecifierPattern {
+interface SpecifierPattern {
   prefix: string;
   suffix: string;
 }
 
-export interface CallArguments {
+interface CallArguments {
   /** Undefined: not a relative path with something in it. */
   pattern?: SpecifierPattern;
   /** Relative paths that stand there whole: of a choice between them. */

@@ -23,7 +23,7 @@ export interface CompileBounds {
 /** Compiles; rejects when that cannot be tried at present. */
 export type Compile = (job: CompileJob, bounds: CompileBounds) => Promise<Outcome>;
 
-export interface CompileFolderOptions {
+interface CompileFolderOptions {
   /** Shared with the bundler, and nobody else. */
   folder: string;
   /** Tells the bundler of a job, in one line. Rejects when it does not listen. */

@@ -18,7 +18,7 @@ export interface CallSite {
 }
 
 /** What stands for the calls of all files. */
-export interface ComputedImports {
+interface ComputedImports {
   /** The files' texts with the calls replaced. No other byte moves. */
   texts: Map<string, string>;
   /** A module whose exports they call; undefined: there are none. Its imports begin with OWN_FILE. */

@@ -5,7 +5,7 @@ import type { SourceFiles } from '../function/revision.ts';
 import { LOADERS } from './scan-calls.ts';
 
 /** `wasm`: a compiled WebAssembly.Module. Undefined: it has to be said with the import. */
-export type FileKind = esbuild.Loader | 'wasm' | undefined;
+type FileKind = esbuild.Loader | 'wasm' | undefined;
 
 /** By `with { type: … }`. */
 const TYPED: Record<string, esbuild.Loader> = { text: 'text', bytes: 'binary', json: 'json' };

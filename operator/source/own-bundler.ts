@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { type CompileBounds, type CompileJob, compileInFolder } from './compile-folder.ts';
 import type { CompileLimits, Outcome } from './compile-outcome.ts';
 
-export interface OwnBundlerOptions {
+interface OwnBundlerOptions {
   /** Compiles one function: bundler.mjs, or bundler/main.ts, which runs without a bound on Node's own memory. */
   program: string;
   limits: CompileLimits;

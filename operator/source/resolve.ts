@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { type PathRule, ruledPaths } from './path-rules.ts';
 
 /** Where an import leads. */
-export type Resolution = { kind: 'file'; path: string } | { kind: 'builtin'; name: string } | { kind: 'none' };
+type Resolution = { kind: 'file'; path: string } | { kind: 'builtin'; name: string } | { kind: 'none' };
 
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx', '.json'];
 /** What TypeScript calls a file by the name that it would have once compiled. */
@@ -15,7 +15,7 @@ const COMPILED: Record<string, readonly string[]> = {
 };
 
 /** What of a tsconfig.json says where names lead that are not relative. */
-export interface NameRules {
+interface NameRules {
   rules: readonly PathRule[];
   baseUrl: string | undefined;
 }

@@ -12,7 +12,7 @@ export interface ScannedFile {
   phased: esbuild.Location | undefined;
 }
 
-export interface FileToScan {
+interface FileToScan {
   path: string;
   text: string;
   /** The options that code is read by. */

@@ -6,7 +6,7 @@ import { compileInFolder, tellByPipe } from './compile-folder.ts';
 import { Compiler, type CompilerOptions } from './compiler.ts';
 import { OwnBundler } from './own-bundler.ts';
 
-export type StartCompilerOptions = Pick<CompilerOptions, 'onDone' | 'onCompiled' | 'log'> & {
+type StartCompilerOptions = Pick<CompilerOptions, 'onDone' | 'onCompiled' | 'log'> & {
   config: OperatorConfig;
   lifecycle: Pick<Lifecycle, 'onStop'>;
 };

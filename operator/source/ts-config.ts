@@ -19,7 +19,7 @@ export interface TsConfig {
   notes: readonly string[];
 }
 
-export const NO_TS_CONFIG: TsConfig = { raw: '{}', rules: [], baseUrl: undefined, files: [], notes: [] };
+const NO_TS_CONFIG: TsConfig = { raw: '{}', rules: [], baseUrl: undefined, files: [], notes: [] };
 
 const NAME = 'tsconfig.json';
 /** Longest file that is read, in bytes. */

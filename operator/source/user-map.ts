@@ -7,7 +7,7 @@ const MAX_SOURCES = 5_000;
 const MAX_NAME_CHARS = 1_024;
 
 /** A map of version 3 that needs nothing but itself. */
-export interface UserMap {
+interface UserMap {
   version: 3;
   sources: string[];
   sourcesContent: string[];

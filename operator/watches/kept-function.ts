@@ -8,7 +8,7 @@ import { sourceHashOf } from '../reconcile/bundle-store.ts';
 import { sourceFiles } from '../source/files.ts';
 
 /** What was found out about a source before its text was let go. */
-export interface SourceDigest {
+interface SourceDigest {
   revision: string;
   sourceHash: string;
 }

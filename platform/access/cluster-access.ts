@@ -20,7 +20,7 @@ export const CLUSTER_ACCESS_ENV = {
   KUBERNETES_SERVICE_PORT: z.string().optional(),
 };
 const Env = z.object(CLUSTER_ACCESS_ENV);
-export type ClusterAccessEnv = z.infer<typeof Env>;
+type ClusterAccessEnv = z.infer<typeof Env>;
 
 /** As node:tls takes them; PEM. */
 export interface TlsMaterial {

@@ -4,7 +4,7 @@
  */
 import { type KeyObject, verify } from 'node:crypto';
 
-export interface Jwt {
+interface Jwt {
   readonly alg: string;
   /** Empty: none is named. */
   readonly kid: string;

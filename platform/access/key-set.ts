@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-export interface KeySetOptions {
+interface KeySetOptions {
   /** Asks for the JSON Web Key Set (RFC 7517); rejects when there is no answer. */
   load: () => Promise<unknown>;
   /** Milliseconds that only grow. */

@@ -2,7 +2,7 @@ import { type ClaimRules, isSignedBy, readJwt, wrongClaim } from './jwt.ts';
 import type { KeySet } from './key-set.ts';
 
 /** `keys`: there is no key set to check it with. The others: what is wrong with the token. */
-export type TokenFault = 'malformed' | 'claims' | 'key' | 'signature' | 'keys';
+type TokenFault = 'malformed' | 'claims' | 'key' | 'signature' | 'keys';
 
 export type Verdict = { claims: Readonly<Record<string, unknown>> } | { fault: TokenFault; detail?: string };
 

@@ -1,4 +1,4 @@
-export interface EventBudgetPolicy {
+interface EventBudgetPolicy {
   /** How many at once. */
   burst: number;
   /** Time after which one more is granted, in milliseconds. */

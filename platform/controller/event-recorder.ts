@@ -14,7 +14,7 @@ export interface EventNote {
   message: string;
 }
 
-export interface EventRecorderOptions {
+interface EventRecorderOptions {
   kube: KubeClient;
   /** Who says it, e.g. `catnap-operator`. */
   component: string;

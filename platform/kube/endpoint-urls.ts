@@ -1,7 +1,7 @@
 import type { EndpointSlice } from './resources.ts';
 
 /** One pod behind a Service. */
-export interface ServiceEndpoint {
+interface ServiceEndpoint {
   /** `http://10.0.0.7:9090`. */
   readonly url: string;
   /** Undefined: it is no pod, or the slice does not say. */

@@ -14,7 +14,7 @@ import {
 import type { LeaseStore } from './lease-store.ts';
 
 /** All in milliseconds. */
-export interface LeaderTiming {
+interface LeaderTiming {
   /** How long others respect a record that does not change. */
   leaseMs: number;
   /** How long the leader goes on without having renewed its record; the rest of `leaseMs` is the margin. */
@@ -23,7 +23,7 @@ export interface LeaderTiming {
   retryMs: number;
 }
 
-export interface LeaderOptions {
+interface LeaderOptions {
   store: LeaseStore;
   /** What it writes into the lease; no two candidates that run have the same. */
   identity: string;

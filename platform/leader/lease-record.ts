@@ -12,7 +12,7 @@ export interface Sighting {
   sinceMs: number;
 }
 
-export interface Candidate {
+interface Candidate {
   identity: string;
   /** How long a record of this candidate's is to be respected, in milliseconds. */
   leaseMs: number;

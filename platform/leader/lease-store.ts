@@ -18,7 +18,7 @@ export interface LeaseStore {
   write(spec: LeaseSpec, onto: Lease | undefined, options: CallOptions): Promise<Lease>;
 }
 
-export interface KubeLeaseOptions {
+interface KubeLeaseOptions {
   /** One whose writes no gate holds back. */
   kube: KubeClient;
   namespace: string;

@@ -2,7 +2,7 @@
 import { withDeadline } from '../time/deadline.ts';
 import type { Log } from './log.ts';
 
-export interface StopOptions {
+interface StopOptions {
   /** Longest the step may take, in milliseconds; default 5,000. */
   withinMs?: number;
 }
@@ -20,7 +20,7 @@ export interface Lifecycle {
   fail(error: unknown): void;
 }
 
-export interface ProcessOptions {
+interface ProcessOptions {
   log: Log;
   /** Builds everything; the process is up when it resolves. */
   start: (lifecycle: Lifecycle) => Promise<void>;

@@ -6,13 +6,13 @@ import type { Log } from './log.ts';
 import type { MetricsSource } from './metrics.ts';
 
 /** One thing that must be so before the process takes work. */
-export interface ReadinessCheck {
+interface ReadinessCheck {
   name: string;
   /** Why it is not so yet, or undefined when it is. Must not wait. */
   notReady: () => string | undefined;
 }
 
-export interface OpsServerOptions {
+interface OpsServerOptions {
   /** Default: all addresses. */
   host?: string;
   /** 0: any free one. */

@@ -9,7 +9,7 @@ export interface TlsPair {
   key: string;
 }
 
-export interface TlsFilesOptions {
+interface TlsFilesOptions {
   certFile: string;
   keyFile: string;
   /** Told of each pair that takes the place of the one before. */
