@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { type ClusterAccess, clusterAccess } from '#platform/access/cluster-access.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import type { ClusterAccess } from '#platform/access/credentials.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { LeaderElection } from '#platform/leader/leader-election.ts';
 import { KubeLease } from '#platform/leader/lease-store.ts';

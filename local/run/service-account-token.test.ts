@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClusterAccess } from '#platform/access/cluster-access.ts';
+import type { ClusterAccess } from '#platform/access/credentials.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { CONFIG_MAPS } from '#platform/kube/resources.ts';
 import { TestServer, TOKEN } from '../api-server/test-server.ts';

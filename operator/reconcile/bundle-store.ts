@@ -3,9 +3,7 @@ import { FIELD_MANAGER, LABEL } from '#api/names.ts';
 import { isAlreadyExists, isNotFound } from '#platform/kube/error.ts';
 import { CONFIG_MAPS, type ConfigMap, DEPLOYMENTS, type Deployment } from '#platform/kube/resources.ts';
 import { SOURCE_HASH_ANNOTATION } from '../function/children.ts';
-import { contentHash } from '../function/content-hash.ts';
 import { isControlledBy } from '../function/owned.ts';
-import type { SourceFiles } from '../function/revision.ts';
 import {
   type BundleRef,
   bundleDigest,
@@ -16,10 +14,10 @@ import {
   storedConfigMap,
   storedText,
 } from '../function/stored-bundle.ts';
-import { COMPILER, type CompiledSource } from '../source/compile-source.ts';
+import type { CompiledSource } from '../source/compile-source.ts';
 import type { Compiler, Wanted } from '../source/compiler.ts';
-import type { WantedHandler } from '../source/exported-handler.ts';
 import type { SourceError } from '../source/source-error.ts';
+import { sourceHashOf } from '../source/source-hash.ts';
 import type { ReferencedConfigMaps } from '../watches/config-maps.ts';
 import { ChildError, requireOwn, type Writer } from './apply-children.ts';
 import type { WantedSource } from './desired-revision.ts';
@@ -29,12 +27,6 @@ import { SourceStacks } from './source-stacks.ts';
 const NOTES_MAX = 1_000;
 
 type Made = { bundle: BundleRef } | { error: SourceError };
-
-/** Which source, compiled with what: bundles of an equal hash need not be made again. */
-export function sourceHashOf(source: SourceFiles, { handler, signature }: WantedHandler): string {
-  const named = signature === 'auto' ? undefined : signature;
-  return contentHash({ source, handler, signature: named, compiler: COMPILER }).slice(0, 32);
-}
 
 /** Compiled functions, each stored in the cluster once. */
 export class BundleStore {

@@ -5,10 +5,10 @@ import { isNotFound, KubeError } from '#platform/kube/error.ts';
 import { CONFIG_MAPS, type ConfigMap, type Resource } from '#platform/kube/resources.ts';
 import { environmentConfigMaps, revisionOfContents, type SourceFiles } from '../function/revision.ts';
 import { type SourceConfigMap, sourceConfigMaps, sourceFiles } from '../source/files.ts';
+import { sourceHashOf } from '../source/source-hash.ts';
 import type { ReferencedConfigMaps } from '../watches/config-maps.ts';
 import { sourceDigest, withoutText } from '../watches/kept-function.ts';
 import type { Writer } from './apply-children.ts';
-import { sourceHashOf } from './bundle-store.ts';
 
 const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
 

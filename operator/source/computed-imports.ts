@@ -7,15 +7,8 @@ import type { SourceFiles } from '../function/revision.ts';
 import { callArguments, fits } from './call-pattern.ts';
 import { fileKind, hasFile } from './file-kinds.ts';
 import { resolveImport } from './resolve.ts';
+import type { CallSite } from './scan-calls.ts';
 import { SourceError } from './source-error.ts';
-
-/** A call, by the place of its `import` or `require`. */
-export interface CallSite {
-  kind: 'import' | 'require';
-  /** Offset and length in bytes of UTF-8. */
-  start: number;
-  length: number;
-}
 
 /** What stands for the calls of all files. */
 interface ComputedImports {

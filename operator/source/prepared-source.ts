@@ -1,8 +1,8 @@
 import type * as esbuild from 'esbuild';
 import type { SourceFiles } from '../function/revision.ts';
 import { describeFailure, isBuildFailure } from './build-failure.ts';
-import { type CallSite, replaceComputedImports } from './computed-imports.ts';
-import { type ScannedFile, scanCalls, type Transform } from './scan-calls.ts';
+import { replaceComputedImports } from './computed-imports.ts';
+import { type CallSite, type ScannedFile, scanCalls, type Transform } from './scan-calls.ts';
 import { SourceError } from './source-error.ts';
 import { readTsConfig, type TsConfig } from './ts-config.ts';
 import { mapSuffix, userMap } from './user-map.ts';

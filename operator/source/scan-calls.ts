@@ -1,6 +1,13 @@
 import { posix } from 'node:path';
 import type * as esbuild from 'esbuild';
-import type { CallSite } from './computed-imports.ts';
+
+/** A call, by the place of its `import` or `require`. */
+export interface CallSite {
+  kind: 'import' | 'require';
+  /** Offset and length in bytes of UTF-8. */
+  start: number;
+  length: number;
+}
 
 /** What was found in one file by parsing it, and nothing but it. */
 export interface ScannedFile {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { revisionOf } from '../function/revision.ts';
 import { validateFunction } from '../function/validate-function.ts';
-import { sourceHashOf } from '../reconcile/bundle-store.ts';
 import { sourceFiles } from '../source/files.ts';
+import { sourceHashOf } from '../source/source-hash.ts';
 import { aFunction } from '../testing/builders.ts';
 import { keepFunction, sourceDigest, withoutText } from './kept-function.ts';
 

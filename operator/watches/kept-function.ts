@@ -4,8 +4,8 @@ import { leanMetadata } from '#platform/informer/lean-metadata.ts';
 import { sharedFields, sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
 import { environmentConfigMaps, revisionOf } from '../function/revision.ts';
 import { rememberValidation, type ValidatedFunction, validateFunction } from '../function/validate-function.ts';
-import { sourceHashOf } from '../reconcile/bundle-store.ts';
 import { sourceFiles } from '../source/files.ts';
+import { sourceHashOf } from '../source/source-hash.ts';
 
 /** What was found out about a source before its text was let go. */
 interface SourceDigest {

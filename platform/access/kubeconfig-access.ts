@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { ClusterAccess, Credentials, TlsMaterial } from './cluster-access.ts';
+import type { ClusterAccess, Credentials, TlsMaterial } from './credentials.ts';
 
 /** @param paths as in KUBECONFIG: files separated by colons, of which some may be missing. Throws without a usable current context. */
 export async function kubeconfigAccess(paths: string): Promise<ClusterAccess> {

@@ -1,5 +1,5 @@
 /** The verbs of the Kubernetes API. */
-import type { ClusterAccess } from '../access/cluster-access.ts';
+import type { ClusterAccess } from '../access/credentials.ts';
 import type {
   ApplyOptions,
   CallOptions,

@@ -1,6 +1,6 @@
 /** HTTP to the API server: connections, credentials, deadlines, and errors as KubeErrors. */
 import { type Dispatcher, Pool } from 'undici';
-import type { ClusterAccess, TlsMaterial } from '../access/cluster-access.ts';
+import type { ClusterAccess, TlsMaterial } from '../access/credentials.ts';
 import { pause, withDeadline } from '../time/deadline.ts';
 import { errorFromAnswer, errorFromFailure, retryAfterMs } from './error-from.ts';
 import type { WriteGate } from './write-gate.ts';

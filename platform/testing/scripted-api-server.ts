@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { ClusterAccess } from '../access/cluster-access.ts';
+import type { ClusterAccess } from '../access/credentials.ts';
 import { createLog } from '../process/log.ts';
 
 /** Values that come later, in order, for who waits for them. */
