@@ -87,7 +87,8 @@ function assemble(assignment: Assignment, settings: ProcessSettings, log: JsonLo
   const onStuck = () => void fail(shutdown, new Error('every place is held by a handler that does not end'));
   const dispatcher = new Dispatcher({ assignment, stage, log, metrics: requests, webSockets, onStuck });
   const givesMessages = mayTakeMessages(assignment.signature, 'source' in code ? code.source : undefined);
-  const server = createServer({ assignment, podUid: settings.podUid, stage, dispatcher, log, givesMessages });
+  const probes = { stage, podUid: settings.podUid };
+  const server = createServer({ assignment, probes, dispatcher, log, givesMessages });
   const later: Later = {};
   const shutdown: ShutdownDeps = {
     server,

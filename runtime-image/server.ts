@@ -1,11 +1,11 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { INTERNAL_PREFIX, LIVE_PATH, READY_PATH } from '../api/names.ts';
+import { INTERNAL_PREFIX } from '../api/names.ts';
 import { type Assignment, functionName } from './assignment.ts';
 import { http } from './builtin.ts';
-import { type Dispatcher, LOADING_WAIT_MS } from './dispatch/dispatcher.ts';
-import type { ReplicaStage, Stage } from './dispatch/stage.ts';
+import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { answerProbe, type ProbeSources } from './dispatch/probes.ts';
 import { answerClientError, FIELDS_MAX, faultOfHead, HEAD_MAX_BYTES, refuse, UNMET } from './http/bad-request.ts';
 import { asksForWebSocket, type Upgrade, upgradeOf } from './http/upgrade.ts';
 import type { JsonLog } from './telemetry/log.ts';
@@ -17,9 +17,7 @@ const HEAD_MS = 60_000;
 
 interface ServerDeps {
   assignment: Assignment;
-  /** Of the pod; what the ready probe answers with. */
-  podUid: string;
-  stage: ReplicaStage;
+  probes: ProbeSources;
   dispatcher: Dispatcher;
   log: JsonLog;
   /** Whether a handler may be given Node's own request and listen to it. */
@@ -27,33 +25,17 @@ interface ServerDeps {
 }
 
 /** The traffic port: the probes, and all else to the handler. */
-export function createServer({ assignment, podUid, stage, dispatcher, log, givesMessages }: ServerDeps): Server {
+export function createServer({ assignment, probes, dispatcher, log, givesMessages }: ServerDeps): Server {
   const name = functionName(assignment);
   const take = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrade?: Upgrade) => {
     const path = message.url ?? '/';
     const fault = faultOfHead(message);
     if (fault !== undefined) refuse(response, fault, name);
-    else if (path.startsWith(INTERNAL_PREFIX)) void answerInternal(path, message, response, stage, podUid);
+    else if (path.startsWith(INTERNAL_PREFIX)) void answerProbe(message, response, probes);
     else dispatcher.serve(message, response, expectsContinue, upgrade);
   };
-  // No limit on the whole request: an upload may take as long as the function lets it.
-  const limits = {
-    // Idle connections are the gateway's to close: it keeps them for the next request. A timer of ours would cost each
-    // request a twentieth of its time.
-    keepAliveTimeout: 0,
-    keepAlive: true,
-    keepAliveInitialDelay: ALIVE_AFTER_MS,
-    headersTimeout: HEAD_MS,
-    requestTimeout: 0,
-    maxHeaderSize: HEAD_MAX_BYTES,
-    // Where no handler can listen to them, a request without a body needs no stream that ends and closes.
-    optimizeEmptyRequests: !givesMessages,
-    shouldUpgradeCallback: asksForWebSocket,
-    // Looked at here: Node's own answer says nothing.
-    requireHostHeader: false,
-  };
   const server = http.createServer(
-    limits,
+    limits(givesMessages),
     guarded(log, (message, response: ServerResponse) => take(message, response, false)),
   );
   // `Expect: 100-continue`: the client gets its `100 Continue` when the handler begins to read the body.
@@ -84,6 +66,26 @@ export function createServer({ assignment, podUid, stage, dispatcher, log, gives
   return server;
 }
 
+/** Of a connection and of what comes on it. */
+function limits(givesMessages: boolean): ServerOptions {
+  // No limit on the whole request: an upload may take as long as the function lets it.
+  return {
+    // Idle connections are the gateway's to close: it keeps them for the next request. A timer of ours would cost each
+    // request a twentieth of its time.
+    keepAliveTimeout: 0,
+    keepAlive: true,
+    keepAliveInitialDelay: ALIVE_AFTER_MS,
+    headersTimeout: HEAD_MS,
+    requestTimeout: 0,
+    maxHeaderSize: HEAD_MAX_BYTES,
+    // Where no handler can listen to them, a request without a body needs no stream that ends and closes.
+    optimizeEmptyRequests: !givesMessages,
+    shouldUpgradeCallback: asksForWebSocket,
+    // Looked at here: Node's own answer says nothing.
+    requireHostHeader: false,
+  };
+}
+
 type OnRequest<Rest extends unknown[]> = (message: IncomingMessage, ...rest: Rest) => void;
 
 /** What is thrown while a request is taken in ends its connection, and nothing more. */
@@ -96,31 +98,4 @@ function guarded<Rest extends unknown[]>(log: JsonLog, listener: OnRequest<Rest>
       message.socket.destroy();
     }
   };
-}
-
-async function answerInternal(
-  path: string,
-  message: IncomingMessage,
-  response: ServerResponse,
-  stage: ReplicaStage,
-  podUid: string,
-): Promise<void> {
-  const isRead = message.method === 'GET' || message.method === 'HEAD';
-  if (path === READY_PATH && isRead) await stage.loaded(LOADING_WAIT_MS);
-  const [status, text] = isRead ? internalAnswer(path, stage.current, podUid) : NOT_FOUND;
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
-  message.resume();
-}
-
-const NOT_FOUND = [404, 'not found'] as const;
-
-function internalAnswer(path: string, stage: Stage, podUid: string): readonly [status: number, text: string] {
-  // That it is answered at all is the answer: a main loop that never comes back from a handler cannot.
-  if (path === LIVE_PATH) return [200, stage];
-  if (path !== READY_PATH) return NOT_FOUND;
-  return stage === 'ready' ? [200, podUid] : [503, stage];
 }
