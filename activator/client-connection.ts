@@ -6,6 +6,7 @@ import { caught, type Entry, enter, guarded } from './entries.ts';
 import type { Exchange } from './exchange.ts';
 import { answerFor, type Failure, GATEWAY_FAULT } from './failure.ts';
 import { closeLingering } from './linger.ts';
+import { ProtocolWatch } from './protocol-name.ts';
 import { faultOfReading } from './request-faults.ts';
 import { addressOf, type TrustedProxies } from './trusted-proxies.ts';
 
@@ -19,6 +20,8 @@ export interface Arrival {
   readonly upgrade: string | null;
   /** The server has let go of the connection behind this request. */
   readonly parted: boolean;
+  /** Why it is not to be served, where only what the parser was reading shows that; undefined: nothing does. */
+  fault?: Failure | undefined;
   /** What serves it; undefined until its turn. */
   exchange: Exchange | undefined;
 }
@@ -66,6 +69,7 @@ export class ClientConnection implements ReadPace {
   #address: string | undefined;
   #current: Arrival | undefined;
   #waiting: Arrival[] | undefined;
+  readonly #protocol = new ProtocolWatch();
   /** Requests that are counted as sent ahead. */
   #ahead = 0;
   #refusal: string | undefined;
@@ -123,10 +127,16 @@ export class ClientConnection implements ReadPace {
       this.#reader.watch();
       return;
     }
+    arrival.fault = this.faultOfProtocol(arrival.request);
     // What else came in the same packet is not read yet, and chunks may prove to be none: then nothing is to be passed on.
     const chunked = arrival.request.headers['transfer-encoding'] !== undefined;
     if (this.#current === undefined && this.#waiting === undefined && !chunked) this.#start(arrival);
     else this.#wait(arrival, chunked);
+  }
+
+  /** To be asked while the parser calls for the request; undefined: nothing shows that it is none of HTTP. */
+  faultOfProtocol(request: IncomingMessage): Failure | undefined {
+    return this.#protocol.faultOf(request);
   }
 
   /** Answers the present request, which has no exchange, and ends the connection with that. */

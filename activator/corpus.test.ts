@@ -9,11 +9,12 @@ import { CHUNKS } from './corpus/chunks.ts';
 import { CONNECTIONS } from './corpus/connections.ts';
 import { FIELDS } from './corpus/fields.ts';
 import { FRAMING } from './corpus/framing.ts';
+import { PROTOCOLS } from './corpus/protocols.ts';
 import { Recorder } from './corpus/recorder.ts';
 import { TARGETS } from './corpus/targets.ts';
 import { aFunction, aPod, ask, TestGateway, until } from './test-gateway.ts';
 
-const CORPUS = [...FRAMING, ...CHUNKS, ...FIELDS, ...TARGETS, ...CONNECTIONS];
+const CORPUS = [...FRAMING, ...CHUNKS, ...FIELDS, ...TARGETS, ...PROTOCOLS, ...CONNECTIONS];
 
 /** A gateway with one function, whose replica keeps what it gets. */
 async function withRecorder(): Promise<{ gateway: TestGateway; recorder: Recorder } & AsyncDisposable> {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions } f
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsPair } from '#platform/process/tls-files.ts';
+import { connectionOf } from './client-connection.ts';
 import { FIELDS_MAX } from './request-faults.ts';
 
 /** How long clients may take, in milliseconds. There is no limit on a whole request: a stream may take for ever. */
@@ -45,7 +46,7 @@ function optionsFor(limits: ClientLimits): ServerOptions {
     optimizeEmptyRequests: true,
     // Answered as all other faults are.
     requireHostHeader: false,
-    shouldUpgradeCallback: isWithoutBody,
+    shouldUpgradeCallback: maySwitch,
   };
 }
 
@@ -80,6 +81,11 @@ export function listenOn(server: Server | TlsServer, port: number, host: string 
 function limitFields<T extends Server>(server: T): T {
   server.maxHeadersCount = FIELDS_MAX + 1;
   return server;
+}
+
+/** One that is none of HTTP is refused, not switched; who reads the connection behind an upgrade could not see that. */
+function maySwitch(request: IncomingMessage): boolean {
+  return isWithoutBody(request) && connectionOf(request.socket)?.faultOfProtocol(request) === undefined;
 }
 
 /**

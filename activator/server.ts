@@ -213,7 +213,7 @@ export class Gateway implements AsyncDisposable, Host {
     this.#lastAtMs = this.clock.nowMs();
     const { request, response } = arrival;
     if (this.#leaving) response.shouldKeepAlive = false;
-    const fault = faultOf(request);
+    const fault = arrival.fault ?? faultOf(request);
     const target = targetOf(request);
     if (fault !== undefined || target === undefined) {
       this.#refuse(fault ?? NO_TARGET, arrival, connection);

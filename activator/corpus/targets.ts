@@ -118,14 +118,11 @@ const METHODS: Attack[] = [
     ],
     (line) => ({ what: line, bytes: withLine(line), answers: [405] }),
   ),
-  ...each(
-    ['TRACE /first HTTP/1.1', `TRACE http://${HOST}/first HTTP/1.1`, 'SETUP /first RTSP/1.0', 'SOURCE /first ICE/1.0'],
-    (line) => ({
-      what: line,
-      bytes: withLine(line),
-      answers: [405],
-    }),
-  ),
+  ...each(['TRACE /first HTTP/1.1', `TRACE http://${HOST}/first HTTP/1.1`, 'SOURCE /first ICE/1.0'], (line) => ({
+    what: line,
+    bytes: withLine(line),
+    answers: [405],
+  })),
 ];
 
 const HOSTS: Attack[] = [
@@ -218,7 +215,7 @@ const INTERNAL: Attack[] = each(
 
 /** What may look odd and is not wrong. */
 const PASSING: Attack[] = [
-  ...each(['GET  /first HTTP/1.1', 'GET /first  HTTP/1.1', 'GET /first RTSP/1.0'], (line) => ({
+  ...each(['GET  /first HTTP/1.1', 'GET /first  HTTP/1.1'], (line) => ({
     what: `line that Node reads as one: ${line}`,
     bytes: head(line, `Host: ${HOST}`, 'Connection: close'),
     answers: [200],
