@@ -8,7 +8,7 @@ import { settings } from '../support/settings.ts';
 import { useSystem } from '../support/system.ts';
 import { condition, observed, type World } from '../support/world.ts';
 
-const system = useSystem({ activators: 2 });
+const system = useSystem();
 const ROUNDS = Array.from({ length: settings.CATNAP_TEST_READY_ROUNDS }, (_, round) => round);
 const BROKEN = `throw new Error('no database');\nexport default () => 'never';\n`;
 /** So many at once that they do not all come over one connection, and so to one gateway. */

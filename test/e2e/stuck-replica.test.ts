@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
 
-const system = useSystem({ activators: 2 });
+const system = useSystem();
 
 const SOURCE = `export default (request: Request) => {
   if (new URL(request.url).pathname === '/loop') for (;;) {}

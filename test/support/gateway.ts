@@ -22,10 +22,17 @@ export interface Call {
 /** Speaks to the gateway as a client that resolved the function's host would. */
 export class GatewayClient implements AsyncDisposable {
   readonly base: string;
-  readonly #agent = new Agent({ connections: null, pipelining: 1, keepAliveTimeout: 1_000 });
+  readonly #agent: Agent;
 
-  constructor(base: string) {
+  /** @param requestsPerConnection after so many a connection ends; default: it is kept */
+  constructor(base: string, { requestsPerConnection }: { requestsPerConnection?: number } = {}) {
     this.base = base;
+    this.#agent = new Agent({
+      connections: null,
+      pipelining: 1,
+      keepAliveTimeout: 1_000,
+      ...(requestsPerConnection === undefined ? {} : { maxRequestsPerClient: requestsPerConnection }),
+    });
   }
 
   /** Sends one request to the function whose `status.url` is `url`, without a retry. */

@@ -31,11 +31,15 @@ export interface System {
   receivedByEach(namespace: string, name: string): Promise<ReadonlyMap<string, number>>;
 }
 
+/** So requests that are sent one after the other come to several gateways too, and some as the second of a connection. */
+const REQUESTS_PER_CONNECTION = 2;
+
 /**
- * Starts Catnap before the tests of the file, or finds it, and ends what it started after them.
- * @param activators how many a local cluster has; elsewhere there are as many as there are
+ * Starts Catnap before the tests of the file, or finds it, and ends what it started after them. A local cluster has two
+ * operators and two activators, as an installation has by default: what a test says holds whichever of them a request
+ * comes to.
  */
-export function useSystem({ activators = 1 }: { activators?: number } = {}): System {
+export function useSystem(): System {
   let deployed: Deployed | undefined;
   let gateway: GatewayClient | undefined;
   const running = (): Deployed => {
@@ -43,8 +47,8 @@ export function useSystem({ activators = 1 }: { activators?: number } = {}): Sys
     return deployed;
   };
   before(async () => {
-    deployed = await deploySystem(activators);
-    gateway = new GatewayClient(deployed.gateway);
+    deployed = await deploySystem();
+    gateway = new GatewayClient(deployed.gateway, { requestsPerConnection: REQUESTS_PER_CONNECTION });
   });
   after(async () => {
     await gateway?.[Symbol.asyncDispose]();
@@ -85,8 +89,8 @@ function only(part: Part | undefined): Part {
 }
 
 /** On the cluster that the environment names, in one of three ways. */
-function deploySystem(activators: number): Promise<Deployed> {
+function deploySystem(): Promise<Deployed> {
   const { CATNAP_TEST_KUBECONFIG: kubeconfig, CATNAP_TEST_SYSTEM_NAMESPACE: namespace } = settings;
-  if (kubeconfig === undefined) return deployLocal({ activator: { replicas: activators } });
+  if (kubeconfig === undefined) return deployLocal();
   return namespace === undefined ? deployOutside(kubeconfig) : deployInstalled(kubeconfig, namespace);
 }
