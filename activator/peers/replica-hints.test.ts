@@ -83,14 +83,29 @@ test('a replica that is well is back at once, whatever was said of it', async ()
   assert.equal(stage.replicas.follow(hint('a', 'stuck')), false, 'so soon it is not asked again');
 });
 
-test('hints leave at least half of the replicas in service, the last one always', async () => {
+test('hints leave at least half of several replicas in service', async () => {
   await using stage = await Stage.start('a', 'b', 'c');
   for (const name of ['a', 'b', 'c']) stage.hang(name, true);
   for (const name of ['a', 'b', 'c']) stage.replicas.follow(hint(name, 'stuck'));
   assert.deepEqual(stage.answering, ['b', 'c']);
-  await using alone = await Stage.start('a');
-  assert.equal(alone.replicas.follow(hint('a', 'stuck')), false);
-  assert.deepEqual(alone.answering, ['a']);
+});
+
+test('a replica that is alone and said to be stuck gets no request until it has answered', async () => {
+  await using stage = await Stage.start('a');
+  stage.hang('a', true);
+  assert.equal(stage.replicas.follow(hint('a', 'stuck')), true);
+  assert.deepEqual(stage.answering, []);
+  stage.hang('a', false);
+  await until(() => stage.answering.length === 1, 'it answers again');
+});
+
+test('one that is alone and well is back at once, and left alone for a while', async () => {
+  await using stage = await Stage.start('a');
+  const startedAtMs = performance.now();
+  assert.equal(stage.replicas.follow(hint('a', 'stuck')), true);
+  await until(() => stage.answering.length === 1, 'it answers');
+  assert.ok(performance.now() - startedAtMs < 500);
+  assert.equal(stage.replicas.follow(hint('a', 'stuck')), false, 'so soon it is not asked again');
 });
 
 test('hints about what is not known here do nothing', async () => {
