@@ -185,7 +185,7 @@ export class ContainerRunner {
     this.#process = started;
     this.#set(running(this.#record, id, wholeSeconds(started.record.startedAtMs)));
     const index = new LogIndex(files);
-    const probes = new Probes(this.spec, this.#probeTarget(), {
+    const probes = new Probes(this.spec, this.#probeTarget(), started.record.startedAtMs, {
       changed: (kind, value) => this.#probed(kind, value),
       failed: (kind, output) => this.#event('Warning', 'Unhealthy', `${title(kind)} probe failed: ${output}`),
       dead: (kind) => this.#restartUnhealthy(kind),

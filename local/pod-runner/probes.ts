@@ -3,15 +3,9 @@
 import type { Pod } from '#platform/kube/resources.ts';
 import { pause } from '#platform/time/deadline.ts';
 import { type ProbeTarget, runProbe } from './probe.ts';
-import { afterResult, type Probe, type ProbeKind, type ProbeRun, probeTiming } from './probe-state.ts';
+import { afterResult, type Probe, type ProbeKind, type ProbeRun, probeTiming, untilFirstProbe } from './probe-state.ts';
 
 type Container = NonNullable<Pod['spec']>['containers'][number];
-
-/**
- * Kubelet looks for the first time when it notices that the container runs, which takes it up to a second: a program
- * that has just been started is given a moment here too.
- */
-const FIRST_LOOK_MS = 250;
 
 export interface ProbeListener {
   /** The container is started, or ready, from now on; or no more. */
@@ -24,9 +18,11 @@ export interface ProbeListener {
 
 export class Probes implements Disposable {
   readonly #stop = new AbortController();
+  readonly #startedAtMs: number;
 
-  /** Begins to look at once; startup first, then liveness and readiness side by side. */
-  constructor(container: Container, target: ProbeTarget, listener: ProbeListener) {
+  /** Begins to look at once; startup first, then liveness and readiness side by side. `startedAtMs`: since 1970. */
+  constructor(container: Container, target: ProbeTarget, startedAtMs: number, listener: ProbeListener) {
+    this.#startedAtMs = startedAtMs;
     void this.#run(container, target, listener);
   }
 
@@ -71,7 +67,7 @@ export class Probes implements Disposable {
   ): AsyncGenerator<boolean> {
     const timing = probeTiming(probe);
     let run: ProbeRun | undefined;
-    await pause(Math.max(timing.initialDelayMs, FIRST_LOOK_MS), this.#stop.signal);
+    await pause(untilFirstProbe(kind, timing, this.#startedAtMs, Date.now()), this.#stop.signal);
     while (!this.#stop.signal.aborted) {
       const result = await runProbe(probe, target, timing.timeoutMs);
       if (this.#stop.signal.aborted) return;

@@ -117,6 +117,11 @@ test('the readiness of a source function is asked of the runtime each second', (
   assert.equal(readinessProbe?.periodSeconds, 1);
 });
 
+test('readiness is not asked before the program can listen, which would leave a Warning on each start', () => {
+  for (const { container } of [made(), made({ image: 'team/thumbs:1' }, IMAGE)])
+    assert.equal(container.readinessProbe?.initialDelaySeconds, 1);
+});
+
 test('a replica whose main loop has stopped is restarted, not before a request would have had its time', () => {
   const { livenessProbe } = made({ timeoutSeconds: 60 }).container;
   assert.equal(livenessProbe?.httpGet?.path, '/.catnap/live');

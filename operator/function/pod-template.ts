@@ -127,12 +127,18 @@ function bundleEnv({ parts }: BundleRef): EnvVar[] {
   }));
 }
 
-/** Only for what reads the pod's status: the gateway probes replicas itself. */
+/**
+ * Only for what reads the pod's status: the gateway probes replicas itself, and earlier.
+ *
+ * Kubelet probes readiness as soon as it sees the container run, before the program listens; that leaves a Warning on each
+ * start. The delay passes this one over: kubelet's next comes with its ticker, within a second.
+ */
 function readinessProbe(source: boolean): Probe {
   return {
     ...(source
       ? { httpGet: { path: READY_PATH, port: PORT.http.name, scheme: 'HTTP' } }
       : { tcpSocket: { port: PORT.http.name } }),
+    initialDelaySeconds: 1,
     periodSeconds: 1,
     timeoutSeconds: 1,
     failureThreshold: 3,
