@@ -24,9 +24,9 @@ $(INSTALLED): package.json package-lock.json
 	@$(WITH_NODE) npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
-run: $(INSTALLED) ## A cluster on this machine with operator and activator, and the hello function; Ctrl-C stops it
+run: $(INSTALLED) ## A cluster on this machine with operator and activator, and the hello function; Ctrl-C stops it; REALISM=7: as slow as a real one
 	@$(WITH_NODE) node .toolchain/build.ts runtime operator
-	@exec $(WITH_NODE) node local/run/main.ts
+	@exec $(WITH_NODE) node local/run/main.ts $(if $(REALISM),--realism=$(strip $(REALISM)))
 
 test: $(INSTALLED) ## Unit tests, then end-to-end tests over real processes
 	@$(WITH_NODE) npm run --silent test

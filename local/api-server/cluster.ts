@@ -1,6 +1,7 @@
 /** What all handlers work with, and what one of them is given. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '#platform/process/log.ts';
+import type { Realism } from '../realism/realism.ts';
 import type { Policies } from './admission/policies/policies.ts';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { User } from './auth/users.ts';
@@ -20,6 +21,8 @@ export interface Cluster {
   readonly serviceAccounts: ServiceAccountTokens;
   readonly policies: Policies;
   readonly log: Log;
+  /** Absent: nothing is later than it has to be. */
+  readonly realism?: Realism | undefined;
   /** Milliseconds since 1970. */
   now(): number;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { envLogLevel, envPort } from '#platform/process/config.ts';
+import { REALISM_ENV } from '../realism/realism.ts';
 
 export const ApiServerConfig = z.object({
   /** Port to listen on; 0: any free one. */
@@ -14,6 +15,7 @@ export const ApiServerConfig = z.object({
   CATNAP_API_TOKENS_FILE: z.string().optional(),
   /** File to append audit events to, a line each (audit.k8s.io/v1, level Metadata); absent: none are written. */
   CATNAP_AUDIT_LOG_FILE: z.string().optional(),
+  ...REALISM_ENV,
   /** Least severe level that is written. */
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });

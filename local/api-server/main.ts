@@ -6,6 +6,7 @@ import { readConfig } from '#platform/process/config.ts';
 import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import { runProcess } from '#platform/process/lifecycle.ts';
 import { createLog } from '#platform/process/log.ts';
+import { realismOf } from '../realism/realism.ts';
 import type { Tokens, User } from './auth/users.ts';
 import { parseTokens } from './auth/users.ts';
 import { ApiServerConfig } from './config.ts';
@@ -32,6 +33,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     certificate,
     signingKey,
     auditLog: config.CATNAP_AUDIT_LOG_FILE,
+    realism: realismOf(config),
     log,
   });
   lifecycle.onStop('api server', () => server[Symbol.asyncDispose]());

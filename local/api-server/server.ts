@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '#platform/process/log.ts';
 import { RequestError } from '../objects/request-error.ts';
 import { loadBuiltinKinds } from '../objects/schema/builtin-kinds.ts';
+import type { Realism } from '../realism/realism.ts';
 import { Policies } from './admission/policies/policies.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { AuditRecord } from './audit/audit-record.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import type { Certificate } from './auth/certificate.ts';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
-import type { Tokens } from './auth/users.ts';
+import { ADMINISTRATORS, type Tokens, type User } from './auth/users.ts';
 import { attributesOf } from './authorization/attributes.ts';
 import { keepRoles } from './authorization/keep-roles.ts';
 import { Rbac } from './authorization/rbac.ts';
@@ -21,7 +22,7 @@ import { dispatch } from './handlers/dispatch.ts';
 import type { Accepted } from './http/accept.ts';
 import { acceptedOf } from './http/accept.ts';
 import type { Answer } from './http/answer.ts';
-import { answerOf, refusalOf, retryLater, send } from './http/answer.ts';
+import { answerOf, refusalOf, retryLater, send, TURNED_AWAY } from './http/answer.ts';
 import { readBody } from './http/body.ts';
 import { Listener } from './http/listener.ts';
 import { resourceRequestOf } from './http/request-info.ts';
@@ -52,6 +53,8 @@ export interface ApiServerOptions {
   signingKey: string;
   /** File to append audit events to; absent: none are written. */
   auditLog?: string | undefined;
+  /** Watches are delayed and requests turned away as it says; absent: neither. */
+  realism?: Realism | undefined;
   log: Log;
 }
 
@@ -88,14 +91,14 @@ export class ApiServer implements AsyncDisposable {
   }
 
   private constructor(options: ApiServerOptions, database: Database, registry: Registry) {
-    const { history, log, signingKey, tokens, auditLog, certificate } = options;
+    const { history, log, signingKey, tokens, auditLog, certificate, realism } = options;
     const now = Date.now;
     const store = new Store(database, history);
     const authorizer = new Rbac(store);
     const serviceAccounts = new ServiceAccountTokens(signingKey, store, now);
     const authenticator = new Authenticator(tokens, serviceAccounts);
     const policies = new Policies(store);
-    const cluster: Cluster = { store, registry, authorizer, serviceAccounts, policies, log, now };
+    const cluster: Cluster = { store, registry, authorizer, serviceAccounts, policies, log, realism, now };
     this.#cluster = cluster;
     this.#database = database;
     this.#gate = new Gate(authenticator, authorizer);
@@ -164,6 +167,7 @@ export class ApiServer implements AsyncDisposable {
     const attributes = attributesOf({ method, path: decodeURIComponent(path), query, request: asked });
     record.attributes = attributes;
     const user = this.#gate.pass(request, attributes, record);
+    if (this.#hasNoRoomFor(user)) return TURNED_AWAY;
     if (asked === undefined || isReviewRequest(asked)) {
       const { text: body } = await readBody(request);
       return await answerSystem(this.#system, { request, url, resource: asked, body, user }, response);
@@ -180,6 +184,11 @@ export class ApiServer implements AsyncDisposable {
     const known = { cluster, resource, request: asked, method, query, headers, accepted, user, warnings, body };
     const call = { ...known, auditAnnotations: record.annotations, gone: gone.signal };
     return await dispatch(call, response);
+  }
+
+  /** Administrators are never turned away, as by the flow schema "exempt". */
+  #hasNoRoomFor(user: User): boolean {
+    return !user.groups.includes(ADMINISTRATORS) && this.#cluster.realism?.turnsAway() === true;
   }
 }
 

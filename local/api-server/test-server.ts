@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '#platform/process/log.ts';
+import { Realism } from '../realism/realism.ts';
 import type { Certificate } from './auth/certificate.ts';
 import { selfSigned } from './auth/certificate.ts';
 import { newSigningKey } from './auth/json-web-token.ts';
@@ -34,11 +35,11 @@ export class TestServer implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @param history see ApiServerOptions */
-  static async start(history?: number): Promise<TestServer> {
+  /** @param history see ApiServerOptions @param seed of delays as a real cluster has them; absent: none */
+  static async start(history?: number, seed?: number): Promise<TestServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'catnap-api-'));
     const certificate = selfSigned(['127.0.0.1'], Date.now());
-    const place = { dataDir, certificate, signingKey: newSigningKey(), auditLog: join(dataDir, 'audit.log') };
+    const place = { dataDir, certificate, signingKey: newSigningKey(), auditLog: join(dataDir, 'audit.log'), seed };
     return new TestServer(place, await open(place, history));
   }
 
@@ -145,6 +146,7 @@ interface Place {
   certificate: Certificate;
   signingKey: string;
   auditLog: string;
+  seed: number | undefined;
 }
 
 function open(place: Place, history?: number): Promise<ApiServer> {
@@ -154,7 +156,8 @@ function open(place: Place, history?: number): Promise<ApiServer> {
   ]);
   const log = createLog({ service: 'api-server', level: 'silent' });
   const kept = history === undefined ? {} : { history };
-  return ApiServer.start({ ...place, port: 0, host: '127.0.0.1', tokens, log, ...kept });
+  const realism = place.seed === undefined ? undefined : new Realism(place.seed);
+  return ApiServer.start({ ...place, realism, port: 0, host: '127.0.0.1', tokens, log, ...kept });
 }
 
 /** The next `count` events. */

@@ -1,6 +1,7 @@
 /** All controllers of the local cluster. */
 import { type EventNote, EventRecorder } from '#platform/controller/event-recorder.ts';
 import type { KubeObject, Pod } from '#platform/kube/resources.ts';
+import type { Realism } from '../realism/realism.ts';
 import type { Cluster, Recorder } from './cluster.ts';
 import { startDeploymentController } from './deployment-controller.ts';
 import { startDisruptionController } from './disruption-controller.ts';
@@ -18,20 +19,22 @@ export interface ControllersOptions {
   nodes: ReadonlySet<string>;
   /** Called with each pod just before a controller deletes it. */
   beforeDelete: (pod: Pod) => void;
+  /** EndpointSlices follow their pods as late as it says; absent: soon. */
+  realism?: Realism | undefined;
 }
 
 /** News can wait: while a pod starts, the machine has better things to do. */
 const NEWS_DELAY_MS = 400;
 
 /** Starts them; the cluster's watches must have synced. */
-export function startControllers({ cluster, nodes, beforeDelete }: ControllersOptions): AsyncDisposable {
+export function startControllers({ cluster, nodes, beforeDelete, realism }: ControllersOptions): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   const speaker = (component: string): Recorder =>
     patient(stack.use(new EventRecorder({ kube: cluster.kube, component, log: cluster.log })), stack);
   stack.use(startReplicaSetController({ cluster, beforeDelete, events: speaker('replicaset-controller') }));
   stack.use(startDeploymentController({ cluster, events: speaker('deployment-controller') }));
   stack.use(startJobController({ cluster, beforeDelete, events: speaker('job-controller') }));
-  stack.use(startEndpointController(cluster));
+  stack.use(startEndpointController(cluster, realism));
   stack.use(startLoadBalancerController(cluster));
   stack.use(startDisruptionController(cluster));
   stack.use(startNamespaceController({ cluster, beforeDelete }));

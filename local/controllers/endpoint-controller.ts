@@ -4,6 +4,7 @@ import { WorkQueue } from '#platform/controller/work-queue.ts';
 import { isConflict, isNotFound } from '#platform/kube/error.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, type Pod, type Service } from '#platform/kube/resources.ts';
 import { selectorMatches } from '../objects/label-selector.ts';
+import type { Realism } from '../realism/realism.ts';
 import type { Cluster } from './cluster.ts';
 import { keyOf, splitKey } from './kinds.ts';
 import { desiredSlices, MANAGED_BY, MANAGED_BY_LABEL, SERVICE_LABEL, sliceLabels } from './service-endpoints.ts';
@@ -11,7 +12,7 @@ import { desiredSlices, MANAGED_BY, MANAGED_BY_LABEL, SERVICE_LABEL, sliceLabels
 /** A pod that starts changes several times in a row. */
 const SETTLE_MS = 50;
 
-export function startEndpointController(cluster: Cluster): WorkQueue {
+export function startEndpointController(cluster: Cluster, realism?: Realism): WorkQueue {
   const queue = new WorkQueue({
     name: 'endpointslices',
     run: (key, signal) => reconcileEndpoints(key, cluster, signal),
@@ -21,7 +22,8 @@ export function startEndpointController(cluster: Cluster): WorkQueue {
   cluster.services.onChange((change) => queue.add(keyOf(change.object)));
   cluster.pods.onChange((change) => {
     for (const service of cluster.services.list()) {
-      if (selects(service, change.object)) queue.addAfter(keyOf(service), SETTLE_MS);
+      if (selects(service, change.object))
+        queue.addAfter(keyOf(service), SETTLE_MS + (realism?.lateMs('endpointSlices') ?? 0));
     }
   });
   cluster.endpointSlices.onChange((change) => {

@@ -16,6 +16,13 @@ export interface EnvSources {
 /** The container cannot be made: becomes the waiting state CreateContainerConfigError. */
 export class ContainerConfigError extends Error {
   override readonly name = 'ContainerConfigError';
+  /** When kubelet tries again, in milliseconds; undefined: when it next looks at the pod. */
+  readonly againInMs: number | undefined;
+
+  constructor(message: string, againInMs?: number) {
+    super(message);
+    this.againInMs = againInMs;
+  }
 }
 
 /**

@@ -161,7 +161,7 @@ export class ContainerRunner {
         if (!(error instanceof ContainerConfigError)) return this.#unstartable(error);
         this.#event('Warning', 'Failed', `Error: ${error.message}`);
         this.#set(waiting(this.#record, 'CreateContainerConfigError', error.message));
-        await pause(CONFIG_RETRY_MS, this.#stop.signal);
+        await pause(error.againInMs ?? CONFIG_RETRY_MS, this.#stop.signal);
       }
     }
     return undefined;

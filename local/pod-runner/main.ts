@@ -10,6 +10,7 @@ import { createLog, type Log } from '#platform/process/log.ts';
 import { pause } from '#platform/time/deadline.ts';
 import { Cluster } from '../controllers/cluster.ts';
 import { patient, startControllers } from '../controllers/controllers.ts';
+import { realismOf } from '../realism/realism.ts';
 import { startLogServer } from './log-server.ts';
 import { keepRegistered, nodeFacts } from './node.ts';
 import { PodRunner } from './pod-runner.ts';
@@ -31,6 +32,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   const secrets = cluster.watch(SECRETS);
   const speaker = (component: string) => patient(stack.use(new EventRecorder({ kube, component, log })), stack);
   const node = nodeFacts(settings.CATNAP_NODE_NAME);
+  const realism = realismOf(settings);
   const runner = new PodRunner({
     cluster,
     objects: { kube, configMaps, secrets, signal },
@@ -41,6 +43,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
     images: localImagesOf(settings),
     cwd: process.cwd(),
     sigtermDelayMs: settings.CATNAP_SIGTERM_DELAY_MS,
+    realism,
     kubelet: speaker('kubelet'),
     scheduler: speaker('default-scheduler'),
   });
@@ -57,6 +60,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
     cluster,
     nodes: new Set([node.name]),
     beforeDelete: (pod) => runner.beforeDelete(pod),
+    realism,
   });
   lifecycle.onStop('controllers', async () => await controllers[Symbol.asyncDispose]());
   log.info({ node: node.name, port }, 'pod runner ready');

@@ -5,7 +5,8 @@ import type { KubeClient } from '#platform/kube/client.ts';
 import { isNotFound } from '#platform/kube/error.ts';
 import { CONFIG_MAPS, type ConfigMap, type Resource, SECRETS, type Secret } from '#platform/kube/resources.ts';
 import { pause } from '#platform/time/deadline.ts';
-import type { EnvSources } from './container-env.ts';
+import type { Realism } from '../realism/realism.ts';
+import { ContainerConfigError, type EnvSources } from './container-env.ts';
 import type { VolumeSources } from './volumes.ts';
 
 const RETRY_MS = 200;
@@ -47,6 +48,13 @@ async function fetchMissing(namespace: string, found: Found, { kube, signal }: O
   };
   const [configMaps, secrets] = await Promise.all([fill(CONFIG_MAPS, found.configMaps), fill(SECRETS, found.secrets)]);
   return { configMaps, secrets };
+}
+
+/** Kubelet on a busy node gives up on a ConfigMap that it has not read yet, and has it a moment later. Throws a ContainerConfigError then. */
+export function mayFindNoCache(realism: Realism | undefined): void {
+  const againInMs = realism?.hiccupMs() ?? 0;
+  if (againInMs === 0) return;
+  throw new ContainerConfigError('failed to sync configmap cache: timed out waiting for the condition', againInMs);
 }
 
 /** An API server that does not answer says nothing about the object: it is asked again until it does. */

@@ -5,12 +5,13 @@ import { isConflict, isNotFound } from '#platform/kube/error.ts';
 import { PODS, type Pod } from '#platform/kube/resources.ts';
 import type { Cluster, Recorder } from '../controllers/cluster.ts';
 import { POD_BINDINGS } from '../controllers/kinds.ts';
+import type { Realism } from '../realism/realism.ts';
 import { AddressPool } from './addresses.ts';
 import { envReferences } from './container-env.ts';
 import { killRecorded, recorders } from './container-process.ts';
 import type { PodFacts } from './downward.ts';
 import type { LocalImages } from './images.ts';
-import { envSources, findObjects, type ObjectSourcesDeps } from './object-sources.ts';
+import { envSources, findObjects, mayFindNoCache, type ObjectSourcesDeps } from './object-sources.ts';
 import { PodFiles, type PodRecord } from './pod-files.ts';
 import { PodHosts } from './pod-hosts.ts';
 import { PodWorker, type PodWorkerDeps } from './pod-worker.ts';
@@ -32,6 +33,8 @@ export interface PodRunnerOptions {
   cwd: string;
   /** Milliseconds from the sight of a deletion to SIGTERM; 0: at once, and before it where this process deletes. */
   sigtermDelayMs: number;
+  /** Statuses are late, and caches at times not filled, as it says; absent: neither. */
+  realism?: Realism | undefined;
   kubelet: Recorder;
   scheduler: Recorder;
 }
@@ -61,8 +64,11 @@ export class PodRunner {
       log: cluster.log,
       images,
       cwd,
+      realism: options.realism,
       sources: (pod, container) => {
-        const found = findObjects(pod.metadata?.namespace ?? '', envReferences(container), objects);
+        const references = envReferences(container);
+        if (references.configMaps.length > 0) mayFindNoCache(options.realism);
+        const found = findObjects(pod.metadata?.namespace ?? '', references, objects);
         return found instanceof Promise ? found.then(envSources) : envSources(found);
       },
       volumes: (facts, podDir) => this.#volumes.setUp(facts, podDir),

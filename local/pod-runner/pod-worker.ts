@@ -6,6 +6,7 @@ import { isConflict, isNotFound } from '#platform/kube/error.ts';
 import { PODS, type Pod } from '#platform/kube/resources.ts';
 import type { Log } from '#platform/process/log.ts';
 import { pause } from '#platform/time/deadline.ts';
+import type { Realism } from '../realism/realism.ts';
 import { ContainerRunner } from './container.ts';
 import type { EnvSources } from './container-env.ts';
 import type { PodFacts } from './downward.ts';
@@ -33,6 +34,8 @@ export interface PodWorkerDeps {
   event(pod: Pod, note: EventNote): void;
   /** The worker is through with the pod. */
   finished(pod: Pod): void;
+  /** How late statuses are; absent: not at all. */
+  realism: Realism | undefined;
   /** The pod is on its way out: nothing of it is started any more. */
   ending: boolean;
 }

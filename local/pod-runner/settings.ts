@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
 import { envFlag, envLogLevel, envPort } from '#platform/process/config.ts';
+import { REALISM_ENV } from '../realism/realism.ts';
 import type { LocalImages } from './images.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -58,6 +59,7 @@ export const Settings = z.object({
   CATNAP_STOP_PODS: envFlag.default(true),
   /** Longest that pods may take to end then, in milliseconds. */
   CATNAP_STOP_PODS_WITHIN_MS: z.coerce.number().int().min(0).default(2_000),
+  ...REALISM_ENV,
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });
 export type Settings = z.infer<typeof Settings>;

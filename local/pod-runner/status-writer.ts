@@ -5,9 +5,21 @@ import { isNotFound, KubeError } from '#platform/kube/error.ts';
 import { PODS, type Pod } from '#platform/kube/resources.ts';
 import type { Log } from '#platform/process/log.ts';
 import { pause } from '#platform/time/deadline.ts';
+import type { Realism } from '../realism/realism.ts';
 import type { PodStatus } from './pod-status.ts';
 
 const RETRY_MS = 200;
+
+export interface StatusWriterDeps {
+  kube: KubeClient;
+  log: Log;
+  pod: Pod;
+  signal: AbortSignal;
+  /** The status as it is when a call is about to be made. */
+  build: () => PodStatus;
+  /** How late a status is; absent: not at all. */
+  realism?: Realism | undefined;
+}
 
 export class StatusWriter {
   readonly #kube: KubeClient;
@@ -15,16 +27,17 @@ export class StatusWriter {
   readonly #pod: Pod;
   readonly #signal: AbortSignal;
   readonly #build: () => PodStatus;
+  readonly #realism: Realism | undefined;
   #written: PodStatus | undefined;
   #running: Promise<void> | undefined;
 
-  /** @param build the status as it is when a call is about to be made */
-  constructor(deps: { kube: KubeClient; log: Log; pod: Pod; signal: AbortSignal; build: () => PodStatus }) {
+  constructor(deps: StatusWriterDeps) {
     this.#kube = deps.kube;
     this.#log = deps.log;
     this.#pod = deps.pod;
     this.#signal = deps.signal;
     this.#build = deps.build;
+    this.#realism = deps.realism;
   }
 
   /** Resolves when the API server has the status as it is now, or the pod is gone. */
@@ -39,6 +52,7 @@ export class StatusWriter {
     while (!this.#signal.aborted) {
       const status = this.#build();
       if (isDeepStrictEqual(status, this.#written)) return;
+      await this.#beLate(status);
       try {
         await this.#patch(status);
         this.#written = status;
@@ -54,6 +68,13 @@ export class StatusWriter {
     }
   }
 
+  /** What changes meanwhile is another call's: it has asked for one. */
+  async #beLate(status: PodStatus): Promise<void> {
+    if (this.#realism === undefined) return;
+    const becomesReady = isReady(status) && !isReady(this.#written);
+    await pause(this.#realism.lateMs(becomesReady ? 'readiness' : 'podStatus'), this.#signal);
+  }
+
   async #patch(status: PodStatus): Promise<void> {
     const { namespace, name = '', uid = '' } = this.#pod.metadata ?? {};
     // The uid is a precondition: never the status of a namesake.
@@ -65,4 +86,8 @@ export class StatusWriter {
       { subresource: 'status', signal: this.#signal },
     );
   }
+}
+
+function isReady(status: PodStatus | undefined): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }

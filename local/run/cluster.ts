@@ -33,6 +33,8 @@ export interface LocalClusterOptions {
   images?: Readonly<Record<string, readonly string[] | LocalImage>>;
   /** File to which the API server appends what it is asked: audit.k8s.io/v1 Events, one a line. */
   auditLog?: string | undefined;
+  /** Seed: it is about as slow as a real cluster, in the way that this number gives; absent: everything is immediate. */
+  realism?: number | undefined;
   onExit?: (name: string, logFile: string) => void;
 }
 
@@ -101,6 +103,7 @@ export class LocalCluster implements AsyncDisposable {
       CATNAP_DATA_DIR: this.dataDir,
       CATNAP_KUBECONFIG_FILE: this.kubeconfig,
       ...(auditLog === undefined ? {} : { CATNAP_AUDIT_LOG_FILE: auditLog }),
+      ...this.#realism,
     });
   }
 
@@ -114,6 +117,7 @@ export class LocalCluster implements AsyncDisposable {
       ...this.access,
       CATNAP_DATA_DIR: this.dataDir,
       CATNAP_LOCAL_IMAGES: JSON.stringify({ [LOCAL_RUNTIME_IMAGE]: RUNTIME_IMAGE, ...this.#options.images }),
+      ...this.#realism,
     });
   }
 
@@ -132,6 +136,11 @@ export class LocalCluster implements AsyncDisposable {
     if (!this.#temporary) return;
     await rm(this.dataDir, { recursive: true, force: true });
     unguarded(`path ${this.dataDir}`);
+  }
+
+  get #realism(): Env {
+    const { realism } = this.#options;
+    return realism === undefined ? {} : { CATNAP_REALISM_SEED: String(realism) };
   }
 
   #supervised(name: LocalProgram, env: Env): Supervised {

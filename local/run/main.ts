@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +9,9 @@ import type { KubeClient } from '#platform/kube/client.ts';
 import { isAlreadyExists } from '#platform/kube/error.ts';
 import { ConfigError, envPort, readConfig } from '#platform/process/config.ts';
 import { Settings } from '../pod-runner/settings.ts';
+import { LARGEST_SEED } from '../realism/realism.ts';
 import { giveAccounts } from './accounts.ts';
+import { ArgumentError, parseArguments } from './arguments.ts';
 import { applyCrd, LocalCluster } from './cluster.ts';
 import { ControlPlane, publishGateway } from './control-plane.ts';
 import { claimDataDir, DataDirTaken } from './data-dir.ts';
@@ -69,6 +72,8 @@ async function run(): Promise<number> {
 }
 
 async function start(config: Config, stack: AsyncDisposableStack, stopping: AbortSignal): Promise<void> {
+  const { realism } = parseArguments(process.argv.slice(2), () => randomInt(LARGEST_SEED));
+  if (realism !== undefined) say(`as slow as a real cluster, by --realism=${realism}`);
   const watch = new StartWatch(say);
   const onExit = (name: string, logFile: string) => watch.ended(name, logFile);
   const signal = AbortSignal.any([stopping, watch.hopeless, AbortSignal.timeout(LONGEST_START_MS)]);
@@ -87,6 +92,7 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
       kubeconfig,
       images: config.CATNAP_LOCAL_IMAGES,
       auditLog: config.CATNAP_AUDIT_LOG_FILE,
+      realism,
       onExit,
     });
     stack.use(cluster);
@@ -167,7 +173,7 @@ catnap is ready at ${plane.gateway} (Ctrl-C stops it)`);
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ConfigError || error instanceof ArgumentError) return error.message;
   if (error instanceof DataDirTaken) return `catnap: ${error.message}; choose another CATNAP_DATA_DIR`;
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') {

@@ -79,6 +79,7 @@ async function startCluster(dir: string, kubeconfig: string): Promise<LocalClust
     inherited,
     kubeconfig,
     images: { [LOCAL_IMAGE]: server, ...platformImages(version) },
+    realism: settings.CATNAP_TEST_REALISM,
     auditLog: auditDir === undefined ? undefined : join(auditDir, `${randomBytes(6).toString('hex')}.jsonl`),
   });
 }

@@ -28,6 +28,8 @@ const Settings = z.object({
     .string()
     .transform((text) => text.split(',').map(Number))
     .optional(),
+  /** On a local cluster: a seed of delays as a real cluster has them; absent: everything is immediate. */
+  CATNAP_TEST_REALISM: z.coerce.number().int().min(0).optional(),
   PATH: z.string().default('/usr/bin:/bin'),
   HOME: z.string().default('/'),
 });

@@ -10,6 +10,7 @@ export interface User {
 
 export type Tokens = ReadonlyMap<string, User>;
 
+export const ADMINISTRATORS = 'system:masters';
 export const AUTHENTICATED = 'system:authenticated';
 export const UNAUTHENTICATED = 'system:unauthenticated';
 /** Whoever sends no token. */

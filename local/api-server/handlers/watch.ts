@@ -1,6 +1,7 @@
 /** Streams of changes. */
 import type { ServerResponse } from 'node:http';
 import type { RequestError } from '../../objects/request-error.ts';
+import { OrderedDelays } from '../../realism/ordered-delays.ts';
 import type { Call } from '../cluster.ts';
 import { presentEvent } from '../present.ts';
 import { apiVersionOf } from '../resources/resource.ts';
@@ -75,16 +76,25 @@ class Watch {
 
   #follow(timeoutSeconds: number): void {
     const { cluster, resource, gone } = this.#call;
-    const stopListening = cluster.store.listen(resource.bucket, (change) => this.#tell(change));
+    const { realism } = cluster;
+    const delays = realism && new OrderedDelays(() => realism.lateMs('watchEvent'));
+    const inTurn = (work: () => void) => (delays === undefined ? work() : delays.push(work));
+    const stopListening = cluster.store.listen(resource.bucket, (change) => inTurn(() => this.#tell(change)));
     const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 : DEFAULT_TIMEOUT_MS * (1 + Math.random());
-    const bookmarks = setInterval(() => this.#keepUp(), BOOKMARK_EVERY_MS);
+    const keepUp = () => {
+      const { revision } = cluster.store;
+      inTurn(() => this.#keepUp(revision));
+    };
+    const bookmarks = setInterval(keepUp, BOOKMARK_EVERY_MS);
     const stop = () => {
       stopListening();
+      delays?.[Symbol.dispose]();
       clearInterval(bookmarks);
       clearTimeout(end);
     };
     const end = setTimeout(() => {
-      this.#keepUp();
+      keepUp();
+      delays?.flush();
       // Before the end: a change that comes while the last bytes leave has nowhere to go.
       stop();
       this.#response.end();
@@ -93,9 +103,9 @@ class Watch {
     gone.addEventListener('abort', stop, { once: true });
   }
 
-  /** Tells the client how far it has come, so that it need not read anew what did not concern it. */
-  #keepUp(): void {
-    this.#revision = Math.max(this.#revision, this.#call.cluster.store.revision);
+  /** Tells the client that it has come as far as `revision`, so that it need not read anew what did not concern it. */
+  #keepUp(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
     if (this.#bookmarks) this.#sendBookmark();
   }
 

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { RequestError } from '../../objects/request-error.ts';
 import { internalError } from '../status.ts';
 
-/** One whole answer. `json` is sent as it is. */
+/** One whole answer. `json` is sent as it is; headers may say that it is something else. */
 export interface Answer {
   code: number;
   json: string;
@@ -13,6 +13,17 @@ export interface Answer {
 export function answerOf(code: number, value: object): Answer {
   return { code, json: JSON.stringify(value) };
 }
+
+/** What priority and fairness answer when a queue is full: no Status, a line of text. */
+export const TURNED_AWAY: Answer = {
+  code: 429,
+  json: 'Too many requests, please try again later.',
+  headers: {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'retry-after': '1',
+  },
+};
 
 export interface SendOptions {
   media: 'json' | 'yaml';
