@@ -15,6 +15,11 @@ export interface Failure {
   terminalInMs?: number;
 }
 
+/** Whether it counts only once it has lasted: a busy node, or an API server that was away, mend themselves. */
+export function mayPass(failure: Failure): boolean {
+  return failure.terminalInMs !== undefined;
+}
+
 export interface Evidence {
   deployment: Deployment;
   /** Of the revision, none of them ready or on its way out. */

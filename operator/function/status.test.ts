@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ConditionType } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { aCrashedPod, aDeployment, aFunction, aPod, at, someRevisions } from '../testing/builders.ts';
-import { planRollout } from './rollout.ts';
+import { knownFailure, planRollout } from './rollout.ts';
 import { invalidStatus, nextStatus, type Observation } from './status.ts';
 
 const ANSWERED = '2026-01-01T00:00:00Z';
@@ -129,6 +129,22 @@ test('waiting for a node is no verdict on the revision, but the function is not 
   );
   assert.equal(condition(now, 'RevisionReady'), 'Unknown Unschedulable');
   assert.equal(condition(now, 'Ready'), 'False Unschedulable');
+});
+
+test('what passes by itself is no verdict, and forgotten when it is over', () => {
+  const message = 'failed to sync configmap cache: timed out waiting for the condition';
+  const busy = { waiting: { reason: 'CreateContainerConfigError', message } };
+  const seen = (answeredAt?: string) =>
+    status(
+      someRevisions(
+        [aDeployment({ revision: 'new', ...(answeredAt && { answeredAt }) })],
+        [aPod({ revision: 'new', state: busy })],
+      ),
+    );
+  assert.equal(condition(seen(), 'RevisionReady'), 'Unknown Progressing');
+  assert.equal(condition(seen(), 'Ready'), 'Unknown Progressing');
+  assert.equal(condition(seen(ANSWERED), 'Ready'), 'True Progressing', 'a cold start of what answered before');
+  assert.equal(knownFailure({ ...seen(), latestRevision: 'new' }), undefined);
 });
 
 test('while a new revision is tried it is not known whether the function is ready, whatever else serves', () => {

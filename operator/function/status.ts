@@ -8,6 +8,7 @@ import {
 import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus, RouteStatus } from '#api/function-status.ts';
 import { ANNOTATION, ROUTE_MESSAGE_MAX_LENGTH } from '#api/names.ts';
+import { mayPass } from './revision-failure.ts';
 import type { RevisionView } from './revision-view.ts';
 import type { Rollout } from './rollout.ts';
 import type { Trial } from './trial.ts';
@@ -146,7 +147,7 @@ function routeReady({ routeProblem, serviceRefused, hostless, url }: Observation
 }
 
 /*
- * What stands in the way            → False, with its reason (not yet False where waiting may help: Unschedulable)
+ * What stands in the way            → False, with its reason (Unknown where waiting may help: Unschedulable; Progressing where it may pass)
  * a ready replica                   → True  Ready
  * replicas, none ready, answered    → True  Progressing (a cold start)
  * replicas, none ready, never did   → Unknown Progressing
@@ -158,7 +159,8 @@ function revisionReady({ revisionProblem, rollout }: Observation, { latest }: St
   if (latest === undefined) return { status: 'Unknown', reason: 'Progressing', message: 'there is no revision yet' };
   const failure = rollout?.failure;
   if (failure !== undefined) {
-    return { status: failure.terminal ? 'False' : 'Unknown', reason: failure.reason, message: failure.message };
+    const { terminal, reason, message } = failure;
+    return { status: terminal ? 'False' : 'Unknown', reason: mayPass(failure) ? 'Progressing' : reason, message };
   }
   if (latest.readyPods > 0) return { status: 'True', reason: 'Ready', message: `${latest.name} answers` };
   const status = latest.answered ? 'True' : 'Unknown';
@@ -199,7 +201,7 @@ function summary(
   const wrong = parts.find((part) => part.status === 'False');
   if (wrong !== undefined) return { status: 'False', reason: wrong.reason, message: wrong.message + fallback };
   const replicas = serving?.readyPods ?? 0;
-  if (rollout?.failure !== undefined && replicas === 0) {
+  if (rollout?.failure !== undefined && !mayPass(rollout.failure) && replicas === 0) {
     return { status: 'False', reason: rollout.failure.reason, message: rollout.failure.message + fallback };
   }
   if (trial !== undefined) return { status: 'Unknown', reason: 'Progressing', message: beingTried(trial) + fallback };
