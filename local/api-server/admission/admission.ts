@@ -1,5 +1,6 @@
 /** The built-in admission: what depends on other objects than the one that is written. */
 import type { KubeObject } from '../../objects/kind-schema.ts';
+import { checkNoEscalation } from '../authorization/escalation.ts';
 import type { Call } from '../cluster.ts';
 import { checkNamespace } from './namespace.ts';
 import { admitPod } from './pod.ts';
@@ -9,6 +10,7 @@ import { completeService } from './service.ts';
 /** The object as it may be created. Throws a 403, 404 or 422. May change `next`. */
 export function admitCreate(call: Call, next: KubeObject): KubeObject {
   checkNamespace(call, next.metadata.name ?? '');
+  checkNoEscalation(call, next);
   const { group, kind } = call.resource;
   if (group === '' && kind === 'Pod') admitPod(call, next);
   if (group === '' && kind === 'Service') completeService(call, next);
@@ -18,6 +20,7 @@ export function admitCreate(call: Call, next: KubeObject): KubeObject {
 
 /** The object as it may be written in the place of `old`. May change `next`. */
 export function admitUpdate(call: Call, next: KubeObject, old: KubeObject): KubeObject {
+  checkNoEscalation(call, next, old);
   const { group, kind } = call.resource;
   if (group === '' && kind === 'Service') completeService(call, next, old);
   return next;

@@ -2,13 +2,17 @@ import type { KubeObject } from '../../objects/kind-schema.ts';
 import type { Call } from '../cluster.ts';
 import { targetOf } from '../cluster.ts';
 import type { Fields } from '../resources/fields.ts';
-import { ensureFields, listOf, setIfAbsent, textOf } from '../resources/fields.ts';
+import { ensureFields, fieldsOf, listOf, setIfAbsent, textOf } from '../resources/fields.ts';
+import { qosClassOf } from '../resources/strategies/qos.ts';
 import { forbidden } from '../status.ts';
+import { applyLimitRanges } from './limit-range.ts';
 import { checkPodSecurity } from './pod-security.ts';
 import { admitServiceAccount } from './service-account.ts';
 
-/** Its service account and token, its priority, and how long it stays on a node that is in trouble. Throws a 403. */
+/** Its limits, its service account and token, its priority, and how long it stays on a node that is in trouble. Throws a 403. */
 export function admitPod(call: Call, pod: KubeObject): void {
+  applyLimitRanges(call, pod);
+  ensureFields(pod, 'status').qosClass = qosClassOf(fieldsOf(pod, 'spec'));
   admitServiceAccount(call, pod);
   const spec = ensureFields(pod, 'spec');
   setPriority(call, pod, spec);

@@ -13,6 +13,7 @@ import {
   endpointsStrategy,
   eventStrategy,
   leaseStrategy,
+  limitRangeStrategy,
   namespaceStrategy,
   networkPolicyStrategy,
   nodeStrategy,
@@ -48,7 +49,7 @@ const ROWS: { [groupVersion: string]: Row[] } = {
     { plural: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'], strategy: configMapStrategy },
     { plural: 'endpoints', kind: 'Endpoints', shortNames: ['ep'], strategy: endpointsStrategy },
     { plural: 'events', kind: 'Event', shortNames: ['ev'], strategy: eventStrategy },
-    { plural: 'limitranges', kind: 'LimitRange', shortNames: ['limits'] },
+    { plural: 'limitranges', kind: 'LimitRange', shortNames: ['limits'], strategy: limitRangeStrategy },
     {
       plural: 'namespaces',
       kind: 'Namespace',

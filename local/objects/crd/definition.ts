@@ -79,7 +79,21 @@ function versionErrors({ versions = [] }: CrdSpec): FieldError[] {
   return [
     ...errors,
     ...versions.flatMap((version, i) => scalePathErrors(version, versionPath(versions, i, 'subresources'))),
+    ...columnErrors(versions),
   ];
+}
+
+const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
+
+function columnErrors(versions: CrdSpec['versions']): FieldError[] {
+  const columns = versions.map((version) => version.additionalPrinterColumns ?? []);
+  const shared = areSame(columns);
+  return columns.slice(0, shared ? 1 : undefined).flatMap((list, i) =>
+    list.flatMap(({ type = '' }, j) => {
+      const field = `${shared ? 'spec' : `spec.versions[${i}]`}.additionalPrinterColumns[${j}].type`;
+      return COLUMN_TYPES.includes(type) ? [] : [invalid(field, type, `must be one of ${COLUMN_TYPES.join(',')}`)];
+    }),
+  );
 }
 
 function scalePathErrors({ subresources }: CrdSpec['versions'][number], path: string): FieldError[] {

@@ -5,6 +5,7 @@ interface CrdVersion {
   name: string;
   schema?: { openAPIV3Schema?: Schema };
   subresources?: { status?: object; scale?: ScalePaths };
+  additionalPrinterColumns?: { type?: string }[];
 }
 export interface CrdSpec {
   group: string;

@@ -1,10 +1,12 @@
 /** Namespaces, nodes, quotas, budgets and the kinds that are only kept. */
 import type { KubeObject } from '../../../objects/kind-schema.ts';
+import { setLimitDefaults } from '../../admission/limit-range.ts';
 import { validateBinding, validatePolicy } from '../../admission/policies/validate.ts';
 import { validateBindingUpdate, validateRole } from '../../authorization/validate.ts';
 import { ensureFields, fieldsOf, isFields, listOf, setDefault, setIfAbsent, textOf } from '../fields.ts';
 import type { Strategy } from '../resource.ts';
-import { dnsLabelProblems, pathSegmentProblems, requiredField, unsupportedField } from '../validation.ts';
+import { dnsLabelProblems, invalidField, pathSegmentProblems, requiredField, unsupportedField } from '../validation.ts';
+import { validateNetworkPolicy } from './network-policy.ts';
 
 export const namespaceStrategy: Strategy = {
   setDefaults(namespace) {
@@ -72,7 +74,21 @@ function writeEmptyEventFields(event: KubeObject): void {
   for (const name of ['eventTime', 'firstTimestamp', 'lastTimestamp']) setIfAbsent(event, name, null);
 }
 
-export const leaseStrategy: Strategy = { createOnUpdate: true };
+export const limitRangeStrategy: Strategy = { setDefaults: setLimitDefaults };
+
+export const leaseStrategy: Strategy = {
+  validate(lease) {
+    const spec = fieldsOf(lease, 'spec');
+    const { leaseDurationSeconds: duration, leaseTransitions: transitions } = spec;
+    const errors = [];
+    if (typeof duration === 'number' && duration <= 0)
+      errors.push(invalidField('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
+    if (typeof transitions === 'number' && transitions < 0)
+      errors.push(invalidField('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
+    return errors;
+  },
+  createOnUpdate: true,
+};
 
 export const endpointsStrategy: Strategy = {
   setDefaults(endpoints) {
@@ -124,6 +140,7 @@ export const networkPolicyStrategy: Strategy = {
       for (const port of listOf(rule, 'ports')) setDefault(port, 'protocol', 'TCP');
     }
   },
+  validate: validateNetworkPolicy,
   counted: true,
 };
 

@@ -48,14 +48,16 @@ function foldStringData(secret: KubeObject): void {
 }
 
 function validateType(secret: KubeObject): FieldError[] {
-  const needed: { [type: string]: string } = {
-    'kubernetes.io/dockerconfigjson': '.dockerconfigjson',
-    'kubernetes.io/dockercfg': '.dockercfg',
-    'kubernetes.io/ssh-auth': 'ssh-privatekey',
+  const needed: { [type: string]: string[] } = {
+    'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+    'kubernetes.io/dockercfg': ['.dockercfg'],
+    'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+    'kubernetes.io/tls': ['tls.crt', 'tls.key'],
   };
-  const key = needed[textOf(secret, 'type')];
-  if (key === undefined || key in fieldsOf(secret, 'data')) return [];
-  return [requiredField(`data[${key}]`)];
+  const type = textOf(secret, 'type');
+  const keys = Object.hasOwn(needed, type) ? needed[type] : [];
+  const data = fieldsOf(secret, 'data');
+  return (keys ?? []).filter((key) => !Object.hasOwn(data, key)).map((key) => requiredField(`data[${key}]`));
 }
 
 function validateKeys(maps: { [field: string]: object }): FieldError[] {

@@ -55,13 +55,18 @@ export function validateSecurityContext(owner: Fields, path: string): FieldError
 export function validatePortName(port: Fields, path: string): FieldError[] {
   const name = textOf(port, 'name');
   if (name === '') return [];
+  return portNameProblems(name).map((problem) => invalidField(`${path}.name`, name, problem));
+}
+
+/** What is wrong with the name of a port, in sentences. */
+export function portNameProblems(name: string): string[] {
   const problems = name.length > 15 ? ['must be no more than 15 characters'] : [];
   if (!/^[-a-z0-9]+$/.test(name))
     problems.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   if (!/[a-z]/.test(name)) problems.push('must contain at least one letter (a-z)');
   if (name.includes('--')) problems.push('must not contain consecutive hyphens');
   if (name.startsWith('-') || name.endsWith('-')) problems.push('must not begin or end with a hyphen');
-  return problems.map((problem) => invalidField(`${path}.name`, name, problem));
+  return problems;
 }
 
 /** @param path of the pod's spec */

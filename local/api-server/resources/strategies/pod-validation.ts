@@ -4,13 +4,15 @@ import type { Fields } from '../fields.ts';
 import { fieldsOf, listOf, textOf } from '../fields.ts';
 import { parseQuantity } from '../quantity.ts';
 import { dnsLabelProblems, duplicateField, invalidField, requiredField, unsupportedField } from '../validation.ts';
+import { validateAffinity } from './affinity-validation.ts';
 import { validatePlacement, validatePortName, validateProbes, validateSecurityContext } from './pod-field-checks.ts';
+import { checkVolumes } from './volume-validation.ts';
 
 /** @param path of the spec: `spec`, `spec.template.spec` */
 export function validatePodSpec(spec: Fields, path: string): FieldError[] {
-  const volumes = new Set(listOf(spec, 'volumes').map((volume) => textOf(volume, 'name')));
+  const { errors: ofVolumes, names: volumes } = checkVolumes(listOf(spec, 'volumes'), `${path}.volumes`);
   const containers = listOf(spec, 'containers');
-  const errors = containers.length === 0 ? [requiredField(`${path}.containers`)] : [];
+  const errors = [...ofVolumes, ...(containers.length === 0 ? [requiredField(`${path}.containers`)] : [])];
   for (const name of ['initContainers', 'containers']) {
     listOf(spec, name).forEach((container, index) => {
       errors.push(...validateContainer(container, `${path}.${name}[${index}]`, volumes));
@@ -23,7 +25,11 @@ export function validatePodSpec(spec: Fields, path: string): FieldError[] {
   if (typeof grace === 'number' && grace < 0) {
     errors.push(invalidField(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
   }
-  errors.push(...validateSecurityContext(spec, path), ...validatePlacement(spec, path));
+  errors.push(
+    ...validateSecurityContext(spec, path),
+    ...validateAffinity(spec, path),
+    ...validatePlacement(spec, path),
+  );
   return errors;
 }
 
@@ -41,9 +47,7 @@ function validateContainer(container: Fields, path: string, volumes: ReadonlySet
   listOf(container, 'env').forEach((variable, index) => {
     errors.push(...validateVariable(variable, `${path}.env[${index}]`));
   });
-  listOf(container, 'volumeMounts').forEach((mount, index) => {
-    errors.push(...validateMount(mount, `${path}.volumeMounts[${index}]`, volumes));
-  });
+  errors.push(...validateMounts(listOf(container, 'volumeMounts'), `${path}.volumeMounts`, volumes));
   errors.push(...validateProbes(container, path));
   errors.push(...validateResources(fieldsOf(container, 'resources'), `${path}.resources`));
   errors.push(...validateSecurityContext(container, path));
@@ -70,6 +74,17 @@ function validateVariable(variable: Fields, path: string): FieldError[] {
   const errors = bad ? [invalidField(`${path}.name`, name, detail)] : [];
   if (textOf(variable, 'value') === '' || variable.valueFrom === undefined) return errors;
   return [...errors, invalidField(`${path}.valueFrom`, '', 'may not be specified when `value` is not empty')];
+}
+
+function validateMounts(mounts: readonly Fields[], path: string, volumes: ReadonlySet<string>): FieldError[] {
+  const seen = new Set<string>();
+  return mounts.flatMap((mount, index) => {
+    const errors = validateMount(mount, `${path}[${index}]`, volumes);
+    const at = textOf(mount, 'mountPath');
+    if (seen.has(at)) errors.push(invalidField(`${path}[${index}].mountPath`, at, 'must be unique'));
+    seen.add(at);
+    return errors;
+  });
 }
 
 function validateMount(mount: Fields, path: string, volumes: ReadonlySet<string>): FieldError[] {

@@ -11,6 +11,7 @@ import {
   requiredField,
   unsupportedField,
 } from '../validation.ts';
+import { portNameProblems } from './pod-field-checks.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
@@ -101,7 +102,13 @@ function validatePort(port: Fields, index: number, ports: readonly Fields[]): Fi
   const protocol = textOf(port, 'protocol');
   const allowed = ['SCTP', 'TCP', 'UDP'];
   if (!allowed.includes(protocol)) errors.push(unsupportedField(`${path}.protocol`, protocol, allowed));
-  return errors;
+  return [...errors, ...validateTargetPort(port.targetPort, `${path}.targetPort`)];
+}
+
+function validateTargetPort(target: unknown, path: string): FieldError[] {
+  if (typeof target === 'string') return portNameProblems(target).map((problem) => invalidField(path, target, problem));
+  if (typeof target !== 'number' || (target >= 1 && target <= 65_535)) return [];
+  return [invalidField(path, target, 'must be between 1 and 65535, inclusive')];
 }
 
 function validateDistinct(ports: readonly Fields[]): FieldError[] {
