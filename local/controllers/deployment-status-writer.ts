@@ -53,7 +53,9 @@ export async function writeRevision(
   );
 }
 
-/** Counts that are zero are absent on the wire. */
+/** Counts that are zero are absent on the wire, but for the one that may be unknown. */
 function withoutZeros(status: DeploymentStatus): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0 && value !== undefined));
+  const shown = ([name, value]: [string, unknown]): boolean =>
+    value !== undefined && (value !== 0 || name === 'terminatingReplicas');
+  return Object.fromEntries(Object.entries(status).filter(shown));
 }

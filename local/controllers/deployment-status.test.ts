@@ -21,6 +21,7 @@ function aSet(
     replicas,
     readyReplicas: available,
     availableReplicas: available,
+    terminatingReplicas: 1,
     ...(conditions && { conditions }),
   };
   return { metadata: { name }, spec: { replicas, selector: {} }, status };
@@ -42,6 +43,7 @@ test('counts add up over new and old pods', () => {
     updatedReplicas: 2,
     readyReplicas: 3,
     availableReplicas: 3,
+    terminatingReplicas: 2,
     unavailableReplicas: 1,
   });
 });

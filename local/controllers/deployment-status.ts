@@ -49,6 +49,7 @@ export function scaledStatus({ deployment, newest, old, now }: DeploymentView): 
     updatedReplicas: newest?.status?.replicas ?? 0,
     readyReplicas: count((set) => set.status?.readyReplicas),
     availableReplicas,
+    terminatingReplicas: count((set) => set.status?.terminatingReplicas),
     unavailableReplicas: Math.max(0, count(specReplicas) - availableReplicas),
     conditions: withCondition(deployment.status?.conditions ?? [], availability),
     ...(deployment.status?.collisionCount === undefined ? {} : { collisionCount: deployment.status.collisionCount }),

@@ -6,6 +6,12 @@ export function isActive(pod: Pod): boolean {
   return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata?.deletionTimestamp === undefined;
 }
 
+/** On its way out, and not at its end. */
+export function isTerminating(pod: Pod): boolean {
+  const phase = pod.status?.phase;
+  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata?.deletionTimestamp !== undefined;
+}
+
 /** RFC 3339 time since when the pod is ready; undefined while it is not. */
 export function readySince(pod: Pod): string | undefined {
   const ready = pod.status?.conditions?.find((condition) => condition.type === 'Ready');

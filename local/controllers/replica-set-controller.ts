@@ -7,7 +7,7 @@ import { adopt, mayAdopt } from './adoption.ts';
 import type { Cluster } from './cluster.ts';
 import { controllerOf, keyOf, splitKey } from './kinds.ts';
 import { createPods, deletePods, messageOf, type PodControlDeps } from './pod-control.ts';
-import { isActive } from './pod-state.ts';
+import { isActive, isTerminating } from './pod-state.ts';
 import { PodWrites } from './pod-writes.ts';
 import { nextAvailabilityMs, replicaSetStatus } from './replica-set-status.ts';
 import { byDeletionOrder } from './victims.ts';
@@ -64,7 +64,8 @@ async function reconcileReplicaSet(
   const failure = deleting ? undefined : await fill(set, deps, signal);
   // New pods come into sight at once, and are counted then.
   if (failure === undefined && podsOf(set, deps).length > before) return { againInMs: COUNT_DELAY_MS };
-  const view = { set, pods: podsOf(set, deps), nowMs: Date.now() };
+  const terminating = deps.cluster.pods.list().filter((pod) => isOf(set, pod) && isTerminating(pod)).length;
+  const view = { set, pods: podsOf(set, deps), terminating, nowMs: Date.now() };
   await writeStatus(set, replicaSetStatus({ ...view, failure: failure && messageOf(failure) }), deps.cluster, signal);
   // The queue's backoff spaces the next tries.
   if (failure !== undefined) throw failure;
@@ -73,10 +74,11 @@ async function reconcileReplicaSet(
 }
 
 function podsOf(set: ReplicaSet, { cluster, writes }: PodControlDeps): Pod[] {
-  return writes
-    .apply(cluster.pods.list())
-    .filter((pod) => controllerOf(pod, 'ReplicaSet')?.uid === set.metadata?.uid)
-    .filter(isActive);
+  return writes.apply(cluster.pods.list()).filter((pod) => isOf(set, pod) && isActive(pod));
+}
+
+function isOf(set: ReplicaSet, pod: Pod): boolean {
+  return controllerOf(pod, 'ReplicaSet')?.uid === set.metadata?.uid;
 }
 
 /** Creates or deletes pods; returns what kept it from doing all of it. */

@@ -21,11 +21,12 @@ const aSet = (spec: object, status?: ReplicaSet['status']): ReplicaSet => ({
 test('counts ready pods, and available ones after minReadySeconds', () => {
   const set = aSet({ minReadySeconds: 10 });
   const pods = [ready(20), ready(3), {}];
-  assert.deepEqual(replicaSetStatus({ set, pods, failure: undefined, nowMs: NOW }), {
+  assert.deepEqual(replicaSetStatus({ set, pods, terminating: 2, failure: undefined, nowMs: NOW }), {
     replicas: 3,
     fullyLabeledReplicas: 2,
     readyReplicas: 2,
     availableReplicas: 1,
+    terminatingReplicas: 2,
     observedGeneration: 4,
   });
   assert.equal(nextAvailabilityMs({ set, pods, nowMs: NOW }), 7_000);
@@ -33,7 +34,7 @@ test('counts ready pods, and available ones after minReadySeconds', () => {
 });
 
 test('a failure to create is a condition as long as it lasts', () => {
-  const failed = replicaSetStatus({ set: aSet({}), pods: [], failure: 'exceeded quota', nowMs: NOW });
+  const failed = replicaSetStatus({ set: aSet({}), pods: [], terminating: 0, failure: 'exceeded quota', nowMs: NOW });
   assert.deepEqual(failed.conditions, [
     {
       type: 'ReplicaFailure',
@@ -43,6 +44,12 @@ test('a failure to create is a condition as long as it lasts', () => {
       lastTransitionTime: '2026-05-01T12:00:00Z',
     },
   ]);
-  const recovered = replicaSetStatus({ set: aSet({}, failed), pods: [], failure: undefined, nowMs: NOW });
+  const recovered = replicaSetStatus({
+    set: aSet({}, failed),
+    pods: [],
+    terminating: 0,
+    failure: undefined,
+    nowMs: NOW,
+  });
   assert.equal(recovered.conditions, undefined);
 });

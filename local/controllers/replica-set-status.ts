@@ -9,12 +9,14 @@ export interface ReplicaSetView {
   set: ReplicaSet;
   /** The set's active pods. */
   pods: readonly Pod[];
+  /** How many of its pods are on their way out. */
+  terminating: number;
   /** What went wrong in creating or deleting pods this time. */
   failure: string | undefined;
   nowMs: number;
 }
 
-export function replicaSetStatus({ set, pods, failure, nowMs }: ReplicaSetView): ReplicaSetStatus {
+export function replicaSetStatus({ set, pods, terminating, failure, nowMs }: ReplicaSetView): ReplicaSetStatus {
   const labels = Object.entries(set.spec?.template?.metadata?.labels ?? {});
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const conditions = nextConditions(set, pods.length, failure, nowMs);
@@ -24,13 +26,18 @@ export function replicaSetStatus({ set, pods, failure, nowMs }: ReplicaSetView):
       .length,
     readyReplicas: pods.filter(isReady).length,
     availableReplicas: pods.filter((pod) => isAvailable(pod, minReadySeconds, nowMs)).length,
+    terminatingReplicas: terminating,
     observedGeneration: set.metadata?.generation ?? 0,
     ...(conditions.length === 0 ? {} : { conditions }),
   };
 }
 
 /** Milliseconds until the next ready pod becomes available; undefined when none is about to. */
-export function nextAvailabilityMs({ set, pods, nowMs }: Omit<ReplicaSetView, 'failure'>): number | undefined {
+export function nextAvailabilityMs({
+  set,
+  pods,
+  nowMs,
+}: Omit<ReplicaSetView, 'failure' | 'terminating'>): number | undefined {
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const waits = pods
     .filter((pod) => isReady(pod) && !isAvailable(pod, minReadySeconds, nowMs))

@@ -24,7 +24,9 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   const stack = new AsyncDisposableStack();
   lifecycle.onStop('watches', () => stack.disposeAsync());
   const access = await clusterAccess(settings);
-  const kube = stack.use(new KubeClient(access, { userAgent: 'catnap-local' }));
+  // Under the names by which a real cluster's fields are managed.
+  const kube = stack.use(new KubeClient(access, { userAgent: 'kube-controller-manager' }));
+  const kubelet = stack.use(new KubeClient(access, { userAgent: 'kubelet' }));
   const signal = lifecycle.stopping;
   await untilAnswering(kube, log, signal);
   const cluster = stack.use(new Cluster(kube, log));
@@ -35,7 +37,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   const realism = realismOf(settings);
   const runner = new PodRunner({
     cluster,
-    objects: { kube, configMaps, secrets, signal },
+    objects: { kube: kubelet, configMaps, secrets, signal },
     node,
     hostIP: HOST_IP,
     api: endpointOf(access.server),
@@ -52,7 +54,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   );
   stack.defer(() => server.close());
   const { port } = server.server.address() as AddressInfo;
-  await keepRegistered({ kube, log, signal }, node, { address: HOST_IP, port });
+  await keepRegistered({ kube: kubelet, log, signal }, node, { address: HOST_IP, port });
   await cluster.synced();
   runner.start();
   stopPods(runner, settings, lifecycle);

@@ -60,7 +60,7 @@ export class PodRunner {
     const due = (pod: Pod) => void this.#workers.get(pod.metadata?.uid ?? '')?.refreshVolumes();
     this.#volumes = new VolumeSupply({ objects, hosts: this.#hosts, due });
     this.#deps = {
-      kube: cluster.kube,
+      kube: objects.kube,
       log: cluster.log,
       images,
       cwd,

@@ -45,11 +45,13 @@ function pageOf(call: Call, options: ListOptions, selection: Selection): { entri
   const later = from === undefined ? all : all.filter((entry) => pathOfEntry(entry) > from.after);
   const matching = later.filter((entry) => selection.matches(entry.object));
   const meta = { resourceVersion: String(revision) };
-  if (options.limit === 0 || matching.length <= options.limit) return { entries: matching, meta };
-  const entries = matching.slice(0, options.limit);
+  // A list at any revision comes from the watch cache, which knows no pages.
+  const limit = options.resourceVersion === 0 && from === undefined ? 0 : options.limit;
+  if (limit === 0 || matching.length <= limit) return { entries: matching, meta };
+  const entries = matching.slice(0, limit);
   const last = entries.at(-1);
   const after = last === undefined ? '' : pathOfEntry(last);
-  const remaining = selection.everything ? { remainingItemCount: matching.length - options.limit } : {};
+  const remaining = selection.everything ? { remainingItemCount: matching.length - limit } : {};
   return { entries, meta: { ...meta, continue: encodeContinue({ revision, after }), ...remaining } };
 }
 

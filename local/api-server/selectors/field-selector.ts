@@ -33,6 +33,12 @@ function parseRequirement(part: string, whole: string, fields: ReadonlySet<strin
     );
   }
   const [, field = '', operator, value = ''] = match;
-  if (!fields.has(field)) throw badRequest(`field label not supported: ${field}`);
+  if (!fields.has(field)) throw badRequest(unsupported(field, fields));
   return { field, equal: operator !== '!=', value: value.replace(/\\([\\,=])/g, '$1') };
+}
+
+/** Of a kind without fields of its own the two that every kind has are named. */
+function unsupported(field: string, fields: ReadonlySet<string>): string {
+  if (fields.size > 2) return `field label not supported: ${field}`;
+  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }

@@ -49,6 +49,12 @@ test('selects by fields, an absent one being empty', () => {
 });
 
 test('refuses fields that a kind does not offer', () => {
+  const common = ['metadata.name', 'metadata.namespace'];
   const message = 'field label not supported: spec.other';
-  assert.throws(() => parseFieldSelector('spec.other=a', new Set()), { code: 400, message });
+  const fields = new Set([...common, 'status.phase']);
+  assert.throws(() => parseFieldSelector('spec.other=a', fields), { code: 400, message });
+  assert.throws(() => parseFieldSelector('spec.other=a', new Set(common)), {
+    code: 400,
+    message: '"spec.other" is not a known field selector: only "metadata.name", "metadata.namespace"',
+  });
 });
