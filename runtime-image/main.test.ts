@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { replicaOf } from './testing/replica.ts';
+import { replicaOf, WITH_DETAIL } from './testing/replica.ts';
 
 test('answers with what the handler returns and its request id', async () => {
   await using replica = await replicaOf(
@@ -68,4 +68,17 @@ test('the context says whose request it is and how long it may take, and reads n
   assert.deepEqual(seen, { requestId: 'r-1', region: 'north', revision: 'hello-1', coldStart: true });
   assert.ok(Number(leftMs) > 4_000 && Number(leftMs) <= 5_000, `${leftMs} ms left`);
   assert.match(String(secret), /name it in spec\.secrets/);
+});
+
+test('a fetch that failed says why, and a file that is not there what to do', async () => {
+  await using replica = await replicaOf(`
+    const { readFileSync } = process.getBuiltinModule('node:fs');
+    export default async (request) => {
+      if (request.url.endsWith('/file')) return readFileSync('/function/page.html', 'utf8');
+      return fetch('http://127.0.0.1:9');
+    }`);
+  const origin = await replica.origin();
+  const told = async (path: string) => (await fetch(origin + path, { headers: WITH_DETAIL })).text();
+  assert.match(await told('/fetch'), /fetch failed: (?:connect ECONNREFUSED|bad port)/);
+  assert.match(await told('/file'), /ENOENT.*\/function\/page\.html.*import the file/);
 });

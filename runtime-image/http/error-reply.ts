@@ -1,6 +1,7 @@
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, PUBLIC_MESSAGE } from '../../api/errors.ts';
 import { HEADER } from '../../api/names.ts';
 import type { Stop } from '../call/stop.ts';
+import { adviceOn } from '../telemetry/thrown-advice.ts';
 import { asError, attempt, textAt } from '../telemetry/thrown-value.ts';
 import type { Reply } from './reply.ts';
 
@@ -62,9 +63,14 @@ function messageFor({ code, message }: Failure, { showsDetail }: About): string 
 /** What is said of something that a handler threw. */
 export function failureOfThrown(error: unknown): Failure {
   const known = asError(error);
-  const said = known === undefined ? attempt(() => messageOf(error)) : textAt(known, 'message');
+  const said = known === undefined ? attempt(() => messageOf(error)) : saidBy(known);
   const message = said || 'the handler threw an error without a message';
   return { code: 'HandlerFailed', message, stack: known === undefined ? undefined : textAt(known, 'stack') };
+}
+
+function saidBy(error: Error): string | undefined {
+  const message = textAt(error, 'message');
+  return message && message + adviceOn(error);
 }
 
 /** Of what is no Error, its text alone: what else an object holds is not for clients. */

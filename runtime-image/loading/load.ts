@@ -8,6 +8,8 @@ import type { Invoke, Tools } from '../signatures/invoke.ts';
 import type { Registrations } from '../signatures/platform-globals.ts';
 import type { JsonLog } from '../telemetry/log.ts';
 import type { ImportTimes } from '../telemetry/metrics.ts';
+import { adviceOn } from '../telemetry/thrown-advice.ts';
+import { asError } from '../telemetry/thrown-value.ts';
 import { importBundle, importFile } from './bundle.ts';
 
 /** A handler that may be called, and the seconds that each phase and each imported module took. */
@@ -46,10 +48,13 @@ export async function load({ assignment, code, log, registered }: LoadParts): Pr
   return { invoke, dispose, seconds: { import: imported, init: watch() }, imports: times };
 }
 
-/** What is global elsewhere, and listens. @throws the error, with what to do where it is of that kind. */
+/** @throws the error, with what to do where it is of a kind that says too little: of what is global elsewhere, and listens. */
 function advised(error: unknown): never {
-  const isOfAnother = error instanceof ReferenceError && /^(Deno|Bun) is not defined$/.test(error.message);
-  throw isOfAnother ? new Error(`${error.message}; ${OWN_SERVER_ADVICE}`, { cause: error }) : error;
+  const known = asError(error);
+  const isOfAnother = known instanceof ReferenceError && /^(Deno|Bun) is not defined$/.test(known.message);
+  if (isOfAnother) throw new Error(`${known.message}; ${OWN_SERVER_ADVICE}`, { cause: error });
+  const advice = known === undefined ? '' : adviceOn(known);
+  throw advice === '' ? error : new Error(`${known?.message}${advice}`, { cause: error });
 }
 
 /** Seconds since the last call. */

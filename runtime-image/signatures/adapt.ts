@@ -2,7 +2,7 @@ import type { Handler } from '../call/context.ts';
 import type { Detected } from './detect.ts';
 import { fetchInvoke } from './fetch.ts';
 import type { Invoke, Tools } from './invoke.ts';
-import { takesSecondArgument } from './parameters.ts';
+import { mayCallBack } from './parameters.ts';
 import { isStreaming } from './platform-globals.ts';
 
 /** Makes a function of any shape callable. */
@@ -21,6 +21,6 @@ export async function adapt({ shape, call, self }: Detected, tools: Tools): Prom
     case 'lambda':
       return isStreaming(call)
         ? platforms.streamingLambdaInvoke(bound, tools)
-        : platforms.lambdaInvoke(bound, takesSecondArgument(call), tools);
+        : platforms.lambdaInvoke(bound, mayCallBack(call), tools);
   }
 }

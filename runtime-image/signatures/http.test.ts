@@ -226,3 +226,20 @@ test('a handler that registered itself hears the end of a request without a body
   leaving.abort();
   await replica.line(({ msg }) => msg === 'closed /stay');
 });
+
+test('a handler that was written for a Request is told which signature it is of', async () => {
+  await using replica = await replicaOf(
+    `export default (request) => {
+      if (request.url === '/url') return new Response(new URL(request.url).pathname);
+      if (request.url === '/text') return request.text();
+      return new Response('never sent');
+    }`,
+    { CATNAP_SIGNATURE: 'http', CATNAP_TIMEOUT_SECONDS: '5' },
+  );
+  const origin = await replica.origin();
+  for (const path of ['/url', '/text', '/response']) {
+    const answer = await fetch(origin + path, { headers: WITH_DETAIL });
+    assert.equal(answer.status, 500);
+    assert.match(await answer.text(), /needs spec\.signature: fetch/);
+  }
+});

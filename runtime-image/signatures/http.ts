@@ -9,6 +9,10 @@ import { parsedBody } from './parsed-body.ts';
 import { refusalOf } from './refusal.ts';
 import { wholeBody } from './whole-body.ts';
 
+const TAKES_REQUEST = 'a handler (request) => Response needs spec.signature: fetch';
+/** What comes of using a Request's members on Node's message: its url is a path, its headers are a plain object. */
+const OF_A_REQUEST = /^Invalid URL$|\.(?:get|text|json|formData|arrayBuffer|blob|bytes|clone) is not a function$/;
+
 /**
  * The Functions Framework's `http`, which is Express's: `(req, res)`. The body is read and parsed before the function is
  * called. What the function returns does not count: its answer is over when `res` has ended, be it before or after the
@@ -27,10 +31,23 @@ export function httpInvoke(call: UserFunction, { warn }: Tools): Invoke {
     response.on('error', (err) => warn('the handler wrote to an answer that is over', { err }));
     const [req, res] = [servedRequestOf(message, parsed), servedResponseOf(response)];
     req.res = res;
-    await call(req, res);
+    await called(call, req, res);
     await exchange.closed();
     return undefined;
   };
+}
+
+/** What a handler that was written to be given a Request returns, or throws, says which signature it is of. */
+async function called(call: UserFunction, req: unknown, res: ServerResponse): Promise<void> {
+  try {
+    const returned = await call(req, res);
+    if (!res.headersSent && Object.prototype.toString.call(returned) === '[object Response]') {
+      throw new TypeError(`the handler returned a Response and ended no res; ${TAKES_REQUEST}`);
+    }
+  } catch (error) {
+    const isForRequest = call.length < 2 && error instanceof TypeError && OF_A_REQUEST.test(error.message);
+    throw isForRequest ? new TypeError(`${error.message}; ${TAKES_REQUEST}`, { cause: error }) : error;
+  }
 }
 
 type Head = OutgoingHttpHeaders | OutgoingHttpHeader[];

@@ -79,6 +79,13 @@ suite('signature lambda', { concurrency: 4 }, () => {
     assert.equal(await (await fetch(`${origin}/succeed`)).text(), 'done');
   });
 
+  test('a function that returns nothing and can call nothing back is done: null, as on AWS', async () => {
+    const source = `exports.handler = (event, context) => { console.log(event.rawPath, context.awsRequestId); };`;
+    await using silent = await replicaOf(source, { CATNAP_TIMEOUT_SECONDS: '5' });
+    const answer = await fetch(await silent.origin());
+    assert.deepEqual([answer.status, await answer.text()], [200, 'null']);
+  });
+
   test('an error, and a result that is no answer, is a 500 with a message', async () => {
     for (const [path, message] of [
       ['callback-error', /^it broke$/],

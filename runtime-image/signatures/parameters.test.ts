@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UserFunction } from './invoke.ts';
-import { takesSecondArgument } from './parameters.ts';
+import { mayCallBack, takesSecondArgument } from './parameters.ts';
 
 /** As users write them; compiled or formatted they would be others. */
 const function_ = (source: string): UserFunction => new Function(`return (${source})`)() as UserFunction;
@@ -31,4 +31,37 @@ const TAKES_NOT = [
 for (const source of TAKES_NOT) {
   test(`looks at its first argument alone: ${source}`, () =>
     assert.equal(takesSecondArgument(function_(source)), false));
+}
+
+const CALL_BACK = [
+  '(event, context, callback) => callback(null, 1)',
+  '(event, context, cb) => { setTimeout(cb, 5); }',
+  '(event, context) => { context.done(null, 1); }',
+  '(event, context) => { setTimeout(() => context . succeed(1), 5); }',
+  '(event, context) => { inner(event, context); }',
+  '(event, context) => { const { done } = context; done(); }',
+  "(event, context) => { context['fail'](new Error('x')); }",
+  '(event, context) => { later({ ...context }); }',
+  '(event, { done }) => { done(); }',
+  '({ a, b, c, d }, context) => { context.done(); }',
+  '(...all) => inner(...all)',
+  'function (event, context) { return inner.apply(this, arguments); }',
+  '(event, $, _) => { _(null, $.awsRequestId); }',
+  '(event, context) => { eval("context.done()"); }',
+  '(function (event, context, callback) {}).bind(null)',
+];
+for (const source of CALL_BACK) {
+  test(`may answer after it has returned: ${source}`, () => assert.equal(mayCallBack(function_(source)), true));
+}
+
+const CALL_NOT_BACK = [
+  '(event) => { log(event); }',
+  '(event, context) => { log(event); }',
+  '(event, context) => { log(context.awsRequestId, context.functionName); }',
+  'function handler(event, context, callback) { context.callbackWaitsForEmptyEventLoop = false; }',
+  '(e, $, _) => { log(e.$x, $.awsRequestId); }',
+  '(event, context,) => { doneWith(event); }',
+];
+for (const source of CALL_NOT_BACK) {
+  test(`is done when it returns: ${source}`, () => assert.equal(mayCallBack(function_(source)), false));
 }
