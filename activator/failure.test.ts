@@ -63,3 +63,13 @@ test('a leaving gateway ends the connection', () => {
   const answer = answerFor({ code: 'QueueFull', message: '' }, 'a/b', 'id', true);
   assert.equal(headersOf(answer.headers).get('connection'), 'close');
 });
+
+test('of a replica that ends again and again it is said where its log is', () => {
+  const failure = { code: 'RevisionFailed', reason: 'CrashLoop', message: 'ended 2 times' } as const;
+  const said = (of: typeof failure, key: string | null) => JSON.parse(answerFor(of, key, 'id', false).body).message;
+  assert.equal(
+    said(failure, 'shop/orders'),
+    'ended 2 times. Its last log lines: kubectl describe function orders --namespace shop',
+  );
+  assert.equal(said(failure, null), 'ended 2 times');
+});

@@ -58,7 +58,7 @@ export function withoutDetail(failure: Failure): Failure {
 export function answerFor(failure: Failure, functionKey: string | null, requestId: string, closing: boolean): Answer {
   const content: ErrorBody = {
     error: failure.code,
-    message: failure.message,
+    message: failure.message + whereMoreIs(failure, functionKey),
     function: failure.function ?? functionKey,
     requestId,
     ...(failure.reason !== undefined && { reason: failure.reason }),
@@ -83,6 +83,13 @@ export function answerFor(failure: Failure, functionKey: string | null, requestI
   if (failure.forKubectl) headers.push('warning', `299 - "${failure.message}"`);
   if (closing) headers.push('connection', 'close');
   return { status, headers, body };
+}
+
+/** The gateway does not hold what a container wrote; the Function's status does. */
+function whereMoreIs({ reason }: Failure, functionKey: string | null): string {
+  if (reason !== 'CrashLoop' || functionKey === null) return '';
+  const [namespace, name] = functionKey.split('/');
+  return `. Its last log lines: kubectl describe function ${name} --namespace ${namespace}`;
 }
 
 /** A path under `/.catnap/`, on a host that is a function's. */

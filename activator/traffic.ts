@@ -220,7 +220,8 @@ export class Traffic implements Disposable {
           this.#wakingSinceMs = undefined;
           this.#nobodyWaits();
         },
-        refuse: (visitor, failure) => refusals.refuse(visitor, nameSilence(failure, this.#found)),
+        refuse: (visitor, failure) =>
+          refusals.refuse(visitor, nameSilence(failure, this.#found, this.#view.latestFailure)),
       },
     });
     this.#made.setReplicas(this.#found.answering);

@@ -42,3 +42,10 @@ test('who waited for a pod that no node has room for is told why', () => {
   assert.equal(reason, 'Unschedulable');
   assert.match(message, /30 s .*; pod a-1 finds no node: Insufficient cpu$/);
 });
+
+test('who waited for the next try of a start that failed is told how the last one did', () => {
+  const lastStart = { code: 'RevisionFailed', reason: 'SecretNotFound', message: 'secret "shop" not found' } as const;
+  const { message, reason } = nameSilence(dueFailure(30_000), { pods: 1, silent: 0, answered: false }, lastStart);
+  assert.equal(reason, 'SecretNotFound');
+  assert.match(message, /30 s .*; secret "shop" not found$/);
+});

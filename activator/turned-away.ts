@@ -35,30 +35,39 @@ interface Silence {
   /** Whether one of them has answered, now or before. */
   answered: boolean;
   /** Why one of them has not started so far. */
-  heldUpBy?: StartFailure | undefined;
+  heldUpBy?: Pick<StartFailure, 'reason' | 'message'> | undefined;
 }
 
-/** A wait that ran out while replicas were there that do not answer: that is the reason, so it is said. */
-export function nameSilence(failure: Failure, { pods, silent, answered, heldUpBy }: Silence): Failure {
+/**
+ * A wait that ran out while replicas were there that do not answer: that is the reason, so it is said.
+ * @param lastStart how the start before this one failed, by the status: what no pod shows, such as a Secret that cannot be
+ *   mounted, is known from there alone.
+ */
+export function nameSilence(
+  failure: Failure,
+  { pods, silent, answered, heldUpBy }: Silence,
+  lastStart?: Failure,
+): Failure {
   if (failure.code !== 'QueueTimeout') return failure;
-  if (!answered && heldUpBy !== undefined) {
-    return { ...failure, reason: heldUpBy.reason, message: `${failure.message}; ${heldUpBy.message}` };
+  const why = heldUpBy ?? lastStart;
+  if (!answered && why?.reason !== undefined) {
+    return { ...failure, reason: why.reason, message: `${failure.message}; ${why.message}` };
   }
   if (!answered) return { ...failure, message: `${failure.message}; ${startingStill(pods)}` };
   if (silent === 0) return failure;
   const which = pods === 1 ? 'its replica' : `${silent} of its ${pods} replicas`;
-  const why =
+  const restarted =
     'a handler that keeps the main loop busy, as an endless loop does, ends with a restart after timeoutSeconds';
   return {
     ...failure,
-    message: `${failure.message}; ${which} answered before and ${silent === 1 ? 'does' : 'do'} not now: ${why}`,
+    message: `${failure.message}; ${which} answered before and ${silent === 1 ? 'does' : 'do'} not now: ${restarted}`,
   };
 }
 
 function startingStill(pods: number): string {
   if (pods === 0) return 'it has no pod yet';
   const which = pods === 1 ? 'its replica has not' : `none of its ${pods} replicas has`;
-  return `${which} answered yet: an image that is pulled, a module that is loaded or its init takes longer`;
+  return `${which} answered yet: an image is still pulled, its program does not listen on $PORT, or the module or its init takes longer; kubectl describe function shows which`;
 }
 
 /** The gateway holds as much as it may for all functions together, and this one has had its share of it. */

@@ -1,7 +1,7 @@
 import { ANNOTATION, LABEL } from '#api/names.ts';
 import type { Deployment, KubeEvent, Pod } from '#platform/kube/resources.ts';
 import { memoryKills } from './memory-kills.ts';
-import { isReady, readySince } from './pod-status.ts';
+import { functionContainer, isReady, readySince } from './pod-status.ts';
 import { type Failure, revisionFailure } from './revision-failure.ts';
 
 /** So many are told at once; all replicas of a function that needs more have the same limit. */
@@ -15,6 +15,8 @@ export interface RevisionView {
   /** Pods that are not on their way out. */
   pods: number;
   readyPods: number;
+  /** Those whose container runs and is not ready: it has not answered yet, or does not any more. */
+  silentPods: number;
   /** Whether a replica of it ever answered. */
   answered: boolean;
   /** Whether its Deployment says so already. */
@@ -67,6 +69,7 @@ export function viewRevisions(
       wantedReplicas,
       pods: own.length,
       readyPods,
+      silentPods: others.filter((pod) => functionContainer(pod)?.state?.running !== undefined).length,
       answered,
       answeredBefore: answeredAt !== undefined,
       sinceMs: Date.parse(answeredAt ?? deployment.metadata?.creationTimestamp ?? '') || 0,

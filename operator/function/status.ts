@@ -11,6 +11,7 @@ import { ANNOTATION, ROUTE_MESSAGE_MAX_LENGTH } from '#api/names.ts';
 import { mayPass } from './revision-failure.ts';
 import type { RevisionView } from './revision-view.ts';
 import type { Rollout } from './rollout.ts';
+import { beingTried, whatItWaitsFor } from './starting.ts';
 import type { Trial } from './trial.ts';
 
 /** What a reconcile saw and did. */
@@ -64,7 +65,7 @@ export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: num
     asleep: revisions.every((revision) => revision.wantedReplicas === 0 && revision.pods === 0),
   };
   const source = sourceReady(fn, observed);
-  const revision = revisionReady(observed, standing);
+  const revision = revisionReady(fn, observed, standing);
   const route = routeReady(observed);
   const findings: { [T in ConditionType]: Finding<T> } = {
     Ready: unsettled(fn, observed, route) ?? summary(fn, observed, standing, [source, route, revision]),
@@ -154,7 +155,11 @@ function routeReady({ routeProblem, serviceRefused, hostless, url }: Observation
  * no replicas, answered             → True  ScaledToZero
  * no replicas, never answered       → Unknown Untried
  */
-function revisionReady({ revisionProblem, rollout }: Observation, { latest }: Standing): Finding<'RevisionReady'> {
+function revisionReady(
+  { spec }: FunctionObject,
+  { revisionProblem, rollout }: Observation,
+  { latest }: Standing,
+): Finding<'RevisionReady'> {
   if (revisionProblem !== undefined) return { status: 'False', ...revisionProblem };
   if (latest === undefined) return { status: 'Unknown', reason: 'Progressing', message: 'there is no revision yet' };
   const failure = rollout?.failure;
@@ -170,7 +175,7 @@ function revisionReady({ revisionProblem, rollout }: Observation, { latest }: St
       : `${latest.name} has never answered yet; the next request starts it`;
     return { status, reason: latest.answered ? 'ScaledToZero' : 'Untried', message };
   }
-  return { status, reason: 'Progressing', message: `${latest.name} is starting` };
+  return { status, reason: 'Progressing', message: `${latest.name} is starting${whatItWaitsFor(latest, spec)}` };
 }
 
 /** While it is not known which revision there will be, what is wrong with the one before says nothing. */
@@ -204,7 +209,10 @@ function summary(
   if (rollout?.failure !== undefined && !mayPass(rollout.failure) && replicas === 0) {
     return { status: 'False', reason: rollout.failure.reason, message: rollout.failure.message + fallback };
   }
-  if (trial !== undefined) return { status: 'Unknown', reason: 'Progressing', message: beingTried(trial) + fallback };
+  const waitsFor = whatItWaitsFor(latest, fn.spec);
+  if (trial !== undefined) {
+    return { status: 'Unknown', reason: 'Progressing', message: beingTried(trial, waitsFor) + fallback };
+  }
   if (asleep && fn.spec.scaling.minReplicas === 0) return sleeping(latest);
   if (replicas > 0 && serving === latest) {
     return {
@@ -213,9 +221,8 @@ function summary(
       message: replicas === 1 ? '1 replica is ready' : `${replicas} replicas are ready`,
     };
   }
-  const starting = `${latest?.name ?? 'its first revision'} is starting`;
-  if (serving?.answered) return { status: 'True', reason: 'Progressing', message: starting + fallback };
-  return { status: 'Unknown', reason: 'Progressing', message: starting };
+  const message = `${latest?.name ?? 'its first revision'} is starting${waitsFor}${fallback}`;
+  return { status: serving?.answered ? 'True' : 'Unknown', reason: 'Progressing', message };
 }
 
 function sleeping(latest: RevisionView | undefined): Finding<'Ready'> {
@@ -223,11 +230,6 @@ function sleeping(latest: RevisionView | undefined): Finding<'Ready'> {
     return { status: 'True', reason: 'Untried', message: 'it was not tried yet; the next request starts it' };
   }
   return { status: 'True', reason: 'ScaledToZero', message: 'asleep; the next request wakes it' };
-}
-
-function beingTried({ revision, startedAt, answeredAt }: Trial): string {
-  if (answeredAt !== undefined) return `${revision} answered; the gateways are about to send requests to it`;
-  return startedAt === undefined ? `${revision} waits for its turn to be tried` : `${revision} is being tried`;
 }
 
 function active(revisions: readonly RevisionView[], { asleep }: Standing): Finding<'Active'> {

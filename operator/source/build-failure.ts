@@ -24,7 +24,12 @@ function describe({ text, location }: esbuild.Message, files: Record<string, str
   const file = location.file.slice(location.file.indexOf(':') + 1);
   const { line, column, lineText } = ownPlace(location, files[file]);
   const excerpt = lineText.trim().slice(0, 160);
-  return `${file}:${line}:${column}: ${problem}${excerpt === '' ? '' : ` in \`${excerpt}\``}`;
+  return `${file}:${line}:${column}: ${problem}${excerpt === '' ? '' : shownLine(excerpt, problem)}`;
+}
+
+/** A sentence of its own behind what to do, so that it is not read as a part of that. */
+function shownLine(excerpt: string, problem: string): string {
+  return /\. [A-Z]/.test(problem) ? `. The line is \`${excerpt}\`` : ` in \`${excerpt}\``;
 }
 
 /** Line and column, from 1, the column in characters. What lies behind the user's text is at its end. */
@@ -42,6 +47,9 @@ function ownPlace({ line, column, lineText }: esbuild.Location, text: string | u
 export function unresolved(specifier: string): string {
   if (specifier === TYPES_PACKAGE) {
     return `"${TYPES_PACKAGE}" has only types for a function, and what its tests need: import from it by "import type"`;
+  }
+  if (specifier.endsWith('.node')) {
+    return `the native addon "${specifier}" cannot be part of a source. Build an image FROM the Catnap runtime image with the package in it and give that as spec.image`;
   }
   return /^\.{0,2}\//.test(specifier)
     ? `there is no file for the import "${specifier}" in spec.source`

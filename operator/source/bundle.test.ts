@@ -92,7 +92,13 @@ test('a package that is not there comes with the ways out', async () => {
   const { reason, message } = await failure({ 'index.ts': `import _ from 'lodash';\nexport default _;` });
   assert.equal(reason, 'CompileFailed');
   assert.match(message, /^index\.ts:1:15: the import "lodash" cannot be resolved/);
-  assert.match(message, /Bundle the package.*image FROM/);
+  assert.match(message, /Bundle the package.*image FROM.*spec\.image\. The line is `import _ from 'lodash';`$/);
+});
+
+test('a native addon needs an image, and is said to', async () => {
+  const source = `const sharp = require('../build/Release/sharp.node'); module.exports = () => sharp;`;
+  const { message } = await failure({ 'index.js': source }, { entry: 'index.js' });
+  assert.match(message, /^index\.js:1:23: the native addon "\.\.\/build\/Release\/sharp\.node" cannot .*image FROM/);
 });
 
 test('a file that is not there is named', async () => {
