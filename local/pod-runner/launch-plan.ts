@@ -73,7 +73,8 @@ function launchEnv(
     given,
   });
   for (const [name, value] of node) env.set(name, value);
-  if (portByVariable(container, image) !== undefined) env.set('PORT', String(context.freePort()));
+  const declared = portByVariable(container, image);
+  if (declared !== undefined) env.set('PORT', String(context.freePort(declared)));
   return env;
 }
 

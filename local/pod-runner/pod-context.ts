@@ -28,8 +28,8 @@ export interface PodContext {
   mountPrefix: MountPrefix;
   /** File with the names and addresses of Services, for the pods of a namespace. */
   hostsFile(): string;
-  /** A port of this machine that nothing listens on. */
-  freePort(): number;
+  /** A port of this machine that nothing listens on, for a program that was to listen on `declared`. */
+  freePort(declared: number): number;
   /** Variables that lead to the API server and to Services. */
   serviceLinks(): ReadonlyMap<string, string>;
   /** What the API server last knew of a container. */

@@ -73,7 +73,7 @@ export class PodRunner {
       },
       volumes: (facts, podDir) => this.#volumes.setUp(facts, podDir),
       hostsFile: (namespace) => this.#hosts.ofNamespace(namespace),
-      freePort: () => this.#ports.take(),
+      freePort: (declared) => this.#ports.takeInsteadOf(declared),
       serviceLinks: (pod) => this.#serviceLinks(pod),
       event: (pod, note) => options.kubelet.record(pod, note),
       finished: (pod) => this.#finished(pod),

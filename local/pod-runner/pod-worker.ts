@@ -28,8 +28,8 @@ export interface PodWorkerDeps {
   volumes(facts: PodFacts, podDir: string): Promise<MountPrefix>;
   /** File with the names and addresses of Services. */
   hostsFile(namespace: string): string;
-  /** A port of this machine that nothing listens on. */
-  freePort(): number;
+  /** A port of this machine that nothing listens on, for a program that was to listen on `declared`. */
+  freePort(declared: number): number;
   serviceLinks(pod: Pod): ReadonlyMap<string, string>;
   event(pod: Pod, note: EventNote): void;
   /** The worker is through with the pod. */
@@ -148,7 +148,7 @@ export class PodWorker {
       },
       mountPrefix: (container, at) => this.#mountPrefix(container, at),
       hostsFile: () => this.#deps.hostsFile(facts.pod.metadata?.namespace ?? ''),
-      freePort: () => this.#deps.freePort(),
+      freePort: (declared) => this.#deps.freePort(declared),
       serviceLinks: () => this.#deps.serviceLinks(facts.pod),
       knownStatus: (name) => knownStatus(facts.pod, name),
       changed: () => this.#changed(),

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
+import { PORT } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { isAlreadyExists } from '#platform/kube/error.ts';
 import { ConfigError, envPort, readConfig } from '#platform/process/config.ts';
@@ -50,6 +51,8 @@ const Env = z.object({
 type Config = z.infer<typeof Env>;
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Taken only where a program listens at all addresses, those of pods too. */
+const NO_PODS_ADDRESS = '127.0.255.253';
 const LONGEST_START_MS = 60_000;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -79,6 +82,7 @@ async function start(config: Config, stack: AsyncDisposableStack, stopping: Abor
   const signal = AbortSignal.any([stopping, watch.hopeless, AbortSignal.timeout(LONGEST_START_MS)]);
   try {
     // Before anything is touched: the likeliest reason not to start is that it already runs.
+    await freePort(PORT.http.number, NO_PODS_ADDRESS);
     await freePort(config.CATNAP_GATEWAY_PORT);
     const kubeconfig = await kubeconfigFile(join(ROOT, '.catnap'), config.CATNAP_GATEWAY_PORT);
     stack.defer(() => removeIfEmpty(dirname(kubeconfig)));
@@ -176,6 +180,9 @@ function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof ArgumentError) return error.message;
   if (error instanceof DataDirTaken) return `catnap: ${error.message}; choose another CATNAP_DATA_DIR`;
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (code === 'EADDRINUSE' && address === NO_PODS_ADDRESS) {
+    return `catnap: another program listens on port ${port} at all addresses of this machine, where functions listen at theirs; end it, or have it listen at 127.0.0.1 alone (sudo ss -ltnp 'sport = :${port}' names it)`;
+  }
   if (code === 'EADDRINUSE') {
     return `catnap: ${address}:${port} is taken by another program, or another run; choose other ports with CATNAP_GATEWAY_PORT and CATNAP_API_PORT`;
   }

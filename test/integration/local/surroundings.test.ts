@@ -64,6 +64,16 @@ test('such a program is reached again by the next pod runner', async (t) => {
   assert.equal(JSON.parse(await until(() => ask(pod))).pid, pid);
 });
 
+test('a program that listens at all addresses on the port of others is refused it, and takes no requests of theirs', async (t) => {
+  const ns = await TestNamespace.create(t, cluster);
+  const FIXED_PORT = 18_347;
+  const own = { env: [{ name: 'PORT', value: `${FIXED_PORT}` }], ports: [{ name: 'http', containerPort: FIXED_PORT }] };
+  const env = [...own.env, { name: 'FIXED', value: `${FIXED_PORT}` }];
+  await ns.createPod('deaf', { containers: [aContainer({ image: 'fixed', ...own, env })] });
+  const ended = await until(async () => first(await ns.pod('deaf'))?.lastState?.terminated);
+  assert.match(ended.message ?? '', /listen on \$PORT/);
+});
+
 test('a program that finds its port taken leaves an Event, and a message, that say where to listen', async (t) => {
   const ns = await TestNamespace.create(t, cluster);
   const port = new URL(cluster.url).port;
