@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import type { FunctionObject } from '#api/function.ts';
 import { CONFIG_MAPS } from '#platform/kube/resources.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
+import { LOCAL_IMAGE } from '../support/settings.ts';
 import { useSystem } from '../support/system.ts';
 import { condition, type World } from '../support/world.ts';
 
@@ -56,6 +57,20 @@ const BROUGHT: Record<string, () => Promise<Brought> | Brought> = {
     path: '/views',
     says: '/function/views',
   }),
+  'an app of Express, found out without a signature': async () => ({
+    files: await bundled(`import express from 'express'; const app = express();
+      app.get('/favicon.ico', (request, response) => response.status(200).send('an icon'));
+      export default app;`),
+    path: '/favicon.ico',
+    says: 'an icon',
+  }),
+  'an app of Fastify': async () => ({
+    files: await bundled(`import fastify from 'fastify'; const app = fastify();
+      app.get('/orders/:id', async (request) => 'order ' + request.params.id);
+      export default app;`),
+    path: '/orders/7',
+    says: 'order 7',
+  }),
   'a Worker that answers for another server': () => ({
     files: {
       'index.ts': `export default { async fetch(request: Request, env: Record<string, string>): Promise<Response> {
@@ -75,6 +90,21 @@ const BROUGHT: Record<string, () => Promise<Brought> | Brought> = {
     },
     path: '/lambda',
     says: 'called back at /lambda',
+  }),
+  'a Lambda function that returns nothing and calls nothing back': () => ({
+    files: {
+      'index.js': `exports.handler = (event, context) => { console.log(event.rawPath, context.awsRequestId); };`,
+    },
+    spec: { timeoutSeconds: 20 },
+    says: 'null',
+  }),
+  'a module that is imported when it is called, and where the code thinks it is': () => ({
+    files: {
+      'index.js': `export default async () => { const { greet } = await import('./lib/greet.js'); return greet(); };`,
+      'lib/greet.js': `const path = require('node:path');
+        exports.greet = () => [path.join(__dirname, 'a.txt'), __filename].join(' ');`,
+    },
+    says: '/function/lib/a.txt /function/lib/greet.js',
   }),
   'files of its own by computed names, and files that are no code': () => ({
     files: {
@@ -176,4 +206,49 @@ test('what is never imported is said where it is seen that the source compiles',
   await deployed(world, { files: { files }, path: '/' });
   const fn = await world.get('brought');
   assert.match(String(condition(fn, 'SourceReady')?.message), /compiles.*1 file is never imported.*views\/page\.ejs/);
+});
+
+const MISTAKES: Record<string, { source: string; spec?: object; path?: string; is: RegExp }> = {
+  'a web handler under the signature http': {
+    source: `export default (request: Request) => new Response(new URL(request.url).pathname);`,
+    spec: { signature: 'http' },
+    is: /Invalid URL.*needs spec\.signature: fetch/,
+  },
+  'a handler (req, res) without a signature': {
+    source: `export default (req, res) => { res.status(200).send('never'); };`,
+    is: /needs spec\.signature: http/,
+  },
+  'a call of a host that there is none of': {
+    source: `export default () => fetch('http://nothing.invalid');`,
+    is: /fetch failed: .*nothing\.invalid/,
+  },
+  'a file that is looked for beside the code': {
+    source: `import { readFileSync } from 'node:fs'; import path from 'node:path';
+      export default () => readFileSync(path.join(import.meta.dirname, 'page.html'), 'utf8');`,
+    is: /ENOENT.*page\.html.*import the file/,
+  },
+};
+
+for (const [name, { source, spec, is }] of Object.entries(MISTAKES)) {
+  test(`${name}: the answer says what to do`, async () => {
+    await using world = await system.world();
+    const env = [{ name: 'NODE_ENV', value: 'development' }];
+    const { status, text } = await deployed(world, { files: { inline: source }, spec: { env, ...spec }, path: '/' });
+    assert.equal(status, 500, text);
+    assert.match(text, is);
+  });
+}
+
+test('an image whose program listens elsewhere than on $PORT: the conditions say where it has to', {
+  skip: system.image !== LOCAL_IMAGE && 'not checked: only the local image listens where it is told to',
+}, async () => {
+  await using world = await system.world();
+  const { apiVersion, kind, metadata } = manifest(world.namespace, 'deaf', HELLO);
+  const env = [{ name: 'LISTEN_PORT', value: '0' }];
+  await world.apply({ apiVersion, kind, metadata, spec: { image: LOCAL_IMAGE, env } });
+  const fn = await world.function('deaf', 'says what it waits for', (seen) => {
+    return String(condition(seen, 'Ready')?.message).includes('$PORT');
+  });
+  assert.match(String(condition(fn, 'Ready')?.message), /nothing answers at port 8080/);
+  assert.equal(condition(fn, 'RevisionReady')?.status, 'Unknown');
 });

@@ -11,5 +11,6 @@ server.on('upgrade', (_request, socket) => {
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   socket.pipe(socket).on('error', () => socket.destroy());
 });
-server.listen(Number(process.env.PORT));
+// LISTEN_PORT: where one listens that does not heed $PORT; 0 is any.
+server.listen(Number(process.env.LISTEN_PORT ?? process.env.PORT));
 process.on('SIGTERM', () => process.exit(0));
