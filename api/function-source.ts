@@ -12,12 +12,10 @@ export const SOURCE_CONFIG_MAPS_MAX = 16;
 
 export const Source = z
   .object({
-    inline: z
-      .string()
-      .min(1)
-      .max(SOURCE_MAX_BYTES)
-      .optional()
-      .meta({ description: 'One TypeScript or JavaScript module (ESM), at most 192 KiB.' }),
+    inline: z.string().min(1).max(SOURCE_MAX_BYTES).optional().meta({
+      description:
+        'One TypeScript or JavaScript module, ESM or CommonJS, at most 192 KiB; what is larger goes into a ConfigMap.',
+    }),
     files: z
       .record(z.string().max(253), z.string().max(SOURCE_MAX_BYTES))
       .optional()
