@@ -4,8 +4,8 @@ import type { Plugin } from 'esbuild';
 
 /**
  * What keeps a bundled program small in memory: the parts of packages that nothing here uses stay out, whether or not
- * the packages were written for that. Measured on an idle activator, as Pss: 5 MiB by the built-ins, 3 by undici's and
- * prom-client's parts, 1.5 by HTTP/2.
+ * the packages were written for that. Measured on an idle activator, as Pss: 5 MiB by the
+ * built-ins, 1 by parts of prom-client and pino.
  */
 
 const root = dirname(import.meta.dirname);
@@ -28,12 +28,6 @@ export const builtinsOnDemand: Plugin = {
 
 /** Modules of packages that stand for the whole: an import of anything else fails the build, and is to be added here. */
 const PARTS: Readonly<Record<string, string>> = {
-  undici: `
-    import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
-    import request from 'undici/lib/api/api-request.js';
-    Dispatcher.prototype.request = request;
-    export { default as Client } from 'undici/lib/dispatcher/client.js';
-    export { default as Pool } from 'undici/lib/dispatcher/pool.js';`,
   'prom-client': `
     export { default as Counter } from 'prom-client/lib/counter.js';
     export { default as Gauge } from 'prom-client/lib/gauge.js';
@@ -42,18 +36,23 @@ const PARTS: Readonly<Record<string, string>> = {
     export { default as collectDefaultMetrics } from 'prom-client/lib/defaultMetrics.js';`,
 };
 
+/** What packages load at once and need only for what nothing here asks of them: exemplars, and log lines written by a worker thread. */
+const ABSENT: Readonly<Record<string, string>> = {
+  '@opentelemetry/api': 'prom-client',
+  'thread-stream': 'pino',
+};
+
 /** Only the parts of large packages that our own modules import; packages that import them get them whole. */
 export const partsOfPackages: Plugin = {
   name: 'parts of packages',
   setup(build) {
-    build.onResolve({ filter: /^(undici|prom-client)$/ }, ({ path, importer }) =>
+    build.onResolve({ filter: /^prom-client$/ }, ({ path, importer }) =>
       importer.includes('/node_modules/') ? undefined : { path, namespace: 'part' },
     );
     build.onLoad({ filter: /./, namespace: 'part' }, ({ path }) => ({ contents: PARTS[path] ?? '', resolveDir: root }));
-    // Every connection of ours is made with `allowH2: false`.
-    build.onResolve({ filter: /\/client-h2(\.js)?$/ }, () => ({ path: 'client-h2', namespace: 'absent' }));
-    build.onLoad({ filter: /./, namespace: 'absent' }, () => ({
-      contents: `module.exports = () => { throw new Error('HTTP/2 is not built in'); };`,
-    }));
+    build.onResolve({ filter: /^(@opentelemetry\/api|thread-stream)$/ }, ({ path, importer }) =>
+      importer.includes(`/node_modules/${ABSENT[path]}/`) ? { path, namespace: 'absent' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: 'module.exports = undefined;' }));
   },
 };

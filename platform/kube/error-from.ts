@@ -58,8 +58,5 @@ function parseStatus(body: string): KubeStatus | undefined {
 }
 
 function codeOf(error: Error): string {
-  const code = 'code' in error ? error.code : undefined;
-  if (error.name === 'TimeoutError') return 'DeadlineExceeded';
-  if (code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') return 'DeadlineExceeded';
-  return 'NoAnswer';
+  return error.name === 'TimeoutError' ? 'DeadlineExceeded' : 'NoAnswer';
 }

@@ -1,7 +1,8 @@
 /** HTTP to the API server: connections, credentials, deadlines, and errors as KubeErrors. */
-import { type Dispatcher, Pool } from 'undici';
-import type { ClusterAccess, TlsMaterial } from '../access/credentials.ts';
+import type { IncomingMessage } from 'node:http';
+import type { ClusterAccess } from '../access/credentials.ts';
 import { pause, withDeadline } from '../time/deadline.ts';
+import { KubeConnections } from './connections.ts';
 import { errorFromAnswer, errorFromFailure, retryAfterMs } from './error-from.ts';
 import type { WriteGate } from './write-gate.ts';
 
@@ -17,26 +18,23 @@ export interface KubeRequest {
   body?: unknown;
 }
 
-const CONNECT_MS = 5_000;
 /** An exec plugin may ask its own server first. */
 const CREDENTIALS_MS = 30_000;
 const HEADERS_MS = 10_000;
 const MOST_TRIES = 4;
 
-/** One connection pool to one API server. Every failure is a KubeError. */
+/** Calls to one API server. Every failure is a KubeError. */
 export class KubeTransport implements AsyncDisposable {
   readonly #access: ClusterAccess;
-  readonly #origin: string;
+  readonly #connections: KubeConnections;
   readonly #pathPrefix: string;
   readonly #userAgent: string;
   readonly #gate: WriteGate | undefined;
-  #pool: Pool | undefined;
-  #poolTls = '';
 
   constructor(access: ClusterAccess, userAgent: string, gate?: WriteGate) {
     const server = new URL(access.server);
     this.#access = access;
-    this.#origin = server.origin;
+    this.#connections = new KubeConnections(server);
     this.#pathPrefix = server.pathname.replace(/\/$/, '');
     this.#userAgent = userAgent;
     this.#gate = gate;
@@ -45,7 +43,7 @@ export class KubeTransport implements AsyncDisposable {
   /** The answer's whole body as text. `deadlineMs` bounds everything, retries included. */
   async call(request: KubeRequest, signal: AbortSignal, deadlineMs: number): Promise<string> {
     const gate = request.method === 'GET' ? undefined : this.#gate;
-    const text = async (limited: AbortSignal) => await (await this.#answer(request, limited, deadlineMs)).body.text();
+    const text = async (limited: AbortSignal) => await textOf(await this.#answer(request, limited, deadlineMs));
     try {
       if (gate === undefined) return await withDeadline(signal, deadlineMs, text);
       return await withDeadline(signal, deadlineMs, (own) =>
@@ -69,7 +67,7 @@ export class KubeTransport implements AsyncDisposable {
       signal.throwIfAborted();
       const answer = await this.#answer(request, own.signal, idleMs);
       onOpen?.();
-      for await (const chunk of answer.body) yield chunk as Uint8Array;
+      for await (const chunk of answer) yield chunk as Uint8Array;
     } catch (error) {
       throw errorFromFailure(request.what, error, signal.aborted);
     } finally {
@@ -79,16 +77,17 @@ export class KubeTransport implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool?.destroy();
+    this.#connections[Symbol.dispose]();
   }
 
   /** The first answer with a good status. Asks again where the server said that it did nothing: 401 once, 429 and 503 with Retry-After. */
-  async #answer(request: KubeRequest, signal: AbortSignal, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+  async #answer(request: KubeRequest, signal: AbortSignal, bodyIdleMs: number): Promise<IncomingMessage> {
     for (let tries = 1; ; tries += 1) {
-      const answer = await this.#send(request, signal, bodyTimeout);
-      if (answer.statusCode < 300) return answer;
-      const error = errorFromAnswer(request.what, answer.statusCode, await answer.body.text());
-      const waitMs = answer.statusCode === 401 ? this.#newCredentialsWaitMs(tries) : retryAfterMs(answer);
+      const answer = await this.#send(request, signal, bodyIdleMs);
+      const { statusCode = 0, headers } = answer;
+      if (statusCode < 300) return answer;
+      const error = errorFromAnswer(request.what, statusCode, await textOf(answer));
+      const waitMs = statusCode === 401 ? this.#newCredentialsWaitMs(tries) : retryAfterMs({ statusCode, headers });
       if (waitMs === undefined || tries === MOST_TRIES) throw error;
       await pause(waitMs, signal);
       signal.throwIfAborted();
@@ -100,24 +99,19 @@ export class KubeTransport implements AsyncDisposable {
     return tries === 1 ? 0 : undefined;
   }
 
-  async #send(request: KubeRequest, signal: AbortSignal, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+  async #send(request: KubeRequest, signal: AbortSignal, bodyIdleMs: number): Promise<IncomingMessage> {
     const { authorization, tls } = await withDeadline(signal, CREDENTIALS_MS, () => this.#access.credentials());
     const path = this.#pathPrefix + (request.method === 'GET' ? request.path : this.#pastGate(request.path));
-    return await this.#poolFor(tls).request({
-      method: request.method,
-      path,
-      headers: {
-        // The key set of service account tokens is of another type, and refused (406) to those that take only this one.
-        accept: request.accept ?? 'application/json, application/jwk-set+json',
-        'user-agent': this.#userAgent,
-        ...(authorization !== undefined && { authorization }),
-        ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
-      },
-      body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal,
-      headersTimeout: HEADERS_MS,
-      bodyTimeout,
-    });
+    const headers = {
+      // The key set of service account tokens is of another type, and refused (406) to those that take only this one.
+      accept: request.accept ?? 'application/json, application/jwk-set+json',
+      'user-agent': this.#userAgent,
+      ...(authorization !== undefined && { authorization }),
+      ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+    };
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const outgoing = { method: request.method, path, headers, body, headMs: HEADERS_MS, bodyIdleMs };
+    return await this.#connections.send(outgoing, tls, signal);
   }
 
   /** The path of a write that may be sent now; it tells the server how long that holds. */
@@ -126,20 +120,10 @@ export class KubeTransport implements AsyncDisposable {
     this.#gate.check();
     return `${path}${path.includes('?') ? '&' : '?'}timeout=${Math.floor(this.#gate.writeMs)}ms`;
   }
+}
 
-  /** A pool belongs to its certificates: when they were rotated, a new one takes over and the old one ends with its last request. */
-  #poolFor(tls: TlsMaterial): Pool {
-    const key = JSON.stringify(tls);
-    if (this.#pool === undefined || key !== this.#poolTls) {
-      void this.#pool?.close();
-      this.#poolTls = key;
-      this.#pool = new Pool(this.#origin, {
-        // One connection per watch: a stalled one cannot hold up the others, as on a shared HTTP/2 connection.
-        allowH2: false,
-        connect: { ...tls, timeout: CONNECT_MS },
-        keepAliveTimeout: 30_000,
-      });
-    }
-    return this.#pool;
-  }
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
 }
