@@ -1,5 +1,6 @@
 /** Prometheus metrics of what platform/ itself does; each process adds its own in its metrics.ts. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { NEVER_SAMPLED_MS, registerLoopLag } from './loop-lag.ts';
 
 /** What an informer reports; `resource` is the plural of its kind. */
 export interface InformerMetrics {
@@ -37,13 +38,11 @@ export function metricsOf(registry: Registry): MetricsSource {
   };
 }
 
-/** How often the event loop's delay is sampled: each sample wakes a process that does nothing otherwise. */
-const LOOP_SAMPLE_MS = 100;
-
 /** A registry of its own for a process, with Node's default metrics. */
 export function createRegistry(): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_SAMPLED_MS });
+  registerLoopLag(registry);
   return registry;
 }
 
