@@ -82,14 +82,19 @@ export function viewOf(fn: ServedFunction): FunctionView {
     maxBodyBytes: bytesIn(spec.maxBodyBytes ?? 0),
     serving: status?.revision,
     latest,
-    learned: {
-      startMs: status?.scaling?.learned?.startMilliseconds,
-      requestMs: status?.scaling?.learned?.requestMilliseconds,
-    },
+    learned: learnedOf(status),
     latestFailure: failureIn(fn, 'RevisionReady'),
     failedStart: failedStart(fn),
     firstFailure: latest === undefined ? (failureIn(fn, 'SourceReady') ?? failureIn(fn, 'RevisionReady')) : undefined,
   };
+}
+
+/** The same of all functions that nothing is known of. */
+const NOTHING_LEARNED: LearnedBefore = { startMs: undefined, requestMs: undefined };
+
+function learnedOf(status: ServedStatus | undefined): LearnedBefore {
+  const { startMilliseconds: startMs, requestMilliseconds: requestMs } = status?.scaling?.learned ?? {};
+  return startMs === undefined && requestMs === undefined ? NOTHING_LEARNED : { startMs, requestMs };
 }
 
 function failedStart({ status }: ServedFunction): FailedStart | undefined {

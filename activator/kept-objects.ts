@@ -38,7 +38,12 @@ function keepStatus({
   return {
     revision,
     latestRevision,
-    routes: acceptedRoutes({ routes }).map((route) => ({ ...route, accepted: true })),
+    routes: acceptedRoutes({ routes }).map(({ host, pathPrefix, since }) => ({
+      host,
+      pathPrefix,
+      since,
+      accepted: true,
+    })),
     conditions: failed.length > 0 ? failed : undefined,
     scaling,
     failedStarts,

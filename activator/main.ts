@@ -42,8 +42,8 @@ const FUNCTIONS: Resource<FunctionObject> = {
   kind: KIND,
   namespaced: true,
 };
-/** Each may hold 192 KiB of source: no more than this at once. */
-const FUNCTIONS_PAGE = 100;
+/** Each may hold 192 KiB of source: no more than this at once. What reading a page takes is never given back in full. */
+const FUNCTIONS_PAGE = 25;
 const SYNC_WAIT_MS = 5_000;
 /** An idle connection is closed after half a minute; a wake should not have to open one. */
 const KEEP_WARM_MS = 15_000;

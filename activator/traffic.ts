@@ -55,7 +55,8 @@ export class Traffic implements Disposable {
   #woken: string | undefined;
   /** The revision that this activator last saw answer. */
   #answeredBefore: string | undefined;
-  readonly #retries = new StartRetries();
+  /** Undefined until a start fails. */
+  #failing: StartRetries | undefined;
   /** When this activator first saw the status' present failure of the newest revision. */
   #failureSeenAtMs = Number.NEGATIVE_INFINITY;
   /** Since when the newest revision is being woken without an answer. */
@@ -205,7 +206,9 @@ export class Traffic implements Disposable {
 
   /** @param ageMs how old the failure is that the status tells of. */
   #heed({ latest, failedStart }: FunctionView, ageMs: number): void {
-    this.#retries.told(latest, failedStart, { nowMs: this.#parts.clock.nowMs(), ageMs });
+    if (failedStart === undefined && this.#failing === undefined) return;
+    this.#failing ??= new StartRetries();
+    this.#failing.told(latest, failedStart, { nowMs: this.#parts.clock.nowMs(), ageMs });
   }
 
   get #gate(): Gate<Replica> {
@@ -250,9 +253,8 @@ export class Traffic implements Disposable {
     const nowMs = this.#parts.clock.nowMs();
     const ofLatest = this.#survey(latest);
     const ofServing = latest === serving ? ofLatest : this.#survey(serving);
-    if (ofLatest.answering.length > 0) this.#retries.answered();
-    else this.#retries.saw(ofLatest.failure?.reason, nowMs);
-    const dueAtMs = this.#retries.dueAtMs(this.#hasFallback);
+    this.#noteStart(ofLatest, nowMs);
+    const dueAtMs = this.#failing?.dueAtMs(this.#hasFallback);
     const isDue = dueAtMs !== undefined && dueAtMs <= nowMs && ofLatest.failure === undefined;
     this.#chosen = chooseRevision({
       latest,
@@ -262,7 +264,7 @@ export class Traffic implements Disposable {
         servingAnswering: ofServing.answering.length,
         maxReplicas,
       }),
-      latestFailed: this.#retries.hasFailed && !isDue,
+      latestFailed: this.#failing?.hasFailed === true && !isDue,
       servingHasPods: latest !== serving && ofServing.pods > 0,
     });
     this.#found = this.#chosen === latest ? ofLatest : ofServing;
@@ -274,6 +276,19 @@ export class Traffic implements Disposable {
     const due = this.#hasFallback && dueAtMs !== undefined && dueAtMs > nowMs ? dueAtMs : Number.POSITIVE_INFINITY;
     const next = Math.min(this.#found.lookAgainAtMs ?? ofLatest.lookAgainAtMs ?? due, due);
     this.#lookAgainAt(Number.isFinite(next) ? next : undefined);
+  }
+
+  /** What the newest revision's pods say of its start. */
+  #noteStart({ answering, failure }: Survey, nowMs: number): void {
+    if (answering.length > 0) this.#failing?.answered();
+    else if (failure === undefined) this.#failing?.saw(undefined, nowMs);
+    else {
+      if (this.#failing === undefined) {
+        this.#failing = new StartRetries();
+        this.#failing.told(this.#view.latest, undefined, { nowMs, ageMs: 0 });
+      }
+      this.#failing.saw(failure.reason, nowMs);
+    }
   }
 
   #answersAgain(): void {
@@ -339,7 +354,7 @@ export class Traffic implements Disposable {
       hasAnswered: this.#found.answered || this.#answeredBefore === latest,
       wakingSinceMs: this.#wakingSinceMs,
       failureSeenAtMs: this.#failureSeenAtMs,
-      dueAtMs: this.#retries.dueAtMs(this.#hasFallback),
+      dueAtMs: this.#failing?.dueAtMs(this.#hasFallback),
       nowMs: this.#parts.clock.nowMs(),
     };
   }

@@ -123,7 +123,8 @@ export class KubeTransport implements AsyncDisposable {
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
+  answer.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of answer) text += chunk as string;
+  return text;
 }
