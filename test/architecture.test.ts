@@ -196,6 +196,38 @@ test('decisions import nothing that does I/O', () => {
   );
 });
 
+/** Folders in which each takes only of those before it; what lies in the top-level folder itself may take of all. */
+const LAYERS: Record<string, readonly string[]> = {
+  platform: ['time', 'process', 'access', 'kube', 'informer', 'controller', 'leader'],
+  operator: ['function', 'source', 'network', 'routing', 'watches', 'scaling', 'reconcile', 'jobs'],
+};
+
+test('the folders of platform and operator take only of those below them', () => {
+  const folderOf = (path: string) => path.split('/').slice(1, -1)[0];
+  const wrong = arrows.filter(({ file, from, specifier, to }) => {
+    const layers = LAYERS[from];
+    if (layers === undefined || to !== from || /\.test\.ts$|\/testing\//.test(file)) return false;
+    const [own, other] = [folderOf(file), folderOf(relative(root, join(root, dirname(file), specifier)))];
+    if (own === undefined || other === undefined || own === other) return false;
+    return layers.indexOf(other) === -1 || layers.indexOf(other) > layers.indexOf(own);
+  });
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
+test('nothing but tests takes of testing', () => {
+  const wrong = arrows.filter(
+    ({ file, from, specifier }) =>
+      /\/testing\//.test(specifier) && from !== 'test' && !/\.test\.ts$|\/testing\/|\/test-[a-z]+\.ts$/.test(file),
+  );
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
 /** Where a process, or the tests, read their environment, once. */
 const READS_ENVIRONMENT = /(^|\/)main\.ts$|^test\/support\/settings\.ts$/;
 

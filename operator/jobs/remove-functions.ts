@@ -11,8 +11,7 @@ import {
   SERVICES,
 } from '#platform/kube/resources.ts';
 import { pause } from '#platform/time/deadline.ts';
-import { POLICY_NAME } from '../network/policy.ts';
-import { OUR_POLICIES } from '../network/policy-controller.ts';
+import { OUR_POLICIES, POLICY_NAME } from '../network/policy.ts';
 import type { JobContext } from './job.ts';
 
 /** What Functions leave to be collected. */

@@ -1,5 +1,5 @@
 import type { FunctionObject } from '#api/function.ts';
-import { FIELD_MANAGER, LABEL, MANAGED_BY } from '#api/names.ts';
+import { FIELD_MANAGER } from '#api/names.ts';
 import type { EventRecorder } from '#platform/controller/event-recorder.ts';
 import { type Outcome, WorkQueue } from '#platform/controller/work-queue.ts';
 import type { ObjectView } from '#platform/informer/object-view.ts';
@@ -22,8 +22,6 @@ interface PolicyControllerOptions {
   metrics: WorkQueueMetrics;
 }
 
-/** What a view of the policies is to select. */
-export const OUR_POLICIES = `${LABEL.managedBy}=${MANAGED_BY}`;
 /** When to look again at another's policy of our name, which no watch tells of, in milliseconds. */
 const LOOK_AGAIN_MS = 30_000;
 const CONFLICT_AGAIN_MS = 50;

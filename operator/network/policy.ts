@@ -2,6 +2,9 @@ import { LABEL, MANAGED_BY, PORT } from '#api/names.ts';
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer } from '#platform/kube/resources.ts';
 import { canonicalJson } from '../function/content-hash.ts';
 
+/** What a view of the policies is to select. */
+export const OUR_POLICIES = `${LABEL.managedBy}=${MANAGED_BY}`;
+
 /** Who may reach functions' pods, and whether those may reach anybody. */
 export interface NetworkRules {
   activators: LabelSelector;

@@ -13,6 +13,7 @@ import {
 } from '#platform/kube/resources.ts';
 import { isControlledBy } from '../function/children.ts';
 import { canonicalJson } from '../function/content-hash.ts';
+import { isHandedOver } from '../function/replicas-owner.ts';
 
 /** A child cannot be written: what the user is told. */
 export class ChildError extends Error {
@@ -118,15 +119,6 @@ async function handOver(writer: Writer, deployment: Deployment): Promise<Deploym
   if (isHandedOver(deployment)) return deployment;
   await setReplicas(writer, deployment, deployment.spec?.replicas ?? 0);
   return writer.kube.get(DEPLOYMENTS, refOf(deployment), { signal: writer.signal });
-}
-
-/** Whether somebody besides our own applies owns `spec.replicas`. */
-export function isHandedOver(deployment: Deployment): boolean {
-  return (deployment.metadata?.managedFields ?? []).some(({ manager, operation, subresource, fieldsV1 }) => {
-    const ours = manager === FIELD_MANAGER.operator && operation === 'Apply' && subresource === undefined;
-    const spec = (fieldsV1 as { 'f:spec'?: object } | undefined)?.['f:spec'];
-    return !ours && spec !== undefined && 'f:replicas' in spec;
-  });
 }
 
 /** Fails with 409 when the Deployment has changed since `deployment` was read. */

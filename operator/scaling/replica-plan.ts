@@ -11,8 +11,8 @@
  * | deletion | the Function is going | all revisions: none |
  * | a gateway (another process) | a request finds no replica | the revision that it chose: more, by a write of its own |
  *
- * A gateway's write is not undone by a plan that did not see it: whoever carries a plan out writes onto the version of the
- * Deployment that it was made of, and is refused when that has changed.
+ * Optimistic locking keeps a gateway's write from being undone by a plan that did not see it: each number is written onto
+ * the version of the Deployment that the plan was made of, and refused when that has changed.
  */
 export interface PlanInput {
   /** Replicas asked for now, by revision. */

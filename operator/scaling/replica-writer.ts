@@ -14,7 +14,7 @@ export interface WriteResult {
   failed: readonly { change: ScaleChange; error: unknown }[];
 }
 
-/** Carries out what was planned, in its order: the only one who writes numbers of replicas. */
+/** Carries out what was planned, in its order: nothing else in the operator writes numbers of replicas, but for handing a new Deployment's over. */
 export class ReplicaWriter {
   readonly #options: ReplicaWriterOptions;
 

@@ -1,15 +1,20 @@
 /** The cluster as the autoscaler sees it. */
+import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import { isControlledBy } from '../function/children.ts';
 import { validateFunction } from '../function/validate-function.ts';
-import type { StatusWriter } from '../reconcile/status-writer.ts';
 import type { Watches } from '../watches/cluster.ts';
 import type { ScaledFunction } from './autoscaler.ts';
 
 type Seen = Pick<Watches, 'functions' | 'children'>;
 
+interface Statuses {
+  /** The Function with the newest status that was written, which the watch may not have shown yet. */
+  withStatus(fn: FunctionObject): FunctionObject;
+}
+
 /** Without those that are going, or whose spec has mistakes. */
-export function scaledFunctions({ functions, children }: Seen, statuses: StatusWriter): ScaledFunction[] {
+export function scaledFunctions({ functions, children }: Seen, statuses: Statuses): ScaledFunction[] {
   return functions.list().flatMap((stored) => {
     const checked = validateFunction(stored);
     if ('mistakes' in checked || stored.metadata.deletionTimestamp !== undefined) return [];

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Deployment } from '#platform/kube/resources.ts';
 import { isControlledBy, revisionDeployment } from '../function/children.ts';
 import { ownedDigest } from '../function/owned-fields.ts';
+import { isHandedOver } from '../function/replicas-owner.ts';
 import { bundleOf } from '../function/stored-bundle.ts';
-import { isHandedOver } from '../reconcile/apply-children.ts';
 import { aFunction } from '../testing/builders.ts';
 import { keepDeployment, keepIdentity, keptDigest } from './kept-children.ts';
 

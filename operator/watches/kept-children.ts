@@ -3,8 +3,8 @@ import { leanMetadata } from '#platform/informer/lean-metadata.ts';
 import { sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
 import type { Deployment, KubeObject, ManagedFieldsEntry, Pod, Service } from '#platform/kube/resources.ts';
 import { ownedDigest } from '../function/owned-fields.ts';
+import { isHandedOver } from '../function/replicas-owner.ts';
 import { isBundleVariable } from '../function/stored-bundle.ts';
-import { isHandedOver } from '../reconcile/apply-children.ts';
 
 /** Who owns `spec.replicas`, if not our own applies, in the words of the API server. */
 const HANDED_OVER: ManagedFieldsEntry[] = [{ operation: 'Update', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }];

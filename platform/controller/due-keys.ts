@@ -1,6 +1,6 @@
 /** Which of the keys that are due comes next. */
 
-/** From the most urgent to the least: what somebody waits for, what follows from something, what can be done at any time. */
+/** From the most urgent to the least: news that a person waits for, what follows from something, what can be done at any time. */
 export const PRIORITIES = ['high', 'normal', 'low'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ManagedFieldsEntry } from '#platform/kube/resources.ts';
 import { aDeployment } from '../testing/builders.ts';
-import { isHandedOver } from './apply-children.ts';
+import { isHandedOver } from './replicas-owner.ts';
 
 const REPLICAS = { 'f:spec': { 'f:replicas': {}, 'f:template': {} } };
 function handedOver(...managedFields: ManagedFieldsEntry[]): boolean {
@@ -16,7 +16,7 @@ test('replicas that our own apply alone owns are not handed over', () => {
   assert.equal(handedOver(operator, { manager: 'kubelet', operation: 'Update', fieldsV1: { 'f:status': {} } }), false);
 });
 
-test('replicas that somebody else owns too are handed over', () => {
+test('replicas that another manager owns too are handed over', () => {
   const scaler = {
     manager: 'catnap-scaler',
     operation: 'Apply',
@@ -27,6 +27,6 @@ test('replicas that somebody else owns too are handed over', () => {
   assert.equal(handedOver({ manager: 'kubectl', operation: 'Update', subresource: 'scale', fieldsV1: REPLICAS }), true);
 });
 
-test('replicas that nobody owns are not handed over', () => {
+test('replicas that none owns are not handed over', () => {
   assert.equal(handedOver(), false);
 });
