@@ -34,11 +34,11 @@ const Peer = z
     'needs podSelector, namespaceSelector or ipBlock, the last one alone',
   );
 
-/** Who may reach functions' pods, and whether those may reach anybody. */
+/** Who may reach functions' pods, and whether those may reach anything else. */
 const NetworkRules = z.strictObject({
   /** The activators' pods, in the system namespace. */
   activators: Selector.refine((selector) => Object.keys(selector).length > 0, 'selects every pod'),
-  /** Peers, as in a NetworkPolicy, that may reach the metrics port; none: nobody. */
+  /** Peers, as in a NetworkPolicy, that may reach the metrics port; none: no peer. */
   metricsFrom: z.array(Peer).default([]),
   /** `closed`: functions reach DNS and the gateway, nothing else. */
   egress: z.enum(['open', 'closed']).default('open'),

@@ -44,7 +44,7 @@ const SCRAPE_DEADLINE_MS = 800;
 /** New revisions that are started at once only to try them. */
 const TRIAL_SLOTS = { most: 4, mostInNamespace: 2, heldMs: SLOT_MS };
 
-/** Before a changed child is looked at, in which more may change: a start has better use for the processor than a report on each step. */
+/** Debounce of changed children, in milliseconds, so that status updates do not compete with a cold start for CPU. */
 const CHILD_DELAY_MS = 100;
 const CONFLICT_AGAIN_MS = 50;
 

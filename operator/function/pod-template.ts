@@ -166,7 +166,7 @@ function livenessProbe(timeoutSeconds: number): Probe {
     periodSeconds: LIVE_EVERY_SECONDS,
     timeoutSeconds: 5,
     failureThreshold: 1 + Math.ceil(patienceSeconds / LIVE_EVERY_SECONDS),
-    // It would not hear the signal: the pod's own grace, a request's time and more, would be waited for in vain.
+    // It would not hear the signal: the pod's own grace, a request's time and more, would be waited for although nothing happens.
     terminationGracePeriodSeconds: 1,
   };
 }

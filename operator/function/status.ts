@@ -188,7 +188,7 @@ function unsettled(
   return awaitsSource(fn, observed);
 }
 
-/** Whoever changed the ConfigMap says which content is to be waited for; a watch may tell of it later than of the Function. */
+/** The hash in the annotation is of the content that the author waits for; a watch may show the ConfigMap later than the Function. */
 function awaitsSource({ metadata }: FunctionObject, { sourceHash }: Observation): Finding<'Ready'> | undefined {
   const wanted = metadata.annotations?.[ANNOTATION.sourceHash];
   if (wanted === undefined || sourceHash === undefined || wanted === sourceHash) return undefined;

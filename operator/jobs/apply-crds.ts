@@ -3,7 +3,7 @@ import { FIELD_MANAGER } from '#api/names.ts';
 import { establishCrd } from '#platform/kube/crd.ts';
 import type { JobContext } from './job.ts';
 
-/** Brings the CRD of Functions to the version that this program knows, whoever wrote it before. */
+/** Brings the CRD of Functions to the version that this program knows, whichever manager wrote it before. */
 export async function applyCrds({ kube, log, signal }: JobContext): Promise<void> {
   const crd = functionCrd();
   await establishCrd(kube, crd, { fieldManager: FIELD_MANAGER.operator, signal });

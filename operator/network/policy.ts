@@ -5,10 +5,10 @@ import { canonicalJson } from '../function/content-hash.ts';
 /** What a view of the policies is to select. */
 export const OUR_POLICIES = `${LABEL.managedBy}=${MANAGED_BY}`;
 
-/** Who may reach functions' pods, and whether those may reach anybody. */
+/** Who may reach functions' pods, and whether those may reach anything else. */
 export interface NetworkRules {
   activators: LabelSelector;
-  /** Nobody when empty. */
+  /** Empty: no peer. */
   metricsFrom: readonly NetworkPolicyPeer[];
   egress: 'open' | 'closed';
 }

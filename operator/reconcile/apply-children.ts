@@ -15,7 +15,7 @@ import { isControlledBy } from '../function/children.ts';
 import { canonicalJson } from '../function/content-hash.ts';
 import { isHandedOver } from '../function/replicas-owner.ts';
 
-/** A child cannot be written: what the user is told. */
+/** A child cannot be written; the message goes into the Function's status. */
 export class ChildError extends Error {
   override readonly name = 'ChildError';
   readonly reason: 'NameTaken' | 'InvalidPodTemplate';
@@ -148,7 +148,7 @@ export async function markAnswered({ kube, signal }: Writer, deployment: Deploym
   );
 }
 
-/** Unless it has changed since `deployment` was read: somebody may be waking it. */
+/** Unless it has changed since `deployment` was read: a gateway may be waking it. */
 export async function deleteDeployment({ kube, signal }: Writer, deployment: Deployment): Promise<void> {
   const { uid = '', resourceVersion = '' } = deployment.metadata ?? {};
   await kube

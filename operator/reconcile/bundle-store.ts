@@ -182,7 +182,7 @@ function namesOf(bundle: BundleRef | undefined): string[] {
 }
 
 /**
- * Stores it; what else is there by that name goes if it is the function's own or, with `replace`, whoever's: a Deployment of
+ * Stores it; what else is there by that name goes if it is the function's own or, with `replace`, any: a Deployment of
  * the function refers to it, so it was put in the bundle's place. Returns what is there now.
  */
 async function store(writer: Writer, text: StoredText, { replace }: { replace: boolean }): Promise<ConfigMap> {

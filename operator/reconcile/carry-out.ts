@@ -37,7 +37,7 @@ export async function carryOut(ctx: Context, writer: Writer, decided: Decided): 
   }
 }
 
-/** A Function that somebody's finalizer holds gets no more requests: its replicas need not wait for the finalizer. */
+/** A Function that another's finalizer holds gets no more requests: its replicas need not wait for the finalizer. */
 export async function putToSleep(ctx: Context, writer: Writer, own: readonly Deployment[]): Promise<void> {
   const deployments = byRevision(own.filter(({ metadata }) => metadata?.deletionTimestamp === undefined));
   const replicas = replicasOf(deployments);

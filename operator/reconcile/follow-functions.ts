@@ -23,7 +23,7 @@ export function followFunctions(
   queue.start();
   let following = false;
   functions.onChange((change) => {
-    // Those that are there already are told of at once: each is due by now.
+    // A view reports those that are there already at once: each is due by now.
     if (!following) return;
     queue.add(keyOf(change.object), urgencyOf(change));
     if (change.type === 'added') onCame(change.object);

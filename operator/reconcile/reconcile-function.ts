@@ -188,7 +188,7 @@ function outcome(
   return Number.isFinite(soonest) ? { againInMs: soonest } : {};
 }
 
-/** Where it answers, and what it asked for in vain. */
+/** Where it answers, and which routes it was refused. */
 function addressOf(
   { config, routing: { template } }: Context,
   { metadata }: FunctionObject,

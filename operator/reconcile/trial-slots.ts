@@ -14,7 +14,7 @@ export class TrialSlots {
 
   /**
    * @param options.heldMs after which a slot is over in any case: one whose pod hangs must not hold up the rest.
-   * @param options.onFree told of a function that waited and has its slot now.
+   * @param options.onFree called with a function that waited and has its slot now.
    */
   constructor(options: { most: number; mostInNamespace: number; heldMs: number; onFree: (key: string) => void }) {
     this.#most = options.most;

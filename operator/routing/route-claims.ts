@@ -26,9 +26,9 @@ interface RouteClaimsOptions {
   onReleased: () => void;
 }
 
-/** How often a holder is told that another function asks for its host, at most. */
+/** Rate limit: a holder gets one Event in this time about another function that asks for its host. */
 const TELL_AGAIN_MS = 60 * 60 * 1000;
-/** Hosts of which it is remembered that their holders were told. */
+/** Most hosts that the rate limit remembers. */
 const MOST_TOLD = 1_000;
 
 /**

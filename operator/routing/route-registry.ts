@@ -14,7 +14,7 @@ interface Entry {
   waits: Set<string> | undefined;
 }
 
-/** What a change of the registry is told: when it is, and where it notes the functions that may be decided otherwise now. */
+/** Context of one change: its time, and the set it adds functions to whose routes may be decided otherwise now. */
 export interface RouteChange {
   nowMs: number;
   affected: Set<string>;

@@ -116,7 +116,7 @@ export class Autoscaler implements AsyncDisposable {
   async #tick(signal: AbortSignal): Promise<void> {
     const { functions, scrape, nowMs, log } = this.#options;
     if (this.#rests()) return;
-    // Read first: whoever raises a function after this changes its resourceVersion, and what follows is refused.
+    // Read before the scrape, for optimistic locking: a raise after this changes the resourceVersion, and what follows is refused.
     const all = functions();
     const seen = await scrape(signal);
     this.#demand.record(seen, nowMs());

@@ -113,7 +113,7 @@ export class DemandHistory {
   }
 }
 
-/** Those that are not told of any more have no requests now. */
+/** Series that the last scrape did not have: no requests now. */
 function rest(ofFunction: ReadonlyMap<string, Readings>, loads?: ReadonlyMap<string, RevisionLoad>): void {
   for (const [revision, reading] of ofFunction) if (loads?.has(revision) !== true) reading.concurrency = 0;
 }

@@ -7,7 +7,7 @@ export class RoutedRevisions {
   readonly #awaited = new Map<string, string>();
   #last: Scrape = { activators: new Map() };
 
-  /** @param onRouted told of a function once all gateways send requests to the revision that `isRouted` was false for. */
+  /** @param onRouted called with a function's key once all gateways send requests to the revision that `isRouted` was false for. */
   constructor(onRouted: (key: string) => void) {
     this.#onRouted = onRouted;
   }

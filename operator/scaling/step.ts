@@ -5,7 +5,7 @@ import type { Demand } from './demand.ts';
 export interface ScaleState {
   /** Replicas asked for when last looked. */
   replicas: number;
-  /** When that number last grew, whoever raised it. */
+  /** When that number last grew, by a decision of the autoscaler or of a gateway. */
   raisedMs: number;
   /** When it last left zero. */
   activeSinceMs: number;

@@ -24,7 +24,7 @@ export interface CompileBounds {
 export type Compile = (job: CompileJob, bounds: CompileBounds) => Promise<Outcome>;
 
 interface CompileFolderOptions {
-  /** Shared with the bundler, and nobody else. */
+  /** Shared with the bundler alone. */
   folder: string;
   /** Tells the bundler of a job, in one line. Rejects when it does not listen. */
   tell: (line: string) => Promise<void>;
@@ -76,7 +76,7 @@ export async function compileInFolder(
 
 /** Tells by the pipe that the bundler made in the folder. */
 export async function tellByPipe(folder: string, line: string): Promise<void> {
-  // Fails where nobody reads.
+  // Fails where the reader is gone.
   const pipe = await open(join(folder, 'jobs'), constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
     if (!(await pipe.stat()).isFIFO()) throw new Error('what the bundler listens to is no pipe');

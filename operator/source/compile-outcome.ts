@@ -88,7 +88,7 @@ function processorSeconds(lines: readonly string[]): number {
   return times.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
 }
 
-/** What a function is told whose compile ended by a limit for good. */
+/** The error of a function whose compile ended by a limit for good. */
 export function limitError(by: Limit, { cpuSeconds, wallSeconds }: CompileLimits): SourceError {
   const met = {
     cpu: `took more than ${cpuSeconds} s of processor time`,

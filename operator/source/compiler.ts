@@ -48,7 +48,7 @@ interface Entry {
   isLong: boolean;
   /** How often it was ended for another namespace's first try. */
   gaveWay: number;
-  /** Nobody waits for it any more. */
+  /** Its result is not wanted any more. */
   dropped: boolean;
 }
 

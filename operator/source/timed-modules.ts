@@ -17,7 +17,7 @@ export function timedFiles({ files }: SourceFiles, inputs: readonly string[]): s
 }
 
 /**
- * Has the CommonJS modules of a bundle evaluated by whoever times them, while there is somebody. No line moves.
+ * Has the CommonJS modules of a bundle evaluated by the runtime's timer of imports, where there is one. No line moves.
  * @param code as esbuild prints it.
  */
 export function withTimedRequires(code: string): string {

@@ -87,7 +87,7 @@ export class EventRecorder implements AsyncDisposable {
 
   #failed(fields: object, err: unknown): void {
     const { log } = this.#options;
-    // Whatever is said of a namespace that goes, nobody is left to read it.
+    // Events of a namespace that is going would go with it.
     if (isNamespaceLeaving(err)) log.debug({ ...fields, err }, 'event not written');
     else log.warn({ ...fields, err }, 'event not written');
   }

@@ -207,7 +207,7 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
     this.#options.onLost(error);
   }
 
-  /** Never rejects: whoever comes next then waits until the record is old enough. */
+  /** Never rejects: the next leader then waits until the record is old enough. */
   async #release(): Promise<void> {
     const { store, log, identity } = this.#options;
     const limits = { signal: AbortSignal.timeout(RELEASE_MS), deadlineMs: RELEASE_MS };
@@ -227,7 +227,7 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
   }
 }
 
-/** Somebody else wrote it, made it, or removed it meanwhile. */
+/** Optimistic locking: another candidate wrote, made or removed it meanwhile. */
 function isOvertaken(error: unknown): boolean {
   return isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 }

@@ -8,7 +8,7 @@ export interface Sighting {
   /** In its last state, should it be gone. */
   lease: Lease;
   gone: boolean;
-  /** Since when it has said the same, on the clock of who looks: nobody else's clock is ever compared with it. */
+  /** Since when it has said the same, on this process' own clock: another's is never compared with it. */
   sinceMs: number;
 }
 
@@ -26,7 +26,7 @@ export type LeaseStep =
 
 /** `before` and what was found now; `lease` undefined: there is none. */
 export function sight(before: Sighting | undefined, lease: Lease | undefined, nowMs: number): Sighting | undefined {
-  // Whoever held it may not have noticed yet: it is respected as if it were there.
+  // The leader before may not have noticed yet: it is respected as if it were there.
   if (lease === undefined) return before && { ...before, gone: true };
   const same = before !== undefined && recordOf(before.lease) === recordOf(lease);
   return { lease, gone: false, sinceMs: same ? before.sinceMs : nowMs };
@@ -37,7 +37,7 @@ function recordOf({ spec = {} }: Lease): string {
   return JSON.stringify([holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaseTransitions]);
 }
 
-/** Empty when nobody holds it. */
+/** Empty: it is free. */
 export function holderOf(sighting: Sighting | undefined): string {
   return sighting?.lease.spec?.holderIdentity ?? '';
 }

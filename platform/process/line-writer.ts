@@ -6,7 +6,7 @@ const FLUSH_BYTES = 65_536;
 const FLUSH_MS = 100;
 /** What waits at most; further lines are dropped. */
 const HELD_MAX_BYTES = 1_048_576;
-/** A pipe that nobody reads may be full without blocking (EAGAIN). */
+/** A pipe without a reader may be full without blocking (EAGAIN). */
 const TRY_AGAIN_MS = 20;
 /** Longest that the end waits for what is still to be written. */
 const END_MS = 1_000;

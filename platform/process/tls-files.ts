@@ -12,7 +12,7 @@ export interface TlsPair {
 interface TlsFilesOptions {
   certFile: string;
   keyFile: string;
-  /** Told of each pair that takes the place of the one before. */
+  /** Called with each pair that takes the place of the one before. */
   onChange: (pair: TlsPair) => void;
   log: Log;
   /** How often the files are looked at, in milliseconds; default 2,000. */
@@ -21,7 +21,7 @@ interface TlsFilesOptions {
 }
 
 /**
- * A certificate and its key in files that somebody else replaces now and then, as kubelet does with those of a Secret.
+ * A certificate and its key in files that are replaced now and then, as kubelet does with those of a Secret.
  * They are read again and again rather than watched: kubelet swaps a symbolic link, of which a watch on a file hears
  * nothing. A new pair that cannot be used is logged, and the one before stays.
  */

@@ -1,4 +1,4 @@
-/** Certificates for platform/'s own tests, valid for a hundred years and trusted by nobody. */
+/** Certificates for platform/'s own tests, valid for a hundred years and in no trust store. */
 
 /** Signed both of the others. */
 export const TEST_CA = `-----BEGIN CERTIFICATE-----

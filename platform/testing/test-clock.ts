@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts';
 
-/** For tests: time that passes only when told to. */
+/** For tests: time that passes only by `advance`. */
 export class TestClock implements Clock {
   #nowMs = 0;
   readonly #timers = new Set<{ atMs: number; callback: () => void }>();

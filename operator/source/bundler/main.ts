@@ -12,7 +12,7 @@ const END_TOLD_MS = 300;
 const LOOK_EVERY_MS = 100;
 
 const { source, handler } = JSON.parse(readFileSync(0, 'utf8')) as { source: SourceFiles; handler: WantedHandler };
-// Whoever does not want the result any more removes the file that standard input is.
+// Cancellation: the operator removes the file that standard input is when it does not want the result any more.
 const look = setInterval(async () => {
   if (fstatSync(0).nlink > 0) return;
   clearInterval(look);
