@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { HEADER } from '#api/names.ts';
 import { asError, caught, type Entry, enter, guarded } from './entries.ts';
+import type { Untouched } from './give-backs.ts';
 import type { Connection } from './http1/connection.ts';
 import { NameTable } from './http1/name-table.ts';
 import type { Receiver } from './http1/receiver.ts';
 import { type BodyFraming, requestHead } from './http1/request-head.ts';
 import type { RequestBody } from './request-body.ts';
-import type { Untouched } from './traffic.ts';
 import { type Upstream, wasNeverConnected } from './upstream.ts';
 
 /** What is sent to a replica. */

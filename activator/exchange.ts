@@ -15,7 +15,7 @@ import { Attempt, type Inbound, type Outbound } from './attempt.ts';
 import { attempt, caught, type Entry, enter, guarded } from './entries.ts';
 import { type Failure, GATEWAY_FAULT, withoutDetail } from './failure.ts';
 import type { Visitor, Waiting } from './gate.ts';
-import { pauseBeforeTry, TURNED_AWAY } from './give-backs.ts';
+import { pauseBeforeTry, TURNED_AWAY, type Untouched } from './give-backs.ts';
 import { responseHeaders } from './headers.ts';
 import type { Host, RequestHead } from './host.ts';
 import type { BodyFraming } from './http1/request-head.ts';
@@ -25,7 +25,7 @@ import { RequestBody } from './request-body.ts';
 import type { Suspect } from './stuck-replicas.ts';
 import { tooLarge } from './time-limits.ts';
 import { TimeWatch } from './time-watch.ts';
-import type { Traffic, Untouched } from './traffic.ts';
+import type { FunctionTraffic } from './traffic.ts';
 import { UnreadAnswer } from './unread-answer.ts';
 import { type Joint, joinSockets } from './upgrade.ts';
 import { wasCutOff } from './upstream.ts';
@@ -43,7 +43,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   readonly #head: RequestHead;
   readonly #host: Host;
   readonly #journal: Journal;
-  #traffic: Traffic | undefined;
+  #traffic: FunctionTraffic | undefined;
   #place: Waiting<Replica> | undefined;
   #replica: Replica | undefined;
   #attempt: Attempt | undefined;
@@ -106,7 +106,7 @@ export class Exchange implements Visitor<Replica>, Inbound, Outbound {
   }
 
   /** @param path path and query as the function gets them. */
-  enter(traffic: Traffic, path: string): void {
+  enter(traffic: FunctionTraffic, path: string): void {
     this.#traffic = traffic;
     this.path = path;
     this.#journal.enter(traffic);

@@ -5,12 +5,17 @@ export class Place<T> {
   readonly weight: number;
   ahead: Place<T> | undefined;
   behind: Place<T> | undefined;
-  /** Whether it still is in the queue. */
-  taken = true;
+  /** Undefined once it has left. */
+  queue: Fifo<T> | undefined;
 
   constructor(value: T, weight: number) {
     this.value = value;
     this.weight = weight;
+  }
+
+  /** Whether it still is in a queue. */
+  get taken(): boolean {
+    return this.queue !== undefined;
   }
 }
 
@@ -45,22 +50,31 @@ export class Fifo<T> {
     return this.#insert(new Place(value, weight), behind === undefined ? this.#last : behind.ahead, behind);
   }
 
-  /** False when it had left already. */
+  /** Takes a place over from the queue that it is in, behind those here that are not later. It stays the same place. */
+  take(place: Place<T>, isLater: (other: T) => boolean): void {
+    place.queue?.remove(place);
+    let ahead = this.#last;
+    while (ahead !== undefined && isLater(ahead.value)) ahead = ahead.ahead;
+    this.#insert(place, ahead, ahead === undefined ? this.#first : ahead.behind);
+  }
+
+  /** False when it is not in this queue, or not any more. */
   remove(place: Place<T>): boolean {
-    if (!place.taken) return false;
+    if (place.queue !== this) return false;
     if (place.ahead === undefined) this.#first = place.behind;
     else place.ahead.behind = place.behind;
     if (place.behind === undefined) this.#last = place.ahead;
     else place.behind.ahead = place.ahead;
     place.ahead = undefined;
     place.behind = undefined;
-    place.taken = false;
+    place.queue = undefined;
     this.#size -= 1;
     this.#weight -= place.weight;
     return true;
   }
 
   #insert(place: Place<T>, ahead: Place<T> | undefined, behind: Place<T> | undefined): Place<T> {
+    place.queue = this;
     place.ahead = ahead;
     place.behind = behind;
     if (ahead === undefined) this.#first = place;

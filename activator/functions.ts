@@ -10,7 +10,7 @@ import { type FunctionView, sameRoutes, viewOf } from './function-view.ts';
 import type { BacklogHint } from './peers/messages.ts';
 import type { Change, Feed } from './replicas.ts';
 import { type RouteEntry, RouteTable } from './route-table.ts';
-import { Traffic, type TrafficParts } from './traffic.ts';
+import { FunctionTraffic, type TrafficParts } from './traffic.ts';
 
 export interface FunctionsOptions extends Omit<TrafficParts, 'coldStarts' | 'tellBacklog'> {
   /** Absent: there are no other gateways. */
@@ -26,9 +26,9 @@ export class Functions implements Disposable {
   /** Of requests for which no function was found. */
   readonly unrouted = new FunctionCounters(this.coldStarts);
   readonly #parts: TrafficParts;
-  readonly #byKey = new Map<string, Traffic>();
+  readonly #byKey = new Map<string, FunctionTraffic>();
   readonly #stopFeed: () => void;
-  readonly #table: RouteTable<Traffic>;
+  readonly #table: RouteTable<FunctionTraffic>;
 
   constructor(options: FunctionsOptions) {
     this.#parts = { tellBacklog: () => undefined, ...options, coldStarts: this.coldStarts };
@@ -46,7 +46,7 @@ export class Functions implements Disposable {
   }
 
   /** Changed in place: each change costs what the changed function does, however many there are. */
-  get routes(): RouteTable<Traffic> {
+  get routes(): RouteTable<FunctionTraffic> {
     return this.#table;
   }
 
@@ -55,7 +55,7 @@ export class Functions implements Disposable {
     return this.#byKey.get(key)?.view;
   }
 
-  all(): Iterable<Traffic> {
+  all(): Iterable<FunctionTraffic> {
     return this.#byKey.values();
   }
 
@@ -85,7 +85,7 @@ export class Functions implements Disposable {
   #put(view: FunctionView): void {
     const known = this.#byKey.get(view.key);
     if (known === undefined) {
-      const traffic = new Traffic(view, this.#parts);
+      const traffic = new FunctionTraffic(view, this.#parts);
       this.#byKey.set(view.key, traffic);
       this.#table.add(entryOf(traffic));
       return;
@@ -105,7 +105,7 @@ export class Functions implements Disposable {
   }
 }
 
-function entryOf(traffic: Traffic): RouteEntry<Traffic> {
+function entryOf(traffic: FunctionTraffic): RouteEntry<FunctionTraffic> {
   const { namespace, name, routes } = traffic.view;
   return { namespace, name, routes, target: traffic };
 }

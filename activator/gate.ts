@@ -1,18 +1,11 @@
 import type { Clock } from '#platform/time/clock.ts';
-import { Rotation, type Seat } from './balance.ts';
 import type { Failure } from './failure.ts';
 import type { Place } from './fifo.ts';
 import type { GateParts } from './gate-parts.ts';
 import { Integral } from './integral.ts';
 import { Line } from './line.ts';
-import { Patience, waitThereMs } from './patience.ts';
+import { ReplicaRoom, type SharedReplica } from './replica-room.ts';
 import { dueFailure, gatewayBusy, queueFull } from './turned-away.ts';
-
-/** A replica, as the gate counts it; only the gate writes these. */
-export interface GateReplica extends Seat {
-  /** Requests that waited at it for a place, in vain, since it last finished one. */
-  waitedInVain: number;
-}
 
 /** A request at the gate. One of the methods is called, once, each time that it enters or is given back. */
 export interface Visitor<R> {
@@ -40,20 +33,18 @@ export interface GateLimits {
 }
 
 /**
- * Where all requests of one function pass: at most `limit` in flight per replica, the rest waits in order of arrival,
+ * Where the requests for one revision pass: at most `limit` in flight per replica, the rest waits in order of arrival,
  * bounded in number, bytes and time. A request that finds no queue and room passes synchronously.
  */
-export class Gate<R extends GateReplica> {
+export class Gate<R extends SharedReplica> implements Disposable {
   readonly #clock: Clock;
   readonly #hooks: GateParts<R>['hooks'];
   readonly #share: GateParts<R>['share'];
   readonly #queue: Line<Visitor<R>>;
-  readonly #rotation: Rotation<R>;
-  readonly #patience: Patience;
+  readonly #room: ReplicaRoom<R>;
   /** Of requests in flight or waiting. */
   readonly #integral: Integral;
   #limits: GateLimits;
-  #inFlight = 0;
   #requests = 0;
   #admittedAtMs = 0;
   #admitting = false;
@@ -65,8 +56,11 @@ export class Gate<R extends GateReplica> {
     this.#hooks = hooks;
     this.#share = share;
     this.#limits = limits;
-    this.#rotation = new Rotation(limits.limit, random);
-    this.#patience = new Patience(clock, random, () => this.#goOn());
+    const onAgain = () => {
+      this.#account(clock.nowMs());
+      this.#admitWaiting();
+    };
+    this.#room = new ReplicaRoom({ clock, limit: limits.limit, random, onAgain });
     this.#integral = new Integral(clock.nowMs());
     this.#queue = new Line(clock, limits.queueTimeoutMs, (place) => this.#refuseDue(place));
   }
@@ -75,11 +69,11 @@ export class Gate<R extends GateReplica> {
     return this.#queue.size;
   }
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#room.inFlight;
   }
   /** What the replicas have of other activators, as far as their refusals tell. */
   get takenByOthers(): number {
-    return this.#rotation.takenByOthers;
+    return this.#room.takenByOthers;
   }
   /** When a request was last given to a replica, on the gate's clock. */
   get admittedAtMs(): number {
@@ -103,14 +97,14 @@ export class Gate<R extends GateReplica> {
   /** In force at once, for those that wait too; a smaller queue sends nobody away who has a place. */
   setLimits(limits: GateLimits): void {
     this.#limits = limits;
-    this.#rotation.setLimit(limits.limit);
+    this.#room.setLimit(limits.limit);
     this.#admitWaiting();
     this.#queue.setTimeoutMs(limits.queueTimeoutMs);
   }
 
   /** The replicas that requests may be sent to from now on. What others have in flight they finish. */
   setReplicas(replicas: readonly R[]): void {
-    this.#rotation.setMembers(replicas);
+    this.#room.setMembers(replicas);
     this.#admitWaiting();
   }
 
@@ -118,19 +112,12 @@ export class Gate<R extends GateReplica> {
   enter(visitor: Visitor<R>): Waiting<R> | undefined {
     this.#requests += 1;
     this.#account(visitor.enteredAtMs);
-    if (this.#closed !== undefined) {
-      this.#hooks.refuse(visitor, this.#closed);
+    const failure = this.#whyNot();
+    if (failure !== undefined) {
+      this.#hooks.refuse(visitor, failure);
       return undefined;
     }
-    if (!this.#share.mayOpen()) {
-      this.#hooks.refuse(visitor, gatewayBusy('requests'));
-      return undefined;
-    }
-    if (!this.#share.mayKeep(0)) {
-      this.#hooks.refuse(visitor, gatewayBusy('bodies'));
-      return undefined;
-    }
-    const replica = this.#queue.size === 0 ? this.#room(visitor.enteredAtMs) : undefined;
+    const replica = this.#queue.size === 0 ? this.#room.pick(visitor.enteredAtMs) : undefined;
     if (replica !== undefined) {
       this.#share.opened();
       this.#admit(visitor, replica);
@@ -145,7 +132,7 @@ export class Gate<R extends GateReplica> {
     this.#share.opened();
     this.#share.kept(heldBytes);
     const place = this.#queue.append(visitor, heldBytes);
-    this.#patience.awaitEnd(visitor.enteredAtMs);
+    this.#room.awaitRoom(visitor.enteredAtMs);
     this.#hooks.waiting();
     return place;
   }
@@ -166,8 +153,7 @@ export class Gate<R extends GateReplica> {
   /** An admitted request is over. */
   finish(replica: R): void {
     this.#account(this.#clock.nowMs());
-    replica.waitedInVain = 0;
-    this.#release(replica);
+    this.#room.finish(replica);
     this.#share.closed();
     this.#admitWaiting();
   }
@@ -175,23 +161,28 @@ export class Gate<R extends GateReplica> {
   /**
    * An admitted request comes back, its replica has not begun with it: it is the next one again.
    * @param isFull because the replica has as many as it may, which others must have sent.
+   * @param to where it waits now: here, unless requests go to another revision meanwhile.
    */
-  giveBack(visitor: Visitor<R>, replica: R, isFull: boolean): Waiting<R> | undefined {
+  giveBack(visitor: Visitor<R>, replica: R, isFull: boolean, to: Gate<R> = this): Waiting<R> | undefined {
     const nowMs = this.#clock.nowMs();
     this.#account(nowMs);
-    this.#release(replica);
-    if (this.#closed !== undefined) {
-      this.#share.closed();
-      this.#hooks.refuse(visitor, this.#closed);
-      return undefined;
-    }
-    if (isFull) this.#crowd(replica, visitor.waitMs > 0, nowMs);
-    const { heldBytes } = visitor;
-    this.#share.kept(heldBytes);
-    const place = this.#queue.putBack(visitor, heldBytes);
-    this.#hooks.waiting();
-    this.#admitWaiting();
-    return place;
+    this.#room.release(replica);
+    if (isFull) this.#room.crowd(replica, visitor.waitMs > 0, nowMs);
+    if (to !== this) this.#admitWaiting();
+    return to.#putBack(visitor, nowMs);
+  }
+
+  /**
+   * Those that wait at `other` wait here from now on, all in order of their arrival, each in the place that it has. None
+   * is admitted by that: the replicas are to be set next.
+   */
+  takeOver(other: Gate<R>): void {
+    if (other.#queue.size === 0) return;
+    const nowMs = this.#clock.nowMs();
+    this.#account(nowMs);
+    other.#account(nowMs);
+    this.#queue.takeAll(other.#queue);
+    other.#hooks.noneWaiting();
   }
 
   /** Sends away all that wait. */
@@ -204,24 +195,40 @@ export class Gate<R extends GateReplica> {
   close(failure: Failure): void {
     this.#closed = failure;
     this.refuseAll(failure);
+    this[Symbol.dispose]();
+  }
+
+  /** No request has anything to do with it any more. */
+  [Symbol.dispose](): void {
     this.#queue[Symbol.dispose]();
-    this.#patience[Symbol.dispose]();
+    this.#room[Symbol.dispose]();
+  }
+
+  /** Why no request is let in now; undefined: they are. */
+  #whyNot(): Failure | undefined {
+    if (this.#closed !== undefined) return this.#closed;
+    if (!this.#share.mayOpen()) return gatewayBusy('requests');
+    return this.#share.mayKeep(0) ? undefined : gatewayBusy('bodies');
   }
 
   /** A request's own time of entry may lie a moment before something that was counted in between. */
   #account(atMs: number): void {
-    this.#integral.add(this.#inFlight + this.#queue.size, atMs);
+    this.#integral.add(this.inFlight + this.waiting, atMs);
   }
 
-  #room(nowMs: number): R | undefined {
-    return this.#rotation.pick(nowMs) ?? (this.#patience.isPaused(nowMs) ? undefined : this.#rotation.pickCrowded());
-  }
-
-  #crowd(replica: R, hadWaited: boolean, nowMs: number): void {
-    this.#rotation.crowd(replica, this.#patience.crowdedUntilMs(nowMs), nowMs);
-    if (!hadWaited) return;
-    replica.waitedInVain += 1;
-    this.#patience.pause(nowMs);
+  #putBack(visitor: Visitor<R>, nowMs: number): Waiting<R> | undefined {
+    this.#account(nowMs);
+    if (this.#closed !== undefined) {
+      this.#share.closed();
+      this.#hooks.refuse(visitor, this.#closed);
+      return undefined;
+    }
+    const { heldBytes } = visitor;
+    this.#share.kept(heldBytes);
+    const place = this.#queue.putBack(visitor, heldBytes);
+    this.#hooks.waiting();
+    this.#admitWaiting();
+    return place;
   }
 
   #remove(place: Waiting<R>): boolean {
@@ -238,16 +245,9 @@ export class Gate<R extends GateReplica> {
   }
 
   #admit(visitor: Visitor<R>, replica: R): void {
-    visitor.waitMs = replica.list === 'crowded' ? waitThereMs(replica.waitedInVain) : 0;
-    this.#inFlight += 1;
+    visitor.waitMs = this.#room.take(replica);
     this.#admittedAtMs = this.#integral.countedAtMs;
-    this.#rotation.take(replica);
     visitor.admit(replica);
-  }
-
-  #release(replica: R): void {
-    this.#inFlight -= 1;
-    this.#rotation.release(replica);
   }
 
   /** Not again while it runs: a request may be over, or back, before `admit` returns. */
@@ -257,7 +257,7 @@ export class Gate<R extends GateReplica> {
     const nowMs = this.#integral.countedAtMs;
     try {
       for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
-        const replica = this.#room(nowMs);
+        const replica = this.#room.pick(nowMs);
         if (replica === undefined) break;
         this.#remove(place);
         this.#admit(place.value, replica);
@@ -265,12 +265,7 @@ export class Gate<R extends GateReplica> {
     } finally {
       this.#admitting = false;
     }
-    if (this.#queue.size > 0) this.#patience.awaitEnd(nowMs);
-  }
-
-  #goOn(): void {
-    this.#account(this.#clock.nowMs());
-    this.#admitWaiting();
+    if (this.#queue.size > 0) this.#room.awaitRoom(nowMs);
   }
 
   #refuseDue(place: Waiting<R>): void {

@@ -6,7 +6,7 @@ import type { RequestHead } from './host.ts';
 import type { Replica } from './replica.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Course } from './time-limits.ts';
-import type { Traffic } from './traffic.ts';
+import type { FunctionTraffic } from './traffic.ts';
 
 /** What is noted of one request on its way; its exchange writes, times are the clock's. */
 export class Journal implements Course, Summary {
@@ -26,7 +26,7 @@ export class Journal implements Course, Summary {
   readonly #body: RequestBody | undefined;
   readonly #clock: Clock;
   readonly #clientAddress: string;
-  #traffic: Traffic | undefined;
+  #traffic: FunctionTraffic | undefined;
 
   constructor(request: IncomingMessage, head: RequestHead, body: RequestBody | undefined, clock: Clock) {
     this.requestId = head.requestId;
@@ -37,7 +37,7 @@ export class Journal implements Course, Summary {
     this.#clientAddress = head.headers.clientAddress;
   }
 
-  enter(traffic: Traffic): void {
+  enter(traffic: FunctionTraffic): void {
     this.#traffic = traffic;
     this.enteredAtMs = this.#clock.nowMs();
   }

@@ -39,7 +39,17 @@ export class Line<T extends { readonly enteredAtMs: number }> implements Disposa
     return place;
   }
 
-  /** False when it had left already. */
+  /** Those that wait in `other` wait here from now on, all in order of their arrival, each in the place that it has. */
+  takeAll(other: Line<T>): void {
+    for (let place = other.#queue.first; place !== undefined; place = other.#queue.first) {
+      const { enteredAtMs } = place.value;
+      this.#queue.take(place, (one) => one.enteredAtMs > enteredAtMs);
+    }
+    other[Symbol.dispose]();
+    this.#rearm();
+  }
+
+  /** False when it is not in this line, or not any more. */
   remove(place: Place<T>): boolean {
     return this.#queue.remove(place);
   }

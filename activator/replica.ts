@@ -1,6 +1,6 @@
 import type { SeatList } from './balance.ts';
-import type { GateReplica } from './gate.ts';
 import type { PodState } from './pod-state.ts';
+import type { SharedReplica } from './replica-room.ts';
 import { Upstream } from './upstream.ts';
 
 /** When a pod was seen to have a node, and its address, on the activator's clock. */
@@ -10,7 +10,7 @@ export interface PodTimes {
 }
 
 /** One pod of a function that has an address, and what this activator knows of it. */
-export class Replica implements GateReplica {
+export class Replica implements SharedReplica {
   readonly uid: string;
   readonly revision: string;
   readonly upstream: Upstream;

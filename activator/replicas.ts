@@ -219,8 +219,10 @@ export class Replicas implements Disposable {
     else if (!isSame || pod.failedAtMs === undefined) pod.failedAtMs = nowMs;
     if (state.failure?.finalAfterMs === 0) pod.endStart(nowMs);
     if (state.scheduled) pod.scheduledAtMs ??= nowMs;
-    if (state.ip === '' || pod.replica?.upstream.ip === state.ip) return;
-    // A pod's address is given once; should a sandbox be made anew with another one, the old one is no way to it.
+    const { replica } = pod;
+    if (state.ip === '' || (replica?.upstream.ip === state.ip && replica.revision === state.revision)) return;
+    // A pod's address is given once; should a sandbox be made anew with another one, the old one is no way to it. With
+    // the label of another revision it is another replica: one belongs to the pool of its revision for good.
     pod.end();
     pod.replica = new Replica(state, { scheduledAtMs: pod.scheduledAtMs, addressAtMs: this.#clock.nowMs() });
     this.#probe(pod, pod.replica);

@@ -21,7 +21,7 @@ import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer
 import { answerOptions, isForGateway } from './options.ts';
 import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
 import type { RouteTable } from './route-table.ts';
-import type { Traffic } from './traffic.ts';
+import type { FunctionTraffic } from './traffic.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 import type { Joint } from './upgrade.ts';
 
@@ -33,7 +33,7 @@ export interface GatewayOptions {
   /** What a client sent was no request that could get an exchange. */
   refused: (failure: Failure) => void;
   /** The present table. */
-  routes: () => RouteTable<Traffic>;
+  routes: () => RouteTable<FunctionTraffic>;
   /** Of the function whose pod has an address; undefined: none has. */
   namespaceOf: (address: string) => string | undefined;
   /** Resolves once the cluster's functions and pods are known. */

@@ -1,7 +1,7 @@
 /** For tests: a replica as the gate sees it. */
-import type { GateReplica } from './gate.ts';
+import type { SharedReplica } from './replica-room.ts';
 
-export interface Named extends GateReplica {
+export interface Named extends SharedReplica {
   name: string;
 }
 
