@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '#api/names.ts';
 import { guarded } from './entries.ts';
-import { answerFor, type Failure } from './failure.ts';
+import { answerFor, type Failure, type Reply } from './failure.ts';
 import { responseHeaders, serverTiming, trailers } from './headers.ts';
 import type { Journal } from './journal.ts';
 import { lingerAtMost } from './linger.ts';
@@ -30,6 +30,13 @@ export function writeFailure(response: ServerResponse, failure: Failure, journal
   journal.begin(status);
   journal.bytesOut = body.length;
   response.writeHead(status, headers);
+  response.end(body);
+}
+
+/** Another answer of the gateway's own. */
+export function writeReply(response: ServerResponse, { status, headers, body }: Reply, closing: boolean): void {
+  const length = body === '' ? [] : ['content-length', String(Buffer.byteLength(body))];
+  response.writeHead(status, [...headers, ...length, ...(closing ? ['connection', 'close'] : [])]);
   response.end(body);
 }
 

@@ -13,6 +13,8 @@ export interface Failure {
   function?: string;
   /** For a client of the Kubernetes API: it takes the answer for that of an API server, and prints the message. */
   forKubectl?: true;
+  /** What else the answer says, to callers who are told no details too; name, value, name, value, … */
+  headers?: readonly string[];
 }
 
 /** What a caller is told when the gateway itself went wrong; what it was stands in the log. */
@@ -22,7 +24,7 @@ export const GATEWAY_FAULT: Failure = {
 };
 
 /** An answer in full, ready to be written. */
-export interface Answer {
+export interface Reply {
   status: number;
   /** Name, value, name, value, … */
   headers: string[];
@@ -46,16 +48,16 @@ export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 export function withoutDetail(failure: Failure): Failure {
   const general = PUBLIC_MESSAGE[failure.code];
   if (general === undefined) return failure;
-  const { code, reason = '', function: named } = failure;
+  const { code, reason = '', function: named, headers } = failure;
   const message = PUBLIC_MESSAGE_OF_REASON[reason] ?? general;
-  return { code, message, ...(named !== undefined && { function: named }) };
+  return { code, message, ...(named !== undefined && { function: named }), ...(headers !== undefined && { headers }) };
 }
 
 /**
  * @param functionKey `<namespace>/<name>`, or null where no function was found.
  * @param closing whether the connection has to end with this answer, because the request was not read to its end.
  */
-export function answerFor(failure: Failure, functionKey: string | null, requestId: string, closing: boolean): Answer {
+export function answerFor(failure: Failure, functionKey: string | null, requestId: string, closing: boolean): Reply {
   const content: ErrorBody = {
     error: failure.code,
     message: failure.message + whereMoreIs(failure, functionKey),
@@ -80,6 +82,7 @@ export function answerFor(failure: Failure, functionKey: string | null, requestI
   const retryAfter = RETRY_AFTER_SECONDS[failure.code];
   if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
   if (failure.code === 'MethodNotAllowed') headers.push('allow', ALLOWED_METHODS);
+  if (failure.headers !== undefined) headers.push(...failure.headers);
   if (failure.forKubectl) headers.push('warning', `299 - "${failure.message}"`);
   if (closing) headers.push('connection', 'close');
   return { status, headers, body };
@@ -95,6 +98,15 @@ function whereMoreIs({ reason }: Failure, functionKey: string | null): string {
 /** A path under `/.catnap/`, on a host that is a function's. */
 export function internalPath(path: string, functionKey: string): Failure {
   return { code: 'FunctionNotFound', message: `${path} is not for callers from outside`, function: functionKey };
+}
+
+/** A replica that ended its connection within an answer, or before it. */
+export function brokeOff(error: Error): Failure {
+  const code = 'code' in error ? ` (${String(error.code)})` : '';
+  return {
+    code: 'ReplicaFailed',
+    message: `the replica broke off before it answered${code}; see its log with this request id`,
+  };
 }
 
 /** @param bareName the host, where it is a name alone */

@@ -1,7 +1,6 @@
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import type { HostTemplate } from '#api/rules/host-template.ts';
-import type { Summary } from './access-log.ts';
 import { ColdStarts } from './cold-starts.ts';
 import { FunctionCounters } from './counters.ts';
 import { guarded } from './entries.ts';
@@ -10,6 +9,7 @@ import { type FunctionView, sameRoutes, viewOf } from './function-view.ts';
 import type { BacklogHint } from './peers/messages.ts';
 import type { Change, Feed } from './replicas.ts';
 import { type RouteEntry, RouteTable } from './route-table.ts';
+import type { Target } from './target.ts';
 import { FunctionTraffic, type TrafficParts } from './traffic.ts';
 
 export interface FunctionsOptions extends Omit<TrafficParts, 'coldStarts' | 'tellBacklog'> {
@@ -28,7 +28,7 @@ export class Functions implements Disposable {
   readonly #parts: TrafficParts;
   readonly #byKey = new Map<string, FunctionTraffic>();
   readonly #stopFeed: () => void;
-  readonly #table: RouteTable<FunctionTraffic>;
+  readonly #table: RouteTable<Target>;
 
   constructor(options: FunctionsOptions) {
     this.#parts = { tellBacklog: () => undefined, ...options, coldStarts: this.coldStarts };
@@ -46,7 +46,7 @@ export class Functions implements Disposable {
   }
 
   /** Changed in place: each change costs what the changed function does, however many there are. */
-  get routes(): RouteTable<FunctionTraffic> {
+  get routes(): RouteTable<Target> {
     return this.#table;
   }
 
@@ -57,13 +57,6 @@ export class Functions implements Disposable {
 
   all(): Iterable<FunctionTraffic> {
     return this.#byKey.values();
-  }
-
-  /** Counts a request that is over; of a function that is gone, nobody asks any more. */
-  finished(summary: Summary): void {
-    const { functionKey } = summary;
-    if (functionKey === null) this.unrouted.finished(summary);
-    else this.#byKey.get(functionKey)?.finished(summary);
   }
 
   /** How much waits at another gateway. False: nothing comes of it. */

@@ -2,18 +2,7 @@ import type { Clock } from '#platform/time/clock.ts';
 import type { Summary } from './access-log.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Failure } from './failure.ts';
-import type { RequestHeaders } from './headers.ts';
 import type { Joint } from './upgrade.ts';
-
-/** What a request's head says, beyond method and target. */
-export interface RequestHead {
-  requestId: string;
-  headers: RequestHeaders;
-  /** The client waits for 100 before it sends the body. */
-  expectsContinue: boolean;
-  /** The protocol to switch to, or null. */
-  upgrade: string | null;
-}
 
 /** The server, as its exchanges see it. */
 export interface Host {
@@ -23,7 +12,11 @@ export interface Host {
   readonly leaving: boolean;
   /** Whether callers are told all of a failure. */
   readonly errorDetail: boolean;
-  /** An exchange is over; called once for each. The summary may be read until this returns. */
+  /** What counts the requests for which no function was found. */
+  readonly unrouted: { finished(summary: Summary): void };
+  /** An exchange has begun. */
+  opened(): void;
+  /** An exchange is over; called once for each. The summary may be read until this returns. Never throws. */
   finished(summary: Summary): void;
   /** The exchange is an upgraded connection from here on. */
   joined(joint: Joint): void;

@@ -2,11 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '#api/errors.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Summary } from './access-log.ts';
-import type { RequestHead } from './host.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import type { Replica } from './replica.ts';
-import type { RequestBody } from './request-body.ts';
+import type { FunctionQueue } from './target.ts';
 import type { Course } from './time-limits.ts';
-import type { FunctionTraffic } from './traffic.ts';
 
 /** What is noted of one request on its way; its exchange writes, times are the clock's. */
 export class Journal implements Course, Summary {
@@ -23,22 +22,20 @@ export class Journal implements Course, Summary {
   revision: string | undefined;
   coldMs = 0;
   readonly #request: IncomingMessage;
-  readonly #body: RequestBody | undefined;
+  readonly #outgoing: OutgoingRequest;
   readonly #clock: Clock;
-  readonly #clientAddress: string;
-  #traffic: FunctionTraffic | undefined;
+  #queue: FunctionQueue | undefined;
 
-  constructor(request: IncomingMessage, head: RequestHead, body: RequestBody | undefined, clock: Clock) {
-    this.requestId = head.requestId;
+  constructor(request: IncomingMessage, outgoing: OutgoingRequest, clock: Clock) {
+    this.requestId = outgoing.requestId;
     this.#request = request;
-    this.#body = body;
+    this.#outgoing = outgoing;
     this.#clock = clock;
     this.enteredAtMs = clock.nowMs();
-    this.#clientAddress = head.headers.clientAddress;
   }
 
-  enter(traffic: FunctionTraffic): void {
-    this.#traffic = traffic;
+  enter(queue: FunctionQueue): void {
+    this.#queue = queue;
     this.enteredAtMs = this.#clock.nowMs();
   }
 
@@ -65,29 +62,30 @@ export class Journal implements Course, Summary {
     return this.begunAtMs > 0;
   }
   get flowing(): boolean {
-    return this.begun || (this.#body !== undefined && !this.#body.awaited && !this.#body.ended);
+    const { body } = this.#outgoing;
+    return this.begun || (body !== undefined && !body.awaited && !body.ended);
   }
 
   /** For `Server-Timing`: what a cold start consisted of; empty without one. */
   get coldTimings(): string {
-    return this.coldMs > 0 ? (this.#traffic?.counters?.coldTimings(this.enteredAtMs) ?? '') : '';
+    return this.coldMs > 0 ? (this.#queue?.counters?.coldTimings(this.enteredAtMs) ?? '') : '';
   }
 
   get functionKey(): string | null {
-    return this.#traffic?.view.key ?? null;
+    return this.#queue?.view.key ?? null;
   }
   get traceparent(): string | undefined {
     const { traceparent } = this.#request.headers;
     return typeof traceparent === 'string' ? traceparent : undefined;
   }
   get method(): string {
-    return this.#request.method ?? 'GET';
+    return this.#outgoing.method;
   }
   get target(): string {
     return this.#request.url ?? '/';
   }
   get bytesIn(): number {
-    return this.#body?.bytes ?? 0;
+    return this.#outgoing.body?.bytes ?? 0;
   }
   get queueMs(): number {
     return (this.admittedAtMs || this.#clock.nowMs()) - this.enteredAtMs - this.coldMs;
@@ -102,7 +100,7 @@ export class Journal implements Course, Summary {
     return this.#clock.nowMs() - this.enteredAtMs;
   }
   get clientAddress(): string {
-    return this.#clientAddress;
+    return this.#outgoing.headers.clientAddress;
   }
   get userAgent(): string | undefined {
     return this.#request.headers['user-agent'];

@@ -114,10 +114,9 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     failures,
     finished: (summary) => {
       heap.busy();
-      functions.finished(summary);
       accessLog.record(summary);
     },
-    refused: ({ code }) => functions.unrouted.refused(code),
+    unrouted: functions.unrouted,
     routes: () => functions.routes,
     namespaceOf: (address) => replicas.namespaces.namespaceOf(address),
     synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),

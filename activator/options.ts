@@ -1,12 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ALLOWED_METHODS } from './failure.ts';
-import type { Target } from './request-faults.ts';
+import type { IncomingMessage } from 'node:http';
+import { ALLOWED_METHODS, type Reply } from './failure.ts';
 
 /**
  * Whether an OPTIONS is not to go further than here: it asks about the server as a whole, or may not be forwarded once
  * more (RFC 9110, 7.6.2). One that may is counted down.
  */
-export function isForGateway({ rawHeaders }: IncomingMessage, { path }: Target): boolean {
+export function isForGateway({ rawHeaders }: IncomingMessage, path: string): boolean {
   if (path === '*') return true;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     if (rawHeaders[i]?.toLowerCase() !== 'max-forwards' || !/^\d{1,9}$/.test(rawHeaders[i + 1] ?? '')) continue;
@@ -17,7 +16,5 @@ export function isForGateway({ rawHeaders }: IncomingMessage, { path }: Target):
   return false;
 }
 
-export function answerOptions(response: ServerResponse, closing: boolean): void {
-  response.writeHead(204, { allow: ALLOWED_METHODS, ...(closing && { connection: 'close' }) });
-  response.end();
-}
+/** The answer to that. */
+export const OPTIONS_REPLY: Reply = { status: 204, headers: ['allow', ALLOWED_METHODS], body: '' };

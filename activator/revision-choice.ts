@@ -67,7 +67,7 @@ export class RevisionChoice {
       latestFailed: newest.retries?.hasFailed === true && !isDue,
       servingHasPods: latest !== serving && ofServing.pods > 0,
     });
-    this.#sendTo(this.#pools.of(chosen));
+    this.#sendTo(this.#pools.of(chosen), nowMs);
     this.#pools.keep(newest, proven);
     const due = this.#hasFallback && dueAtMs !== undefined && dueAtMs > nowMs ? dueAtMs : Number.POSITIVE_INFINITY;
     const next = Math.min(this.#pool.found.lookAgainAtMs ?? ofLatest.lookAgainAtMs ?? due, due);
@@ -95,7 +95,7 @@ export class RevisionChoice {
     return this.#view.serving !== undefined && this.#view.serving !== this.#view.latest;
   }
 
-  #sendTo(pool: RevisionPool): void {
+  #sendTo(pool: RevisionPool, nowMs: number): void {
     const before = this.#pool;
     this.#pool = pool;
     if (pool !== before) {
@@ -103,6 +103,6 @@ export class RevisionChoice {
       pool.takeOver(before);
     }
     if (pool.found.answering.length > 0) this.#answeredBefore = pool.revision;
-    pool.serve();
+    pool.serve(nowMs);
   }
 }

@@ -121,8 +121,8 @@ export class RevisionPool implements Disposable {
   }
 
   /** Gives requests to the replicas that answered at the last look. */
-  serve(): void {
-    if (this.#found.answering.length > 0) this.#answersAgain();
+  serve(nowMs: number): void {
+    if (this.#found.answering.length > 0) this.#answersAgain(nowMs);
     this.#made?.setReplicas(this.#found.answering);
   }
 
@@ -237,18 +237,17 @@ export class RevisionPool implements Disposable {
     parts.wake.enough({ namespace: view.namespace, revision: this.revision });
   }
 
-  #answersAgain(): void {
+  #answersAgain(nowMs: number): void {
     const waitingAtMs = this.#made?.waitingSinceMs;
     const [replica] = this.#found.answering;
     if (this.#wakingSinceMs !== undefined && waitingAtMs !== undefined && replica !== undefined) {
-      this.#noteColdStart(waitingAtMs, replica);
+      this.#noteColdStart(waitingAtMs, replica, nowMs);
     }
     this.#wakingSinceMs = undefined;
   }
 
-  #noteColdStart(waitingAtMs: number, { revision, seen }: Replica): void {
+  #noteColdStart(waitingAtMs: number, { revision, seen }: Replica, answeredAtMs: number): void {
     const { parts, view } = this.#owner;
-    const answeredAtMs = parts.clock.nowMs();
     const scaledAtMs = parts.wake.raisedAtMs({ namespace: view.namespace, revision });
     this.#owner.coldStarted({ ...seen, waitingAtMs, scaledAtMs, answeredAtMs });
   }

@@ -1,45 +1,43 @@
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import { HEADER } from '#api/names.ts';
 import { RequestIds } from '#api/request-id.ts';
 import type { TlsPair } from '#platform/process/tls-files.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import { type Summary, traceIdOf } from './access-log.ts';
+import { writeReply } from './answer.ts';
 import type { Arrival, ClientConnection } from './client-connection.ts';
 import { Backlog } from './client-reader.ts';
 import { ConnectionLimit } from './connection-limit.ts';
+import type { FunctionCounters } from './counters.ts';
 import { Deadlines } from './deadlines.ts';
+import { type Decision, isFailure } from './decision.ts';
 import { attempt, enter } from './entries.ts';
-import { Exchange } from './exchange.ts';
-import type { Failure } from './failure.ts';
+import type { Failure, Reply } from './failure.ts';
 import type { FailureLog } from './failure-log.ts';
-import { type Asked, findRoute, nothingThere } from './find-route.ts';
 import { FrontDoor } from './front-door.ts';
-import { requestHeaders } from './headers.ts';
 import type { Host } from './host.ts';
 import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './listener.ts';
-import { answerOptions, isForGateway } from './options.ts';
-import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
-import type { RouteTable } from './route-table.ts';
-import type { FunctionTraffic } from './traffic.ts';
+import { RoutedRequest } from './routed-request.ts';
+import {
+  answerOptions,
+  enterTarget,
+  makeExchange,
+  type RouteOptions,
+  route,
+  type Stage,
+  type SyncOptions,
+  validate,
+  waitForSync,
+} from './stages.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 import type { Joint } from './upgrade.ts';
 
-export interface GatewayOptions {
-  clock: Clock;
+export interface GatewayOptions extends SyncOptions, RouteOptions {
   failures: FailureLog;
-  /** A request is over. The summary may be read until this returns. */
+  /** A request is over, and counted. The summary may be read until this returns. */
   finished: (summary: Summary) => void;
-  /** What a client sent was no request that could get an exchange. */
-  refused: (failure: Failure) => void;
-  /** The present table. */
-  routes: () => RouteTable<FunctionTraffic>;
-  /** Of the function whose pod has an address; undefined: none has. */
-  namespaceOf: (address: string) => string | undefined;
-  /** Resolves once the cluster's functions and pods are known. */
-  synced: Promise<void>;
-  /** Longest that a request waits for that. */
-  syncWaitMs: number;
+  /** Of requests for which no function was found, and of what was no request. */
+  unrouted: FunctionCounters;
   /** Connections of clients at most, TLS or not. */
   maxConnections: number;
   /** Most that is kept of what clients have sent ahead of their answers. */
@@ -51,14 +49,6 @@ export interface GatewayOptions {
   /** Where they are not to be `CLIENT_LIMITS`. */
   limits?: Partial<ClientLimits>;
 }
-
-/** A request on its way through the chain. */
-interface Passage extends Asked {
-  exchange: Exchange;
-}
-
-/** Takes a request that is not over; answers it, hands it on, or leaves it to the next, at once or when the promise resolves. */
-type Step = (passage: Passage) => Promise<void> | undefined;
 
 /** How often a gateway that leaves looks whether it may. */
 const LOOK_MS = 50;
@@ -73,8 +63,8 @@ export class Gateway implements AsyncDisposable, Host {
   readonly #plain: FrontDoor;
   /** Undefined until there is a certificate. */
   #secure: { door: FrontDoor; server: TlsServer } | undefined;
-  /** What each request passes, in this order. */
-  readonly #chain: readonly Step[];
+  /** What each request passes, in this order, until one of them answers it. */
+  readonly #stages: readonly Stage[];
   readonly #joints = new Set<Joint>();
   #synced = false;
   #leaving = false;
@@ -88,7 +78,14 @@ export class Gateway implements AsyncDisposable, Host {
     this.#backlog = new Backlog(options.maxBacklogBytes);
     this.connectionLimit = new ConnectionLimit(options.maxConnections);
     this.deadlines = new Deadlines(options.clock);
-    this.#chain = [waitForSync(options, () => this.#synced), routeToFunction(options)];
+    this.#stages = [
+      validate,
+      answerOptions,
+      makeExchange(this, this.#ids),
+      waitForSync(options, () => this.#synced),
+      route(options),
+      enterTarget,
+    ];
     options.synced.then(() => {
       this.#synced = true;
     });
@@ -126,12 +123,17 @@ export class Gateway implements AsyncDisposable, Host {
     return this.#joints.size;
   }
 
+  get unrouted(): FunctionCounters {
+    return this.#options.unrouted;
+  }
+
+  opened(): void {
+    this.#open += 1;
+  }
+
   finished(summary: Summary): void {
     this.#open -= 1;
-    attempt('finished', () => {
-      enter('finished');
-      this.#options.finished(summary);
-    });
+    attempt('finished', () => this.#options.finished(summary));
   }
 
   failed(failure: Failure, { functionKey, requestId, traceparent }: Summary): void {
@@ -192,15 +194,14 @@ export class Gateway implements AsyncDisposable, Host {
   }
 
   #door(server: Server | TlsServer, protocol: 'http' | 'https'): FrontDoor {
-    const begin = (arrival: Arrival, connection: ClientConnection) => this.#begin(arrival, connection);
     return new FrontDoor(server, protocol, {
       clock: this.clock,
       limits: this.#limits,
       connectionLimit: this.connectionLimit,
       backlog: this.#backlog,
       proxies: this.#options.trustedProxies,
-      begin,
-      refused: this.#options.refused,
+      begin: (arrival, connection) => this.#begin(arrival, connection),
+      refused: ({ code }) => this.#options.unrouted.refused(code),
     });
   }
 
@@ -211,81 +212,37 @@ export class Gateway implements AsyncDisposable, Host {
 
   #begin(arrival: Arrival, connection: ClientConnection): void {
     this.#lastAtMs = this.clock.nowMs();
-    const { request, response } = arrival;
-    if (this.#leaving) response.shouldKeepAlive = false;
-    const fault = arrival.fault ?? faultOf(request);
-    const target = targetOf(request);
-    if (fault !== undefined || target === undefined) {
-      this.#refuse(fault ?? NO_TARGET, arrival, connection);
-      return;
-    }
-    if (request.method === 'OPTIONS' && isForGateway(request, target)) {
-      answerOptions(response, this.#leaving);
-      return;
-    }
-    const { host, path } = target;
-    const { address, proxies, door } = connection;
-    const client = { address, protocol: door.protocol, host: host === '' ? connection.ownHost : host, proxies };
-    const headers = requestHeaders(request.rawHeaders, client);
-    const requestId = headers.requestId ?? this.#ids.next();
-    headers.headers.push(HEADER.requestId, requestId);
-    if (this.errorDetail) headers.headers.push(HEADER.errorDetail, 'true');
-    const { expectsContinue, upgrade } = arrival;
-    const exchange = new Exchange(request, response, { requestId, headers, expectsContinue, upgrade }, this);
-    this.#open += 1;
-    arrival.exchange = exchange;
-    this.#pass({ exchange, host, path, peer: proxies === undefined ? address : undefined }, 0);
+    if (this.#leaving) arrival.response.shouldKeepAlive = false;
+    this.#pass(new RoutedRequest(arrival, connection), 0);
   }
 
-  #refuse(fault: Failure, { request }: Arrival, connection: ClientConnection): void {
-    const requestId = this.#ids.next();
-    connection.refuse(fault, requestId, request.method !== 'HEAD');
-  }
-
-  #pass(passage: Passage, from: number): void {
-    for (let i = from; i < this.#chain.length && !passage.exchange.over; i += 1) {
-      const waits = this.#chain[i]?.(passage);
-      if (waits === undefined) continue;
-      waits.then(() => this.#goOn(passage, i + 1));
+  #pass(request: RoutedRequest, from: number): void {
+    for (let i = from; i < this.#stages.length && !request.over; i += 1) {
+      const decision = this.#stages[i]?.(request) ?? 'continue';
+      if (decision === 'continue') continue;
+      if (decision instanceof Promise) this.#wait(request, decision, i + 1);
+      else this.#answer(request, decision);
       return;
     }
   }
 
-  #goOn(passage: Passage, from: number): void {
-    try {
+  #wait(request: RoutedRequest, decision: Promise<Decision>, next: number): void {
+    const crash = (error: unknown) => request.exchange.crash('request goes on', error);
+    const goOn = (decided: Decision) => {
       enter('request goes on');
-      this.#pass(passage, from);
-    } catch (error) {
-      passage.exchange.crash('request goes on', error);
-    }
+      if (decided === 'continue') this.#pass(request, next);
+      else this.#answer(request, decided);
+    };
+    decision.then(goOn).catch(crash);
   }
-}
 
-/** Right after a start nothing is known: whoever comes then waits a little instead of being told that nothing is there. */
-function waitForSync(options: GatewayOptions, synced: () => boolean): Step {
-  return ({ exchange }) => {
-    if (synced()) return undefined;
-    return new Promise((resolve) => {
-      const cancel = options.clock.after(options.syncWaitMs, () => {
-        exchange.refuse({
-          code: 'GatewayUnavailable',
-          message: 'the gateway has not read the functions from the cluster yet; ask again',
-        });
-        resolve();
-      });
-      options.synced.then(() => {
-        cancel();
-        resolve();
-      });
-    });
-  };
-}
-
-function routeToFunction(options: GatewayOptions): Step {
-  return (passage) => {
-    const route = findRoute(options.routes(), passage, options.namespaceOf);
-    if (route.kind === 'function') passage.exchange.enter(route.target, route.path);
-    else passage.exchange.refuse(nothingThere(passage, route.owner?.view.key));
-    return undefined;
-  };
+  #answer({ arrival, connection }: RoutedRequest, answer: Reply | Failure): void {
+    const { exchange, request, response } = arrival;
+    if (isFailure(answer)) {
+      if (exchange !== undefined) exchange.refuse(answer);
+      // Where its fields can be read in two ways, so can what comes behind it: the connection ends with this answer.
+      else connection.refuse(answer, this.#ids.next(), request.method !== 'HEAD');
+    } else if (exchange !== undefined) exchange.reply(answer);
+    else writeReply(response, answer, this.#leaving);
+  }
 }

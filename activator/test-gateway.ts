@@ -208,11 +208,8 @@ export class TestGateway implements AsyncDisposable {
     this.gateway = new Gateway({
       clock,
       failures: new FailureLog(pino({ level: 'silent' }), clock),
-      refused: ({ code }) => this.functions.unrouted.refused(code),
-      finished: (summary) => {
-        this.functions.finished(summary);
-        accessLog.record(summary);
-      },
+      unrouted: this.functions.unrouted,
+      finished: (summary) => accessLog.record(summary),
       routes: () => this.functions.routes,
       namespaceOf: (address) => this.replicas.namespaces.namespaceOf(address),
       synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),

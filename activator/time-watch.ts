@@ -29,10 +29,10 @@ export class TimeWatch {
     this.#watcher = watcher;
   }
 
-  /** A replica has just got it. */
-  start(timeouts: Timeouts): void {
+  /** A replica has just got it. @param timeouts undefined: no limit holds */
+  start(timeouts: Timeouts | undefined): void {
     this.#timeouts = timeouts;
-    this.#watch(timeouts, this.#course.admittedAtMs);
+    if (timeouts !== undefined) this.#watch(timeouts, this.#course.admittedAtMs);
   }
 
   /** The answer was a change of the protocol: how long that lasts is for its two sides to say, but for the silence in it. */

@@ -4,6 +4,7 @@ import type { StartSample } from './cold-start/learning.ts';
 import { Waves } from './cold-start/waves.ts';
 import type { ColdStarts } from './cold-starts.ts';
 import { FunctionCounters } from './counters.ts';
+import type { Decision } from './decision.ts';
 import { type Failure, noSuchFunction } from './failure.ts';
 import type { FunctionView } from './function-view.ts';
 import type { Visitor, Waiting } from './gate.ts';
@@ -16,6 +17,7 @@ import type { PoolOwner, PoolParts, RevisionPool } from './revision-pool.ts';
 import { RevisionPools } from './revision-pools.ts';
 import { FunctionShare, type ProcessShare } from './share.ts';
 import type { Suspect } from './stuck-replicas.ts';
+import type { Admissible, FunctionQueue, Target } from './target.ts';
 
 export interface TrafficParts extends PoolParts {
   /** What the process holds for all functions. */
@@ -29,7 +31,7 @@ export interface TrafficParts extends PoolParts {
  * All requests of one function: what its spec and status say, which revision they go to, what is learned and counted. What
  * is one revision's is in its pool.
  */
-export class FunctionTraffic implements PoolOwner, Disposable {
+export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Disposable {
   readonly parts: TrafficParts;
   /** What is held for it of the process' memory. */
   readonly share: FunctionShare;
@@ -99,6 +101,11 @@ export class FunctionTraffic implements PoolOwner, Disposable {
   }
   concurrencySeconds(): number {
     return this.#pools.concurrencySeconds();
+  }
+
+  admit({ exchange, path }: Admissible): Decision {
+    exchange.enter(this, path);
+    return 'continue';
   }
 
   enter(visitor: Visitor<Replica>): Waiting<Replica> | undefined {

@@ -1,0 +1,101 @@
+/** What a request passes in the gateway before its function has it; in which order, the gateway says. */
+import { HEADER } from '#api/names.ts';
+import type { RequestIds } from '#api/request-id.ts';
+import type { Clock } from '#platform/time/clock.ts';
+import type { Decision } from './decision.ts';
+import { Exchange } from './exchange.ts';
+import type { Failure } from './failure.ts';
+import { findRoute, nothingThere } from './find-route.ts';
+import { requestHeaders } from './headers.ts';
+import type { Host } from './host.ts';
+import { isForGateway, OPTIONS_REPLY } from './options.ts';
+import { OutgoingRequest } from './outgoing-request.ts';
+import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
+import type { RouteTable } from './route-table.ts';
+import type { RoutedRequest } from './routed-request.ts';
+import type { Target } from './target.ts';
+
+/** Takes a request that is not over. */
+export type Stage = (request: RoutedRequest) => Decision | Promise<Decision>;
+
+export interface SyncOptions {
+  clock: Clock;
+  /** Resolves once the cluster's functions and pods are known. */
+  synced: Promise<void>;
+  /** Longest that a request waits for that. */
+  syncWaitMs: number;
+}
+
+export interface RouteOptions {
+  /** The present table. */
+  routes: () => RouteTable<Target>;
+  /** Of the function whose pod has an address; undefined: none has. */
+  namespaceOf: (address: string) => string | undefined;
+}
+
+const NOT_SYNCED: Failure = {
+  code: 'GatewayUnavailable',
+  message: 'the gateway has not read the functions from the cluster yet; ask again',
+};
+
+/** Refuses what two readers may understand in two ways; says what is asked for. */
+export function validate(asked: RoutedRequest): Decision {
+  const { request, fault = faultOf(request) } = asked.arrival;
+  const target = targetOf(request);
+  if (fault !== undefined || target === undefined) return fault ?? NO_TARGET;
+  asked.host = target.host;
+  asked.path = target.path;
+  return 'continue';
+}
+
+/** Answers what is asked of the gateway, and of no function. */
+export function answerOptions({ arrival: { request }, path }: RoutedRequest): Decision {
+  return request.method === 'OPTIONS' && isForGateway(request, path) ? OPTIONS_REPLY : 'continue';
+}
+
+/** Gives the request its id, the headers that a replica gets, and its exchange. */
+export function makeExchange(host: Host, ids: RequestIds): Stage {
+  return ({ arrival, connection, host: asked }) => {
+    const { request, upgrade } = arrival;
+    const { address, proxies, door } = connection;
+    const client = { address, protocol: door.protocol, host: asked === '' ? connection.ownHost : asked, proxies };
+    const headers = requestHeaders(request.rawHeaders, client);
+    const requestId = headers.requestId ?? ids.next();
+    headers.headers.push(HEADER.requestId, requestId);
+    if (host.errorDetail) headers.headers.push(HEADER.errorDetail, 'true');
+    const outgoing = new OutgoingRequest(request.method ?? 'GET', requestId, headers, upgrade);
+    arrival.exchange = new Exchange(arrival, outgoing, host);
+    host.opened();
+    return 'continue';
+  };
+}
+
+/** Right after a start nothing is known: a request that comes then waits a little instead of being told that nothing is there. */
+export function waitForSync({ clock, synced, syncWaitMs }: SyncOptions, isSynced: () => boolean): Stage {
+  return () => {
+    if (isSynced()) return 'continue';
+    return new Promise((resolve) => {
+      const cancel = clock.after(syncWaitMs, () => resolve(NOT_SYNCED));
+      synced.then(() => {
+        cancel();
+        resolve('continue');
+      });
+    });
+  };
+}
+
+/** Finds the target by host and path and, for a name alone, by who asks. */
+export function route({ routes, namespaceOf }: RouteOptions): Stage {
+  return (asked) => {
+    const found = findRoute(routes(), asked, namespaceOf);
+    if (found.kind === 'none') return nothingThere(asked, found.owner?.view.key);
+    asked.target = found.target;
+    asked.path = found.path;
+    return 'continue';
+  };
+}
+
+/** Hands the request over to what it was routed to. */
+export function enterTarget(asked: RoutedRequest): Decision | Promise<Decision> {
+  return asked.target?.admit(asked) ?? 'continue';
+}
