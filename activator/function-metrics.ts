@@ -2,19 +2,29 @@ import { METRIC } from '#api/metric-names.ts';
 import type { FunctionCounters } from './counters.ts';
 import type { MetricFamily, MetricText } from './metric-text.ts';
 
+/** What there is of one revision's requests; those that came before there was a revision are of undefined. */
+export interface RevisionLoad {
+  readonly revision: string | undefined;
+  readonly requests: number;
+  readonly waiting: number;
+  readonly inFlight: number;
+  /** The exact integral of those in flight or waiting, in request-seconds. */
+  concurrencySeconds(): number;
+}
+
 /** A function, as its metrics see it. */
 export interface CountedFunction {
   readonly view: { readonly namespace: string; readonly name: string };
   readonly requests: number;
   readonly pods: number;
   readonly waiting: number;
-  readonly inFlight: number;
+  /** Of each revision that requests go to, may go to, or are still with. */
+  readonly loads: Iterable<RevisionLoad>;
   readonly counters: FunctionCounters | undefined;
   /** Of its starts and requests; undefined: nothing. */
   readonly learned: { readonly startMs: number | undefined; readonly requestMs: number | undefined } | undefined;
   /** The revision that requests go to; undefined: there is none. */
   readonly chosen: string | undefined;
-  concurrencySeconds(): number;
 }
 
 /** One metric, and how a function's series of it come about. */
@@ -23,6 +33,7 @@ interface FunctionMetric extends MetricFamily {
 }
 
 const BY_FUNCTION = ['namespace', 'function'] as const;
+const BY_REVISION = [...BY_FUNCTION, 'revision'] as const;
 
 /** What is said of each function that has had a request or has a pod. */
 export const FUNCTION_METRICS: readonly FunctionMetric[] = [
@@ -30,28 +41,28 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
     name: METRIC.concurrencySeconds,
     type: 'counter',
     help: 'Requests in flight or waiting, integrated over time: its rate is the mean concurrency.',
-    labels: BY_FUNCTION,
-    write: (fn, labels, to) => to.add(labels, fn.concurrencySeconds()),
+    labels: BY_REVISION,
+    write: (fn, labels, to) => writeLoads(fn, labels, to, (load) => load.concurrencySeconds()),
   },
   {
     name: METRIC.concurrency,
     type: 'gauge',
     help: 'Requests in flight or waiting now.',
-    labels: BY_FUNCTION,
-    write: (fn, labels, to) => to.add(labels, fn.inFlight + fn.waiting),
+    labels: BY_REVISION,
+    write: (fn, labels, to) => writeLoads(fn, labels, to, (load) => load.inFlight + load.waiting),
   },
   {
     name: METRIC.requests,
     type: 'counter',
-    help: 'Requests received.',
-    labels: BY_FUNCTION,
-    write: (fn, labels, to) => to.add(labels, fn.requests),
+    help: 'Requests received, by the revision that they went to at first (none: there was none yet).',
+    labels: BY_REVISION,
+    write: (fn, labels, to) => writeLoads(fn, labels, to, (load) => load.requests),
   },
   {
     name: METRIC.chosenRevision,
     type: 'gauge',
     help: '1 for the revision that requests go to.',
-    labels: [...BY_FUNCTION, 'revision'],
+    labels: BY_REVISION,
     write: (fn, labels, to) => fn.chosen !== undefined && to.add(ofRevision(labels, fn.chosen), 1),
   },
   {
@@ -77,7 +88,7 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
     name: 'catnap_activator_function_seconds_total',
     type: 'counter',
     help: "Time that a revision's replicas spent on requests that are over; by responses, their mean duration.",
-    labels: [...BY_FUNCTION, 'revision'],
+    labels: BY_REVISION,
     write: (fn, labels, to) => {
       for (const [revision, { seconds }] of fn.counters?.revisions ?? []) {
         if (revision !== '') to.add(ofRevision(labels, revision), seconds);
@@ -151,6 +162,19 @@ export function isCounted(fn: CountedFunction): boolean {
 
 export function functionLabels({ view }: CountedFunction): string {
   return `namespace="${view.namespace}",function="${view.name}"`;
+}
+
+function writeLoads(
+  { loads, chosen }: CountedFunction,
+  labels: string,
+  to: MetricText,
+  figure: (load: RevisionLoad) => number,
+): void {
+  for (const load of loads) {
+    // One that has had no request has no series, but for the one that the next request goes to.
+    if (load.requests === 0 && load.inFlight === 0 && load.waiting === 0 && load.revision !== chosen) continue;
+    to.add(ofRevision(labels, load.revision ?? ''), figure(load));
+  }
 }
 
 function ofRevision(labels: string, revision: string): string {

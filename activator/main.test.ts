@@ -22,7 +22,7 @@ test('the process wakes a function, outlives the API server, and leaves when tol
   assert.equal((await first).body, 'request 1');
 
   const metrics = await (await fetch(`http://127.0.0.1:${activator.opsPort}/metrics`)).text();
-  const labels = '{namespace="default",function="hello"}';
+  const labels = '{namespace="default",function="hello",revision="hello-1"}';
   assert.ok(metrics.includes(`catnap_activator_requests_total${labels} 1\n`));
   assert.ok(metrics.includes(`catnap_activator_concurrency${labels} 0\n`));
   assert.match(metrics, /catnap_activator_concurrency_seconds_total\{[^}]*\} 0\.\d+/);

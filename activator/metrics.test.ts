@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createRegistry } from '#platform/process/metrics.ts';
 import { ColdStarts } from './cold-starts.ts';
 import { FunctionCounters } from './counters.ts';
-import type { CountedFunction } from './function-metrics.ts';
+import type { CountedFunction, RevisionLoad } from './function-metrics.ts';
 import { activatorMetrics } from './metrics.ts';
 import { PeerCounts } from './peers/counts.ts';
 import { aSummary } from './test-summary.ts';
@@ -29,11 +29,10 @@ class Stage {
       requests: 1,
       pods: 0,
       waiting: 0,
-      inFlight: 0,
+      loads: [aLoad(undefined)],
       counters,
       learned: undefined,
       chosen: undefined,
-      concurrencySeconds: () => 0,
       ...parts,
     });
     return counters;
@@ -50,6 +49,15 @@ class Stage {
   }
 }
 
+const aLoad = (revision: string | undefined, parts: Partial<RevisionLoad> = {}): RevisionLoad => ({
+  revision,
+  requests: 1,
+  waiting: 0,
+  inFlight: 0,
+  concurrencySeconds: () => 0,
+  ...parts,
+});
+
 const HELLO = 'namespace="default",function="hello"';
 
 test('the revision that requests go to is told, where there is one', async () => {
@@ -57,6 +65,28 @@ test('the revision that requests go to is told, where there is one', async () =>
   stage.add('hello', { chosen: 'hello-2' });
   stage.add('other');
   assert.deepEqual(await stage.series('catnap_activator_chosen_revision'), [`{${HELLO},revision="hello-2"} 1`]);
+});
+
+test('requests, and those in flight or waiting, are told of each revision apart', async () => {
+  const stage = new Stage();
+  const old = aLoad('hello-1', { requests: 9, inFlight: 2, concurrencySeconds: () => 4.5 });
+  const next = aLoad('hello-2', { requests: 3, inFlight: 1, waiting: 2, concurrencySeconds: () => 0.5 });
+  const unused = aLoad('hello-3', { requests: 0 });
+  stage.add('hello', { chosen: 'hello-2', loads: [old, next, unused, aLoad(undefined)] });
+  stage.add('quiet', { chosen: 'quiet-1', pods: 1, requests: 0, loads: [aLoad('quiet-1', { requests: 0 })] });
+  const quiet = 'namespace="default",function="quiet",revision="quiet-1"';
+  assert.deepEqual(await stage.series('catnap_activator_requests_total'), [
+    `{${HELLO},revision="hello-1"} 9`,
+    `{${HELLO},revision="hello-2"} 3`,
+    `{${HELLO}} 1`,
+    `{${quiet}} 0`,
+  ]);
+  assert.deepEqual(await stage.series('catnap_activator_concurrency'), [
+    `{${HELLO},revision="hello-1"} 2`,
+    `{${HELLO},revision="hello-2"} 3`,
+    `{${HELLO}} 0`,
+    `{${quiet}} 0`,
+  ]);
 });
 
 test('answers are counted by revision and status; what no replica had is of none', async () => {

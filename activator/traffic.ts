@@ -61,6 +61,10 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   get demand(): RevisionPools {
     return this.#pools;
   }
+  /** Of each revision that requests go to, may go to, or are still with. */
+  get loads(): Iterable<RevisionPool> {
+    return this.#pools;
+  }
   get waiting(): number {
     return this.#pools.waiting;
   }
@@ -85,6 +89,9 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   get counters(): FunctionCounters | undefined {
     return this.#counters;
   }
+  concurrencySeconds(): number {
+    return this.#pools.concurrencySeconds();
+  }
   get learned(): Pick<Waves, 'startMs' | 'requestMs'> | undefined {
     return this.#waves;
   }
@@ -98,9 +105,6 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
       this.#waves.remember(this.#view.learned);
     }
     return this.#waves;
-  }
-  concurrencySeconds(): number {
-    return this.#pools.concurrencySeconds();
   }
 
   admit({ exchange, path }: Admissible): Decision {

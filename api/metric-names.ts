@@ -1,4 +1,4 @@
-/** Prometheus metrics that one process exports and another reads; base units, labels `namespace` and `function`. */
+/** Prometheus metrics that one process exports and another reads; base units, labels `namespace` and `function`; the first three by `revision` too. */
 export const METRIC = {
   /**
    * Counter: the integral of requests in flight or waiting over time, in request-seconds. Its increase over a window,
