@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DEFAULT_HOST_TEMPLATE, hostTemplateMistake } from '#api/rules/host-template.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
 import { envFlag, envList, envLogLevel, envNamespaces, envPort } from '#platform/process/config.ts';
-import { isNetwork } from './trusted-proxies.ts';
+import { isNetwork } from './inbound/trusted-proxies.ts';
 
 const envNetworks = envList.superRefine((networks, context) => {
   for (const text of networks) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { ask, until } from './test-gateway.ts';
-import { aSleepingFunction, shown } from './test-process.ts';
+import { ask, until } from './testing/test-gateway.ts';
+import { aSleepingFunction, shown } from './testing/test-process.ts';
 
 test('the process wakes a function, outlives the API server, and leaves when told to, finishing what it has', async () => {
   await using scene = await aSleepingFunction();

@@ -16,23 +16,23 @@ import { createRegistry, informerMetrics } from '#platform/process/metrics.ts';
 import { OpsServer } from '#platform/process/ops-server.ts';
 import { TlsFiles } from '#platform/process/tls-files.ts';
 import { systemClock } from '#platform/time/clock.ts';
-import { AccessLog } from './access-log.ts';
+import { deploymentScales } from './cold-start/deployment-scale.ts';
+import { Wake } from './cold-start/scale-up.ts';
 import { ActivatorConfig } from './config.ts';
-import { connectionBound, openFilesOf } from './connection-limit.ts';
-import { guardedClock, onThrow } from './entries.ts';
-import { FailureLog } from './failure-log.ts';
-import { Functions } from './functions.ts';
-import { keepFunction, keepPod } from './kept-objects.ts';
-import { activatorMetrics } from './metrics.ts';
+import { guardedClock, onThrow } from './errors/guarded-entries.ts';
+import { Functions } from './functions/function-registry.ts';
+import { keepFunction, keepPod } from './functions/kept-objects.ts';
+import { Gateway } from './gateway.ts';
+import { connectionBound, openFilesOf } from './inbound/connection-limit.ts';
+import { trustedProxies } from './inbound/trusted-proxies.ts';
 import { HINTS_PATH } from './peers/protocol.ts';
 import { startPeers } from './peers/start-peers.ts';
-import { Refusals } from './refusals.ts';
-import { Replicas } from './replicas.ts';
-import { deploymentScales } from './scale.ts';
-import { Gateway } from './server.ts';
-import { ProcessShare, shareBounds } from './share.ts';
-import { trustedProxies } from './trusted-proxies.ts';
-import { Wake } from './wake.ts';
+import { ProcessShare, shareBounds } from './queue/fair-share.ts';
+import { Refusals } from './queue/rejection-pacer.ts';
+import { Replicas } from './replicas/replica-registry.ts';
+import { AccessLog } from './telemetry/access-log.ts';
+import { FailureLog } from './telemetry/failure-log.ts';
+import { activatorMetrics } from './telemetry/metrics.ts';
 
 /** Not from api/function.ts: that loads the schema, which takes 15 MB and which nothing here needs. */
 const FUNCTIONS: Resource<FunctionObject> = {

@@ -1,7 +1,7 @@
-import type { Arrival, ClientConnection } from './client-connection.ts';
-import type { Exchange } from './exchange.ts';
-import type { Asked } from './find-route.ts';
-import type { Admissible, Target } from './target.ts';
+import type { Arrival, ClientConnection } from './inbound/client-connection.ts';
+import type { Exchange } from './proxy/exchange.ts';
+import type { Admissible, Target } from './proxy/target.ts';
+import type { Asked } from './routing/find-route.ts';
 
 /** A request on its way through the gateway's stages; each adds what it finds out. */
 export class RoutedRequest implements Asked, Admissible {

@@ -2,18 +2,18 @@
 import { HEADER } from '#api/names.ts';
 import type { RequestIds } from '#api/request-id.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import type { Decision } from './decision.ts';
-import { Exchange } from './exchange.ts';
-import type { Failure } from './failure.ts';
-import { findRoute, nothingThere } from './find-route.ts';
-import { requestHeaders } from './headers.ts';
-import type { Host } from './host.ts';
-import { isForGateway, OPTIONS_REPLY } from './options.ts';
-import { OutgoingRequest } from './outgoing-request.ts';
-import { faultOf, NO_TARGET, targetOf } from './request-faults.ts';
-import type { RouteTable } from './route-table.ts';
+import type { Decision } from './errors/decision.ts';
+import type { Failure } from './errors/gateway-error.ts';
+import { isForGateway, OPTIONS_REPLY } from './inbound/options-method.ts';
+import { faultOf, NO_TARGET, targetOf } from './inbound/validate-request.ts';
+import { Exchange } from './proxy/exchange.ts';
+import type { Host } from './proxy/exchange-context.ts';
+import { requestHeaders } from './proxy/headers.ts';
+import { OutgoingRequest } from './proxy/outgoing-request.ts';
+import type { Target } from './proxy/target.ts';
 import type { RoutedRequest } from './routed-request.ts';
-import type { Target } from './target.ts';
+import { findRoute, nothingThere } from './routing/find-route.ts';
+import type { RouteTable } from './routing/route-table.ts';
 
 /** Takes a request that is not over. */
 export type Stage = (request: RoutedRequest) => Decision | Promise<Decision>;

@@ -6,7 +6,7 @@ import { HostPolicy } from '#api/rules/host-owner.ts';
 import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts';
 import { acceptedRoutes } from '#api/rules/route.ts';
 import { seeded } from '#platform/testing/seeded.ts';
-import { RouteTable } from '../activator/route-table.ts';
+import { RouteTable } from '../activator/routing/route-table.ts';
 import { RouteClaims } from '../operator/routing/route-claims.ts';
 import { aFunction } from '../operator/testing/builders.ts';
 

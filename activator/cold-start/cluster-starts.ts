@@ -1,4 +1,4 @@
-import { Integral } from '../integral.ts';
+import { Integral } from '../telemetry/integral.ts';
 import {
   learnParallelCost,
   learnStart,

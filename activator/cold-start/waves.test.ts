@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { TestClock } from '#platform/testing/test-clock.ts';
 import type { BacklogHint } from '../peers/messages.ts';
-import type { Survey } from '../survey.ts';
-import { FakeScales } from '../test-gateway.ts';
-import { Wake } from '../wake.ts';
+import type { Survey } from '../replicas/revision-health.ts';
+import { FakeScales } from '../testing/test-gateway.ts';
 import { ClusterStarts } from './cluster-starts.ts';
+import { Wake } from './scale-up.ts';
 import { type Demand, Waves } from './waves.ts';
 
 const none: Survey = {

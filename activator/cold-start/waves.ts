@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#platform/time/clock.ts';
 import type { BacklogHint } from '../peers/messages.ts';
-import type { RevisionRef } from '../scale.ts';
-import type { Survey } from '../survey.ts';
-import type { Wake } from '../wake.ts';
-import { neededReplicas } from '../wake.ts';
+import type { Survey } from '../replicas/revision-health.ts';
 import type { ClusterStarts } from './cluster-starts.ts';
+import type { RevisionRef } from './deployment-scale.ts';
 import { learnRequest, momentsOf, type StartMoments, type StartSample, startAloneMs } from './learning.ts';
 import { PeerBacklog } from './peer-backlog.ts';
+import type { Wake } from './scale-up.ts';
+import { neededReplicas } from './scale-up.ts';
 import { type Backlog, type Learned, planWave } from './wave-plan.ts';
 
 export interface WaveParts {

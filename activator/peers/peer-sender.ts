@@ -2,7 +2,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type BackoffPolicy, backoffMs } from '#platform/time/backoff.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import { guarded } from '../entries.ts';
+import { guarded } from '../errors/guarded-entries.ts';
 import type { PeerCounts } from './counts.ts';
 import { Outbox } from './outbox.ts';
 import { BEAT_MS, HINTS_PATH, SILENCE_MS } from './protocol.ts';

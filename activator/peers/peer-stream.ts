@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LineDecoder } from '#platform/kube/line-decoder.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import { guarded } from '../entries.ts';
+import { guarded } from '../errors/guarded-entries.ts';
 import { ByteRate } from './byte-rate.ts';
 import type { PeerCounts } from './counts.ts';
 import { decodeHint, type Hint, MOST_LINE_BYTES } from './messages.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import type { Verdict } from '#platform/access/token-verifier.ts';
 import { systemClock } from '#platform/time/clock.ts';
-import { until } from '../test-gateway.ts';
+import { until } from '../testing/test-gateway.ts';
 import type { ReplicaHint } from './messages.ts';
 import { Peers } from './peers.ts';
 import { HINTS_PATH } from './protocol.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { caught } from '../entries.ts';
+import { caught } from '../errors/guarded-entries.ts';
 import { PeerCounts } from './counts.ts';
 import { encodeHint, type Hint, type HintKind, type HintKinds } from './messages.ts';
 import { PeerReceiver, type ReceiverParts } from './peer-receiver.ts';

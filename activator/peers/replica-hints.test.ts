@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '#platform/time/clock.ts';
-import type { PodObject } from '../pod-state.ts';
-import { Replicas } from '../replicas.ts';
-import { type Backend, deafWhile, startBackend } from '../test-backend.ts';
-import { aPod, ManualFeed, until } from '../test-gateway.ts';
+import type { PodObject } from '../replicas/pod-facts.ts';
+import { Replicas } from '../replicas/replica-registry.ts';
+import { type Backend, deafWhile, startBackend } from '../testing/test-backend.ts';
+import { aPod, ManualFeed, until } from '../testing/test-gateway.ts';
 import type { ReplicaHint } from './messages.ts';
 
 const KEY = 'default/hello';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { aFunction, aPod } from '../../activator/test-gateway.ts';
-import { type Activator, Cluster, startActivator } from '../../activator/test-process.ts';
+import { aFunction, aPod } from '../../activator/testing/test-gateway.ts';
+import { type Activator, Cluster, startActivator } from '../../activator/testing/test-process.ts';
 import { onSide, stop } from './cores.ts';
 import { type Nginx, startNginx } from './nginx.ts';
 import { startServer } from './server.ts';

@@ -1,7 +1,7 @@
 /** A gateway as a process, with a healthy function that is asked all the while and others that are part of an attack. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aFunction, aPod, ask } from '../../activator/test-gateway.ts';
-import { type Activator, Cluster, startActivator } from '../../activator/test-process.ts';
+import { aFunction, aPod, ask } from '../../activator/testing/test-gateway.ts';
+import { type Activator, Cluster, startActivator } from '../../activator/testing/test-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { ASKED_EVERY_MS, type Taken, Victim } from './victim.ts';
 

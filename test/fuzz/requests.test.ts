@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Recorder } from '../../activator/corpus/recorder.ts';
+import { Recorder } from '../../activator/testing/hostile-requests/recorder.ts';
 import { runCampaign, summary } from './campaign.ts';
 import { GatewayStage, hostOf } from './gateway-stage.ts';
 import { generateOrderly, generateRequests } from './generate/requests.ts';

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { test } from 'node:test';
-import { ask, until } from '../../activator/test-gateway.ts';
-import { type Activator, aSleepingFunction, shown } from '../../activator/test-process.ts';
-import { echoWebSocket, type Served } from '../../activator/test-websocket.ts';
+import { ask, until } from '../../activator/testing/test-gateway.ts';
+import { type Activator, aSleepingFunction, shown } from '../../activator/testing/test-process.ts';
+import { echoWebSocket, type Served } from '../../activator/testing/test-websocket.ts';
 import { eventually } from '../support/eventually.ts';
 
 async function exitCode({ process }: Activator): Promise<number | null> {

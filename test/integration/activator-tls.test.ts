@@ -9,8 +9,8 @@ import { test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import type { TlsPair } from '#platform/process/tls-files.ts';
 import { TEST_CA, TEST_CLIENT, TEST_SERVER } from '#platform/testing/certificates.ts';
-import { until } from '../../activator/test-gateway.ts';
-import { aSleepingFunction, type Scene, shown } from '../../activator/test-process.ts';
+import { until } from '../../activator/testing/test-gateway.ts';
+import { aSleepingFunction, type Scene, shown } from '../../activator/testing/test-process.ts';
 
 /** A folder in which files change as kubelet changes those of a mounted Secret: all at once, behind a link. */
 class MountedSecret implements AsyncDisposable {

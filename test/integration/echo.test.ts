@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
 import { test } from 'node:test';
-import { aFunction, ask, TestGateway, until } from '../../activator/test-gateway.ts';
+import { aFunction, ask, TestGateway, until } from '../../activator/testing/test-gateway.ts';
 
 test('32 clients echo 32 KiB a thousand times each, every byte the same', async () => {
   await using gateway = await TestGateway.start();

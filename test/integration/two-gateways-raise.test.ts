@@ -4,8 +4,8 @@ import { pino } from 'pino';
 import { KubeClient } from '#platform/kube/client.ts';
 import { DEPLOYMENTS } from '#platform/kube/resources.ts';
 import { systemClock } from '#platform/time/clock.ts';
-import { deploymentScales } from '../../activator/scale.ts';
-import { Wake } from '../../activator/wake.ts';
+import { deploymentScales } from '../../activator/cold-start/deployment-scale.ts';
+import { Wake } from '../../activator/cold-start/scale-up.ts';
 import { deployment, TestServer, TOKEN } from '../../local/api-server/test-server.ts';
 import { eventually } from '../support/eventually.ts';
 

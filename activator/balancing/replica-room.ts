@@ -1,0 +1,90 @@
+import type { Clock } from '#platform/time/clock.ts';
+import { Patience, waitThereMs } from './contention.ts';
+import { Rotation, type Seat } from './rotation.ts';
+
+/** A replica, as it is shared with other gateways; only its room writes these. */
+export interface SharedReplica extends Seat {
+  /** Requests that waited at it for a place, in vain, since it last finished one. */
+  waitedInVain: number;
+}
+
+export interface ReplicaRoomParts {
+  clock: Clock;
+  /** Most requests in flight in one replica; 0: no limit. */
+  limit: number;
+  /** From 0 to below 1. */
+  random: () => number;
+  /** Called when there may be room again that a request waits for. */
+  onAgain: () => void;
+}
+
+/** Which replica of one revision has room for a request, as far as this gateway can know it: others fill them as well. */
+export class ReplicaRoom<R extends SharedReplica> implements Disposable {
+  readonly #rotation: Rotation<R>;
+  readonly #patience: Patience;
+  #inFlight = 0;
+
+  constructor({ clock, limit, random, onAgain }: ReplicaRoomParts) {
+    this.#rotation = new Rotation(limit, random);
+    this.#patience = new Patience(clock, random, onAgain);
+  }
+
+  /** Requests that replicas have of this gateway, those included that have left the rotation. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+  /** What the replicas have of other activators, as far as their refusals tell. */
+  get takenByOthers(): number {
+    return this.#rotation.takenByOthers;
+  }
+
+  setLimit(limit: number): void {
+    this.#rotation.setLimit(limit);
+  }
+
+  setMembers(replicas: readonly R[]): void {
+    this.#rotation.setMembers(replicas);
+  }
+
+  /** Undefined: none has room, or requests are not to ask those that others fill just now. */
+  pick(nowMs: number): R | undefined {
+    return this.#rotation.pick(nowMs) ?? (this.#patience.isPaused(nowMs) ? undefined : this.#rotation.pickCrowded());
+  }
+
+  /** Gives a request to it. Returns how long that may wait at the replica for a place; 0: it is to be turned away at once. */
+  take(replica: R): number {
+    const waitMs = replica.list === 'crowded' ? waitThereMs(replica.waitedInVain) : 0;
+    this.#inFlight += 1;
+    this.#rotation.take(replica);
+    return waitMs;
+  }
+
+  /** A request is over there. */
+  finish(replica: R): void {
+    replica.waitedInVain = 0;
+    this.release(replica);
+  }
+
+  /** It does not have a request any more, with which it may not have begun. */
+  release(replica: R): void {
+    this.#inFlight -= 1;
+    this.#rotation.release(replica);
+  }
+
+  /** It had as many as it may, which others must have sent. @param hadWaited the request waited there for a place. */
+  crowd(replica: R, hadWaited: boolean, nowMs: number): void {
+    this.#rotation.crowd(replica, this.#patience.crowdedUntilMs(nowMs), nowMs);
+    if (!hadWaited) return;
+    replica.waitedInVain += 1;
+    this.#patience.pause(nowMs);
+  }
+
+  /** A request waits, perhaps only for the end of a pause. @param nowMs as `pick` was asked for that */
+  awaitRoom(nowMs: number): void {
+    this.#patience.awaitEnd(nowMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#patience[Symbol.dispose]();
+  }
+}

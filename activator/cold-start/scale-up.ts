@@ -1,0 +1,216 @@
+import type { Log } from '#platform/process/log.ts';
+import type { Clock } from '#platform/time/clock.ts';
+import type { RevisionRef, Scales } from './deployment-scale.ts';
+
+/** Needs that come together are written together; the first one from zero does not wait for others. */
+const GATHER_MS = 5;
+/** What was seen of a scale, or written, is likely to hold for so long. */
+const FRESH_MS = 1_000;
+/** While anything waits, the scale is looked at this often. */
+const LOOK_AGAIN_MS = 1_000;
+const BACKOFF_MS = { first: 50, most: 500 };
+/** So many writes in a row that came too late are an error: each of them means that the scale moved in between. */
+const LATE_WRITES_MAX = 10;
+
+/** Requests that kill their replicas must not fill the cluster with them. */
+const SILENT_PER_NEEDED = 2;
+
+/**
+ * Replicas that so many requests justify: at least one, at most `maxReplicas`.
+ * @param silent replicas that are there and do not answer; others are needed beside them, at most two for each that would do.
+ */
+export function neededReplicas(requests: number, perReplica: number, maxReplicas: number, silent: number): number {
+  const needed = Math.max(Math.ceil(requests / perReplica), 1);
+  return Math.min(needed + Math.min(silent, needed * SILENT_PER_NEEDED), maxReplicas);
+}
+
+/** One revision that something waits for, or has waited for a moment ago. */
+interface Want {
+  ref: RevisionRef;
+  /** Whether anything waits now. */
+  wanted: boolean;
+  need: number;
+  /** The scale as last seen or written. */
+  known: number;
+  /** When the API server first took a scale since something waits; undefined: it has not. */
+  raisedAtMs: number | undefined;
+  /** Until when `known` may be taken for what the scale is, so that the next call need not look first. */
+  freshUntilMs: number;
+  failures: number;
+  running: boolean;
+  cancelTimer: (() => void) | undefined;
+  /** When that timer is due. */
+  dueAtMs: number;
+  /** When a scale was last written. */
+  writtenAtMs: number;
+}
+
+/**
+ * Raises the scale of revisions that requests wait for, and only raises it. One call in flight per revision. Needs
+ * nothing but the API server; when that is away it tries until it is back.
+ */
+export class Wake implements Disposable {
+  readonly #scales: Scales;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #wants = new Map<string, Want>();
+  readonly #stop = new AbortController();
+
+  constructor(scales: Scales, clock: Clock, log: Log) {
+    this.#scales = scales;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /**
+   * Something waits for `ref`, and `need` replicas would serve it. Where `fromZero` says that the revision has no pods,
+   * the first call leaves before this returns. To be repeated as the need changes, and ended with `enough`.
+   */
+  raise(ref: RevisionRef, need: number, fromZero: boolean): void {
+    const key = keyOf(ref);
+    const before = this.#wants.get(key);
+    const want = before ?? {
+      ref,
+      wanted: false,
+      need,
+      known: 0,
+      raisedAtMs: undefined,
+      freshUntilMs: Number.NEGATIVE_INFINITY,
+      failures: 0,
+      running: false,
+      cancelTimer: undefined,
+      dueAtMs: 0,
+      writtenAtMs: 0,
+    };
+    this.#wants.set(key, want);
+    const isNew = !want.wanted;
+    if (isNew) want.raisedAtMs = undefined;
+    want.wanted = true;
+    want.need = need;
+    if (want.running || want.failures > 0) return;
+    if (before === undefined || (isNew && fromZero)) {
+      if (fromZero) {
+        // Without pods it is zero, or another gateway has raised it just now.
+        want.known = 0;
+        want.freshUntilMs = Number.POSITIVE_INFINITY;
+      }
+      this.#run(want);
+    } else if (need > want.known) {
+      this.#runWithin(want, GATHER_MS);
+    }
+  }
+
+  /** Nothing waits for it any more. */
+  enough(ref: RevisionRef): void {
+    const want = this.#wants.get(keyOf(ref));
+    // It stays until its timer is due: where waiting comes and goes, the scale is not asked for each time.
+    if (want !== undefined) want.wanted = false;
+  }
+
+  /** When the API server took the first scale that what waits for `ref` asked for, on the clock; undefined: not yet. */
+  raisedAtMs(ref: RevisionRef): number | undefined {
+    return this.#wants.get(keyOf(ref))?.raisedAtMs;
+  }
+
+  /** As last seen or written, and when it was last written; while nothing waits there is none. */
+  ordered(ref: RevisionRef): { replicas: number; atMs: number } {
+    const want = this.#wants.get(keyOf(ref));
+    return want?.wanted ? { replicas: want.known, atMs: want.writtenAtMs } : { replicas: 0, atMs: 0 };
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+    for (const want of this.#wants.values()) want.cancelTimer?.();
+    this.#wants.clear();
+  }
+
+  /** What is due sooner stays so: a need that goes on growing is not put off by that. */
+  #runWithin(want: Want, ms: number): void {
+    if (want.cancelTimer === undefined || want.dueAtMs > this.#clock.nowMs() + ms) this.#runAfter(want, ms);
+  }
+
+  #runAfter(want: Want, ms: number): void {
+    want.cancelTimer?.();
+    want.dueAtMs = this.#clock.nowMs() + ms;
+    want.cancelTimer = this.#clock.after(ms, () => this.#run(want));
+  }
+
+  #run(want: Want): void {
+    want.cancelTimer?.();
+    want.cancelTimer = undefined;
+    if (!want.wanted) {
+      this.#wants.delete(keyOf(want.ref));
+      return;
+    }
+    want.running = true;
+    this.#ask(want).then(
+      () => {
+        want.failures = 0;
+        this.#ran(want, want.need > want.known ? GATHER_MS : LOOK_AGAIN_MS);
+      },
+      (error: unknown) => {
+        want.failures += 1;
+        const againInMs = Math.min(BACKOFF_MS.first * 2 ** (want.failures - 1), BACKOFF_MS.most);
+        if (!this.#stop.signal.aborted && isWorthALine(want.failures)) {
+          this.#log.warn({ ...want.ref, err: error, failures: want.failures, againInMs }, 'scale not raised');
+        }
+        this.#ran(want, againInMs);
+      },
+    );
+  }
+
+  #ran(want: Want, againInMs: number): void {
+    want.running = false;
+    if (!this.#stop.signal.aborted) this.#runAfter(want, againInMs);
+  }
+
+  async #ask(want: Want): Promise<void> {
+    const { ref, need } = want;
+    const { signal } = this.#stop;
+    const before = want.known;
+    const isFresh = this.#clock.nowMs() < want.freshUntilMs;
+    // Never twice: where it does not hold, or was refused for another reason, the scale is looked at.
+    want.freshUntilMs = Number.NEGATIVE_INFINITY;
+    if (isFresh && need > before && (await this.#scales.raiseFrom(ref, before, need, signal))) {
+      this.#raised(want, need);
+      this.#log.info({ ...ref, replicas: need, before }, before === 0 ? 'woken' : 'raised');
+      return;
+    }
+    for (let late = 0; late < LATE_WRITES_MAX; late += 1) {
+      if (await this.#raiseOnto(want, signal)) return;
+    }
+    throw new Error(`the scale of ${ref.revision} moved ${LATE_WRITES_MAX} times while it was to be raised`);
+  }
+
+  /** False: another gateway or the operator wrote the scale between the look and the write. */
+  async #raiseOnto(want: Want, signal: AbortSignal): Promise<boolean> {
+    const { replicas, resourceVersion } = await this.#scales.read(want.ref, signal);
+    const { ref, need } = want;
+    this.#know(want, replicas);
+    if (replicas >= need) return true;
+    if (!(await this.#scales.setOnto(ref, need, resourceVersion, signal))) return false;
+    this.#raised(want, need);
+    this.#log.info({ ...ref, replicas: need, before: replicas }, 'raised');
+    return true;
+  }
+
+  #know(want: Want, replicas: number): void {
+    want.known = replicas;
+    want.freshUntilMs = this.#clock.nowMs() + FRESH_MS;
+  }
+
+  #raised(want: Want, need: number): void {
+    this.#know(want, need);
+    want.writtenAtMs = this.#clock.nowMs();
+    want.raisedAtMs ??= this.#clock.nowMs();
+  }
+}
+
+function keyOf(ref: RevisionRef): string {
+  return `${ref.namespace}/${ref.revision}`;
+}
+
+/** While the API server is away this goes on twice a second: the 1st, 2nd, 4th, 8th … failure in a row is told, with its number. */
+function isWorthALine(failures: number): boolean {
+  return Number.isInteger(Math.log2(failures));
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Pod } from '#platform/kube/resources.ts';
+import { podState } from '../replicas/pod-facts.ts';
+import { viewOf } from '../routing/function-config.ts';
+import { aFunction, aPod } from '../testing/test-gateway.ts';
+import { keepFunction, keepPod } from './kept-objects.ts';
+
+test('of a Function the source goes, and what requests are decided by stays', () => {
+  const source = { inline: 'export default () => 1 //'.padEnd(4_096, 'x') };
+  const fn = aFunction('hello', {
+    source,
+    env: [{ name: 'A', value: 'b' }],
+    routes: [{ host: 'a.example', pathPrefix: '/' }],
+  });
+  const kept = keepFunction({ ...fn, metadata: { ...fn.metadata, managedFields: [{ manager: 'kubectl' }] } as never });
+  assert.deepEqual(viewOf(kept), viewOf(fn));
+  assert.ok(!/xxxx|managedFields/.test(JSON.stringify(kept)));
+});
+
+test('of a pod its state can still be told', () => {
+  const failed = {
+    containerStatuses: [{ name: 'function', restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } } }],
+  };
+  const pods = [
+    aPod({ name: 'a', revision: 'hello-1', ip: '10.0.0.1', port: 81, node: 'n' }),
+    aPod({ name: 'b', revision: 'hello-1', image: true }),
+    aPod({ name: 'c', revision: 'hello-1', leaving: true }),
+    aPod({ name: 'd', revision: 'hello-1', status: failed }),
+    { metadata: { name: 'e', namespace: 'default', uid: 'e' } },
+  ];
+  for (const pod of pods) assert.deepEqual(podState(keepPod(pod as Pod) as typeof pod), podState(pod));
+});

@@ -1,0 +1,108 @@
+import { canTakeOver } from '#api/rules/takeover.ts';
+import type { Clock } from '#platform/time/clock.ts';
+import type { Prospects } from '../cold-start/prospects.ts';
+import { NOTHING_FOUND } from '../replicas/revision-health.ts';
+import { chooseRevision } from '../routing/choose-revision.ts';
+import { type FunctionView, sameFailure } from '../routing/function-config.ts';
+import type { RevisionPool } from './revision-pool.ts';
+import type { RevisionPools } from './revision-pools.ts';
+
+/** The revision of a function that requests go to, and what is known of the newest one's chances to start. */
+export class RevisionChoice {
+  readonly #clock: Clock;
+  readonly #pools: RevisionPools;
+  #view: FunctionView;
+  #pool: RevisionPool;
+  /** The revision that this activator last saw answer. */
+  #answeredBefore: string | undefined;
+  /** When this activator first saw the status' present failure of the newest revision. */
+  #failureSeenAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(view: FunctionView, pools: RevisionPools, clock: Clock) {
+    this.#clock = clock;
+    this.#pools = pools;
+    this.#view = view;
+    this.#pool = pools.of(view.latest);
+    this.#pool.heed(view.failedStart, Date.now() - (view.failedStart?.lastMs ?? 0));
+  }
+
+  /** Where requests go. */
+  get pool(): RevisionPool {
+    return this.#pool;
+  }
+
+  /** What the Function says of its revisions and their starts has changed, or may have; `choose` comes next. */
+  heed(view: FunctionView): void {
+    const before = this.#view;
+    this.#view = view;
+    const isOther = view.latest !== before.latest;
+    const newest = this.#pools.of(view.latest);
+    if (isOther) newest.becomeNewest();
+    if (isOther || !sameFailure(view, before)) this.#failureSeenAtMs = this.#clock.nowMs();
+    if (isOther || (view.latestFailure === undefined && before.latestFailure !== undefined)) this.#pool.startAnew();
+    newest.heed(view.failedStart, 0);
+  }
+
+  /**
+   * Sets the revision, and so the replicas, that requests go to, those that wait among them.
+   * @returns when to choose again though nothing has changed, on the clock; undefined: never.
+   */
+  choose(): number | undefined {
+    const { latest, serving, maxReplicas } = this.#view;
+    const nowMs = this.#clock.nowMs();
+    const newest = this.#pools.of(latest);
+    const proven = serving === undefined || serving === latest ? undefined : this.#pools.of(serving);
+    const ofLatest = newest.look(nowMs);
+    const ofServing = serving === latest ? ofLatest : (proven?.look(nowMs) ?? NOTHING_FOUND);
+    const dueAtMs = newest.retries?.dueAtMs(this.#hasFallback);
+    const isDue = dueAtMs !== undefined && dueAtMs <= nowMs && ofLatest.failure === undefined;
+    const chosen = chooseRevision({
+      latest,
+      serving,
+      latestCanTakeOver: canTakeOver({
+        answering: ofLatest.answering.length,
+        servingAnswering: ofServing.answering.length,
+        maxReplicas,
+      }),
+      latestFailed: newest.retries?.hasFailed === true && !isDue,
+      servingHasPods: latest !== serving && ofServing.pods > 0,
+    });
+    this.#sendTo(this.#pools.of(chosen), nowMs);
+    this.#pools.keep(newest, proven);
+    const due = this.#hasFallback && dueAtMs !== undefined && dueAtMs > nowMs ? dueAtMs : Number.POSITIVE_INFINITY;
+    const next = Math.min(this.#pool.found.lookAgainAtMs ?? ofLatest.lookAgainAtMs ?? due, due);
+    return Number.isFinite(next) ? next : undefined;
+  }
+
+  /** What decides whether a request may wait for a start. */
+  prospects(): Prospects {
+    const { latest } = this.#view;
+    const { revision, found, wakingSinceMs } = this.#pool;
+    return {
+      view: this.#view,
+      found,
+      isLatest: revision === latest,
+      // The status may not know of it: kubelet's word that a pod is ready comes up to a second later.
+      hasAnswered: found.answered || this.#answeredBefore === latest,
+      wakingSinceMs,
+      failureSeenAtMs: this.#failureSeenAtMs,
+      dueAtMs: this.#pools.of(latest).retries?.dueAtMs(this.#hasFallback),
+      nowMs: this.#clock.nowMs(),
+    };
+  }
+
+  get #hasFallback(): boolean {
+    return this.#view.serving !== undefined && this.#view.serving !== this.#view.latest;
+  }
+
+  #sendTo(pool: RevisionPool, nowMs: number): void {
+    const before = this.#pool;
+    this.#pool = pool;
+    if (pool !== before) {
+      before.withdraw();
+      pool.takeOver(before);
+    }
+    if (pool.found.answering.length > 0) this.#answeredBefore = pool.revision;
+    pool.serve(nowMs);
+  }
+}

@@ -1,0 +1,248 @@
+import type { Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import { RequestIds } from '#api/request-id.ts';
+import type { TlsPair } from '#platform/process/tls-files.ts';
+import type { Clock } from '#platform/time/clock.ts';
+import { type Decision, isFailure } from './errors/decision.ts';
+import type { Failure, Reply } from './errors/gateway-error.ts';
+import { attempt, enter } from './errors/guarded-entries.ts';
+import type { Arrival, ClientConnection } from './inbound/client-connection.ts';
+import { Backlog } from './inbound/client-reader.ts';
+import { ConnectionLimit } from './inbound/connection-limit.ts';
+import { FrontDoor } from './inbound/listener.ts';
+import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './inbound/node-server.ts';
+import type { TrustedProxies } from './inbound/trusted-proxies.ts';
+import type { Host } from './proxy/exchange-context.ts';
+import { Deadlines } from './proxy/timer-wheel.ts';
+import type { Joint } from './proxy/tunnel.ts';
+import { writeReply } from './proxy/write-response.ts';
+import { RoutedRequest } from './routed-request.ts';
+import {
+  answerOptions,
+  enterTarget,
+  makeExchange,
+  type RouteOptions,
+  route,
+  type Stage,
+  type SyncOptions,
+  validate,
+  waitForSync,
+} from './stages.ts';
+import { type Summary, traceIdOf } from './telemetry/access-log.ts';
+import type { FailureLog } from './telemetry/failure-log.ts';
+import type { FunctionCounters } from './telemetry/function-counters.ts';
+
+export interface GatewayOptions extends SyncOptions, RouteOptions {
+  failures: FailureLog;
+  /** A request is over, and counted. The summary may be read until this returns. */
+  finished: (summary: Summary) => void;
+  /** Of requests for which no function was found, and of what was no request. */
+  unrouted: FunctionCounters;
+  /** Connections of clients at most, TLS or not. */
+  maxConnections: number;
+  /** Most that is kept of what clients have sent ahead of their answers. */
+  maxBacklogBytes: number;
+  /** Whose forwarding headers are believed; undefined: nobody's. */
+  trustedProxies?: TrustedProxies | undefined;
+  /** Whether callers are told all of why a request failed; default: no. */
+  errorDetail?: boolean;
+  /** Where they are not to be `CLIENT_LIMITS`. */
+  limits?: Partial<ClientLimits>;
+}
+
+/** How often a gateway that leaves looks whether it may. */
+const LOOK_MS = 50;
+
+/** The gateway: every request of every function comes in here. */
+export class Gateway implements AsyncDisposable, Host {
+  readonly deadlines: Deadlines;
+  readonly connectionLimit: ConnectionLimit;
+  readonly #options: GatewayOptions;
+  readonly #ids = new RequestIds();
+  readonly #backlog: Backlog;
+  readonly #plain: FrontDoor;
+  /** Undefined until there is a certificate. */
+  #secure: { door: FrontDoor; server: TlsServer } | undefined;
+  /** What each request passes, in this order, until one of them answers it. */
+  readonly #stages: readonly Stage[];
+  readonly #joints = new Set<Joint>();
+  #synced = false;
+  #leaving = false;
+  /** No more requests come: who holds a connection for something else than requests is told goodbye. */
+  #goodbye = false;
+  #open = 0;
+  #lastAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#backlog = new Backlog(options.maxBacklogBytes);
+    this.connectionLimit = new ConnectionLimit(options.maxConnections);
+    this.deadlines = new Deadlines(options.clock);
+    this.#stages = [
+      validate,
+      answerOptions,
+      makeExchange(this, this.#ids),
+      waitForSync(options, () => this.#synced),
+      route(options),
+      enterTarget,
+    ];
+    options.synced.then(() => {
+      this.#synced = true;
+    });
+    this.#plain = this.#door(plainServer(this.#limits), 'http');
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** Whether the cluster's functions and pods are known. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  get errorDetail(): boolean {
+    return this.#options.errorDetail === true;
+  }
+
+  /** Requests that are not over. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Of clients, upgraded ones among them. */
+  get connections(): number {
+    return this.#plain.connections + (this.#secure?.door.connections ?? 0);
+  }
+
+  get upgrades(): number {
+    return this.#joints.size;
+  }
+
+  get unrouted(): FunctionCounters {
+    return this.#options.unrouted;
+  }
+
+  opened(): void {
+    this.#open += 1;
+  }
+
+  finished(summary: Summary): void {
+    this.#open -= 1;
+    attempt('finished', () => this.#options.finished(summary));
+  }
+
+  failed(failure: Failure, { functionKey, requestId, traceparent }: Summary): void {
+    this.#options.failures.failed(failure, functionKey, requestId, traceIdOf(traceparent));
+  }
+
+  joined(joint: Joint): void {
+    this.#joints.add(joint);
+    joint.closed.then(() => this.#joints.delete(joint));
+    if (this.#goodbye) joint.leave();
+  }
+
+  /** Resolves with the port. */
+  listen(port: number, host: string | undefined): Promise<number> {
+    return this.#plain.listen(port, host);
+  }
+
+  /** Takes requests over TLS as well. Resolves with the port. */
+  listenSecurely(pair: TlsPair, port: number, host: string | undefined): Promise<number> {
+    const server = tlsServer(pair, this.#limits);
+    this.#secure = { server, door: this.#door(server, 'https') };
+    return this.#secure.door.listen(port, host);
+  }
+
+  /** For connections from now on; those that are open stay. */
+  setCertificate(pair: TlsPair): void {
+    this.#secure?.server.setSecureContext(secureContext(pair));
+  }
+
+  /**
+   * From now on each answer ends its connection. New requests are served still, for their senders may not know yet; so
+   * idle connections stay open too, for a request may be on its way. Once none has come for `quietMs`, WebSockets and
+   * other upgraded connections are told goodbye: not before, or their clients would come back to this gateway. Resolves
+   * when no request is open after that, or when `signal` aborts.
+   */
+  async leave(quietMs: number, signal: AbortSignal): Promise<void> {
+    this.#leaving = true;
+    this.#lastAtMs = this.clock.nowMs();
+    while (!signal.aborted) {
+      const quiet = this.clock.nowMs() - this.#lastAtMs >= quietMs;
+      if (quiet && this.#open === 0) return;
+      if (quiet && !this.#goodbye) this.#sayGoodbye();
+      await new Promise<void>((resolve) => void this.clock.after(LOOK_MS, resolve));
+    }
+  }
+
+  /** Lets answers that are on their way reach their clients, then ends all connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([
+      this.#sayGoodbye(),
+      this.#plain[Symbol.asyncDispose](),
+      this.#secure?.door[Symbol.asyncDispose](),
+    ]);
+  }
+
+  get #limits(): ClientLimits {
+    return { ...CLIENT_LIMITS, ...this.#options.limits };
+  }
+
+  #door(server: Server | TlsServer, protocol: 'http' | 'https'): FrontDoor {
+    return new FrontDoor(server, protocol, {
+      clock: this.clock,
+      limits: this.#limits,
+      connectionLimit: this.connectionLimit,
+      backlog: this.#backlog,
+      proxies: this.#options.trustedProxies,
+      begin: (arrival, connection) => this.#begin(arrival, connection),
+      refused: ({ code }) => this.#options.unrouted.refused(code),
+    });
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    this.#goodbye = true;
+    await Promise.all([...this.#joints].map((joint) => joint.leave()));
+  }
+
+  #begin(arrival: Arrival, connection: ClientConnection): void {
+    this.#lastAtMs = this.clock.nowMs();
+    if (this.#leaving) arrival.response.shouldKeepAlive = false;
+    this.#pass(new RoutedRequest(arrival, connection), 0);
+  }
+
+  #pass(request: RoutedRequest, from: number): void {
+    for (let i = from; i < this.#stages.length && !request.over; i += 1) {
+      const decision = this.#stages[i]?.(request) ?? 'continue';
+      if (decision === 'continue') continue;
+      if (decision instanceof Promise) this.#wait(request, decision, i + 1);
+      else this.#answer(request, decision);
+      return;
+    }
+  }
+
+  #wait(request: RoutedRequest, decision: Promise<Decision>, next: number): void {
+    const crash = (error: unknown) => request.exchange.crash('request goes on', error);
+    const goOn = (decided: Decision) => {
+      enter('request goes on');
+      if (decided === 'continue') this.#pass(request, next);
+      else this.#answer(request, decided);
+    };
+    decision.then(goOn).catch(crash);
+  }
+
+  #answer({ arrival, connection }: RoutedRequest, answer: Reply | Failure): void {
+    const { exchange, request, response } = arrival;
+    if (isFailure(answer)) {
+      if (exchange !== undefined) exchange.refuse(answer);
+      // Where its fields can be read in two ways, so can what comes behind it: the connection ends with this answer.
+      else connection.refuse(answer, this.#ids.next(), request.method !== 'HEAD');
+    } else if (exchange !== undefined) exchange.reply(answer);
+    else writeReply(response, answer, this.#leaving);
+  }
+}

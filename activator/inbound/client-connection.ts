@@ -1,0 +1,357 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
+import { answerFor, type Failure, GATEWAY_FAULT } from '../errors/gateway-error.ts';
+import { caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
+import type { Exchange } from '../proxy/exchange.ts';
+import { type Backlog, ClientReader, type ParserStop, type ReadPace, STOPPED } from './client-reader.ts';
+import { closeLingering } from './linger.ts';
+import { ProtocolWatch } from './protocol-name.ts';
+import { addressOf, type TrustedProxies } from './trusted-proxies.ts';
+import { faultOfReading } from './validate-request.ts';
+
+/** A request that has come in. */
+export interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client waits for 100 before it sends the body. */
+  readonly expectsContinue: boolean;
+  /** The protocol that it asks to switch to, or null. */
+  readonly upgrade: string | null;
+  /** The server has let go of the connection behind this request. */
+  readonly parted: boolean;
+  /** Why it is not to be served, where only what the parser was reading shows that; undefined: nothing does. */
+  fault?: Failure | undefined;
+  /** What serves it; undefined until its turn. */
+  exchange: Exchange | undefined;
+}
+
+/** Where connections come from. */
+export interface Door {
+  readonly protocol: 'http' | 'https';
+  /** What all connections of the process have sent ahead. */
+  readonly backlog: Backlog;
+  /** Undefined: none is trusted. */
+  readonly proxies: TrustedProxies | undefined;
+  /** Gives the arrival its exchange, or refuses it. */
+  begin(arrival: Arrival, connection: ClientConnection): void;
+  /** A client is told so, whose bytes or head got no exchange. */
+  refused(failure: Failure): void;
+  /** The connection has closed. */
+  closed(connection: ClientConnection): void;
+}
+
+/** What a request costs that was sent ahead, its head included. */
+const REQUEST_BYTES = 4_096;
+/** What follows is not read any more, which is what `Connection: close` says. */
+const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
+/** The client has ended its side within a request. */
+const AT_THE_END = 'HPE_INVALID_EOF_STATE';
+
+const CONNECTION = Symbol('connection');
+type ClientSocket = Socket & { [CONNECTION]?: ClientConnection };
+
+/** What a socket belongs to; undefined: its TLS handshake is not over. */
+export function connectionOf(socket: Socket): ClientConnection | undefined {
+  return (socket as ClientSocket)[CONNECTION];
+}
+
+/**
+ * One client's connection. Its requests are served one after the other, in their order, also those that it sends
+ * without waiting for answers. Once it was told no, nothing more of it is served.
+ */
+export class ClientConnection implements ReadPace {
+  readonly door: Door;
+  /** Those of the door where the client is one of them; undefined: it is not. */
+  readonly proxies: TrustedProxies | undefined;
+  readonly #socket: Socket;
+  readonly #reader: ClientReader;
+  #address: string | undefined;
+  #current: Arrival | undefined;
+  #waiting: Arrival[] | undefined;
+  readonly #protocol = new ProtocolWatch();
+  /** Requests that are counted as sent ahead. */
+  #ahead = 0;
+  #refusal: string | undefined;
+  #closing = false;
+  #leaving = false;
+  /** The connection ends with the answer to the last request that has come. */
+  #isLast = false;
+  /** What had been read when the server began to read: nothing, or what it has answered since. */
+  #bytesBefore = 0;
+  /** Our side has ended; what the client still sends is thrown away. */
+  #lingers = false;
+  /** Bytes that had gone either way at the last look, and when they last had changed. */
+  #moved = 0;
+  #movedAtMs = 0;
+
+  constructor(socket: Socket, door: Door) {
+    this.#socket = socket;
+    this.door = door;
+    this.#reader = new ClientReader(socket, this, door.backlog);
+    this.proxies = door.proxies?.(this.address) === true ? door.proxies : undefined;
+    (socket as ClientSocket)[CONNECTION] = this;
+    // Functions that all share: ten thousand idle connections should not hold twenty thousand closures.
+    socket.on('close', onSocketClosed);
+    // What Node calls when an answer has left that ends its connection.
+    socket.destroySoon = endWell;
+  }
+
+  /** All is said: ends the connection, after what its client still sends where it does. */
+  endWell(): void {
+    const { request, upgrade } = this.#current ?? {};
+    const sendsStill =
+      request?.complete === false ||
+      typeof upgrade === 'string' ||
+      this.#waiting !== undefined ||
+      this.#refusal !== undefined;
+    if (!sendsStill) Socket.prototype.destroySoon.call(this.#socket);
+    else this.#linger();
+  }
+
+  /** Of the client; an IPv4 address as such, also where it came to an IPv6 socket. */
+  get address(): string {
+    this.#address ??= addressOf(this.#socket.remoteAddress ?? '') ?? 'unknown';
+    return this.#address;
+  }
+
+  /** Where it came in, as a Host header says it: for a client that does not say whom it asks. */
+  get ownHost(): string {
+    const { localAddress = 'unknown', localPort } = this.#socket;
+    const address = addressOf(localAddress) ?? localAddress;
+    return `${address.includes(':') ? `[${address}]` : address}:${localPort}`;
+  }
+
+  take(arrival: Arrival): void {
+    if (this.#closing) {
+      this.#reader.watch();
+      return;
+    }
+    arrival.fault = this.faultOfProtocol(arrival.request);
+    // What else came in the same packet is not read yet, and chunks may prove to be none: then nothing is to be passed on.
+    const chunked = arrival.request.headers['transfer-encoding'] !== undefined;
+    if (this.#current === undefined && this.#waiting === undefined && !chunked) this.#start(arrival);
+    else this.#wait(arrival, chunked);
+  }
+
+  /** To be asked while the parser calls for the request; undefined: nothing shows that it is none of HTTP. */
+  faultOfProtocol(request: IncomingMessage): Failure | undefined {
+    return this.#protocol.faultOf(request);
+  }
+
+  /** Answers the present request, which has no exchange, and ends the connection with that. */
+  refuse(failure: Failure, requestId: string, hasBody: boolean): void {
+    this.#waiting = undefined;
+    this.#say(failure, requestId, hasBody);
+    this.#end();
+  }
+
+  /** The client's bytes are no request, or the connection broke. */
+  fail(error: ParserStop & { reason?: string }): void {
+    if (error.code === STOPPED) {
+      this.#reader.stopped(error);
+      return;
+    }
+    const failure = faultOfReading(error);
+    // The parser complains of each further read of what is thrown away, until the client has ended it.
+    if (this.#lingers && error.code?.startsWith('HPE_') && error.code !== AT_THE_END) return;
+    if (failure === undefined || this.#lingers || this.#socket.bytesRead === this.#bytesBefore) this.#socket.destroy();
+    else if (error.code === AFTER_THE_LAST) this.#endAfterAnswers();
+    else if (!this.#closing) this.#faultInLast(failure);
+  }
+
+  /** No more is read; a trailer may have said so, of which the server that answers knows nothing. */
+  #endAfterAnswers(): void {
+    this.#isLast = true;
+    if (this.#current === undefined && this.#waiting === undefined) this.#socket.destroySoon();
+  }
+
+  /** The server reads the connection from now on, perhaps again, behind a request that it had parted after. */
+  attached(): void {
+    this.#bytesBefore = this.#socket.bytesRead - this.#socket.readableLength;
+  }
+
+  /** The server reads it no more. */
+  detached(): void {
+    this.#reader.detach();
+  }
+
+  /** The client has ended its side while no server reads it: it is gone, as behind any request, unless it has its tunnel. */
+  clientEnded(): void {
+    if (this.#current?.exchange?.joined !== true) this.#socket.end();
+  }
+
+  get ahead(): number {
+    return this.#waiting?.length ?? 0;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** The socket has closed. */
+  closed(): void {
+    this.#reader.detach();
+    this.#countAhead(0);
+    this.door.closed(this);
+  }
+
+  /**
+   * Something of ours threw while it dealt with this connection: the present request fails, and the connection ends with
+   * that; at once where no answer can be given any more.
+   */
+  crash(entry: Entry, error: unknown): void {
+    const { response, exchange } = this.#current ?? {};
+    this.#waiting = undefined;
+    this.#closing = true;
+    if (response === undefined || response.headersSent || exchange?.over) this.#socket.destroy();
+    else response.shouldKeepAlive = false;
+    if (exchange !== undefined) exchange.crash(entry, error);
+    else if (response !== undefined && !this.#socket.destroyed) this.refuse(GATEWAY_FAULT, randomUUID(), true);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends when the present answer has left; at once where there is none. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.#current === undefined) this.#socket.destroySoon();
+  }
+
+  /** Ends what a client holds that neither sends what it announced nor takes what it asked for, for `stallMs`. */
+  look(nowMs: number, stallMs: number): void {
+    const arrival = this.#current;
+    if (arrival === undefined || arrival.upgrade !== null) return;
+    const moved = this.#socket.bytesRead + this.#socket.bytesWritten;
+    const { request, response } = arrival;
+    const owesBody = !response.headersSent && !request.complete && request.readableFlowing === true;
+    const owesReading = this.#socket.writableLength > 0;
+    if (moved !== this.#moved || !(owesBody || owesReading)) {
+      this.#moved = moved;
+      this.#movedAtMs = nowMs;
+    } else if (nowMs - this.#movedAtMs >= stallMs) {
+      if (owesReading) this.#socket.destroy();
+      else this.#faultInLast({ code: 'RequestTimeout', message: `the body stopped for ${stallMs / 1000} s` });
+    }
+  }
+
+  /** The fault is in the last request that came if that is not complete, else in one that did not get as far. */
+  #faultInLast(failure: Failure): void {
+    const last = this.#waiting?.at(-1) ?? this.#current;
+    if (last?.request.complete === false && last.exchange?.over === false) {
+      this.#closing = true;
+      last.response.shouldKeepAlive = false;
+      last.exchange.reject(failure);
+      return;
+    }
+    if (last !== undefined && last !== this.#current && !last.request.complete) this.#waiting?.pop();
+    this.#say(failure, randomUUID(), true);
+    if (this.#current === undefined && (this.#waiting ?? []).length === 0) this.#end();
+  }
+
+  #start(arrival: Arrival): void {
+    this.#current = arrival;
+    // After Node has let go of it: only then may another answer begin.
+    arrival.response.on('close', onAnswered);
+    try {
+      enter('request goes on');
+      if (arrival.parted) arrival.response.assignSocket(this.#socket);
+      this.door.begin(arrival, this);
+    } catch (error) {
+      this.crash('request goes on', error);
+      caught('request goes on', error);
+    }
+  }
+
+  #wait(arrival: Arrival, soon: boolean): void {
+    this.#waiting ??= [];
+    this.#waiting.push(arrival);
+    if (soon && this.#current === undefined) setImmediate(startWaiting, this);
+    this.#countAhead(this.#waiting.length);
+    this.#reader.watch();
+  }
+
+  #countAhead(requests: number): void {
+    this.door.backlog.add((requests - this.#ahead) * REQUEST_BYTES);
+    this.#ahead = requests;
+  }
+
+  /** The present answer is out, or can be no more: goes on to the next request. */
+  next(): void {
+    this.#current?.exchange?.left();
+    this.#current = undefined;
+    if (!this.#socket.writable) return;
+    const next = this.#leaving ? undefined : this.#waiting?.shift();
+    this.#countAhead(this.#waiting?.length ?? 0);
+    if (this.#leaving || (this.#isLast && next === undefined)) {
+      this.#waiting = undefined;
+      this.#socket.destroySoon();
+      return;
+    }
+    if (next !== undefined) this.#start(next);
+    else if (this.#refusal !== undefined) this.#end();
+    if (this.#waiting?.length !== 0) return;
+    this.#waiting = undefined;
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /** For a request that waited for no other. */
+  startWaiting(): void {
+    if (this.#current === undefined) this.next();
+  }
+
+  #say(failure: Failure, requestId: string, hasBody: boolean): void {
+    this.#closing = true;
+    this.door.refused(failure);
+    const { status, headers, body } = answerFor(failure, null, requestId, true);
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${new Date().toUTCString()}\r\n`;
+    for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    this.#refusal = `${head}\r\n${hasBody ? body : ''}`;
+  }
+
+  #end(): void {
+    this.#linger(this.#refusal);
+  }
+
+  #linger(last?: string): void {
+    if (this.#lingers) return;
+    this.#lingers = true;
+    this.#closing = true;
+    // Nothing else may be reading it, and then nothing of the connection would be read.
+    this.#current?.request.resume();
+    closeLingering(this.#socket, last);
+  }
+}
+
+function endWell(this: Socket): void {
+  const connection = connectionOf(this);
+  if (connection === undefined) Socket.prototype.destroySoon.call(this);
+  else connection.endWell();
+}
+
+const onSocketClosed = guarded<Socket, []>('client closes', closed, closed);
+
+function closed(this: Socket): void {
+  const connection = connectionOf(this);
+  connection?.closed();
+}
+
+/** What the present request has done is over, whatever goes wrong here, so its exchange has to leave too. */
+const onAnswered = guarded<ServerResponse, []>(
+  'client answered',
+  function () {
+    connectionOf(this.req.socket)?.next();
+  },
+  function (error) {
+    connectionOf(this.req.socket)?.crash('client answered', error);
+    this.req.socket.destroy();
+  },
+);
+
+const startWaiting = guarded(
+  'client turn',
+  (connection: ClientConnection) => connection.startWaiting(),
+  (error, connection) => connection.crash('client turn', error),
+);

@@ -1,0 +1,215 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import { Socket, Server as TcpServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '#platform/time/clock.ts';
+import { guarded } from '../errors/guarded-entries.ts';
+import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
+import type { Backlog } from './client-reader.ts';
+import type { ConnectionLimit } from './connection-limit.ts';
+import { handOver, type ParseError, PREFACE_SEEN, requireHttp1 } from './http2-preface.ts';
+import { type ClientLimits, listenOn } from './node-server.ts';
+import { asksForUpgrade, isKept, upgradeOf } from './upgrade-request.ts';
+
+export interface FrontDoorOptions {
+  clock: Clock;
+  limits: ClientLimits;
+  connectionLimit: ConnectionLimit;
+  backlog: Backlog;
+  proxies?: Door['proxies'];
+  begin: Door['begin'];
+  refused: Door['refused'];
+}
+
+/** Answers that are on their way when all connections are to end get this long to reach their clients. */
+const LAST_BYTES_MS = 2_000;
+
+/** A server's connections: what comes in on one is told to it, whatever it is, and slow ones are ended. */
+export class FrontDoor implements Door, AsyncDisposable {
+  readonly protocol: 'http' | 'https';
+  readonly proxies: Door['proxies'];
+  readonly begin: Door['begin'];
+  readonly refused: Door['refused'];
+  readonly backlog: Backlog;
+  readonly #server: Server | TlsServer;
+  readonly #options: FrontDoorOptions;
+  readonly #connections = new Set<ClientConnection>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(server: Server | TlsServer, protocol: 'http' | 'https', options: FrontDoorOptions) {
+    this.protocol = protocol;
+    this.proxies = options.proxies;
+    this.begin = options.begin;
+    this.refused = options.refused;
+    this.backlog = options.backlog;
+    this.#server = server;
+    this.#options = options;
+    options.connectionLimit.guard(server);
+    // Counted from their handshake on.
+    if (protocol === 'https') server.on('connection', guarded('client connects', this.#count.bind(this), endSocket));
+    const open = guarded('client connects', (socket: Socket) => this.#open(socket), endSocket);
+    const take = (awaits: boolean) =>
+      guarded(
+        'client request',
+        (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, awaits),
+        endRequest,
+      );
+    const upgrade = guarded<unknown, [IncomingMessage, unknown, Buffer]>(
+      'client upgrade',
+      this.#takeUpgrade.bind(this),
+      endRequest,
+    );
+    server.on(protocol === 'http' ? 'connection' : 'secureConnection', open);
+    server.on('request', take(false));
+    server.on('checkContinue', take(true));
+    server.on('checkExpectation', take(false));
+    server.on('upgrade', upgrade);
+    server.on('connect', upgrade);
+    server.on(
+      'clientError',
+      guarded('client error', this.#fail.bind(this), (_error, _why, socket) => socket.destroy()),
+    );
+  }
+
+  /** That are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Resolves with the port. */
+  async listen(port: number, host: string | undefined): Promise<number> {
+    const { clock, limits } = this.#options;
+    const look = guarded(
+      'client look',
+      (connection: ClientConnection, nowMs: number) => connection.look(nowMs, limits.stallMs),
+      (error, connection) => connection.crash('client look', error),
+    );
+    const onLook = () => {
+      const nowMs = clock.nowMs();
+      for (const connection of this.#connections) look(connection, nowMs);
+    };
+    this.#timer = setInterval(onLook, limits.lookMs);
+    return await listenOn(this.#server, port, host);
+  }
+
+  closed(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Takes no more connections; lets answers that are on their way reach their clients, then ends all. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(LAST_BYTES_MS, () => {
+        this.#server.closeAllConnections();
+        for (const connection of this.#connections) connection.destroy();
+      });
+      // Not the server's own, which ends connections too whose answer is written, but on its way still.
+      TcpServer.prototype.close.call(this.#server, () => {
+        cancel();
+        resolve();
+      });
+      for (const connection of this.#connections) connection.leave();
+    });
+  }
+
+  #open(socket: Socket): void {
+    // The server may have been given one anew.
+    const known = connectionOf(socket);
+    if (known !== undefined) {
+      known.attached();
+      return;
+    }
+    if (this.protocol === 'http') this.#count(socket);
+    const connection = new ClientConnection(socket, this);
+    this.#connections.add(connection);
+    connection.attached();
+  }
+
+  #count(socket: Socket): void {
+    this.#options.connectionLimit.took(socket);
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    // What comes behind a request with a body that asks for an upgrade is lost, so nothing may be expected to come.
+    if (request.headers.upgrade !== undefined && asksForUpgrade(request)) response.shouldKeepAlive = false;
+    const arrival = { request, response, expectsContinue, upgrade: null, parted: false, exchange: undefined };
+    connectionOf(request.socket)?.take(arrival);
+  }
+
+  /** The server itself knows nothing of this connection from here on, unless the upgrade is declined. */
+  #takeUpgrade(request: IncomingMessage, _socket: unknown, head: Buffer): void {
+    const { socket } = request;
+    const response = new ServerResponse(request);
+    const upgrade = upgradeOf(request);
+    response.shouldKeepAlive = upgrade === null && isKept(request);
+    response.on(
+      'finish',
+      guarded('client answered', () => this.#answered(response, socket), endResponse),
+    );
+    socket.on('error', destroy);
+    socket.on('end', onClientEnded);
+    connectionOf(socket)?.detached();
+    if (head.length > 0) socket.unshift(head);
+    // So that a client that leaves while it waits is noticed.
+    else socket.read(0);
+    connectionOf(socket)?.take({
+      request,
+      response,
+      expectsContinue: false,
+      upgrade,
+      parted: true,
+      exchange: undefined,
+    });
+  }
+
+  /** A request that asked for an upgrade has its answer, and has got none: the server reads on, or the connection ends. */
+  #answered(response: ServerResponse, socket: Socket): void {
+    if (!response.shouldKeepAlive) return void socket.destroySoon();
+    response.detachSocket(socket);
+    response.emit('close');
+    if (socket.destroyed || !socket.writable) return;
+    socket.off('error', destroy);
+    socket.off('end', onClientEnded);
+    this.#server.emit(this.protocol === 'http' ? 'connection' : 'secureConnection', socket);
+  }
+
+  #fail(error: Error, socket: Duplex): void {
+    if (!(socket instanceof Socket)) return void socket.destroy();
+    const connection = connectionOf(socket);
+    if (connection === undefined) socket.destroy();
+    else if (!this.#handOver(error, socket, connection)) connection.fail(error);
+  }
+
+  #handOver(error: ParseError, socket: Socket, connection: ClientConnection): boolean {
+    if (error.code !== PREFACE_SEEN) return false;
+    connection.detached();
+    return handOver(error, socket, requireHttp1);
+  }
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
+}
+
+const onClientEnded = guarded<Socket, []>(
+  'client closes',
+  function () {
+    connectionOf(this)?.clientEnded();
+  },
+  destroy,
+);
+
+function endResponse(this: ServerResponse): void {
+  this.req.socket.destroy();
+}
+
+function endSocket(_error: Error, socket: Socket): void {
+  socket.destroy();
+}
+
+/** The request has not got as far as its turn, so there is no place for an answer to it. */
+function endRequest(error: Error, { socket }: IncomingMessage): void {
+  connectionOf(socket)?.crash('client request', error);
+  socket.destroy();
+}

@@ -1,0 +1,268 @@
+import type { Socket } from 'node:net';
+import { HEADER } from '#api/names.ts';
+import { asError, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
+import { type Upstream, wasNeverConnected } from '../upstream/connection-pool.ts';
+import type { Connection } from '../upstream/http1/connection.ts';
+import { NameTable } from '../upstream/http1/name-table.ts';
+import type { Receiver } from '../upstream/http1/receiver.ts';
+import { type BodyFraming, requestHead } from '../upstream/http1/request-head.ts';
+import type { RequestBody } from './request-body.ts';
+import type { Untouched } from './retry-pause.ts';
+
+/** What is sent to a replica. */
+export interface Outbound {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Name, value, name, value, … as they are to be sent. */
+  readonly outHeaders: readonly string[];
+  readonly framing: BodyFraming;
+  readonly body: RequestBody | undefined;
+  /** `websocket`, or null. */
+  readonly upgrade: string | null;
+  /** How long ago it was given to the replica. */
+  readonly sentForMs: number;
+  /** It was sent twice though the first replica may have begun with it: that is not done again, whoever has it now. */
+  sentTwice: boolean;
+}
+
+/** Who gets what comes back. The last call is one of `whole`, `end`, `untouched`, `broke`, `upgraded`; none after `abandon`. */
+export interface Inbound {
+  /** A 1xx answer; the real one is still to come. */
+  informational(status: number, headers: string[]): void;
+  head(status: number, reason: string, headers: string[]): void;
+  /** Instead of `head`, `data` and `end`. @param body as latin1. */
+  whole(status: number, reason: string, headers: string[], body: string): void;
+  /**
+   * Returns false when no more can be taken until `resume` of the attempt is called.
+   * @param letGo to be called once, when the chunk is not needed any more; undefined: it need not be told.
+   */
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean;
+  end(trailers: string[]): void;
+  /** The replica provably has not begun with the request. */
+  untouched(why: Untouched): void;
+  broke(error: Error): void;
+  upgraded(headers: string[], socket: Socket): void;
+  /** Something of ours threw while it dealt with the answer. May be called at any time, also after the last call. */
+  crash(entry: Entry, error: unknown): void;
+}
+
+/** May be done twice (RFC 9110, 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+/** A connection that was closed before the request reached its replica is known to be closed after a round trip. */
+const ROUND_TRIP_MS = 100;
+/** A replica that does not care for `Expect` says nothing, and waits for the body. */
+const EXPECT_MS = 1_000;
+const REFUSAL = new NameTable<'notStarted' | 'full'>([
+  [HEADER.notStarted, 'notStarted'],
+  [HEADER.full, 'full'],
+]);
+
+/** One try of one request at one replica. */
+export class Attempt implements Receiver {
+  readonly #upstream: Upstream;
+  readonly #outbound: Outbound;
+  readonly #inbound: Inbound;
+  #connection: Connection;
+  #expectTimer: NodeJS.Timeout | undefined;
+  #again = false;
+  #over = false;
+
+  constructor(upstream: Upstream, outbound: Outbound, inbound: Inbound) {
+    this.#upstream = upstream;
+    this.#outbound = outbound;
+    this.#inbound = inbound;
+    this.#connection = upstream.take();
+    this.#send();
+  }
+
+  /** Ends it without a word to `inbound`; the replica sees its connection close. */
+  abandon(): void {
+    this.#finish(false);
+  }
+
+  resume(): void {
+    // Once it is over, the connection may be in the midst of another one.
+    if (!this.#over) this.#connection.resume();
+  }
+
+  /** Memory is scarce: the rest of the answer comes in small pieces. */
+  sip(): void {
+    if (!this.#over) this.#connection.sip();
+  }
+
+  informational(status: number, headers: string[]): void {
+    try {
+      enter('answer informational');
+      if (status === 100) this.#sendBody();
+      else this.#inbound.informational(status, headers);
+    } catch (error) {
+      this.#crash('answer informational', error);
+    }
+  }
+
+  head(status: number, reason: string, headers: string[]): void {
+    try {
+      enter('answer head');
+      const untouched = this.#refusal(status, headers);
+      if (untouched !== undefined) {
+        this.#finish(false);
+        this.#inbound.untouched(untouched);
+      } else {
+        this.#inbound.head(status, reason, headers);
+      }
+    } catch (error) {
+      this.#crash('answer head', error);
+    }
+  }
+
+  whole(status: number, reason: string, headers: string[], body: string): void {
+    try {
+      enter('answer whole');
+      const untouched = this.#refusal(status, headers);
+      if (!this.#finish(true)) return;
+      if (untouched !== undefined) this.#inbound.untouched(untouched);
+      else this.#inbound.whole(status, reason, headers, body);
+    } catch (error) {
+      this.#crash('answer whole', error);
+    }
+  }
+
+  data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
+    try {
+      enter('answer piece');
+      return this.#inbound.data(chunk, letGo);
+    } catch (error) {
+      this.#crash('answer piece', error);
+      return true;
+    }
+  }
+
+  end(trailers: string[]): void {
+    try {
+      enter('answer end');
+      if (this.#finish(true)) this.#inbound.end(trailers);
+    } catch (error) {
+      this.#crash('answer end', error);
+    }
+  }
+
+  switched(headers: string[], socket: Socket): void {
+    try {
+      enter('tunnel joined');
+      this.#stopBody();
+      if (this.#over) return void socket.destroy();
+      this.#over = true;
+      this.#inbound.upgraded(headers, socket);
+    } catch (error) {
+      socket.destroy();
+      this.#crash('tunnel joined', error);
+    }
+  }
+
+  drained(): void {
+    this.#outbound.body?.more();
+  }
+
+  failed(error: Error): void {
+    if (this.#over) return;
+    try {
+      enter('answer failed');
+      this.#failed(error);
+    } catch (thrown) {
+      this.#crash('answer failed', thrown);
+    }
+  }
+
+  #failed(error: Error): void {
+    const connection = this.#connection;
+    const { unsent, reused } = connection;
+    if (reused && !connection.answering && this.#mayTryAgain(unsent)) {
+      this.#stopBody();
+      this.#again = true;
+      this.#connection = this.#upstream.make();
+      this.#send();
+      return;
+    }
+    this.#finish(false);
+    if (!reused && unsent && this.#isRepeatable() && wasNeverConnected(error)) this.#inbound.untouched('unready');
+    else this.#inbound.broke(error);
+  }
+
+  #send(): void {
+    const { method, path, outHeaders, upgrade, framing, body } = this.#outbound;
+    const head = requestHead(method, path, outHeaders, { framing, upgrade });
+    this.#connection.send({ method, head, body: framing, upgrade: upgrade !== null }, this);
+    if (body === undefined) return;
+    // The client waits for 100, and so do we: whether to go on is for the replica to say.
+    if (body.awaited) this.#expectTimer = setTimeout(this.#onPatient, EXPECT_MS);
+    else body.open(this.#connection);
+  }
+
+  get #onPatient(): () => void {
+    return guarded(
+      'replica timer',
+      () => this.#sendBody(),
+      (error) => this.#crash('replica timer', error),
+    );
+  }
+
+  #sendBody(): void {
+    if (this.#expectTimer === undefined) return;
+    clearTimeout(this.#expectTimer);
+    this.#expectTimer = undefined;
+    this.#outbound.body?.open(this.#connection);
+  }
+
+  #stopBody(): void {
+    clearTimeout(this.#expectTimer);
+    this.#expectTimer = undefined;
+    this.#outbound.body?.detach();
+  }
+
+  /**
+   * An idle connection may have been closed just when the request went out. What may have been begun is sent again only
+   * if it may be done twice, and only once. Says so to the request.
+   */
+  #mayTryAgain(unsent: boolean): boolean {
+    if (this.#again || !this.#isRepeatable()) return false;
+    if (unsent) return true;
+    const { method, sentForMs, sentTwice } = this.#outbound;
+    if (sentTwice || !IDEMPOTENT.has(method) || sentForMs >= ROUND_TRIP_MS) return false;
+    // Were it counted for each replica only, a request that ends its process would end one after the other.
+    this.#outbound.sentTwice = true;
+    return true;
+  }
+
+  #isRepeatable(): boolean {
+    return this.#outbound.body?.replayable ?? true;
+  }
+
+  /** Undefined: the answer is not the runtime's word that it has not begun. */
+  #refusal(status: number, headers: readonly string[]): Untouched | undefined {
+    if (status !== 503 || !this.#isRepeatable()) return undefined;
+    const said = new Set<string | undefined>();
+    for (let i = 0; i < headers.length; i += 2) said.add(REFUSAL.find(headers[i] as string));
+    if (!said.has('notStarted')) return undefined;
+    return said.has('full') ? 'full' : 'unready';
+  }
+
+  #crash(entry: Entry, error: unknown): void {
+    try {
+      this.#finish(false);
+    } catch (another) {
+      caught(entry, another);
+    }
+    this.#inbound.crash(entry, asError(error));
+  }
+
+  /** True the first time. */
+  #finish(isWhole: boolean): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#stopBody();
+    if (isWhole) this.#upstream.give(this.#connection);
+    else this.#upstream.drop(this.#connection);
+    return true;
+  }
+}

@@ -1,0 +1,249 @@
+import { brokeOff, type Failure, GATEWAY_FAULT, type Reply, withoutDetail } from '../errors/gateway-error.ts';
+import { attempt, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
+import type { Arrival } from '../inbound/client-connection.ts';
+import type { Visitor, Waiting } from '../queue/request-queue.ts';
+import type { Replica } from '../replicas/replica.ts';
+import type { Suspect } from '../replicas/stuck-replicas.ts';
+import { wasCutOff } from '../upstream/connection-pool.ts';
+import { Attempt } from './attempt.ts';
+import { type AnswerOwner, ClientAnswer } from './client-answer.ts';
+import type { Host } from './exchange-context.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
+import { type BodyWatcher, RequestBody } from './request-body.ts';
+import { Journal } from './request-record.ts';
+import { TimeWatch, type TimeWatcher } from './request-timer.ts';
+import { pauseBeforeTry, TURNED_AWAY, type Untouched } from './retry-pause.ts';
+import type { FunctionQueue } from './target.ts';
+import { tooLarge } from './time-limits.ts';
+
+/**
+ * One request from its arrival to the end of its answer, on its way through its function's queue and to one replica after
+ * the other: what is sent there is its outgoing request, what comes back its client answer.
+ */
+export class Exchange implements Visitor<Replica>, AnswerOwner, BodyWatcher, TimeWatcher {
+  waitMs = 0;
+  readonly #outgoing: OutgoingRequest;
+  readonly #answer: ClientAnswer;
+  readonly #host: Host;
+  readonly #journal: Journal;
+  #queue: FunctionQueue | undefined;
+  #place: Waiting<Replica> | undefined;
+  #replica: Replica | undefined;
+  #time: TimeWatch | undefined;
+  /** How often a replica has not begun with it. */
+  #givenBack = 0;
+  #over = false;
+
+  constructor({ request, response, expectsContinue }: Arrival, outgoing: OutgoingRequest, host: Host) {
+    this.#outgoing = outgoing;
+    this.#host = host;
+    if (outgoing.headers.hasBody) {
+      outgoing.body = new RequestBody(request, expectsContinue ? response : undefined, this);
+    }
+    this.#journal = new Journal(request, outgoing, host.clock);
+    outgoing.record = this.#journal;
+    this.#answer = new ClientAnswer(response, this.#journal, host, this);
+  }
+
+  /** True once it is answered, or nobody is there to be answered. */
+  get over(): boolean {
+    return this.#over;
+  }
+  /** Its two connections are one now. */
+  get joined(): boolean {
+    return this.#answer.joint !== undefined;
+  }
+  get enteredAtMs(): number {
+    return this.#journal.enteredAtMs;
+  }
+  get heldBytes(): number {
+    return this.#outgoing.body?.heldBytes ?? 0;
+  }
+
+  /** @param path path and query as the function gets them. */
+  enter(queue: FunctionQueue, path: string): void {
+    this.#queue = queue;
+    this.#outgoing.path = path;
+    this.#journal.enter(queue);
+    this.#answer.budget = queue.share;
+    this.#outgoing.body?.charge(queue.share);
+    const failure = tooLarge(this.#outgoing.headers.bodyBytes ?? 0, queue.view.maxBodyBytes);
+    if (failure === undefined) this.#waitAt(queue.enter(this));
+    else this.refuse(failure);
+  }
+
+  admit(replica: Replica): void {
+    this.#place = undefined;
+    this.#replica = replica;
+    try {
+      enter('request admitted');
+      this.#journal.admit(replica);
+      this.#time ??= new TimeWatch(this.#journal, this.#host, this);
+      this.#time.start(this.#queue?.view.timeouts);
+      this.#outgoing.waitMs = this.waitMs;
+      this.#answer.from = new Attempt(replica.upstream, this.#outgoing, this.#answer);
+    } catch (error) {
+      this.crash('request admitted', error);
+    }
+  }
+
+  refuse(failure: Failure): void {
+    this.#place = undefined;
+    if (this.#over) return;
+    try {
+      enter('request refused');
+      this.#fail(failure);
+    } catch (error) {
+      this.crash('request refused', error);
+    }
+  }
+
+  /** Answers it without a function, before it is in a queue. */
+  reply(reply: Reply): void {
+    if (this.#over) return;
+    this.#answer.reply(reply);
+    this.finish();
+  }
+
+  /** Something of ours threw: this request ends with 500, or with its connection where an answer is on its way. */
+  crash(entry: Entry, error: unknown): void {
+    caught(entry, error, this.#outgoing.requestId);
+    attempt(entry, () => this.#leave());
+    if (this.#over || this.#answer.isUpgraded) this.#answer.cut();
+    if (this.#over) return;
+    try {
+      this.#fail(GATEWAY_FAULT);
+    } catch (another) {
+      caught(entry, another, this.#outgoing.requestId);
+      this.#answer.cut();
+      this.finish();
+    }
+  }
+
+  /** Refuses what is under way already: its client went wrong meanwhile. */
+  reject(failure: Failure): void {
+    this.#leave();
+    this.refuse(failure);
+  }
+
+  /** No more can be said to the client: its connection is closed, or it has the whole answer. */
+  left(): void {
+    this.#answer.left();
+    if (this.#over) return;
+    this.#leave();
+    this.finish();
+  }
+
+  begun(status: number): void {
+    if (this.#replica !== undefined) this.#queue?.answered(this.#replica);
+    this.#outgoing.body?.release();
+    if (status === 101) this.#time?.opened();
+  }
+
+  /** It is over, however it ended. */
+  finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    try {
+      this.#time?.stop();
+      if (this.#replica !== undefined) this.#queue?.finish(this.#replica);
+      this.#outgoing.body?.release();
+      this.#answer.close(this.#outgoing.body);
+    } finally {
+      this.#count();
+    }
+  }
+
+  untouched(why: Untouched): void {
+    this.#time?.stop();
+    this.#answer.from = undefined;
+    this.#givenBack += 1;
+    const pauseMs = pauseBeforeTry(this.#givenBack);
+    if (pauseMs === undefined) this.refuse(TURNED_AWAY);
+    else if (pauseMs === 0) this.#giveBack(why);
+    else this.#giveBackAfter(pauseMs, why);
+  }
+
+  broke(error: Error): void {
+    // Its other connections may be dying with this one.
+    if (!this.#journal.begun && wasCutOff(error)) this.#doubt();
+    this.refuse(brokeOff(error));
+  }
+
+  received(total: number): void {
+    this.#journal.move();
+    const failure = tooLarge(total, this.#queue?.view.maxBodyBytes ?? 0);
+    if (failure !== undefined) this.reject(failure);
+  }
+
+  /** The client has taken all that was written. */
+  readOn(): void {
+    this.#journal.move();
+    this.#answer.from?.resume();
+  }
+
+  /** A limit has passed. */
+  tookTooLong(failure: Failure): void {
+    const { joint, from } = this.#answer;
+    if (joint !== undefined) {
+      this.#journal.code = failure.code;
+      this.#host.failed(failure, this.#journal);
+      void joint.leave(failure.message);
+      return;
+    }
+    from?.abandon();
+    // One that is stuck does not answer a probe either.
+    if (!this.#journal.begun) this.#doubt(this.#journal);
+    this.refuse(failure);
+  }
+
+  #giveBackAfter(pauseMs: number, why: Untouched): void {
+    if (why !== 'full') this.#doubt();
+    const again = () => this.#giveBack(why);
+    const failed = (error: Error) => this.crash('timer', error);
+    this.#host.clock.after(pauseMs, guarded('timer', again, failed));
+  }
+
+  #giveBack(why: Untouched): void {
+    const replica = this.#replica;
+    if (this.#over) return;
+    this.#replica = undefined;
+    if (replica !== undefined) this.#waitAt(this.#queue?.giveBack(this, replica, why));
+  }
+
+  /** @param place where it was given one; it may have been admitted from there since. */
+  #waitAt(place: Waiting<Replica> | undefined): void {
+    if (place === undefined || !place.taken) return;
+    this.#place = place;
+    // A client that leaves is noticed only while what it sends is read.
+    this.#outgoing.body?.readAhead();
+  }
+
+  #fail(failure: Failure): void {
+    this.#journal.code = failure.code;
+    if (this.#queue !== undefined) this.#host.failed(failure, this.#journal);
+    this.#answer.fail(this.#host.errorDetail ? failure : withoutDetail(failure));
+    this.finish();
+  }
+
+  #doubt(suspect?: Suspect): void {
+    if (this.#replica !== undefined) this.#queue?.doubt(this.#replica, suspect);
+  }
+
+  /** Neither waits nor is with a replica any more. */
+  #leave(): void {
+    this.#answer.from?.abandon();
+    if (this.#place !== undefined) this.#queue?.leave(this.#place);
+    this.#place = undefined;
+  }
+
+  #count(): void {
+    try {
+      enter('finished');
+      (this.#queue ?? this.#host.unrouted).finished(this.#journal);
+    } catch (error) {
+      caught('finished', error, this.#outgoing.requestId);
+    }
+    this.#host.finished(this.#journal);
+  }
+}

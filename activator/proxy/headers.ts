@@ -1,0 +1,207 @@
+import { HEADER, INTERNAL_HEADER_PREFIX } from '#api/names.ts';
+import { appendForwarding, type Client, isForwardingName } from '../inbound/forwarding.ts';
+import { NameTable, startsWithName } from '../upstream/http1/name-table.ts';
+
+/** A request's headers as they go to a replica. */
+export interface RequestHeaders {
+  /** Name, value, name, value, … as the client spelled them. */
+  headers: string[];
+  /** Whether a body follows. */
+  hasBody: boolean;
+  /** How long it is, where that is said beforehand. */
+  bodyBytes: number | undefined;
+  /** The client's own X-Request-Id, where it is one that may be passed on. */
+  requestId: string | undefined;
+  /** Whose request it is: the other end of the connection, or for whom that forwards it if it is a trusted proxy. */
+  clientAddress: string;
+}
+
+/** What becomes of a header that is not passed on as it is. */
+type Part =
+  /** Between two neighbours only (RFC 9110, 7.6.1); the other side of a proxy has its own. */
+  | 'hop'
+  /** Says that a body follows. */
+  | 'coding'
+  /** Says that one follows, and is passed on. */
+  | 'length'
+  /** Said of who asked: replaced, or continued where a trusted proxy said it. */
+  | 'forwarding'
+  /** Announces trailers, which only an answer in chunks can have. */
+  | 'trailer'
+  /** To be put together with what we have to say: whether trailers are read, and which request it is. */
+  | 'noted'
+  /** Said by the gateway itself on every answer, whatever the replica says. */
+  | 'ours';
+
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'upgrade',
+  // Said anew where the client still waits for 100.
+  'expect',
+  'http2-settings',
+  // Said in one way alone.
+  'host',
+];
+const FORWARDING = [
+  ...['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'],
+  ...['x-real-ip', 'x_real_ip', 'x-real_ip', 'x_real-ip'],
+];
+const partsOf = (names: readonly string[], part: Part) => names.map((name) => [name, part] as const);
+
+const OF_REQUEST = new NameTable<Part>([
+  ...partsOf(HOP_BY_HOP, 'hop'),
+  ...partsOf(['transfer-encoding'], 'coding'),
+  ...partsOf(['content-length'], 'length'),
+  ...partsOf(FORWARDING, 'forwarding'),
+  ...partsOf([HEADER.requestId, 'te'], 'noted'),
+]);
+const OF_ANSWER = new NameTable<Part>([
+  ...partsOf([...HOP_BY_HOP, 'te'], 'hop'),
+  ...partsOf(['transfer-encoding'], 'coding'),
+  ...partsOf(['content-length'], 'length'),
+  ...partsOf(['trailer'], 'trailer'),
+  ...partsOf([HEADER.requestId, HEADER.coldStart, HEADER.notStarted, HEADER.full], 'ours'),
+]);
+/** What a trailer cannot be (RFC 9110, 6.5.1): what had to be known before the body. */
+const NO_TRAILER = new NameTable<true>(
+  [
+    ...HOP_BY_HOP,
+    ...FORWARDING,
+    HEADER.requestId,
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'content-length',
+    'authorization',
+    'set-cookie',
+  ].map((name) => [name, true]),
+);
+const REQUEST_ID = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
+const READS_TRAILERS = /(?:^|[,\s])trailers(?:$|[,;\s])/i;
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/**
+ * What a replica gets: Host as the client asked for it, once, then end-to-end headers in their order, nothing of
+ * Catnap's own from outside, and who asked (forwarding.ts). The request's id is to be added by the caller. No Via is
+ * added, though a gateway should (RFC 9110, 7.6.3): nginx in a function's image does not compress what it answers where it
+ * sees one, and Forwarded says as much; one that is there is passed on.
+ */
+export function requestHeaders(raw: readonly string[], client: Client): RequestHeaders {
+  const named = connectionNames(raw);
+  const headers: string[] = ['host', client.host];
+  const noted: Record<string, string> = {};
+  let hasBody = false;
+  let bodyBytes: number | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    const part = OF_REQUEST.find(name);
+    if (part === 'coding') hasBody = true;
+    else if (part === 'length') {
+      bodyBytes = Number(value);
+      hasBody ||= bodyBytes > 0;
+    }
+    if (staysHere(part, name, named) || isDisbelieved(part, name, client)) continue;
+    if (part === undefined || part === 'length') headers.push(name, value);
+    else note(noted, name.toLowerCase(), value);
+  }
+  const clientAddress = appendForwarding(headers, noted, client);
+  if (noted.te !== undefined && READS_TRAILERS.test(noted.te)) headers.push('te', 'trailers');
+  return { headers, hasBody, bodyBytes, requestId: requestIdOf(noted[HEADER.requestId]), clientAddress };
+}
+
+function note(noted: Record<string, string>, name: string, value: string): void {
+  const before = noted[name];
+  noted[name] = before === undefined || before === '' ? value : `${before}, ${value}`;
+}
+
+function staysHere(part: Part | undefined, name: string, named: ReadonlySet<string>): boolean {
+  if (part === 'hop' || part === 'coding') return true;
+  return startsWithName(name, INTERNAL_HEADER_PREFIX) || (named.size > 0 && named.has(name.toLowerCase()));
+}
+
+function requestIdOf(given: string | undefined): string | undefined {
+  return given !== undefined && REQUEST_ID.test(given) ? given : undefined;
+}
+
+/** Said of who asked by one that cannot know. No proxy writes underscores, so those are nobody's. */
+function isDisbelieved(part: Part | undefined, name: string, client: Client): boolean {
+  if (part === undefined ? !isForwardingName(name) : part !== 'forwarding') return false;
+  return client.proxies === undefined || name.includes('_');
+}
+
+/** Headers that `Connection` declares to be for this hop only. */
+function connectionNames(raw: readonly string[]): ReadonlySet<string> {
+  let names: Set<string> | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    const value = (raw[i + 1] as string).toLowerCase();
+    if (value === 'keep-alive' || value === 'close') continue;
+    names ??= new Set();
+    for (const token of value.split(',')) names.add(token.trim());
+  }
+  // Naming what frames the message would only break it.
+  names?.delete('content-length');
+  return names ?? NO_NAMES;
+}
+
+/**
+ * What the client gets of a replica's headers; name, value, name, value, … The gateway's own are to be added by the
+ * caller. Trailers are passed on where the client gets the answer in chunks; there alone they may be announced.
+ * @param takesChunks false: to HTTP/1.0, and to HEAD.
+ */
+export function responseHeaders(from: readonly string[], status: number, takesChunks: boolean): string[] {
+  const named = connectionNames(from);
+  const headers: string[] = [];
+  let mayTrail = takesChunks && hasBody(status);
+  let trails = false;
+  for (let i = 0; i + 1 < from.length; i += 2) {
+    const name = from[i] as string;
+    const part = OF_ANSWER.find(name);
+    if (part === 'length') mayTrail = false;
+    else if (part === 'trailer') trails = true;
+    if (part !== undefined && (part !== 'length' || !mayHaveLength(status))) continue;
+    if (named.size === 0 || !named.has(name.toLowerCase())) headers.push(name, from[i + 1] as string);
+  }
+  if (mayTrail && trails) headers.push('trailer', announcedTrailers(from));
+  return headers;
+}
+
+function hasBody(status: number): boolean {
+  return status >= 200 && status !== 204 && status !== 304;
+}
+
+/** One without a body may have it only where it tells of another answer (RFC 9110, 8.6); a client would wait for it. */
+function mayHaveLength(status: number): boolean {
+  return status >= 200 && status !== 204;
+}
+
+function announcedTrailers(from: readonly string[]): string {
+  return from.filter((_, i) => i % 2 === 1 && from[i - 1]?.toLowerCase() === 'trailer').join(', ');
+}
+
+/** What may be passed on of a message's trailers, either way; name, value, … */
+export function trailers(from: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < from.length; i += 2) {
+    const name = from[i] as string;
+    if (NO_TRAILER.find(name) !== undefined || isForwardingName(name)) continue;
+    if (startsWithName(name, INTERNAL_HEADER_PREFIX)) continue;
+    kept.push(name, from[i + 1] as string);
+  }
+  return kept;
+}
+
+/** Milliseconds a request spent where, as a `Server-Timing` value. */
+export function serverTiming(queueMs: number, coldMs: number, functionMs: number): string {
+  return `queue;dur=${tenths(queueMs)}, cold;dur=${tenths(coldMs)}, fn;dur=${tenths(functionMs)}`;
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

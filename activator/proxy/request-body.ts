@@ -1,0 +1,227 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Entry, guarded } from '../errors/guarded-entries.ts';
+import { trailers } from './headers.ts';
+
+/**
+ * As much of a body is read while it waits, and kept while no replica has begun with it; a longer one cannot be sent a
+ * second time.
+ */
+export const REPLAY_MAX_BYTES = 65_536;
+
+const SMALL_BYTES = 4_096;
+
+/** Where a body goes. */
+export interface BodySink {
+  /** False: no more until `more` of the body is called. */
+  write(chunk: Buffer): boolean;
+  /** @param trailers name, value, name, value, … */
+  finish(trailers: readonly string[]): void;
+}
+
+/** Whose memory it is kept in, while a replica has it; while it waits for one, its place in the queue counts it. */
+export interface BodyBudget {
+  mayKeep(bytes: number): boolean;
+  /** @param bytes negative: they are let go. */
+  kept(bytes: number): void;
+}
+
+/** Who is told of a body on its way. */
+export interface BodyWatcher {
+  /** Bytes read so far, at each piece, before it goes on; may discard the body. */
+  received(total: number): void;
+  /** Taking or passing on a piece threw. */
+  crash(entry: Entry, error: unknown): void;
+}
+
+/**
+ * A client's request body, on its way to one replica at a time and with that one's back-pressure. While it waits for one,
+ * its first 64 KiB are read, so that a client that leaves is noticed. A replica that says that it has not begun may be
+ * followed by another as long as `replayable`. Memory: at most 64 KiB, a read more, and what Node reads ahead (64 KiB).
+ */
+export class RequestBody {
+  readonly #request: IncomingMessage;
+  readonly #watcher: BodyWatcher;
+  #awaited: ServerResponse | undefined;
+  #kept: Buffer[] | undefined = [];
+  #keptBytes = 0;
+  /** Of those the ones that the budget counts. */
+  #counted = 0;
+  #budget: BodyBudget | undefined;
+  #bytes = 0;
+  #gathered: Buffer[] = [];
+  #attached = false;
+  #unwanted = false;
+  #ended = false;
+  #sink: BodySink | undefined;
+
+  /** @param awaited where the client waits for 100 before it sends anything; undefined: it does not wait. */
+  constructor(request: IncomingMessage, awaited: ServerResponse | undefined, watcher: BodyWatcher) {
+    this.#request = request;
+    this.#awaited = awaited;
+    this.#watcher = watcher;
+  }
+
+  /** Bytes read so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** At most as much is held of it here while it waits. */
+  get heldBytes(): number {
+    const announced = Number(this.#request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+    return Math.min(announced, REPLAY_MAX_BYTES);
+  }
+
+  /** Whether all of it has been read. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether the client waits to be told to send it. */
+  get awaited(): boolean {
+    return this.#awaited !== undefined;
+  }
+
+  /** Whether `open` gives the body from its first byte. */
+  get replayable(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** It waits for a replica: its beginning is read. */
+  readAhead(): void {
+    if (this.#awaited === undefined) this.#attach();
+  }
+
+  /** Gives the body to a sink, from its first byte; the sink before gets no more. */
+  open(sink: BodySink): void {
+    this.#sink = sink;
+    this.#count();
+    let goOn = true;
+    for (const chunk of this.#kept ?? []) goOn = sink.write(chunk) && goOn;
+    if (this.#ended) sink.finish(this.#trailers());
+    else if (!this.#attached) this.#attach();
+    else if (goOn) this.#request.resume();
+  }
+
+  /** The sink can take more. */
+  more(): void {
+    if (this.#sink !== undefined && !this.#ended) this.#request.resume();
+  }
+
+  /** The sink gets no more. */
+  detach(): void {
+    if (this.#sink === undefined) return;
+    this.#sink = undefined;
+    this.#count();
+    if (!this.#ended) this.#request.pause();
+  }
+
+  /** A replica has begun: the body will not be needed again. */
+  release(): void {
+    this.#kept = undefined;
+    this.#keptBytes = 0;
+    this.#count();
+  }
+
+  /** Its function is known. */
+  charge(budget: BodyBudget): void {
+    this.#budget = budget;
+  }
+
+  #count(): void {
+    const bytes = this.#sink === undefined ? 0 : this.#keptBytes;
+    if (bytes !== this.#counted) this.#budget?.kept(bytes - this.#counted);
+    this.#counted = bytes;
+  }
+
+  /** Nobody wants the rest. It is thrown away as it comes, so that the connection can carry the next request. */
+  discard(): void {
+    this.#unwanted = true;
+    this.#sink = undefined;
+    this.release();
+    this.#request.resume();
+  }
+
+  #attach(): void {
+    if (this.#attached) return;
+    this.#attached = true;
+    this.#awaited?.writeContinue();
+    this.#awaited = undefined;
+    const isChunked = this.#request.headers['transfer-encoding'] !== undefined;
+    const onData = isChunked ? (chunk: Buffer) => this.#gather(chunk) : (chunk: Buffer) => this.#take(chunk);
+    const onEnd = () => {
+      this.settle();
+      this.#ended = true;
+      this.#sink?.finish(this.#trailers());
+    };
+    this.#request.on(
+      'data',
+      guarded('client body', onData, (error) => this.crash('client body', error)),
+    );
+    this.#request.on(
+      'end',
+      guarded('client body end', onEnd, (error) => this.crash('client body end', error)),
+    );
+  }
+
+  /** The chunks of one read go on as one piece, after the whole read; a body with a length has one anyway. */
+  #gather(chunk: Buffer): void {
+    if (this.#gathered.push(chunk) === 1) process.nextTick(onGathered, this);
+  }
+
+  /** Takes what was gathered. */
+  settle(): void {
+    const [first, ...others] = this.#gathered;
+    if (first === undefined) return;
+    const piece = others.length === 0 ? first : Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.#take(piece);
+  }
+
+  /** Something threw while a piece was taken or passed on. */
+  crash(entry: Entry, error: unknown): void {
+    this.#watcher.crash(entry, error);
+  }
+
+  #take(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#unwanted) return;
+    this.#watcher.received(this.#bytes);
+    if (this.#unwanted) return;
+    this.#pass(chunk);
+  }
+
+  #pass(chunk: Buffer): void {
+    const sink = this.#sink;
+    if (this.#kept !== undefined) {
+      // Without a sink it is held whatever it is; what has been passed on is kept only as long as it is little.
+      if (sink === undefined || (this.#bytes <= REPLAY_MAX_BYTES && this.#mayKeep(chunk.length))) {
+        keep(this.#kept, chunk);
+        this.#keptBytes += chunk.length;
+        this.#count();
+      } else this.release();
+    }
+    if (sink === undefined ? this.#bytes >= REPLAY_MAX_BYTES : !sink.write(chunk)) this.#request.pause();
+  }
+
+  #mayKeep(bytes: number): boolean {
+    return this.#budget?.mayKeep(bytes) ?? true;
+  }
+
+  #trailers(): readonly string[] {
+    return trailers(this.#request.rawTrailers);
+  }
+}
+
+/** Small pieces are put together: one by one each would cost some hundred bytes more than it has. */
+function keep(kept: Buffer[], chunk: Buffer): void {
+  const last = kept.at(-1);
+  if (last === undefined || last.length + chunk.length > SMALL_BYTES) kept.push(chunk);
+  else kept[kept.length - 1] = Buffer.concat([last, chunk]);
+}
+
+const onGathered = guarded(
+  'client body',
+  (body: RequestBody) => body.settle(),
+  (error, body) => body.crash('client body', error),
+);

@@ -1,0 +1,47 @@
+import type { Decision } from '../errors/decision.ts';
+import type { FunctionShare } from '../queue/fair-share.ts';
+import type { Visitor, Waiting } from '../queue/request-queue.ts';
+import type { Replica } from '../replicas/replica.ts';
+import type { Suspect } from '../replicas/stuck-replicas.ts';
+import type { FunctionView } from '../routing/function-config.ts';
+import type { Summary } from '../telemetry/access-log.ts';
+import type { FunctionCounters } from '../telemetry/function-counters.ts';
+import type { Untouched } from './retry-pause.ts';
+
+/** A function's own queue, as a request sees it that goes through it. */
+export interface FunctionQueue {
+  readonly view: FunctionView;
+  /** What is held for the function of the process' memory. */
+  readonly share: FunctionShare;
+  readonly counters: FunctionCounters | undefined;
+  /** Undefined: it was admitted or refused at once. */
+  enter(visitor: Visitor<Replica>): Waiting<Replica> | undefined;
+  leave(place: Waiting<Replica>): void;
+  /** The replica has not begun with the request: it waits again, first in line. */
+  giveBack(visitor: Visitor<Replica>, replica: Replica, why: Untouched): Waiting<Replica> | undefined;
+  /** The replica has begun to answer. */
+  answered(replica: Replica): void;
+  /** The replica did not answer as it should have. @param suspect what took too long */
+  doubt(replica: Replica, suspect?: Suspect): void;
+  /** What the replica had is over. */
+  finish(replica: Replica): void;
+  /** The request is over; it may be read until this returns. */
+  finished(summary: Summary): void;
+}
+
+/** A request that has been routed. */
+export interface Admissible {
+  /** Path and query as the function gets them. */
+  readonly path: string;
+  readonly exchange: {
+    /** It goes through a function's queue from here on, and is answered from there. */
+    enter(queue: FunctionQueue, path: string): void;
+  };
+}
+
+/** Where a route leads: what admits requests. A function's traffic is one, by the function's own queue. */
+export interface Target {
+  readonly view: { readonly key: string };
+  /** `continue`: the request is the target's from here on, which will see to its answer. */
+  admit(request: Admissible): Decision | Promise<Decision>;
+}

@@ -1,0 +1,161 @@
+import type { Duplex } from 'node:stream';
+import { type Entry, guarded } from '../errors/guarded-entries.ts';
+import { FrameTracker } from './websocket-frames.ts';
+
+/** As many pieces may wait for the sink; a small one costs some hundred bytes beyond its own. */
+const MOST_PIECES = 256;
+const PIECE_BYTES = 512;
+/** A source that is told to wait has read as much already, or will. */
+const READ_BYTES = 65_536;
+
+/** Whose memory it is that bytes on their way are kept in. */
+export interface TunnelBudget {
+  /** What can do with less is to do so. */
+  readonly scarce: boolean;
+  mayKeep(bytes: number): boolean;
+  /** @param bytes negative: they are let go. */
+  kept(bytes: number): void;
+}
+
+export interface DirectionWatcher {
+  readonly budget: TunnelBudget | undefined;
+  /** Bytes came. */
+  moved(): void;
+}
+
+/** The bytes of one side on their way to the other, no faster than that one takes them. */
+export class Direction {
+  readonly #source: Duplex;
+  readonly #sink: Duplex;
+  readonly #frames: FrameTracker | undefined;
+  readonly #watcher: DirectionWatcher;
+  readonly #onWritten: () => void;
+  /** Written to the sink since it last had taken all. */
+  #pieces = 0;
+  /** What the budget counts. */
+  #counted = 0;
+  /** What is to be said last, once the frame is whole that is on its way. */
+  #last: Buffer | undefined;
+  /** Nothing more is passed on. */
+  #over = false;
+
+  constructor(
+    source: Duplex,
+    sink: Duplex,
+    { isWebSocket, watcher }: { isWebSocket: boolean; watcher: DirectionWatcher },
+  ) {
+    this.#source = source;
+    this.#sink = sink;
+    this.#watcher = watcher;
+    this.#frames = isWebSocket ? new FrameTracker() : undefined;
+    const both = [source, sink] as const;
+    this.#onWritten = tunnelEntry('tunnel drain', both, () => this.#goOn());
+    source.on(
+      'data',
+      tunnelEntry('tunnel bytes', both, (chunk: Buffer) => this.#take(chunk)),
+    );
+    source.once(
+      'end',
+      tunnelEntry('tunnel end', both, () => this.#end()),
+    );
+  }
+
+  /** Passes on the rest of the present frame, then `last`, then nothing; undefined: ends the direction at once. */
+  finish(last: Buffer | undefined): void {
+    // Else the closing handshake could not be read behind what is held back.
+    this.#source.resume();
+    if (this.#over) return;
+    if (last === undefined) this.#end();
+    else if (this.#frames?.closed) this.#over = true;
+    else {
+      this.#last = last;
+      this.#sayLast();
+    }
+  }
+
+  #take(chunk: Buffer): void {
+    this.#watcher.moved();
+    const end = this.#over ? 0 : this.#endOfPart(chunk);
+    if (end > 0) this.#pass(end === chunk.length ? chunk : chunk.subarray(0, end));
+    this.#sayLast();
+    if (this.#over) this.#skip(chunk, end);
+  }
+
+  #pass(part: Buffer): void {
+    const sink = this.#sink;
+    const goesOn = sink.write(part, this.#onWritten);
+    if (sink.writableLength === 0 || sink.destroyed) return;
+    this.#pieces += 1;
+    const isEnough = !goesOn || this.#pieces >= MOST_PIECES || this.#watcher.budget?.scarce === true;
+    if (isEnough && this.#last === undefined) this.#source.pause();
+    this.#keep(sink.writableLength + this.#pieces * PIECE_BYTES + (this.#source.isPaused() ? READ_BYTES : 0));
+  }
+
+  /** The sink has taken a piece. */
+  #goOn(): void {
+    if (this.#sink.writableLength > 0 || this.#pieces === 0) return;
+    this.forget();
+    this.#source.resume();
+  }
+
+  /** Nothing is kept any more. */
+  forget(): void {
+    this.#pieces = 0;
+    this.#note(0);
+  }
+
+  /** A sink that takes nothing, where there is no memory for more, ends the tunnel. */
+  #keep(bytes: number): void {
+    const { budget } = this.#watcher;
+    if (bytes <= this.#counted || budget === undefined || budget.mayKeep(bytes - this.#counted)) {
+      this.#note(bytes);
+      return;
+    }
+    this.#source.destroy();
+    this.#sink.destroy();
+  }
+
+  #note(bytes: number): void {
+    if (bytes !== this.#counted) this.#watcher.budget?.kept(bytes - this.#counted);
+    this.#counted = bytes;
+  }
+
+  /** How much of it is to be passed on: all, or up to the end of the frame after which the last words come. */
+  #endOfPart(chunk: Buffer): number {
+    if (this.#frames === undefined) return chunk.length;
+    let at = 0;
+    do at = this.#frames.take(chunk, at);
+    while (at < chunk.length && !(this.#last !== undefined && this.#frames.between));
+    return at;
+  }
+
+  #sayLast(): void {
+    if (this.#over || this.#last === undefined || !this.#frames?.between) return;
+    this.#over = true;
+    // One that came just now is the last word already.
+    if (!this.#frames.closed) this.#sink.write(this.#last);
+  }
+
+  /** What is not passed on is read all the same: with a close frame in it, both have said goodbye. */
+  #skip(chunk: Buffer, from: number): void {
+    if (this.#frames === undefined) return;
+    for (let at = from; at < chunk.length; ) at = this.#frames.take(chunk, at);
+    if (this.#frames.closed) this.#source.end();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#sink.end();
+  }
+}
+
+/** What throws ends the tunnel. */
+export function tunnelEntry<Args extends unknown[]>(
+  entry: Entry,
+  both: readonly [Duplex, Duplex],
+  run: (...args: Args) => void,
+) {
+  return guarded<unknown, Args>(entry, run, () => {
+    for (const socket of both) socket.destroy();
+  });
+}

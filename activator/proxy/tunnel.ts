@@ -1,0 +1,119 @@
+import type { Duplex } from 'node:stream';
+import { guarded } from '../errors/guarded-entries.ts';
+import { Direction, type TunnelBudget, tunnelEntry } from './tunnel-direction.ts';
+import { closeFrame } from './websocket-frames.ts';
+
+/** After one side has ended, the other gets this long to end as well: a peer that ignores it must not hold a replica. */
+const LINGER_MS = 1_000;
+/** Longest that both sides get to say goodbye in when the gateway leaves. */
+const GOODBYE_MS = 2_000;
+/** `Going Away` (RFC 6455, 7.4.1): clients connect again, and find another gateway. */
+const GOING_AWAY = 1001;
+const LEAVING = 'the gateway is leaving; connect again';
+
+/** A client's connection and a replica's that are one now. */
+export interface Joint {
+  /** Resolves when both are closed. */
+  readonly closed: Promise<void>;
+  /**
+   * Ends it as its protocol has it: a WebSocket by a close frame to both sides, after the frames that are on their way;
+   * any other by the end of both directions. Resolves when it is closed, which is within two seconds.
+   * @param reason what a WebSocket is told, in at most 123 bytes; absent: that the gateway leaves.
+   */
+  leave(reason?: string): Promise<void>;
+}
+
+/** Who is told how a joint fares. */
+export interface JointWatcher {
+  /** Whose memory it is that bytes on their way are kept in; undefined: it is not counted. */
+  readonly budget: TunnelBudget | undefined;
+  /** Bytes came, from either side. */
+  moved(): void;
+  /** Both are closed. Called once. */
+  closed(): void;
+}
+
+/**
+ * Makes one connection of a client's socket and a replica's: the answer's head is written to the client, then bytes go
+ * both ways with back-pressure until either side closes, or has ended and the other does not follow.
+ * @param headers of the 101 answer; name, value, name, value, …
+ */
+export function joinSockets(client: Duplex, replica: Duplex, headers: readonly string[], watcher: JointWatcher): Joint {
+  let head = 'HTTP/1.1 101 Switching Protocols\r\n';
+  let protocol = '';
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    if (headers[i]?.toLowerCase() === 'upgrade') protocol = headers[i + 1] as string;
+  }
+  client.write(`${head}\r\n`, 'latin1');
+  return new JoinedSockets(client, replica, protocol.toLowerCase() === 'websocket', watcher);
+}
+
+class JoinedSockets implements Joint {
+  readonly #client: Duplex;
+  readonly #replica: Duplex;
+  readonly #isWebSocket: boolean;
+  readonly #fromClient: Direction;
+  readonly #fromReplica: Direction;
+  readonly closed: Promise<void>;
+  readonly #resolveClosed: () => void;
+  #open = 2;
+  #leaving = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(client: Duplex, replica: Duplex, isWebSocket: boolean, watcher: JointWatcher) {
+    this.#client = client;
+    this.#replica = replica;
+    this.#isWebSocket = isWebSocket;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#resolveClosed = () => {
+      watcher.closed();
+      resolve();
+    };
+    this.#watch(client, replica);
+    this.#watch(replica, client);
+    this.#fromClient = new Direction(client, replica, { isWebSocket, watcher });
+    this.#fromReplica = new Direction(replica, client, { isWebSocket, watcher });
+  }
+
+  leave(reason = LEAVING): Promise<void> {
+    if (!this.#leaving) {
+      this.#leaving = true;
+      this.#endWithin(GOODBYE_MS);
+      this.#fromReplica.finish(this.#isWebSocket ? closeFrame(GOING_AWAY, reason, false) : undefined);
+      this.#fromClient.finish(this.#isWebSocket ? closeFrame(GOING_AWAY, reason, true) : undefined);
+    }
+    return this.closed;
+  }
+
+  #watch(socket: Duplex, other: Duplex): void {
+    // A broken connection is closed by that, which is all that is left to do about it.
+    socket.on('error', () => socket.destroy());
+    socket.once(
+      'end',
+      tunnelEntry('tunnel end', [socket, other], () => this.#endWithin(LINGER_MS)),
+    );
+    const onClose = () => this.#onClose(other);
+    socket.once('close', guarded('tunnel close', onClose, onClose));
+  }
+
+  #onClose(other: Duplex): void {
+    this.#open -= 1;
+    this.#fromClient.forget();
+    this.#fromReplica.forget();
+    // One that is told goodbye gets the time for its own.
+    if (!this.#leaving) other.destroy();
+    if (this.#open > 0) return;
+    clearTimeout(this.#timer);
+    this.#resolveClosed();
+  }
+
+  #endWithin(ms: number): void {
+    const onLate = () => {
+      this.#client.destroy();
+      this.#replica.destroy();
+    };
+    this.#timer ??= setTimeout(onLate, ms);
+  }
+}

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+import { type Entry, guarded } from '../errors/guarded-entries.ts';
+
+/** As much of an answer may wait for its client before its replica is told to wait. */
+const MOST_BYTES = 262_144;
+/** As many pieces; a small one costs some hundred bytes beyond its own. */
+const MOST_PIECES = 256;
+const PIECE_BYTES = 512;
+
+/** Whose memory it is. */
+export interface AnswerBudget {
+  readonly scarce: boolean;
+  /** @param bytes negative: they are let go. */
+  kept(bytes: number): void;
+}
+
+export interface AnswerReader {
+  /** The client has taken all that was written. */
+  readOn(): void;
+  crash(entry: Entry, error: unknown): void;
+}
+
+/** What of an answer its client has not taken yet, from when it is slower than its replica. */
+export class UnreadAnswer {
+  readonly #budget: AnswerBudget | undefined;
+  #bytes = 0;
+  #pieces = 0;
+
+  constructor(response: ServerResponse, reader: AnswerReader, budget: AnswerBudget | undefined) {
+    this.#budget = budget;
+    const onDrain = () => {
+      this.forget();
+      reader.readOn();
+    };
+    response.on(
+      'drain',
+      guarded('client reads on', onDrain, (error) => reader.crash('client reads on', error)),
+    );
+  }
+
+  /**
+   * The response takes no more without keeping it. False: no more until `readOn`. Where memory is scarce that is at once,
+   * and the replica is read in small pieces from then on.
+   */
+  mayGrow(response: ServerResponse, from: { sip(): void } | undefined): boolean {
+    this.#pieces += 1;
+    this.#note(response.writableLength + this.#pieces * PIECE_BYTES);
+    if (!this.#budget?.scarce) return this.#bytes < MOST_BYTES && this.#pieces < MOST_PIECES;
+    from?.sip();
+    return false;
+  }
+
+  /** The connection is closed, or the answer is out. */
+  forget(): void {
+    this.#pieces = 0;
+    this.#note(0);
+  }
+
+  #note(bytes: number): void {
+    if (bytes === this.#bytes) return;
+    this.#budget?.kept(bytes - this.#bytes);
+    this.#bytes = bytes;
+  }
+}

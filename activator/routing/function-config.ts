@@ -1,0 +1,161 @@
+import { bytesIn } from '#api/byte-quantity.ts';
+import type { FunctionObject, FunctionSpec } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
+import { functionKey } from '#api/rules/function-key.ts';
+import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
+import type { FailedStart } from '../cold-start/start-retries.ts';
+import type { LearnedBefore } from '../cold-start/waves.ts';
+import type { Failure } from '../errors/gateway-error.ts';
+import type { GateLimits } from '../queue/request-queue.ts';
+
+/** How long a request may take once a replica has it, in milliseconds; 0: no limit. */
+export interface Timeouts {
+  /** All of it. */
+  totalMs: number;
+  /** Until the answer begins. */
+  firstByteMs: number;
+  /** Between two bytes, whichever way they go. */
+  idleMs: number;
+}
+
+/** What this process reads of a status. */
+export type ServedStatus = {
+  [Name in 'revision' | 'latestRevision' | 'routes' | 'conditions' | 'scaling' | 'failedStarts']?:
+    | FunctionStatus[Name]
+    | undefined;
+};
+
+/** What this process reads of a Function; the rest of it is not held in memory. */
+export interface ServedFunction {
+  metadata: Pick<FunctionObject['metadata'], 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'deletionTimestamp'>;
+  spec: Pick<FunctionSpec, 'concurrency' | 'queue' | 'scaling' | 'timeoutSeconds' | 'timeouts' | 'maxBodyBytes'>;
+  status?: ServedStatus | undefined;
+}
+
+/** What the data path needs of a Function, computed once per change of it. */
+export interface FunctionView {
+  /** `<namespace>/<name>` */
+  key: string;
+  namespace: string;
+  name: string;
+  uid: string;
+  /** Those of its routes that lead to it, by status. */
+  routes: readonly AcceptedRoute[];
+  limits: GateLimits;
+  /** Requests in flight per replica that justify one more: the limit, else the target. */
+  perReplica: number;
+  maxReplicas: number;
+  /** Longest time with a replica; 0: none. */
+  timeoutMs: number;
+  timeouts: Timeouts;
+  /** Largest body of a request; 0: no limit. */
+  maxBodyBytes: number;
+  /** The revision that takes traffic, by status. */
+  serving: string | undefined;
+  /** The newest revision. */
+  latest: string | undefined;
+  /** The status says that `latest` cannot start. */
+  latestFailure: Failure | undefined;
+  /** How often, and when, that was so. */
+  failedStart: FailedStart | undefined;
+  /** Of starts and requests, by the status. */
+  learned: LearnedBefore;
+  /** There is no revision, and why there will be none: the source is wrong, or its objects cannot be written. */
+  firstFailure: Failure | undefined;
+}
+
+export function viewOf(fn: ServedFunction): FunctionView {
+  const { spec, status, metadata } = fn;
+  const latest = status?.latestRevision ?? status?.revision;
+  const { limits, timeouts } = sharedLimits(spec);
+  return {
+    key: functionKey(metadata.namespace, metadata.name),
+    namespace: metadata.namespace,
+    name: metadata.name,
+    uid: metadata.uid,
+    routes: acceptedRoutes(status),
+    limits,
+    perReplica: spec.concurrency.limit || spec.concurrency.target,
+    maxReplicas: spec.scaling.maxReplicas,
+    timeoutMs: timeouts.totalMs,
+    timeouts,
+    maxBodyBytes: bytesIn(spec.maxBodyBytes ?? 0),
+    serving: status?.revision,
+    latest,
+    learned: learnedOf(status),
+    latestFailure: failureIn(fn, 'RevisionReady'),
+    failedStart: failedStart(fn),
+    firstFailure: latest === undefined ? (failureIn(fn, 'SourceReady') ?? failureIn(fn, 'RevisionReady')) : undefined,
+  };
+}
+
+/** The same of all functions that nothing is known of. */
+const NOTHING_LEARNED: LearnedBefore = { startMs: undefined, requestMs: undefined };
+
+function learnedOf(status: ServedStatus | undefined): LearnedBefore {
+  const { startMilliseconds: startMs, requestMilliseconds: requestMs } = status?.scaling?.learned ?? {};
+  return startMs === undefined && requestMs === undefined ? NOTHING_LEARNED : { startMs, requestMs };
+}
+
+function failedStart({ status }: ServedFunction): FailedStart | undefined {
+  const condition = status?.conditions?.find((one) => one.type === 'RevisionReady');
+  if (condition?.status !== 'False') return undefined;
+  const { count = 1, lastTime = condition.lastTransitionTime } = status?.failedStarts ?? {};
+  return { reason: condition.reason, count, lastMs: Date.parse(lastTime) };
+}
+
+type Limits = Pick<FunctionView, 'limits' | 'timeouts'>;
+const limitsOf = new WeakMap<ServedFunction['spec'], Limits>();
+
+/** Once per spec, which thousands of functions may have in common. */
+function sharedLimits(spec: ServedFunction['spec']): Limits {
+  const known = limitsOf.get(spec);
+  if (known !== undefined) return known;
+  const made: Limits = {
+    limits: {
+      limit: spec.concurrency.limit,
+      queueSize: spec.queue.size,
+      queueMaxBytes: bytesIn(spec.queue.maxBytes),
+      queueTimeoutMs: spec.queue.timeoutSeconds * 1000,
+    },
+    timeouts: {
+      totalMs: spec.timeoutSeconds * 1000,
+      firstByteMs: spec.timeouts.firstByteSeconds * 1000,
+      idleMs: spec.timeouts.idleSeconds * 1000,
+    },
+  };
+  limitsOf.set(spec, made);
+  return made;
+}
+
+function failureIn(fn: ServedFunction, type: 'RevisionReady' | 'SourceReady'): Failure | undefined {
+  const condition = fn.status?.conditions?.find((one) => one.type === type);
+  if (condition === undefined || condition.status !== 'False') return undefined;
+  return { code: 'RevisionFailed', reason: condition.reason, message: forCallers(condition.message) };
+}
+
+/** The first line of a condition's message, without what only announces the lines below it: those may be a log's. */
+function forCallers(message: string): string {
+  const [line = ''] = message.split('\n', 1);
+  if (!line.endsWith(':')) return line;
+  const end = line.lastIndexOf('. ');
+  return end === -1 ? line.slice(0, -1) : line.slice(0, end);
+}
+
+/** Whether a change from one to the other changes the route table. */
+export function sameRoutes(a: FunctionView, b: FunctionView): boolean {
+  return (
+    a.routes.length === b.routes.length &&
+    a.routes.every(({ host, pathPrefix, since }, i) => {
+      const other = b.routes[i];
+      return host === other?.host && pathPrefix === other.pathPrefix && since === other.since;
+    })
+  );
+}
+
+/** Whether both speak of the same failed start of the newest revision, or of none. */
+export function sameFailure(a: FunctionView, b: FunctionView): boolean {
+  const { latestFailure: one, failedStart: first } = a;
+  const { latestFailure: other, failedStart: second } = b;
+  return one?.reason === other?.reason && one?.message === other?.message && first?.count === second?.count;
+}

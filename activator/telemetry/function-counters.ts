@@ -1,0 +1,115 @@
+import type { ErrorCode } from '#api/errors.ts';
+import type { Summary } from './access-log.ts';
+import { COLD_START_BUCKETS_SECONDS, type ColdStarts } from './cold-start-metrics.ts';
+import { type ColdTimes, coldPhases, coldTimings } from './cold-start-phases.ts';
+import { Histogram } from './histogram.ts';
+
+/** Upper bounds in seconds: from an answer out of memory to one that takes minutes. */
+const DURATION_BUCKETS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+] as const;
+const WAIT_BUCKETS_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+/** Of a revision; a function that makes up more of them gets the rest counted by class. */
+const MAX_STATUS_CODES = 32;
+
+/** Of one revision's requests that are over. */
+interface RevisionCounters {
+  /** By status code, as text. */
+  readonly answers: Map<string, number>;
+  /** That its replicas spent on them. */
+  seconds: number;
+}
+
+/** What is counted of one function's requests, mostly once they are over: plain numbers, for this runs for each of them. */
+export class FunctionCounters {
+  /** From its arrival to the end of its answer. */
+  readonly durations = new Histogram(DURATION_BUCKETS_SECONDS);
+  /** For room or for a replica to start. */
+  readonly waits = new Histogram(WAIT_BUCKETS_SECONDS);
+  readonly failures = new Map<ErrorCode, number>();
+  bytesIn = 0;
+  bytesOut = 0;
+  /** By revision; what no replica had is of the revision ''. */
+  readonly revisions = new Map<string, RevisionCounters>();
+  readonly #allColdStarts: ColdStarts;
+  readonly #codes = new Map<number, string>();
+  #coldStarts: Histogram | undefined;
+  #lastCold: ColdTimes | undefined;
+  /** No answer has begun since the last cold start. */
+  #coldAnswerAwaited = false;
+
+  /** @param allColdStarts those of all functions. */
+  constructor(allColdStarts: ColdStarts) {
+    this.#allColdStarts = allColdStarts;
+  }
+
+  /** From the first waiting request to the first answering replica, in seconds; undefined until there was one. */
+  get coldStarts(): Histogram | undefined {
+    return this.#coldStarts;
+  }
+
+  finished(summary: Summary): void {
+    this.durations.observe(summary.totalMs / 1000);
+    this.waits.observe((summary.queueMs + summary.coldMs) / 1000);
+    this.bytesIn += summary.bytesIn;
+    this.bytesOut += summary.bytesOut;
+    const { code, status } = summary;
+    if (code !== undefined) this.refused(code);
+    const revision = this.#revision(summary.revision ?? '');
+    revision.seconds += summary.functionMs / 1000;
+    const answer = this.#codeOf(status);
+    revision.answers.set(answer, (revision.answers.get(answer) ?? 0) + 1);
+    if (this.#coldAnswerAwaited && summary.coldMs > 0 && summary.firstByteMs > 0) {
+      this.#coldAnswerAwaited = false;
+      this.#allColdStarts.observe([{ phase: 'first_byte', ms: summary.firstByteMs }]);
+    }
+  }
+
+  /** Answered by the gateway itself, or broken off. */
+  refused(code: ErrorCode): void {
+    this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
+  }
+
+  /** A replica answers, for the first time since requests began to wait. */
+  coldStarted(times: ColdTimes): void {
+    this.#coldStarts ??= new Histogram(COLD_START_BUCKETS_SECONDS);
+    this.#coldStarts.observe((times.answeredAtMs - times.waitingAtMs) / 1000);
+    this.#allColdStarts.observe(coldPhases(times));
+    this.#lastCold = times;
+    this.#coldAnswerAwaited = true;
+  }
+
+  /** For the `Server-Timing` of a request that came at `sinceMs` and waited for the last cold start: what it waited for. */
+  coldTimings(sinceMs: number): string {
+    return this.#lastCold === undefined ? '' : coldTimings(coldPhases(this.#lastCold, sinceMs));
+  }
+
+  /** Forgets the revisions that are not among these: their number grows with every change of the function. */
+  keepRevisions(present: readonly (string | undefined)[]): void {
+    for (const revision of this.revisions.keys()) {
+      if (revision !== '' && !present.includes(revision)) this.revisions.delete(revision);
+    }
+  }
+
+  #revision(name: string): RevisionCounters {
+    let counters = this.revisions.get(name);
+    if (counters === undefined) {
+      counters = { answers: new Map(), seconds: 0 };
+      this.revisions.set(name, counters);
+    }
+    return counters;
+  }
+
+  #codeOf(status: number): string {
+    let code = this.#codes.get(status);
+    if (code === undefined) {
+      code = this.#codes.size < MAX_STATUS_CODES ? codeText(status) : `${Math.floor(status / 100)}xx`;
+      if (this.#codes.size < MAX_STATUS_CODES) this.#codes.set(status, code);
+    }
+    return code;
+  }
+}
+
+function codeText(status: number): string {
+  return status === 0 ? 'aborted' : String(status);
+}

@@ -1,0 +1,318 @@
+/** For tests: a gateway in front of real HTTP servers, with the cluster's side in the test's hands. */
+import { type Agent, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
+import { pino } from 'pino';
+import type { FunctionObject } from '#api/function.ts';
+import { FunctionSpec } from '#api/function.ts';
+import type { FunctionStatus } from '#api/function-status.ts';
+import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
+import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts';
+import { normalRoute } from '#api/rules/route.ts';
+import { systemClock } from '#platform/time/clock.ts';
+import type { RevisionRef, Scales } from '../cold-start/deployment-scale.ts';
+import { Wake } from '../cold-start/scale-up.ts';
+import { guardedClock } from '../errors/guarded-entries.ts';
+import { Functions } from '../functions/function-registry.ts';
+import { Gateway } from '../gateway.ts';
+import type { ClientLimits } from '../inbound/node-server.ts';
+import { trustedProxies } from '../inbound/trusted-proxies.ts';
+import { ProcessShare, type ShareBounds } from '../queue/fair-share.ts';
+import { Refusals } from '../queue/rejection-pacer.ts';
+import type { PodObject } from '../replicas/pod-facts.ts';
+import { type Feed, Replicas } from '../replicas/replica-registry.ts';
+import { AccessLog } from '../telemetry/access-log.ts';
+import { FailureLog } from '../telemetry/failure-log.ts';
+import { type Backend, startBackend } from './test-backend.ts';
+
+export class ManualFeed<T> implements Feed<T> {
+  readonly synced: Promise<void>;
+  readonly sync: () => void;
+  readonly #objects = new Map<string, T>();
+  readonly #handlers = new Set<Parameters<Feed<T>['onChange']>[0]>();
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.synced = promise;
+    this.sync = resolve;
+  }
+
+  onChange(handler: Parameters<Feed<T>['onChange']>[0]): () => void {
+    this.#handlers.add(handler);
+    for (const object of this.#objects.values()) handler({ type: 'added', object });
+    return () => this.#handlers.delete(handler);
+  }
+
+  put(name: string, object: T): void {
+    const type = this.#objects.has(name) ? 'updated' : 'added';
+    this.#objects.set(name, object);
+    for (const handler of this.#handlers) handler({ type, object });
+  }
+
+  remove(name: string): void {
+    const object = this.#objects.get(name);
+    if (object === undefined) throw new Error(`${name} is not there`);
+    this.#objects.delete(name);
+    for (const handler of this.#handlers) handler({ type: 'deleted', object });
+  }
+}
+
+/** Scales in memory; each write is told to `onScale`. */
+export class FakeScales implements Scales {
+  readonly replicas = new Map<string, number>();
+  readonly writes: { revision: string; replicas: number; onto: string | undefined }[] = [];
+  /** Thrown instead of an answer while it is set. */
+  failure: Error | undefined;
+  onScale: (revision: string, replicas: number) => void = () => undefined;
+
+  async raiseFrom({ revision }: RevisionRef, from: number, replicas: number): Promise<boolean> {
+    if (this.failure === undefined && (this.replicas.get(revision) ?? 0) !== from) return false;
+    this.#write(revision, replicas, undefined);
+    return true;
+  }
+
+  async read({ revision }: RevisionRef): Promise<{ replicas: number; resourceVersion: string }> {
+    if (this.failure !== undefined) throw this.failure;
+    return { replicas: this.replicas.get(revision) ?? 0, resourceVersion: String(this.writes.length) };
+  }
+
+  async setOnto({ revision }: RevisionRef, replicas: number, resourceVersion: string): Promise<boolean> {
+    if (this.failure === undefined && resourceVersion !== String(this.writes.length)) return false;
+    this.#write(revision, replicas, resourceVersion);
+    return true;
+  }
+
+  #write(revision: string, replicas: number, onto: string | undefined): void {
+    if (this.failure !== undefined) throw this.failure;
+    this.writes.push({ revision, replicas, onto });
+    this.replicas.set(revision, replicas);
+    this.onScale(revision, replicas);
+  }
+}
+
+/** A Function `default/<name>` whose newest and serving revision is `<name>-1`, with all routes that it asks for. */
+export function aFunction(name: string, given: object = {}, status: Partial<FunctionStatus> = {}): FunctionObject {
+  const spec = FunctionSpec.parse({ source: { inline: '…' }, ...given });
+  const since = '2026-01-01T00:00:00Z';
+  const routes = spec.routes?.map((route) => ({ ...normalRoute(route), accepted: true, since })) ?? [];
+  return {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: {
+      name,
+      namespace: 'default',
+      uid: `uid-of-${name}`,
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec,
+    status: { revision: `${name}-1`, latestRevision: `${name}-1`, routes, ...status },
+  };
+}
+
+export interface PodOptions {
+  name: string;
+  revision: string;
+  ip?: string;
+  port?: number;
+  /** Runs somebody's image, not the runtime. */
+  image?: boolean;
+  leaving?: boolean;
+  /** Default: none yet, or none that is told. */
+  node?: string;
+  status?: PodObject['status'];
+}
+
+export function aPod(options: PodOptions): PodObject {
+  const { name, revision, ip, port = 8080, image = false, leaving = false, node } = options;
+  return {
+    metadata: {
+      name,
+      namespace: 'default',
+      uid: `uid-of-${name}`,
+      labels: { [LABEL.function]: revision.replace(/-\d+$/, ''), [LABEL.revision]: revision },
+      ...(leaving && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+    },
+    spec: {
+      ...(node !== undefined && { nodeName: node }),
+      containers: [
+        {
+          name: 'function',
+          ports: [{ name: 'http', containerPort: port }],
+          env: image ? [] : [{ name: RUNTIME_ENV.bundleChunks }],
+        },
+      ],
+    },
+    status: { ...(ip !== undefined && { podIP: ip }), ...options.status },
+  };
+}
+
+export interface TestGatewayOptions {
+  synced?: boolean;
+  syncWaitMs?: number;
+  limits?: Partial<ClientLimits>;
+  bounds?: ShareBounds;
+  maxConnections?: number;
+  maxBacklogBytes?: number;
+  /** Whether callers are told all; default: no, as with the chart. */
+  errorDetail?: boolean;
+  /** To listen on; default: 127.0.0.1. */
+  host?: string;
+  /** Networks. */
+  trustedProxies?: string[];
+}
+
+const clock = guardedClock(systemClock);
+
+export class TestGateway implements AsyncDisposable {
+  readonly functionFeed = new ManualFeed<FunctionObject>();
+  readonly podFeed = new ManualFeed<PodObject>();
+  readonly scales = new FakeScales();
+  readonly functions: Functions;
+  readonly gateway: Gateway;
+  readonly share: ProcessShare;
+  /** The access log. */
+  readonly logged: Record<string, unknown>[] = [];
+  port = 0;
+  readonly replicas: Replicas;
+  readonly #wake: Wake;
+  /** In the order that they were started. */
+  readonly backends: Server[] = [];
+
+  /** Listening; the cluster is empty, and known to be unless `synced` is false. */
+  static async start(options: TestGatewayOptions = {}): Promise<TestGateway> {
+    const test = new TestGateway(options);
+    if (options.synced !== false) {
+      test.sync();
+      await test.functionFeed.synced;
+    }
+    test.port = await test.gateway.listen(0, options.host ?? '127.0.0.1');
+    return test;
+  }
+
+  constructor(options: TestGatewayOptions) {
+    const { syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } } = options;
+    this.share = new ProcessShare(bounds);
+    this.replicas = new Replicas(this.podFeed, clock);
+    this.#wake = new Wake(this.scales, clock, pino({ level: 'silent' }));
+    this.functions = new Functions({
+      feed: this.functionFeed,
+      replicas: this.replicas,
+      wake: this.#wake,
+      share: this.share,
+      refusals: new Refusals(),
+      clock,
+      template: new HostTemplate(DEFAULT_HOST_TEMPLATE, 'fn.example'),
+      clusterDomain: 'cluster.local',
+    });
+    const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));
+    this.gateway = new Gateway({
+      clock,
+      failures: new FailureLog(pino({ level: 'silent' }), clock),
+      unrouted: this.functions.unrouted,
+      finished: (summary) => accessLog.record(summary),
+      routes: () => this.functions.routes,
+      namespaceOf: (address) => this.replicas.namespaces.namespaceOf(address),
+      synced: Promise.all([this.functionFeed.synced, this.podFeed.synced]).then(() => undefined),
+      syncWaitMs,
+      maxBacklogBytes: options.maxBacklogBytes ?? 64 * 1024 * 1024,
+      maxConnections: options.maxConnections ?? 10_000,
+      errorDetail: options.errorDetail ?? false,
+      trustedProxies: trustedProxies(options.trustedProxies ?? []),
+      limits,
+    });
+  }
+
+  sync(): void {
+    this.functionFeed.sync();
+    this.podFeed.sync();
+  }
+
+  putFunction(fn: FunctionObject): void {
+    this.functionFeed.put(fn.metadata.name, fn);
+  }
+
+  /** Starts a server and shows it as a running pod of a revision. */
+  async addReplica(name: string, revision: string, handler: RequestListener): Promise<Backend> {
+    const backend = await this.addBackend(name, handler);
+    this.podFeed.put(name, aPod({ name, revision, ip: backend.ip, port: backend.port }));
+    return backend;
+  }
+
+  /** Starts a server that answers as the pod of that name would; no pod is shown yet. */
+  async addBackend(name: string, handler: RequestListener): Promise<Backend> {
+    const backend = await startBackend(`uid-of-${name}`, handler);
+    this.backends.push(backend.server);
+    return backend;
+  }
+
+  traffic(name: string) {
+    for (const traffic of this.functions.all()) if (traffic.view.name === name) return traffic;
+    throw new Error(`no function ${name}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.functions[Symbol.dispose]();
+    this.replicas[Symbol.dispose]();
+    this.#wake[Symbol.dispose]();
+    for (const server of this.backends) {
+      server.closeAllConnections();
+      server.close();
+    }
+    await this.gateway[Symbol.asyncDispose]();
+  }
+}
+
+export interface AskOptions {
+  host?: string;
+  path?: string;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal;
+  /** Keeps connections; default: one of its own for each request. */
+  agent?: Agent;
+}
+
+export interface Asked {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+/** One request; rejects when the connection breaks. */
+export function ask(port: number, options: AskOptions = {}): Promise<Asked> {
+  const {
+    host = 'hello.default.fn.example',
+    path = '/',
+    method = 'GET',
+    headers = {},
+    body,
+    signal,
+    agent = false,
+  } = options;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { port, host: '127.0.0.1', path, method, headers: { host, ...headers }, agent, ...(signal && { signal }) },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+        response.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Resolves once `condition` holds; rejects after `withinMs`. Asked at every turn of the event loop's timers. */
+export async function until(condition: () => boolean, what: string, withinMs = 5_000): Promise<void> {
+  const endsAtMs = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > endsAtMs) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -1,0 +1,10 @@
+/** For tests: a replica as the gate sees it. */
+import type { SharedReplica } from '../balancing/replica-room.ts';
+
+export interface Named extends SharedReplica {
+  name: string;
+}
+
+export function aSeat(name = 'a', inFlight = 0): Named {
+  return { name, inFlight, onTrial: false, crowdedUntilMs: 0, list: 'out', at: 0, waitedInVain: 0 };
+}

@@ -1,0 +1,119 @@
+import { guarded } from '../errors/guarded-entries.ts';
+import { Connection } from './http1/connection.ts';
+
+/** Longest a dial may take. Within a cluster, what does not connect in this time is not there. */
+const CONNECT_MS = 1_000;
+/** An idle connection is closed after a minute, or a little before its replica would. */
+const SWEEP_MS = 15_000;
+const IDLE_SWEEPS = 4;
+/** A request may be on its way for so long when the replica closes the connection. */
+const CLOSING_MARGIN_MS = 1_000;
+/** Idle connections kept per replica; more are closed. */
+const MOST_IDLE = 256;
+
+/**
+ * The connections to one replica. The last one given back is the first one taken, so one that a probe has just proven
+ * is the one that the next request gets.
+ */
+export class Upstream {
+  readonly ip: string;
+  readonly port: number;
+  readonly #idle: Connection[] = [];
+  readonly #forget = (connection: Connection) => this.#lost(connection);
+  readonly #onSweep = guarded('replica timer', () => this.#sweep());
+  #sweeper: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(ip: string, port: number) {
+    this.ip = ip;
+    this.port = port;
+  }
+
+  /** A connection for one request, idle or not yet made; to be given back, or dropped when anything went wrong with it. */
+  take(): Connection {
+    const connection = this.#idle.pop();
+    if (connection === undefined) return this.make();
+    if (connection.free && !closesSoon(connection)) return connection;
+    connection.destroy();
+    return this.take();
+  }
+
+  /** A connection that nothing was sent over yet. */
+  make(connectMs = CONNECT_MS): Connection {
+    return new Connection(this.ip, this.port, connectMs, this.#forget);
+  }
+
+  /** Keeps it for the next request if it can carry one. */
+  give(connection: Connection): void {
+    if (this.#closed || !connection.free || this.#idle.length >= MOST_IDLE) {
+      connection.destroy();
+      return;
+    }
+    // Only where it matters: this is done for every request, and reading the clock is a good part of it.
+    if (connection.idleSeconds !== undefined) connection.freeSinceMs = performance.now();
+    connection.sweeps = 0;
+    this.#idle.push(connection);
+    this.#sweeper ??= setTimeout(this.#onSweep, SWEEP_MS).unref();
+  }
+
+  drop(connection: Connection): void {
+    connection.destroy();
+  }
+
+  /** Opens a connection; rejects when that fails or takes too long. */
+  async dial(timeoutMs: number): Promise<Connection> {
+    const connection = this.make(timeoutMs);
+    await connection.connected();
+    return connection;
+  }
+
+  /** Closes what is idle now, and the rest when it is given back. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#sweeper);
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  /** A connection that the replica closed while it was idle is not worth keeping. */
+  #lost(connection: Connection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+  }
+
+  /** The longer idle ones come first. */
+  #sweep(): void {
+    this.#sweeper = undefined;
+    for (const connection of this.#idle) connection.sweeps += 1;
+    const old = this.#idle.findLastIndex((connection) => connection.sweeps >= IDLE_SWEEPS || closesSoon(connection));
+    for (const connection of this.#idle.splice(0, old + 1)) connection.destroy();
+    if (this.#idle.length > 0) this.#sweeper = setTimeout(this.#onSweep, SWEEP_MS).unref();
+  }
+}
+
+/** Its replica has said when it closes idle connections, and that time has nearly come. */
+function closesSoon({ freeSinceMs, idleSeconds }: Connection): boolean {
+  if (idleSeconds === undefined) return false;
+  return performance.now() >= freeSinceMs + idleSeconds * 1_000 - CLOSING_MARGIN_MS;
+}
+
+/** Codes of failures that happened before any byte reached the replica. */
+const NOT_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ETIMEDOUT',
+  'EADDRNOTAVAIL',
+]);
+
+const CUT_OFF = new Set(['ECONNRESET', 'EPIPE', 'CLOSED']);
+
+/** Whether the replica closed the connection: its process may have ended. */
+export function wasCutOff(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && CUT_OFF.has(error.code);
+}
+
+/** Whether the request provably was not sent. Only to be asked of an attempt over a connection that never came about. */
+export function wasNeverConnected(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && NOT_CONNECTED.has(error.code);
+}
