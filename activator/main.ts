@@ -27,8 +27,8 @@ import { connectionBound, openFilesOf } from './inbound/connection-limit.ts';
 import { trustedProxies } from './inbound/trusted-proxies.ts';
 import { HINTS_PATH } from './peers/protocol.ts';
 import { startPeers } from './peers/start-peers.ts';
-import { ProcessShare, shareBounds } from './queue/fair-share.ts';
-import { Refusals } from './queue/rejection-pacer.ts';
+import { budgetBounds, ProcessBudget } from './queue/fair-share.ts';
+import { RejectionPacer } from './queue/rejection-pacer.ts';
 import { Replicas } from './replicas/replica-registry.ts';
 import { AccessLog } from './telemetry/access-log.ts';
 import { FailureLog } from './telemetry/failure-log.ts';
@@ -75,15 +75,15 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const peers = startPeers({ config, clock, kube, log, metrics, lifecycle });
   replicas.onHealth((hint) => peers.send('replica', hint));
   peers.on('replica', (hint) => replicas.follow(hint));
-  const share = new ProcessShare({
-    ...shareBounds(process.constrainedMemory()),
+  const share = new ProcessBudget({
+    ...budgetBounds(process.constrainedMemory()),
     ...(config.CATNAP_MAX_OPEN_REQUESTS !== undefined && { requests: config.CATNAP_MAX_OPEN_REQUESTS }),
     ...(config.CATNAP_MAX_HELD_BYTES !== undefined && { bytes: config.CATNAP_MAX_HELD_BYTES }),
   });
   const functions = new Functions({
     tellBacklog: (hint) => peers.send('backlog', hint),
     share,
-    refusals: new Refusals(),
+    refusals: new RejectionPacer(),
     feed: functionFeed,
     replicas,
     wake,

@@ -6,8 +6,8 @@ import { type Failure, noSuchFunction } from '../errors/gateway-error.ts';
 import type { BacklogHint } from '../peers/messages.ts';
 import type { Untouched } from '../proxy/retry-pause.ts';
 import type { Admissible, FunctionQueue, Target } from '../proxy/target.ts';
-import { FunctionShare, type ProcessShare } from '../queue/fair-share.ts';
-import type { Visitor, Waiting } from '../queue/request-queue.ts';
+import { FunctionBudget, type ProcessBudget } from '../queue/fair-share.ts';
+import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
 import type { FunctionView } from '../routing/function-config.ts';
@@ -21,7 +21,7 @@ import { RevisionPools } from './revision-pools.ts';
 
 export interface TrafficParts extends PoolParts {
   /** What the process holds for all functions. */
-  share: ProcessShare;
+  share: ProcessBudget;
   coldStarts: ColdStarts;
   /** Other gateways are to know how much waits here. */
   tellBacklog: (hint: BacklogHint) => void;
@@ -34,7 +34,7 @@ export interface TrafficParts extends PoolParts {
 export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Disposable {
   readonly parts: TrafficParts;
   /** What is held for it of the process' memory. */
-  readonly share: FunctionShare;
+  readonly share: FunctionBudget;
   readonly #pools: RevisionPools;
   /** Undefined until there is something to count: most functions sleep. */
   #counters: FunctionCounters | undefined;
@@ -49,7 +49,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   constructor(view: FunctionView, parts: TrafficParts) {
     this.#view = view;
     this.parts = parts;
-    this.share = new FunctionShare(parts.share);
+    this.share = new FunctionBudget(parts.share);
     this.#pools = new RevisionPools(this);
     this.#choice = new RevisionChoice(view, this.#pools, parts.clock);
     this.refresh();
@@ -112,7 +112,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     return 'continue';
   }
 
-  enter(visitor: Visitor<Replica>): Waiting<Replica> | undefined {
+  enter(visitor: QueuedRequest<Replica>): WaitingRequest<Replica> | undefined {
     const isRetried = this.#view.latestFailure !== undefined && this.waiting > 0;
     const failure = isRetried ? whyNotAlso(this.#choice.prospects()) : undefined;
     if (failure === undefined) return this.#choice.pool.enter(visitor);
@@ -120,7 +120,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     return undefined;
   }
 
-  leave(place: Waiting<Replica>): void {
+  cancel(place: WaitingRequest<Replica>): void {
     for (const pool of this.#pools) pool.leave(place);
   }
 
@@ -129,7 +129,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
 
   /** The replica has not begun with the request, so another may have it: it waits again, first in line. */
-  giveBack(visitor: Visitor<Replica>, replica: Replica, why: Untouched): Waiting<Replica> | undefined {
+  giveBack(visitor: QueuedRequest<Replica>, replica: Replica, why: Untouched): WaitingRequest<Replica> | undefined {
     // One that is full does answer.
     if (why !== 'full') this.parts.replicas.suspend(this.#view.key, replica);
     return this.#poolOf(replica).giveBack(visitor, replica, why === 'full', this.#choice.pool);

@@ -4,9 +4,9 @@ import { type FailedStart, StartRetries } from '../cold-start/start-retries.ts';
 import type { Demand, Waves } from '../cold-start/waves.ts';
 import type { Failure } from '../errors/gateway-error.ts';
 import { nameSilence } from '../errors/queue-errors.ts';
-import type { FunctionShare } from '../queue/fair-share.ts';
-import type { Refusals } from '../queue/rejection-pacer.ts';
-import { Gate, type Visitor, type Waiting } from '../queue/request-queue.ts';
+import type { FunctionBudget } from '../queue/fair-share.ts';
+import type { RejectionPacer } from '../queue/rejection-pacer.ts';
+import { type QueuedRequest, RequestQueue, type WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Replicas } from '../replicas/replica-registry.ts';
 import { NOTHING_FOUND, type Survey, survey } from '../replicas/revision-health.ts';
@@ -17,14 +17,14 @@ export interface PoolParts {
   clock: Clock;
   replicas: Replicas;
   wake: Wake;
-  refusals: Refusals;
+  refusals: RejectionPacer;
 }
 
 /** The function that a pool belongs to. */
 export interface PoolOwner {
   readonly parts: PoolParts;
   readonly view: FunctionView;
-  readonly share: FunctionShare;
+  readonly share: FunctionBudget;
   /** Of its requests, in all pools. */
   readonly demand: Demand;
   /** Plans for all of its starts. */
@@ -47,7 +47,7 @@ export class RevisionPool implements Disposable {
   readonly revision: string | undefined;
   readonly #owner: PoolOwner;
   /** Undefined until the first request: most functions sleep, and there may be thousands. */
-  #made: Gate<Replica> | undefined;
+  #made: RequestQueue<Replica> | undefined;
   #found: Survey = NOTHING_FOUND;
   /** Undefined until a start fails. */
   #retries: StartRetries | undefined;
@@ -138,18 +138,18 @@ export class RevisionPool implements Disposable {
     this.#gate.takeOver(before.#gate);
   }
 
-  enter(visitor: Visitor<Replica>): Waiting<Replica> | undefined {
+  enter(visitor: QueuedRequest<Replica>): WaitingRequest<Replica> | undefined {
     return this.#gate.enter(visitor);
   }
 
   /** Refuses a request that is not to wait with those that do. */
-  turnAway(visitor: Visitor<Replica>, failure: Failure): void {
+  turnAway(visitor: QueuedRequest<Replica>, failure: Failure): void {
     this.#gate.turnAway(visitor, failure);
   }
 
   /** One that waits here is not there any more; one that waits elsewhere is not touched. */
-  leave(place: Waiting<Replica>): void {
-    this.#made?.leave(place);
+  leave(place: WaitingRequest<Replica>): void {
+    this.#made?.cancel(place);
   }
 
   finish(replica: Replica): void {
@@ -158,11 +158,11 @@ export class RevisionPool implements Disposable {
 
   /** A request that was admitted here, with which its replica has not begun. @param to where it waits again, first in line. */
   giveBack(
-    visitor: Visitor<Replica>,
+    visitor: QueuedRequest<Replica>,
     replica: Replica,
     isFull: boolean,
     to: RevisionPool,
-  ): Waiting<Replica> | undefined {
+  ): WaitingRequest<Replica> | undefined {
     return this.#gate.giveBack(visitor, replica, isFull, to.#gate);
   }
 
@@ -198,10 +198,10 @@ export class RevisionPool implements Disposable {
     if (need !== undefined) parts.wake.raise(ref, need, this.#found.pods === 0);
   }
 
-  get #gate(): Gate<Replica> {
+  get #gate(): RequestQueue<Replica> {
     if (this.#made !== undefined) return this.#made;
     const { parts, view, share } = this.#owner;
-    this.#made = new Gate<Replica>(view.limits, {
+    this.#made = new RequestQueue<Replica>(view.limits, {
       clock: parts.clock,
       share,
       hooks: {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Failure, Reply } from '../errors/gateway-error.ts';
 import type { Entry } from '../errors/guarded-entries.ts';
-import type { FunctionShare } from '../queue/fair-share.ts';
+import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { Attempt, Inbound } from './attempt.ts';
 import type { Host } from './exchange-context.ts';
 import { responseHeaders } from './headers.ts';
@@ -38,7 +38,7 @@ export class ClientAnswer implements Inbound {
   /** Where it comes from; undefined: no replica has the request. */
   from: Attempt | undefined;
   /** Whose memory it is that a slow client's answer is kept in; undefined: it is not counted. */
-  budget: FunctionShare | undefined;
+  budget: FunctionBudget | undefined;
   readonly #response: ServerResponse;
   readonly #record: Journal;
   readonly #host: Host;

@@ -1,7 +1,7 @@
 import { brokeOff, type Failure, GATEWAY_FAULT, type Reply, withoutDetail } from '../errors/gateway-error.ts';
 import { attempt, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { Arrival } from '../inbound/client-connection.ts';
-import type { Visitor, Waiting } from '../queue/request-queue.ts';
+import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
 import { wasCutOff } from '../upstream/connection-pool.ts';
@@ -20,14 +20,14 @@ import { tooLarge } from './time-limits.ts';
  * One request from its arrival to the end of its answer, on its way through its function's queue and to one replica after
  * the other: what is sent there is its outgoing request, what comes back its client answer.
  */
-export class Exchange implements Visitor<Replica>, AnswerOwner, BodyWatcher, TimeWatcher {
+export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatcher, TimeWatcher {
   waitMs = 0;
   readonly #outgoing: OutgoingRequest;
   readonly #answer: ClientAnswer;
   readonly #host: Host;
   readonly #journal: Journal;
   #queue: FunctionQueue | undefined;
-  #place: Waiting<Replica> | undefined;
+  #place: WaitingRequest<Replica> | undefined;
   #replica: Replica | undefined;
   #time: TimeWatch | undefined;
   /** How often a replica has not begun with it. */
@@ -212,7 +212,7 @@ export class Exchange implements Visitor<Replica>, AnswerOwner, BodyWatcher, Tim
   }
 
   /** @param place where it was given one; it may have been admitted from there since. */
-  #waitAt(place: Waiting<Replica> | undefined): void {
+  #waitAt(place: WaitingRequest<Replica> | undefined): void {
     if (place === undefined || !place.taken) return;
     this.#place = place;
     // A client that leaves is noticed only while what it sends is read.
@@ -233,7 +233,7 @@ export class Exchange implements Visitor<Replica>, AnswerOwner, BodyWatcher, Tim
   /** Neither waits nor is with a replica any more. */
   #leave(): void {
     this.#answer.from?.abandon();
-    if (this.#place !== undefined) this.#queue?.leave(this.#place);
+    if (this.#place !== undefined) this.#queue?.cancel(this.#place);
     this.#place = undefined;
   }
 

@@ -1,6 +1,6 @@
 import type { Decision } from '../errors/decision.ts';
-import type { FunctionShare } from '../queue/fair-share.ts';
-import type { Visitor, Waiting } from '../queue/request-queue.ts';
+import type { FunctionBudget } from '../queue/fair-share.ts';
+import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
 import type { FunctionView } from '../routing/function-config.ts';
@@ -12,13 +12,13 @@ import type { Untouched } from './retry-pause.ts';
 export interface FunctionQueue {
   readonly view: FunctionView;
   /** What is held for the function of the process' memory. */
-  readonly share: FunctionShare;
+  readonly share: FunctionBudget;
   readonly counters: FunctionCounters | undefined;
   /** Undefined: it was admitted or refused at once. */
-  enter(visitor: Visitor<Replica>): Waiting<Replica> | undefined;
-  leave(place: Waiting<Replica>): void;
+  enter(visitor: QueuedRequest<Replica>): WaitingRequest<Replica> | undefined;
+  cancel(place: WaitingRequest<Replica>): void;
   /** The replica has not begun with the request: it waits again, first in line. */
-  giveBack(visitor: Visitor<Replica>, replica: Replica, why: Untouched): Waiting<Replica> | undefined;
+  giveBack(visitor: QueuedRequest<Replica>, replica: Replica, why: Untouched): WaitingRequest<Replica> | undefined;
   /** The replica has begun to answer. */
   answered(replica: Replica): void;
   /** The replica did not answer as it should have. @param suspect what took too long */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayHold, shareBounds } from './fair-share.ts';
+import { budgetBounds, mayHold } from './fair-share.ts';
 
 test('as long as there is room anyone may have it', () => {
   assert.equal(mayHold({ all: 9, mine: 9, functions: 2 }, 1, 10), true);
@@ -18,7 +18,7 @@ test('what all shares together come to has an end too', () => {
 
 test('the bounds leave half of the memory free', () => {
   const mebibyte = 1024 * 1024;
-  assert.deepEqual(shareBounds(512 * mebibyte), { requests: 5_461, bytes: 128 * mebibyte });
-  assert.deepEqual(shareBounds(0), { requests: 10_000, bytes: 256 * mebibyte });
-  assert.deepEqual(shareBounds(2 ** 63), { requests: 10_000, bytes: 256 * mebibyte });
+  assert.deepEqual(budgetBounds(512 * mebibyte), { requests: 5_461, bytes: 128 * mebibyte });
+  assert.deepEqual(budgetBounds(0), { requests: 10_000, bytes: 256 * mebibyte });
+  assert.deepEqual(budgetBounds(2 ** 63), { requests: 10_000, bytes: 256 * mebibyte });
 });

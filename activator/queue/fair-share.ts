@@ -20,7 +20,7 @@ export function mayHold({ all, mine, functions }: Held, more: number, bound: num
   return all + more <= bound * NEVER_BEYOND && mine + more <= bound / functions;
 }
 
-export interface ShareBounds {
+export interface BudgetBounds {
   /** Requests in flight or waiting. */
   requests: number;
   /** Bytes of bodies: of requests that wait or that may have to be sent once more, of answers that are not read. */
@@ -33,31 +33,31 @@ const MOST_REQUESTS = 10_000;
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** Bounds that leave half of the memory free. @param memoryBytes that the process may have; a huge number: not limited. */
-export function shareBounds(memoryBytes: number): ShareBounds {
+export function budgetBounds(memoryBytes: number): BudgetBounds {
   const part = memoryBytes > 0 ? memoryBytes / 4 : Number.POSITIVE_INFINITY;
   return { requests: Math.min(Math.floor(part / REQUEST_BYTES), MOST_REQUESTS), bytes: Math.min(part, MOST_BYTES) };
 }
 
 /** What one process holds for all functions together. */
-export class ProcessShare {
-  readonly bounds: ShareBounds;
+export class ProcessBudget {
+  readonly bounds: BudgetBounds;
   requests = 0;
   bytes = 0;
   /** Functions with requests. */
   functions = 0;
 
-  constructor(bounds: ShareBounds) {
+  constructor(bounds: BudgetBounds) {
     this.bounds = bounds;
   }
 }
 
 /** What it holds for one function; each thing that was added is to be taken off again. */
-export class FunctionShare {
-  readonly #process: ProcessShare;
+export class FunctionBudget {
+  readonly #process: ProcessBudget;
   #requests = 0;
   #bytes = 0;
 
-  constructor(process: ProcessShare) {
+  constructor(process: ProcessBudget) {
     this.#process = process;
   }
 

@@ -1,12 +1,12 @@
 /** Where something waits in a Fifo. It can leave from anywhere at the same small cost. */
-export class Place<T> {
+export class QueueEntry<T> {
   readonly value: T;
   /** What it adds to the queue's weight. */
   readonly weight: number;
-  ahead: Place<T> | undefined;
-  behind: Place<T> | undefined;
+  ahead: QueueEntry<T> | undefined;
+  behind: QueueEntry<T> | undefined;
   /** Undefined once it has left. */
-  queue: Fifo<T> | undefined;
+  queue: LinkedQueue<T> | undefined;
 
   constructor(value: T, weight: number) {
     this.value = value;
@@ -20,9 +20,9 @@ export class Place<T> {
 }
 
 /** First in, first out, with leaving from the middle in constant time. */
-export class Fifo<T> {
-  #first: Place<T> | undefined;
-  #last: Place<T> | undefined;
+export class LinkedQueue<T> {
+  #first: QueueEntry<T> | undefined;
+  #last: QueueEntry<T> | undefined;
   #size = 0;
   #weight = 0;
 
@@ -35,23 +35,23 @@ export class Fifo<T> {
     return this.#weight;
   }
 
-  get first(): Place<T> | undefined {
+  get first(): QueueEntry<T> | undefined {
     return this.#first;
   }
 
-  append(value: T, weight = 0): Place<T> {
-    return this.#insert(new Place(value, weight), this.#last, undefined);
+  append(value: T, weight = 0): QueueEntry<T> {
+    return this.#insert(new QueueEntry(value, weight), this.#last, undefined);
   }
 
   /** Puts it before the first that `isLater`: at the front, or behind others that came back like it. */
-  putBack(value: T, weight: number, isLater: (other: T) => boolean): Place<T> {
+  putBack(value: T, weight: number, isLater: (other: T) => boolean): QueueEntry<T> {
     let behind = this.#first;
     while (behind !== undefined && !isLater(behind.value)) behind = behind.behind;
-    return this.#insert(new Place(value, weight), behind === undefined ? this.#last : behind.ahead, behind);
+    return this.#insert(new QueueEntry(value, weight), behind === undefined ? this.#last : behind.ahead, behind);
   }
 
   /** Takes a place over from the queue that it is in, behind those here that are not later. It stays the same place. */
-  take(place: Place<T>, isLater: (other: T) => boolean): void {
+  take(place: QueueEntry<T>, isLater: (other: T) => boolean): void {
     place.queue?.remove(place);
     let ahead = this.#last;
     while (ahead !== undefined && isLater(ahead.value)) ahead = ahead.ahead;
@@ -59,7 +59,7 @@ export class Fifo<T> {
   }
 
   /** False when it is not in this queue, or not any more. */
-  remove(place: Place<T>): boolean {
+  remove(place: QueueEntry<T>): boolean {
     if (place.queue !== this) return false;
     if (place.ahead === undefined) this.#first = place.behind;
     else place.ahead.behind = place.behind;
@@ -73,7 +73,7 @@ export class Fifo<T> {
     return true;
   }
 
-  #insert(place: Place<T>, ahead: Place<T> | undefined, behind: Place<T> | undefined): Place<T> {
+  #insert(place: QueueEntry<T>, ahead: QueueEntry<T> | undefined, behind: QueueEntry<T> | undefined): QueueEntry<T> {
     place.queue = this;
     place.ahead = ahead;
     place.behind = behind;

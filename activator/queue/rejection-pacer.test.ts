@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Refusals } from './rejection-pacer.ts';
+import { RejectionPacer } from './rejection-pacer.ts';
 
 function aScene() {
-  const refusals = new Refusals();
+  const refusals = new RejectionPacer();
   const refused: number[] = [];
   const refuse = (from: number, to: number) => {
     for (let i = from; i < to; i += 1) {

@@ -1,6 +1,6 @@
 import type { Failure } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
-import { Fifo } from './linked-queue.ts';
+import { LinkedQueue } from './linked-queue.ts';
 
 /** As many are answered in one turn of the event loop; what else came in that turn does not wait for the rest. */
 const PER_TURN = 4;
@@ -10,8 +10,8 @@ interface Refusable {
 }
 
 /** Turns requests away, of all functions. However many come at once, they hold others up no longer than a few of them take. */
-export class Refusals {
-  readonly #waiting = new Fifo<{ visitor: Refusable; failure: Failure }>();
+export class RejectionPacer {
+  readonly #waiting = new LinkedQueue<{ visitor: Refusable; failure: Failure }>();
   readonly #onTurn = guarded(
     'rejection turn',
     () => this.#turn(),

@@ -3,29 +3,29 @@ import { test } from 'node:test';
 import { TestClock } from '#platform/testing/test-clock.ts';
 import type { Failure } from '../errors/gateway-error.ts';
 import { aSeat as aReplica, type Named } from '../testing/test-replica.ts';
-import { FunctionShare, ProcessShare, type ShareBounds } from './fair-share.ts';
-import { Gate, type GateLimits, type Visitor, type Waiting } from './request-queue.ts';
+import { type BudgetBounds, FunctionBudget, ProcessBudget } from './fair-share.ts';
+import { type QueuedRequest, type QueueLimits, RequestQueue, type WaitingRequest } from './request-queue.ts';
 
-const LIMITS: GateLimits = { limit: 1, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 1_000 };
+const LIMITS: QueueLimits = { limit: 1, queueSize: 10, queueMaxBytes: 0, queueTimeoutMs: 1_000 };
 
 /** A gate with its clock and a record of what happened to whom. */
 class Scene {
   readonly clock = new TestClock();
   readonly log: string[] = [];
-  readonly gate: Gate<Named>;
-  readonly share: ProcessShare;
+  readonly gate: RequestQueue<Named>;
+  readonly share: ProcessBudget;
   waits = 0;
   nobody = 0;
   /** How long it takes until the gate goes on after somebody has begun to wait. */
   slowMs = 0;
 
-  constructor(limits: Partial<GateLimits> = {}, bounds: ShareBounds = { requests: 10_000, bytes: 1e9 }) {
-    this.share = new ProcessShare(bounds);
-    this.gate = new Gate<Named>(
+  constructor(limits: Partial<QueueLimits> = {}, bounds: BudgetBounds = { requests: 10_000, bytes: 1e9 }) {
+    this.share = new ProcessBudget(bounds);
+    this.gate = new RequestQueue<Named>(
       { ...LIMITS, ...limits },
       {
         clock: this.clock,
-        share: new FunctionShare(this.share),
+        share: new FunctionBudget(this.share),
         random: () => 0.5,
         hooks: {
           waiting: () => {
@@ -41,7 +41,7 @@ class Scene {
     );
   }
 
-  visitor(name: string, heldBytes = 0): Visitor<Named> {
+  visitor(name: string, heldBytes = 0): QueuedRequest<Named> {
     const { log } = this;
     return {
       enteredAtMs: this.clock.nowMs(),
@@ -54,12 +54,12 @@ class Scene {
     };
   }
 
-  enter(name: string, heldBytes = 0): Waiting<Named> | undefined {
+  enter(name: string, heldBytes = 0): WaitingRequest<Named> | undefined {
     return this.gate.enter(this.visitor(name, heldBytes));
   }
 
   /** Enters one that has to wait. */
-  wait(name: string): Waiting<Named> {
+  wait(name: string): WaitingRequest<Named> {
     const place = this.enter(name);
     assert.ok(place, `${name} waits`);
     return place;
@@ -118,7 +118,7 @@ test('who leaves makes room in the queue and is never admitted', () => {
   const scene = new Scene({ queueSize: 2 });
   const place = scene.wait('one');
   scene.enter('two');
-  scene.gate.leave(place);
+  scene.gate.cancel(place);
   scene.enter('three');
   scene.gate.setReplicas([aReplica('a'), aReplica('b')]);
   assert.deepEqual(
@@ -131,8 +131,8 @@ test('leaving twice counts once', () => {
   const scene = new Scene();
   const place = scene.wait('one');
   scene.wait('two');
-  scene.gate.leave(place);
-  scene.gate.leave(place);
+  scene.gate.cancel(place);
+  scene.gate.cancel(place);
   assert.equal(scene.gate.waiting, 1);
 });
 
@@ -207,7 +207,7 @@ test('a request that ends while it is being admitted does not disturb the order'
   const scene = new Scene();
   const a = aReplica();
   const log: string[] = [];
-  const brief = (name: string): Visitor<Named> => ({
+  const brief = (name: string): QueuedRequest<Named> => ({
     enteredAtMs: 0,
     heldBytes: 0,
     waitMs: 0,
@@ -268,7 +268,7 @@ test('a thousand that leave in any order leave nothing behind', () => {
   const scene = new Scene({ queueSize: 1_000 });
   const places = Array.from({ length: 1_000 }, (_, i) => scene.wait(String(i)));
   const byLastDigit = places.map((place, i) => ({ place, digit: i % 7 })).sort((a, b) => a.digit - b.digit);
-  for (const { place } of byLastDigit) scene.gate.leave(place);
+  for (const { place } of byLastDigit) scene.gate.cancel(place);
   scene.gate.setReplicas([aReplica()]);
   assert.equal(scene.gate.waiting, 0);
   assert.equal(scene.gate.inFlight, 0);
@@ -302,7 +302,7 @@ test('the bytes that those who wait hold are bounded too, and free again when th
   scene.enter('three', 40);
   assert.deepEqual(scene.log, ['two QueueFull']);
   assert.equal(scene.share.bytes, 100);
-  scene.gate.leave(place as Waiting<Named>);
+  scene.gate.cancel(place as WaitingRequest<Named>);
   scene.enter('four', 60);
   scene.gate.setReplicas([aReplica()]);
   assert.deepEqual(scene.log, ['two QueueFull', 'three to a']);
@@ -354,7 +354,7 @@ test('with the bound of the process reached a function gets what is its share, a
   const scene = new Scene({ queueSize: 100 }, { requests: 10, bytes: 1_000 });
   for (let i = 0; i < 12; i += 1) scene.enter(`a${i}`);
   assert.deepEqual(scene.log, ['a10 GatewayBusy', 'a11 GatewayBusy']);
-  const other = new FunctionShare(scene.share);
+  const other = new FunctionBudget(scene.share);
   let opened = 0;
   for (; other.mayOpen(); opened += 1) other.opened();
   assert.equal(opened, 5);

@@ -3,12 +3,12 @@ import { ReplicaRoom, type SharedReplica } from '../balancing/replica-room.ts';
 import type { Failure } from '../errors/gateway-error.ts';
 import { dueFailure, gatewayBusy, queueFull } from '../errors/queue-errors.ts';
 import { Integral } from '../telemetry/integral.ts';
-import type { Place } from './linked-queue.ts';
-import type { GateParts } from './request-queue-parts.ts';
-import { Line } from './timed-queue.ts';
+import type { QueueEntry } from './linked-queue.ts';
+import type { QueueParts } from './request-queue-parts.ts';
+import { TimedQueue } from './timed-queue.ts';
 
 /** A request at the gate. One of the methods is called, once, each time that it enters or is given back. */
-export interface Visitor<R> {
+export interface QueuedRequest<R> {
   /** When it came, on the gate's clock; its wait is counted from here. */
   readonly enteredAtMs: number;
   /** What is held of its body while it waits; looked at once, when it begins to. */
@@ -19,9 +19,9 @@ export interface Visitor<R> {
   refuse(failure: Failure): void;
 }
 
-export type Waiting<R> = Place<Visitor<R>>;
+export type WaitingRequest<R> = QueueEntry<QueuedRequest<R>>;
 
-export interface GateLimits {
+export interface QueueLimits {
   /** Requests in flight per replica; 0: no limit. */
   limit: number;
   /** Requests that may wait. */
@@ -36,22 +36,22 @@ export interface GateLimits {
  * Where the requests for one revision pass: at most `limit` in flight per replica, the rest waits in order of arrival,
  * bounded in number, bytes and time. A request that finds no queue and room passes synchronously.
  */
-export class Gate<R extends SharedReplica> implements Disposable {
+export class RequestQueue<R extends SharedReplica> implements Disposable {
   readonly #clock: Clock;
-  readonly #hooks: GateParts<R>['hooks'];
-  readonly #share: GateParts<R>['share'];
-  readonly #queue: Line<Visitor<R>>;
+  readonly #hooks: QueueParts<R>['hooks'];
+  readonly #share: QueueParts<R>['share'];
+  readonly #queue: TimedQueue<QueuedRequest<R>>;
   readonly #room: ReplicaRoom<R>;
   /** Of requests in flight or waiting. */
   readonly #integral: Integral;
-  #limits: GateLimits;
+  #limits: QueueLimits;
   #requests = 0;
   #admittedAtMs = 0;
   #admitting = false;
   /** What all are told from now on; undefined: it is open. */
   #closed: Failure | undefined;
 
-  constructor(limits: GateLimits, { clock, hooks, share, random = Math.random }: GateParts<R>) {
+  constructor(limits: QueueLimits, { clock, hooks, share, random = Math.random }: QueueParts<R>) {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#share = share;
@@ -62,7 +62,7 @@ export class Gate<R extends SharedReplica> implements Disposable {
     };
     this.#room = new ReplicaRoom({ clock, limit: limits.limit, random, onAgain });
     this.#integral = new Integral(clock.nowMs());
-    this.#queue = new Line(clock, limits.queueTimeoutMs, (place) => this.#refuseDue(place));
+    this.#queue = new TimedQueue(clock, limits.queueTimeoutMs, (place) => this.#refuseDue(place));
   }
 
   get waiting(): number {
@@ -95,7 +95,7 @@ export class Gate<R extends SharedReplica> implements Disposable {
   }
 
   /** In force at once, for those that wait too; a smaller queue sends nobody away who has a place. */
-  setLimits(limits: GateLimits): void {
+  setLimits(limits: QueueLimits): void {
     this.#limits = limits;
     this.#room.setLimit(limits.limit);
     this.#admitWaiting();
@@ -109,7 +109,7 @@ export class Gate<R extends SharedReplica> implements Disposable {
   }
 
   /** Admits, refuses, or gives a place in the queue. */
-  enter(visitor: Visitor<R>): Waiting<R> | undefined {
+  enter(visitor: QueuedRequest<R>): WaitingRequest<R> | undefined {
     this.#requests += 1;
     this.#account(visitor.enteredAtMs);
     const failure = this.#whyNot();
@@ -138,14 +138,14 @@ export class Gate<R extends SharedReplica> implements Disposable {
   }
 
   /** Refuses a request that is not to wait with those that do. */
-  turnAway(visitor: Visitor<R>, failure: Failure): void {
+  turnAway(visitor: QueuedRequest<R>, failure: Failure): void {
     this.#requests += 1;
     this.#account(visitor.enteredAtMs);
     this.#hooks.refuse(visitor, failure);
   }
 
   /** A waiting request is not there any more, for instance because its client left. */
-  leave(place: Waiting<R>): void {
+  cancel(place: WaitingRequest<R>): void {
     this.#account(this.#clock.nowMs());
     if (this.#remove(place)) this.#share.closed();
   }
@@ -163,7 +163,12 @@ export class Gate<R extends SharedReplica> implements Disposable {
    * @param isFull because the replica has as many as it may, which others must have sent.
    * @param to where it waits now: here, unless requests go to another revision meanwhile.
    */
-  giveBack(visitor: Visitor<R>, replica: R, isFull: boolean, to: Gate<R> = this): Waiting<R> | undefined {
+  giveBack(
+    visitor: QueuedRequest<R>,
+    replica: R,
+    isFull: boolean,
+    to: RequestQueue<R> = this,
+  ): WaitingRequest<R> | undefined {
     const nowMs = this.#clock.nowMs();
     this.#account(nowMs);
     this.#room.release(replica);
@@ -176,7 +181,7 @@ export class Gate<R extends SharedReplica> implements Disposable {
    * Those that wait at `other` wait here from now on, all in order of their arrival, each in the place that it has. None
    * is admitted by that: the replicas are to be set next.
    */
-  takeOver(other: Gate<R>): void {
+  takeOver(other: RequestQueue<R>): void {
     if (other.#queue.size === 0) return;
     const nowMs = this.#clock.nowMs();
     this.#account(nowMs);
@@ -216,7 +221,7 @@ export class Gate<R extends SharedReplica> implements Disposable {
     this.#integral.add(this.inFlight + this.waiting, atMs);
   }
 
-  #putBack(visitor: Visitor<R>, nowMs: number): Waiting<R> | undefined {
+  #putBack(visitor: QueuedRequest<R>, nowMs: number): WaitingRequest<R> | undefined {
     this.#account(nowMs);
     if (this.#closed !== undefined) {
       this.#share.closed();
@@ -231,20 +236,20 @@ export class Gate<R extends SharedReplica> implements Disposable {
     return place;
   }
 
-  #remove(place: Waiting<R>): boolean {
+  #remove(place: WaitingRequest<R>): boolean {
     if (!this.#queue.remove(place)) return false;
     this.#share.kept(-place.weight);
     if (this.#queue.size === 0) this.#hooks.noneWaiting();
     return true;
   }
 
-  #refuse(place: Waiting<R>, failure: Failure): void {
+  #refuse(place: WaitingRequest<R>, failure: Failure): void {
     this.#remove(place);
     this.#share.closed();
     this.#hooks.refuse(place.value, failure);
   }
 
-  #admit(visitor: Visitor<R>, replica: R): void {
+  #admit(visitor: QueuedRequest<R>, replica: R): void {
     visitor.waitMs = this.#room.take(replica);
     this.#admittedAtMs = this.#integral.countedAtMs;
     visitor.admit(replica);
@@ -268,7 +273,7 @@ export class Gate<R extends SharedReplica> implements Disposable {
     if (this.#queue.size > 0) this.#room.awaitRoom(nowMs);
   }
 
-  #refuseDue(place: Waiting<R>): void {
+  #refuseDue(place: WaitingRequest<R>): void {
     this.#account(this.#clock.nowMs());
     this.#refuse(place, dueFailure(this.#limits.queueTimeoutMs));
   }

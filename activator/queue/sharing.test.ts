@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { seeded } from '#platform/testing/seeded.ts';
 import { TestClock } from '#platform/testing/test-clock.ts';
 import { aSeat, type Named } from '../testing/test-replica.ts';
-import { FunctionShare, ProcessShare } from './fair-share.ts';
-import { Gate, type Visitor } from './request-queue.ts';
+import { FunctionBudget, ProcessBudget } from './fair-share.ts';
+import { type QueuedRequest, RequestQueue } from './request-queue.ts';
 
 /** One way between gateway and replica. */
 const WAY_MS = 0.25;
@@ -86,17 +86,17 @@ interface Outcome {
 class SimulatedGateway {
   readonly #clock: TestClock;
   readonly #replicas: readonly SimulatedReplica[];
-  readonly #gate: Gate<Named>;
+  readonly #gate: RequestQueue<Named>;
   answered = 0;
   longestWaitMs = 0;
 
   constructor(clock: TestClock, replicas: readonly SimulatedReplica[], limit: number, random: () => number) {
     this.#clock = clock;
     this.#replicas = replicas;
-    const share = new FunctionShare(new ProcessShare({ requests: 1e9, bytes: 1e9 }));
+    const share = new FunctionBudget(new ProcessBudget({ requests: 1e9, bytes: 1e9 }));
     const hooks = { waiting: () => undefined, noneWaiting: () => undefined, refuse: () => assert.fail() };
     const limits = { limit, queueSize: 1_000, queueMaxBytes: 0, queueTimeoutMs: 1e9 };
-    this.#gate = new Gate<Named>(limits, { clock, random, share, hooks });
+    this.#gate = new RequestQueue<Named>(limits, { clock, random, share, hooks });
   }
 
   open(clients: number): void {
@@ -105,7 +105,7 @@ class SimulatedGateway {
   }
 
   #ask(): void {
-    const visitor: Visitor<Named> = {
+    const visitor: QueuedRequest<Named> = {
       enteredAtMs: this.#clock.nowMs(),
       heldBytes: 0,
       waitMs: 0,
@@ -120,7 +120,7 @@ class SimulatedGateway {
     this.#gate.enter(visitor);
   }
 
-  #done(visitor: Visitor<Named>, seat: Named): void {
+  #done(visitor: QueuedRequest<Named>, seat: Named): void {
     this.answered += 1;
     this.longestWaitMs = Math.max(this.longestWaitMs, this.#clock.nowMs() - visitor.enteredAtMs);
     this.#gate.finish(seat);

@@ -1,16 +1,16 @@
 import type { Clock } from '#platform/time/clock.ts';
-import { Fifo, type Place } from './linked-queue.ts';
+import { LinkedQueue, type QueueEntry } from './linked-queue.ts';
 
 /** Requests that wait in order of their arrival, none longer than all may. */
-export class Line<T extends { readonly enteredAtMs: number }> implements Disposable {
+export class TimedQueue<T extends { readonly enteredAtMs: number }> implements Disposable {
   readonly #clock: Clock;
-  readonly #onDue: (place: Place<T>) => void;
-  readonly #queue = new Fifo<T>();
+  readonly #onDue: (place: QueueEntry<T>) => void;
+  readonly #queue = new LinkedQueue<T>();
   #timeoutMs: number;
   #cancelTimer: (() => void) | undefined;
 
   /** @param onDue called for each that has waited `timeoutMs`; it has to remove it. */
-  constructor(clock: Clock, timeoutMs: number, onDue: (place: Place<T>) => void) {
+  constructor(clock: Clock, timeoutMs: number, onDue: (place: QueueEntry<T>) => void) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#onDue = onDue;
@@ -22,25 +22,25 @@ export class Line<T extends { readonly enteredAtMs: number }> implements Disposa
   get weight(): number {
     return this.#queue.weight;
   }
-  get first(): Place<T> | undefined {
+  get first(): QueueEntry<T> | undefined {
     return this.#queue.first;
   }
 
-  append(value: T, weight: number): Place<T> {
+  append(value: T, weight: number): QueueEntry<T> {
     const place = this.#queue.append(value, weight);
     this.#arm();
     return place;
   }
 
   /** One that came before those that wait now comes back. */
-  putBack(value: T, weight: number): Place<T> {
+  putBack(value: T, weight: number): QueueEntry<T> {
     const place = this.#queue.putBack(value, weight, (other) => other.enteredAtMs > value.enteredAtMs);
     this.#rearm();
     return place;
   }
 
   /** Those that wait in `other` wait here from now on, all in order of their arrival, each in the place that it has. */
-  takeAll(other: Line<T>): void {
+  takeAll(other: TimedQueue<T>): void {
     for (let place = other.#queue.first; place !== undefined; place = other.#queue.first) {
       const { enteredAtMs } = place.value;
       this.#queue.take(place, (one) => one.enteredAtMs > enteredAtMs);
@@ -50,7 +50,7 @@ export class Line<T extends { readonly enteredAtMs: number }> implements Disposa
   }
 
   /** False when it is not in this line, or not any more. */
-  remove(place: Place<T>): boolean {
+  remove(place: QueueEntry<T>): boolean {
     return this.#queue.remove(place);
   }
 

@@ -6,7 +6,7 @@ import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
 import type { FailedStart } from '../cold-start/start-retries.ts';
 import type { LearnedBefore } from '../cold-start/waves.ts';
 import type { Failure } from '../errors/gateway-error.ts';
-import type { GateLimits } from '../queue/request-queue.ts';
+import type { QueueLimits } from '../queue/request-queue.ts';
 
 /** How long a request may take once a replica has it, in milliseconds; 0: no limit. */
 export interface Timeouts {
@@ -41,7 +41,7 @@ export interface FunctionView {
   uid: string;
   /** Those of its routes that lead to it, by status. */
   routes: readonly AcceptedRoute[];
-  limits: GateLimits;
+  limits: QueueLimits;
   /** Requests in flight per replica that justify one more: the limit, else the target. */
   perReplica: number;
   maxReplicas: number;

@@ -15,8 +15,8 @@ import { Functions } from '../functions/function-registry.ts';
 import { Gateway } from '../gateway.ts';
 import type { ClientLimits } from '../inbound/node-server.ts';
 import { trustedProxies } from '../inbound/trusted-proxies.ts';
-import { ProcessShare, type ShareBounds } from '../queue/fair-share.ts';
-import { Refusals } from '../queue/rejection-pacer.ts';
+import { type BudgetBounds, ProcessBudget } from '../queue/fair-share.ts';
+import { RejectionPacer } from '../queue/rejection-pacer.ts';
 import type { PodObject } from '../replicas/pod-facts.ts';
 import { type Feed, Replicas } from '../replicas/replica-registry.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
@@ -150,7 +150,7 @@ export interface TestGatewayOptions {
   synced?: boolean;
   syncWaitMs?: number;
   limits?: Partial<ClientLimits>;
-  bounds?: ShareBounds;
+  bounds?: BudgetBounds;
   maxConnections?: number;
   maxBacklogBytes?: number;
   /** Whether callers are told all; default: no, as with the chart. */
@@ -169,7 +169,7 @@ export class TestGateway implements AsyncDisposable {
   readonly scales = new FakeScales();
   readonly functions: Functions;
   readonly gateway: Gateway;
-  readonly share: ProcessShare;
+  readonly share: ProcessBudget;
   /** The access log. */
   readonly logged: Record<string, unknown>[] = [];
   port = 0;
@@ -191,7 +191,7 @@ export class TestGateway implements AsyncDisposable {
 
   constructor(options: TestGatewayOptions) {
     const { syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } } = options;
-    this.share = new ProcessShare(bounds);
+    this.share = new ProcessBudget(bounds);
     this.replicas = new Replicas(this.podFeed, clock);
     this.#wake = new Wake(this.scales, clock, pino({ level: 'silent' }));
     this.functions = new Functions({
@@ -199,7 +199,7 @@ export class TestGateway implements AsyncDisposable {
       replicas: this.replicas,
       wake: this.#wake,
       share: this.share,
-      refusals: new Refusals(),
+      refusals: new RejectionPacer(),
       clock,
       template: new HostTemplate(DEFAULT_HOST_TEMPLATE, 'fn.example'),
       clusterDomain: 'cluster.local',
