@@ -17,7 +17,7 @@ import { OpsServer } from '#platform/process/ops-server.ts';
 import { TlsFiles } from '#platform/process/tls-files.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import { deploymentScales } from './cold-start/deployment-scale.ts';
-import { Wake } from './cold-start/scale-up.ts';
+import { ScaleUp } from './cold-start/scale-up.ts';
 import { ActivatorConfig } from './config.ts';
 import { guardedClock, onThrow } from './errors/guarded-entries.ts';
 import { Functions } from './functions/function-registry.ts';
@@ -29,7 +29,7 @@ import { HINTS_PATH } from './peers/protocol.ts';
 import { startPeers } from './peers/start-peers.ts';
 import { budgetBounds, ProcessBudget } from './queue/fair-share.ts';
 import { RejectionPacer } from './queue/rejection-pacer.ts';
-import { Replicas } from './replicas/replica-registry.ts';
+import { ReplicaRegistry } from './replicas/replica-registry.ts';
 import { AccessLog } from './telemetry/access-log.ts';
 import { FailureLog } from './telemetry/failure-log.ts';
 import { activatorMetrics } from './telemetry/metrics.ts';
@@ -70,8 +70,8 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
 
   const clock = guardedClock(systemClock);
   onThrow((entry, error, requestId) => log.error({ entry, requestId, err: error }, 'the gateway failed at a request'));
-  const wake = new Wake(deploymentScales(kube), clock, log);
-  const replicas = new Replicas(podFeed, clock);
+  const wake = new ScaleUp(deploymentScales(kube), clock, log);
+  const replicas = new ReplicaRegistry(podFeed, clock);
   const peers = startPeers({ config, clock, kube, log, metrics, lifecycle });
   replicas.onHealth((hint) => peers.send('replica', hint));
   peers.on('replica', (hint) => replicas.follow(hint));
@@ -163,7 +163,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
 
 /** An endless loop logs nothing by itself: a line here, and an Event on the Function. */
 function tellOfStuck(
-  replicas: Replicas,
+  replicas: ReplicaRegistry,
   functions: Functions,
   { kube, log, lifecycle }: { kube: KubeClient; log: Log; lifecycle: Lifecycle },
 ): void {

@@ -20,7 +20,7 @@ export function waitThereMs(inVain: number): number {
 }
 
 /** When a function's requests may go to wait at a replica. Chance is in it: activators must not all come back at once. */
-export class Patience implements Disposable {
+export class Contention implements Disposable {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #onAgain: () => void;

@@ -1,11 +1,11 @@
 import type { Clock } from '#platform/time/clock.ts';
-import { Patience, waitThereMs } from './contention.ts';
-import { Rotation, type Seat } from './rotation.ts';
+import { Contention, waitThereMs } from './contention.ts';
+import { type BalancedReplica, Rotation } from './rotation.ts';
 
 /** A replica, as it is shared with other gateways; only its room writes these. */
-export interface SharedReplica extends Seat {
+export interface SharedReplica extends BalancedReplica {
   /** Requests that waited at it for a place, in vain, since it last finished one. */
-  waitedInVain: number;
+  unsuccessfulWaits: number;
 }
 
 export interface ReplicaRoomParts {
@@ -21,12 +21,12 @@ export interface ReplicaRoomParts {
 /** Which replica of one revision has room for a request, as far as this gateway can know it: others fill them as well. */
 export class ReplicaRoom<R extends SharedReplica> implements Disposable {
   readonly #rotation: Rotation<R>;
-  readonly #patience: Patience;
+  readonly #patience: Contention;
   #inFlight = 0;
 
   constructor({ clock, limit, random, onAgain }: ReplicaRoomParts) {
     this.#rotation = new Rotation(limit, random);
-    this.#patience = new Patience(clock, random, onAgain);
+    this.#patience = new Contention(clock, random, onAgain);
   }
 
   /** Requests that replicas have of this gateway, those included that have left the rotation. */
@@ -53,7 +53,7 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
 
   /** Gives a request to it. Returns how long that may wait at the replica for a place; 0: it is to be turned away at once. */
   take(replica: R): number {
-    const waitMs = replica.list === 'crowded' ? waitThereMs(replica.waitedInVain) : 0;
+    const waitMs = replica.list === 'crowded' ? waitThereMs(replica.unsuccessfulWaits) : 0;
     this.#inFlight += 1;
     this.#rotation.take(replica);
     return waitMs;
@@ -61,7 +61,7 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
 
   /** A request is over there. */
   finish(replica: R): void {
-    replica.waitedInVain = 0;
+    replica.unsuccessfulWaits = 0;
     this.release(replica);
   }
 
@@ -75,7 +75,7 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
   crowd(replica: R, hadWaited: boolean, nowMs: number): void {
     this.#rotation.crowd(replica, this.#patience.crowdedUntilMs(nowMs), nowMs);
     if (!hadWaited) return;
-    replica.waitedInVain += 1;
+    replica.unsuccessfulWaits += 1;
     this.#patience.pause(nowMs);
   }
 

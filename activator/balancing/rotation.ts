@@ -1,5 +1,5 @@
 /** What balancing keeps with a replica. `Rotation` alone writes these, `onTrial` excepted. */
-export interface Seat {
+export interface BalancedReplica {
   /** Requests it has now, from this activator. */
   inFlight: number;
   /** It has just come back from a failure: one request at a time until it has answered one. */
@@ -7,13 +7,13 @@ export interface Seat {
   /** Until then other activators fill it, as far as is known. */
   crowdedUntilMs: number;
   /** Which list of the rotation it is in. */
-  list: SeatList;
+  list: RotationList;
   /** Its index in that list. */
   at: number;
 }
 
 /** `open` and `crowded` have room; `full` has none; `out` is not in the rotation. */
-export type SeatList = 'open' | 'crowded' | 'full' | 'out';
+export type RotationList = 'open' | 'crowded' | 'full' | 'out';
 
 /** Of so few replicas the least busy one is looked for; of more, two are compared. */
 const FEW = 8;
@@ -22,7 +22,7 @@ const FEW = 8;
  * The replicas that requests are spread over. Those that have room are kept apart from those that have none, so that a
  * choice takes the same short time whatever their number, and finds room exactly when there is any.
  */
-export class Rotation<R extends Seat> {
+export class Rotation<R extends BalancedReplica> {
   readonly #random: () => number;
   readonly #open: R[] = [];
   readonly #crowded: R[] = [];
@@ -117,7 +117,7 @@ export class Rotation<R extends Seat> {
     if (isCrowded && hasRoom) this.#openNextAtMs = Math.min(this.#openNextAtMs, replica.crowdedUntilMs);
   }
 
-  #move(replica: R, to: SeatList): void {
+  #move(replica: R, to: RotationList): void {
     const from = replica.list;
     if (from === to) return;
     if (from === 'crowded') this.#taken -= this.#limit - replica.inFlight;
@@ -167,7 +167,7 @@ export function lessBusyOfTwo<R extends { inFlight: number }>(replicas: readonly
 }
 
 /** The last one takes its place. */
-function removeAt<R extends Seat>(list: R[], at: number): void {
+function removeAt<R extends BalancedReplica>(list: R[], at: number): void {
   const last = list.pop();
   if (last === undefined || at === list.length) return;
   list[at] = last;

@@ -1,12 +1,12 @@
 import type { Failure } from '../errors/gateway-error.ts';
-import type { Survey } from '../replicas/revision-health.ts';
+import type { RevisionHealth } from '../replicas/revision-health.ts';
 import type { FunctionView } from '../routing/function-config.ts';
 
 /** What decides whether a request may wait for a revision to start. Times are on the activator's clock. */
 export interface Prospects {
   view: Pick<FunctionView, 'firstFailure' | 'latestFailure' | 'serving' | 'latest'>;
   /** The pods of the revision that requests go to. */
-  found: Pick<Survey, 'answering' | 'failure'>;
+  found: Pick<RevisionHealth, 'answering' | 'failure'>;
   /** That revision is the newest one. */
   isLatest: boolean;
   /** One of its replicas was seen to answer. */

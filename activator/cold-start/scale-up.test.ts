@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { TestClock } from '#platform/testing/test-clock.ts';
 import { FakeScales } from '../testing/test-gateway.ts';
-import { neededReplicas, Wake } from './scale-up.ts';
+import { neededReplicas, ScaleUp } from './scale-up.ts';
 
 const ref = { namespace: 'default', revision: 'hello-1' };
 
 class Scene implements Disposable {
   readonly clock = new TestClock();
   readonly scales = new FakeScales();
-  readonly wake = new Wake(this.scales, this.clock, pino({ level: 'silent' }));
+  readonly wake = new ScaleUp(this.scales, this.clock, pino({ level: 'silent' }));
 
   /** Lets time pass, and what was asked be answered. */
   async advance(ms: number): Promise<void> {
@@ -182,7 +182,7 @@ test('an API server that is away for a minute is a handful of lines, each with h
   const scales = new FakeScales();
   scales.failure = new Error('connection refused');
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  using wake = new Wake(scales, clock, log);
+  using wake = new ScaleUp(scales, clock, log);
   wake.raise(ref, 1, true);
   for (let tries = 0; tries < 120; tries += 1) {
     await new Promise((resolve) => setImmediate(resolve));

@@ -49,7 +49,7 @@ interface Want {
  * Raises the scale of revisions that requests wait for, and only raises it. One call in flight per revision. Needs
  * nothing but the API server; when that is away it tries until it is back.
  */
-export class Wake implements Disposable {
+export class ScaleUp implements Disposable {
   readonly #scales: Scales;
   readonly #clock: Clock;
   readonly #log: Log;

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { TestClock } from '#platform/testing/test-clock.ts';
 import type { BacklogHint } from '../peers/messages.ts';
-import type { Survey } from '../replicas/revision-health.ts';
+import type { RevisionHealth } from '../replicas/revision-health.ts';
 import { FakeScales } from '../testing/test-gateway.ts';
 import { ClusterStarts } from './cluster-starts.ts';
-import { Wake } from './scale-up.ts';
+import { ScaleUp } from './scale-up.ts';
 import { type Demand, Waves } from './waves.ts';
 
-const none: Survey = {
+const none: RevisionHealth = {
   pods: 0,
   answering: [],
   answered: false,
@@ -27,11 +27,11 @@ class Scene implements Disposable {
   readonly waves: Waves;
   looks = 0;
   demand: Demand = { waiting: 100, inFlight: 0, takenByOthers: 0, waitingSinceMs: undefined, admittedAtMs: 0 };
-  readonly #wake: Wake;
+  readonly #wake: ScaleUp;
 
   constructor() {
     this.clock.advance(1_000);
-    this.#wake = new Wake(new FakeScales(), this.clock, pino({ level: 'silent' }));
+    this.#wake = new ScaleUp(new FakeScales(), this.clock, pino({ level: 'silent' }));
     this.waves = new Waves({
       clock: this.clock,
       wake: this.#wake,
@@ -44,7 +44,7 @@ class Scene implements Disposable {
     this.waves.remember({ startMs: 500, requestMs: 500 });
   }
 
-  want(found: Partial<Survey> = {}, maxReplicas = 100): number | undefined {
+  want(found: Partial<RevisionHealth> = {}, maxReplicas = 100): number | undefined {
     const ref = { namespace: 'shop', revision: 'pay-1' };
     const scene = { key: 'shop/pay', ref, demand: this.demand, perReplica: 10, maxReplicas };
     return this.waves.want({ ...scene, found: { ...none, ...found } });

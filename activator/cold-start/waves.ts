@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#platform/time/clock.ts';
 import type { BacklogHint } from '../peers/messages.ts';
-import type { Survey } from '../replicas/revision-health.ts';
+import type { RevisionHealth } from '../replicas/revision-health.ts';
 import type { ClusterStarts } from './cluster-starts.ts';
 import type { RevisionRef } from './deployment-scale.ts';
 import { learnRequest, momentsOf, type StartMoments, type StartSample, startAloneMs } from './learning.ts';
 import { PeerBacklog } from './peer-backlog.ts';
-import type { Wake } from './scale-up.ts';
+import type { ScaleUp } from './scale-up.ts';
 import { neededReplicas } from './scale-up.ts';
 import { type Backlog, type Learned, planWave } from './wave-plan.ts';
 
 export interface WaveParts {
   clock: Clock;
-  wake: Wake;
+  wake: ScaleUp;
   starts: ClusterStarts;
   /** Other gateways are to know how much waits here. */
   tell: (hint: BacklogHint) => void;
@@ -34,7 +34,7 @@ export interface Scene {
   key: string;
   ref: RevisionRef;
   demand: Demand;
-  found: Survey;
+  found: RevisionHealth;
   perReplica: number;
   maxReplicas: number;
 }

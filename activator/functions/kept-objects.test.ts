@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '#platform/kube/resources.ts';
-import { podState } from '../replicas/pod-facts.ts';
+import { podFacts } from '../replicas/pod-facts.ts';
 import { viewOf } from '../routing/function-config.ts';
 import { aFunction, aPod } from '../testing/test-gateway.ts';
 import { keepFunction, keepPod } from './kept-objects.ts';
@@ -29,5 +29,5 @@ test('of a pod its state can still be told', () => {
     aPod({ name: 'd', revision: 'hello-1', status: failed }),
     { metadata: { name: 'e', namespace: 'default', uid: 'e' } },
   ];
-  for (const pod of pods) assert.deepEqual(podState(keepPod(pod as Pod) as typeof pod), podState(pod));
+  for (const pod of pods) assert.deepEqual(podFacts(keepPod(pod as Pod) as typeof pod), podFacts(pod));
 });

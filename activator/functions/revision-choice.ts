@@ -1,7 +1,7 @@
 import { canTakeOver } from '#api/rules/takeover.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Prospects } from '../cold-start/prospects.ts';
-import { NOTHING_FOUND } from '../replicas/revision-health.ts';
+import { NO_PODS } from '../replicas/revision-health.ts';
 import { chooseRevision } from '../routing/choose-revision.ts';
 import { type FunctionView, sameFailure } from '../routing/function-config.ts';
 import type { RevisionPool } from './revision-pool.ts';
@@ -53,7 +53,7 @@ export class RevisionChoice {
     const newest = this.#pools.of(latest);
     const proven = serving === undefined || serving === latest ? undefined : this.#pools.of(serving);
     const ofLatest = newest.look(nowMs);
-    const ofServing = serving === latest ? ofLatest : (proven?.look(nowMs) ?? NOTHING_FOUND);
+    const ofServing = serving === latest ? ofLatest : (proven?.look(nowMs) ?? NO_PODS);
     const dueAtMs = newest.retries?.dueAtMs(this.#hasFallback);
     const isDue = dueAtMs !== undefined && dueAtMs <= nowMs && ofLatest.failure === undefined;
     const chosen = chooseRevision({

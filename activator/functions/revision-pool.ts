@@ -1,5 +1,5 @@
 import type { Clock } from '#platform/time/clock.ts';
-import type { Wake } from '../cold-start/scale-up.ts';
+import type { ScaleUp } from '../cold-start/scale-up.ts';
 import { type FailedStart, StartRetries } from '../cold-start/start-retries.ts';
 import type { Demand, Waves } from '../cold-start/waves.ts';
 import type { Failure } from '../errors/gateway-error.ts';
@@ -8,15 +8,15 @@ import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { RejectionPacer } from '../queue/rejection-pacer.ts';
 import { type QueuedRequest, RequestQueue, type WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
-import type { Replicas } from '../replicas/replica-registry.ts';
-import { NOTHING_FOUND, type Survey, survey } from '../replicas/revision-health.ts';
+import type { ReplicaRegistry } from '../replicas/replica-registry.ts';
+import { healthOf, NO_PODS, type RevisionHealth } from '../replicas/revision-health.ts';
 import type { FunctionView } from '../routing/function-config.ts';
 import type { ColdTimes } from '../telemetry/cold-start-phases.ts';
 
 export interface PoolParts {
   clock: Clock;
-  replicas: Replicas;
-  wake: Wake;
+  replicas: ReplicaRegistry;
+  wake: ScaleUp;
   refusals: RejectionPacer;
 }
 
@@ -48,7 +48,7 @@ export class RevisionPool implements Disposable {
   readonly #owner: PoolOwner;
   /** Undefined until the first request: most functions sleep, and there may be thousands. */
   #made: RequestQueue<Replica> | undefined;
-  #found: Survey = NOTHING_FOUND;
+  #found: RevisionHealth = NO_PODS;
   /** Undefined until a start fails. */
   #retries: StartRetries | undefined;
   /** Since when it is being woken without an answer; undefined: nothing waits for that. */
@@ -62,7 +62,7 @@ export class RevisionPool implements Disposable {
   }
 
   /** How its pods stood at the last look. */
-  get found(): Survey {
+  get found(): RevisionHealth {
     return this.#found;
   }
   /** Of its starts since it is the newest revision; undefined: none has failed. */
@@ -113,9 +113,9 @@ export class RevisionPool implements Disposable {
   }
 
   /** Looks at its pods anew; requests go on to the replicas seen before. */
-  look(nowMs: number): Survey {
+  look(nowMs: number): RevisionHealth {
     const { view, parts } = this.#owner;
-    this.#found = survey(parts.replicas.of(view.key), this.revision, nowMs);
+    this.#found = healthOf(parts.replicas.of(view.key), this.revision, nowMs);
     this.#noteStart(this.#found, nowMs);
     return this.#found;
   }
@@ -216,7 +216,7 @@ export class RevisionPool implements Disposable {
   }
 
   /** What its pods say of its start. */
-  #noteStart({ answering, failure }: Survey, nowMs: number): void {
+  #noteStart({ answering, failure }: RevisionHealth, nowMs: number): void {
     if (answering.length > 0) this.#retries?.answered();
     else if (failure === undefined) this.#retries?.saw(undefined, nowMs);
     else {

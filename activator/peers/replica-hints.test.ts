@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '#platform/time/clock.ts';
 import type { PodObject } from '../replicas/pod-facts.ts';
-import { Replicas } from '../replicas/replica-registry.ts';
+import { ReplicaRegistry } from '../replicas/replica-registry.ts';
 import { type Backend, deafWhile, startBackend } from '../testing/test-backend.ts';
 import { aPod, ManualFeed, until } from '../testing/test-gateway.ts';
 import type { ReplicaHint } from './messages.ts';
@@ -17,7 +17,7 @@ const hint = (name: string, state: ReplicaHint['state']): ReplicaHint => ({
 /** Replicas of one function that have answered, and what their activator tells others. */
 class Stage implements AsyncDisposable {
   readonly feed = new ManualFeed<PodObject>();
-  readonly replicas = new Replicas(this.feed, systemClock);
+  readonly replicas = new ReplicaRegistry(this.feed, systemClock);
   readonly told: string[] = [];
   readonly #backends = new Map<string, Backend>();
   readonly #held = new Set<string>();

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { HEADER } from '#api/names.ts';
 import { asError, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
-import { type Upstream, wasNeverConnected } from '../upstream/connection-pool.ts';
+import { type ConnectionPool, wasNeverConnected } from '../upstream/connection-pool.ts';
 import type { Connection } from '../upstream/http1/connection.ts';
 import { NameTable } from '../upstream/http1/name-table.ts';
 import type { Receiver } from '../upstream/http1/receiver.ts';
@@ -60,7 +60,7 @@ const REFUSAL = new NameTable<'notStarted' | 'full'>([
 
 /** One try of one request at one replica. */
 export class Attempt implements Receiver {
-  readonly #upstream: Upstream;
+  readonly #upstream: ConnectionPool;
   readonly #outbound: Outbound;
   readonly #inbound: Inbound;
   #connection: Connection;
@@ -68,7 +68,7 @@ export class Attempt implements Receiver {
   #again = false;
   #over = false;
 
-  constructor(upstream: Upstream, outbound: Outbound, inbound: Inbound) {
+  constructor(upstream: ConnectionPool, outbound: Outbound, inbound: Inbound) {
     this.#upstream = upstream;
     this.#outbound = outbound;
     this.#inbound = inbound;

@@ -1,7 +1,7 @@
 import type { StartFailure } from '#api/rules/start-failure.ts';
 import type { ClusterStarts, StartMark } from '../cold-start/cluster-starts.ts';
 import type { StartSample } from '../cold-start/learning.ts';
-import type { PodState } from './pod-facts.ts';
+import type { PodFacts } from './pod-facts.ts';
 import type { Replica } from './replica.ts';
 
 /** One pod of a function that was not told to go. */
@@ -19,7 +19,7 @@ export interface Pod {
 }
 
 export class KnownPod implements Pod {
-  state: PodState;
+  state: PodFacts;
   replica: Replica | undefined;
   failedAtMs: number | undefined;
   scheduledAtMs: number | undefined;
@@ -38,7 +38,7 @@ export class KnownPod implements Pod {
   /** Out of the rotation by that hint until it has answered. */
   isDoubted = false;
 
-  constructor(state: PodState, starts: ClusterStarts, seenAtMs: number) {
+  constructor(state: PodFacts, starts: ClusterStarts, seenAtMs: number) {
     this.state = state;
     this.seenAtMs = seenAtMs;
     this.#starts = starts;

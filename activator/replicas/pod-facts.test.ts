@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aPod } from '../testing/test-gateway.ts';
-import { podState } from './pod-facts.ts';
+import { podFacts } from './pod-facts.ts';
 
 const running = { name: 'pod-a', revision: 'hello-1', ip: '10.0.0.7' };
 
 test('knows whose pod it is and where it listens', () => {
-  const state = podState(aPod({ ...running, port: 9000 }));
+  const state = podFacts(aPod({ ...running, port: 9000 }));
   assert.equal(state?.functionKey, 'default/hello');
   assert.equal(state?.revision, 'hello-1');
   assert.equal(state?.ip, '10.0.0.7');
@@ -15,23 +15,23 @@ test('knows whose pod it is and where it listens', () => {
 
 test('a pod of no function is nothing to us', () => {
   const pod = aPod(running);
-  assert.equal(podState({ ...pod, metadata: { ...pod.metadata, labels: { app: 'other' } } }), undefined);
+  assert.equal(podFacts({ ...pod, metadata: { ...pod.metadata, labels: { app: 'other' } } }), undefined);
 });
 
 test('a pod that runs the runtime is asked for its uid, an image is only connected to', () => {
-  assert.equal(podState(aPod(running))?.probe, 'ready');
-  assert.equal(podState(aPod({ ...running, image: true }))?.probe, 'connect');
+  assert.equal(podFacts(aPod(running))?.probe, 'ready');
+  assert.equal(podFacts(aPod({ ...running, image: true }))?.probe, 'connect');
 });
 
 test('a pod that was told to go, or is over, is leaving', () => {
-  assert.equal(podState(aPod(running))?.leaving, false);
-  assert.equal(podState(aPod({ ...running, leaving: true }))?.leaving, true);
-  assert.equal(podState(aPod({ ...running, status: { phase: 'Failed' } }))?.leaving, true);
-  assert.equal(podState(aPod({ ...running, status: { phase: 'Succeeded' } }))?.leaving, true);
+  assert.equal(podFacts(aPod(running))?.leaving, false);
+  assert.equal(podFacts(aPod({ ...running, leaving: true }))?.leaving, true);
+  assert.equal(podFacts(aPod({ ...running, status: { phase: 'Failed' } }))?.leaving, true);
+  assert.equal(podFacts(aPod({ ...running, status: { phase: 'Succeeded' } }))?.leaving, true);
 });
 
 test('an init container that cannot start is a pod that cannot', () => {
   const waiting = { reason: 'ImagePullBackOff' };
   const status = { initContainerStatuses: [{ state: { waiting } }], containerStatuses: [{ state: {} }] };
-  assert.equal(podState(aPod({ ...running, status }))?.failure?.reason, 'ImagePullFailed');
+  assert.equal(podFacts(aPod({ ...running, status }))?.failure?.reason, 'ImagePullFailed');
 });

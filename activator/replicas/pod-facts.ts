@@ -32,7 +32,7 @@ export interface PodObject {
 }
 
 /** One pod of a function, as the data path sees it. */
-export interface PodState {
+export interface PodFacts {
   uid: string;
   name: string;
   /** `<namespace>/<name>` of its Function. */
@@ -52,7 +52,7 @@ export interface PodState {
 }
 
 /** Undefined for a pod that belongs to no function. */
-export function podState(pod: PodObject): PodState | undefined {
+export function podFacts(pod: PodObject): PodFacts | undefined {
   const { uid, name, namespace, labels, deletionTimestamp } = pod.metadata ?? {};
   const functionName = labels?.[LABEL.function];
   const revision = labels?.[LABEL.revision];

@@ -1,6 +1,6 @@
 import { READY_PATH } from '#api/names.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import type { Upstream } from '../upstream/connection-pool.ts';
+import type { ConnectionPool } from '../upstream/connection-pool.ts';
 import type { Connection } from '../upstream/http1/connection.ts';
 import type { Receiver } from '../upstream/http1/receiver.ts';
 import { requestHead } from '../upstream/http1/request-head.ts';
@@ -31,7 +31,7 @@ function soonMs(probingForMs: number): number {
 }
 
 export interface ProbeTarget {
-  upstream: Upstream;
+  upstream: ConnectionPool;
   uid: string;
   probe: 'ready' | 'connect';
   /** How many pods are being asked now. */

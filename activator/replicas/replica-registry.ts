@@ -6,7 +6,7 @@ import { DOUBT_MS, HINT_PAUSE_MS, mayDoubt } from '../peers/hint-rules.ts';
 import type { ReplicaHint } from '../peers/messages.ts';
 import { KnownPod, type Pod } from './known-pod.ts';
 import { mayRest, restMs, SHORTEST_REST_MS, TRIAL_MS } from './outlier-ejection.ts';
-import { type PodObject, type PodState, podState } from './pod-facts.ts';
+import { type PodFacts, type PodObject, podFacts } from './pod-facts.ts';
 import { PodNamespaces } from './pod-namespaces.ts';
 import { probeUntilAnswer } from './probe.ts';
 import { Replica } from './replica.ts';
@@ -27,7 +27,7 @@ export interface Feed<T> {
 }
 
 /** All pods of all functions, each one probed by itself from the moment that its address is known. */
-export class Replicas implements Disposable {
+export class ReplicaRegistry implements Disposable {
   /** Of those who call functions from within functions. */
   readonly namespaces = new PodNamespaces();
   readonly stuck: StuckReplicas;
@@ -128,7 +128,7 @@ export class Replicas implements Disposable {
   }
 
   #changed(object: PodObject, deleted: boolean): void {
-    const state = podState(object);
+    const state = podFacts(object);
     if (state === undefined) return;
     this.namespaces.changed(object, deleted);
     if (deleted || state.leaving) this.#remove(state);
@@ -136,7 +136,7 @@ export class Replicas implements Disposable {
     this.#onChange(state.functionKey);
   }
 
-  #remove({ functionKey, uid }: PodState): void {
+  #remove({ functionKey, uid }: PodFacts): void {
     const pods = this.#byFunction.get(functionKey);
     const pod = pods?.get(uid);
     if (pods === undefined || pod === undefined) return;
@@ -207,7 +207,7 @@ export class Replicas implements Disposable {
     };
   }
 
-  #keep(state: PodState): void {
+  #keep(state: PodFacts): void {
     const pods = this.#byFunction.get(state.functionKey) ?? new Map<string, KnownPod>();
     this.#byFunction.set(state.functionKey, pods);
     const nowMs = this.#clock.nowMs();

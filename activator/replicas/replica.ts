@@ -1,7 +1,7 @@
 import type { SharedReplica } from '../balancing/replica-room.ts';
-import type { SeatList } from '../balancing/rotation.ts';
-import { Upstream } from '../upstream/connection-pool.ts';
-import type { PodState } from './pod-facts.ts';
+import type { RotationList } from '../balancing/rotation.ts';
+import { ConnectionPool } from '../upstream/connection-pool.ts';
+import type { PodFacts } from './pod-facts.ts';
 
 /** When a pod was seen to have a node, and its address, on the activator's clock. */
 export interface PodTimes {
@@ -13,13 +13,13 @@ export interface PodTimes {
 export class Replica implements SharedReplica {
   readonly uid: string;
   readonly revision: string;
-  readonly upstream: Upstream;
+  readonly upstream: ConnectionPool;
   /** From here to `waitedInVain` written by the gate. */
   inFlight = 0;
-  list: SeatList = 'out';
+  list: RotationList = 'out';
   at = 0;
   crowdedUntilMs = 0;
-  waitedInVain = 0;
+  unsuccessfulWaits = 0;
   onTrial = false;
   /** In the rotation: its last probe succeeded and nothing spoke against it since. */
   answering = false;
@@ -32,10 +32,10 @@ export class Replica implements SharedReplica {
 
   readonly seen: PodTimes;
 
-  constructor(state: PodState, seen: PodTimes = {}) {
+  constructor(state: PodFacts, seen: PodTimes = {}) {
     this.uid = state.uid;
     this.revision = state.revision;
     this.seen = seen;
-    this.upstream = new Upstream(state.ip, state.port);
+    this.upstream = new ConnectionPool(state.ip, state.port);
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from './known-pod.ts';
 import { Replica } from './replica.ts';
-import { survey } from './revision-health.ts';
+import { healthOf } from './revision-health.ts';
 
 const aPod = (some: Partial<Pod> & { answers?: boolean; silentSinceMs?: number } = {}): Pod => {
   const { answers = false, silentSinceMs, ...rest } = some;
@@ -34,48 +34,48 @@ const failing = (failedAtMs: number, finalAfterMs: number, message = '') =>
 const failed = (failedAtMs: number, message = '') => failing(failedAtMs, 0, message);
 
 test('counts the pods of the one revision, and those that answer', () => {
-  const found = survey([aPod(), aPod({ answers: true }), aPod({ revision: 'other', answers: true })], 'r', 0);
+  const found = healthOf([aPod(), aPod({ answers: true }), aPod({ revision: 'other', answers: true })], 'r', 0);
   assert.equal(found.pods, 2);
   assert.equal(found.answering.length, 1);
 });
 
 test('a revision has failed when all its pods have', () => {
-  const found = survey([failed(2, 'later'), failed(1, 'first')], 'r', 2);
+  const found = healthOf([failed(2, 'later'), failed(1, 'first')], 'r', 2);
   assert.deepEqual(found.failure, { code: 'RevisionFailed', reason: 'CrashLoop', message: 'first' });
 });
 
 test('a pod that may still start gives the revision a second, no more', () => {
   const pods = [failed(100), aPod()];
-  assert.equal(survey(pods, 'r', 1_099).failure, undefined);
-  assert.equal(survey(pods, 'r', 1_099).lookAgainAtMs, 1_100);
-  assert.equal(survey(pods, 'r', 1_100).failure?.reason, 'CrashLoop');
+  assert.equal(healthOf(pods, 'r', 1_099).failure, undefined);
+  assert.equal(healthOf(pods, 'r', 1_099).lookAgainAtMs, 1_100);
+  assert.equal(healthOf(pods, 'r', 1_100).failure?.reason, 'CrashLoop');
 });
 
 test('what may pass is believed when it lasts, and is the reason for the wait until then', () => {
   const pods = [failing(100, 5_000, 'busy')];
-  const early = survey(pods, 'r', 5_099);
+  const early = healthOf(pods, 'r', 5_099);
   assert.deepEqual([early.failure, early.heldUpBy?.message, early.lookAgainAtMs], [undefined, 'busy', 5_100]);
-  assert.equal(survey(pods, 'r', 5_100).failure?.reason, 'CrashLoop');
+  assert.equal(healthOf(pods, 'r', 5_100).failure?.reason, 'CrashLoop');
 });
 
 test('a pod that may start at any time is never given up', () => {
-  const found = survey([failing(0, Number.POSITIVE_INFINITY, 'no node')], 'r', 1e9);
+  const found = healthOf([failing(0, Number.POSITIVE_INFINITY, 'no node')], 'r', 1e9);
   assert.deepEqual([found.failure, found.heldUpBy?.message, found.lookAgainAtMs], [undefined, 'no node', undefined]);
 });
 
 test('a revision with a replica that answers has not failed', () => {
-  assert.equal(survey([failed(0), aPod({ answers: true })], 'r', 9_999).failure, undefined);
+  assert.equal(healthOf([failed(0), aPod({ answers: true })], 'r', 9_999).failure, undefined);
 });
 
 test('no pods are no failure', () => {
-  assert.equal(survey([], 'r', 0).failure, undefined);
+  assert.equal(healthOf([], 'r', 0).failure, undefined);
 });
 
 test('a replica that does not answer any more is silent after a second, and it is looked at then', () => {
   const pods = [aPod({ answers: true }), aPod({ silentSinceMs: 1_000 }), aPod({ silentSinceMs: 1_500 })];
-  const soon = survey(pods, 'r', 1_999);
+  const soon = healthOf(pods, 'r', 1_999);
   assert.equal(soon.silent, 0);
   assert.equal(soon.lookAgainAtMs, 2_000);
-  assert.equal(survey(pods, 'r', 2_000).silent, 1);
-  assert.equal(survey(pods, 'r', 2_500).silent, 2);
+  assert.equal(healthOf(pods, 'r', 2_000).silent, 1);
+  assert.equal(healthOf(pods, 'r', 2_500).silent, 2);
 });

@@ -4,7 +4,7 @@ import type { Pod } from './known-pod.ts';
 import type { Replica } from './replica.ts';
 
 /** How a revision's pods stand. */
-export interface Survey {
+export interface RevisionHealth {
   /** Pods there are, answering or not. */
   pods: number;
   /** Those in the rotation. */
@@ -28,7 +28,7 @@ const HOPE_MS = 1_000;
 /** A replica that answered before is given this long to do so again, enough for a restart, until it counts as silent. */
 const SILENT_MS = 1_000;
 
-export const NOTHING_FOUND: Survey = {
+export const NO_PODS: RevisionHealth = {
   pods: 0,
   answering: [],
   answered: false,
@@ -39,15 +39,15 @@ export const NOTHING_FOUND: Survey = {
   lookAgainAtMs: undefined,
 };
 
-export function survey(all: Iterable<Pod>, revision: string | undefined, nowMs: number): Survey {
+export function healthOf(all: Iterable<Pod>, revision: string | undefined, nowMs: number): RevisionHealth {
   const pods = [...all].filter((pod) => pod.revision === revision);
-  if (pods.length === 0) return NOTHING_FOUND;
+  if (pods.length === 0) return NO_PODS;
   const answering: Replica[] = [];
   for (const { replica } of pods) if (replica?.answering) answering.push(replica);
   const answered = pods.some(({ replica }) => replica?.answeredAtMs !== undefined);
   const startingSinceMs = pods.flatMap((pod) => pod.startingSinceMs ?? []);
   const counts = { pods: pods.length, answering, answered, startingSinceMs };
-  const found: Survey = { ...NOTHING_FOUND, ...counts, ...silence(pods, nowMs) };
+  const found: RevisionHealth = { ...NO_PODS, ...counts, ...silence(pods, nowMs) };
   return answering.length > 0 ? found : { ...found, ...failures(pods, found.lookAgainAtMs, nowMs) };
 }
 
@@ -55,7 +55,7 @@ function failures(
   pods: readonly Pod[],
   lookAgainAtMs: number | undefined,
   nowMs: number,
-): Pick<Survey, 'failure' | 'heldUpBy' | 'lookAgainAtMs'> {
+): Pick<RevisionHealth, 'failure' | 'heldUpBy' | 'lookAgainAtMs'> {
   const failing = pods.filter(({ failure }) => failure !== undefined).toSorted((a, b) => finalAtMs(a) - finalAtMs(b));
   const [first] = failing;
   if (first?.failure === undefined) return { failure: undefined, heldUpBy: undefined, lookAgainAtMs };
@@ -78,7 +78,7 @@ function finalAtMs({ failure, failedAtMs }: Pod): number {
   return (failedAtMs ?? Number.POSITIVE_INFINITY) + (failure?.finalAfterMs ?? 0);
 }
 
-function silence(pods: readonly Pod[], nowMs: number): Pick<Survey, 'silent' | 'lookAgainAtMs'> {
+function silence(pods: readonly Pod[], nowMs: number): Pick<RevisionHealth, 'silent' | 'lookAgainAtMs'> {
   let silent = 0;
   let lookAgainAtMs: number | undefined;
   for (const { replica } of pods) {

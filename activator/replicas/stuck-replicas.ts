@@ -1,5 +1,5 @@
 import type { Clock } from '#platform/time/clock.ts';
-import type { PodState } from './pod-facts.ts';
+import type { PodFacts } from './pod-facts.ts';
 import type { Replica } from './replica.ts';
 
 /** The request after which a replica did not answer any more. */
@@ -38,7 +38,7 @@ export class StuckReplicas {
   }
 
   /** Looks, some seconds later, whether the replica has answered anything since. @param isThere whether its pod is still one to be asked */
-  watch({ functionKey, name }: PodState, replica: Replica, suspect: Suspect, isThere: () => boolean): void {
+  watch({ functionKey, name }: PodFacts, replica: Replica, suspect: Suspect, isThere: () => boolean): void {
     const { silentSinceMs } = replica;
     this.#clock.after(STUCK_MS, () => {
       if (replica.answering || replica.silentSinceMs !== silentSinceMs || !isThere()) return;

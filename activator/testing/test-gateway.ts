@@ -9,7 +9,7 @@ import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts
 import { normalRoute } from '#api/rules/route.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import type { RevisionRef, Scales } from '../cold-start/deployment-scale.ts';
-import { Wake } from '../cold-start/scale-up.ts';
+import { ScaleUp } from '../cold-start/scale-up.ts';
 import { guardedClock } from '../errors/guarded-entries.ts';
 import { Functions } from '../functions/function-registry.ts';
 import { Gateway } from '../gateway.ts';
@@ -18,7 +18,7 @@ import { trustedProxies } from '../inbound/trusted-proxies.ts';
 import { type BudgetBounds, ProcessBudget } from '../queue/fair-share.ts';
 import { RejectionPacer } from '../queue/rejection-pacer.ts';
 import type { PodObject } from '../replicas/pod-facts.ts';
-import { type Feed, Replicas } from '../replicas/replica-registry.ts';
+import { type Feed, ReplicaRegistry } from '../replicas/replica-registry.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FailureLog } from '../telemetry/failure-log.ts';
 import { type Backend, startBackend } from './test-backend.ts';
@@ -173,8 +173,8 @@ export class TestGateway implements AsyncDisposable {
   /** The access log. */
   readonly logged: Record<string, unknown>[] = [];
   port = 0;
-  readonly replicas: Replicas;
-  readonly #wake: Wake;
+  readonly replicas: ReplicaRegistry;
+  readonly #wake: ScaleUp;
   /** In the order that they were started. */
   readonly backends: Server[] = [];
 
@@ -192,8 +192,8 @@ export class TestGateway implements AsyncDisposable {
   constructor(options: TestGatewayOptions) {
     const { syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } } = options;
     this.share = new ProcessBudget(bounds);
-    this.replicas = new Replicas(this.podFeed, clock);
-    this.#wake = new Wake(this.scales, clock, pino({ level: 'silent' }));
+    this.replicas = new ReplicaRegistry(this.podFeed, clock);
+    this.#wake = new ScaleUp(this.scales, clock, pino({ level: 'silent' }));
     this.functions = new Functions({
       feed: this.functionFeed,
       replicas: this.replicas,

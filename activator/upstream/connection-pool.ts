@@ -15,7 +15,7 @@ const MOST_IDLE = 256;
  * The connections to one replica. The last one given back is the first one taken, so one that a probe has just proven
  * is the one that the next request gets.
  */
-export class Upstream {
+export class ConnectionPool {
   readonly ip: string;
   readonly port: number;
   readonly #idle: Connection[] = [];

@@ -5,7 +5,7 @@ import { KubeClient } from '#platform/kube/client.ts';
 import { DEPLOYMENTS } from '#platform/kube/resources.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import { deploymentScales } from '../../activator/cold-start/deployment-scale.ts';
-import { Wake } from '../../activator/cold-start/scale-up.ts';
+import { ScaleUp } from '../../activator/cold-start/scale-up.ts';
 import { deployment, TestServer, TOKEN } from '../../local/api-server/test-server.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -36,8 +36,8 @@ for (const [one, other] of NEEDS) {
     const since = made.body.metadata.resourceVersion;
     const lines: { level: number }[] = [];
     const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-    using first = new Wake(deploymentScales(kube), systemClock, log);
-    using second = new Wake(deploymentScales(kube), systemClock, log);
+    using first = new ScaleUp(deploymentScales(kube), systemClock, log);
+    using second = new ScaleUp(deploymentScales(kube), systemClock, log);
     const ref = { namespace: 'default', revision: name };
     first.raise(ref, one, true);
     second.raise(ref, other, true);
