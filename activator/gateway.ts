@@ -12,9 +12,9 @@ import { ConnectionLimit } from './inbound/connection-limit.ts';
 import { FrontDoor } from './inbound/listener.ts';
 import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './inbound/node-server.ts';
 import type { TrustedProxies } from './inbound/trusted-proxies.ts';
-import type { Host } from './proxy/exchange-context.ts';
-import { Deadlines } from './proxy/timer-wheel.ts';
-import type { Joint } from './proxy/tunnel.ts';
+import type { ExchangeContext } from './proxy/exchange-context.ts';
+import { TimerWheel } from './proxy/timer-wheel.ts';
+import type { Tunnel } from './proxy/tunnel.ts';
 import { writeReply } from './proxy/write-response.ts';
 import { RoutedRequest } from './routed-request.ts';
 import {
@@ -28,14 +28,14 @@ import {
   validate,
   waitForSync,
 } from './stages.ts';
-import { type Summary, traceIdOf } from './telemetry/access-log.ts';
+import { type AccessLogEntry, traceIdOf } from './telemetry/access-log.ts';
 import type { FailureLog } from './telemetry/failure-log.ts';
 import type { FunctionCounters } from './telemetry/function-counters.ts';
 
 export interface GatewayOptions extends SyncOptions, RouteOptions {
   failures: FailureLog;
   /** A request is over, and counted. The summary may be read until this returns. */
-  finished: (summary: Summary) => void;
+  finished: (summary: AccessLogEntry) => void;
   /** Of requests for which no function was found, and of what was no request. */
   unrouted: FunctionCounters;
   /** Connections of clients at most, TLS or not. */
@@ -54,8 +54,8 @@ export interface GatewayOptions extends SyncOptions, RouteOptions {
 const LOOK_MS = 50;
 
 /** The gateway: every request of every function comes in here. */
-export class Gateway implements AsyncDisposable, Host {
-  readonly deadlines: Deadlines;
+export class Gateway implements AsyncDisposable, ExchangeContext {
+  readonly deadlines: TimerWheel;
   readonly connectionLimit: ConnectionLimit;
   readonly #options: GatewayOptions;
   readonly #ids = new RequestIds();
@@ -65,7 +65,7 @@ export class Gateway implements AsyncDisposable, Host {
   #secure: { door: FrontDoor; server: TlsServer } | undefined;
   /** What each request passes, in this order, until one of them answers it. */
   readonly #stages: readonly Stage[];
-  readonly #joints = new Set<Joint>();
+  readonly #joints = new Set<Tunnel>();
   #synced = false;
   #leaving = false;
   /** No more requests come: who holds a connection for something else than requests is told goodbye. */
@@ -77,7 +77,7 @@ export class Gateway implements AsyncDisposable, Host {
     this.#options = options;
     this.#backlog = new Backlog(options.maxBacklogBytes);
     this.connectionLimit = new ConnectionLimit(options.maxConnections);
-    this.deadlines = new Deadlines(options.clock);
+    this.deadlines = new TimerWheel(options.clock);
     this.#stages = [
       validate,
       answerOptions,
@@ -101,7 +101,7 @@ export class Gateway implements AsyncDisposable, Host {
     return this.#synced;
   }
 
-  get leaving(): boolean {
+  get draining(): boolean {
     return this.#leaving;
   }
 
@@ -131,19 +131,19 @@ export class Gateway implements AsyncDisposable, Host {
     this.#open += 1;
   }
 
-  finished(summary: Summary): void {
+  finished(summary: AccessLogEntry): void {
     this.#open -= 1;
     attempt('finished', () => this.#options.finished(summary));
   }
 
-  failed(failure: Failure, { functionKey, requestId, traceparent }: Summary): void {
+  failed(failure: Failure, { functionKey, requestId, traceparent }: AccessLogEntry): void {
     this.#options.failures.failed(failure, functionKey, requestId, traceIdOf(traceparent));
   }
 
-  joined(joint: Joint): void {
+  joined(joint: Tunnel): void {
     this.#joints.add(joint);
     joint.closed.then(() => this.#joints.delete(joint));
-    if (this.#goodbye) joint.leave();
+    if (this.#goodbye) joint.close();
   }
 
   /** Resolves with the port. */
@@ -207,7 +207,7 @@ export class Gateway implements AsyncDisposable, Host {
 
   async #sayGoodbye(): Promise<void> {
     this.#goodbye = true;
-    await Promise.all([...this.#joints].map((joint) => joint.leave()));
+    await Promise.all([...this.#joints].map((joint) => joint.close()));
   }
 
   #begin(arrival: Arrival, connection: ClientConnection): void {

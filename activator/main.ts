@@ -129,7 +129,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   lifecycle.onStop('connections', () => gateway[Symbol.asyncDispose]());
   const readiness = [
     { name: 'cluster', notReady: () => (gateway.synced ? undefined : 'functions and pods are not read yet') },
-    { name: 'serving', notReady: () => (gateway.leaving ? 'the gateway is leaving' : undefined) },
+    { name: 'serving', notReady: () => (gateway.draining ? 'the gateway is leaving' : undefined) },
   ];
   const opsHost = config.CATNAP_OPS_HOST ?? config.HOST;
   const ops = await OpsServer.start({

@@ -7,7 +7,7 @@ import type { Failure } from './errors/gateway-error.ts';
 import { isForGateway, OPTIONS_REPLY } from './inbound/options-method.ts';
 import { faultOf, NO_TARGET, targetOf } from './inbound/validate-request.ts';
 import { Exchange } from './proxy/exchange.ts';
-import type { Host } from './proxy/exchange-context.ts';
+import type { ExchangeContext } from './proxy/exchange-context.ts';
 import { requestHeaders } from './proxy/headers.ts';
 import { OutgoingRequest } from './proxy/outgoing-request.ts';
 import type { Target } from './proxy/target.ts';
@@ -54,7 +54,7 @@ export function answerOptions({ arrival: { request }, path }: RoutedRequest): De
 }
 
 /** Gives the request its id, the headers that a replica gets, and its exchange. */
-export function makeExchange(host: Host, ids: RequestIds): Stage {
+export function makeExchange(host: ExchangeContext, ids: RequestIds): Stage {
   return ({ arrival, connection, host: asked }) => {
     const { request, upgrade } = arrival;
     const { address, proxies, door } = connection;

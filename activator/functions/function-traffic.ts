@@ -11,7 +11,7 @@ import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
 import type { FunctionView } from '../routing/function-config.ts';
-import type { Summary } from '../telemetry/access-log.ts';
+import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { ColdStarts } from '../telemetry/cold-start-metrics.ts';
 import type { ColdTimes } from '../telemetry/cold-start-phases.ts';
 import { FunctionCounters } from '../telemetry/function-counters.ts';
@@ -150,7 +150,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
 
   /** One of its requests is over. */
-  finished(summary: Summary): void {
+  finished(summary: AccessLogEntry): void {
     this.#counting().finished(summary);
     if (summary.status > 0 && summary.code === undefined) this.waves.served(summary.functionMs);
   }

@@ -4,12 +4,12 @@ import type { Failure, Reply } from '../errors/gateway-error.ts';
 import type { Entry } from '../errors/guarded-entries.ts';
 import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { Attempt, Inbound } from './attempt.ts';
-import type { Host } from './exchange-context.ts';
+import type { ExchangeContext } from './exchange-context.ts';
 import { responseHeaders } from './headers.ts';
 import type { RequestBody } from './request-body.ts';
-import type { Journal } from './request-record.ts';
+import type { RequestRecord } from './request-record.ts';
 import type { Untouched } from './retry-pause.ts';
-import { type Joint, joinSockets } from './tunnel.ts';
+import { openTunnel, type Tunnel } from './tunnel.ts';
 import { type AnswerReader, UnreadAnswer } from './unread-answer.ts';
 import {
   abandonBody,
@@ -40,16 +40,16 @@ export class ClientAnswer implements Inbound {
   /** Whose memory it is that a slow client's answer is kept in; undefined: it is not counted. */
   budget: FunctionBudget | undefined;
   readonly #response: ServerResponse;
-  readonly #record: Journal;
-  readonly #host: Host;
+  readonly #record: RequestRecord;
+  readonly #host: ExchangeContext;
   readonly #owner: AnswerOwner;
   /** What had gone out over the client's connection when it became one for another protocol. */
   #upgradedAtBytes: number | undefined;
-  #joint: Joint | undefined;
+  #joint: Tunnel | undefined;
   /** Undefined while the client is as fast as its replica. */
   #unread: UnreadAnswer | undefined;
 
-  constructor(response: ServerResponse, record: Journal, host: Host, owner: AnswerOwner) {
+  constructor(response: ServerResponse, record: RequestRecord, host: ExchangeContext, owner: AnswerOwner) {
     this.#response = response;
     this.#record = record;
     this.#host = host;
@@ -57,7 +57,7 @@ export class ClientAnswer implements Inbound {
   }
 
   /** The client's connection and the replica's, once they are one. */
-  get joint(): Joint | undefined {
+  get joint(): Tunnel | undefined {
     return this.#joint;
   }
   /** The client's connection speaks another protocol, or is about to. */
@@ -116,21 +116,21 @@ export class ClientAnswer implements Inbound {
     headers.push('connection', 'upgrade', 'upgrade', this.#response.req.headers.upgrade ?? '');
     const closed = () => this.#owner.finish();
     const watcher = { budget: this.budget, moved: () => this.#record.move(), closed };
-    this.#joint = joinSockets(client, socket, headers, watcher);
+    this.#joint = openTunnel(client, socket, headers, watcher);
     this.#host.joined(this.#joint);
   }
 
   /** Instead of a replica's answer; where that is on its way already, it ends in the middle. */
   fail(failure: Failure): void {
     if (this.#response.headersSent || this.isUpgraded) breakOff(this.#response);
-    else writeFailure(this.#response, failure, this.#record, this.#host.leaving);
+    else writeFailure(this.#response, failure, this.#record, this.#host.draining);
   }
 
   /** An answer that no replica gave, and that is no failure. */
   reply(reply: Reply): void {
     this.#record.begin(reply.status);
     this.#record.bytesOut = reply.body.length;
-    writeReply(this.#response, { ...reply, headers: [...reply.headers, ...whose(this.#record)] }, this.#host.leaving);
+    writeReply(this.#response, { ...reply, headers: [...reply.headers, ...whose(this.#record)] }, this.#host.draining);
   }
 
   /** No more can be said: the connection ends at once. */
@@ -153,7 +153,7 @@ export class ClientAnswer implements Inbound {
   #begin(status: number, reason: string, from: string[]): void {
     this.#begun(status);
     const headers = answerHeaders(from, this.#record, this.#response);
-    if (this.#host.leaving) headers.push('connection', 'close');
+    if (this.#host.draining) headers.push('connection', 'close');
     this.#response.writeHead(status, reason, headers);
   }
 

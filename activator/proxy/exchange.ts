@@ -7,11 +7,11 @@ import type { Suspect } from '../replicas/stuck-replicas.ts';
 import { wasCutOff } from '../upstream/connection-pool.ts';
 import { Attempt } from './attempt.ts';
 import { type AnswerOwner, ClientAnswer } from './client-answer.ts';
-import type { Host } from './exchange-context.ts';
+import type { ExchangeContext } from './exchange-context.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { type BodyWatcher, RequestBody } from './request-body.ts';
-import { Journal } from './request-record.ts';
-import { TimeWatch, type TimeWatcher } from './request-timer.ts';
+import { RequestRecord } from './request-record.ts';
+import { RequestTimer, type RequestTimerWatcher } from './request-timer.ts';
 import { pauseBeforeTry, TURNED_AWAY, type Untouched } from './retry-pause.ts';
 import type { FunctionQueue } from './target.ts';
 import { tooLarge } from './time-limits.ts';
@@ -20,27 +20,27 @@ import { tooLarge } from './time-limits.ts';
  * One request from its arrival to the end of its answer, on its way through its function's queue and to one replica after
  * the other: what is sent there is its outgoing request, what comes back its client answer.
  */
-export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatcher, TimeWatcher {
+export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatcher, RequestTimerWatcher {
   waitMs = 0;
   readonly #outgoing: OutgoingRequest;
   readonly #answer: ClientAnswer;
-  readonly #host: Host;
-  readonly #journal: Journal;
+  readonly #host: ExchangeContext;
+  readonly #journal: RequestRecord;
   #queue: FunctionQueue | undefined;
   #place: WaitingRequest<Replica> | undefined;
   #replica: Replica | undefined;
-  #time: TimeWatch | undefined;
+  #time: RequestTimer | undefined;
   /** How often a replica has not begun with it. */
   #givenBack = 0;
   #over = false;
 
-  constructor({ request, response, expectsContinue }: Arrival, outgoing: OutgoingRequest, host: Host) {
+  constructor({ request, response, expectsContinue }: Arrival, outgoing: OutgoingRequest, host: ExchangeContext) {
     this.#outgoing = outgoing;
     this.#host = host;
     if (outgoing.headers.hasBody) {
       outgoing.body = new RequestBody(request, expectsContinue ? response : undefined, this);
     }
-    this.#journal = new Journal(request, outgoing, host.clock);
+    this.#journal = new RequestRecord(request, outgoing, host.clock);
     outgoing.record = this.#journal;
     this.#answer = new ClientAnswer(response, this.#journal, host, this);
   }
@@ -78,7 +78,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     try {
       enter('request admitted');
       this.#journal.admit(replica);
-      this.#time ??= new TimeWatch(this.#journal, this.#host, this);
+      this.#time ??= new RequestTimer(this.#journal, this.#host, this);
       this.#time.start(this.#queue?.view.timeouts);
       this.#outgoing.waitMs = this.waitMs;
       this.#answer.from = new Attempt(replica.upstream, this.#outgoing, this.#answer);
@@ -188,7 +188,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     if (joint !== undefined) {
       this.#journal.code = failure.code;
       this.#host.failed(failure, this.#journal);
-      void joint.leave(failure.message);
+      void joint.close(failure.message);
       return;
     }
     from?.abandon();

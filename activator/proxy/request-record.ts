@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '#api/errors.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Replica } from '../replicas/replica.ts';
-import type { Summary } from '../telemetry/access-log.ts';
+import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import type { FunctionQueue } from './target.ts';
 import type { Course } from './time-limits.ts';
 
 /** What is noted of one request on its way; its exchange writes, times are the clock's. */
-export class Journal implements Course, Summary {
+export class RequestRecord implements Course, AccessLogEntry {
   readonly requestId: string;
   /** Into its function's queue; until then, when it came. */
   enteredAtMs: number;

@@ -3,10 +3,10 @@ import type { Failure } from '../errors/gateway-error.ts';
 import { type Entry, enter } from '../errors/guarded-entries.ts';
 import type { Timeouts } from '../routing/function-config.ts';
 import { type Course, nextLookAtMs, passedLimit } from './time-limits.ts';
-import { Deadline, type Deadlines } from './timer-wheel.ts';
+import { type TimerWheel, WheelTimer } from './timer-wheel.ts';
 
 /** Who is told. */
-export interface TimeWatcher {
+export interface RequestTimerWatcher {
   /** A limit has passed; called once for each `start` at most. */
   tookTooLong(failure: Failure): void;
   /** Looking at the time threw. */
@@ -14,15 +14,19 @@ export interface TimeWatcher {
 }
 
 /** Keeps an eye on the time limits of one request. */
-export class TimeWatch {
+export class RequestTimer {
   readonly #course: Course;
   readonly #clock: Clock;
-  readonly #deadlines: Deadlines;
-  readonly #watcher: TimeWatcher;
-  readonly #deadline = new Deadline(() => this.#look());
+  readonly #deadlines: TimerWheel;
+  readonly #watcher: RequestTimerWatcher;
+  readonly #deadline = new WheelTimer(() => this.#look());
   #timeouts: Timeouts | undefined;
 
-  constructor(course: Course, { clock, deadlines }: { clock: Clock; deadlines: Deadlines }, watcher: TimeWatcher) {
+  constructor(
+    course: Course,
+    { clock, deadlines }: { clock: Clock; deadlines: TimerWheel },
+    watcher: RequestTimerWatcher,
+  ) {
     this.#course = course;
     this.#clock = clock;
     this.#deadlines = deadlines;

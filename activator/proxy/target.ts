@@ -4,7 +4,7 @@ import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
 import type { FunctionView } from '../routing/function-config.ts';
-import type { Summary } from '../telemetry/access-log.ts';
+import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { FunctionCounters } from '../telemetry/function-counters.ts';
 import type { Untouched } from './retry-pause.ts';
 
@@ -26,7 +26,7 @@ export interface FunctionQueue {
   /** What the replica had is over. */
   finish(replica: Replica): void;
   /** The request is over; it may be read until this returns. */
-  finished(summary: Summary): void;
+  finished(summary: AccessLogEntry): void;
 }
 
 /** A request that has been routed. */

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TestClock } from '#platform/testing/test-clock.ts';
-import { Deadline, Deadlines } from './timer-wheel.ts';
+import { TimerWheel, WheelTimer } from './timer-wheel.ts';
 
 class Scene {
   readonly clock = new TestClock();
-  readonly deadlines = new Deadlines(this.clock);
+  readonly deadlines = new TimerWheel(this.clock);
   readonly told: string[] = [];
 
-  watch(name: string, inMs: number): Deadline {
-    const deadline = new Deadline(() => this.told.push(name));
+  watch(name: string, inMs: number): WheelTimer {
+    const deadline = new WheelTimer(() => this.told.push(name));
     this.deadlines.watch(deadline, this.clock.nowMs() + inMs);
     return deadline;
   }
@@ -61,9 +61,9 @@ test('one that is forgotten is not told, one that is moved at its new time alone
 
 test('one that is due may forget another that is due as well', () => {
   const clock = new TestClock();
-  const deadlines = new Deadlines(clock);
+  const deadlines = new TimerWheel(clock);
   const told: string[] = [];
-  const [a, b] = ['a', 'b'].map((name) => new Deadline(() => both(name)));
+  const [a, b] = ['a', 'b'].map((name) => new WheelTimer(() => both(name)));
   const both = (name: string) => {
     told.push(name);
     for (const one of [a, b]) if (one !== undefined) deadlines.forget(one);

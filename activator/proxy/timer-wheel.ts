@@ -7,13 +7,13 @@ const TICK_MS = 50;
 const SLOTS = 256;
 
 /** Something to be told of a time. Made once, watched any number of times. */
-export class Deadline {
+export class WheelTimer {
   readonly onDue: () => void;
   /** The rest is written by `Deadlines` alone. */
   atMs = 0;
   slot = -1;
-  next: Deadline | undefined;
-  previous: Deadline | undefined;
+  next: WheelTimer | undefined;
+  previous: WheelTimer | undefined;
 
   constructor(onDue: () => void) {
     this.onDue = onDue;
@@ -24,9 +24,9 @@ export class Deadline {
  * Many deadlines for the price of one timer: nearly all of them are forgotten before they are due, so that setting and
  * forgetting is what must be cheap. They are told up to 50 ms late, never early. Without deadlines no timer runs.
  */
-export class Deadlines {
+export class TimerWheel {
   readonly #clock: Clock;
-  readonly #slots: (Deadline | undefined)[] = new Array(SLOTS).fill(undefined);
+  readonly #slots: (WheelTimer | undefined)[] = new Array(SLOTS).fill(undefined);
   #size = 0;
   /** The last tick that was dealt with. */
   #tick = 0;
@@ -37,7 +37,7 @@ export class Deadlines {
   }
 
   /** Instead of the time that it was watched for before, if it was. */
-  watch(deadline: Deadline, atMs: number): void {
+  watch(deadline: WheelTimer, atMs: number): void {
     this.forget(deadline);
     if (!this.#ticking) this.#start();
     const slot = Math.max(this.#tick + 1, Math.ceil(atMs / TICK_MS)) & (SLOTS - 1);
@@ -50,7 +50,7 @@ export class Deadlines {
     this.#size += 1;
   }
 
-  forget(deadline: Deadline): void {
+  forget(deadline: WheelTimer): void {
     if (deadline.slot === -1) return;
     const { next, previous } = deadline;
     if (previous === undefined) this.#slots[deadline.slot] = next;
@@ -71,7 +71,7 @@ export class Deadlines {
   #turn(): void {
     const nowMs = this.#clock.nowMs();
     const to = Math.floor(nowMs / TICK_MS);
-    const due: Deadline[] = [];
+    const due: WheelTimer[] = [];
     for (let tick = Math.max(this.#tick + 1, to - SLOTS + 1); tick <= to; tick += 1) {
       for (let one = this.#slots[tick & (SLOTS - 1)]; one !== undefined; one = one.next) {
         if (one.atMs <= nowMs) due.push(one);

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { type Entry, guarded } from '../errors/guarded-entries.ts';
-import { FrameTracker } from './websocket-frames.ts';
+import { WebSocketFrames } from './websocket-frames.ts';
 
 /** As many pieces may wait for the sink; a small one costs some hundred bytes beyond its own. */
 const MOST_PIECES = 256;
@@ -27,7 +27,7 @@ export interface DirectionWatcher {
 export class Direction {
   readonly #source: Duplex;
   readonly #sink: Duplex;
-  readonly #frames: FrameTracker | undefined;
+  readonly #frames: WebSocketFrames | undefined;
   readonly #watcher: DirectionWatcher;
   readonly #onWritten: () => void;
   /** Written to the sink since it last had taken all. */
@@ -47,7 +47,7 @@ export class Direction {
     this.#source = source;
     this.#sink = sink;
     this.#watcher = watcher;
-    this.#frames = isWebSocket ? new FrameTracker() : undefined;
+    this.#frames = isWebSocket ? new WebSocketFrames() : undefined;
     const both = [source, sink] as const;
     this.#onWritten = tunnelEntry('tunnel drain', both, () => this.#goOn());
     source.on(

@@ -12,7 +12,7 @@ const GOING_AWAY = 1001;
 const LEAVING = 'the gateway is leaving; connect again';
 
 /** A client's connection and a replica's that are one now. */
-export interface Joint {
+export interface Tunnel {
   /** Resolves when both are closed. */
   readonly closed: Promise<void>;
   /**
@@ -20,11 +20,11 @@ export interface Joint {
    * any other by the end of both directions. Resolves when it is closed, which is within two seconds.
    * @param reason what a WebSocket is told, in at most 123 bytes; absent: that the gateway leaves.
    */
-  leave(reason?: string): Promise<void>;
+  close(reason?: string): Promise<void>;
 }
 
 /** Who is told how a joint fares. */
-export interface JointWatcher {
+export interface TunnelWatcher {
   /** Whose memory it is that bytes on their way are kept in; undefined: it is not counted. */
   readonly budget: TunnelBudget | undefined;
   /** Bytes came, from either side. */
@@ -38,7 +38,12 @@ export interface JointWatcher {
  * both ways with back-pressure until either side closes, or has ended and the other does not follow.
  * @param headers of the 101 answer; name, value, name, value, …
  */
-export function joinSockets(client: Duplex, replica: Duplex, headers: readonly string[], watcher: JointWatcher): Joint {
+export function openTunnel(
+  client: Duplex,
+  replica: Duplex,
+  headers: readonly string[],
+  watcher: TunnelWatcher,
+): Tunnel {
   let head = 'HTTP/1.1 101 Switching Protocols\r\n';
   let protocol = '';
   for (let i = 0; i + 1 < headers.length; i += 2) {
@@ -49,7 +54,7 @@ export function joinSockets(client: Duplex, replica: Duplex, headers: readonly s
   return new JoinedSockets(client, replica, protocol.toLowerCase() === 'websocket', watcher);
 }
 
-class JoinedSockets implements Joint {
+class JoinedSockets implements Tunnel {
   readonly #client: Duplex;
   readonly #replica: Duplex;
   readonly #isWebSocket: boolean;
@@ -61,7 +66,7 @@ class JoinedSockets implements Joint {
   #leaving = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(client: Duplex, replica: Duplex, isWebSocket: boolean, watcher: JointWatcher) {
+  constructor(client: Duplex, replica: Duplex, isWebSocket: boolean, watcher: TunnelWatcher) {
     this.#client = client;
     this.#replica = replica;
     this.#isWebSocket = isWebSocket;
@@ -77,7 +82,7 @@ class JoinedSockets implements Joint {
     this.#fromReplica = new Direction(replica, client, { isWebSocket, watcher });
   }
 
-  leave(reason = LEAVING): Promise<void> {
+  close(reason = LEAVING): Promise<void> {
     if (!this.#leaving) {
       this.#leaving = true;
       this.#endWithin(GOODBYE_MS);

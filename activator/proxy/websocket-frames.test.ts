@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { closeFrame, FrameTracker } from './websocket-frames.ts';
+import { closeFrame, WebSocketFrames } from './websocket-frames.ts';
 
 function frame(opcode: number, length: number, masked: boolean): Buffer {
   const size = length < 126 ? [length] : length < 65_536 ? [126, length >> 8, length & 255] : [127, 0, 0, 0, 0];
@@ -15,7 +15,7 @@ function frame(opcode: number, length: number, masked: boolean): Buffer {
 
 /** Where it sees frames end, counted from the beginning, when the bytes come in chunks of that size. */
 function ends(bytes: Buffer, chunkSize: number): number[] {
-  const tracker = new FrameTracker();
+  const tracker = new WebSocketFrames();
   const found: number[] = [];
   for (let start = 0; start < bytes.length; start += chunkSize) {
     const chunk = bytes.subarray(start, start + chunkSize);
@@ -42,7 +42,7 @@ test('frames of every length end where they end, however they are cut into chunk
 });
 
 test('a close frame is noticed once it is whole', () => {
-  const tracker = new FrameTracker();
+  const tracker = new WebSocketFrames();
   const bytes = closeFrame(1001, 'bye', true);
   tracker.take(bytes.subarray(0, -1), 0);
   assert.equal(tracker.closed, false);

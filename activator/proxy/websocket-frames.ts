@@ -8,7 +8,7 @@ const MASK_BYTES = 4;
  * Knows where the frames of one direction of a WebSocket begin and end (RFC 6455, 5.2): between two frames, and only
  * there, a frame of one's own may be put in. Looks at heads alone; of payloads it counts the bytes.
  */
-export class FrameTracker {
+export class WebSocketFrames {
   #part: Part = 'first';
   #opcode = 0;
   #masked = false;

@@ -5,15 +5,15 @@ import { guarded } from '../errors/guarded-entries.ts';
 import { lingerAtMost } from '../inbound/linger.ts';
 import { responseHeaders, serverTiming, trailers } from './headers.ts';
 import type { RequestBody } from './request-body.ts';
-import type { Journal } from './request-record.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** Which request it was, and whether it had to wait for a replica to be started; name, value, … */
-export function whose({ requestId, coldMs }: Journal): string[] {
+export function whose({ requestId, coldMs }: RequestRecord): string[] {
   return [HEADER.requestId, requestId, HEADER.coldStart, coldMs > 0 ? 'true' : 'false'];
 }
 
 /** What a client gets of a replica's headers, and of ours; name, value, … */
-export function answerHeaders(from: readonly string[], journal: Journal, response: ServerResponse): string[] {
+export function answerHeaders(from: readonly string[], journal: RequestRecord, response: ServerResponse): string[] {
   const { queueMs, coldMs, firstByteMs, status, method } = journal;
   const headers = responseHeaders(from, status, method !== 'HEAD' && response.req.httpVersionMinor > 0);
   headers.push(
@@ -25,7 +25,12 @@ export function answerHeaders(from: readonly string[], journal: Journal, respons
 }
 
 /** An answer of the gateway's own. */
-export function writeFailure(response: ServerResponse, failure: Failure, journal: Journal, leaving: boolean): void {
+export function writeFailure(
+  response: ServerResponse,
+  failure: Failure,
+  journal: RequestRecord,
+  leaving: boolean,
+): void {
   const { status, headers, body } = answerFor(failure, journal.functionKey, journal.requestId, leaving);
   journal.begin(status);
   journal.bytesOut = body.length;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aSummary, TRACE, TRACEPARENT } from '../testing/test-record.ts';
-import { AccessLog, accessLine, type Summary, traceIdOf } from './access-log.ts';
+import { AccessLog, type AccessLogEntry, accessLine, traceIdOf } from './access-log.ts';
 
 const at = new Date('2026-01-01T00:00:00Z');
-const fields = (parts: Partial<Summary>) => JSON.parse(accessLine(aSummary(parts), at));
+const fields = (parts: Partial<AccessLogEntry>) => JSON.parse(accessLine(aSummary(parts), at));
 
 test('a line says who asked what, how it went and where the time went', () => {
   const line = accessLine(aSummary(), at);

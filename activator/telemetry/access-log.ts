@@ -4,7 +4,7 @@ import type { ErrorCode } from '#api/errors.ts';
  * How one request went, once it is over. An exchange is its own summary, so that a request which is not logged costs
  * nothing; only numbers and what is there anyway. Times in milliseconds.
  */
-export interface Summary {
+export interface AccessLogEntry {
   /** `<namespace>/<name>`; null: no function was found. */
   readonly functionKey: string | null;
   /** Of the replica that had it last; undefined: none had. */
@@ -56,14 +56,14 @@ export class AccessLog {
     this.#random = random;
   }
 
-  record(summary: Summary): void {
+  record(summary: AccessLogEntry): void {
     if (this.#rate === 0 || (this.#rate < 1 && this.#random() >= this.#rate)) return;
     this.#add(accessLine(summary, new Date()));
   }
 }
 
 /** With its line feed. What is not known is left out; so is the query, which may hold secrets. */
-export function accessLine(summary: Summary, at: Date): string {
+export function accessLine(summary: AccessLogEntry, at: Date): string {
   const line = JSON.stringify({
     level: 'info',
     time: at.toISOString(),

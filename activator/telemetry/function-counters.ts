@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#api/errors.ts';
-import type { Summary } from './access-log.ts';
+import type { AccessLogEntry } from './access-log.ts';
 import { COLD_START_BUCKETS_SECONDS, type ColdStarts } from './cold-start-metrics.ts';
 import { type ColdTimes, coldPhases, coldTimings } from './cold-start-phases.ts';
 import { Histogram } from './histogram.ts';
@@ -48,7 +48,7 @@ export class FunctionCounters {
     return this.#coldStarts;
   }
 
-  finished(summary: Summary): void {
+  finished(summary: AccessLogEntry): void {
     this.durations.observe(summary.totalMs / 1000);
     this.waits.observe((summary.queueMs + summary.coldMs) / 1000);
     this.bytesIn += summary.bytesIn;

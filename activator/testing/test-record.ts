@@ -1,10 +1,10 @@
 /** For tests: how a request went. */
-import type { Summary } from '../telemetry/access-log.ts';
+import type { AccessLogEntry } from '../telemetry/access-log.ts';
 
 export const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 export const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 
-export function aSummary(parts: Partial<Summary> = {}): Summary {
+export function aSummary(parts: Partial<AccessLogEntry> = {}): AccessLogEntry {
   return {
     functionKey: 'default/hello',
     revision: 'hello-1',
