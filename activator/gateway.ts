@@ -6,10 +6,10 @@ import type { Clock } from '#platform/time/clock.ts';
 import { type Decision, isFailure } from './errors/decision.ts';
 import type { Failure, Reply } from './errors/gateway-error.ts';
 import { attempt, enter } from './errors/guarded-entries.ts';
-import type { Arrival, ClientConnection } from './inbound/client-connection.ts';
+import type { ClientConnection, IncomingRequest } from './inbound/client-connection.ts';
 import { Backlog } from './inbound/client-reader.ts';
 import { ConnectionLimit } from './inbound/connection-limit.ts';
-import { FrontDoor } from './inbound/listener.ts';
+import { Listener } from './inbound/listener.ts';
 import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './inbound/node-server.ts';
 import type { TrustedProxies } from './inbound/trusted-proxies.ts';
 import type { ExchangeContext } from './proxy/exchange-context.ts';
@@ -60,9 +60,9 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   readonly #options: GatewayOptions;
   readonly #ids = new RequestIds();
   readonly #backlog: Backlog;
-  readonly #plain: FrontDoor;
+  readonly #plain: Listener;
   /** Undefined until there is a certificate. */
-  #secure: { door: FrontDoor; server: TlsServer } | undefined;
+  #secure: { door: Listener; server: TlsServer } | undefined;
   /** What each request passes, in this order, until one of them answers it. */
   readonly #stages: readonly Stage[];
   readonly #joints = new Set<Tunnel>();
@@ -169,7 +169,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
    * other upgraded connections are told goodbye: not before, or their clients would come back to this gateway. Resolves
    * when no request is open after that, or when `signal` aborts.
    */
-  async leave(quietMs: number, signal: AbortSignal): Promise<void> {
+  async drain(quietMs: number, signal: AbortSignal): Promise<void> {
     this.#leaving = true;
     this.#lastAtMs = this.clock.nowMs();
     while (!signal.aborted) {
@@ -193,8 +193,8 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     return { ...CLIENT_LIMITS, ...this.#options.limits };
   }
 
-  #door(server: Server | TlsServer, protocol: 'http' | 'https'): FrontDoor {
-    return new FrontDoor(server, protocol, {
+  #door(server: Server | TlsServer, protocol: 'http' | 'https'): Listener {
+    return new Listener(server, protocol, {
       clock: this.clock,
       limits: this.#limits,
       connectionLimit: this.connectionLimit,
@@ -210,7 +210,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     await Promise.all([...this.#joints].map((joint) => joint.close()));
   }
 
-  #begin(arrival: Arrival, connection: ClientConnection): void {
+  #begin(arrival: IncomingRequest, connection: ClientConnection): void {
     this.#lastAtMs = this.clock.nowMs();
     if (this.#leaving) arrival.response.shouldKeepAlive = false;
     this.#pass(new RoutedRequest(arrival, connection), 0);

@@ -157,7 +157,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   );
   const quietMs = config.CATNAP_DRAIN_QUIET_SECONDS * 1000;
   const withinMs = config.CATNAP_DRAIN_SECONDS * 1000;
-  lifecycle.onStop('requests', (signal) => gateway.leave(quietMs, signal), { withinMs });
+  lifecycle.onStop('requests', (signal) => gateway.drain(quietMs, signal), { withinMs });
   log.info({ port, tlsPort, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
 }
 

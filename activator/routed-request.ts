@@ -1,11 +1,11 @@
-import type { Arrival, ClientConnection } from './inbound/client-connection.ts';
+import type { ClientConnection, IncomingRequest } from './inbound/client-connection.ts';
 import type { Exchange } from './proxy/exchange.ts';
 import type { Admissible, Target } from './proxy/target.ts';
 import type { Asked } from './routing/find-route.ts';
 
 /** A request on its way through the gateway's stages; each adds what it finds out. */
 export class RoutedRequest implements Asked, Admissible {
-  readonly arrival: Arrival;
+  readonly arrival: IncomingRequest;
   readonly connection: ClientConnection;
   host = '';
   /** Path and query, as the client asked for them until the request is routed, then as the function gets them. */
@@ -13,7 +13,7 @@ export class RoutedRequest implements Asked, Admissible {
   /** Undefined until it is routed. */
   target: Target | undefined;
 
-  constructor(arrival: Arrival, connection: ClientConnection) {
+  constructor(arrival: IncomingRequest, connection: ClientConnection) {
     this.arrival = arrival;
     this.connection = connection;
   }

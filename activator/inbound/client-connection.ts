@@ -11,7 +11,7 @@ import { addressOf, type TrustedProxies } from './trusted-proxies.ts';
 import { faultOfReading } from './validate-request.ts';
 
 /** A request that has come in. */
-export interface Arrival {
+export interface IncomingRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** The client waits for 100 before it sends the body. */
@@ -27,14 +27,14 @@ export interface Arrival {
 }
 
 /** Where connections come from. */
-export interface Door {
+export interface ConnectionOwner {
   readonly protocol: 'http' | 'https';
   /** What all connections of the process have sent ahead. */
   readonly backlog: Backlog;
   /** Undefined: none is trusted. */
   readonly proxies: TrustedProxies | undefined;
   /** Gives the arrival its exchange, or refuses it. */
-  begin(arrival: Arrival, connection: ClientConnection): void;
+  begin(arrival: IncomingRequest, connection: ClientConnection): void;
   /** A client is told so, whose bytes or head got no exchange. */
   refused(failure: Failure): void;
   /** The connection has closed. */
@@ -61,14 +61,14 @@ export function connectionOf(socket: Socket): ClientConnection | undefined {
  * without waiting for answers. Once it was told no, nothing more of it is served.
  */
 export class ClientConnection implements ReadPace {
-  readonly door: Door;
+  readonly door: ConnectionOwner;
   /** Those of the door where the client is one of them; undefined: it is not. */
   readonly proxies: TrustedProxies | undefined;
   readonly #socket: Socket;
   readonly #reader: ClientReader;
   #address: string | undefined;
-  #current: Arrival | undefined;
-  #waiting: Arrival[] | undefined;
+  #current: IncomingRequest | undefined;
+  #waiting: IncomingRequest[] | undefined;
   readonly #protocol = new ProtocolWatch();
   /** Requests that are counted as sent ahead. */
   #ahead = 0;
@@ -85,7 +85,7 @@ export class ClientConnection implements ReadPace {
   #moved = 0;
   #movedAtMs = 0;
 
-  constructor(socket: Socket, door: Door) {
+  constructor(socket: Socket, door: ConnectionOwner) {
     this.#socket = socket;
     this.door = door;
     this.#reader = new ClientReader(socket, this, door.backlog);
@@ -122,7 +122,7 @@ export class ClientConnection implements ReadPace {
     return `${address.includes(':') ? `[${address}]` : address}:${localPort}`;
   }
 
-  take(arrival: Arrival): void {
+  take(arrival: IncomingRequest): void {
     if (this.#closing) {
       this.#reader.watch();
       return;
@@ -251,7 +251,7 @@ export class ClientConnection implements ReadPace {
     if (this.#current === undefined && (this.#waiting ?? []).length === 0) this.#end();
   }
 
-  #start(arrival: Arrival): void {
+  #start(arrival: IncomingRequest): void {
     this.#current = arrival;
     // After Node has let go of it: only then may another answer begin.
     arrival.response.on('close', onAnswered);
@@ -265,7 +265,7 @@ export class ClientConnection implements ReadPace {
     }
   }
 
-  #wait(arrival: Arrival, soon: boolean): void {
+  #wait(arrival: IncomingRequest, soon: boolean): void {
     this.#waiting ??= [];
     this.#waiting.push(arrival);
     if (soon && this.#current === undefined) setImmediate(startWaiting, this);

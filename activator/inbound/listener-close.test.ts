@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { systemClock } from '#platform/time/clock.ts';
-import type { Arrival } from './client-connection.ts';
+import type { IncomingRequest } from './client-connection.ts';
 import { Backlog } from './client-reader.ts';
 import { ConnectionLimit } from './connection-limit.ts';
-import { FrontDoor } from './listener.ts';
+import { Listener } from './listener.ts';
 import { CLIENT_LIMITS, plainServer } from './node-server.ts';
 
 const BYTES = 32 * 1024 * 1024;
 const nothing = () => undefined;
 
 /** Answers each request at once with more than a connection holds. */
-async function anOpenDoor(): Promise<{ door: FrontDoor; port: number }> {
-  const begin = ({ response }: Arrival) => void response.end('x'.repeat(BYTES));
-  const door = new FrontDoor(plainServer(), 'http', {
+async function anOpenDoor(): Promise<{ door: Listener; port: number }> {
+  const begin = ({ response }: IncomingRequest) => void response.end('x'.repeat(BYTES));
+  const door = new Listener(plainServer(), 'http', {
     clock: systemClock,
     limits: CLIENT_LIMITS,
     connectionLimit: new ConnectionLimit(100),

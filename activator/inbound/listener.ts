@@ -4,39 +4,39 @@ import { Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '#platform/time/clock.ts';
 import { guarded } from '../errors/guarded-entries.ts';
-import { ClientConnection, connectionOf, type Door } from './client-connection.ts';
+import { ClientConnection, type ConnectionOwner, connectionOf } from './client-connection.ts';
 import type { Backlog } from './client-reader.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
 import { handOver, type ParseError, PREFACE_SEEN, requireHttp1 } from './http2-preface.ts';
 import { type ClientLimits, listenOn } from './node-server.ts';
 import { asksForUpgrade, isKept, upgradeOf } from './upgrade-request.ts';
 
-export interface FrontDoorOptions {
+export interface ListenerOptions {
   clock: Clock;
   limits: ClientLimits;
   connectionLimit: ConnectionLimit;
   backlog: Backlog;
-  proxies?: Door['proxies'];
-  begin: Door['begin'];
-  refused: Door['refused'];
+  proxies?: ConnectionOwner['proxies'];
+  begin: ConnectionOwner['begin'];
+  refused: ConnectionOwner['refused'];
 }
 
 /** Answers that are on their way when all connections are to end get this long to reach their clients. */
 const LAST_BYTES_MS = 2_000;
 
 /** A server's connections: what comes in on one is told to it, whatever it is, and slow ones are ended. */
-export class FrontDoor implements Door, AsyncDisposable {
+export class Listener implements ConnectionOwner, AsyncDisposable {
   readonly protocol: 'http' | 'https';
-  readonly proxies: Door['proxies'];
-  readonly begin: Door['begin'];
-  readonly refused: Door['refused'];
+  readonly proxies: ConnectionOwner['proxies'];
+  readonly begin: ConnectionOwner['begin'];
+  readonly refused: ConnectionOwner['refused'];
   readonly backlog: Backlog;
   readonly #server: Server | TlsServer;
-  readonly #options: FrontDoorOptions;
+  readonly #options: ListenerOptions;
   readonly #connections = new Set<ClientConnection>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(server: Server | TlsServer, protocol: 'http' | 'https', options: FrontDoorOptions) {
+  constructor(server: Server | TlsServer, protocol: 'http' | 'https', options: ListenerOptions) {
     this.protocol = protocol;
     this.proxies = options.proxies;
     this.begin = options.begin;

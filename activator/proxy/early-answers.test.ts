@@ -94,7 +94,7 @@ test('over TLS likewise', async () => {
 test('a gateway that leaves, which ends each connection, lets answers arrive as well', async () => {
   await using wired = await early();
   const stop = new AbortController();
-  const left = wired.gateway.gateway.leave(60_000, stop.signal);
+  const left = wired.gateway.gateway.drain(60_000, stop.signal);
   await all(wired.port, 401, { headers: '' });
   stop.abort();
   await left;

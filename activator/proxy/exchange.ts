@@ -1,6 +1,6 @@
 import { brokeOff, type Failure, GATEWAY_FAULT, type Reply, withoutDetail } from '../errors/gateway-error.ts';
 import { attempt, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
-import type { Arrival } from '../inbound/client-connection.ts';
+import type { IncomingRequest } from '../inbound/client-connection.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
@@ -34,7 +34,11 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
   #givenBack = 0;
   #over = false;
 
-  constructor({ request, response, expectsContinue }: Arrival, outgoing: OutgoingRequest, host: ExchangeContext) {
+  constructor(
+    { request, response, expectsContinue }: IncomingRequest,
+    outgoing: OutgoingRequest,
+    host: ExchangeContext,
+  ) {
     this.#outgoing = outgoing;
     this.#host = host;
     if (outgoing.headers.hasBody) {

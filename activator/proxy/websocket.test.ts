@@ -39,7 +39,7 @@ const closed = async (client: WebSocket): Promise<CloseEvent> => (await once(cli
 /** Starts to leave; resolves when it has, with whether nothing was left open. */
 async function leave({ gateway }: TestGateway, withinMs = 5_000): Promise<boolean> {
   const signal = AbortSignal.timeout(withinMs);
-  await gateway.leave(0, signal);
+  await gateway.drain(0, signal);
   return !signal.aborted;
 }
 
@@ -150,7 +150,7 @@ test('timeoutSeconds does not end it; silence for timeouts.idleSeconds does, on 
 test('who comes while the gateway leaves is served until it is quiet', async () => {
   await using scene = await aScene();
   const stop = new AbortController();
-  const left = scene.gateway.gateway.leave(500, stop.signal);
+  const left = scene.gateway.gateway.drain(500, stop.signal);
   const client = await opened(scene.url);
   const event = closed(client);
   client.send('hello');
