@@ -4,7 +4,7 @@ import { RequestIds } from '#api/request-id.ts';
 import type { TlsPair } from '#platform/process/tls-files.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import { type Decision, isFailure } from './errors/decision.ts';
-import type { Failure, Reply } from './errors/gateway-error.ts';
+import type { GatewayError, Reply } from './errors/gateway-error.ts';
 import { attempt, enter } from './errors/guarded-entries.ts';
 import type { ClientConnection, IncomingRequest } from './inbound/client-connection.ts';
 import { Backlog } from './inbound/client-reader.ts';
@@ -136,7 +136,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     attempt('finished', () => this.#options.finished(summary));
   }
 
-  failed(failure: Failure, { functionKey, requestId, traceparent }: AccessLogEntry): void {
+  failed(failure: GatewayError, { functionKey, requestId, traceparent }: AccessLogEntry): void {
     this.#options.failures.failed(failure, functionKey, requestId, traceIdOf(traceparent));
   }
 
@@ -236,7 +236,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     decision.then(goOn).catch(crash);
   }
 
-  #answer({ arrival, connection }: RoutedRequest, answer: Reply | Failure): void {
+  #answer({ arrival, connection }: RoutedRequest, answer: Reply | GatewayError): void {
     const { exchange, request, response } = arrival;
     if (isFailure(answer)) {
       if (exchange !== undefined) exchange.refuse(answer);

@@ -20,7 +20,7 @@ import { deploymentScales } from './cold-start/deployment-scale.ts';
 import { ScaleUp } from './cold-start/scale-up.ts';
 import { ActivatorConfig } from './config.ts';
 import { guardedClock, onThrow } from './errors/guarded-entries.ts';
-import { Functions } from './functions/function-registry.ts';
+import { FunctionRegistry } from './functions/function-registry.ts';
 import { keepFunction, keepPod } from './functions/kept-objects.ts';
 import { Gateway } from './gateway.ts';
 import { connectionBound, openFilesOf } from './inbound/connection-limit.ts';
@@ -80,7 +80,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     ...(config.CATNAP_MAX_OPEN_REQUESTS !== undefined && { requests: config.CATNAP_MAX_OPEN_REQUESTS }),
     ...(config.CATNAP_MAX_HELD_BYTES !== undefined && { bytes: config.CATNAP_MAX_HELD_BYTES }),
   });
-  const functions = new Functions({
+  const functions = new FunctionRegistry({
     tellBacklog: (hint) => peers.send('backlog', hint),
     share,
     refusals: new RejectionPacer(),
@@ -164,7 +164,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
 /** An endless loop logs nothing by itself: a line here, and an Event on the Function. */
 function tellOfStuck(
   replicas: ReplicaRegistry,
-  functions: Functions,
+  functions: FunctionRegistry,
   { kube, log, lifecycle }: { kube: KubeClient; log: Log; lifecycle: Lifecycle },
 ): void {
   const events = new EventRecorder({ kube, component: 'catnap-activator', log });

@@ -3,7 +3,7 @@ import { HEADER } from '#api/names.ts';
 import type { RequestIds } from '#api/request-id.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Decision } from './errors/decision.ts';
-import type { Failure } from './errors/gateway-error.ts';
+import type { GatewayError } from './errors/gateway-error.ts';
 import { isForGateway, OPTIONS_REPLY } from './inbound/options-method.ts';
 import { faultOf, NO_TARGET, targetOf } from './inbound/validate-request.ts';
 import { Exchange } from './proxy/exchange.ts';
@@ -33,7 +33,7 @@ export interface RouteOptions {
   namespaceOf: (address: string) => string | undefined;
 }
 
-const NOT_SYNCED: Failure = {
+const NOT_SYNCED: GatewayError = {
   code: 'GatewayUnavailable',
   message: 'the gateway has not read the functions from the cluster yet; ask again',
 };

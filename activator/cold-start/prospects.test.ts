@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { Replica } from '../replicas/replica.ts';
 import { type Prospects, whyNotAlso, whyNotWait } from './prospects.ts';
 
-const failed = (reason: string): Failure => ({ code: 'RevisionFailed', reason, message: '' });
+const failed = (reason: string): GatewayError => ({ code: 'RevisionFailed', reason, message: '' });
 const QUOTA = failed('QuotaExceeded');
 const ANSWERS = [{} as Replica];
 interface Some extends Omit<Partial<Prospects>, 'view' | 'found'> {

@@ -1,10 +1,10 @@
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { RevisionHealth } from '../replicas/revision-health.ts';
-import type { FunctionView } from '../routing/function-config.ts';
+import type { FunctionConfig } from '../routing/function-config.ts';
 
 /** What decides whether a request may wait for a revision to start. Times are on the activator's clock. */
 export interface Prospects {
-  view: Pick<FunctionView, 'firstFailure' | 'latestFailure' | 'serving' | 'latest'>;
+  view: Pick<FunctionConfig, 'firstFailure' | 'latestFailure' | 'serving' | 'latest'>;
   /** The pods of the revision that requests go to. */
   found: Pick<RevisionHealth, 'answering' | 'failure'>;
   /** That revision is the newest one. */
@@ -25,7 +25,7 @@ export interface Prospects {
  * while its last start is young; after that the first request is the next start, and what the status told before says
  * nothing of that one.
  */
-export function whyNotWait(prospects: Prospects): Failure | undefined {
+export function whyNotWait(prospects: Prospects): GatewayError | undefined {
   const { view, found, isLatest, wakingSinceMs, failureSeenAtMs, dueAtMs, nowMs } = prospects;
   if (view.firstFailure !== undefined) return view.firstFailure;
   if (found.answering.length > 0) return undefined;
@@ -39,7 +39,7 @@ export function whyNotWait(prospects: Prospects): Failure | undefined {
 }
 
 /** Half-open: why a request does not wait beside those that are starting a failed revision again; undefined: it may. */
-export function whyNotAlso(prospects: Prospects): Failure | undefined {
+export function whyNotAlso(prospects: Prospects): GatewayError | undefined {
   const { view, found, hasAnswered } = prospects;
   // Beside a revision that takes its place it may: that one is there for all when the start fails.
   const hasFallback = view.serving !== undefined && view.serving !== view.latest;

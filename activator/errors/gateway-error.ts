@@ -3,7 +3,7 @@ import { ERROR_STATUS, PUBLIC_MESSAGE, PUBLIC_MESSAGE_OF_REASON } from '#api/err
 import { HEADER } from '#api/names.ts';
 
 /** Why the gateway answers a request itself. */
-export interface Failure {
+export interface GatewayError {
   code: ErrorCode;
   /** One sentence for a person, in full: callers may be told less. */
   message: string;
@@ -18,7 +18,7 @@ export interface Failure {
 }
 
 /** What a caller is told when the gateway itself went wrong; what it was stands in the log. */
-export const GATEWAY_FAULT: Failure = {
+export const GATEWAY_FAULT: GatewayError = {
   code: 'InternalError',
   message: 'the gateway failed at this request; its log has the request id',
 };
@@ -45,7 +45,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
 export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** What a caller is told who is not to see details; what is wrong with the request itself is the caller's own. */
-export function withoutDetail(failure: Failure): Failure {
+export function withoutDetail(failure: GatewayError): GatewayError {
   const general = PUBLIC_MESSAGE[failure.code];
   if (general === undefined) return failure;
   const { code, reason = '', function: named, headers } = failure;
@@ -57,7 +57,12 @@ export function withoutDetail(failure: Failure): Failure {
  * @param functionKey `<namespace>/<name>`, or null where no function was found.
  * @param closing whether the connection has to end with this answer, because the request was not read to its end.
  */
-export function answerFor(failure: Failure, functionKey: string | null, requestId: string, closing: boolean): Reply {
+export function answerFor(
+  failure: GatewayError,
+  functionKey: string | null,
+  requestId: string,
+  closing: boolean,
+): Reply {
   const content: ErrorBody = {
     error: failure.code,
     message: failure.message + whereMoreIs(failure, functionKey),
@@ -89,19 +94,19 @@ export function answerFor(failure: Failure, functionKey: string | null, requestI
 }
 
 /** The gateway does not hold what a container wrote; the Function's status does. */
-function whereMoreIs({ reason }: Failure, functionKey: string | null): string {
+function whereMoreIs({ reason }: GatewayError, functionKey: string | null): string {
   if (reason !== 'CrashLoop' || functionKey === null) return '';
   const [namespace, name] = functionKey.split('/');
   return `. Its last log lines: kubectl describe function ${name} --namespace ${namespace}`;
 }
 
 /** A path under `/.catnap/`, on a host that is a function's. */
-export function internalPath(path: string, functionKey: string): Failure {
+export function internalPath(path: string, functionKey: string): GatewayError {
   return { code: 'FunctionNotFound', message: `${path} is not for callers from outside`, function: functionKey };
 }
 
 /** A replica that ended its connection within an answer, or before it. */
-export function brokeOff(error: Error): Failure {
+export function brokeOff(error: Error): GatewayError {
   const code = 'code' in error ? ` (${String(error.code)})` : '';
   return {
     code: 'ReplicaFailed',
@@ -110,7 +115,7 @@ export function brokeOff(error: Error): Failure {
 }
 
 /** @param bareName the host, where it is a name alone */
-export function noSuchFunction(what: string, bareName?: string): Failure {
+export function noSuchFunction(what: string, bareName?: string): GatewayError {
   const hint =
     bareName === undefined
       ? ''
@@ -122,7 +127,7 @@ export function noSuchFunction(what: string, bareName?: string): Failure {
 }
 
 /** kubectl asks localhost:8080 where it is not told of an API server. */
-export function notTheApiServer(): Failure {
+export function notTheApiServer(): GatewayError {
   return {
     code: 'FunctionNotFound',
     message:

@@ -1,12 +1,12 @@
 import type { StartFailure } from '#api/rules/start-failure.ts';
-import type { Failure } from './gateway-error.ts';
+import type { GatewayError } from './gateway-error.ts';
 
 /** A place in the queue that there is none of; undefined: there is one. @param bytes with those of the newcomer. */
 export function queueFull(
   waiting: number,
   bytes: number,
   { queueSize, queueMaxBytes }: { queueSize: number; queueMaxBytes: number },
-): Failure | undefined {
+): GatewayError | undefined {
   if (waiting >= queueSize) {
     return {
       code: 'QueueFull',
@@ -20,7 +20,7 @@ export function queueFull(
   };
 }
 
-export function dueFailure(queueTimeoutMs: number): Failure {
+export function dueFailure(queueTimeoutMs: number): GatewayError {
   return {
     code: 'QueueTimeout',
     message: `no replica had room within ${queueTimeoutMs / 1000} s (spec.queue.timeoutSeconds)`,
@@ -44,10 +44,10 @@ interface Silence {
  *   mounted, is known from there alone.
  */
 export function nameSilence(
-  failure: Failure,
+  failure: GatewayError,
   { pods, silent, answered, heldUpBy }: Silence,
-  lastStart?: Failure,
-): Failure {
+  lastStart?: GatewayError,
+): GatewayError {
   if (failure.code !== 'QueueTimeout') return failure;
   const why = heldUpBy ?? lastStart;
   if (!answered && why?.reason !== undefined) {
@@ -71,7 +71,7 @@ function startingStill(pods: number): string {
 }
 
 /** The gateway holds as much as it may for all functions together, and this one has had its share of it. */
-export function gatewayBusy(what: 'requests' | 'bodies'): Failure {
+export function gatewayBusy(what: 'requests' | 'bodies'): GatewayError {
   const held = what === 'requests' ? 'requests open' : 'bytes of requests and answers in hand';
   return {
     code: 'GatewayBusy',

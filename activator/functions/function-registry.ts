@@ -1,36 +1,36 @@
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import type { HostTemplate } from '#api/rules/host-template.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import type { BacklogHint } from '../peers/messages.ts';
 import type { Target } from '../proxy/target.ts';
 import type { Change, Feed } from '../replicas/replica-registry.ts';
-import { type FunctionView, sameRoutes, viewOf } from '../routing/function-config.ts';
+import { type FunctionConfig, functionConfig, sameRoutes } from '../routing/function-config.ts';
 import { type RouteEntry, RouteTable } from '../routing/route-table.ts';
 import { ColdStarts } from '../telemetry/cold-start-metrics.ts';
 import { FunctionCounters } from '../telemetry/function-counters.ts';
-import { FunctionTraffic, type TrafficParts } from './function-traffic.ts';
+import { FunctionTraffic, type FunctionTrafficParts } from './function-traffic.ts';
 
-export interface FunctionsOptions extends Omit<TrafficParts, 'coldStarts' | 'tellBacklog'> {
+export interface FunctionRegistryOptions extends Omit<FunctionTrafficParts, 'coldStarts' | 'tellBacklog'> {
   /** Absent: there are no other gateways. */
-  tellBacklog?: TrafficParts['tellBacklog'];
+  tellBacklog?: FunctionTrafficParts['tellBacklog'];
   feed: Feed<FunctionObject>;
   template: HostTemplate;
   clusterDomain: string;
 }
 
 /** All functions there are, each with its traffic, and the way to them. */
-export class Functions implements Disposable {
+export class FunctionRegistry implements Disposable {
   readonly coldStarts = new ColdStarts();
   /** Of requests for which no function was found. */
   readonly unrouted = new FunctionCounters(this.coldStarts);
-  readonly #parts: TrafficParts;
+  readonly #parts: FunctionTrafficParts;
   readonly #byKey = new Map<string, FunctionTraffic>();
   readonly #stopFeed: () => void;
   readonly #table: RouteTable<Target>;
 
-  constructor(options: FunctionsOptions) {
+  constructor(options: FunctionRegistryOptions) {
     this.#parts = { tellBacklog: () => undefined, ...options, coldStarts: this.coldStarts };
     const { replicas } = options;
     this.#table = new RouteTable([], options.template, options.clusterDomain);
@@ -40,7 +40,7 @@ export class Functions implements Disposable {
       guarded('function change', ({ type, object }: Change<FunctionObject>) => {
         const gone = type === 'deleted' || object.metadata.deletionTimestamp !== undefined;
         if (gone) this.#remove(functionKey(object.metadata.namespace, object.metadata.name));
-        else this.#put(viewOf(object));
+        else this.#put(functionConfig(object));
       }),
     );
   }
@@ -51,7 +51,7 @@ export class Functions implements Disposable {
   }
 
   /** @param key `<namespace>/<name>` */
-  view(key: string): FunctionView | undefined {
+  view(key: string): FunctionConfig | undefined {
     return this.#byKey.get(key)?.view;
   }
 
@@ -65,7 +65,7 @@ export class Functions implements Disposable {
   }
 
   /** Of the requests that wait, each gets this answer. */
-  refuseWaiting(failure: Failure): void {
+  refuseWaiting(failure: GatewayError): void {
     for (const traffic of this.#byKey.values()) traffic.refuseWaiting(failure);
   }
 
@@ -75,7 +75,7 @@ export class Functions implements Disposable {
     this.#byKey.clear();
   }
 
-  #put(view: FunctionView): void {
+  #put(view: FunctionConfig): void {
     const known = this.#byKey.get(view.key);
     if (known === undefined) {
       const traffic = new FunctionTraffic(view, this.#parts);

@@ -2,7 +2,7 @@ import type { StartSample } from '../cold-start/learning.ts';
 import { whyNotAlso, whyNotWait } from '../cold-start/prospects.ts';
 import { Waves } from '../cold-start/waves.ts';
 import type { Decision } from '../errors/decision.ts';
-import { type Failure, noSuchFunction } from '../errors/gateway-error.ts';
+import { type GatewayError, noSuchFunction } from '../errors/gateway-error.ts';
 import type { BacklogHint } from '../peers/messages.ts';
 import type { Untouched } from '../proxy/retry-pause.ts';
 import type { Admissible, FunctionQueue, Target } from '../proxy/target.ts';
@@ -10,7 +10,7 @@ import { FunctionBudget, type ProcessBudget } from '../queue/fair-share.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
-import type { FunctionView } from '../routing/function-config.ts';
+import type { FunctionConfig } from '../routing/function-config.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { ColdStarts } from '../telemetry/cold-start-metrics.ts';
 import type { ColdTimes } from '../telemetry/cold-start-phases.ts';
@@ -19,7 +19,7 @@ import { RevisionChoice } from './revision-choice.ts';
 import type { PoolOwner, PoolParts, RevisionPool } from './revision-pool.ts';
 import { RevisionPools } from './revision-pools.ts';
 
-export interface TrafficParts extends PoolParts {
+export interface FunctionTrafficParts extends PoolParts {
   /** What the process holds for all functions. */
   share: ProcessBudget;
   coldStarts: ColdStarts;
@@ -32,13 +32,13 @@ export interface TrafficParts extends PoolParts {
  * is one revision's is in its pool.
  */
 export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Disposable {
-  readonly parts: TrafficParts;
+  readonly parts: FunctionTrafficParts;
   /** What is held for it of the process' memory. */
   readonly share: FunctionBudget;
   readonly #pools: RevisionPools;
   /** Undefined until there is something to count: most functions sleep. */
   #counters: FunctionCounters | undefined;
-  #view: FunctionView;
+  #view: FunctionConfig;
   readonly #choice: RevisionChoice;
   /** Undefined until there is something to plan or to learn. */
   #waves: Waves | undefined;
@@ -46,7 +46,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   #refreshing = false;
   #stale = false;
 
-  constructor(view: FunctionView, parts: TrafficParts) {
+  constructor(view: FunctionConfig, parts: FunctionTrafficParts) {
     this.#view = view;
     this.parts = parts;
     this.share = new FunctionBudget(parts.share);
@@ -55,7 +55,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     this.refresh();
   }
 
-  get view(): FunctionView {
+  get view(): FunctionConfig {
     return this.#view;
   }
   get demand(): RevisionPools {
@@ -145,7 +145,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     this.parts.replicas.suspend(this.#view.key, replica, suspect);
   }
 
-  refuseWaiting(failure: Failure): void {
+  refuseWaiting(failure: GatewayError): void {
     for (const pool of this.#pools) pool.refuseWaiting(failure);
   }
 
@@ -176,7 +176,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     return true;
   }
 
-  update(view: FunctionView): void {
+  update(view: FunctionConfig): void {
     this.#view = view;
     this.#choice.heed(view);
     for (const pool of this.#pools) pool.update();

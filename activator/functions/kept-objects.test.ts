@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '#platform/kube/resources.ts';
 import { podFacts } from '../replicas/pod-facts.ts';
-import { viewOf } from '../routing/function-config.ts';
+import { functionConfig } from '../routing/function-config.ts';
 import { aFunction, aPod } from '../testing/test-gateway.ts';
 import { keepFunction, keepPod } from './kept-objects.ts';
 
@@ -14,7 +14,7 @@ test('of a Function the source goes, and what requests are decided by stays', ()
     routes: [{ host: 'a.example', pathPrefix: '/' }],
   });
   const kept = keepFunction({ ...fn, metadata: { ...fn.metadata, managedFields: [{ manager: 'kubectl' }] } as never });
-  assert.deepEqual(viewOf(kept), viewOf(fn));
+  assert.deepEqual(functionConfig(kept), functionConfig(fn));
   assert.ok(!/xxxx|managedFields/.test(JSON.stringify(kept)));
 });
 

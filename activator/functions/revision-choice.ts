@@ -3,7 +3,7 @@ import type { Clock } from '#platform/time/clock.ts';
 import type { Prospects } from '../cold-start/prospects.ts';
 import { NO_PODS } from '../replicas/revision-health.ts';
 import { chooseRevision } from '../routing/choose-revision.ts';
-import { type FunctionView, sameFailure } from '../routing/function-config.ts';
+import { type FunctionConfig, sameFailure } from '../routing/function-config.ts';
 import type { RevisionPool } from './revision-pool.ts';
 import type { RevisionPools } from './revision-pools.ts';
 
@@ -11,14 +11,14 @@ import type { RevisionPools } from './revision-pools.ts';
 export class RevisionChoice {
   readonly #clock: Clock;
   readonly #pools: RevisionPools;
-  #view: FunctionView;
+  #view: FunctionConfig;
   #pool: RevisionPool;
   /** The revision that this activator last saw answer. */
   #answeredBefore: string | undefined;
   /** When this activator first saw the status' present failure of the newest revision. */
   #failureSeenAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(view: FunctionView, pools: RevisionPools, clock: Clock) {
+  constructor(view: FunctionConfig, pools: RevisionPools, clock: Clock) {
     this.#clock = clock;
     this.#pools = pools;
     this.#view = view;
@@ -32,7 +32,7 @@ export class RevisionChoice {
   }
 
   /** What the Function says of its revisions and their starts has changed, or may have; `choose` comes next. */
-  heed(view: FunctionView): void {
+  heed(view: FunctionConfig): void {
     const before = this.#view;
     this.#view = view;
     const isOther = view.latest !== before.latest;

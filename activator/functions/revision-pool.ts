@@ -2,7 +2,7 @@ import type { Clock } from '#platform/time/clock.ts';
 import type { ScaleUp } from '../cold-start/scale-up.ts';
 import { type FailedStart, StartRetries } from '../cold-start/start-retries.ts';
 import type { Demand, Waves } from '../cold-start/waves.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import { nameSilence } from '../errors/queue-errors.ts';
 import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { RejectionPacer } from '../queue/rejection-pacer.ts';
@@ -10,7 +10,7 @@ import { type QueuedRequest, RequestQueue, type WaitingRequest } from '../queue/
 import type { Replica } from '../replicas/replica.ts';
 import type { ReplicaRegistry } from '../replicas/replica-registry.ts';
 import { healthOf, NO_PODS, type RevisionHealth } from '../replicas/revision-health.ts';
-import type { FunctionView } from '../routing/function-config.ts';
+import type { FunctionConfig } from '../routing/function-config.ts';
 import type { ColdTimes } from '../telemetry/cold-start-phases.ts';
 
 export interface PoolParts {
@@ -23,7 +23,7 @@ export interface PoolParts {
 /** The function that a pool belongs to. */
 export interface PoolOwner {
   readonly parts: PoolParts;
-  readonly view: FunctionView;
+  readonly view: FunctionConfig;
   readonly share: FunctionBudget;
   /** Of its requests, in all pools. */
   readonly demand: Demand;
@@ -143,7 +143,7 @@ export class RevisionPool implements Disposable {
   }
 
   /** Refuses a request that is not to wait with those that do. */
-  turnAway(visitor: QueuedRequest<Replica>, failure: Failure): void {
+  turnAway(visitor: QueuedRequest<Replica>, failure: GatewayError): void {
     this.#gate.turnAway(visitor, failure);
   }
 
@@ -166,7 +166,7 @@ export class RevisionPool implements Disposable {
     return this.#gate.giveBack(visitor, replica, isFull, to.#gate);
   }
 
-  refuseWaiting(failure: Failure): void {
+  refuseWaiting(failure: GatewayError): void {
     this.#made?.refuseAll(failure);
   }
 
@@ -176,7 +176,7 @@ export class RevisionPool implements Disposable {
   }
 
   /** For good: each that comes, or comes back, gets this answer. */
-  close(failure: Failure): void {
+  close(failure: GatewayError): void {
     this.#gate.close(failure);
   }
 

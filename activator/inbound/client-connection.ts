@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
-import { answerFor, type Failure, GATEWAY_FAULT } from '../errors/gateway-error.ts';
+import { answerFor, GATEWAY_FAULT, type GatewayError } from '../errors/gateway-error.ts';
 import { caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { type Backlog, ClientReader, type ParserStop, type ReadPace, STOPPED } from './client-reader.ts';
@@ -21,7 +21,7 @@ export interface IncomingRequest {
   /** The server has let go of the connection behind this request. */
   readonly parted: boolean;
   /** Why it is not to be served, where only what the parser was reading shows that; undefined: nothing does. */
-  fault?: Failure | undefined;
+  fault?: GatewayError | undefined;
   /** What serves it; undefined until its turn. */
   exchange: Exchange | undefined;
 }
@@ -36,7 +36,7 @@ export interface ConnectionOwner {
   /** Gives the arrival its exchange, or refuses it. */
   begin(arrival: IncomingRequest, connection: ClientConnection): void;
   /** A client is told so, whose bytes or head got no exchange. */
-  refused(failure: Failure): void;
+  refused(failure: GatewayError): void;
   /** The connection has closed. */
   closed(connection: ClientConnection): void;
 }
@@ -135,12 +135,12 @@ export class ClientConnection implements ReadPace {
   }
 
   /** To be asked while the parser calls for the request; undefined: nothing shows that it is none of HTTP. */
-  faultOfProtocol(request: IncomingMessage): Failure | undefined {
+  faultOfProtocol(request: IncomingMessage): GatewayError | undefined {
     return this.#protocol.faultOf(request);
   }
 
   /** Answers the present request, which has no exchange, and ends the connection with that. */
-  refuse(failure: Failure, requestId: string, hasBody: boolean): void {
+  refuse(failure: GatewayError, requestId: string, hasBody: boolean): void {
     this.#waiting = undefined;
     this.#say(failure, requestId, hasBody);
     this.#end();
@@ -238,7 +238,7 @@ export class ClientConnection implements ReadPace {
   }
 
   /** The fault is in the last request that came if that is not complete, else in one that did not get as far. */
-  #faultInLast(failure: Failure): void {
+  #faultInLast(failure: GatewayError): void {
     const last = this.#waiting?.at(-1) ?? this.#current;
     if (last?.request.complete === false && last.exchange?.over === false) {
       this.#closing = true;
@@ -302,7 +302,7 @@ export class ClientConnection implements ReadPace {
     if (this.#current === undefined) this.next();
   }
 
-  #say(failure: Failure, requestId: string, hasBody: boolean): void {
+  #say(failure: GatewayError, requestId: string, hasBody: boolean): void {
     this.#closing = true;
     this.door.refused(failure);
     const { status, headers, body } = answerFor(failure, null, requestId, true);

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 
 /** Of Node's own: a copy of what its parser reads now, up to 64 KiB; undefined or empty while it reads nothing. */
 type Parser = { getCurrentBuffer?: () => Buffer | undefined } | null | undefined;
 
-const NOT_HTTP: Failure = { code: 'BadRequest', message: 'the protocol of the request has to be HTTP, not RTSP' };
+const NOT_HTTP: GatewayError = { code: 'BadRequest', message: 'the protocol of the request has to be HTTP, not RTSP' };
 const RTSP = Buffer.from(' RTSP/');
 
 /**
@@ -21,7 +21,7 @@ export class ProtocolWatch {
   #found: readonly string[] | undefined;
 
   /** Why a request is none of HTTP; undefined: nothing says so. To be asked while the parser calls for the request. */
-  faultOf(request: IncomingMessage): Failure | undefined {
+  faultOf(request: IncomingMessage): GatewayError | undefined {
     const { bytesRead } = request.socket;
     const isNew = bytesRead !== this.#lookedAt;
     if (isNew && (this.#lookedAt === 0 || request.httpVersionMinor === 0)) this.#look(request, bytesRead);

@@ -1,4 +1,4 @@
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 
 /** What of a request decides whether it is one; an IncomingMessage has it. */
 export interface RequestStart {
@@ -39,13 +39,16 @@ const END_TO_END = new Set(
   ).split(' '),
 );
 
-export const NO_TARGET: Failure = { code: 'BadRequest', message: 'the target is neither a path nor an http address' };
+export const NO_TARGET: GatewayError = {
+  code: 'BadRequest',
+  message: 'the target is neither a path nor an http address',
+};
 
 /**
  * Why a request that Node's parser let through is not to be served, or undefined: it is one. Each rule is about what
  * two readers may understand in two ways, for that is what smuggling is made of.
  */
-export function faultOf(request: RequestStart): Failure | undefined {
+export function faultOf(request: RequestStart): GatewayError | undefined {
   const { headers } = request;
   if (request.httpVersionMajor !== 1) return bad('the version of HTTP has to be 1.1 or 1.0');
   if (request.rawHeaders.length > 2 * FIELDS_MAX) {
@@ -72,7 +75,7 @@ export function targetOf({ url = '/', headers }: RequestStart): Target | undefin
   return { host: authority, path: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
-function faultOfHost({ httpVersionMinor, headers, rawHeaders }: RequestStart): Failure | undefined {
+function faultOfHost({ httpVersionMinor, headers, rawHeaders }: RequestStart): GatewayError | undefined {
   const { host } = headers;
   if (host === undefined) return httpVersionMinor === 0 ? undefined : bad('the Host header is missing');
   if (typeof host !== 'string' || !AUTHORITY.test(host)) return bad('the Host header is no host name');
@@ -84,7 +87,7 @@ function faultOfHost({ httpVersionMinor, headers, rawHeaders }: RequestStart): F
   return hosts > 1 ? bad('there is more than one Host header') : undefined;
 }
 
-function faultOfTarget(request: RequestStart): Failure | undefined {
+function faultOfTarget(request: RequestStart): GatewayError | undefined {
   const { method = '', url = '' } = request;
   if (method !== 'GET' && method !== 'POST' && !METHODS.has(method)) {
     return { code: 'MethodNotAllowed', message: `this gateway does not pass ${method} on` };
@@ -95,7 +98,7 @@ function faultOfTarget(request: RequestStart): Failure | undefined {
   return targetOf(request) === undefined ? NO_TARGET : undefined;
 }
 
-function faultOfCoding(coding: string | string[] | undefined, minorVersion: number): Failure | undefined {
+function faultOfCoding(coding: string | string[] | undefined, minorVersion: number): GatewayError | undefined {
   if (coding === undefined) return undefined;
   if (minorVersion === 0) return bad('HTTP/1.0 has no Transfer-Encoding');
   if (typeof coding === 'string' && coding.toLowerCase() === 'chunked') return undefined;
@@ -103,17 +106,17 @@ function faultOfCoding(coding: string | string[] | undefined, minorVersion: numb
 }
 
 /** Beyond 2^53 two lengths that differ are one number here. */
-function faultOfLength(length: string | string[] | undefined): Failure | undefined {
+function faultOfLength(length: string | string[] | undefined): GatewayError | undefined {
   if (length === undefined || Number(length) <= Number.MAX_SAFE_INTEGER) return undefined;
   return bad('the Content-Length is longer than anything that can be sent');
 }
 
-function faultOfExpectation(expect: string | string[] | undefined): Failure | undefined {
+function faultOfExpectation(expect: string | string[] | undefined): GatewayError | undefined {
   if (expect === undefined || (typeof expect === 'string' && expect.toLowerCase() === '100-continue')) return undefined;
   return { code: 'ExpectationFailed', message: 'the only expectation that this gateway meets is 100-continue' };
 }
 
-function faultOfConnection(connection: string | string[] | undefined): Failure | undefined {
+function faultOfConnection(connection: string | string[] | undefined): GatewayError | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
   for (const option of String(connection).toLowerCase().split(',')) {
     const name = option.trim();
@@ -124,7 +127,7 @@ function faultOfConnection(connection: string | string[] | undefined): Failure |
   return undefined;
 }
 
-function bad(message: string): Failure {
+function bad(message: string): GatewayError {
   return { code: 'BadRequest', message };
 }
 
@@ -133,7 +136,7 @@ function bad(message: string): Failure {
  * is nobody to tell.
  * @param error as a server's `clientError` gives it
  */
-export function faultOfReading(error: Error & { code?: string; reason?: string }): Failure | undefined {
+export function faultOfReading(error: Error & { code?: string; reason?: string }): GatewayError | undefined {
   const { code = '', reason } = error;
   if (code === 'HPE_HEADER_OVERFLOW') {
     return { code: 'HeadersTooLarge', message: 'the fields of the request, or its target, are longer than 64 KiB' };

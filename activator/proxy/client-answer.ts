@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Failure, Reply } from '../errors/gateway-error.ts';
+import type { GatewayError, Reply } from '../errors/gateway-error.ts';
 import type { Entry } from '../errors/guarded-entries.ts';
 import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { Attempt, Inbound } from './attempt.ts';
@@ -121,7 +121,7 @@ export class ClientAnswer implements Inbound {
   }
 
   /** Instead of a replica's answer; where that is on its way already, it ends in the middle. */
-  fail(failure: Failure): void {
+  fail(failure: GatewayError): void {
     if (this.#response.headersSent || this.isUpgraded) breakOff(this.#response);
     else writeFailure(this.#response, failure, this.#record, this.#host.draining);
   }

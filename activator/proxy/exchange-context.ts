@@ -1,5 +1,5 @@
 import type { Clock } from '#platform/time/clock.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -21,5 +21,5 @@ export interface ExchangeContext {
   /** The exchange is an upgraded connection from here on. */
   joined(joint: Tunnel): void;
   /** A function did not answer as it should have. */
-  failed(failure: Failure, summary: AccessLogEntry): void;
+  failed(failure: GatewayError, summary: AccessLogEntry): void;
 }

@@ -1,4 +1,4 @@
-import { brokeOff, type Failure, GATEWAY_FAULT, type Reply, withoutDetail } from '../errors/gateway-error.ts';
+import { brokeOff, GATEWAY_FAULT, type GatewayError, type Reply, withoutDetail } from '../errors/gateway-error.ts';
 import { attempt, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { IncomingRequest } from '../inbound/client-connection.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
@@ -91,7 +91,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     }
   }
 
-  refuse(failure: Failure): void {
+  refuse(failure: GatewayError): void {
     this.#place = undefined;
     if (this.#over) return;
     try {
@@ -125,7 +125,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
   }
 
   /** Refuses what is under way already: its client went wrong meanwhile. */
-  reject(failure: Failure): void {
+  reject(failure: GatewayError): void {
     this.#leave();
     this.refuse(failure);
   }
@@ -187,7 +187,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
   }
 
   /** A limit has passed. */
-  tookTooLong(failure: Failure): void {
+  tookTooLong(failure: GatewayError): void {
     const { joint, from } = this.#answer;
     if (joint !== undefined) {
       this.#journal.code = failure.code;
@@ -223,7 +223,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     this.#outgoing.body?.readAhead();
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: GatewayError): void {
     this.#journal.code = failure.code;
     if (this.#queue !== undefined) this.#host.failed(failure, this.#journal);
     this.#answer.fail(this.#host.errorDetail ? failure : withoutDetail(failure));

@@ -1,5 +1,5 @@
 import type { Clock } from '#platform/time/clock.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import { type Entry, enter } from '../errors/guarded-entries.ts';
 import type { Timeouts } from '../routing/function-config.ts';
 import { type Course, nextLookAtMs, passedLimit } from './time-limits.ts';
@@ -8,7 +8,7 @@ import { type TimerWheel, WheelTimer } from './timer-wheel.ts';
 /** Who is told. */
 export interface RequestTimerWatcher {
   /** A limit has passed; called once for each `start` at most. */
-  tookTooLong(failure: Failure): void;
+  tookTooLong(failure: GatewayError): void;
   /** Looking at the time threw. */
   crash(entry: Entry, error: unknown): void;
 }

@@ -1,4 +1,4 @@
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 
 /** Why a replica has not begun with a request: it has as many as it may, or it cannot take any now. */
 export type Untouched = 'full' | 'unready';
@@ -21,7 +21,7 @@ export function pauseBeforeTry(times: number): number | undefined {
   return Math.min(FIRST_PAUSE_MS * 2 ** (times - FREE - 1), LONGEST_PAUSE_MS);
 }
 
-export const TURNED_AWAY: Failure = {
+export const TURNED_AWAY: GatewayError = {
   code: 'NotStarted',
   message: `replicas have turned the request away ${MOST} times without beginning with it`,
 };

@@ -3,14 +3,14 @@ import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
-import type { FunctionView } from '../routing/function-config.ts';
+import type { FunctionConfig } from '../routing/function-config.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { FunctionCounters } from '../telemetry/function-counters.ts';
 import type { Untouched } from './retry-pause.ts';
 
 /** A function's own queue, as a request sees it that goes through it. */
 export interface FunctionQueue {
-  readonly view: FunctionView;
+  readonly view: FunctionConfig;
   /** What is held for the function of the process' memory. */
   readonly share: FunctionBudget;
   readonly counters: FunctionCounters | undefined;

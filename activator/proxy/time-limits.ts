@@ -1,4 +1,4 @@
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { Timeouts } from '../routing/function-config.ts';
 
 /** How far a request has come that a replica has; times in milliseconds, on one clock. */
@@ -23,7 +23,7 @@ export function nextLookAtMs(timeouts: Timeouts, course: Course, nowMs: number):
 }
 
 /** The limit that is passed, or undefined. */
-export function passedLimit(timeouts: Timeouts, course: Course, nowMs: number): Failure | undefined {
+export function passedLimit(timeouts: Timeouts, course: Course, nowMs: number): GatewayError | undefined {
   const { totalMs, firstByteMs, idleMs } = timeouts;
   if (totalMs > 0 && nowMs >= course.admittedAtMs + totalMs) {
     return { code: 'Timeout', message: `the function took longer than ${totalMs / 1000} s (spec.timeoutSeconds)` };
@@ -44,7 +44,7 @@ export function passedLimit(timeouts: Timeouts, course: Course, nowMs: number): 
 }
 
 /** One that is larger than the function takes; undefined while it is not. @param maxBytes 0: no limit. */
-export function tooLarge(bytes: number, maxBytes: number): Failure | undefined {
+export function tooLarge(bytes: number, maxBytes: number): GatewayError | undefined {
   if (maxBytes === 0 || bytes <= maxBytes) return undefined;
   return { code: 'BodyTooLarge', message: `the body is larger than ${maxBytes} bytes (spec.maxBodyBytes)` };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '#api/names.ts';
-import { answerFor, type Failure, type Reply } from '../errors/gateway-error.ts';
+import { answerFor, type GatewayError, type Reply } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import { lingerAtMost } from '../inbound/linger.ts';
 import { responseHeaders, serverTiming, trailers } from './headers.ts';
@@ -27,7 +27,7 @@ export function answerHeaders(from: readonly string[], journal: RequestRecord, r
 /** An answer of the gateway's own. */
 export function writeFailure(
   response: ServerResponse,
-  failure: Failure,
+  failure: GatewayError,
   journal: RequestRecord,
   leaving: boolean,
 ): void {

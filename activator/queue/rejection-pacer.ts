@@ -1,4 +1,4 @@
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import { LinkedQueue } from './linked-queue.ts';
 
@@ -6,12 +6,12 @@ import { LinkedQueue } from './linked-queue.ts';
 const PER_TURN = 4;
 
 interface Refusable {
-  refuse(failure: Failure): void;
+  refuse(failure: GatewayError): void;
 }
 
 /** Turns requests away, of all functions. However many come at once, they hold others up no longer than a few of them take. */
 export class RejectionPacer {
-  readonly #waiting = new LinkedQueue<{ visitor: Refusable; failure: Failure }>();
+  readonly #waiting = new LinkedQueue<{ visitor: Refusable; failure: GatewayError }>();
   readonly #onTurn = guarded(
     'rejection turn',
     () => this.#turn(),
@@ -20,7 +20,7 @@ export class RejectionPacer {
   #inThisTurn = 0;
 
   /** Now, or in one of the next turns of the event loop. */
-  refuse(visitor: Refusable, failure: Failure): void {
+  refuse(visitor: Refusable, failure: GatewayError): void {
     if (this.#inThisTurn === 0) setImmediate(this.#onTurn);
     if (this.#inThisTurn < PER_TURN && this.#waiting.size === 0) {
       this.#inThisTurn += 1;

@@ -1,5 +1,5 @@
 import type { Clock } from '#platform/time/clock.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { FunctionBudget } from './fair-share.ts';
 import type { QueuedRequest } from './request-queue.ts';
 
@@ -10,7 +10,7 @@ export interface QueueHooks<R> {
   /** The last one that waited is admitted, refused or gone. */
   noneWaiting(): void;
   /** A request is to be turned away, now or as soon as others are not held up by it. */
-  refuse(visitor: QueuedRequest<R>, failure: Failure): void;
+  refuse(visitor: QueuedRequest<R>, failure: GatewayError): void;
 }
 
 export interface QueueParts<R> {

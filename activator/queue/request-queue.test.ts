@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TestClock } from '#platform/testing/test-clock.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import { aSeat as aReplica, type Named } from '../testing/test-replica.ts';
 import { type BudgetBounds, FunctionBudget, ProcessBudget } from './fair-share.ts';
 import { type QueuedRequest, type QueueLimits, RequestQueue, type WaitingRequest } from './request-queue.ts';
@@ -50,7 +50,7 @@ class Scene {
       admit(replica) {
         log.push(`${name} to ${replica.name}${this.waitMs > 0 ? `, waits ${this.waitMs}` : ''}`);
       },
-      refuse: (failure: Failure) => void this.log.push(`${name} ${failure.code}`),
+      refuse: (failure: GatewayError) => void this.log.push(`${name} ${failure.code}`),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/time/clock.ts';
 import { ReplicaRoom, type SharedReplica } from '../balancing/replica-room.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import { dueFailure, gatewayBusy, queueFull } from '../errors/queue-errors.ts';
 import { Integral } from '../telemetry/integral.ts';
 import type { QueueEntry } from './linked-queue.ts';
@@ -16,7 +16,7 @@ export interface QueuedRequest<R> {
   /** Set before `admit`: how long it may wait at the replica for a place there. 0: it is to be turned away at once. */
   waitMs: number;
   admit(replica: R): void;
-  refuse(failure: Failure): void;
+  refuse(failure: GatewayError): void;
 }
 
 export type WaitingRequest<R> = QueueEntry<QueuedRequest<R>>;
@@ -49,7 +49,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
   #admittedAtMs = 0;
   #admitting = false;
   /** What all are told from now on; undefined: it is open. */
-  #closed: Failure | undefined;
+  #closed: GatewayError | undefined;
 
   constructor(limits: QueueLimits, { clock, hooks, share, random = Math.random }: QueueParts<R>) {
     this.#clock = clock;
@@ -138,7 +138,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
   }
 
   /** Refuses a request that is not to wait with those that do. */
-  turnAway(visitor: QueuedRequest<R>, failure: Failure): void {
+  turnAway(visitor: QueuedRequest<R>, failure: GatewayError): void {
     this.#requests += 1;
     this.#account(visitor.enteredAtMs);
     this.#hooks.refuse(visitor, failure);
@@ -191,13 +191,13 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
   }
 
   /** Sends away all that wait. */
-  refuseAll(failure: Failure): void {
+  refuseAll(failure: GatewayError): void {
     this.#account(this.#clock.nowMs());
     for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) this.#refuse(place, failure);
   }
 
   /** For good: sends away all that wait, and each that comes or comes back. */
-  close(failure: Failure): void {
+  close(failure: GatewayError): void {
     this.#closed = failure;
     this.refuseAll(failure);
     this[Symbol.dispose]();
@@ -210,7 +210,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
   }
 
   /** Why no request is let in now; undefined: they are. */
-  #whyNot(): Failure | undefined {
+  #whyNot(): GatewayError | undefined {
     if (this.#closed !== undefined) return this.#closed;
     if (!this.#share.mayOpen()) return gatewayBusy('requests');
     return this.#share.mayKeep(0) ? undefined : gatewayBusy('bodies');
@@ -243,7 +243,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     return true;
   }
 
-  #refuse(place: WaitingRequest<R>, failure: Failure): void {
+  #refuse(place: WaitingRequest<R>, failure: GatewayError): void {
     this.#remove(place);
     this.#share.closed();
     this.#hooks.refuse(place.value, failure);

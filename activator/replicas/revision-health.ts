@@ -1,5 +1,5 @@
 import type { StartFailure } from '#api/rules/start-failure.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { Pod } from './known-pod.ts';
 import type { Replica } from './replica.ts';
 
@@ -12,7 +12,7 @@ export interface RevisionHealth {
   /** Whether one of them has answered, now or before. */
   answered: boolean;
   /** Why none of them will start; undefined while one answers or still may. */
-  failure: Failure | undefined;
+  failure: GatewayError | undefined;
   /** Why one of them has not started so far, though it still may; undefined where nothing is known to hold one up. */
   heldUpBy: StartFailure | undefined;
   /** Pods that did answer and have not for a while: stuck, or started again and again. Others have to do their work. */

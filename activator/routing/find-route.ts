@@ -1,5 +1,5 @@
 /** Which function a request is for: by its host and path and, for a name alone, by who asks. Pure. */
-import { type Failure, internalPath, noSuchFunction, notTheApiServer } from '../errors/gateway-error.ts';
+import { type GatewayError, internalPath, noSuchFunction, notTheApiServer } from '../errors/gateway-error.ts';
 import { hostOf, type Route, type RouteTable } from './route-table.ts';
 
 /** What of a request decides where it goes. */
@@ -34,7 +34,7 @@ export function findRoute<T>(
 }
 
 /** What to answer where no function is. @param owner `<namespace>/<name>` of the function that has the host, where one has */
-export function nothingThere({ host, path }: Asked, owner: string | undefined): Failure {
+export function nothingThere({ host, path }: Asked, owner: string | undefined): GatewayError {
   if (owner !== undefined) return internalPath(path, owner);
   if (API_SERVER_PATH.test(path)) return notTheApiServer();
   return noSuchFunction(`${host}${path}`, bareName(host));

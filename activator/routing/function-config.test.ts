@@ -2,26 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Condition } from '#api/conditions.ts';
 import { aFunction } from '../testing/test-gateway.ts';
-import { sameRoutes, viewOf } from './function-config.ts';
+import { functionConfig, sameRoutes } from './function-config.ts';
 
 const failing = (type: string, reason: string, message: string) =>
   [{ type, status: 'False', reason, message, observedGeneration: 1, lastTransitionTime: '' }] as unknown as Condition[];
 
 test('takes the limit, else the target, as what one replica is good for', () => {
-  assert.equal(viewOf(aFunction('hello', { concurrency: { target: 7 } })).perReplica, 7);
-  assert.equal(viewOf(aFunction('hello', { concurrency: { target: 7, limit: 3 } })).perReplica, 3);
+  assert.equal(functionConfig(aFunction('hello', { concurrency: { target: 7 } })).perReplica, 7);
+  assert.equal(functionConfig(aFunction('hello', { concurrency: { target: 7, limit: 3 } })).perReplica, 3);
 });
 
 test('has all times in milliseconds', () => {
   const timeouts = { firstByteSeconds: 3, idleSeconds: 4 };
-  const view = viewOf(aFunction('hello', { timeoutSeconds: 5, timeouts, queue: { timeoutSeconds: 2 } }));
+  const view = functionConfig(aFunction('hello', { timeoutSeconds: 5, timeouts, queue: { timeoutSeconds: 2 } }));
   assert.deepEqual(view.timeouts, { totalMs: 5_000, firstByteMs: 3_000, idleMs: 4_000 });
   assert.equal(view.limits.queueTimeoutMs, 2_000);
 });
 
 test('a failure of the newest revision is told without the log lines below it', () => {
   const message = 'pod x ended before it answered; exit code 1. Its last log lines:\nError: secret\n    at index.ts:1';
-  const view = viewOf(aFunction('hello', {}, { conditions: failing('RevisionReady', 'CrashLoop', message) }));
+  const view = functionConfig(aFunction('hello', {}, { conditions: failing('RevisionReady', 'CrashLoop', message) }));
   assert.equal(view.latestFailure?.reason, 'CrashLoop');
   assert.equal(view.latestFailure?.message, 'pod x ended before it answered; exit code 1');
 });
@@ -29,29 +29,32 @@ test('a failure of the newest revision is told without the log lines below it', 
 test('a source that cannot be compiled matters only where there is no revision yet', () => {
   const conditions = failing('SourceReady', 'CompileFailed', 'index.ts:1:7: expected ")"');
   const fn = aFunction('hello', {}, { conditions });
-  assert.equal(viewOf(fn).firstFailure, undefined);
-  const first = viewOf({ ...fn, status: { conditions } }).firstFailure;
+  assert.equal(functionConfig(fn).firstFailure, undefined);
+  const first = functionConfig({ ...fn, status: { conditions } }).firstFailure;
   assert.equal(first?.message, 'index.ts:1:7: expected ")"');
 });
 
 test('a status alone does not change the routes', () => {
   const routes = [{ host: 'api.example.org' }];
-  const before = viewOf(aFunction('hello', { routes }));
-  assert.ok(sameRoutes(before, viewOf(aFunction('hello', { routes }, { replicas: 3 }))));
-  assert.ok(!sameRoutes(before, viewOf(aFunction('hello', { routes: [{ host: 'other.example.org' }] }))));
+  const before = functionConfig(aFunction('hello', { routes }));
+  assert.ok(sameRoutes(before, functionConfig(aFunction('hello', { routes }, { replicas: 3 }))));
+  assert.ok(!sameRoutes(before, functionConfig(aFunction('hello', { routes: [{ host: 'other.example.org' }] }))));
 });
 
 test('has sizes in bytes, 0 where there is no limit', () => {
-  const limited = viewOf(aFunction('hello', { maxBodyBytes: '1Mi', queue: { maxBytes: 500 } }));
+  const limited = functionConfig(aFunction('hello', { maxBodyBytes: '1Mi', queue: { maxBytes: 500 } }));
   assert.equal(limited.maxBodyBytes, 2 ** 20);
   assert.equal(limited.limits.queueMaxBytes, 500);
-  const plain = viewOf(aFunction('hello'));
+  const plain = functionConfig(aFunction('hello'));
   assert.equal(plain.maxBodyBytes, 0);
   assert.equal(plain.limits.queueMaxBytes, 64 * 2 ** 20);
 });
 
 test('what was learned before is taken from the status, as far as it is there', () => {
   const learned = { startMilliseconds: 300, requestMilliseconds: 50 };
-  assert.deepEqual(viewOf(aFunction('hello', {}, { scaling: { learned } })).learned, { startMs: 300, requestMs: 50 });
-  assert.equal(viewOf(aFunction('hello')).learned.startMs, undefined);
+  assert.deepEqual(functionConfig(aFunction('hello', {}, { scaling: { learned } })).learned, {
+    startMs: 300,
+    requestMs: 50,
+  });
+  assert.equal(functionConfig(aFunction('hello')).learned.startMs, undefined);
 });

@@ -5,7 +5,7 @@ import { functionKey } from '#api/rules/function-key.ts';
 import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
 import type { FailedStart } from '../cold-start/start-retries.ts';
 import type { LearnedBefore } from '../cold-start/waves.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { QueueLimits } from '../queue/request-queue.ts';
 
 /** How long a request may take once a replica has it, in milliseconds; 0: no limit. */
@@ -33,7 +33,7 @@ export interface ServedFunction {
 }
 
 /** What the data path needs of a Function, computed once per change of it. */
-export interface FunctionView {
+export interface FunctionConfig {
   /** `<namespace>/<name>` */
   key: string;
   namespace: string;
@@ -55,16 +55,16 @@ export interface FunctionView {
   /** The newest revision. */
   latest: string | undefined;
   /** The status says that `latest` cannot start. */
-  latestFailure: Failure | undefined;
+  latestFailure: GatewayError | undefined;
   /** How often, and when, that was so. */
   failedStart: FailedStart | undefined;
   /** Of starts and requests, by the status. */
   learned: LearnedBefore;
   /** There is no revision, and why there will be none: the source is wrong, or its objects cannot be written. */
-  firstFailure: Failure | undefined;
+  firstFailure: GatewayError | undefined;
 }
 
-export function viewOf(fn: ServedFunction): FunctionView {
+export function functionConfig(fn: ServedFunction): FunctionConfig {
   const { spec, status, metadata } = fn;
   const latest = status?.latestRevision ?? status?.revision;
   const { limits, timeouts } = sharedLimits(spec);
@@ -104,7 +104,7 @@ function failedStart({ status }: ServedFunction): FailedStart | undefined {
   return { reason: condition.reason, count, lastMs: Date.parse(lastTime) };
 }
 
-type Limits = Pick<FunctionView, 'limits' | 'timeouts'>;
+type Limits = Pick<FunctionConfig, 'limits' | 'timeouts'>;
 const limitsOf = new WeakMap<ServedFunction['spec'], Limits>();
 
 /** Once per spec, which thousands of functions may have in common. */
@@ -128,7 +128,7 @@ function sharedLimits(spec: ServedFunction['spec']): Limits {
   return made;
 }
 
-function failureIn(fn: ServedFunction, type: 'RevisionReady' | 'SourceReady'): Failure | undefined {
+function failureIn(fn: ServedFunction, type: 'RevisionReady' | 'SourceReady'): GatewayError | undefined {
   const condition = fn.status?.conditions?.find((one) => one.type === type);
   if (condition === undefined || condition.status !== 'False') return undefined;
   return { code: 'RevisionFailed', reason: condition.reason, message: forCallers(condition.message) };
@@ -143,7 +143,7 @@ function forCallers(message: string): string {
 }
 
 /** Whether a change from one to the other changes the route table. */
-export function sameRoutes(a: FunctionView, b: FunctionView): boolean {
+export function sameRoutes(a: FunctionConfig, b: FunctionConfig): boolean {
   return (
     a.routes.length === b.routes.length &&
     a.routes.every(({ host, pathPrefix, since }, i) => {
@@ -154,7 +154,7 @@ export function sameRoutes(a: FunctionView, b: FunctionView): boolean {
 }
 
 /** Whether both speak of the same failed start of the newest revision, or of none. */
-export function sameFailure(a: FunctionView, b: FunctionView): boolean {
+export function sameFailure(a: FunctionConfig, b: FunctionConfig): boolean {
   const { latestFailure: one, failedStart: first } = a;
   const { latestFailure: other, failedStart: second } = b;
   return one?.reason === other?.reason && one?.message === other?.message && first?.count === second?.count;

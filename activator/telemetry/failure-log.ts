@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#api/errors.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import type { Failure } from '../errors/gateway-error.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 
 /** Of one function and code, so many are logged one by one; the rest of the period is one line at its end. */
 const ONE_BY_ONE = 5;
@@ -27,7 +27,12 @@ export class FailureLog implements Disposable {
   }
 
   /** @param traceId of the trace that the request belongs to, where it is known. */
-  failed({ code, message, reason }: Failure, functionKey: string | null, requestId: string, traceId?: string): void {
+  failed(
+    { code, message, reason }: GatewayError,
+    functionKey: string | null,
+    requestId: string,
+    traceId?: string,
+  ): void {
     const kind = `${functionKey} ${code}`;
     const period = this.#periods.get(kind) ?? this.#begin(kind, functionKey, code);
     period.count += 1;

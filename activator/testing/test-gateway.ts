@@ -11,7 +11,7 @@ import { systemClock } from '#platform/time/clock.ts';
 import type { RevisionRef, Scales } from '../cold-start/deployment-scale.ts';
 import { ScaleUp } from '../cold-start/scale-up.ts';
 import { guardedClock } from '../errors/guarded-entries.ts';
-import { Functions } from '../functions/function-registry.ts';
+import { FunctionRegistry } from '../functions/function-registry.ts';
 import { Gateway } from '../gateway.ts';
 import type { ClientLimits } from '../inbound/node-server.ts';
 import { trustedProxies } from '../inbound/trusted-proxies.ts';
@@ -167,7 +167,7 @@ export class TestGateway implements AsyncDisposable {
   readonly functionFeed = new ManualFeed<FunctionObject>();
   readonly podFeed = new ManualFeed<PodObject>();
   readonly scales = new FakeScales();
-  readonly functions: Functions;
+  readonly functions: FunctionRegistry;
   readonly gateway: Gateway;
   readonly share: ProcessBudget;
   /** The access log. */
@@ -194,7 +194,7 @@ export class TestGateway implements AsyncDisposable {
     this.share = new ProcessBudget(bounds);
     this.replicas = new ReplicaRegistry(this.podFeed, clock);
     this.#wake = new ScaleUp(this.scales, clock, pino({ level: 'silent' }));
-    this.functions = new Functions({
+    this.functions = new FunctionRegistry({
       feed: this.functionFeed,
       replicas: this.replicas,
       wake: this.#wake,
