@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayError } from '../errors/gateway-error.ts';
+import { guarded } from '../errors/guarded-entries.ts';
 
 /** Of Node's own: a copy of what its parser reads now, up to 64 KiB; undefined or empty while it reads nothing. */
 type Parser = { getCurrentBuffer?: () => Buffer | undefined } | null | undefined;
@@ -19,6 +20,9 @@ export class ProtocolWatch {
   #lookedAt = 0;
   /** `method target` of each request line of RTSP in that read, until the parser is through with it. */
   #found: readonly string[] | undefined;
+  readonly #onForget = guarded('client request', () => {
+    this.#found = undefined;
+  });
 
   /** Why a request is none of HTTP; undefined: nothing says so. To be asked while the parser calls for the request. */
   faultOf(request: IncomingMessage): GatewayError | undefined {
@@ -35,9 +39,7 @@ export class ProtocolWatch {
     if (found.length === 0) return;
     this.#found = found;
     // They may be as long as the read, which is not counted in what clients hold.
-    setImmediate(() => {
-      this.#found = undefined;
-    });
+    setImmediate(this.#onForget);
   }
 }
 

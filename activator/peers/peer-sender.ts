@@ -81,8 +81,8 @@ export class PeerSender implements Disposable {
     this.#stream = stream;
     stream.on('error', () => undefined);
     const fail = () => stream.destroy();
-    const answered = guarded('peer stream', (answer: IncomingMessage) => this.#answered(stream, answer), fail);
-    stream.on('response', answered);
+    const onAnswer = guarded('peer stream', (answer: IncomingMessage) => this.#answered(stream, answer), fail);
+    stream.on('response', onAnswer);
     stream.on(
       'drain',
       guarded('peer stream', () => this.#flush(), fail),
@@ -106,9 +106,10 @@ export class PeerSender implements Disposable {
     this.#failures = 0;
     this.#heardAtMs = clock.nowMs();
     this.#renewAtMs = this.#heardAtMs + RENEW_MS * (1 - 0.2 * random());
-    answer.on('data', () => {
+    const onBeat = guarded('peer stream', () => {
       this.#heardAtMs = clock.nowMs();
     });
+    answer.on('data', onBeat);
     answer.on('close', () => stream.destroy());
     this.#nextBeat(stream);
     this.#flush();
@@ -134,8 +135,8 @@ export class PeerSender implements Disposable {
     this.#isOpen = false;
     this.#stream = undefined;
     stream.end();
-    const cancel = this.#parts.clock.after(FAREWELL_MS, () => stream.destroy());
-    stream.on('close', cancel);
+    const onClose = this.#parts.clock.after(FAREWELL_MS, () => stream.destroy());
+    stream.on('close', onClose);
     this.#begin();
   }
 

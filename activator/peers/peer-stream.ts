@@ -44,11 +44,12 @@ export class PeerStream implements Disposable {
     this.#endsAtMs = nowMs + LONGEST_MS;
     response.on('error', () => undefined);
     request.on('error', () => undefined);
-    response.on('close', () => {
+    const onClose = guarded('peer stream', () => {
       this.#cancelWatch();
       this.#cancelPause();
       parts.onClose();
     });
+    response.on('close', onClose);
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.flushHeaders();
     const end = () => this[Symbol.dispose]();

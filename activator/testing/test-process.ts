@@ -97,7 +97,7 @@ export interface Activator extends AsyncDisposable {
 }
 
 const LAST_LINES = 20;
-const FROM_SOURCE = [process.execPath, new URL('main.ts', import.meta.url).pathname];
+const FROM_SOURCE = [process.execPath, new URL('../main.ts', import.meta.url).pathname];
 
 /**
  * The program as it is started in a cluster, on free ports.
