@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
@@ -15,6 +15,15 @@ test('links between pages lead somewhere', () => {
       .map((path) => `${page}: ${path}`),
   );
   assert.deepEqual(dead, []);
+});
+
+test('the page on the architecture names only what is there', () => {
+  const named = [...read('docs/architecture.md').matchAll(/`([a-z][\w.-]*\/[\w./-]*)`/g)].map(([, path = '']) => path);
+  assert.ok(named.length > 30);
+  assert.deepEqual(
+    named.filter((path) => !existsSync(join(root, path))),
+    [],
+  );
 });
 
 test('each page on a shape of handler is linked from README', () => {
