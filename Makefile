@@ -31,7 +31,7 @@ run: $(INSTALLED) ## A cluster on this machine with operator and activator, and 
 test: $(INSTALLED) ## Unit tests, then end-to-end tests over real processes
 	@$(WITH_NODE) npm run --silent test
 
-check: $(INSTALLED) ## Lint, types and unit tests, about a minute
+check: $(INSTALLED) ## Lint, types and unit tests, about a minute; those of the local cluster where it changed
 	@$(WITH_NODE) npm run --silent check
 
 fuzz: $(INSTALLED) ## Thousands of sources, Functions, answers and requests that mean harm; CATNAP_FUZZ_SEED repeats a run

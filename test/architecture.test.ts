@@ -166,12 +166,57 @@ test('the package for who writes handlers takes little of the runtime, which doe
   );
 });
 
+/** The folders of the stand-in cluster, and which of the others each may import; tests may import more. */
+const CLUSTER_FOLDERS: Record<string, readonly string[]> = {
+  machine: [],
+  realism: [],
+  objects: [],
+  'api-server': ['objects', 'machine', 'realism'],
+  controllers: ['objects', 'realism'],
+  'service-proxy': ['controllers', 'machine'],
+  'pod-runner': ['controllers', 'service-proxy', 'machine', 'realism'],
+};
+
+test('the stand-in cluster stands on platform alone: it is a Kubernetes, whatever runs in it', () => {
+  const path = (a: Arrow) => relative(root, join(root, dirname(a.file), a.specifier));
+  const inside = arrows.filter((a) => a.file.startsWith('local/cluster/') && a.to !== undefined);
+  assert.ok(inside.length > 0);
+  const wrong = inside.filter((a) => a.to !== 'platform' && !path(a).startsWith('local/cluster/'));
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+  const named = globSync('local/cluster/**/*.*', { cwd: root }).filter((file) =>
+    /catnap/i.test(readFileSync(join(root, file), 'utf8')),
+  );
+  assert.deepEqual(named, [], 'these name what runs in the cluster; its starter has to tell it by a setting');
+});
+
+test('programs of the stand-in cluster know each other by their requests alone', () => {
+  const folder = (file: string) => file.split('/')[2] as string;
+  const path = (a: Arrow) => relative(root, join(root, dirname(a.file), a.specifier));
+  const inside = arrows.filter((a) => a.file.startsWith('local/cluster/') && a.to === 'local');
+  const wrong = inside.filter((a) => {
+    const to = folder(path(a));
+    return !/\.test\.ts$/.test(a.file) && to !== folder(a.file) && !CLUSTER_FOLDERS[folder(a.file)]?.includes(to);
+  });
+  assert.deepEqual(
+    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    [],
+  );
+});
+
+test('each folder of the stand-in cluster says in one line what is in it', () => {
+  for (const folder of Object.keys(CLUSTER_FOLDERS))
+    assert.match(readFileSync(join(root, 'local/cluster', folder, 'README.md'), 'utf8'), /^[^\n]+\n$/, folder);
+});
+
 test('client-node is loaded only where a kubeconfig needs it, and by the stand-in for its models', () => {
   const loaders = arrows.filter(
     (a) => !a.typeOnly && a.specifier.startsWith('@kubernetes/client-node') && a.from !== 'test',
   );
   assert.deepEqual(
-    [...new Set(loaders.map((a) => a.file))].filter((file) => !/^(platform\/|local\/objects\/)/.test(file)),
+    [...new Set(loaders.map((a) => a.file))].filter((file) => !/^(platform\/|local\/cluster\/objects\/)/.test(file)),
     [],
   );
 });

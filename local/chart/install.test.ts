@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { KubeClient } from '#platform/kube/client.ts';
-import { TestServer, TOKEN } from '../api-server/test-server.ts';
+import { TestServer, TOKEN } from '../cluster/api-server/test-server.ts';
 import { type InstalledChart, type InstallTarget, installChart, uninstallChart, upgradeChart } from './install.ts';
 
 const CHART = {

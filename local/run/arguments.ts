@@ -1,5 +1,5 @@
 /** What `make run` is started with, besides its environment. Pure. */
-import { LARGEST_SEED } from '../realism/realism.ts';
+import { LARGEST_SEED } from '../cluster/realism/realism.ts';
 
 export interface Arguments {
   /** Seed of delays as a real cluster has them; undefined: everything is immediate. */

@@ -6,7 +6,7 @@ import { clusterAccess } from '#platform/access/cluster-access.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { establishCrd } from '#platform/kube/crd.ts';
 import type { KubeObject } from '#platform/kube/resources.ts';
-import type { LocalImage } from '../pod-runner/images.ts';
+import { clusterImages, type GivenImages } from './cluster-images.ts';
 import { freePort } from './free-port.ts';
 import { guarded, unguarded } from './guard.ts';
 import {
@@ -21,6 +21,9 @@ import {
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
 
+/** What the kubeconfig and the administrator are named for. */
+const CLUSTER_NAME = 'catnap';
+
 export interface LocalClusterOptions {
   /** Where the state is kept; absent: a temporary folder that `stop` removes. */
   dataDir?: string | undefined;
@@ -30,7 +33,7 @@ export interface LocalClusterOptions {
   /** Where the kubeconfig goes. */
   kubeconfig: string;
   /** Further images that pods may name, and what stands for each: a command, or a command with the image's folders. */
-  images?: Readonly<Record<string, readonly string[] | LocalImage>>;
+  images?: GivenImages;
   /** File to which the API server appends what it is asked: audit.k8s.io/v1 Events, one a line. */
   auditLog?: string | undefined;
   /** Seed: it is about as slow as a real cluster, in the way that this number gives; absent: everything is immediate. */
@@ -99,10 +102,11 @@ export class LocalCluster implements AsyncDisposable {
   startApiServer(): void {
     const { auditLog } = this.#options;
     this.#apiServer ??= this.#supervised('api-server', {
-      CATNAP_API_PORT: String(this.#port),
-      CATNAP_DATA_DIR: this.dataDir,
-      CATNAP_KUBECONFIG_FILE: this.kubeconfig,
-      ...(auditLog === undefined ? {} : { CATNAP_AUDIT_LOG_FILE: auditLog }),
+      CLUSTER_NAME,
+      CLUSTER_API_PORT: String(this.#port),
+      CLUSTER_DATA_DIR: this.dataDir,
+      CLUSTER_KUBECONFIG_FILE: this.kubeconfig,
+      ...(auditLog === undefined ? {} : { CLUSTER_AUDIT_LOG_FILE: auditLog }),
       ...this.#realism,
     });
   }
@@ -115,8 +119,9 @@ export class LocalCluster implements AsyncDisposable {
   startPodRunner(): void {
     this.#podRunner ??= this.#supervised('pod-runner', {
       ...this.access,
-      CATNAP_DATA_DIR: this.dataDir,
-      CATNAP_LOCAL_IMAGES: JSON.stringify({ [LOCAL_RUNTIME_IMAGE]: RUNTIME_IMAGE, ...this.#options.images }),
+      CLUSTER_DATA_DIR: this.dataDir,
+      CLUSTER_IMAGES: JSON.stringify(clusterImages({ [LOCAL_RUNTIME_IMAGE]: RUNTIME_IMAGE, ...this.#options.images })),
+      CLUSTER_IMAGES_SETTING: 'CATNAP_LOCAL_IMAGES',
       ...this.#realism,
     });
   }
@@ -140,7 +145,7 @@ export class LocalCluster implements AsyncDisposable {
 
   get #realism(): Env {
     const { realism } = this.#options;
-    return realism === undefined ? {} : { CATNAP_REALISM_SEED: String(realism) };
+    return realism === undefined ? {} : { CLUSTER_REALISM_SEED: String(realism) };
   }
 
   #supervised(name: LocalProgram, env: Env): Supervised {

@@ -9,8 +9,8 @@ import { PORT } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { isAlreadyExists } from '#platform/kube/error.ts';
 import { ConfigError, envPort, readConfig } from '#platform/process/config.ts';
-import { Settings } from '../pod-runner/settings.ts';
-import { LARGEST_SEED } from '../realism/realism.ts';
+import { Settings } from '../cluster/pod-runner/settings.ts';
+import { LARGEST_SEED } from '../cluster/realism/realism.ts';
 import { giveAccounts } from './accounts.ts';
 import { ArgumentError, parseArguments } from './arguments.ts';
 import { applyCrd, LocalCluster } from './cluster.ts';
@@ -45,7 +45,7 @@ const Env = z.object({
   /** Not empty: no colours, not even on a terminal. */
   NO_COLOR: z.string().optional(),
   /** What stands for each further image, as JSON: `{"nginx":["node","server.mjs"]}`. */
-  CATNAP_LOCAL_IMAGES: Settings.shape.CATNAP_LOCAL_IMAGES,
+  CATNAP_LOCAL_IMAGES: Settings.shape.CLUSTER_IMAGES,
 });
 
 type Config = z.infer<typeof Env>;

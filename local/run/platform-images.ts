@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LocalImage } from '../pod-runner/images.ts';
+import type { LocalImage } from '../cluster/pod-runner/images.ts';
 import { ROOT, RUNTIME_IMAGE } from './programs.ts';
 
 /** What the chart's images are in a cluster without images: the same files, as the build left them in `dist/`. */

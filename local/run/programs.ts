@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { LocalImage } from '../pod-runner/images.ts';
+import type { LocalImage } from '../cluster/pod-runner/images.ts';
 import type { Program } from './supervised.ts';
 
 /** Root of the checkout. */
@@ -41,5 +41,5 @@ export function program(name: 'operator' | 'activator', from: 'source' | 'dist',
 export type LocalProgram = 'api-server' | 'pod-runner' | 'service-proxy';
 
 export function localProgram(name: LocalProgram, env: Env, logFile: string): Program {
-  return { name, command: [process.execPath, join(ROOT, 'local', name, 'main.ts')], env, logFile };
+  return { name, command: [process.execPath, join(ROOT, 'local', 'cluster', name, 'main.ts')], env, logFile };
 }

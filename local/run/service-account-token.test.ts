@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ClusterAccess } from '#platform/access/credentials.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { CONFIG_MAPS } from '#platform/kube/resources.ts';
-import { TestServer, TOKEN } from '../api-server/test-server.ts';
+import { TestServer, TOKEN } from '../cluster/api-server/test-server.ts';
 import { serviceAccountToken } from './service-account-token.ts';
 
 function accessWith(authority: string, token: string): ClusterAccess {

@@ -1,10 +1,10 @@
 /** Every rendered object is one that the API server takes, checked as strictly as it can. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { TestServer } from '../../local/api-server/test-server.ts';
-import type { Json, KubeObject } from '../../local/objects/kind-schema.ts';
-import { loadBuiltinKinds } from '../../local/objects/schema/builtin-kinds.ts';
-import { checkTypes, dropUnknownFields } from '../../local/objects/schema/strict.ts';
+import { TestServer } from '../../local/cluster/api-server/test-server.ts';
+import type { Json, KubeObject } from '../../local/cluster/objects/kind-schema.ts';
+import { loadBuiltinKinds } from '../../local/cluster/objects/schema/builtin-kinds.ts';
+import { checkTypes, dropUnknownFields } from '../../local/cluster/objects/schema/strict.ts';
 import { CASES, type Loose } from './rendered.ts';
 
 let server: TestServer;

@@ -1,7 +1,7 @@
 /** What the chart's admission policy lets an activator do with the scale of Deployments. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, suite, test } from 'node:test';
-import { deployment, TestServer } from '../../local/api-server/test-server.ts';
+import { deployment, TestServer } from '../../local/cluster/api-server/test-server.ts';
 import { type Loose, objectsOf } from './rendered.ts';
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';

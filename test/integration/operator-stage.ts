@@ -109,7 +109,7 @@ export class Stage implements AsyncDisposable {
   static async open(): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'catnap-operator-'));
     const kubeconfig = join(folder, 'kubeconfig');
-    const env = { CATNAP_DATA_DIR: folder, CATNAP_KUBECONFIG_FILE: kubeconfig };
+    const env = { CLUSTER_DATA_DIR: folder, CLUSTER_KUBECONFIG_FILE: kubeconfig };
     await using parts = new AsyncDisposableStack();
     parts.defer(() => rm(folder, { recursive: true, force: true }));
     parts.use(new Supervised(localProgram('api-server', { ...inherited, ...env }, join(folder, 'api-server.log'))));

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { PEER_AUDIENCE } from '#api/names.ts';
 import { aFunction, aPod, ask, until } from '../../activator/testing/test-gateway.ts';
 import { type Activator, Cluster, startActivator } from '../../activator/testing/test-process.ts';
-import { newSigningKey, TokenSigner } from '../../local/api-server/auth/json-web-token.ts';
+import { newSigningKey, TokenSigner } from '../../local/cluster/api-server/auth/json-web-token.ts';
 import { freePort } from '../../local/run/free-port.ts';
 import { bundleEnv, Replica } from '../../runtime-image/testing/replica.ts';
 

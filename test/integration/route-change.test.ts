@@ -69,7 +69,7 @@ test('a route leads to its function within 50 ms of being accepted, the median o
   const folder = await mkdtemp(join(tmpdir(), 'catnap-routes-'));
   parts.defer(() => rm(folder, { recursive: true, force: true }));
   const kubeconfig = join(folder, 'kubeconfig');
-  const env = { ...inherited, CATNAP_DATA_DIR: folder, CATNAP_KUBECONFIG_FILE: kubeconfig };
+  const env = { ...inherited, CLUSTER_DATA_DIR: folder, CLUSTER_KUBECONFIG_FILE: kubeconfig };
   parts.use(new Supervised(localProgram('api-server', env, join(folder, 'api-server.log'))));
   await eventually('the API server has written its kubeconfig', () => existsSync(kubeconfig));
   const kube = parts.use(new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig })));

@@ -6,7 +6,7 @@ import { DEPLOYMENTS } from '#platform/kube/resources.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import { deploymentScales } from '../../activator/cold-start/deployment-scale.ts';
 import { ScaleUp } from '../../activator/cold-start/scale-up.ts';
-import { deployment, TestServer, TOKEN } from '../../local/api-server/test-server.ts';
+import { deployment, TestServer, TOKEN } from '../../local/cluster/api-server/test-server.ts';
 import { eventually } from '../support/eventually.ts';
 
 const DEPLOYMENTS_PATH = '/apis/apps/v1/namespaces/default/deployments';

@@ -13,7 +13,7 @@ import {
   REPLICA_SETS,
   SERVICES,
 } from '#platform/kube/resources.ts';
-import { DISRUPTION_BUDGETS, type ResourceQuota, SERVICE_ACCOUNTS } from '../../../local/controllers/kinds.ts';
+import { DISRUPTION_BUDGETS, type ResourceQuota, SERVICE_ACCOUNTS } from '../../../local/cluster/controllers/kinds.ts';
 import { aContainer, aDeployment, ask, isReady, startCluster, TestNamespace, until } from './fixtures.ts';
 import type { TestCluster } from './programs.ts';
 

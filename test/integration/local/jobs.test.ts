@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { isNotFound } from '#platform/kube/error.ts';
 import { EVENTS } from '#platform/kube/resources.ts';
-import { JOBS, type Job } from '../../../local/controllers/kinds.ts';
+import { JOBS, type Job } from '../../../local/cluster/controllers/kinds.ts';
 import { aContainer, startCluster, TestNamespace, until } from './fixtures.ts';
 import type { TestCluster } from './programs.ts';
 

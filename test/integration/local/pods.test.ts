@@ -41,7 +41,7 @@ test('what keeps a container from starting is its waiting reason', async (t) => 
   assert.equal(noConfig.state?.waiting?.message, 'configmap "settings" not found');
   await ns.waiting('bad-image', 'InvalidImageName');
   const pull = await ns.waiting('no-image', 'ImagePullBackOff');
-  assert.match(pull.state?.waiting?.message ?? '', /CATNAP_LOCAL_IMAGES=/);
+  assert.match(pull.state?.waiting?.message ?? '', /CLUSTER_IMAGES=/);
 });
 
 test('a pod that no node can hold says so', async (t) => {

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { clusterAccess } from '#platform/access/cluster-access.ts';
 import { KubeClient } from '#platform/kube/client.ts';
-import type { LocalImage } from '../../../local/pod-runner/images.ts';
+import type { LocalImage } from '../../../local/cluster/pod-runner/images.ts';
 import { inherited } from '../../support/settings.ts';
 
-const LOCAL = join(import.meta.dirname, '..', '..', '..', 'local');
+const LOCAL = join(import.meta.dirname, '..', '..', '..', 'local', 'cluster');
 
 /** One program; it runs when `start` resolves. */
 class Program {
@@ -60,13 +60,13 @@ export class TestCluster implements AsyncDisposable {
     this.dataDir = dataDir;
     this.url = `http://127.0.0.1:${port}`;
     this.kube = kube;
-    const level = { CATNAP_LOG_LEVEL: 'info' };
-    const api = { CATNAP_API_PORT: String(port), CATNAP_DATA_DIR: dataDir, ...level };
+    const level = { CLUSTER_LOG_LEVEL: 'info' };
+    const api = { CLUSTER_API_PORT: String(port), CLUSTER_DATA_DIR: dataDir, ...level };
     this.apiServer = new Program('api-server', api, '"api server listens"');
     const runner = {
       ...accessTo(port, dataDir),
-      CATNAP_DATA_DIR: dataDir,
-      CATNAP_LOCAL_IMAGES: JSON.stringify(images),
+      CLUSTER_DATA_DIR: dataDir,
+      CLUSTER_IMAGES: JSON.stringify(images),
       ...level,
     };
     this.podRunner = new Program('pod-runner', runner, '"pod runner ready"');

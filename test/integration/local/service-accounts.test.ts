@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type KubeObject, PODS, type Resource } from '#platform/kube/resources.ts';
-import { SERVICE_ACCOUNTS } from '../../../local/controllers/kinds.ts';
+import { SERVICE_ACCOUNTS } from '../../../local/cluster/controllers/kinds.ts';
 import { aContainer, startCluster, TestNamespace, until } from './fixtures.ts';
 import type { TestCluster } from './programs.ts';
 
