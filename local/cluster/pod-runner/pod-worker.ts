@@ -111,8 +111,12 @@ export class PodWorker {
     this.#deps.finished(this.#pod);
   }
 
-  /** Ends its programs without a word to the API server, which may be gone already. */
+  /**
+   * Ends its programs without a word to the API server, which may be gone already: a pod that were said to have succeeded
+   * would not be started anew by the next pod runner.
+   */
   async shutDown(graceMs: number): Promise<void> {
+    this.#gone.abort();
     this.#ending.abort();
     for (const container of this.#all()) container.stop(graceMs);
     await this.#work;
