@@ -20,7 +20,7 @@ import { isTable, readYaml, type Table, writeYaml } from './go-yaml.ts';
 export type Lookup = (apiVersion: string, kind: string, namespace: string, name: string) => Table;
 
 /** Functions that need the templates themselves. */
-export interface Rendering {
+interface Rendering {
   include: (name: string, data: unknown) => string;
   tpl: (text: string, data: unknown) => string;
   lookup: Lookup;

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 
 /** Values that the chart's schema refuses; the message has each mistake on a line of its own. */
-export class ValuesError extends Error {
+class ValuesError extends Error {
   override readonly name = 'ValuesError';
 }
 

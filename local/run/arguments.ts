@@ -1,7 +1,7 @@
 /** What `make run` is started with, besides its environment. Pure. */
 import { LARGEST_SEED } from '../cluster/realism/realism.ts';
 
-export interface Arguments {
+interface Arguments {
   /** Seed of delays as a real cluster has them; undefined: everything is immediate. */
   realism?: number;
 }

@@ -24,7 +24,7 @@ import { untilAnswering } from './until-answering.ts';
 /** What the kubeconfig and the administrator are named for. */
 const CLUSTER_NAME = 'catnap';
 
-export interface LocalClusterOptions {
+interface LocalClusterOptions {
   /** Where the state is kept; absent: a temporary folder that `stop` removes. */
   dataDir?: string | undefined;
   /** 0: any free one. */

@@ -8,7 +8,7 @@ import { BUNDLER, type Env, type Inherited, program } from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
 
-export interface ControlPlaneOptions {
+interface ControlPlaneOptions {
   /** Environment that leads each of them to the API server: CATNAP_API_URL or KUBECONFIG. */
   access: Accounts;
   inherited: Inherited;

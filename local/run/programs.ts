@@ -6,7 +6,7 @@ import type { Program } from './supervised.ts';
 export const ROOT = dirname(dirname(import.meta.dirname));
 
 /** The one file that pods of source functions run. */
-export const RUNTIME = join(ROOT, 'dist', 'runtime', 'runtime.mjs');
+const RUNTIME = join(ROOT, 'dist', 'runtime', 'runtime.mjs');
 
 /** What compiles a function: as it is built, for only so it keeps to a limit on its memory. */
 export const BUNDLER = join(ROOT, 'dist', 'operator', 'bundler.mjs');

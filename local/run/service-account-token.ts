@@ -18,7 +18,7 @@ const SERVICE_ACCOUNTS: Resource<TokenRequest> = {
 /** Longer than anyone leaves a cluster on his machine running: nobody renews these tokens. */
 const EXPIRATION_SECONDS = 30 * 24 * 60 * 60;
 
-export interface TokenOf {
+interface TokenOf {
   namespace: string;
   name: string;
   /** Default: the API server. */

@@ -6,7 +6,7 @@ import type { Certificate } from './auth/certificate.ts';
 import { selfSigned } from './auth/certificate.ts';
 import { newSigningKey } from './auth/json-web-token.ts';
 
-export interface Identity {
+interface Identity {
   /** The administrator's; in the file `admin.token`, for whoever may read it. */
   token: string;
   certificate: Certificate;

@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 
-export interface ClusterAddress {
+interface ClusterAddress {
   /** `https://127.0.0.1:38211` */
   server: string;
   /** The server's certificate, PEM. */

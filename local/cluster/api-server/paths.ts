@@ -20,7 +20,7 @@ import type { ResourceRequest } from './http/request-info.ts';
 import type { Resource } from './resources/resource.ts';
 import { methodNotAllowed, noSuchPath } from './status.ts';
 
-export interface SystemRequest {
+interface SystemRequest {
   request: IncomingMessage;
   url: URL;
   /** `undefined`: the path is none of a resource. */

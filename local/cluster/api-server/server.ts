@@ -38,7 +38,7 @@ import { Database } from './store/database.ts';
 import { Store } from './store/store.ts';
 import { makeSystemPriorityClasses } from './system-priority-classes.ts';
 
-export interface ApiServerOptions {
+interface ApiServerOptions {
   /** The cluster's name. */
   name: string;
   /** Folder of the database. */

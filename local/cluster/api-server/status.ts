@@ -165,6 +165,6 @@ export function deletedStatus(target: Target, uid: string): Status {
 }
 
 /** As Go's %q prints it, for the strings that names are made of. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return JSON.stringify(text);
 }

@@ -18,7 +18,7 @@ export const NOBODY = 'token-of-nobody';
 // biome-ignore lint/suspicious/noExplicitAny: tests read what they expect and fail on what is not there
 export type Loose = any;
 
-export interface Reply {
+interface Reply {
   code: number;
   body: Loose;
   warnings: string[];

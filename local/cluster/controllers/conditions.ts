@@ -1,6 +1,6 @@
 /** Conditions of built-in workloads. */
 
-export interface WorkloadCondition {
+interface WorkloadCondition {
   type: string;
   status: string;
   reason?: string;

@@ -13,7 +13,7 @@ import { startNamespaceController } from './namespace-controller.ts';
 import { startPodGc } from './pod-gc.ts';
 import { startReplicaSetController } from './replica-set-controller.ts';
 
-export interface ControllersOptions {
+interface ControllersOptions {
   cluster: Cluster;
   /** Names of the nodes there are. */
   nodes: ReadonlySet<string>;

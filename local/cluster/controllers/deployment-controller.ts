@@ -23,7 +23,7 @@ import {
 import { newSet, nextRevision, REVISION_ANNOTATION, revisionOf, surplusSets } from './replica-sets.ts';
 import { newestSet } from './template-hash.ts';
 
-export interface DeploymentDeps {
+interface DeploymentDeps {
   cluster: Cluster;
   events: Recorder;
 }

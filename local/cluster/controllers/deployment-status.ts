@@ -69,7 +69,7 @@ export function progressDeadlineMs(
   return since + (deployment.spec?.progressDeadlineSeconds ?? 0) * 1_000 - nowMs;
 }
 
-export function isComplete(deployment: Deployment, status: DeploymentStatus): boolean {
+function isComplete(deployment: Deployment, status: DeploymentStatus): boolean {
   const desired = specReplicas(deployment);
   return (
     status.updatedReplicas === desired &&

@@ -19,7 +19,7 @@ import {
   verdict,
 } from './owner-graph.ts';
 
-export interface GarbageCollectorDeps {
+interface GarbageCollectorDeps {
   cluster: Cluster;
   beforeDelete: (pod: Pod) => void;
 }

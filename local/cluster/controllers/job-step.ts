@@ -9,7 +9,7 @@ import { hasRestartedTooOften, isTracked, type JobPods, podsOfJob } from './job-
 import { type Job, type JobCondition, timestamp } from './kinds.ts';
 import { byDeletionOrder } from './victims.ts';
 
-export interface JobView {
+interface JobView {
   job: Job;
   pods: readonly Pod[];
   backoff: JobBackoff | undefined;

@@ -15,12 +15,12 @@ import type { KubeObject, Resource, Wire } from '#platform/kube/resources.ts';
 export type Node = Wire<V1Node>;
 export type ServiceAccount = Wire<V1ServiceAccount>;
 export type ResourceQuota = Wire<V1ResourceQuota>;
-export type Binding = Wire<V1Binding>;
+type Binding = Wire<V1Binding>;
 export type DisruptionBudget = Wire<V1PodDisruptionBudget>;
 export type Job = Wire<V1Job>;
 export type JobCondition = Wire<V1JobCondition>;
-export type TokenRequest = Wire<AuthenticationV1TokenRequest>;
-export type CustomResourceDefinition = Wire<V1CustomResourceDefinition>;
+type TokenRequest = Wire<AuthenticationV1TokenRequest>;
+type CustomResourceDefinition = Wire<V1CustomResourceDefinition>;
 
 const core = { group: '', version: 'v1' };
 export const NODES: Resource<Node> = { ...core, plural: 'nodes', kind: 'Node', namespaced: false };

@@ -18,7 +18,7 @@ const FINALIZER = 'kubernetes';
 /** Pods take their grace period to go: look again until nothing is left. */
 const LOOK_AGAIN_MS = 100;
 
-export interface NamespaceDeps {
+interface NamespaceDeps {
   cluster: Cluster;
   beforeDelete: (pod: Pod) => void;
 }

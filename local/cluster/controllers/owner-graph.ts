@@ -57,7 +57,7 @@ export class OwnerGraph {
 /** How one of an object's owners stands. */
 export type OwnerState = 'present' | 'absent' | 'waiting';
 
-export type Verdict =
+type Verdict =
   | { action: 'keep' }
   /** Some owners are gone, others are not: these references have nothing behind them. */
   | { action: 'unlink'; uids: string[] }

@@ -16,7 +16,7 @@ export interface PodControlDeps {
 }
 
 /** Whose pods these are. */
-export interface PodOwner {
+interface PodOwner {
   resource: Resource;
   object: KubeObject;
   template: Wire<V1PodTemplateSpec> | undefined;

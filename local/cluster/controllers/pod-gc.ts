@@ -20,7 +20,7 @@ export function startPodGc(cluster: Cluster, nodes: ReadonlySet<string>): WorkQu
 }
 
 /** Being deleted without a node, or bound to one that does not exist. Pure. */
-export function isOrphaned(pod: Pod, nodes: ReadonlySet<string>): boolean {
+function isOrphaned(pod: Pod, nodes: ReadonlySet<string>): boolean {
   const node = pod.spec?.nodeName ?? '';
   return node === '' ? pod.metadata?.deletionTimestamp !== undefined : !nodes.has(node);
 }

@@ -12,7 +12,7 @@ import { PodWrites } from './pod-writes.ts';
 import { nextAvailabilityMs, replicaSetStatus } from './replica-set-status.ts';
 import { byDeletionOrder } from './victims.ts';
 
-export type ReplicaSetDeps = Omit<PodControlDeps, 'writes'>;
+type ReplicaSetDeps = Omit<PodControlDeps, 'writes'>;
 
 /** Pods that start change their status several times in a row: they are counted when the machine has time again. */
 const COUNT_DELAY_MS = 50;

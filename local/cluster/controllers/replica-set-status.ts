@@ -3,9 +3,9 @@ import type { Pod, ReplicaSet } from '#platform/kube/resources.ts';
 import { conditionOf, withCondition, without } from './conditions.ts';
 import { isAvailable, isReady, readySince } from './pod-state.ts';
 
-export type ReplicaSetStatus = NonNullable<ReplicaSet['status']>;
+type ReplicaSetStatus = NonNullable<ReplicaSet['status']>;
 
-export interface ReplicaSetView {
+interface ReplicaSetView {
   set: ReplicaSet;
   /** The set's active pods. */
   pods: readonly Pod[];

@@ -7,7 +7,7 @@ type Port = NonNullable<EndpointSlice['ports']>[number];
 
 export const SERVICE_LABEL = 'kubernetes.io/service-name';
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
-export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
+const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 export const MANAGED_BY = 'endpointslice-controller.k8s.io';
 /** Endpoints in one slice. */
 const MAX_ENDPOINTS = 100;

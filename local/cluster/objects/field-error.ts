@@ -44,7 +44,7 @@ export function fieldErrorText(error: FieldError): string {
 }
 
 /** The same without the path: the message of a cause in a Status. */
-export function fieldErrorBody({ type, value, detail }: FieldError): string {
+function fieldErrorBody({ type, value, detail }: FieldError): string {
   const shown = value === undefined || !SHOWS_VALUE.has(type) ? '' : `: ${shownValue(value)}`;
   return `${TITLES[type]}${shown}${detail === '' ? '' : `: ${detail}`}`;
 }

@@ -7,13 +7,13 @@ export interface Backoff {
   atMs: number;
 }
 
-export interface BackoffLimits {
+interface BackoffLimits {
   firstMs: number;
   maxMs: number;
 }
 
 /** Restarts and image pulls alike: 10 s, doubling, 5 min at most. */
-export const CONTAINER_BACKOFF: BackoffLimits = { firstMs: 10_000, maxMs: 300_000 };
+const CONTAINER_BACKOFF: BackoffLimits = { firstMs: 10_000, maxMs: 300_000 };
 
 /**
  * After a container's end at `endedAtMs`: the first one starts again at once and sets the wait for the second. A

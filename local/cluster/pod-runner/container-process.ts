@@ -18,7 +18,7 @@ const ADOPTED_POLL_MS = 100;
 const SIGNAL_RETRY_MS = 5;
 const SIGNAL_RETRIES = 100;
 
-export interface Exit {
+interface Exit {
   /** 128 + n after signal n. */
   code: number;
   atMs: number;

@@ -3,7 +3,7 @@ import { imageId } from './images.ts';
 import type { Container } from './pod-context.ts';
 import type { ContainerState, ContainerStatus } from './pod-status.ts';
 
-export type Terminated = NonNullable<ContainerState['terminated']>;
+type Terminated = NonNullable<ContainerState['terminated']>;
 
 export interface ContainerRecord {
   state: ContainerState;

@@ -3,7 +3,7 @@ import { pause } from '#platform/time/deadline.ts';
 import { afterExit, type Backoff } from './backoff.ts';
 import type { ImageLookup } from './images.ts';
 
-export interface PullListener {
+interface PullListener {
   waiting(reason: string, message: string): void;
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
 }

@@ -110,7 +110,7 @@ export function containerCommand(
 }
 
 /** `command` with its program as an absolute path. Throws a StartError. */
-export function resolveCommand(command: readonly string[], path: string, cwd: string): string[] {
+function resolveCommand(command: readonly string[], path: string, cwd: string): string[] {
   const [program = '', ...args] = command;
   if (!existsSync(cwd))
     throw new StartError(`failed to create containerd task: chdir to cwd ("${cwd}"): no such file or directory`);

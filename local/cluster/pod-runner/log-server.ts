@@ -14,7 +14,7 @@ export interface LogSource {
 }
 
 /** A text instead says why there is no log; undefined: there is no such pod or container. */
-export type FindLog = (where: {
+type FindLog = (where: {
   namespace: string;
   pod: string;
   container: string;

@@ -75,6 +75,6 @@ export function mountScript(mounts: readonly Mount[], stage: string, cwd: string
 const byLength = (a: Mount, b: Mount): number => a.target.length - b.target.length;
 const clean = (path: string): string => path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
 
-export function quote(text: string): string {
+function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -11,7 +11,7 @@ const LARGEST_OLD_SPACE_MIB = 4_096;
 const SMALL_BYTES = 2 ** 30;
 const SMALL_SEMI_SPACE_MIB = 8;
 
-export interface NodeFacts {
+interface NodeFacts {
   /** Of the pod. */
   address: string;
   /** Names of Services and their addresses, as `/etc/hosts` has them. */

@@ -11,7 +11,7 @@ import type { VolumeSources } from './volumes.ts';
 
 const RETRY_MS = 200;
 
-export interface References {
+interface References {
   configMaps: readonly string[];
   secrets: readonly string[];
 }

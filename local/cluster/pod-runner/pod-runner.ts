@@ -21,7 +21,7 @@ import { serviceLinks } from './service-links.ts';
 import { VolumeSupply } from './volume-supply.ts';
 import { volumeReferences } from './volumes.ts';
 
-export interface PodRunnerOptions {
+interface PodRunnerOptions {
   cluster: Cluster;
   objects: ObjectSourcesDeps;
   node: NodeFacts;

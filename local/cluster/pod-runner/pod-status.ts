@@ -44,7 +44,7 @@ const succeeded = (status: ContainerStatus): boolean =>
 const initDone = (view: PodView): boolean =>
   view.initContainers.every((status) => status.state?.terminated?.exitCode === 0);
 
-export function podPhase(view: PodView): string {
+function podPhase(view: PodView): string {
   const { containers, pod } = view;
   const policy = pod.spec?.restartPolicy ?? 'Always';
   if (view.ending && containers.every((status) => status.state?.terminated !== undefined)) return outcome(containers);

@@ -10,7 +10,7 @@ export interface IssuedToken {
   lifeMs: number;
 }
 
-export interface PodTokensDeps {
+interface PodTokensDeps {
   request(pod: Pod, wish: TokenWish): Promise<IssuedToken>;
   /** The pod's files are to be written again. */
   due(pod: Pod): void;

@@ -39,7 +39,7 @@ export async function findIsolation(): Promise<Isolation> {
 /** End of the names of files that are not whole yet. */
 const ASIDE = '.cluster-new';
 
-export interface VolumeSetup {
+interface VolumeSetup {
   facts: PodFacts;
   podDir: string;
   sources: VolumeSources;

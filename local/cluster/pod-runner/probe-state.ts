@@ -5,7 +5,7 @@ type Container = NonNullable<Pod['spec']>['containers'][number];
 export type Probe = NonNullable<Container['readinessProbe']>;
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
 
-export interface ProbeTiming {
+interface ProbeTiming {
   initialDelayMs: number;
   periodMs: number;
   timeoutMs: number;

@@ -7,7 +7,7 @@ import { afterResult, type Probe, type ProbeKind, type ProbeRun, probeTiming, un
 
 type Container = NonNullable<Pod['spec']>['containers'][number];
 
-export interface ProbeListener {
+interface ProbeListener {
   /** The container is started, or ready, from now on; or no more. */
   changed(kind: 'startup' | 'readiness', value: boolean): void;
   /** A look failed, whatever the thresholds make of it. */

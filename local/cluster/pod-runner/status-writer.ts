@@ -10,7 +10,7 @@ import type { PodStatus } from './pod-status.ts';
 
 const RETRY_MS = 200;
 
-export interface StatusWriterDeps {
+interface StatusWriterDeps {
   kube: KubeClient;
   log: Log;
   pod: Pod;

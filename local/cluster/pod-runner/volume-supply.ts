@@ -12,7 +12,7 @@ import { type IssuedToken, PodTokens, tokenKey } from './pod-tokens.ts';
 import { findIsolation, type Isolation, setUpVolumes } from './pod-volumes.ts';
 import { type TokenWish, VolumeError, volumeReferences } from './volumes.ts';
 
-export interface VolumeSupplyDeps {
+interface VolumeSupplyDeps {
   objects: ObjectSourcesDeps;
   hosts: PodHosts;
   /** The pod's files are to be written again: a token grows old. */

@@ -26,7 +26,7 @@ export interface VolumeFile {
   mode: number;
 }
 
-export type VolumeContent =
+type VolumeContent =
   | { kind: 'files'; files: Map<string, VolumeFile> }
   | { kind: 'empty' }
   | { kind: 'host'; path: string };

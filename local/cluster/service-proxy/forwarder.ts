@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Backend, NODE_ADDRESS } from './routes.ts';
 
-export interface ForwarderOptions {
+interface ForwarderOptions {
   /** An endpoint took no connection. */
   refused?: () => void;
 }

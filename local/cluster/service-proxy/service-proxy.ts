@@ -11,7 +11,7 @@ import { lowPortOffset } from '../machine/low-ports.ts';
 import { Forwarder } from './forwarder.ts';
 import { type Backend, backendsOf, type Route, routesOf } from './routes.ts';
 
-export interface ServiceProxyDeps {
+interface ServiceProxyDeps {
   services: Informer<Service>;
   endpointSlices: Informer<EndpointSlice>;
   log: Log;

@@ -5,7 +5,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync, truncateSync } from
 const LOOK_BYTES = 128 * 1024;
 const NEWLINE = 0x0a;
 
-export interface FollowOptions {
+interface FollowOptions {
   line: (text: string) => void;
   /** So many bytes were written that no one saw. */
   skipped: (bytes: number) => void;

@@ -8,7 +8,7 @@ const LOOK_MS = 100;
 /** The gateway's log has a line for each request here, so it is cut. */
 const GATEWAY_LOG_BYTES = 64 * 2 ** 20;
 
-export interface TerminalOptions {
+interface TerminalOptions {
   gatewayLog: string;
   /** Folder in which the pod runner keeps its pods. */
   podsDir: string;

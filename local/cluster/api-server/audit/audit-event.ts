@@ -4,7 +4,7 @@ import type { Attributes } from '../authorization/attributes.ts';
 import type { Decision } from '../authorization/authorizer.ts';
 import type { Status } from '../status.ts';
 
-export interface AuditUser {
+interface AuditUser {
   username: string;
   uid?: string;
   groups?: readonly string[];
@@ -44,7 +44,7 @@ export interface AuditEvent {
 }
 
 /** What is known of a request when an event of it is written. */
-export interface AuditFacts {
+interface AuditFacts {
   id: string;
   stage: AuditEvent['stage'];
   receivedMs: number;

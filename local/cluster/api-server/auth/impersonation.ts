@@ -5,7 +5,7 @@ import { badRequest } from '../status.ts';
 import { accountGroups } from './service-account-tokens.ts';
 import { ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED, type User } from './users.ts';
 
-export interface Impersonation {
+interface Impersonation {
   user: User;
   /** What the one who asks has to be allowed, all of it. */
   needs: readonly ResourceAttributes[];

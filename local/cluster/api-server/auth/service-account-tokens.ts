@@ -16,7 +16,7 @@ interface Reference {
   uid: string;
 }
 
-export interface Claims {
+interface Claims {
   aud: readonly string[];
   /** Seconds since 1970, like `iat` and `nbf`. */
   exp: number;
@@ -34,7 +34,7 @@ export interface Claims {
   sub: string;
 }
 
-export interface TokenWish {
+interface TokenWish {
   account: KubeObject;
   /** The object whose end is the end of the token. */
   bound?: { kind: 'Pod' | 'Secret'; object: KubeObject };

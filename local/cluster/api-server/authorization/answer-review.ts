@@ -10,14 +10,14 @@ import { timeOf } from '../write/metadata.ts';
 import type { Attributes } from './attributes.ts';
 import type { Authorizer } from './authorizer.ts';
 
-export interface Reviewer {
+interface Reviewer {
   authenticator: Authenticator;
   authorizer: Authorizer;
   /** Milliseconds since 1970. */
   now(): number;
 }
 
-export interface Question {
+interface Question {
   review: Review;
   /** As the path has it. */
   namespace: string;

@@ -17,7 +17,7 @@ export interface ResourceAttributes {
 }
 
 /** Of a path that is none of a resource. */
-export interface PathAttributes {
+interface PathAttributes {
   /** The method in lower case. */
   readonly verb: string;
   readonly path: string;
@@ -25,7 +25,7 @@ export interface PathAttributes {
 
 export type Attributes = ResourceAttributes | PathAttributes;
 
-export interface Asked {
+interface Asked {
   method: string;
   path: string;
   query: URLSearchParams;

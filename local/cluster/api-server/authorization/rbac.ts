@@ -9,9 +9,9 @@ import type { Authorizer, Decision } from './authorizer.ts';
 import { type PolicyRule, ruleAllows } from './rule.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
-export const ROLES = `roles.${GROUP}`;
+const ROLES = `roles.${GROUP}`;
 export const CLUSTER_ROLES = `clusterroles.${GROUP}`;
-export const ROLE_BINDINGS = `rolebindings.${GROUP}`;
+const ROLE_BINDINGS = `rolebindings.${GROUP}`;
 export const CLUSTER_ROLE_BINDINGS = `clusterrolebindings.${GROUP}`;
 
 /** Whose members are asked nothing. */

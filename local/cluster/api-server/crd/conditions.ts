@@ -46,7 +46,7 @@ export function isEstablished(definition: KubeObject): boolean {
   return conditions.some((condition) => condition.type === 'Established' && condition.status === 'True');
 }
 
-export function withVerdict(conditions: readonly Fields[], verdict: Verdict, now: string): Fields[] {
+function withVerdict(conditions: readonly Fields[], verdict: Verdict, now: string): Fields[] {
   const before = conditions.find((condition) => condition.type === verdict.type);
   const since = before !== undefined && before.status === verdict.status ? before.lastTransitionTime : now;
   const next = { lastTransitionTime: since, ...verdict };

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Fields } from '../resources/fields.ts';
 import { fieldsOf, isFields } from '../resources/fields.ts';
 
-export interface Description {
+interface Description {
   text: string;
   /** By field. */
   fields: ReadonlyMap<string, string>;

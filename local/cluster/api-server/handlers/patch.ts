@@ -24,7 +24,7 @@ import type { WriteOptions } from '../write/write-options.ts';
 import { writeOptionsOf } from '../write/write-options.ts';
 import { viewOf } from './read.ts';
 
-export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 const TYPES: readonly [string, PatchType][] = [
   ['application/json-patch+json', 'json'],
   ['application/merge-patch+json', 'merge'],

@@ -25,7 +25,7 @@ export const TURNED_AWAY: Answer = {
   },
 };
 
-export interface SendOptions {
+interface SendOptions {
   media: 'json' | 'yaml';
   /** Sent as Warning headers; what kubectl prints. */
   warnings: readonly string[];

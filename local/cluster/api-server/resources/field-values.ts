@@ -3,7 +3,7 @@ import type { KubeObject } from '../../objects/kind-schema.ts';
 import type { Fields } from './fields.ts';
 import { fieldsOf, textOf } from './fields.ts';
 
-export type FieldValues = ReadonlyMap<string, (object: KubeObject) => string>;
+type FieldValues = ReadonlyMap<string, (object: KubeObject) => string>;
 
 /** `a.b.c` of an object, as text. */
 function at(path: string): (object: KubeObject) => string {

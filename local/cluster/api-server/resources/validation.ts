@@ -62,7 +62,7 @@ function qualifiedNameProblems(key: string): string[] {
   ];
 }
 
-export function labelValueProblems(value: string): string[] {
+function labelValueProblems(value: string): string[] {
   const problems = value.length > 63 ? ['must be no more than 63 bytes'] : [];
   if (value === '' || QUALIFIED.test(value)) return problems;
   return [

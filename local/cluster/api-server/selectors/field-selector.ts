@@ -6,7 +6,7 @@ interface Requirement {
   equal: boolean;
   value: string;
 }
-export type FieldSelector = readonly Requirement[];
+type FieldSelector = readonly Requirement[];
 
 /**
  * Throws a 400 for what is no selector, and for a field that is not in `fields`.

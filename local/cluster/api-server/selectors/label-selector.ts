@@ -7,7 +7,7 @@ interface Requirement {
   operator: Operator;
   values: readonly string[];
 }
-export type LabelSelector = readonly Requirement[];
+type LabelSelector = readonly Requirement[];
 type Labels = { readonly [key: string]: string } | undefined;
 
 /** Throws a 400 for what is no selector. Empty text selects everything. */

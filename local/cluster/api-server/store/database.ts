@@ -19,7 +19,7 @@ const TABLES = `
   INSERT OR IGNORE INTO compacted VALUES (0, 0);
 `;
 
-export interface Saved {
+interface Saved {
   objects: { key: Key; entry: Entry }[];
   changes: Change[];
   /** Changes up to this revision are forgotten. */

@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import type { Change, Entry, Key } from './entry.ts';
 import { entryOf, pathOf } from './entry.ts';
 
-export type Listener = (change: Change) => void;
+type Listener = (change: Change) => void;
 export const EVERY_BUCKET = '';
 /** Changes that are kept at most. */
 const HISTORY = 4_000;

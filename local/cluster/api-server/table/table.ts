@@ -3,7 +3,7 @@ import type { Resource } from '../resources/resource.ts';
 
 export type RowObject = 'None' | 'Metadata' | 'Object';
 
-export interface Table {
+interface Table {
   kind: 'Table';
   apiVersion: 'meta.k8s.io/v1';
   metadata: object;
@@ -11,7 +11,7 @@ export interface Table {
   rows: { cells: unknown[]; object: object | null }[];
 }
 
-export interface TableOptions {
+interface TableOptions {
   meta: object;
   /** In a watch only the first Table names its columns. */
   withColumns: boolean;

@@ -35,7 +35,7 @@ export function knownObject(value: Json, schema: KindSchema): { object: KubeObje
   return { object: { ...known, metadata }, problems: unknown };
 }
 
-export interface Strictness {
+interface Strictness {
   fieldValidation: WriteOptions['fieldValidation'];
   /** Warnings go here. */
   warnings: string[];

@@ -12,7 +12,7 @@ import { entryOf } from '../store/entry.ts';
 import type { DeleteOptions } from './delete-options.ts';
 import { timeOf } from './metadata.ts';
 
-export interface Deletion {
+interface Deletion {
   /** False: it is marked and waits. */
   gone: boolean;
   /** The object as it is now, or last was. */

@@ -24,7 +24,7 @@ import { trackedObject, withDefaults } from './create.ts';
 import { carryOver, setNamespace, timeOf } from './metadata.ts';
 import type { WriteOptions } from './write-options.ts';
 
-export interface Update {
+interface Update {
   /** The object before. */
   live: Entry;
   /** What it shall be, in the form that is served. */

@@ -16,7 +16,7 @@ import {
 type Value = Json | undefined;
 
 /** What changed from one object to another. No field is in more than one of the sets. */
-export interface Comparison {
+interface Comparison {
   removed: FieldSet;
   modified: FieldSet;
   added: FieldSet;

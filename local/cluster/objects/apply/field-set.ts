@@ -133,16 +133,6 @@ export function has(set: FieldSet, path: Path): boolean {
   return at?.member ?? false;
 }
 
-export function sameFields(a: FieldSet, b: FieldSet): boolean {
-  if (a === b) return true;
-  if (a.size !== b.size) return false;
-  for (const [key, left] of a) {
-    const right = b.get(key);
-    if (right === undefined || left.member !== right.member || !sameFields(left.children, right.children)) return false;
-  }
-  return true;
-}
-
 /** All members, a level's own before those of the levels below it. */
 export function paths(set: FieldSet, prefix: Path = []): Path[] {
   const keys = [...set.keys()].sort();

@@ -17,7 +17,7 @@ export interface Scope {
   readonly reset: FieldSet;
 }
 /** Who writes; without fields and time. */
-export type WriterEntry = Pick<ManagedSet, 'manager' | 'operation' | 'apiVersion' | 'subresource'>;
+type WriterEntry = Pick<ManagedSet, 'manager' | 'operation' | 'apiVersion' | 'subresource'>;
 
 interface Ownership {
   managers: Map<string, ManagedSet>;
@@ -63,7 +63,7 @@ export function updateStep(
   return left;
 }
 
-export interface Applied {
+interface Applied {
   /** Undefined: nothing changed. */
   object: Json | undefined;
   managers: Managers;

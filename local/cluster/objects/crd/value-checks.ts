@@ -8,7 +8,7 @@ import { compilePattern } from './pattern.ts';
 /** Names an error of the value at hand: `text` follows the path and ` in body `. */
 export type Report = (type: FieldErrorType, value: unknown, text: string) => FieldError;
 
-export function schemaType(value: Json): string {
+function schemaType(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';

@@ -3,7 +3,7 @@ import type { Json } from '../kind-schema.ts';
 import { RequestError } from '../request-error.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
 
-export interface Decoded {
+interface Decoded {
   value: Json;
   /** `duplicate field "spec.x"` for each key that is there twice; the last one counts. */
   duplicates: string[];

@@ -8,7 +8,7 @@ export interface ModelAttribute {
   format: string;
 }
 /** The attributes of a model, or undefined when there is no such model. */
-export type AttributesOf = (model: string) => readonly ModelAttribute[] | undefined;
+type AttributesOf = (model: string) => readonly ModelAttribute[] | undefined;
 
 const ARRAY = /^Array<(.*)>$/;
 const MAP = /^\{ \[key: string\]: (.*); \}$/;

@@ -17,7 +17,7 @@ export const QUANTITY: JsonObject = {
   },
 };
 
-export interface Components {
+interface Components {
   /** Adds a schema under its name, with those that it refers to. */
   add(name: string, schema: Schema, more: JsonObject): void;
   done(): JsonObject;

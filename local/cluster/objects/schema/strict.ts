@@ -5,7 +5,7 @@ import { OBJECT_META } from './object-meta.ts';
 
 export { checkTypes } from './go-types.ts';
 
-export interface Pruned {
+interface Pruned {
   object: KubeObject;
   /** `unknown field "spec.foo"` for each field that was dropped. */
   unknown: string[];

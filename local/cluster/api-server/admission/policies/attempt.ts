@@ -1,8 +1,9 @@
 /** What admission policies judge: a change that somebody tries to make. */
 import type { KubeObject } from '../../../objects/kind-schema.ts';
 import { SCALE_KIND } from '../../../objects/schema/scale-kind.ts';
-import type { Call } from '../../cluster.ts';
 import { subresourceOf } from '../../discovery/discovery.ts';
+import type { ResourceRequest } from '../../http/request-info.ts';
+import type { Resource } from '../../resources/resource.ts';
 
 export interface GroupVersionKind {
   group: string;
@@ -35,7 +36,10 @@ export interface Attempt {
 
 export type Change = Pick<Attempt, 'operation' | 'object' | 'oldObject' | 'dryRun'>;
 
-export function attemptOf({ request, resource }: Pick<Call, 'request' | 'resource'>, change: Change): Attempt {
+export function attemptOf(
+  { request, resource }: { request: ResourceRequest; resource: Resource },
+  change: Change,
+): Attempt {
   const { group, version, plural, kind } = resource;
   const { subresource, namespace } = request;
   const named = request.name || (change.object ?? change.oldObject)?.metadata.name;

@@ -59,7 +59,7 @@ export function declareInputs(environment: Environment): Environment {
     .registerVariable('namespaceObject', NAMESPACE);
 }
 
-export interface Judged {
+interface Judged {
   attempt: Attempt;
   /** The resource and kind as which the policy is about the change, and its objects in that form. */
   matched: { resource: GroupVersionResource; kind: GroupVersionKind };

@@ -2,7 +2,7 @@ import type { Fields } from '../fields.ts';
 import { fieldsOf, listOf } from '../fields.ts';
 import { parseQuantity } from '../quantity.ts';
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 const COUNTED = ['cpu', 'memory'];
 
 /** By what its containers ask for of cpu and memory. */

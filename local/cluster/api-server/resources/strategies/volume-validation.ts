@@ -13,7 +13,7 @@ const NEEDED: { readonly [kind: string]: string } = {
   csi: 'driver',
 };
 
-export interface CheckedVolumes {
+interface CheckedVolumes {
   errors: FieldError[];
   /** Names of those that are in order: mounts may name them. */
   names: Set<string>;

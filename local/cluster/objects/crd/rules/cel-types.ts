@@ -4,7 +4,7 @@ import { celEqual } from './equality.ts';
 import { escapedName } from './field-names.ts';
 
 /** A value in rules: whole numbers of the type integer are bigint, objects of a known shape have a class of their own. */
-export type CelValue = unknown;
+type CelValue = unknown;
 
 interface ObjectType {
   name: string;

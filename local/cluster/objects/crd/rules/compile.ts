@@ -22,12 +22,12 @@ export interface CompiledRule {
   readonly usesOldSelf: boolean;
 }
 /** What is wrong with a rule itself. */
-export interface RuleMistake {
+interface RuleMistake {
   index: number;
   field: 'rule' | 'messageExpression';
   detail: string;
 }
-export interface CompiledRules {
+interface CompiledRules {
   readonly rules: readonly CompiledRule[];
   readonly mistakes: readonly RuleMistake[];
 }

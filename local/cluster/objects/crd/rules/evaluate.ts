@@ -20,7 +20,7 @@ export function ruleSetOf(root: Schema): RuleSet {
 }
 
 /** All schemas below (and with) `root` that have rules. */
-export function schemasWithRules(root: Schema): Schema[] {
+function schemasWithRules(root: Schema): Schema[] {
   const { properties = {}, items, additionalProperties: rest } = root;
   return [
     ...((root['x-kubernetes-validations']?.length ?? 0) > 0 ? [root] : []),

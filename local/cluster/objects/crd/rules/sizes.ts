@@ -51,7 +51,7 @@ function longestString(schema: Schema): number {
 }
 
 /** Items of a list or keys of a map: as many as are allowed, else as many as fit into a request. */
-export function mostElements(schema: Schema): number {
+function mostElements(schema: Schema): number {
   const { items, additionalProperties: rest } = schema;
   if (schema.type === 'array')
     return schema.maxItems ?? Math.floor((LARGEST_REQUEST_BYTES - 2) / (leastBytes(items) + 1));
@@ -60,7 +60,7 @@ export function mostElements(schema: Schema): number {
 }
 
 /** The fewest bytes that a value takes in a request. */
-export function leastBytes(schema: Schema | undefined): number {
+function leastBytes(schema: Schema | undefined): number {
   switch (schema?.type) {
     case 'integer':
     case 'number':
