@@ -1,3 +1,4 @@
+import { ChunkExtension } from './chunk-extension.ts';
 import { MalformedMessage } from './header-lines.ts';
 
 /** Of one line, extensions included. */
@@ -10,7 +11,6 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const SEMICOLON = 0x3b;
-const DEL = 0x7f;
 
 type Part = 'cr before' | 'lf before' | 'size' | 'extension' | 'lf';
 
@@ -20,6 +20,7 @@ export class ChunkLine {
   size = 0;
   #part: Part = 'size';
   #digits = 0;
+  readonly #extension = new ChunkExtension();
   #extensionBytes = 0;
 
   /** @param first whether no chunk comes before. */
@@ -62,16 +63,17 @@ export class ChunkLine {
       this.size = this.size * 16 + digit;
       this.#digits += 1;
     } else if (this.#digits > 0 && byte === CR) this.#part = 'lf';
-    else if (this.#digits > 0 && (byte === SEMICOLON || byte === SPACE || byte === HTAB)) this.#part = 'extension';
-    else throw new MalformedMessage('BAD_CHUNK_SIZE');
+    else if (this.#digits > 0 && (byte === SEMICOLON || byte === SPACE || byte === HTAB)) {
+      this.#part = 'extension';
+      this.#extension.start();
+      this.#extension.read(byte);
+    } else throw new MalformedMessage('BAD_CHUNK_SIZE');
   }
 
-  /** Read over: what extensions say is for neighbours who have agreed on them. */
   #readExtension(byte: number): void {
     this.#extensionBytes += 1;
-    if (byte === CR) this.#part = 'lf';
-    else if (byte < SPACE ? byte !== HTAB : byte === DEL) throw new MalformedMessage('BAD_CHUNK_EXTENSION');
     if (this.#extensionBytes > LINE_MAX_BYTES) throw new MalformedMessage('CHUNK_LINE_TOO_LONG');
+    if (this.#extension.read(byte)) this.#part = 'lf';
   }
 }
 

@@ -91,6 +91,21 @@ function bodyLength({ chunked, length }: Facts): number {
   return chunked ? CHUNKED : (length ?? UNTIL_CLOSE);
 }
 
+/**
+ * Whether a 101 answer says what it switches to, as it must (RFC 9110, 7.8): without that some readers take it for one
+ * more answer in 1xx, and what follows for the real one.
+ */
+export function namesProtocol(headers: readonly string[]): boolean {
+  let isNamed = false;
+  let isConnected = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = (headers[i] as string).toLowerCase();
+    isNamed ||= name === 'upgrade' && headers[i + 1] !== '';
+    isConnected ||= name === 'connection' && hasToken(headers[i + 1] as string, 'upgrade');
+  }
+  return isNamed && isConnected;
+}
+
 /** Whether a comma-separated list holds it, in any case. */
 export function hasToken(list: string, token: string): boolean {
   if (list.length < token.length) return false;

@@ -23,6 +23,11 @@ for (const char of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghi
   TOKEN[char.charCodeAt(0)] = 1;
 }
 
+/** Whether a character of this code may stand in a token. */
+export function isToken(code: number): boolean {
+  return TOKEN[code] === 1;
+}
+
 /** 1 for what may stand in a field value or a reason phrase: visible, a blank, or obs-text; no other control character. */
 const FIELD = new Uint8Array(256).map((_, code) => (code < SPACE ? Number(code === HTAB) : Number(code !== DEL)));
 

@@ -1,6 +1,6 @@
 import { type AnswerHead, checkPartialHead, parseAnswerHead, refuseBareLf } from './answer-head.ts';
 import { ChunkLine } from './chunk-line.ts';
-import { CHUNKED, UNTIL_CLOSE } from './framing.ts';
+import { CHUNKED, namesProtocol, UNTIL_CLOSE } from './framing.ts';
 import { MalformedMessage, parseHeaderLines } from './header-lines.ts';
 
 /** Who is told what the bytes mean. Calls come while `feed` runs, in the order of the bytes. */
@@ -173,6 +173,7 @@ export class ResponseParser {
       return;
     }
     if (!this.#maySwitch) throw new MalformedMessage('UNASKED_SWITCH');
+    if (!namesProtocol(headers)) throw new MalformedMessage('UNNAMED_SWITCH');
     this.#state = SWITCHED;
     this.#sink.switched(headers);
   }

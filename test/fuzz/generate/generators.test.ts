@@ -4,6 +4,7 @@ import { generateAnswer } from './answers.ts';
 import { Chance } from './chance.ts';
 import { generateFunction } from './functions.ts';
 import { generateOrderly, generateRequests } from './requests.ts';
+import { generateResponse } from './responses.ts';
 import { generateSource } from './sources.ts';
 
 const SEED = 7;
@@ -13,6 +14,7 @@ const GENERATORS: Record<string, (chance: Chance, index: number) => unknown> = {
   sources: (chance) => generateSource(chance, LIMITS),
   functions: (chance, index) => generateFunction(chance, index, 'default'),
   answers: generateAnswer,
+  responses: generateResponse,
   requests: (chance, index) => generateRequests(chance, index, TARGETS),
   'orderly requests': (chance, index) => generateOrderly(chance, index, TARGETS),
 };
