@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comparedRates, overNginx, type Reading } from './reading.ts';
+import { comparedRates, overNginx, overUndici, type Reading } from './reading.ts';
 
 const aReading = (requestsPerSecond: number, busy: number): Reading => ({
   requestsPerSecond,
@@ -36,4 +36,11 @@ test('what was measured on next to no processor is unclear', () => {
   const bar = { rate: 'requestsPerSecond', unit: '', bar: 0.5, accepted: 0.45 } as const;
   const readings = { activator: [aReading(8000, 0.1)], nginx: [aReading(8000, 0.3)] };
   assert.equal(overNginx('speed', readings, bar).verdict, 'unclear');
+});
+
+test('beside a proxy of undici a bar may fail by processor time, but not where both had little of it', () => {
+  const bar = { rate: 'requestsPerSecond', unit: '', bar: 1, accepted: 1 } as const;
+  const verdict = (perSecond: number, busy: number) =>
+    overUndici('speed', { activator: [aReading(perSecond, busy)], undici: [aReading(4000, busy)] }, bar).verdict;
+  assert.deepEqual([verdict(8000, 0.6), verdict(2000, 0.6), verdict(2000, 0.1)], ['yes', 'NO', 'unclear']);
 });

@@ -45,6 +45,14 @@ export function comparedRates(
   return { ...measured, basis: isQuiet ? 'time' : isDrowned ? 'chance' : 'processor time' };
 }
 
+/** What the rates of the activator are held against. */
+interface RateBar {
+  rate: Rate;
+  unit: string;
+  bar: number;
+  accepted: number;
+}
+
 /**
  * The bar for a rate beside nginx. By processor time nginx looks better than it is, for it waits for its backend and its
  * client as well: what does not hold then is not yet known to fail.
@@ -52,12 +60,23 @@ export function comparedRates(
 export function overNginx(
   what: string,
   readings: Readonly<Record<'activator' | 'nginx', readonly Reading[]>>,
-  { rate, unit, bar, accepted }: { rate: Rate; unit: string; bar: number; accepted: number },
+  { rate, unit, bar, accepted }: RateBar,
 ): Bar {
   const { basis, ...measured } = comparedRates(readings.activator, readings.nginx, rate, unit);
   const judged = atLeast(`${what} over nginx`, measured, bar, accepted);
   const isKnown = basis === 'time' || (basis === 'processor time' && judged.verdict === 'yes');
   return isKnown ? judged : { ...judged, verdict: 'unclear' };
+}
+
+/** The bar for a rate beside a proxy of Node and undici, which waits in the same way: processor time tells of both alike. */
+export function overUndici(
+  what: string,
+  readings: Readonly<Record<'activator' | 'undici', readonly Reading[]>>,
+  { rate, unit, bar, accepted }: RateBar,
+): Bar {
+  const { basis, ...measured } = comparedRates(readings.activator, readings.undici, rate, unit);
+  const judged = atLeast(`${what} over undici`, measured, bar, accepted);
+  return basis === 'chance' ? { ...judged, verdict: 'unclear' } : judged;
 }
 
 /** What it would do with its processor to itself, if nothing else held it up. */

@@ -13,10 +13,13 @@ export interface Server extends AsyncDisposable {
   startMs: number;
 }
 
-/** One of the programs beside this file that take a host and a port, on a free one; answers once it is returned. */
-export function startServer(side: Side | 'any', program: string): Promise<Server> {
+/**
+ * One of the programs beside this file that take a host and a port, on a free one; answers once it is returned.
+ * @param args for the program, after these.
+ */
+export function startServer(side: Side | 'any', program: string, args: readonly string[] = []): Promise<Server> {
   const command = ['env', 'NODE_ENV=production', process.execPath, join(import.meta.dirname, program), HOST];
-  return startListening((port) => startOn(side, [...command, String(port)]));
+  return startListening((port) => startOn(side, [...command, String(port), ...args]));
 }
 
 /** @param start starts what listens on this port of the loopback. */
