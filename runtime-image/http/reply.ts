@@ -12,7 +12,7 @@ export interface Reply {
   /** '' for the usual one. */
   statusText: string;
   /** In order; several Set-Cookie stay several. Lower case. */
-  headers: [name: string, value: string][];
+  headers: (readonly [name: string, value: string])[];
   body: null | string | Uint8Array | AsyncSource;
   /** With status 101: the client's end of a WebSocketPair. */
   webSocket?: Disposable;

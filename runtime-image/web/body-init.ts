@@ -1,3 +1,4 @@
+import { Readable } from '../builtin.ts';
 import { isStream, type Source } from './body.ts';
 import { encodeForm, isForm } from './form.ts';
 
@@ -11,7 +12,7 @@ interface BodyInit {
 const TEXT = 'text/plain;charset=UTF-8';
 const QUERY = 'application/x-www-form-urlencoded;charset=UTF-8';
 
-/** What the Fetch standard makes of `value`. @throws TypeError for a stream that is being read already. */
+/** What the Fetch standard makes of `value`. @throws TypeError for a stream that is being read, or was. */
 export function bodyInitOf(value: unknown): BodyInit {
   if (typeof value === 'string') return { source: value, type: TEXT };
   if (value === null || value === undefined) return { source: null, type: null };
@@ -40,6 +41,8 @@ function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
 }
 
 function unlocked(stream: ReadableStream): ReadableStream {
-  if (stream.locked) throw new TypeError('the stream is being read by someone else');
+  if (stream.locked || Readable.isDisturbed(stream)) {
+    throw new TypeError('the stream is being read, or was read before');
+  }
   return stream;
 }

@@ -1,4 +1,6 @@
 import { Readable } from '../builtin.ts';
+import { blobTypeOf } from './blob-type.ts';
+import { makeEnumerable } from './enumerable.ts';
 import { parseForm } from './form.ts';
 import type { Headers } from './headers.ts';
 
@@ -79,7 +81,7 @@ export abstract class Body {
   }
 
   async blob(): Promise<Blob> {
-    return new Blob([await this.bytes()], { type: this.headers.get('content-type') ?? '' });
+    return new Blob([await this.bytes()], { type: blobTypeOf(this.headers.get('content-type')) });
   }
 
   async formData(): Promise<FormData> {
@@ -111,6 +113,8 @@ export abstract class Body {
     return isIncoming(source) ? source.collect() : collectStream(source);
   }
 }
+
+makeEnumerable(Body.prototype);
 
 /** Whether `value` is a ReadableStream. By its tag: the class itself takes 3 ms to load, and most bodies are no stream. */
 export function isStream(value: unknown): value is ReadableStream {

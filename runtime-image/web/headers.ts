@@ -1,4 +1,6 @@
 import { util } from '../builtin.ts';
+import { makeEnumerable } from './enumerable.ts';
+import { HeadersIterator } from './headers-iterator.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NO_VALUE = /[\0\r\n]|[^\0-\xff]/;
@@ -28,7 +30,14 @@ export let isOwnHeaders: (value: unknown) => value is Headers;
 /** Says that `names` came with a message, or, of a copy, that they hold for it too. */
 export let setTransit: (headers: Headers, names: Transit) => void;
 
+/** All of them in order; each Set-Cookie by itself, all else joined. Not to be changed. */
+export let listOf: (headers: Headers) => readonly (readonly [string, string])[];
+/** Whether anything may be changed from now on; a copy may be. */
+export let setFixed: (headers: Headers, isFixed: boolean) => void;
+export let isFixed: (headers: Headers) => boolean;
+
 const NONE: Transit = new Set();
+const NO_ARGUMENT = 'there is an argument missing';
 
 /**
  * The Fetch standard's Headers, without the fetch implementation behind Node's: loading that takes 15 to 40 ms, and a
@@ -39,8 +48,16 @@ export class Headers {
   readonly #values = new Map<string, string>();
   #cookies: string[] | undefined;
   #transit = NONE;
+  #isFixed = false;
+  /** All in order, as long as nothing is changed: who iterates asks for it at each step. */
+  #list: readonly (readonly [string, string])[] | undefined;
 
   static {
+    listOf = (headers) => headers.#all();
+    isFixed = (headers) => headers.#isFixed;
+    setFixed = (headers, isFixed) => {
+      headers.#isFixed = isFixed;
+    };
     isOwnHeaders = (value): value is Headers => typeof value === 'object' && value !== null && #transit in value;
     transitOf = (headers) => headers.#transit;
     setTransit = (headers, names) => {
@@ -50,15 +67,18 @@ export class Headers {
 
   constructor(init?: HeadersLike) {
     if (init === undefined) return;
-    if (typeof init !== 'object' || init === null) throw new TypeError('Headers takes pairs or an object of strings');
+    if ((typeof init !== 'object' && typeof init !== 'function') || init === null)
+      throw new TypeError('Headers takes pairs or an object of strings');
     const transit = #transit in init ? init.#transit : (transitOfNodes.get(init) ?? NONE);
     for (const [name, value] of pairsOf(init)) this.append(name, value);
     this.#transit = transit;
   }
 
   append(name: string, value: string): void {
+    if (arguments.length < 2) throw new TypeError(NO_ARGUMENT);
     const key = lowerName(name);
     const text = cleanValue(name, value);
+    this.#change();
     if (key === COOKIE) {
       this.#cookies ??= [];
       this.#cookies.push(text);
@@ -69,8 +89,10 @@ export class Headers {
   }
 
   set(name: string, value: string): void {
+    if (arguments.length < 2) throw new TypeError(NO_ARGUMENT);
     const key = lowerName(name);
     const text = cleanValue(name, value);
+    this.#change();
     if (key === COOKIE) this.#cookies = [text];
     else {
       this.#values.set(key, text);
@@ -79,17 +101,21 @@ export class Headers {
   }
 
   delete(name: string): void {
+    if (arguments.length < 1) throw new TypeError(NO_ARGUMENT);
     const key = lowerName(name);
+    this.#change();
     if (key === COOKIE) this.#cookies = undefined;
     else this.#values.delete(key);
   }
 
   has(name: string): boolean {
+    if (arguments.length < 1) throw new TypeError(NO_ARGUMENT);
     const key = lowerName(name);
     return key === COOKIE ? this.#cookies !== undefined : this.#values.has(key);
   }
 
   get(name: string): string | null {
+    if (arguments.length < 1) throw new TypeError(NO_ARGUMENT);
     const key = lowerName(name);
     return (key === COOKIE ? this.#cookies?.join(', ') : this.#values.get(key)) ?? null;
   }
@@ -99,31 +125,46 @@ export class Headers {
   }
 
   forEach(callback: (value: string, name: string, headers: Headers) => void, self?: unknown): void {
-    for (const [name, value] of this) callback.call(self, value, name, this);
+    if (typeof callback !== 'function') throw new TypeError('forEach needs a function');
+    for (const [name, value] of this.entries()) callback.call(self, value, name, this);
   }
 
-  /** Sorted by name; each Set-Cookie by itself, all else joined. */
-  entries(): ArrayIterator<[string, string]> {
-    return this.#list().values();
+  /** Sorted by name; each Set-Cookie by itself, all else joined. Sees what is changed meanwhile, as the others do. */
+  entries(): HeadersIterator<[string, string]> {
+    return new HeadersIterator(
+      () => this.#all(),
+      ([name, value]) => [name, value],
+    );
   }
 
-  keys(): ArrayIterator<string> {
-    return this.#list()
-      .map(([name]) => name)
-      .values();
+  keys(): HeadersIterator<string> {
+    return new HeadersIterator(
+      () => this.#all(),
+      ([name]) => name,
+    );
   }
 
-  values(): ArrayIterator<string> {
-    return this.#list()
-      .map(([, value]) => value)
-      .values();
+  values(): HeadersIterator<string> {
+    return new HeadersIterator(
+      () => this.#all(),
+      ([, value]) => value,
+    );
   }
 
-  [Symbol.iterator](): ArrayIterator<[string, string]> {
-    return this.entries();
+  declare [Symbol.iterator]: () => HeadersIterator<[string, string]>;
+
+  /** @throws TypeError where nothing may be changed. */
+  #change(): void {
+    if (this.#isFixed) throw new TypeError('these headers cannot be changed; a copy can: new Headers(headers)');
+    this.#list = undefined;
   }
 
-  #list(): [string, string][] {
+  #all(): readonly (readonly [string, string])[] {
+    this.#list ??= this.#sorted();
+    return this.#list;
+  }
+
+  #sorted(): [string, string][] {
     const list = [...this.#values];
     for (const cookie of this.#cookies ?? []) list.push([COOKIE, cookie]);
     return list.length < 2 ? list : list.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
@@ -138,25 +179,36 @@ export class Headers {
   }
 }
 
-function pairsOf(init: Exclude<HeadersLike, undefined>): [string, string][] {
-  if (!(Symbol.iterator in init)) return Object.entries(init);
-  return Array.from(init, (pair) => {
-    const [name, value, ...rest] = pair;
-    if (name === undefined || value === undefined || rest.length > 0) {
-      throw new TypeError('each header must be a pair of name and value');
-    }
-    return [name, value];
-  });
+makeEnumerable(Headers.prototype);
+Object.defineProperty(Headers.prototype, Symbol.iterator, {
+  configurable: true,
+  writable: true,
+  value: Headers.prototype.entries,
+});
+
+function pairsOf(init: Exclude<HeadersLike, undefined>): (readonly [string, string])[] {
+  if (Symbol.iterator in init) return Array.from(init, pairOf);
+  const symbols = Object.getOwnPropertySymbols(init);
+  if (symbols.some((symbol) => Object.prototype.propertyIsEnumerable.call(init, symbol))) {
+    throw new TypeError('a symbol is no header name');
+  }
+  return Object.entries(init);
+}
+
+function pairOf(given: Iterable<string>): readonly [string, string] {
+  const pair: readonly string[] = typeof given === 'object' ? [...given] : [];
+  if (pair.length !== 2) throw new TypeError('each header must be a pair of name and value');
+  return pair as unknown as readonly [string, string];
 }
 
 function lowerName(name: string): string {
-  const text = String(name);
+  const text = `${name}`;
   if (!TOKEN.test(text)) throw new TypeError(`${JSON.stringify(text)} is no header name`);
   return text.toLowerCase();
 }
 
 function cleanValue(name: string, value: string): string {
-  const given = String(value);
+  const given = `${value}`;
   const text = isSpaced(given) ? given.replace(OUTER_SPACE, '') : given;
   if (NO_VALUE.test(text)) throw new TypeError(`the value of header ${name} has a character that no header may have`);
   return text;

@@ -1,6 +1,7 @@
 import { util } from '../builtin.ts';
 import { Body, copySource, hasSource, isStream, moveSource, type Source } from './body.ts';
 import { bodyInitOf } from './body-init.ts';
+import { makeEnumerable } from './enumerable.ts';
 import { type FetchOptions, fetchOptionsOf } from './fetch-options.ts';
 import { Headers, type HeadersLike } from './headers.ts';
 
@@ -82,8 +83,8 @@ export class Request extends Body {
     optionsOf = (request) => request.#parts.options;
   }
 
-  constructor(input: unknown, init?: Init) {
-    const parts = input instanceof RequestParts ? input : partsOf(input, init ?? {});
+  constructor(input: unknown, init: Init | null = null) {
+    const parts = input instanceof RequestParts ? input : partsOf(input, checkedInit(init));
     super(parts.source);
     this.#parts = parts;
   }
@@ -133,6 +134,12 @@ export class Request extends Body {
   get keepalive(): boolean {
     return this.#parts.options.keepalive === true;
   }
+  get isReloadNavigation(): boolean {
+    return false;
+  }
+  get isHistoryNavigation(): boolean {
+    return false;
+  }
 
   clone(): Request {
     const headers = new Headers(this.headers);
@@ -158,6 +165,23 @@ export class Request extends Body {
   }
 }
 
+makeEnumerable(Request.prototype);
+
+const NO_INIT: Init = Object.freeze({});
+
+/** @throws TypeError for what is no init, and for a signal or a duplex that is none. */
+function checkedInit(init: Init | null): Init {
+  if (init === null) return NO_INIT;
+  if (typeof init !== 'object' && typeof init !== 'function') throw new TypeError('the init must be an object');
+  const { signal, duplex } = init;
+  // By its tag: a signal may be one of another realm.
+  if (signal && Object.prototype.toString.call(signal) !== '[object AbortSignal]') {
+    throw new TypeError('the signal of a request must be an AbortSignal');
+  }
+  if (duplex !== undefined && duplex !== 'half') throw new TypeError('the duplex of a request can only be "half"');
+  return init;
+}
+
 const UPPER_CASED: readonly string[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 const FORBIDDEN: readonly string[] = ['CONNECT', 'TRACE', 'TRACK'];
 
@@ -172,7 +196,7 @@ function partsOf(input: unknown, init: Init): RequestParts {
   const given = signal === undefined ? base?.signal : (signal ?? undefined);
   const made = () => given ?? new AbortController().signal;
   // By their names: another request has them too, and they are no properties of its own.
-  const options = fetchOptionsOf(init, base === undefined ? NO_OPTIONS : optionsOf(base));
+  const options = fetchOptionsOf(init, base === undefined ? NO_OPTIONS : optionsOf(base), method);
   return new MadeParts({ method, url, headers, signal: made, source, options });
 }
 

@@ -2,7 +2,17 @@ import { util } from '../builtin.ts';
 import { Body, copySource, isStream } from './body.ts';
 import { bodyInitOf } from './body-init.ts';
 import { transitNames } from './decoded.ts';
-import { Headers, type HeadersLike, markReceived, setTransit, transitOf } from './headers.ts';
+import { makeEnumerable } from './enumerable.ts';
+import {
+  Headers,
+  type HeadersLike,
+  isFixed,
+  listOf,
+  markReceived,
+  setFixed,
+  setTransit,
+  transitOf,
+} from './headers.ts';
 
 const NULL_BODY_STATUS: readonly number[] = [101, 204, 205, 304];
 const REDIRECT_STATUS: readonly number[] = [301, 302, 303, 307, 308];
@@ -33,7 +43,7 @@ export let isOwnResponse: (value: object) => value is Response;
  * What is sent of its headers, without making them where they were never looked at: those that say how another response
  * came, of which this is made, are not.
  */
-export let headerPairsOf: (response: Response) => Iterable<[string, string]>;
+export let headerPairsOf: (response: Response) => Iterable<readonly [string, string]>;
 
 /**
  * The Fetch standard's Response as a handler makes it, without Node's fetch implementation. While the runtime runs it
@@ -53,14 +63,14 @@ export class Response extends Body {
       const headers = response.#headers;
       if (headers !== undefined) {
         const transit = transitOf(headers);
-        return transit.size === 0 ? headers : [...headers].filter(([name]) => !transit.has(name));
+        return transit.size === 0 ? listOf(headers) : listOf(headers).filter(([name]) => !transit.has(name));
       }
       return response.#bodyType === null ? NO_PAIRS : [['content-type', response.#bodyType]];
     };
   }
 
-  constructor(body?: unknown, given?: Init | null) {
-    const init = given ?? NO_INIT;
+  constructor(body: unknown = null, given: Init | null = null) {
+    const init = initOf(given);
     const { source, type } = bodyInitOf(body);
     super(source);
     this.#bodyType = type;
@@ -77,8 +87,8 @@ export class Response extends Body {
     if (type !== null && !this.#headers.has('content-type')) this.#headers.set('content-type', type);
   }
 
-  static json(data: unknown, given?: Init | null): Response {
-    const init = given ?? NO_INIT;
+  static json(data: unknown, given: Init | null = null): Response {
+    const init = initOf(given);
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError('the value cannot be written as JSON');
     const headers = new Headers(init.headers);
@@ -88,7 +98,9 @@ export class Response extends Body {
 
   static redirect(url: string | URL, status = 302): Response {
     if (!REDIRECT_STATUS.includes(status)) throw new RangeError(`${status} is no redirect`);
-    return new Response(null, { status, headers: { location: new URL(url).href } });
+    const response = new Response(null, { status, headers: { location: new URL(url).href } });
+    setFixed(response.headers, true);
+    return response;
   }
 
   /** As the standard has it: a response that no server can send. */
@@ -96,6 +108,7 @@ export class Response extends Body {
     const response = new Response();
     response.#status = 0;
     response.#type = 'error';
+    setFixed(response.headers, true);
     return response;
   }
 
@@ -131,6 +144,7 @@ export class Response extends Body {
     response.#status = this.#status;
     response.#type = this.#type;
     response.#headers = new Headers(headers);
+    setFixed(response.#headers, isFixed(headers));
     return response;
   }
 
@@ -142,6 +156,15 @@ export class Response extends Body {
     const { status, statusText, headers, bodyUsed } = this;
     return `Response ${util.inspect({ status, statusText, headers, bodyUsed }, options)}`;
   }
+}
+
+makeEnumerable(Response.prototype);
+
+/** @throws TypeError for what is no object. */
+function initOf(given: Init | null): Init {
+  if (given === null) return NO_INIT;
+  if (typeof given !== 'object' && typeof given !== 'function') throw new TypeError('the init must be an object');
+  return given;
 }
 
 /** Whether it is a response of Node's fetch, or a copy of one. */
@@ -168,7 +191,8 @@ function pick(init: Init): Init {
 
 function statusOf(status: number | undefined): number {
   if (status === undefined) return 200;
-  const value = Math.trunc(Number(status));
+  // As Web IDL's unsigned short.
+  const value = Math.trunc(Number(status)) & 0xffff;
   if (!(value >= 200 && value <= 599)) throw new RangeError(`the status must be from 200 to 599, not ${status}`);
   return value;
 }
