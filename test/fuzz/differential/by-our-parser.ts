@@ -59,7 +59,11 @@ export function readByOurParser({ method, upgrade }: GeneratedResponse, pieces: 
   return notes.outcome ?? { kind: 'refused', code: 'INCOMPLETE' };
 }
 
+/** A longer answer is not read byte by byte: its head would be put together anew at each. */
+const BYTEWISE_MAX_BYTES = 2_000;
+
 /** In one piece, byte by byte, and in two with each of the places `at` between them. */
 export function cutsOf(text: string, at: readonly number[]): string[][] {
-  return [[text], [...text], ...at.map((place) => [text.slice(0, place), text.slice(place)])];
+  const bytewise = text.length <= BYTEWISE_MAX_BYTES ? [[...text]] : [];
+  return [[text], ...bytewise, ...at.map((place) => [text.slice(0, place), text.slice(place)])];
 }
