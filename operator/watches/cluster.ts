@@ -1,6 +1,6 @@
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
-import type { InformerOptions } from '#platform/informer/informer.ts';
+import type { InformerOptions } from '#platform/informer/informer-options.ts';
 import { type ObjectView, viewObjects } from '#platform/informer/object-view.ts';
 import type { Selection } from '#platform/kube/calls.ts';
 import type { KubeClient } from '#platform/kube/client.ts';

@@ -9,10 +9,7 @@ let change: (name: string, version?: string) => void = () => undefined;
 let heard: string[] = [];
 
 const view = {
-  synced: Promise.resolve(),
-  hasSynced: true,
   get: (namespace: string | undefined, name: string) => known.get(`${namespace}/${name}`),
-  list: () => [...known.values()],
   onChange: (handler: (change: Change<KubeObject>) => void) => {
     change = (name, resourceVersion) => {
       const object: KubeObject = {
@@ -24,7 +21,6 @@ const view = {
     };
     return () => undefined;
   },
-  [Symbol.asyncDispose]: async () => undefined,
 };
 let watches = new ReferencedConfigMaps(view, (key) => heard.push(key));
 

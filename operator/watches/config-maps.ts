@@ -9,13 +9,13 @@ type Purpose = 'spec' | 'bundles';
  * by one watch, however many are referred to; what one holds is asked for when its version is new.
  */
 export class ReferencedConfigMaps {
-  readonly #view: ObjectView<KubeObject>;
+  readonly #view: Pick<ObjectView<KubeObject>, 'get' | 'onChange'>;
   /** Keys of functions by `<namespace>/<name>` of a ConfigMap; most have one user, for which a set would be large. */
   readonly #users = new Map<string, string | Set<string>>();
   readonly #used = new Map<string, Record<Purpose, readonly string[]>>();
 
   /** @param onChange called with the key of each function that refers to a ConfigMap that came, changed or went. */
-  constructor(view: ObjectView<KubeObject>, onChange: (functionKey: string) => void) {
+  constructor(view: Pick<ObjectView<KubeObject>, 'get' | 'onChange'>, onChange: (functionKey: string) => void) {
     this.#view = view;
     view.onChange(({ object: { metadata } }) => {
       const users = this.#users.get(`${metadata?.namespace}/${metadata?.name}`) ?? [];

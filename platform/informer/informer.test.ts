@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { KubeClient } from '../kube/client.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kube/resources.ts';
 import { type Call, Inbox, ScriptedApiServer, silentLog } from '../testing/scripted-api-server.ts';
-import { Informer, type InformerTiming } from './informer.ts';
+import { Informer } from './informer.ts';
+import type { InformerTiming } from './informer-options.ts';
 import type { Change } from './object-cache.ts';
 
 const fast: InformerTiming = { watchSeconds: 60, idleMs: 5_000, baseMs: 5, maxMs: 20 };

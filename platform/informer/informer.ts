@@ -1,42 +1,15 @@
 /** A local copy of the objects of one kind, kept up to date by list and watch. */
 
-import type { Selection, WatchEvent } from '../kube/calls.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { isGone, KubeError } from '../kube/error.ts';
-import type { KubeObject, Resource } from '../kube/resources.ts';
-import type { Log } from '../process/log.ts';
-import type { InformerMetrics } from '../process/metrics.ts';
+import type { ListOptions, WatchEvent } from '../kube/calls.ts';
+import { isGone, isNoAnswer, isSilence, KubeError } from '../kube/error.ts';
+import type { KubeObject } from '../kube/resources.ts';
 import { backoffMs } from '../time/backoff.ts';
 import { pause } from '../time/deadline.ts';
-import { type Change, ObjectCache } from './object-cache.ts';
+import { ChangeHandlers } from './change-handlers.ts';
+import { type InformerOptions, type InformerTiming, selectionOf, TIMING } from './informer-options.ts';
+import { type Change, nameOf, ObjectCache, type ObjectName } from './object-cache.ts';
 import { compareVersions } from './resource-version.ts';
 
-export interface InformerOptions<T extends KubeObject> extends Selection {
-  kube: KubeClient;
-  resource: Resource<T>;
-  log: Log;
-  metrics?: InformerMetrics;
-  /**
-   * What is kept in memory, and told, of an object: what nothing reads need not be held. The metadata's name, namespace,
-   * uid and resourceVersion have to stay. Default: all of it.
-   */
-  keep?: (object: T) => T;
-  /** Objects per page of a list: what is in memory at once while it is read; default 500. */
-  pageSize?: number;
-  timing?: Partial<InformerTiming>;
-}
-
-export interface InformerTiming {
-  /** When the server is asked to end each watch, in seconds; up to a tenth is added at random. */
-  watchSeconds: number;
-  /** Silence, not even a bookmark, after which a watch is taken for dead. API servers send a bookmark about each minute. */
-  idleMs: number;
-  /** Backoff after failures. The longest pause is what a recovered server may have to wait for us. */
-  baseMs: number;
-  maxMs: number;
-}
-
-const TIMING: InformerTiming = { watchSeconds: 290, idleMs: 75_000, baseMs: 200, maxMs: 5_000 };
 /** Watches in a row that the server refuses or garbles before all is listed again. */
 const REFUSED_WATCHES_UNTIL_LIST = 3;
 /** A watch that the server ends sooner, without an event, counts as failed: else it would be a busy loop. */
@@ -53,8 +26,8 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   readonly synced: Promise<void>;
   readonly #options: InformerOptions<T>;
   readonly #timing: InformerTiming;
-  readonly #cache = new ObjectCache<T>();
-  readonly #handlers = new Set<(change: Change<T>) => void>();
+  readonly #cache: ObjectCache<T>;
+  readonly #handlers: ChangeHandlers<T>;
   readonly #stop = new AbortController();
   readonly #untrack: () => void;
   readonly #loop: Promise<void>;
@@ -71,6 +44,8 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   /** Starts at once. */
   constructor(options: InformerOptions<T>) {
     this.#options = options;
+    this.#cache = new ObjectCache(options.packing);
+    this.#handlers = new ChangeHandlers(options.resource.plural, options.log);
     this.#timing = { ...TIMING, ...options.timing };
     this.synced = new Promise((resolve) => {
       this.#markSynced = resolve;
@@ -93,8 +68,20 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     return this.#cache.get(namespace, name);
   }
 
+  has(namespace: string | undefined, name: string): boolean {
+    return this.#cache.has(namespace, name);
+  }
+
   list(): T[] {
-    return this.#cache.list();
+    return [...this.#cache.each()];
+  }
+
+  each(namespace?: string): Iterable<T> {
+    return this.#cache.each(namespace);
+  }
+
+  names(): ObjectName[] {
+    return this.#cache.names();
   }
 
   /**
@@ -102,9 +89,12 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
    * what is known already. One that throws is logged and called again with the next change. Returns how to stop it.
    */
   onChange(handler: (change: Change<T>) => void): () => void {
-    for (const object of this.#cache.list()) this.#tell(handler, { type: 'added', object });
-    this.#handlers.add(handler);
-    return () => this.#handlers.delete(handler);
+    return this.#handlers.add(handler, this.each());
+  }
+
+  /** As onChange, but what is known already is not reported: of packed objects each would be unpacked, in one go. */
+  onNews(handler: (change: Change<T>) => void): () => void {
+    return this.#handlers.add(handler, []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -132,8 +122,8 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
    */
   async #checkHistory(): Promise<void> {
     // By the same name, if it is one: others may not be allowed.
-    const { kube, resource, namespace, fieldSelector, metadataOnly } = this.#options;
-    const selection = { namespace, fieldSelector, metadataOnly };
+    const { kube, resource } = this.#options;
+    const selection = { ...selectionOf(this.#options), labelSelector: undefined };
     const { metadata } = await kube.list(resource, { ...selection, limit: 1, signal: this.#stop.signal });
     if (compareVersions(metadata.resourceVersion, this.#resourceVersion) < 0) this.#resourceVersion = undefined;
     this.#unsureOfHistory = false;
@@ -141,27 +131,53 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
 
   /** Takes over all objects as they are now; returns where to watch from. */
   async #list(): Promise<string> {
-    const { kube, resource, metrics, pageSize } = this.#options;
-    const list = await kube.listAll(resource, {
-      ...this.#selection,
+    const resourceVersion = this.#hasSynced ? await this.#takeDifference() : await this.#takePages();
+    this.#options.metrics?.relisted(this.#options.resource.plural);
+    this.#hasSynced = true;
+    this.#markSynced();
+    return resourceVersion;
+  }
+
+  /** Of what was known before: all pages are waited for, and deletions told first. */
+  async #takeDifference(): Promise<string> {
+    const { items, metadata } = await this.#options.kube.listAll(this.#options.resource, this.#listing);
+    this.#heard();
+    this.#handlers.tell(this.#cache.replaceAll(items));
+    return metadata.resourceVersion;
+  }
+
+  /** Page by page: only one is in memory as it came, and what else the process does has its turn in between. */
+  async #takePages(): Promise<string> {
+    const { kube, resource } = this.#options;
+    let resourceVersion = '';
+    let names: ObjectName[] = [];
+    for await (const { metadata, items, begins } of kube.pages(resource, this.#listing)) {
+      this.#heard();
+      if (begins) [resourceVersion, names] = [metadata.resourceVersion, []];
+      names.push(...items.map(nameOf));
+      this.#handlers.tell(items.flatMap((object) => this.#cache.put(object)));
+    }
+    // Of a list that failed after some pages, or began anew.
+    this.#handlers.tell(this.#cache.keepOnly(names));
+    return resourceVersion;
+  }
+
+  get #listing(): ListOptions<T> {
+    const { pageSize } = this.#options;
+    return {
+      ...selectionOf(this.#options),
       ...(pageSize !== undefined && { limit: pageSize }),
       keep: (object: T) => this.#kept(object),
       signal: this.#stop.signal,
       deadlineMs: 30_000,
-    });
-    this.#heard();
-    metrics?.relisted(resource.plural);
-    this.#tellAll(this.#cache.replaceAll(list.items));
-    this.#hasSynced = true;
-    this.#markSynced();
-    return list.metadata.resourceVersion;
+    };
   }
 
   /** Returns when there is nothing wrong with taking up the watch again at once; throws otherwise. */
   async #watch(resourceVersion: string): Promise<void> {
     const { kube, resource } = this.#options;
     const timeoutSeconds = Math.round(this.#timing.watchSeconds * (1 + Math.random() / 10));
-    const options = { ...this.#selection, resourceVersion, timeoutSeconds, idleMs: this.#timing.idleMs };
+    const options = { ...selectionOf(this.#options), resourceVersion, timeoutSeconds, idleMs: this.#timing.idleMs };
     let openedAtMs: number | undefined;
     const onOpen = () => {
       openedAtMs = performance.now();
@@ -199,12 +215,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     this.#resourceVersion = resourceVersion;
     if (event.type === 'BOOKMARK') return;
     const object = this.#kept(event.object);
-    this.#tellAll(event.type === 'DELETED' ? this.#cache.remove(object) : this.#cache.put(object));
-  }
-
-  get #selection(): Selection {
-    const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
-    return { namespace, labelSelector, fieldSelector, metadataOnly };
+    this.#handlers.tell(event.type === 'DELETED' ? this.#cache.remove(object) : this.#cache.put(object));
   }
 
   #kept(object: T): T {
@@ -235,28 +246,4 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     this.#failures = 0;
     this.#refusals = 0;
   }
-
-  /** A handler that a handler registers meanwhile is not told: it was given the state after all of `changes`. */
-  #tellAll(changes: readonly Change<T>[]): void {
-    const handlers = [...this.#handlers];
-    for (const change of changes) {
-      for (const handler of handlers) if (this.#handlers.has(handler)) this.#tell(handler, change);
-    }
-  }
-
-  #tell(handler: (change: Change<T>) => void, change: Change<T>): void {
-    try {
-      handler(change);
-    } catch (error) {
-      this.#options.log.error({ resource: this.#options.resource.plural, err: error }, 'change handler failed');
-    }
-  }
-}
-
-function isNoAnswer(error: unknown): boolean {
-  return error instanceof KubeError && error.status === 0 && error.code !== 'BadAnswer';
-}
-
-function isSilence(error: unknown): boolean {
-  return error instanceof KubeError && error.code === 'DeadlineExceeded';
 }

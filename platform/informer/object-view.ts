@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import type { KubeObject } from '../kube/resources.ts';
-import { Informer, type InformerOptions } from './informer.ts';
-import type { Change } from './object-cache.ts';
+import { Informer } from './informer.ts';
+import type { InformerOptions } from './informer-options.ts';
+import type { Change, ObjectName } from './object-cache.ts';
 
 /** The objects of one kind that a process may see, as it knows them. What an Informer says of each member holds here too. */
 export interface ObjectView<T extends KubeObject> {
@@ -8,9 +10,30 @@ export interface ObjectView<T extends KubeObject> {
   readonly synced: Promise<void>;
   readonly hasSynced: boolean;
   get(namespace: string | undefined, name: string): T | undefined;
+  has(namespace: string | undefined, name: string): boolean;
   list(): T[];
+  /** One after the other, of `namespace` or of all: where the first few may do, or objects are packed. Not to be kept across an await. */
+  each(namespace?: string): Iterable<T>;
+  names(): ObjectName[];
   onChange(handler: (change: Change<T>) => void): () => void;
+  /** As onChange, but what is known already is not reported. */
+  onNews(handler: (change: Change<T>) => void): () => void;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Objects that eachInTurns reads before others have their turn. */
+const IN_ONE_TURN = 100;
+
+/** All there are, as they are when their turn comes: what else the process does is not held up, however many there are. */
+export async function* eachInTurns<T extends KubeObject>(
+  view: ObjectView<T>,
+  names: readonly ObjectName[] = view.names(),
+): AsyncGenerator<T, void, void> {
+  for (const [index, { namespace, name }] of names.entries()) {
+    if (index % IN_ONE_TURN === IN_ONE_TURN - 1) await setImmediate();
+    const object = view.get(namespace, name);
+    if (object !== undefined) yield object;
+  }
 }
 
 /**
@@ -43,15 +66,29 @@ class JoinedView<T extends KubeObject> implements ObjectView<T> {
     return this.#parts.get(namespace ?? '')?.get(namespace, name);
   }
 
+  has(namespace: string | undefined, name: string): boolean {
+    return this.#parts.get(namespace ?? '')?.has(namespace, name) === true;
+  }
+
   list(): T[] {
     return this.#all.flatMap((part) => part.list());
   }
 
+  *each(namespace?: string): Iterable<T> {
+    const parts = namespace === undefined ? this.#all : [this.#parts.get(namespace)];
+    for (const part of parts) if (part !== undefined) yield* part.each(namespace);
+  }
+
+  names(): ObjectName[] {
+    return this.#all.flatMap((part) => part.names());
+  }
+
   onChange(handler: (change: Change<T>) => void): () => void {
-    const stops = this.#all.map((part) => part.onChange(handler));
-    return () => {
-      for (const stop of stops) stop();
-    };
+    return all(this.#all.map((part) => part.onChange(handler)));
+  }
+
+  onNews(handler: (change: Change<T>) => void): () => void {
+    return all(this.#all.map((part) => part.onNews(handler)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -61,4 +98,10 @@ class JoinedView<T extends KubeObject> implements ObjectView<T> {
   get #all(): Informer<T>[] {
     return [...this.#parts.values()];
   }
+}
+
+function all(stops: readonly (() => void)[]): () => void {
+  return () => {
+    for (const stop of stops) stop();
+  };
 }

@@ -75,26 +75,46 @@ export class KubeClient implements AsyncDisposable {
     return { metadata: page.metadata, items };
   }
 
-  /**
-   * All pages (of 500 objects by default), as they were at the returned resourceVersion. The deadline is each page's.
-   * When the server forgets that moment between two pages, all is asked for again at once, in one page.
-   */
+  /** What `pages` gives as one list. */
   async listAll<T extends KubeObject>(resource: Resource<T>, options: ListOptions<T>): Promise<KubeList<T>> {
+    let all: KubeList<T> = { metadata: { resourceVersion: '' }, items: [] };
+    for await (const { metadata, items, begins } of this.pages(resource, options)) {
+      if (begins) all = { metadata: { resourceVersion: metadata.resourceVersion }, items };
+      else all.items.push(...items);
+    }
+    return all;
+  }
+
+  /**
+   * All objects in pages (of 500 by default), as they were at the first page's resourceVersion. The deadline is each page's.
+   * When the server forgets that moment between two pages, all is asked for again at once, in one page, that begins anew.
+   */
+  async *pages<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions<T>,
+  ): AsyncGenerator<KubeList<T> & { begins: boolean }, void, void> {
     const first = await this.list(resource, { limit: PAGE_SIZE, ...options });
-    const items = first.items;
+    yield { ...first, begins: true };
     let next = first.metadata.continue;
     while (next) {
-      try {
-        const page = await this.list(resource, { limit: PAGE_SIZE, ...options, continue: next });
-        items.push(...page.items);
-        next = page.metadata.continue;
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        const { limit: _, ...whole } = options;
-        return await this.list(resource, whole);
-      }
+      const page = await this.#nextPage(resource, options, next);
+      yield page;
+      next = page.metadata.continue;
     }
-    return { metadata: { resourceVersion: first.metadata.resourceVersion }, items };
+  }
+
+  async #nextPage<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions<T>,
+    next: string,
+  ): Promise<KubeList<T> & { begins: boolean }> {
+    try {
+      return { ...(await this.list(resource, { limit: PAGE_SIZE, ...options, continue: next })), begins: false };
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      const { limit: _, ...whole } = options;
+      return { ...(await this.list(resource, whole)), begins: true };
+    }
   }
 
   /** The namespace is `object.metadata.namespace`. */

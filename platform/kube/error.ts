@@ -74,3 +74,13 @@ export function isNamespaceLeaving(error: unknown): error is KubeError {
 export function isAborted(error: unknown): error is KubeError {
   return error instanceof KubeError && error.code === 'Aborted';
 }
+
+/** The server was not reached, or did not answer in time: what it knows now is uncertain. */
+export function isNoAnswer(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.status === 0 && error.code !== 'BadAnswer';
+}
+
+/** It said nothing within the deadline. */
+export function isSilence(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.code === 'DeadlineExceeded';
+}
