@@ -1,4 +1,6 @@
 import type { Registry } from 'prom-client';
+import type { FunctionObject } from '#api/function.ts';
+import { functionKey, namesIn } from '#api/rules/function-key.ts';
 import { EventRecorder } from '#platform/controller/event-recorder.ts';
 import { type Outcome, WorkQueue } from '#platform/controller/work-queue.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
@@ -23,7 +25,7 @@ import { Routing } from './routing/routing.ts';
 import { Autoscaler } from './scaling/autoscaler.ts';
 import { ReplicaWriter } from './scaling/replica-writer.ts';
 import { RoutedRevisions } from './scaling/routed-revisions.ts';
-import { allAsleep, scaledFunctions } from './scaling/scaled-functions.ts';
+import { scaledFunctions } from './scaling/scaled-functions.ts';
 import { Scraper } from './scaling/scrape.ts';
 import { startCompiler } from './source/start-compiler.ts';
 import { type Watches, watchCluster } from './watches/cluster.ts';
@@ -98,19 +100,22 @@ function work(options: OperatorOptions, parts: Parts): void {
   const { watches, context, queue } = parts;
   startAutoscaler(options, parts);
   controlPolicies(options, parts);
-  followFunctions(watches.functions, {
+  void followFunctions(watches.functions, {
     queue,
     onCame: (fn) => context.routing.cameOrWent(fn),
     onGone: (fn) => {
       context.routing.cameOrWent(fn);
-      forget(context, fn.metadata.uid);
+      forget(parts, fn);
     },
   });
 }
 
-function forget({ statuses, bundles, desired, drift, rolloutLimits }: Context, uid: string): void {
+function forget({ watches, context, metrics }: Parts, { metadata: { uid, namespace, name } }: FunctionObject): void {
+  const { statuses, bundles, desired, drift, rolloutLimits } = context;
   for (const one of [statuses, bundles, desired, drift]) one.forget(uid);
   rolloutLimits.delete(uid);
+  // The autoscaler does not follow one that sleeps.
+  if (!watches.functions.has(namespace, name)) metrics.forget(functionKey(namespace, name));
 }
 
 function controlPolicies(
@@ -195,10 +200,11 @@ function startAutoscaler(
   });
   const autoscaler = new Autoscaler({
     everyMs: config.CATNAP_SCRAPE_SECONDS * 1000,
-    functions: () => scaledFunctions(watches, statuses),
+    functions: (also) => scaledFunctions(watches, statuses, also),
+    exists: (key) => watches.functions.has(...namesIn(key)),
     atMost: (uid) => context.rolloutLimits.get(uid),
     scalings,
-    asleep: () => allAsleep(watches),
+    asleep: () => watches.awake.none,
     scrape: (signal) => scraper.scrape(watches.activators(), signal),
     writer: context.replicas,
     isConflict,

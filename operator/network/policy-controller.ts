@@ -45,8 +45,9 @@ export class PolicyController implements AsyncDisposable {
       metrics: options.metrics,
     });
     const add = (namespace: string | undefined) => this.#queue.add(namespace ?? '');
+    for (const namespace of new Set(options.functions.names().map((fn) => fn.namespace))) add(namespace);
     this.#unfollow = [
-      options.functions.onChange(({ type, object }) => {
+      options.functions.onNews(({ type, object }) => {
         if (type !== 'updated') add(object.metadata.namespace);
       }),
       options.policies.onChange(({ object }) => add(object.metadata?.namespace)),
@@ -59,15 +60,15 @@ export class PolicyController implements AsyncDisposable {
   }
 
   async #reconcile(namespace: string, signal: AbortSignal): Promise<Outcome> {
-    const functions = this.#options.functions.list().filter(({ metadata }) => metadata.namespace === namespace);
+    const functions = this.#functionsOf(namespace);
     const known = this.#options.policies.get(namespace, POLICY_NAME);
     try {
-      if (functions.length === 0) {
+      if (functions === 'none') {
         if (known !== undefined) await this.#remove(known, signal);
         return {};
       }
       // Of a namespace that is about to go, nothing is made again.
-      if (functions.every(({ metadata }) => metadata.deletionTimestamp !== undefined)) return {};
+      if (functions === 'leaving') return {};
       return await this.#ensure(namespace, known, signal);
     } catch (error) {
       // It has changed meanwhile; the watch is about to show it.
@@ -76,6 +77,16 @@ export class PolicyController implements AsyncDisposable {
       if (isNamespaceLeaving(error)) return {};
       throw error;
     }
+  }
+
+  /** Whether a namespace has Functions, and whether all that it has are about to go. */
+  #functionsOf(namespace: string): 'none' | 'leaving' | 'some' {
+    let found: 'none' | 'leaving' = 'none';
+    for (const { metadata } of this.#options.functions.each(namespace)) {
+      if (metadata.deletionTimestamp === undefined) return 'some';
+      found = 'leaving';
+    }
+    return found;
   }
 
   async #ensure(namespace: string, known: NetworkPolicy | undefined, signal: AbortSignal): Promise<Outcome> {

@@ -5,7 +5,7 @@ import type { KubeClient } from '#platform/kube/client.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { OperatorConfig } from '../config.ts';
 import type { Routing } from '../routing/routing.ts';
-import type { Scaling } from '../scaling/autoscaler.ts';
+import type { Scaling } from '../scaling/options.ts';
 import type { ReplicaWriter } from '../scaling/replica-writer.ts';
 import type { RoutedRevisions } from '../scaling/routed-revisions.ts';
 import type { Children } from '../watches/child-index.ts';

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FunctionObject } from '#api/function.ts';
 import { WorkQueue } from '#platform/controller/work-queue.ts';
-import type { Change } from '#platform/informer/object-cache.ts';
-import type { ObjectView } from '#platform/informer/object-view.ts';
 import { silentLog } from '#platform/testing/scripted-api-server.ts';
 import { aFunction } from '../testing/builders.ts';
+import { TestView } from '../testing/view.ts';
 import { followFunctions, urgencyOf } from './follow-functions.ts';
 
 const nothing = () => undefined;
@@ -15,18 +14,10 @@ function aFunctionOf(name: string, metadata: Partial<FunctionObject['metadata']>
   return { ...fn, metadata: { ...fn.metadata, ...metadata } };
 }
 
-/** A view of `functions` that tells of what is there at once, as informers do. */
-function aView(functions: FunctionObject[]) {
-  const handlers: ((change: Change<FunctionObject>) => void)[] = [];
-  const view = {
-    list: () => [...functions],
-    onChange: (handler: (change: Change<FunctionObject>) => void) => {
-      for (const object of functions) handler({ type: 'added', object });
-      handlers.push(handler);
-      return nothing;
-    },
-  } as Pick<ObjectView<FunctionObject>, 'list' | 'onChange'> as ObjectView<FunctionObject>;
-  return { view, tell: (change: Change<FunctionObject>) => handlers.forEach((handler) => void handler(change)) };
+function aViewOf(functions: readonly FunctionObject[]): TestView<FunctionObject> {
+  const view = new TestView<FunctionObject>();
+  for (const fn of functions) view.put(fn);
+  return view;
 }
 
 /** Runs take a while, in which the event loop has its turn; the keys in the order of their runs. */
@@ -41,17 +32,17 @@ function aRunning(runs: string[]): WorkQueue {
 
 test('an edit during a start of 5,000 Functions is worked on within a second', async () => {
   const functions = Array.from({ length: 5_000 }, (_, i) => aFunctionOf(`fn-${i}`));
-  const { view, tell } = aView(functions);
+  const view = aViewOf(functions);
   const runs: string[] = [];
   await using queue = aRunning(runs);
-  followFunctions(view, { queue, onCame: nothing, onGone: nothing });
+  void followFunctions(view, { queue, onCame: nothing, onGone: nothing });
   while (runs.length < 20) await new Promise((resolve) => setTimeout(resolve, 1));
   const before = functions.at(-1) as FunctionObject;
   const { name, namespace } = before.metadata;
   // Thousands are before it.
   assert.equal(runs.includes(`${namespace}/${name}`), false);
   const editedAtMs = performance.now();
-  tell({ type: 'updated', before, object: aFunctionOf(name, { generation: 2 }) });
+  view.put(aFunctionOf(name, { generation: 2, resourceVersion: '2' }));
   while (!runs.includes(`${namespace}/${name}`)) await new Promise((resolve) => setTimeout(resolve, 1));
   const tookMs = performance.now() - editedAtMs;
   assert.ok(tookMs < 1_000, `${tookMs} ms`);
@@ -59,7 +50,7 @@ test('an edit during a start of 5,000 Functions is worked on within a second', a
 });
 
 test('a start goes through the Functions from the oldest to the youngest, each once', async () => {
-  const { view } = aView([
+  const view = aViewOf([
     aFunctionOf('young', { creationTimestamp: '2026-01-03T00:00:00Z' }),
     aFunctionOf('b', { creationTimestamp: '2026-01-02T00:00:00Z' }),
     aFunctionOf('a', { creationTimestamp: '2026-01-02T00:00:00Z' }),
@@ -67,9 +58,34 @@ test('a start goes through the Functions from the oldest to the youngest, each o
   ]);
   const runs: string[] = [];
   await using queue = aRunning(runs);
-  followFunctions(view, { queue, onCame: () => assert.fail('it was there'), onGone: nothing });
+  await followFunctions(view, { queue, onCame: () => assert.fail('it was there'), onGone: nothing });
   await queue.idle();
   assert.deepEqual(runs, ['default/old', 'default/a', 'default/b', 'default/young']);
+});
+
+test('what comes while those that are there are read is worked on before them', async () => {
+  const view = aViewOf([aFunctionOf('young', { creationTimestamp: '2026-01-03T00:00:00Z' }), aFunctionOf('old')]);
+  const runs: string[] = [];
+  const came: string[] = [];
+  await using queue = aRunning(runs);
+  const started = followFunctions(view, { queue, onCame: ({ metadata }) => came.push(metadata.name), onGone: nothing });
+  view.put(aFunctionOf('newest', { creationTimestamp: '2026-01-04T00:00:00Z' }));
+  await started;
+  await queue.idle();
+  assert.deepEqual(runs, ['default/newest', 'default/old', 'default/young']);
+  assert.deepEqual(came, ['newest']);
+});
+
+test('of one that goes others hear, and it is worked on', async () => {
+  const view = aViewOf([aFunctionOf('a')]);
+  const runs: string[] = [];
+  const gone: string[] = [];
+  await using queue = aRunning(runs);
+  await followFunctions(view, { queue, onCame: nothing, onGone: ({ metadata }) => gone.push(metadata.name) });
+  await queue.idle();
+  view.remove(aFunctionOf('a'));
+  await queue.idle();
+  assert.deepEqual([runs, gone], [['default/a', 'default/a'], ['a']]);
 });
 
 test('what a person did is urgent, a status that was written is not', () => {

@@ -2,8 +2,8 @@ import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import type { Priority } from '#platform/controller/due-keys.ts';
 import type { WorkQueue } from '#platform/controller/work-queue.ts';
-import type { Change } from '#platform/informer/object-cache.ts';
-import type { ObjectView } from '#platform/informer/object-view.ts';
+import type { Change, ObjectName } from '#platform/informer/object-cache.ts';
+import { eachInTurns, type ObjectView } from '#platform/informer/object-view.ts';
 
 interface FunctionFollower {
   queue: Pick<WorkQueue, 'add' | 'start'>;
@@ -11,25 +11,35 @@ interface FunctionFollower {
   onGone: (fn: FunctionObject) => void;
 }
 
+interface Aged extends ObjectName {
+  createdAt: string;
+}
+
 /**
  * Starts the queue with all Functions there are, the oldest first, for who asked for a route first shall have it; each
- * change of one is due from then on, before what is left of the start.
+ * change of one is due from the call on, before what is left of the start. Resolves when the queue was started: Functions
+ * are read in turns with what else the process does.
  */
-export function followFunctions(
+export async function followFunctions(
   functions: ObjectView<FunctionObject>,
   { queue, onCame, onGone }: FunctionFollower,
-): void {
-  for (const fn of functions.list().sort(byAge)) queue.add(keyOf(fn), 'low');
-  queue.start();
-  let following = false;
-  functions.onChange((change) => {
-    // A view reports those that are there already at once: each is due by now.
-    if (!following) return;
-    queue.add(keyOf(change.object), urgencyOf(change));
+): Promise<void> {
+  functions.onNews((change) => {
+    queue.add(keyOf(change.object.metadata), urgencyOf(change));
     if (change.type === 'added') onCame(change.object);
     if (change.type === 'deleted') onGone(change.object);
   });
-  following = true;
+  for (const name of await inOrderOfAge(functions)) queue.add(keyOf(name), 'low');
+  queue.start();
+}
+
+/** The oldest first; those of one second by their key. */
+async function inOrderOfAge(functions: ObjectView<FunctionObject>): Promise<Aged[]> {
+  const all: Aged[] = [];
+  for await (const { metadata } of eachInTurns(functions)) {
+    all.push({ namespace: metadata.namespace, name: metadata.name, createdAt: metadata.creationTimestamp });
+  }
+  return all.sort(byAge);
 }
 
 /** A status is written by the operator itself: that it has is no news. */
@@ -41,11 +51,11 @@ export function urgencyOf(change: Change<FunctionObject>): Priority {
   return isEdit ? 'high' : 'normal';
 }
 
-function byAge({ metadata: a }: FunctionObject, { metadata: b }: FunctionObject): number {
-  if (a.creationTimestamp !== b.creationTimestamp) return a.creationTimestamp < b.creationTimestamp ? -1 : 1;
-  return functionKey(a.namespace, a.name) < functionKey(b.namespace, b.name) ? -1 : 1;
+function byAge(a: Aged, b: Aged): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1;
+  return keyOf(a) < keyOf(b) ? -1 : 1;
 }
 
-function keyOf({ metadata }: FunctionObject): string {
-  return functionKey(metadata.namespace, metadata.name);
+function keyOf({ namespace, name }: ObjectName): string {
+  return functionKey(namespace, name);
 }

@@ -41,6 +41,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
     }
     return {};
   }
+  ctx.statuses.heard(stored);
   const checked = validateFunction(stored);
   if ('mistakes' in checked) {
     const current = ctx.statuses.withStatus(stored);

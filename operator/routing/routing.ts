@@ -1,10 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import type { FunctionObject } from '#api/function.ts';
-import { functionKey } from '#api/rules/function-key.ts';
+import { functionKey, namesIn } from '#api/rules/function-key.ts';
 import { HostPolicy } from '#api/rules/host-owner.ts';
 import { HostTemplate } from '#api/rules/host-template.ts';
 import type { EventRecorder } from '#platform/controller/event-recorder.ts';
-import type { ObjectView } from '#platform/informer/object-view.ts';
+import type { ObjectName } from '#platform/informer/object-cache.ts';
+import { eachInTurns, type ObjectView } from '#platform/informer/object-view.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { OperatorConfig } from '../config.ts';
@@ -22,9 +22,6 @@ interface RoutingOptions {
   /** Milliseconds since 1970. */
   nowMs: () => number;
 }
-
-/** Functions whose status is taken over at a time: what else the process does is not held up. */
-const RESTORED_AT_ONCE = 250;
 
 /** The routes of all functions: decided by one registry, which outlives this process in statuses and in a ConfigMap. */
 export class Routing implements AsyncDisposable {
@@ -70,14 +67,22 @@ export class Routing implements AsyncDisposable {
   async begin(signal: AbortSignal): Promise<void> {
     const { released } = this.#claims;
     for (const [host, kept] of await this.#store.load(signal)) if (!released.has(host)) released.set(host, kept);
-    const claimants = this.#options.functions.list().filter(({ status }) => status?.routes !== undefined);
-    claimants.sort(byFirstClaim);
-    for (let i = 0; i < claimants.length && !signal.aborted; i += RESTORED_AT_ONCE) {
-      for (const fn of claimants.slice(i, i + RESTORED_AT_ONCE)) this.#claims.restore(fn);
-      await setImmediate();
+    for await (const fn of eachInTurns(this.#options.functions, await this.#claimants())) {
+      if (signal.aborted) break;
+      this.#claims.restore(fn);
     }
     this.#begun = true;
     if (released.size > 0) this.#store.changed();
+  }
+
+  /** Those that may have routes: the oldest claim first, then by key. */
+  async #claimants(): Promise<ObjectName[]> {
+    const claims: (ObjectName & { first: string })[] = [];
+    for await (const fn of eachInTurns(this.#options.functions)) {
+      const { namespace, name } = fn.metadata;
+      if (fn.status?.routes !== undefined) claims.push({ namespace, name, first: firstClaim(fn) });
+    }
+    return claims.sort((a, b) => (a.first < b.first ? -1 : 1));
   }
 
   /** Decides on the function's routes, and tells other functions that this concerns. */
@@ -112,15 +117,9 @@ export class Routing implements AsyncDisposable {
   #affect(keys: Iterable<string>): void {
     const { functions, onAffected } = this.#options;
     for (const key of keys) {
-      const [namespace, name = ''] = key.split('/');
-      if (functions.get(namespace, name) !== undefined) onAffected(key);
+      if (functions.has(...namesIn(key))) onAffected(key);
     }
   }
-}
-
-/** The oldest claim first, then by key. */
-function byFirstClaim(a: FunctionObject, b: FunctionObject): number {
-  return firstClaim(a) < firstClaim(b) ? -1 : 1;
 }
 
 function firstClaim({ metadata, status }: FunctionObject): string {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { createLog } from '#platform/process/log.ts';
 import { aDeployment, aFunction } from '../testing/builders.ts';
-import { Autoscaler, type AutoscalerOptions, type ScaledFunction, type Scaling } from './autoscaler.ts';
+import { Autoscaler } from './autoscaler.ts';
+import type { AutoscalerOptions, ScaledFunction, Scaling } from './options.ts';
 import type { ActivatorSample } from './parse-metrics.ts';
 import { ReplicaWriter } from './replica-writer.ts';
 
@@ -21,6 +22,8 @@ class World implements AsyncDisposable {
   sample: ActivatorSample = aSample(0, 0);
   readonly decisions: number[] = [];
   readonly gone: string[] = [];
+  /** Functions that were asked for beside those that are awake, at each look. */
+  readonly asked: string[][] = [];
   /** When, on the same clock. */
   readonly learnedAtMs: number[] = [];
   exists = true;
@@ -40,7 +43,11 @@ class World implements AsyncDisposable {
     const fn = aFunction(spec, { status: { ...status, ...more } });
     const options: AutoscalerOptions = {
       everyMs: 1,
-      functions: () => (this.exists ? [this.#scaled(fn)] : []),
+      functions: (also) => {
+        this.asked.push([...also]);
+        return this.exists ? [this.#scaled(fn)] : [];
+      },
+      exists: () => this.exists,
       asleep: () => {
         this.turns += 1;
         return this.replicas === 0 && fn.spec.scaling.minReplicas === 0;
@@ -193,4 +200,16 @@ test('what activators learned reaches the status, once a minute at most, and sta
   assert.equal(world.learnedAtMs.length, 2);
   const [first = 0, second = 0] = world.learnedAtMs;
   assert.ok(second - first >= 60_000, `${second - first} ms`);
+});
+
+test('of one that sleeps, and whose status says so, nothing is remembered; one that is busy is looked at though it sleeps', async () => {
+  const scaling = { desired: 0, reason: 'no requests', lastScaleTime: '2026-01-01T00:00:00Z' };
+  await using world = new World(0, {}, { scaling });
+  await world.looks(3);
+  assert.equal(world.scalings.has('uid-of-hello'), false);
+  assert.deepEqual(world.asked.at(-1), []);
+  world.sample = aSample(1, 1);
+  await world.looks(2);
+  assert.deepEqual(world.asked.at(-1), [KEY]);
+  assert.equal(world.replicas, 1);
 });

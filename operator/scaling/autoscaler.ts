@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FunctionObject } from '#api/function.ts';
-import type { FunctionStatus } from '#api/function-status.ts';
 import type { Deployment } from '#platform/kube/resources.ts';
-import type { Log } from '#platform/process/log.ts';
+import { canonicalJson } from '../function/content-hash.ts';
 import { isBeingTried } from '../function/trial.ts';
 import { DemandHistory, type Scrape } from './demand.ts';
 import { nextLearned } from './learned.ts';
+import type { AutoscalerOptions, ScaledFunction } from './options.ts';
+import type { ActivatorSample } from './parse-metrics.ts';
 import {
   changesOf,
   type Need,
@@ -14,49 +15,8 @@ import {
   type ScaleChange,
   scaledRevision,
 } from './replica-plan.ts';
-import { type ReplicaWriter, replicasOf } from './replica-writer.ts';
+import { replicasOf } from './replica-writer.ts';
 import { neverAwake, type ScaleState, step } from './step.ts';
-
-/** As a Function's status has it. */
-export type Scaling = NonNullable<FunctionStatus['scaling']>;
-
-/** A function as the autoscaler finds it, before it looks at the metrics. */
-export interface ScaledFunction {
-  /** `<namespace>/<name>` */
-  key: string;
-  /** With the newest status and a spec that was checked. */
-  fn: FunctionObject;
-  /** Its own, by name. Their resourceVersions guard what is written. */
-  deployments: ReadonlyMap<string, Deployment>;
-}
-
-export interface AutoscalerOptions {
-  everyMs: number;
-  functions: () => ScaledFunction[];
-  /** Whether no function has replicas or asks for some. Asked each turn, so at little cost, however many there are. */
-  asleep: () => boolean;
-  scrape: (signal: AbortSignal) => Promise<Scrape>;
-  /** Most replicas that the function of this uid may have for now; undefined: as many as it needs. */
-  atMost: (uid: string) => number | undefined;
-  /**
-   * What was last decided on each function and learned of it, by uid, as its status says it under `scaling`. Kept by the
-   * autoscaler, read by others.
-   */
-  scalings: Map<string, Scaling>;
-  writer: ReplicaWriter;
-  /** A decision changed a function's number of replicas, or found that another did. */
-  onDecision: (key: string, replicas: number) => void;
-  /** What the status says of its starts and requests is to change. */
-  onLearned: (key: string) => void;
-  /** What the gateways said at this look. */
-  onScrape?: (scrape: Scrape) => void;
-  /** A function is gone. */
-  onGone: (key: string) => void;
-  isConflict: (error: unknown) => boolean;
-  log: Log;
-  /** Milliseconds since 1970. */
-  nowMs: () => number;
-}
 
 interface Known {
   key: string;
@@ -87,9 +47,14 @@ const LEARNED_EVERY_MS = 60_000;
 export class Autoscaler implements AsyncDisposable {
   readonly #options: AutoscalerOptions;
   readonly #demand = new DemandHistory(KEEP_MS);
-  /** By the Function's uid: one that is made again begins anew. */
+  /**
+   * By the Function's uid: one that is made again begins anew. Those that are awake, and those of which the last decision
+   * is not in the status yet.
+   */
   readonly #known = new Map<string, Known>();
   readonly #stop = new AbortController();
+  /** Keys of those that had requests when metrics were last asked for. */
+  #busy: ReadonlySet<string> = new Set();
   /** Since metrics were asked for. */
   #turnsAsleep = -1;
   /** All that there were when it began have been looked at once. */
@@ -116,10 +81,12 @@ export class Autoscaler implements AsyncDisposable {
   async #tick(signal: AbortSignal): Promise<void> {
     const { functions, scrape, nowMs, log } = this.#options;
     if (this.#rests()) return;
+    const followed = new Set([...this.#known.values()].map(({ key }) => key));
     // Read before the scrape, for optimistic locking: a raise after this changes the resourceVersion, and what follows is refused.
-    const all = functions();
+    const all = functions(followed.union(this.#busy));
     const seen = await scrape(signal);
     this.#demand.record(seen, nowMs());
+    this.#busy = busyKeys(seen);
     if (signal.aborted) return;
     this.#options.onScrape?.(seen);
     this.#dropGone(all);
@@ -127,6 +94,7 @@ export class Autoscaler implements AsyncDisposable {
       try {
         this.#decide(scaled, signal);
         this.#learn(scaled, seen);
+        this.#letSleep(scaled);
       } catch (error) {
         log.error({ function: scaled.key, err: error }, 'scaling failed');
       }
@@ -136,7 +104,8 @@ export class Autoscaler implements AsyncDisposable {
 
   /** Nothing runs that could be too much or too little. */
   #rests(): boolean {
-    this.#turnsAsleep = this.#options.asleep() ? (this.#turnsAsleep + 1) % TURNS_ASLEEP : 0;
+    const asleep = this.#options.asleep() && this.#busy.size === 0;
+    this.#turnsAsleep = asleep ? (this.#turnsAsleep + 1) % TURNS_ASLEEP : 0;
     return this.#turnsAsleep !== 0;
   }
 
@@ -149,7 +118,7 @@ export class Autoscaler implements AsyncDisposable {
       this.#options.scalings.delete(uid);
       if (!keys.has(key)) this.#options.onGone(key);
     }
-    this.#demand.keepOnly((key) => keys.has(key));
+    this.#demand.keepOnly((key) => keys.has(key) || this.#options.exists(key));
   }
 
   #decide({ key, fn, deployments }: ScaledFunction, signal: AbortSignal): void {
@@ -180,6 +149,18 @@ export class Autoscaler implements AsyncDisposable {
     this.#known.set(uid, known);
     if (status?.scaling !== undefined) this.#options.scalings.set(uid, status.scaling);
     return known;
+  }
+
+  /** Of one that sleeps, and whose status says all that was decided and learned, nothing need be remembered. */
+  #letSleep({ fn, deployments }: ScaledFunction): void {
+    const { uid } = fn.metadata;
+    const known = this.#known.get(uid);
+    if (known === undefined || known.writing || known.state.replicas > 0) return;
+    if ([...deployments.values()].some(({ spec }) => spec?.replicas)) return;
+    if (this.#options.nowMs() - known.learnedAtMs < LEARNED_EVERY_MS) return;
+    if (canonicalJson(this.#options.scalings.get(uid)) !== canonicalJson(fn.status?.scaling)) return;
+    this.#known.delete(uid);
+    this.#options.scalings.delete(uid);
   }
 
   #learn({ key, fn }: ScaledFunction, { activators }: Scrape): void {
@@ -231,6 +212,17 @@ export class Autoscaler implements AsyncDisposable {
     await this.#loop;
     await Promise.all(this.#writes);
   }
+}
+
+/** Keys of the functions that have requests in flight or waiting. */
+function busyKeys({ activators }: Scrape): ReadonlySet<string> {
+  const samples = [...activators.values()].flatMap((functions) => [...(functions ?? [])]);
+  return new Set(samples.filter(([, { loads }]) => isBusy(loads)).map(([key]) => key));
+}
+
+function isBusy(loads: ActivatorSample['loads']): boolean {
+  for (const { concurrency } of loads.values()) if (concurrency > 0) return true;
+  return false;
 }
 
 /** As the status keeps the rollout: its pods are not looked at. Undefined before the first reconcile has made a revision. */

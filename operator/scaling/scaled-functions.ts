@@ -1,36 +1,30 @@
 /** The cluster as the autoscaler sees it. */
 import type { FunctionObject } from '#api/function.ts';
-import { functionKey } from '#api/rules/function-key.ts';
+import { namesIn } from '#api/rules/function-key.ts';
 import { isControlledBy } from '../function/children.ts';
 import { validateFunction } from '../function/validate-function.ts';
 import type { Watches } from '../watches/cluster.ts';
-import type { ScaledFunction } from './autoscaler.ts';
+import type { ScaledFunction } from './options.ts';
 
-type Seen = Pick<Watches, 'functions' | 'children'>;
+type Seen = Pick<Watches, 'functions' | 'children' | 'awake'>;
 
 interface Statuses {
   /** The Function with the newest status that was written, which the watch may not have shown yet. */
   withStatus(fn: FunctionObject): FunctionObject;
 }
 
-/** Without those that are going, or whose spec has mistakes. */
-export function scaledFunctions({ functions, children }: Seen, statuses: Statuses): ScaledFunction[] {
-  return functions.list().flatMap((stored) => {
-    const checked = validateFunction(stored);
-    if ('mistakes' in checked || stored.metadata.deletionTimestamp !== undefined) return [];
-    const fn = statuses.withStatus(checked.fn);
-    const key = functionKey(fn.metadata.namespace, fn.metadata.name);
-    const own = children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
-    return [{ key, fn, deployments: new Map(own.map((deployment) => [deployment.metadata?.name ?? '', deployment])) }];
-  });
+/** Those that are awake, and those of `also`, by their keys; without those that are going, or whose spec has mistakes. */
+export function scaledFunctions(seen: Seen, statuses: Statuses, also: Iterable<string>): ScaledFunction[] {
+  return [...seen.awake.keys().union(new Set(also))].flatMap((key) => scaledFunction(seen, statuses, key) ?? []);
 }
 
-/** Whether no function has replicas or asks for some. Makes no objects: it is asked each second, of thousands. */
-export function allAsleep({ functions, children }: Seen): boolean {
-  for (const stored of functions.list()) {
-    const checked = validateFunction(stored);
-    if ('fn' in checked && checked.fn.spec.scaling.minReplicas > 0) return false;
-  }
-  for (const { spec } of children.deployments.all()) if (spec?.replicas) return false;
-  return true;
+function scaledFunction({ functions, children }: Seen, statuses: Statuses, key: string): ScaledFunction | undefined {
+  const stored = functions.get(...namesIn(key));
+  const checked = stored && validateFunction(stored);
+  if (checked === undefined || 'mistakes' in checked) return undefined;
+  const fn = statuses.withStatus(checked.fn);
+  if (fn.metadata.deletionTimestamp !== undefined) return undefined;
+  const own = children.deployments.of(key).filter((deployment) => isControlledBy(deployment, fn));
+  const deployments = new Map(own.map((deployment) => [deployment.metadata?.name ?? '', deployment]));
+  return { key, fn, deployments };
 }

@@ -2,6 +2,7 @@ import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
 import type { InformerOptions } from '#platform/informer/informer-options.ts';
 import { type ObjectView, viewObjects } from '#platform/informer/object-view.ts';
+import { PackedJson } from '#platform/informer/packed-json.ts';
 import type { Selection } from '#platform/kube/calls.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import {
@@ -22,16 +23,20 @@ import type { InformerMetrics } from '#platform/process/metrics.ts';
 import type { OperatorConfig } from '../config.ts';
 import { OUR_POLICIES } from '../network/policy.ts';
 import { activatorUrls } from './activator-urls.ts';
+import { AwakeFunctions } from './awake-functions.ts';
 import { type Children, FunctionIndex } from './child-index.ts';
-import { keepDeployment, keepIdentity, keepPod, keepService } from './kept-children.ts';
-import { keepFunction } from './kept-function.ts';
+import { IDENTITY_PACKING, keepDeployment, keepIdentity, keepPod, keepService } from './kept-children.ts';
+import { functionPacking, keepFunction } from './kept-function.ts';
 
 /** Each is read through the schema when it comes, and may hold 192 KiB of source: no more than this at once. */
 const FUNCTIONS_PAGE = 100;
+/** Of each a digest is made. */
+const DEPLOYMENTS_PAGE = 100;
 
 /** What is heard of the cluster. */
 export interface Watches {
   functions: ObjectView<FunctionObject>;
+  awake: AwakeFunctions;
   /** The metadata of all. */
   configMaps: ObjectView<KubeObject>;
   children: Children;
@@ -58,7 +63,7 @@ export function watchCluster({ kube, config, log, metrics, lifecycle, onChild }:
   const all: Promise<void>[] = [];
   const follow = <T extends KubeObject>(
     resource: Resource<T>,
-    selection: Selection & Pick<InformerOptions<T>, 'keep' | 'pageSize'> = {},
+    selection: Selection & Pick<InformerOptions<T>, 'keep' | 'packing' | 'pageSize'> = {},
     namespaces = config.CATNAP_NAMESPACES,
   ): ObjectView<T> => {
     const view = viewObjects<T>({ kube, resource, log, metrics, ...selection }, namespaces);
@@ -68,13 +73,25 @@ export function watchCluster({ kube, config, log, metrics, lifecycle, onChild }:
   };
   const ours = { labelSelector: LABEL.function };
   const keepsPolicies = config.CATNAP_NETWORK_POLICY !== undefined;
+  const functions = follow<FunctionObject>(FUNCTIONS, {
+    keep: keepFunction,
+    packing: functionPacking(),
+    pageSize: FUNCTIONS_PAGE,
+  });
+  const deployments = follow(DEPLOYMENTS, {
+    ...ours,
+    keep: keepDeployment,
+    packing: new PackedJson(),
+    pageSize: DEPLOYMENTS_PAGE,
+  });
   const watches = {
-    functions: follow<FunctionObject>(FUNCTIONS, { keep: keepFunction, pageSize: FUNCTIONS_PAGE }),
-    configMaps: follow(CONFIG_MAPS as Resource, { metadataOnly: true, keep: keepIdentity }),
+    functions,
+    awake: new AwakeFunctions(functions, deployments),
+    configMaps: follow(CONFIG_MAPS as Resource, { metadataOnly: true, keep: keepIdentity, packing: IDENTITY_PACKING }),
     children: {
-      deployments: new FunctionIndex(follow(DEPLOYMENTS, { ...ours, keep: keepDeployment }), onChild),
+      deployments: new FunctionIndex(deployments, onChild),
       pods: new FunctionIndex(follow(PODS, { ...ours, keep: keepPod }), onChild),
-      services: new FunctionIndex(follow(SERVICES, { ...ours, keep: keepService }), onChild),
+      services: new FunctionIndex(follow(SERVICES, { ...ours, keep: keepService, packing: new PackedJson() }), onChild),
     },
     policies: keepsPolicies ? follow(NETWORK_POLICIES, { labelSelector: OUR_POLICIES }) : undefined,
     activators: findActivators(config, (labelSelector) =>

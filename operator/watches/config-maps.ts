@@ -12,7 +12,8 @@ export class ReferencedConfigMaps {
   readonly #view: Pick<ObjectView<KubeObject>, 'get' | 'onChange'>;
   /** Keys of functions by `<namespace>/<name>` of a ConfigMap; most have one user, for which a set would be large. */
   readonly #users = new Map<string, string | Set<string>>();
-  readonly #used = new Map<string, Record<Purpose, readonly string[]>>();
+  /** By the function's key: keys of ConfigMaps, with spaces between them. */
+  readonly #used = new Map<string, Record<Purpose, string>>();
 
   /** @param onChange called with the key of each function that refers to a ConfigMap that came, changed or went. */
   constructor(view: Pick<ObjectView<KubeObject>, 'get' | 'onChange'>, onChange: (functionKey: string) => void) {
@@ -26,9 +27,9 @@ export class ReferencedConfigMaps {
   /** From now on the function hears of these, and no longer of those that it named before for the same purpose. */
   use(functionKey: string, purpose: Purpose, names: readonly string[]): void {
     const [namespace] = functionKey.split('/');
-    const used = this.#used.get(functionKey) ?? { spec: [], bundles: [] };
+    const used = this.#used.get(functionKey) ?? { spec: '', bundles: '' };
     const before = keysOf(used);
-    used[purpose] = [...new Set(names)].map((name) => `${namespace}/${name}`);
+    used[purpose] = [...new Set(names)].map((name) => `${namespace}/${name}`).join(' ');
     this.#used.set(functionKey, used);
     const now = keysOf(used);
     for (const key of before) if (!now.has(key)) this.#release(key, functionKey);
@@ -62,6 +63,6 @@ export class ReferencedConfigMaps {
   }
 }
 
-function keysOf({ spec, bundles }: Record<Purpose, readonly string[]>): Set<string> {
-  return new Set([...spec, ...bundles]);
+function keysOf({ spec, bundles }: Record<Purpose, string>): Set<string> {
+  return new Set([spec, bundles].flatMap((keys) => (keys === '' ? [] : keys.split(' '))));
 }

@@ -6,7 +6,7 @@ import { ownedDigest } from '../function/owned-fields.ts';
 import { isHandedOver } from '../function/replicas-owner.ts';
 import { bundleOf } from '../function/stored-bundle.ts';
 import { aFunction } from '../testing/builders.ts';
-import { keepDeployment, keepIdentity, keptDigest } from './kept-children.ts';
+import { IDENTITY_PACKING, keepDeployment, keepIdentity, keptDigest } from './kept-children.ts';
 
 const bundle = {
   parts: [
@@ -53,4 +53,10 @@ test('of a ConfigMap nothing is kept but which one it is', () => {
   const metadata = { namespace: 'shop', name: 'a', uid: 'u', resourceVersion: '1', labels: { a: 'b' } };
   const kept = keepIdentity({ metadata, data: { a: 'b' } } as never);
   assert.deepEqual(kept, { metadata: { namespace: 'shop', name: 'a', uid: 'u', resourceVersion: '1' } });
+});
+
+test('of which object it is and in which version, all comes back from its packing', () => {
+  const named = { namespace: 'shop', name: 'settings' };
+  const kept = keepIdentity({ metadata: { ...named, uid: 'a-uid', resourceVersion: '42', labels: { a: 'b' } } });
+  assert.deepEqual(IDENTITY_PACKING.unpack(IDENTITY_PACKING.pack(kept), named), kept);
 });

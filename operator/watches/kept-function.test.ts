@@ -5,7 +5,7 @@ import { validateFunction } from '../function/validate-function.ts';
 import { sourceFiles } from '../source/files.ts';
 import { sourceHashOf } from '../source/source-hash.ts';
 import { aFunction } from '../testing/builders.ts';
-import { keepFunction, sourceDigest, withoutText } from './kept-function.ts';
+import { functionPacking, keepFunction, sourceDigest, withoutText } from './kept-function.ts';
 
 const LONG = 'export default () => 1 //'.padEnd(4_096, 'x');
 
@@ -58,8 +58,19 @@ test('a kept Function counts as checked, with its mistakes if there are any', ()
   assert.match(JSON.stringify(validateFunction(wrong)), /timeoutSeconds/);
 });
 
-test('equal parts of specs are one object', () => {
-  const [one, two] = [keepFunction(aFunction({}, { name: 'one' })), keepFunction(aFunction({}, { name: 'two' }))];
-  assert.equal(one.spec.scaling, two.spec.scaling);
-  assert.equal(one.spec.resources, two.spec.resources);
+test('a Function that was packed is as it was kept, and still counts as checked', () => {
+  const packing = functionPacking();
+  const source = { source: { inline: LONG } };
+  const envFrom = [{ configMapRef: { name: 'settings' } }];
+  const wrong = { ...aFunction(), spec: { ...aFunction().spec, timeoutSeconds: 'soon' as never } };
+  for (const fn of [aFunction(source), aFunction({ ...source, envFrom }), aFunction({ image: 'a/b:1' }), wrong]) {
+    const kept = keepFunction(fn);
+    const back = packing.unpack(packing.pack(kept), { namespace: 'default', name: 'hello' });
+    assert.deepEqual(back, kept);
+    assert.deepEqual(sourceDigest(back), sourceDigest(kept));
+    assert.equal(withoutText(back.spec.source ?? {}), withoutText(kept.spec.source ?? {}));
+    const checked = validateFunction(back);
+    if ('fn' in checked) assert.equal(checked.fn, back);
+    assert.deepEqual('mistakes' in checked, 'mistakes' in validateFunction(kept));
+  }
 });

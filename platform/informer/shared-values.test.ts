@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sharedFields, sharedPart, shareStrings } from './shared-values.ts';
+import { sharedPart, shareStrings } from './shared-values.ts';
 
 test('equal parts are one object, others are not', () => {
   const first = sharedPart({ a: 1, b: ['x'] });
@@ -8,15 +8,6 @@ test('equal parts are one object, others are not', () => {
   assert.notEqual(sharedPart({ a: 1, b: ['y'] }), first);
   assert.equal(sharedPart(7), 7);
   assert.equal(sharedPart(null), null);
-});
-
-test('fields are shared, the object itself is a new one', () => {
-  const [one, two] = [
-    sharedFields({ limits: { cpu: '1' }, name: 'a' }),
-    sharedFields({ limits: { cpu: '1' }, name: 'b' }),
-  ];
-  assert.equal(one.limits, two.limits);
-  assert.deepEqual(two, { limits: { cpu: '1' }, name: 'b' });
 });
 
 test('sharing strings changes no value, however deep or large it is', () => {

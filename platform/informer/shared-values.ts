@@ -53,8 +53,3 @@ export function sharedPart<T>(part: T): T {
   if (part === null || typeof part !== 'object') return part;
   return parts.share(JSON.stringify(part), part) as T;
 }
-
-/** A copy of `object` with each of its fields shared. */
-export function sharedFields<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).map(([name, field]) => [name, sharedPart(field)])) as T;
-}
