@@ -5,7 +5,7 @@ import { KubeClient } from '#platform/kube/client.ts';
 import { LeaderElection } from '#platform/leader/leader-election.ts';
 import { KubeLease } from '#platform/leader/lease-store.ts';
 import { readConfig } from '#platform/process/config.ts';
-import { keepHeapLean } from '#platform/process/lean-heap.ts';
+import { compileLightly, keepHeapLean } from '#platform/process/lean-heap.ts';
 import { type Lifecycle, runProcess } from '#platform/process/lifecycle.ts';
 import { createLog } from '#platform/process/log.ts';
 import { createRegistry, leaderMetric, metricsOf } from '#platform/process/metrics.ts';
@@ -54,4 +54,5 @@ function stand(access: ClusterAccess, name: string, lifecycle: Lifecycle): Leade
 
 // It waits for the API server most of the time; memory is what it costs a cluster.
 keepHeapLean(true);
+compileLightly();
 process.exit(await runProcess({ log, start }));

@@ -55,7 +55,7 @@ export class Running implements AsyncDisposable {
     };
     const program = built ? join(ROOT, 'dist', what, `${what}.mjs`) : join(ROOT, what, 'main.ts');
     this.process = spawn(process.execPath, ['--import', LOOP_WATCH, program], {
-      env: { ...inherited, ...cluster.access, ...own, ...env },
+      env: { ...inherited, ...(built && imageEnv(what)), ...cluster.access, ...own, ...env },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     this.process.on('message', ({ stallMs }: { stallMs: number }) => {
@@ -99,6 +99,12 @@ export class Running implements AsyncDisposable {
     this.process.kill('SIGKILL');
     await this.#exited;
   }
+}
+
+/** What the image gives the program. */
+function imageEnv(what: Measured): Record<string, string> {
+  const given = /^ENV (.*)$/m.exec(readFileSync(join(ROOT, what, 'Dockerfile'), 'utf8'))?.[1] ?? '';
+  return Object.fromEntries(given.split(' ').map((one) => one.split('=', 2)));
 }
 
 function linkOf(path: string): string {
