@@ -212,3 +212,49 @@ test('a gateway that cannot read the cluster says so after a while', async () =>
   assert.equal(answer.status, 503);
   assert.equal(answer.headers['x-catnap-error'], 'GatewayUnavailable');
 });
+
+/** A function at zero that takes one request at a time, and whose requests take long beside a start. */
+async function aSlowFunction(): Promise<TestGateway> {
+  const gateway = await TestGateway.start();
+  gateway.putFunction(
+    aFunction(
+      'hello',
+      { concurrency: { limit: 1 } },
+      { scaling: { learned: { startMilliseconds: 50, requestMilliseconds: 500 } } },
+    ),
+  );
+  return gateway;
+}
+
+const answersAtOnce = (gateway: TestGateway) => () => {
+  gateway.scales.onScale = () => undefined;
+  void gateway.addReplica('pod-a', 'hello-1', (_req, res) => res.end('hi'));
+};
+
+test('what waited at another gateway and does so no more is not planned for, though it was said while nothing waited here', async () => {
+  await using gateway = await aSlowFunction();
+  gateway.scales.onScale = answersAtOnce(gateway);
+  const hint = { function: 'default/hello', from: 'another', requests: 50 };
+  const answer = ask(gateway.port);
+  await until(() => gateway.traffic('hello').waiting === 1, 'it waits');
+  assert.equal(gateway.functions.followBacklog(hint), true);
+  await answer;
+  assert.equal(gateway.functions.followBacklog({ ...hint, requests: 0 }), false);
+  gateway.podFeed.remove('pod-a');
+  gateway.scales.replicas.set('hello-1', 0);
+  const writes = gateway.scales.writes.length;
+  gateway.scales.onScale = answersAtOnce(gateway);
+  await ask(gateway.port);
+  assert.deepEqual(
+    gateway.scales.writes.slice(writes).map(({ replicas }) => replicas),
+    [1],
+  );
+});
+
+test('what waits at another gateway is planned for from the first request here', async () => {
+  await using gateway = await aSlowFunction();
+  gateway.scales.onScale = answersAtOnce(gateway);
+  gateway.functions.followBacklog({ function: 'default/hello', from: 'another', requests: 50 });
+  await ask(gateway.port);
+  assert.ok((gateway.scales.writes[0]?.replicas ?? 0) > 1);
+});

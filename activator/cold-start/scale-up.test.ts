@@ -129,6 +129,19 @@ test('what another gateway woke meanwhile is only raised', async () => {
   assert.equal(scene.scales.replicas.get('hello-1'), 12);
 });
 
+test('replicas that another gateway ordered are as old as the look that found them, no older', async () => {
+  using scene = new Scene();
+  await scene.advance(60_000);
+  scene.scales.replicas.set('hello-1', 10);
+  scene.wake.raise(ref, 1, true);
+  await scene.advance(0);
+  const foundAtMs = scene.clock.nowMs();
+  assert.deepEqual(scene.wake.ordered(ref), { replicas: 10, atMs: foundAtMs });
+  await scene.advance(1_000);
+  await scene.advance(1_000);
+  assert.deepEqual(scene.wake.ordered(ref), { replicas: 10, atMs: foundAtMs });
+});
+
 test('asleep again a moment later, it is woken at once again', async () => {
   using scene = new Scene();
   scene.wake.raise(ref, 1, true);

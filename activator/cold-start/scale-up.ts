@@ -41,8 +41,8 @@ interface Want {
   cancelTimer: (() => void) | undefined;
   /** When that timer is due. */
   dueAtMs: number;
-  /** When a scale was last written. */
-  writtenAtMs: number;
+  /** When `known` last rose, by whichever gateway. */
+  roseAtMs: number;
 }
 
 /**
@@ -80,7 +80,7 @@ export class ScaleUp implements Disposable {
       running: false,
       cancelTimer: undefined,
       dueAtMs: 0,
-      writtenAtMs: 0,
+      roseAtMs: 0,
     };
     this.#wants.set(key, want);
     const isNew = !want.wanted;
@@ -112,10 +112,10 @@ export class ScaleUp implements Disposable {
     return this.#wants.get(keyOf(ref))?.raisedAtMs;
   }
 
-  /** As last seen or written, and when it was last written; while nothing waits there is none. */
+  /** As last seen or written, and when that was first seen to be so many; while nothing waits there is none. */
   ordered(ref: RevisionRef): { replicas: number; atMs: number } {
     const want = this.#wants.get(keyOf(ref));
-    return want?.wanted ? { replicas: want.known, atMs: want.writtenAtMs } : { replicas: 0, atMs: 0 };
+    return want?.wanted ? { replicas: want.known, atMs: want.roseAtMs } : { replicas: 0, atMs: 0 };
   }
 
   [Symbol.dispose](): void {
@@ -195,13 +195,14 @@ export class ScaleUp implements Disposable {
   }
 
   #know(want: Want, replicas: number): void {
+    const nowMs = this.#clock.nowMs();
+    if (replicas > want.known) want.roseAtMs = nowMs;
     want.known = replicas;
-    want.freshUntilMs = this.#clock.nowMs() + FRESH_MS;
+    want.freshUntilMs = nowMs + FRESH_MS;
   }
 
   #raised(want: Want, need: number): void {
     this.#know(want, need);
-    want.writtenAtMs = this.#clock.nowMs();
     want.raisedAtMs ??= this.#clock.nowMs();
   }
 }

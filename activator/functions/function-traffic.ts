@@ -168,10 +168,11 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     if (!this.#refreshing) this.#serveWaiting();
   }
 
-  /** How much of its waits at another gateway. False: nothing waits here. */
+  /** How much of its waits at another gateway; kept for what may come here. False: nothing waits here. */
   followBacklog(hint: BacklogHint): boolean {
+    // Where nothing is planned there is nothing to be taken back.
+    if (hint.requests > 0 || this.#waves !== undefined) this.waves.take(hint);
     if (this.waiting === 0) return false;
-    this.waves.take(hint);
     this.#serveWaiting();
     return true;
   }

@@ -66,6 +66,17 @@ class Scene {
   }
 }
 
+test('a request that waited was admitted when its replica came or its limit rose, however long nothing else happened', () => {
+  const scene = new Scene();
+  for (const name of ['one', 'two']) scene.wait(name);
+  scene.clock.advance(400);
+  scene.gate.setReplicas([aReplica()]);
+  assert.equal(scene.gate.admittedAtMs, scene.clock.nowMs());
+  scene.clock.advance(300);
+  scene.gate.setLimits({ ...LIMITS, limit: 2 });
+  assert.equal(scene.gate.admittedAtMs, scene.clock.nowMs());
+});
+
 test('a request that finds room passes at once', () => {
   const scene = new Scene();
   scene.gate.setReplicas([aReplica()]);

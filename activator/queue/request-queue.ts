@@ -96,6 +96,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
 
   /** In force at once, for those that wait too; a smaller queue sends nobody away who has a place. */
   setLimits(limits: QueueLimits): void {
+    this.#account(this.#clock.nowMs());
     this.#limits = limits;
     this.#room.setLimit(limits.limit);
     this.#admitWaiting();
@@ -104,6 +105,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
 
   /** The replicas that requests may be sent to from now on. What others have in flight they finish. */
   setReplicas(replicas: readonly R[]): void {
+    this.#account(this.#clock.nowMs());
     this.#room.setMembers(replicas);
     this.#admitWaiting();
   }
