@@ -14,6 +14,22 @@ const LONGEST_WAIT_MS = 1_000;
 /** After one that waited in vain. It bounds what vain questions cost: two hundred in a second for a function. */
 const PAUSE_MS = 5;
 
+/** Replicas that start are waited for while one of them has come within so many milliseconds. */
+const MORE_MS = 1_000;
+
+/**
+ * Until when requests had better wait for replicas that start than at one that is full, where they would stay while
+ * the new ones stand empty; 0: none is to be waited for. A start that does not come to its end bars nothing for long.
+ * @param answering replicas, each with the time of its first answer.
+ * @param coming replicas on their way.
+ */
+export function waitForMoreUntilMs(answering: readonly { answeredAtMs: number | undefined }[], coming: number): number {
+  if (coming <= 0) return 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  for (const { answeredAtMs } of answering) lastMs = Math.max(lastMs, answeredAtMs ?? lastMs);
+  return Number.isFinite(lastMs) ? lastMs + MORE_MS : 0;
+}
+
 /** How long to wait at a replica where the last `inVain` that did so were turned away: handlers there take their time. */
 export function waitThereMs(inVain: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** Math.min(inVain, 10), LONGEST_WAIT_MS);
@@ -26,6 +42,8 @@ export class Contention implements Disposable {
   readonly #onAgain: () => void;
   #pausedUntilMs = 0;
   #cancelTimer: (() => void) | undefined;
+  /** When that timer is due. */
+  #dueAtMs = 0;
 
   /** @param onAgain called when a pause is over that somebody waits for. */
   constructor(clock: Clock, random: () => number, onAgain: () => void) {
@@ -48,11 +66,17 @@ export class Contention implements Disposable {
     this.#pausedUntilMs = Math.max(nowMs, this.#pausedUntilMs) + PAUSE_MS * (0.5 + this.#random());
   }
 
-  /** Somebody waits, and perhaps only for the pause to end. @param nowMs as `isPaused` was asked for that. */
+  /** A request waits, perhaps only for the pause to end. @param nowMs as `isPaused` was asked for that. */
   awaitEnd(nowMs: number): void {
-    const inMs = this.#pausedUntilMs - nowMs;
-    if (inMs <= 0 || this.#cancelTimer !== undefined) return;
-    this.#cancelTimer = this.#clock.after(inMs, () => {
+    this.awaitTime(this.#pausedUntilMs, nowMs);
+  }
+
+  /** A request waits, and may go on then. */
+  awaitTime(atMs: number, nowMs: number): void {
+    if (atMs <= nowMs || (this.#cancelTimer !== undefined && this.#dueAtMs <= atMs)) return;
+    this.#cancelTimer?.();
+    this.#dueAtMs = atMs;
+    this.#cancelTimer = this.#clock.after(atMs - nowMs, () => {
       this.#cancelTimer = undefined;
       this.#onAgain();
     });

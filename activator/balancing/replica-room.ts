@@ -23,6 +23,7 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
   readonly #rotation: Rotation<R>;
   readonly #patience: Contention;
   #inFlight = 0;
+  #moreUntilMs = 0;
 
   constructor({ clock, limit, random, onAgain }: ReplicaRoomParts) {
     this.#rotation = new Rotation(limit, random);
@@ -42,18 +43,22 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
     this.#rotation.setLimit(limit);
   }
 
-  setMembers(replicas: readonly R[]): void {
+  /** @param moreUntilMs until then more of them are likely to come, so that it is better to wait for these than at one that is full. */
+  setMembers(replicas: readonly R[], moreUntilMs: number): void {
     this.#rotation.setMembers(replicas);
+    this.#moreUntilMs = moreUntilMs;
   }
 
   /** Undefined: none has room, or requests are not to ask those that others fill just now. */
   pick(nowMs: number): R | undefined {
-    return this.#rotation.pick(nowMs) ?? (this.#patience.isPaused(nowMs) ? undefined : this.#rotation.pickCrowded());
+    const isBarred = nowMs < this.#moreUntilMs || this.#patience.isPaused(nowMs);
+    return this.#rotation.pick(nowMs) ?? (isBarred ? undefined : this.#rotation.pickCrowded());
   }
 
   /** Gives a request to it. Returns how long that may wait at the replica for a place; 0: it is to be turned away at once. */
-  take(replica: R): number {
-    const waitMs = replica.list === 'crowded' ? waitThereMs(replica.unsuccessfulWaits) : 0;
+  take(replica: R, nowMs: number): number {
+    const mayWait = nowMs >= this.#moreUntilMs && this.#rotation.isShared(replica);
+    const waitMs = mayWait ? waitThereMs(replica.unsuccessfulWaits) : 0;
     this.#inFlight += 1;
     this.#rotation.take(replica);
     return waitMs;
@@ -71,17 +76,19 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
     this.#rotation.release(replica);
   }
 
-  /** It had as many as it may, which others must have sent. @param hadWaited the request waited there for a place. */
-  crowd(replica: R, hadWaited: boolean, nowMs: number): void {
+  /** It had as many as it may, which others must have sent. @param waitedMs how long the request waited there for a place. */
+  crowd(replica: R, waitedMs: number, nowMs: number): void {
     this.#rotation.crowd(replica, this.#patience.crowdedUntilMs(nowMs), nowMs);
-    if (!hadWaited) return;
-    replica.unsuccessfulWaits += 1;
+    if (waitedMs === 0) return;
+    // Of several that waited there at the same time each says the same.
+    if (waitedMs >= waitThereMs(replica.unsuccessfulWaits)) replica.unsuccessfulWaits += 1;
     this.#patience.pause(nowMs);
   }
 
   /** A request waits, perhaps only for the end of a pause. @param nowMs as `pick` was asked for that */
   awaitRoom(nowMs: number): void {
-    this.#patience.awaitEnd(nowMs);
+    if (nowMs >= this.#moreUntilMs) this.#patience.awaitEnd(nowMs);
+    else this.#patience.awaitTime(Math.min(this.#moreUntilMs, this.#rotation.openNextAtMs), nowMs);
   }
 
   [Symbol.dispose](): void {

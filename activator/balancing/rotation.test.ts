@@ -114,6 +114,18 @@ test('one that others fill is taken after all that have room, and as any other o
   assert.equal(rotation.takenByOthers, 0);
 });
 
+test('a place that one of its own requests has left, at one that others fill, is taken as any that is free', () => {
+  const [a] = many(1) as [Named];
+  const rotation = aRotation(3, [a]);
+  fill(rotation, 2);
+  rotation.crowd(a, 100, 0);
+  assert.equal(rotation.pick(0), undefined);
+  rotation.release(a);
+  assert.equal(rotation.pick(0), a);
+  rotation.take(a);
+  assert.equal(rotation.pick(0), undefined);
+});
+
 /** Does at random what can happen, and looks after each step whether all still holds. */
 class Chaos {
   readonly #random = seeded(7);

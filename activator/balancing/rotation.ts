@@ -4,8 +4,10 @@ export interface BalancedReplica {
   inFlight: number;
   /** It has just come back from a failure: one request at a time until it has answered one. */
   onTrial: boolean;
-  /** Until then other activators fill it, as far as is known. */
+  /** Until then other activators fill it beyond `share`, as far as is known. */
   crowdedUntilMs: number;
+  /** Requests from here that it had when it last turned one away. */
+  share: number;
   /** Which list of the rotation it is in. */
   list: RotationList;
   /** Its index in that list. */
@@ -84,15 +86,26 @@ export class Rotation<R extends BalancedReplica> {
   release(replica: R): void {
     replica.inFlight -= 1;
     if (replica.list === 'crowded') this.#taken += 1;
-    else if (replica.list === 'full') this.#settle(replica);
+    if (replica.list === 'full' || replica.list === 'crowded') this.#settle(replica);
   }
 
-  /** It had no room: others are preferred to it until then. */
+  /** It had no room for one more than it has: others are preferred to it until then, unless one of these is over. */
   crowd(replica: R, untilMs: number, nowMs: number): void {
     this.#nowMs = nowMs;
     replica.crowdedUntilMs = untilMs;
+    replica.share = replica.inFlight;
     this.#openNextAtMs = Math.min(this.#openNextAtMs, untilMs);
     if (replica.list !== 'out') this.#settle(replica);
+  }
+
+  /** Others fill it too, as far as is known. */
+  isShared(replica: R): boolean {
+    return this.#limit > 0 && replica.crowdedUntilMs > this.#nowMs;
+  }
+
+  /** When one that others fill is to be taken for one with room again; infinite: there is none. */
+  get openNextAtMs(): number {
+    return this.#openNextAtMs;
   }
 
   #pickOf(list: R[]): R | undefined {
@@ -111,8 +124,8 @@ export class Rotation<R extends BalancedReplica> {
   #settle(replica: R): void {
     const most = replica.onTrial ? 1 : this.#limit;
     const hasRoom = most === 0 || replica.inFlight < most;
-    // Without a limit nobody fills anything.
-    const isCrowded = this.#limit > 0 && replica.crowdedUntilMs > this.#nowMs;
+    // Without a limit nothing is ever full. A place that one of its own requests has left is likely to be free.
+    const isCrowded = this.isShared(replica) && replica.inFlight >= replica.share;
     this.#move(replica, hasRoom ? (isCrowded ? 'crowded' : 'open') : 'full');
     if (isCrowded && hasRoom) this.#openNextAtMs = Math.min(this.#openNextAtMs, replica.crowdedUntilMs);
   }

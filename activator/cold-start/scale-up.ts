@@ -118,6 +118,11 @@ export class ScaleUp implements Disposable {
     return want?.wanted ? { replicas: want.known, atMs: want.roseAtMs } : { replicas: 0, atMs: 0 };
   }
 
+  /** Replicas that are ordered and not among the `pods` seen; while nothing waits there are none. @param ref undefined: there are none */
+  unseen(ref: RevisionRef | undefined, pods: number): number {
+    return ref === undefined ? 0 : Math.max(0, this.ordered(ref).replicas - pods);
+  }
+
   [Symbol.dispose](): void {
     this.#stop.abort();
     for (const want of this.#wants.values()) want.cancelTimer?.();

@@ -139,9 +139,10 @@ export class Waves implements Disposable {
     const { waiting, inFlight, takenByOthers, waitingSinceMs, admittedAtMs } = demand;
     const startingMs = found.startingSinceMs.map((sinceMs) => nowMs - sinceMs);
     // Asked for, and not seen yet.
-    const ordered = this.#parts.wake.ordered(ref);
-    const unseen = Math.min(Math.max(0, ordered.replicas - found.pods), maxReplicas);
-    for (let n = 0; n < unseen; n += 1) startingMs.push(nowMs - ordered.atMs);
+    const { wake } = this.#parts;
+    const { atMs } = wake.ordered(ref);
+    const unseen = Math.min(wake.unseen(ref, found.pods), maxReplicas);
+    for (let n = 0; n < unseen; n += 1) startingMs.push(nowMs - atMs);
     const waitedMs = nowMs - (waitingSinceMs ?? nowMs);
     return {
       requests: waiting + inFlight + Math.max(takenByOthers, this.#peers.requests(nowMs)),

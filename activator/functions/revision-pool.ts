@@ -1,4 +1,6 @@
 import type { Clock } from '#platform/time/clock.ts';
+import { waitForMoreUntilMs } from '../balancing/contention.ts';
+import type { RevisionRef } from '../cold-start/deployment-scale.ts';
 import type { ScaleUp } from '../cold-start/scale-up.ts';
 import { type FailedStart, StartRetries } from '../cold-start/start-retries.ts';
 import type { Demand, Waves } from '../cold-start/waves.ts';
@@ -123,7 +125,9 @@ export class RevisionPool implements Disposable {
   /** Gives requests to the replicas that answered at the last look. */
   serve(nowMs: number): void {
     if (this.#found.answering.length > 0) this.#answersAgain(nowMs);
-    this.#made?.setReplicas(this.#found.answering);
+    const { answering, pods, startingSinceMs } = this.#found;
+    const coming = startingSinceMs.length + this.#owner.parts.wake.unseen(this.#ref, pods);
+    this.#made?.setReplicas(answering, waitForMoreUntilMs(answering, coming));
   }
 
   /** Its replicas get no more requests; those that they have they finish. */
@@ -187,15 +191,19 @@ export class RevisionPool implements Disposable {
 
   /** Something waits: sees to it that there are, or will be, as many replicas as that takes. */
   scaleUp(): void {
-    const { revision } = this;
-    if (revision === undefined) return;
+    const ref = this.#ref;
+    if (ref === undefined) return;
     const { parts, view, demand, waves } = this.#owner;
-    const { key, namespace, perReplica, maxReplicas } = view;
+    const { key, perReplica, maxReplicas } = view;
     if (this.#found.answering.length === 0) this.#wakingSinceMs ??= parts.clock.nowMs();
     this.#isWoken = true;
-    const ref = { namespace, revision };
     const need = waves.want({ key, ref, demand, found: this.#found, perReplica, maxReplicas });
     if (need !== undefined) parts.wake.raise(ref, need, this.#found.pods === 0);
+  }
+
+  get #ref(): RevisionRef | undefined {
+    const { revision } = this;
+    return revision === undefined ? undefined : { namespace: this.#owner.view.namespace, revision };
   }
 
   get #gate(): RequestQueue<Replica> {
@@ -230,11 +238,12 @@ export class RevisionPool implements Disposable {
 
   #rest(): void {
     this.#wakingSinceMs = undefined;
-    if (this.revision === undefined || !this.#isWoken) return;
+    const ref = this.#ref;
+    if (ref === undefined || !this.#isWoken) return;
     this.#isWoken = false;
-    const { parts, view, waves } = this.#owner;
+    const { parts, waves } = this.#owner;
     waves.rest();
-    parts.wake.enough({ namespace: view.namespace, revision: this.revision });
+    parts.wake.enough(ref);
   }
 
   #answersAgain(nowMs: number): void {
@@ -246,9 +255,8 @@ export class RevisionPool implements Disposable {
     this.#wakingSinceMs = undefined;
   }
 
-  #noteColdStart(waitingAtMs: number, { revision, seen }: Replica, answeredAtMs: number): void {
-    const { parts, view } = this.#owner;
-    const scaledAtMs = parts.wake.raisedAtMs({ namespace: view.namespace, revision });
+  #noteColdStart(waitingAtMs: number, { seen }: Replica, answeredAtMs: number): void {
+    const scaledAtMs = this.#ref && this.#owner.parts.wake.raisedAtMs(this.#ref);
     this.#owner.coldStarted({ ...seen, waitingAtMs, scaledAtMs, answeredAtMs });
   }
 }

@@ -340,6 +340,40 @@ test('a replica that is full for others is passed over; when there is no other t
   assert.deepEqual(scene.log, ['one to a', 'one to b', 'two to a, waits 50']);
 });
 
+test('while more replicas come a request waits for these, not at one that is full; for a moment, and never in vain', () => {
+  const scene = new Scene();
+  const [a, b] = [aReplica('a'), aReplica('b')];
+  scene.gate.setReplicas([a], 1_000);
+  const one = scene.visitor('one');
+  scene.gate.enter(one);
+  scene.gate.giveBack(one, a, true);
+  assert.equal(scene.gate.waiting, 1);
+  scene.gate.setReplicas([a, b], 1_000);
+  assert.deepEqual(scene.log, ['one to a', 'one to b']);
+  const two = scene.visitor('two');
+  scene.gate.enter(two);
+  assert.equal(scene.gate.waiting, 1);
+  scene.clock.advance(250);
+  assert.equal(scene.log.at(-1), 'two to a');
+  scene.gate.giveBack(two, a, true);
+  scene.gate.setReplicas([a, b], 400);
+  scene.clock.advance(150);
+  assert.equal(scene.log.at(-1), 'two to a, waits 50');
+});
+
+test('several that waited there at the same time in vain are no reason to wait longer than one', () => {
+  const scene = new Scene({ limit: 2 });
+  const a = aReplica();
+  scene.gate.setReplicas([a]);
+  const [one, two] = [scene.visitor('one'), scene.visitor('two')];
+  for (const visitor of [one, two]) scene.gate.enter(visitor);
+  for (const visitor of [one, two]) scene.gate.giveBack(visitor, a, true);
+  assert.deepEqual([one.waitMs, two.waitMs], [50, 50]);
+  for (const visitor of [one, two]) scene.gate.giveBack(visitor, a, true);
+  scene.clock.advance(20);
+  assert.deepEqual([one.waitMs, two.waitMs], [100, 100]);
+});
+
 test('who waited there in vain does so again, longer, after a moment in which nobody does', () => {
   const scene = new Scene();
   const a = aReplica();

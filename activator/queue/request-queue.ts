@@ -103,10 +103,13 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     this.#queue.setTimeoutMs(limits.queueTimeoutMs);
   }
 
-  /** The replicas that requests may be sent to from now on. What others have in flight they finish. */
-  setReplicas(replicas: readonly R[]): void {
+  /**
+   * The replicas that requests may be sent to from now on. What others have in flight they finish.
+   * @param moreUntilMs until when more are likely to come, for which requests had better wait than at one that is full.
+   */
+  setReplicas(replicas: readonly R[], moreUntilMs = 0): void {
     this.#account(this.#clock.nowMs());
-    this.#room.setMembers(replicas);
+    this.#room.setMembers(replicas, moreUntilMs);
     this.#admitWaiting();
   }
 
@@ -174,7 +177,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     const nowMs = this.#clock.nowMs();
     this.#account(nowMs);
     this.#room.release(replica);
-    if (isFull) this.#room.crowd(replica, visitor.waitMs > 0, nowMs);
+    if (isFull) this.#room.crowd(replica, visitor.waitMs, nowMs);
     if (to !== this) this.#admitWaiting();
     return to.#putBack(visitor, nowMs);
   }
@@ -252,7 +255,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
   }
 
   #admit(visitor: QueuedRequest<R>, replica: R): void {
-    visitor.waitMs = this.#room.take(replica);
+    visitor.waitMs = this.#room.take(replica, this.#integral.countedAtMs);
     this.#admittedAtMs = this.#integral.countedAtMs;
     visitor.admit(replica);
   }

@@ -2,68 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seeded } from '#platform/testing/seeded.ts';
 import { TestClock } from '#platform/testing/test-clock.ts';
-import { aSeat, type Named } from '../testing/test-replica.ts';
-import { FunctionBudget, ProcessBudget } from './fair-share.ts';
-import { type QueuedRequest, RequestQueue } from './request-queue.ts';
-
-/** One way between gateway and replica. */
-const WAY_MS = 0.25;
-
-interface Sent {
-  waitMs: number;
-  done(): void;
-  refused(): void;
-}
-
-/** A replica as the runtime behaves: so many at once, the others turned away or held in order of arrival. */
-class SimulatedReplica {
-  readonly #clock: TestClock;
-  readonly #limit: number;
-  readonly #serviceMs: number;
-  readonly #held: { sent: Sent; cancel: () => void }[] = [];
-  #running = 0;
-  most = 0;
-  refusals = 0;
-
-  constructor(clock: TestClock, limit: number, serviceMs: number) {
-    this.#clock = clock;
-    this.#limit = limit;
-    this.#serviceMs = serviceMs;
-  }
-
-  take(sent: Sent): void {
-    if (this.#running < this.#limit) this.#run(sent);
-    else if (sent.waitMs === 0) this.#refuse(sent);
-    else this.#hold(sent);
-  }
-
-  #hold(sent: Sent): void {
-    const entry = { sent, cancel: this.#clock.after(sent.waitMs, () => this.#giveUp(entry)) };
-    this.#held.push(entry);
-  }
-
-  #giveUp(entry: { sent: Sent; cancel: () => void }): void {
-    this.#held.splice(this.#held.indexOf(entry), 1);
-    this.#refuse(entry.sent);
-  }
-
-  #refuse(sent: Sent): void {
-    this.refusals += 1;
-    this.#clock.after(WAY_MS, () => sent.refused());
-  }
-
-  #run(sent: Sent): void {
-    this.#running += 1;
-    this.most = Math.max(this.most, this.#running);
-    this.#clock.after(this.#serviceMs, () => {
-      this.#running -= 1;
-      const next = this.#held.shift();
-      next?.cancel();
-      if (next !== undefined) this.#run(next.sent);
-      this.#clock.after(WAY_MS, () => sent.done());
-    });
-  }
-}
+import { SimulatedGateway, SimulatedReplica } from '../testing/simulated-gateway.ts';
 
 interface Load {
   replicas: number;
@@ -82,60 +21,17 @@ interface Outcome {
   refusals: number;
 }
 
-/** A gateway with clients that ask again as soon as they are answered. */
-class SimulatedGateway {
-  readonly #clock: TestClock;
-  readonly #replicas: readonly SimulatedReplica[];
-  readonly #gate: RequestQueue<Named>;
-  answered = 0;
-  longestWaitMs = 0;
-
-  constructor(clock: TestClock, replicas: readonly SimulatedReplica[], limit: number, random: () => number) {
-    this.#clock = clock;
-    this.#replicas = replicas;
-    const share = new FunctionBudget(new ProcessBudget({ requests: 1e9, bytes: 1e9 }));
-    const hooks = { waiting: () => undefined, noneWaiting: () => undefined, refuse: () => assert.fail() };
-    const limits = { limit, queueSize: 1_000, queueMaxBytes: 0, queueTimeoutMs: 1e9 };
-    this.#gate = new RequestQueue<Named>(limits, { clock, random, share, hooks });
-  }
-
-  open(clients: number): void {
-    this.#gate.setReplicas(this.#replicas.map((_, i) => aSeat(String(i))));
-    for (let i = 0; i < clients; i += 1) this.#ask();
-  }
-
-  #ask(): void {
-    const visitor: QueuedRequest<Named> = {
-      enteredAtMs: this.#clock.nowMs(),
-      heldBytes: 0,
-      waitMs: 0,
-      refuse: () => assert.fail(),
-      admit: (seat) => {
-        const { waitMs } = visitor;
-        const done = () => this.#done(visitor, seat);
-        const refused = () => void this.#gate.giveBack(visitor, seat, true);
-        this.#clock.after(WAY_MS, () => this.#replicas[Number(seat.name)]?.take({ waitMs, done, refused }));
-      },
-    };
-    this.#gate.enter(visitor);
-  }
-
-  #done(visitor: QueuedRequest<Named>, seat: Named): void {
-    this.answered += 1;
-    this.longestWaitMs = Math.max(this.longestWaitMs, this.#clock.nowMs() - visitor.enteredAtMs);
-    this.#gate.finish(seat);
-    this.#ask();
-  }
-}
-
 function simulate({ replicas, limit, serviceMs, clients, forMs }: Load): Outcome {
   const clock = new TestClock();
   const random = seeded(3);
   const backends = Array.from({ length: replicas }, () => new SimulatedReplica(clock, limit, serviceMs));
   const gateways = clients.map((count, i) => {
-    const gateway = new SimulatedGateway(clock, backends, limit, random);
+    const gateway = new SimulatedGateway({ clock, replicas: backends, limit, random, asksAgain: true });
     // One after the other: the first has all places when the second begins.
-    clock.after(i * 100, () => gateway.open(count));
+    clock.after(i * 100, () => {
+      gateway.see(replicas);
+      gateway.ask(count);
+    });
     return gateway;
   });
   clock.advance(forMs);

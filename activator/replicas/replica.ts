@@ -19,6 +19,7 @@ export class Replica implements SharedReplica {
   list: RotationList = 'out';
   at = 0;
   crowdedUntilMs = 0;
+  share = 0;
   unsuccessfulWaits = 0;
   onTrial = false;
   /** In the rotation: its last probe succeeded and nothing spoke against it since. */
