@@ -151,7 +151,8 @@ export class ScaleUp implements Disposable {
     this.#ask(want).then(
       () => {
         want.failures = 0;
-        this.#ran(want, want.need > want.known ? GATHER_MS : LOOK_AGAIN_MS);
+        // What was needed meanwhile has been gathered by the call.
+        this.#ran(want, want.need > want.known ? 0 : LOOK_AGAIN_MS);
       },
       (error: unknown) => {
         want.failures += 1;

@@ -15,6 +15,9 @@ const twoCores: Hardware = { ...oneCore, coresPerNode: 2 };
 const manyNodes: Hardware = { nodes: 50, coresPerNode: 4, startCpuMs: 300, startIdleMs: 500, orderMs: 100 };
 const slowOnMany: Hardware = { ...manyNodes, startCpuMs: 1_000, startIdleMs: 4_000 };
 
+/** As measured on the bench's machine: 78 ms for a start alone, some 360 for ten at once. */
+const quickStarts: Hardware = { ...twoCores, startCpuMs: 62, startIdleMs: 16 };
+
 const burstOf = (requestMs: number, requests = 100): Burst => ({
   requests,
   requestMs,
@@ -50,10 +53,33 @@ for (const [requestMs, bar] of [
   }
 }
 
+/** Orders by the clock, which no plan can know: some at once, then one more each so many milliseconds. */
+const onSchedule = (first: number, everyMs: number, most: number) => (): Strategy => {
+  let beganAtMs: number | undefined;
+  return ({ nowMs }) => {
+    beganAtMs ??= nowMs;
+    return { replicas: Math.min(most, first + Math.floor((nowMs - beganAtMs) / everyMs)), inMs: 1 };
+  };
+};
+
+test('where a start takes little longer than a request, no schedule is done in 0.6 of the time, and the plan is near the best one', () => {
+  const burst = burstOf(61);
+  const atOnceMs = p99Ms(quickStarts, burst, atOnce, 0);
+  const schedules = [1, 2, 3, 4].flatMap((first) =>
+    [5, 15, 25, 35, 45, 60, 90].flatMap((everyMs) => [4, 5, 6, 7, 8].map((most) => onSchedule(first, everyMs, most))),
+  );
+  const best = Math.min(...schedules.map((schedule) => p99Ms(quickStarts, burst, schedule, 0))) / atOnceMs;
+  const ratio = p99Ms(quickStarts, burst, inWaves) / atOnceMs;
+  assert.ok(best > 0.65, best.toFixed(2));
+  assert.ok(ratio <= best + 0.08 && ratio <= 0.8, `${ratio.toFixed(2)}, the best ${best.toFixed(2)}`);
+});
+
 test('the first burst of a function of which nothing is known is hardly worse on two cores', () => {
-  for (const requestMs of [5, 50, 200, 500, 2_000]) {
-    const ratio = p99Ms(twoCores, burstOf(requestMs), inWaves, 0) / p99Ms(twoCores, burstOf(requestMs), atOnce, 0);
-    assert.ok(ratio <= 1.1, `${requestMs} ms: ${ratio.toFixed(2)}`);
+  for (const hardware of [twoCores, quickStarts]) {
+    for (const requestMs of [5, 50, 200, 500, 2_000]) {
+      const ratio = p99Ms(hardware, burstOf(requestMs), inWaves, 0) / p99Ms(hardware, burstOf(requestMs), atOnce, 0);
+      assert.ok(ratio <= 1.1, `${requestMs} ms: ${ratio.toFixed(2)}`);
+    }
   }
 });
 
