@@ -9,6 +9,13 @@ test('replicas on their way are waited for while one has come a moment ago', () 
   assert.equal(waitForMoreUntilMs(came(5_000, undefined), 1), 6_000);
 });
 
+test('for as long as a request takes, a second at most: by then there is room at full ones too', () => {
+  assert.deepEqual(
+    [50, 900, 30_000, undefined].map((ms) => waitForMoreUntilMs(came(5_000), 1, ms)),
+    [5_050, 5_900, 6_000, 6_000],
+  );
+});
+
 test('where none is on its way, or none has come, nothing is waited for', () => {
   assert.equal(waitForMoreUntilMs(came(5_000), 0), 0);
   assert.equal(waitForMoreUntilMs(came(5_000), -1), 0);

@@ -14,7 +14,7 @@ const LONGEST_WAIT_MS = 1_000;
 /** After one that waited in vain. It bounds what vain questions cost: two hundred in a second for a function. */
 const PAUSE_MS = 5;
 
-/** Replicas that start are waited for while one of them has come within so many milliseconds. */
+/** Replicas that start are waited for no longer than this after the last one has come, in milliseconds. */
 const MORE_MS = 1_000;
 
 /**
@@ -22,12 +22,17 @@ const MORE_MS = 1_000;
  * the new ones stand empty; 0: none is to be waited for. A start that does not come to its end bars nothing for long.
  * @param answering replicas, each with the time of its first answer.
  * @param coming replicas on their way.
+ * @param requestMs that a request takes; undefined: not known. By then places are free at full ones too.
  */
-export function waitForMoreUntilMs(answering: readonly { answeredAtMs: number | undefined }[], coming: number): number {
+export function waitForMoreUntilMs(
+  answering: readonly { answeredAtMs: number | undefined }[],
+  coming: number,
+  requestMs = MORE_MS,
+): number {
   if (coming <= 0) return 0;
   let lastMs = Number.NEGATIVE_INFINITY;
   for (const { answeredAtMs } of answering) lastMs = Math.max(lastMs, answeredAtMs ?? lastMs);
-  return Number.isFinite(lastMs) ? lastMs + MORE_MS : 0;
+  return Number.isFinite(lastMs) ? lastMs + Math.min(requestMs, MORE_MS) : 0;
 }
 
 /** How long to wait at a replica where the last `inVain` that did so were turned away: handlers there take their time. */

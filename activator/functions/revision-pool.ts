@@ -125,9 +125,11 @@ export class RevisionPool implements Disposable {
   /** Gives requests to the replicas that answered at the last look. */
   serve(nowMs: number): void {
     if (this.#found.answering.length > 0) this.#answersAgain(nowMs);
+    if (this.#made === undefined) return;
     const { answering, pods, startingSinceMs } = this.#found;
-    const coming = startingSinceMs.length + this.#owner.parts.wake.unseen(this.#ref, pods);
-    this.#made?.setReplicas(answering, waitForMoreUntilMs(answering, coming));
+    const { parts, waves } = this.#owner;
+    const coming = startingSinceMs.length + parts.wake.unseen(this.#ref, pods);
+    this.#made.setReplicas(answering, waitForMoreUntilMs(answering, coming, waves.requestMs));
   }
 
   /** Its replicas get no more requests; those that they have they finish. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seeded } from '#platform/testing/seeded.ts';
 import { TestClock } from '#platform/testing/test-clock.ts';
+import { waitForMoreUntilMs } from '../balancing/contention.ts';
 import { SimulatedGateway, SimulatedReplica } from '../testing/simulated-gateway.ts';
 
 interface Burst {
@@ -28,8 +29,10 @@ function lastMs({ replicas, serviceMs, firstMs, everyMs }: Burst, gateways: numb
   for (const [i, gateway] of all.entries()) {
     gateway.ask(Math.floor((REQUESTS + i) / gateways));
     for (let n = 0; n < replicas; n += 1) {
-      const moreUntilMs = n < replicas - 1 ? Number.POSITIVE_INFINITY : 0;
-      clock.after(firstMs + everyMs * n + 4 * random(), () => gateway.see(n + 1, moreUntilMs));
+      clock.after(firstMs + everyMs * n + 4 * random(), () => {
+        const came = [{ answeredAtMs: clock.nowMs() }];
+        gateway.see(n + 1, waitForMoreUntilMs(came, replicas - n - 1, serviceMs));
+      });
     }
   }
   clock.advance(10_000);
@@ -54,6 +57,10 @@ const BURSTS: Record<string, { burst: Burst; bar: number }> = {
     bar: 1.05,
   },
   'short requests in several rounds': { burst: { replicas: 5, serviceMs: 50, firstMs: 80, everyMs: 30 }, bar: 1.2 },
+  'short requests in several rounds, replicas far apart': {
+    burst: { replicas: 10, serviceMs: 50, firstMs: 200, everyMs: 100 },
+    bar: 1.1,
+  },
   'short requests in several rounds, replicas nearly at once': {
     burst: { replicas: 5, serviceMs: 50, firstMs: 150, everyMs: 5 },
     bar: 1.2,
