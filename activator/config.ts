@@ -42,17 +42,17 @@ export const ActivatorConfig = z.object({
   CATNAP_TLS_PORT: envPort.default(8443),
   /** Networks, in CIDR notation, of the proxies and load balancers whose X-Forwarded-*, Forwarded and X-Real-IP are believed. */
   CATNAP_TRUSTED_PROXIES: envNetworks.default([]),
-  /** Whether callers are told all of why a request failed, or no more than the code, a general sentence and the request's id. */
+  /** Whether answers say in full why a request failed, or only the code, a general sentence and the request's id. */
   CATNAP_ERROR_DETAIL: envFlag.default(false),
   /** A stop waits until no request has come for so long, in seconds: others need time to hear of it. */
   CATNAP_DRAIN_QUIET_SECONDS: z.coerce.number().min(0).max(60).default(0.5),
   /** Longest that a stop waits for that and for requests to end, in seconds. */
   CATNAP_DRAIN_SECONDS: z.coerce.number().int().min(0).default(60),
-  /** Requests open at once; from there on a function may have no more than its share of them. Default: what memory holds. */
+  /** Requests open at once; beyond that a function may have no more than its fair share of them. Default: what memory holds. */
   CATNAP_MAX_OPEN_REQUESTS: z.coerce.number().int().min(1).optional(),
   /** The same for bytes of bodies: of requests that wait or may be sent again, of answers that are not read. */
   CATNAP_MAX_HELD_BYTES: z.coerce.number().int().min(0).optional(),
-  /** File with the token by which other activators know this one, read again when it is replaced; absent: they are not told of each other's replicas. */
+  /** File with the token by which other activators know this one, read again when it is replaced; absent: they exchange no hints. */
   CATNAP_PEER_TOKEN_FILE: z.string().optional(),
   /** The Service in CATNAP_SYSTEM_NAMESPACE behind whose port `ops` all activators are; absent: others are not looked for. */
   CATNAP_ACTIVATOR_SERVICE: z.string().optional(),

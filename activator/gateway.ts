@@ -42,15 +42,15 @@ export interface GatewayOptions extends SyncOptions, RouteOptions {
   maxConnections: number;
   /** Most that is kept of what clients have sent ahead of their answers. */
   maxBacklogBytes: number;
-  /** Whose forwarding headers are believed; undefined: nobody's. */
+  /** Proxies whose forwarding headers are believed; undefined: none. */
   trustedProxies?: TrustedProxies | undefined;
-  /** Whether callers are told all of why a request failed; default: no. */
+  /** Whether answers say in full why a request failed; default: no. */
   errorDetail?: boolean;
   /** Where they are not to be `CLIENT_LIMITS`. */
   limits?: Partial<ClientLimits>;
 }
 
-/** How often a gateway that leaves looks whether it may. */
+/** How often a draining gateway checks whether it is done. */
 const LOOK_MS = 50;
 
 /** The gateway: every request of every function comes in here. */
@@ -65,11 +65,11 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   #secure: { door: Listener; server: TlsServer } | undefined;
   /** What each request passes, in this order, until one of them answers it. */
   readonly #stages: readonly Stage[];
-  readonly #joints = new Set<Tunnel>();
+  readonly #tunnels = new Set<Tunnel>();
   #synced = false;
   #leaving = false;
-  /** No more requests come: who holds a connection for something else than requests is told goodbye. */
-  #goodbye = false;
+  /** The quiet period is over: upgraded connections get a close frame. */
+  #closesTunnels = false;
   #open = 0;
   #lastAtMs = Number.NEGATIVE_INFINITY;
 
@@ -120,7 +120,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   }
 
   get upgrades(): number {
-    return this.#joints.size;
+    return this.#tunnels.size;
   }
 
   get unrouted(): FunctionCounters {
@@ -140,10 +140,10 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     this.#options.failures.failed(failure, functionKey, requestId, traceIdOf(traceparent));
   }
 
-  joined(joint: Tunnel): void {
-    this.#joints.add(joint);
-    joint.closed.then(() => this.#joints.delete(joint));
-    if (this.#goodbye) joint.close();
+  joined(tunnel: Tunnel): void {
+    this.#tunnels.add(tunnel);
+    tunnel.closed.then(() => this.#tunnels.delete(tunnel));
+    if (this.#closesTunnels) tunnel.close();
   }
 
   /** Resolves with the port. */
@@ -165,9 +165,9 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
 
   /**
    * From now on each answer ends its connection. New requests are served still, for their senders may not know yet; so
-   * idle connections stay open too, for a request may be on its way. Once none has come for `quietMs`, WebSockets and
-   * other upgraded connections are told goodbye: not before, or their clients would come back to this gateway. Resolves
-   * when no request is open after that, or when `signal` aborts.
+   * idle connections stay open too, for a request may be on its way. Once none has come for `quietMs`, upgraded connections
+   * are closed (WebSockets with a close frame): not before, or their clients would come back to this gateway. Resolves when
+   * no request is open after that, or when `signal` aborts.
    */
   async drain(quietMs: number, signal: AbortSignal): Promise<void> {
     this.#leaving = true;
@@ -175,7 +175,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     while (!signal.aborted) {
       const quiet = this.clock.nowMs() - this.#lastAtMs >= quietMs;
       if (quiet && this.#open === 0) return;
-      if (quiet && !this.#goodbye) this.#sayGoodbye();
+      if (quiet && !this.#closesTunnels) this.#closeTunnels();
       await new Promise<void>((resolve) => void this.clock.after(LOOK_MS, resolve));
     }
   }
@@ -183,7 +183,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   /** Lets answers that are on their way reach their clients, then ends all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([
-      this.#sayGoodbye(),
+      this.#closeTunnels(),
       this.#plain[Symbol.asyncDispose](),
       this.#secure?.door[Symbol.asyncDispose](),
     ]);
@@ -205,9 +205,9 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     });
   }
 
-  async #sayGoodbye(): Promise<void> {
-    this.#goodbye = true;
-    await Promise.all([...this.#joints].map((joint) => joint.close()));
+  async #closeTunnels(): Promise<void> {
+    this.#closesTunnels = true;
+    await Promise.all([...this.#tunnels].map((tunnel) => tunnel.close()));
   }
 
   #begin(arrival: IncomingRequest, connection: ClientConnection): void {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { ask, until } from './testing/test-gateway.ts';
 import { aSleepingFunction, shown } from './testing/test-process.ts';
 
-test('the process wakes a function, outlives the API server, and leaves when told to, finishing what it has', async () => {
+test('the process wakes a function, outlives the API server, and on SIGTERM finishes what it has and leaves', async () => {
   await using scene = await aSleepingFunction();
   const { cluster, activator, backend } = scene;
   const first = ask(activator.port);
@@ -49,7 +49,7 @@ async function untilStatus(url: string, status: number): Promise<void> {
   while ((await fetch(url, { signal })).status !== status) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-test('told to stay within namespaces, it asks for nothing outside', async () => {
+test('limited to namespaces, it asks for nothing outside', async () => {
   await using scene = await aSleepingFunction({ CATNAP_NAMESPACES: 'default,other' });
   const { cluster, activator, backend } = scene;
   cluster.showPod(shown(backend));

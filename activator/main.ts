@@ -45,7 +45,7 @@ const FUNCTIONS: Resource<FunctionObject> = {
 /** Each may hold 192 KiB of source: no more than this at once. What reading a page takes is never given back in full. */
 const FUNCTIONS_PAGE = 25;
 const SYNC_WAIT_MS = 5_000;
-/** An idle connection is closed after half a minute; a wake should not have to open one. */
+/** An idle connection to the API server is closed after half a minute; a scale-up should not have to open one. */
 const KEEP_WARM_MS = 15_000;
 
 const config = readConfig(ActivatorConfig, process.env);
@@ -70,23 +70,23 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
 
   const clock = guardedClock(systemClock);
   onThrow((entry, error, requestId) => log.error({ entry, requestId, err: error }, 'the gateway failed at a request'));
-  const wake = new ScaleUp(deploymentScales(kube), clock, log);
+  const scaleUp = new ScaleUp(deploymentScales(kube), clock, log);
   const replicas = new ReplicaRegistry(podFeed, clock);
   const peers = startPeers({ config, clock, kube, log, metrics, lifecycle });
   replicas.onHealth((hint) => peers.send('replica', hint));
   peers.on('replica', (hint) => replicas.follow(hint));
-  const share = new ProcessBudget({
+  const budget = new ProcessBudget({
     ...budgetBounds(process.constrainedMemory()),
     ...(config.CATNAP_MAX_OPEN_REQUESTS !== undefined && { requests: config.CATNAP_MAX_OPEN_REQUESTS }),
     ...(config.CATNAP_MAX_HELD_BYTES !== undefined && { bytes: config.CATNAP_MAX_HELD_BYTES }),
   });
   const functions = new FunctionRegistry({
-    tellBacklog: (hint) => peers.send('backlog', hint),
-    share,
-    refusals: new RejectionPacer(),
+    sendBacklog: (hint) => peers.send('backlog', hint),
+    budget,
+    rejections: new RejectionPacer(),
     feed: functionFeed,
     replicas,
-    wake,
+    scaleUp,
     clock,
     template: new HostTemplate(config.CATNAP_HOST_TEMPLATE, config.CATNAP_DOMAIN),
     clusterDomain: config.CATNAP_CLUSTER_DOMAIN,
@@ -96,7 +96,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   lifecycle.onStop('functions', () => {
     functions[Symbol.dispose]();
     replicas[Symbol.dispose]();
-    wake[Symbol.dispose]();
+    scaleUp[Symbol.dispose]();
   });
   const heap = new LeanWhileIdle();
   const stopPing = keepWarm(kube, log, lifecycle.stopping, () => heap.look());
@@ -121,7 +121,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     namespaceOf: (address) => replicas.namespaces.namespaceOf(address),
     synced: Promise.all([functionFeed.synced, podFeed.synced]).then(() => undefined),
     syncWaitMs: SYNC_WAIT_MS,
-    maxBacklogBytes: share.bounds.bytes / 4,
+    maxBacklogBytes: budget.bounds.bytes / 4,
     maxConnections: config.CATNAP_MAX_CONNECTIONS ?? connectionBound(process.constrainedMemory(), await openFiles()),
     errorDetail: config.CATNAP_ERROR_DETAIL,
     trustedProxies: trustedProxies(config.CATNAP_TRUSTED_PROXIES),
@@ -141,7 +141,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
       coldStarts: functions.coldStarts,
       gateway,
       accessLog: accessLines,
-      starts: replicas.starts,
+      starts: functions.starts,
       peers,
     }),
     handlers: new Map([[HINTS_PATH, (request, response) => peers.handle(request, response)]]),
@@ -171,7 +171,7 @@ function tellOfStuck(
   lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
   replicas.stuck.listen(({ functionKey, pod, why }) => {
     log.warn({ function: functionKey, pod, why }, 'replica does not answer');
-    const { namespace, name, uid } = functions.view(functionKey) ?? {};
+    const { namespace, name, uid } = functions.config(functionKey) ?? {};
     const about = { apiVersion: API_VERSION, kind: KIND, metadata: { namespace, name, uid } };
     if (uid !== undefined)
       events.record(about as KubeObject, { type: 'Warning', reason: 'ReplicaStuck', message: why });

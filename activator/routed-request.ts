@@ -1,6 +1,6 @@
+import type { Admissible, Target } from './functions/target.ts';
 import type { ClientConnection, IncomingRequest } from './inbound/client-connection.ts';
 import type { Exchange } from './proxy/exchange.ts';
-import type { Admissible, Target } from './proxy/target.ts';
 import type { Asked } from './routing/find-route.ts';
 
 /** A request on its way through the gateway's stages; each adds what it finds out. */

@@ -4,13 +4,13 @@ import type { RequestIds } from '#api/request-id.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Decision } from './errors/decision.ts';
 import type { GatewayError } from './errors/gateway-error.ts';
+import type { Target } from './functions/target.ts';
 import { isForGateway, OPTIONS_REPLY } from './inbound/options-method.ts';
 import { faultOf, NO_TARGET, targetOf } from './inbound/validate-request.ts';
 import { Exchange } from './proxy/exchange.ts';
 import type { ExchangeContext } from './proxy/exchange-context.ts';
 import { requestHeaders } from './proxy/headers.ts';
 import { OutgoingRequest } from './proxy/outgoing-request.ts';
-import type { Target } from './proxy/target.ts';
 import type { RoutedRequest } from './routed-request.ts';
 import { findRoute, nothingThere } from './routing/find-route.ts';
 import type { RouteTable } from './routing/route-table.ts';
@@ -48,7 +48,7 @@ export function validate(asked: RoutedRequest): Decision {
   return 'continue';
 }
 
-/** Answers what is asked of the gateway, and of no function. */
+/** Answers OPTIONS requests that are for the gateway itself. */
 export function answerOptions({ arrival: { request }, path }: RoutedRequest): Decision {
   return request.method === 'OPTIONS' && isForGateway(request, path) ? OPTIONS_REPLY : 'continue';
 }
@@ -70,7 +70,7 @@ export function makeExchange(host: ExchangeContext, ids: RequestIds): Stage {
   };
 }
 
-/** Right after a start nothing is known: a request that comes then waits a little instead of being told that nothing is there. */
+/** Right after a start no functions are known: a request waits for them, up to `syncWaitMs`, instead of getting 404. */
 export function waitForSync({ clock, synced, syncWaitMs }: SyncOptions, isSynced: () => boolean): Stage {
   return () => {
     if (isSynced()) return 'continue';
@@ -84,11 +84,11 @@ export function waitForSync({ clock, synced, syncWaitMs }: SyncOptions, isSynced
   };
 }
 
-/** Finds the target by host and path and, for a name alone, by who asks. */
+/** Finds the target by host and path and, for a bare name, by the caller's namespace. */
 export function route({ routes, namespaceOf }: RouteOptions): Stage {
   return (asked) => {
     const found = findRoute(routes(), asked, namespaceOf);
-    if (found.kind === 'none') return nothingThere(asked, found.owner?.view.key);
+    if (found.kind === 'none') return nothingThere(asked, found.owner?.config.key);
     asked.target = found.target;
     asked.path = found.path;
     return 'continue';

@@ -245,9 +245,26 @@ test('decisions import nothing that does I/O', () => {
 const LAYERS: Record<string, readonly string[]> = {
   platform: ['time', 'process', 'access', 'kube', 'informer', 'controller', 'leader'],
   operator: ['function', 'source', 'network', 'routing', 'watches', 'scaling', 'reconcile', 'jobs'],
+  activator: [
+    'errors',
+    'peers',
+    'telemetry',
+    'upstream',
+    'routing',
+    'balancing',
+    'queue',
+    'replicas',
+    'cold-start',
+    'functions',
+    'inbound',
+    'proxy',
+  ],
 };
 
-test('the folders of platform and operator take only of those below them', () => {
+/** The one arrow that goes against this order: a connection ends the exchange of its present request. */
+const AGAINST_LAYERS = ['activator/inbound/client-connection.ts imports ../proxy/exchange.ts'];
+
+test('the folders of platform, operator and activator take only of those below them, types included', () => {
   const folderOf = (path: string) => path.split('/').slice(1, -1)[0];
   const wrong = arrows.filter(({ file, from, specifier, to }) => {
     const layers = LAYERS[from];
@@ -257,7 +274,7 @@ test('the folders of platform and operator take only of those below them', () =>
     return layers.indexOf(other) === -1 || layers.indexOf(other) > layers.indexOf(own);
   });
   assert.deepEqual(
-    wrong.map((a) => `${a.file} imports ${a.specifier}`),
+    wrong.map((a) => `${a.file} imports ${a.specifier}`).filter((arrow) => !AGAINST_LAYERS.includes(arrow)),
     [],
   );
 });

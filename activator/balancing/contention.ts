@@ -1,20 +1,19 @@
 import type { Clock } from '#platform/time/clock.ts';
 
 /**
- * How an activator asks a replica that other activators use as well, of whom it knows nothing. A replica that turned a
- * request away is taken for full for a while: those with room come first. When there is none of those, a request may wait
- * at the replica itself, which gives its places to all that wait there in order, so each activator gets its share and
- * no place stands empty.
+ * Several activators share a replica without knowing of each other's requests. A replica that rejected a request counts as
+ * full for a while, and others are preferred. When no other has room, a request may wait in the replica's own queue, which
+ * serves all activators in order of arrival: each gets its share, and no capacity stays unused.
  */
 
-/** How long a replica that was full is taken to be, on the average. */
+/** How long a replica counts as full after it rejected a request, on average. */
 const CROWDED_MS = 250;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
-/** After one that waited in vain. It bounds what vain questions cost: two hundred in a second for a function. */
+/** After a wait in a replica's queue that ended in a rejection. Bounds such attempts to two hundred a second per function. */
 const PAUSE_MS = 5;
 
-/** Replicas that start are waited for no longer than this after the last one has come, in milliseconds. */
+/** Longest that requests wait for replicas that start, counted from the first answer of the newest, in milliseconds. */
 const MORE_MS = 1_000;
 
 /**
@@ -35,12 +34,12 @@ export function waitForMoreUntilMs(
   return Number.isFinite(lastMs) ? lastMs + Math.min(requestMs, MORE_MS) : 0;
 }
 
-/** How long to wait at a replica where the last `inVain` that did so were turned away: handlers there take their time. */
+/** Exponential backoff: how long to wait in the queue of a replica that rejected the last `inVain` that waited there. */
 export function waitThereMs(inVain: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** Math.min(inVain, 10), LONGEST_WAIT_MS);
 }
 
-/** When a function's requests may go to wait at a replica. Chance is in it: activators must not all come back at once. */
+/** When a function's requests may wait in a replica's queue. With jitter, so that activators do not all come back at once. */
 export class Contention implements Disposable {
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -50,7 +49,7 @@ export class Contention implements Disposable {
   /** When that timer is due. */
   #dueAtMs = 0;
 
-  /** @param onAgain called when a pause is over that somebody waits for. */
+  /** @param onAgain called at the end of a pause that `awaitEnd` was called for. */
   constructor(clock: Clock, random: () => number, onAgain: () => void) {
     this.#clock = clock;
     this.#random = random;
@@ -61,22 +60,22 @@ export class Contention implements Disposable {
     return nowMs < this.#pausedUntilMs;
   }
 
-  /** Until when a replica that was full just now is taken to be. */
+  /** Until when a replica that was full just now counts as full. */
   crowdedUntilMs(nowMs: number): number {
     return nowMs + CROWDED_MS * (0.5 + this.#random());
   }
 
-  /** One has waited at a replica in vain. */
+  /** A request waited in a replica's queue and was rejected. */
   pause(nowMs: number): void {
     this.#pausedUntilMs = Math.max(nowMs, this.#pausedUntilMs) + PAUSE_MS * (0.5 + this.#random());
   }
 
-  /** A request waits, perhaps only for the pause to end. @param nowMs as `isPaused` was asked for that. */
+  /** Calls `onAgain` at the end of the pause, where one is on. @param nowMs the time that `isPaused` was called with. */
   awaitEnd(nowMs: number): void {
     this.awaitTime(this.#pausedUntilMs, nowMs);
   }
 
-  /** A request waits, and may go on then. */
+  /** Calls `onAgain` at `atMs`, or sooner where that was asked for. */
   awaitTime(atMs: number, nowMs: number): void {
     if (atMs <= nowMs || (this.#cancelTimer !== undefined && this.#dueAtMs <= atMs)) return;
     this.#cancelTimer?.();

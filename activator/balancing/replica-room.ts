@@ -4,7 +4,7 @@ import { type BalancedReplica, Rotation } from './rotation.ts';
 
 /** A replica, as it is shared with other gateways; only its room writes these. */
 export interface SharedReplica extends BalancedReplica {
-  /** Requests that waited at it for a place, in vain, since it last finished one. */
+  /** Requests that waited in its queue and were rejected, since it last finished one. */
   unsuccessfulWaits: number;
 }
 
@@ -21,20 +21,20 @@ export interface ReplicaRoomParts {
 /** Which replica of one revision has room for a request, as far as this gateway can know it: others fill them as well. */
 export class ReplicaRoom<R extends SharedReplica> implements Disposable {
   readonly #rotation: Rotation<R>;
-  readonly #patience: Contention;
+  readonly #contention: Contention;
   #inFlight = 0;
   #moreUntilMs = 0;
 
   constructor({ clock, limit, random, onAgain }: ReplicaRoomParts) {
     this.#rotation = new Rotation(limit, random);
-    this.#patience = new Contention(clock, random, onAgain);
+    this.#contention = new Contention(clock, random, onAgain);
   }
 
   /** Requests that replicas have of this gateway, those included that have left the rotation. */
   get inFlight(): number {
     return this.#inFlight;
   }
-  /** What the replicas have of other activators, as far as their refusals tell. */
+  /** Requests that replicas have from other activators, as far as their rejections show. */
   get takenByOthers(): number {
     return this.#rotation.takenByOthers;
   }
@@ -49,13 +49,13 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
     this.#moreUntilMs = moreUntilMs;
   }
 
-  /** Undefined: none has room, or requests are not to ask those that others fill just now. */
+  /** Undefined: none has room, or crowded ones are not to be tried during a pause. */
   pick(nowMs: number): R | undefined {
-    const isBarred = nowMs < this.#moreUntilMs || this.#patience.isPaused(nowMs);
+    const isBarred = nowMs < this.#moreUntilMs || this.#contention.isPaused(nowMs);
     return this.#rotation.pick(nowMs) ?? (isBarred ? undefined : this.#rotation.pickCrowded());
   }
 
-  /** Gives a request to it. Returns how long that may wait at the replica for a place; 0: it is to be turned away at once. */
+  /** Counts a request as the replica's. Returns how long it may wait in the replica's queue; 0: to be rejected at once if full. */
   take(replica: R, nowMs: number): number {
     const mayWait = nowMs >= this.#moreUntilMs && this.#rotation.isShared(replica);
     const waitMs = mayWait ? waitThereMs(replica.unsuccessfulWaits) : 0;
@@ -70,28 +70,28 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
     this.release(replica);
   }
 
-  /** It does not have a request any more, with which it may not have begun. */
+  /** A request has left it, whether it had begun with it or not. */
   release(replica: R): void {
     this.#inFlight -= 1;
     this.#rotation.release(replica);
   }
 
-  /** It had as many as it may, which others must have sent. @param waitedMs how long the request waited there for a place. */
+  /** It was at its limit, so other activators must have filled it. @param waitedMs how long the request waited in its queue. */
   crowd(replica: R, waitedMs: number, nowMs: number): void {
-    this.#rotation.crowd(replica, this.#patience.crowdedUntilMs(nowMs), nowMs);
+    this.#rotation.crowd(replica, this.#contention.crowdedUntilMs(nowMs), nowMs);
     if (waitedMs === 0) return;
-    // Of several that waited there at the same time each says the same.
+    // Several that waited at the same time count as one.
     if (waitedMs >= waitThereMs(replica.unsuccessfulWaits)) replica.unsuccessfulWaits += 1;
-    this.#patience.pause(nowMs);
+    this.#contention.pause(nowMs);
   }
 
-  /** A request waits, perhaps only for the end of a pause. @param nowMs as `pick` was asked for that */
+  /** Calls `onAgain` at the end of a pause, where one is on. @param nowMs the time that `pick` was called with. */
   awaitRoom(nowMs: number): void {
-    if (nowMs >= this.#moreUntilMs) this.#patience.awaitEnd(nowMs);
-    else this.#patience.awaitTime(Math.min(this.#moreUntilMs, this.#rotation.openNextAtMs), nowMs);
+    if (nowMs >= this.#moreUntilMs) this.#contention.awaitEnd(nowMs);
+    else this.#contention.awaitTime(Math.min(this.#moreUntilMs, this.#rotation.openNextAtMs), nowMs);
   }
 
   [Symbol.dispose](): void {
-    this.#patience[Symbol.dispose]();
+    this.#contention[Symbol.dispose]();
   }
 }

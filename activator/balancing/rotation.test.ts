@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seeded } from '#platform/testing/seeded.ts';
-import { aSeat, type Named } from '../testing/test-replica.ts';
+import { aReplica, type Named } from '../testing/test-replica.ts';
 import { leastBusy, lessBusyOfTwo, Rotation } from './rotation.ts';
 
-const busy = (...inFlight: number[]) => inFlight.map((count, i) => aSeat(String(i), count));
-const many = (count: number) => Array.from({ length: count }, (_, i) => aSeat(String(i)));
+const busy = (...inFlight: number[]) => inFlight.map((count, i) => aReplica(String(i), count));
+const many = (count: number) => Array.from({ length: count }, (_, i) => aReplica(String(i)));
 
 function aRotation(limit: number, members: readonly Named[]): Rotation<Named> {
   const rotation = new Rotation<Named>(limit, seeded(1));

@@ -2,11 +2,11 @@
 export interface BalancedReplica {
   /** Requests it has now, from this activator. */
   inFlight: number;
-  /** It has just come back from a failure: one request at a time until it has answered one. */
+  /** Half-open: back after a failure, with one request at a time until it has answered one. */
   onTrial: boolean;
   /** Until then other activators fill it beyond `share`, as far as is known. */
   crowdedUntilMs: number;
-  /** Requests from here that it had when it last turned one away. */
+  /** Requests of this activator that it had when it last rejected one. */
   share: number;
   /** Which list of the rotation it is in. */
   list: RotationList;
@@ -17,7 +17,7 @@ export interface BalancedReplica {
 /** `open` and `crowded` have room; `full` has none; `out` is not in the rotation. */
 export type RotationList = 'open' | 'crowded' | 'full' | 'out';
 
-/** Of so few replicas the least busy one is looked for; of more, two are compared. */
+/** Up to so many replicas the least busy one is searched for; with more, the power of two choices. */
 const FEW = 8;
 
 /**
@@ -32,7 +32,7 @@ export class Rotation<R extends BalancedReplica> {
   #limit: number;
   #turn = 0;
   #nowMs = 0;
-  /** No crowded one is to be opened before. */
+  /** The earliest end of a crowded replica's time; Infinity: none is crowded. */
   #openNextAtMs = Number.POSITIVE_INFINITY;
   #taken = 0;
 
@@ -42,7 +42,7 @@ export class Rotation<R extends BalancedReplica> {
     this.#random = random;
   }
 
-  /** Requests that others seem to have in the crowded ones, at least. */
+  /** Lower bound of the requests that other activators have in the crowded ones. */
   get takenByOthers(): number {
     return this.#taken;
   }
@@ -89,7 +89,7 @@ export class Rotation<R extends BalancedReplica> {
     if (replica.list === 'full' || replica.list === 'crowded') this.#settle(replica);
   }
 
-  /** It had no room for one more than it has: others are preferred to it until then, unless one of these is over. */
+  /** It had no room for one more: others are preferred until `untilMs`, or until one of its requests is over. */
   crowd(replica: R, untilMs: number, nowMs: number): void {
     this.#nowMs = nowMs;
     replica.crowdedUntilMs = untilMs;
@@ -165,8 +165,8 @@ export function leastBusy<R extends { inFlight: number }>(replicas: readonly R[]
 }
 
 /**
- * The less busy one of two that are chosen at random: nearly as even as looking at all, and activators that do not know
- * of each other do not all run to the same one.
+ * Power of two choices: the less busy of two that are chosen at random. Nearly as even as comparing all, and activators
+ * that do not know of each other do not all pick the same one.
  * @param random from 0 to below 1; decides both.
  */
 export function lessBusyOfTwo<R extends { inFlight: number }>(replicas: readonly R[], random: number): R {
@@ -179,7 +179,7 @@ export function lessBusyOfTwo<R extends { inFlight: number }>(replicas: readonly
   return b.inFlight < a.inFlight ? b : a;
 }
 
-/** The last one takes its place. */
+/** Constant time: the last one moves to `at`. */
 function removeAt<R extends BalancedReplica>(list: R[], at: number): void {
   const last = list.pop();
   if (last === undefined || at === list.length) return;

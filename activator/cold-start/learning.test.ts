@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClusterStarts } from './cluster-starts.ts';
-import {
-  learnRequest,
-  learnStart,
-  momentsOf,
-  PARALLEL_COST,
-  type StartMoments,
-  type StartSample,
-  startAloneMs,
-} from './learning.ts';
-
-const rounded = (sample: StartSample | undefined) =>
-  sample && { ms: sample.ms, parallel: Math.round(sample.parallel * 1e6) / 1e6 };
+import { learnRequest, learnStart, momentsOf, PARALLEL_COST, type StartMoments, startAloneMs } from './learning.ts';
 
 /** Tells of starts of 300 ms, which each further one at the same time makes longer by `cost`; some beside few, some beside many. */
 function taught(cost: number, parallels: readonly number[], times = 30): ClusterStarts {
-  const starts = new ClusterStarts(0);
+  const starts = new ClusterStarts();
   let moments: StartMoments | undefined;
   for (let n = 0; n < times; n += 1) {
     for (const parallel of parallels)
@@ -54,7 +43,7 @@ test('starts by themselves say nothing of the cost', () => {
 });
 
 test('what is seen stays within bounds, whatever the clock does', () => {
-  const starts = new ClusterStarts(0);
+  const starts = new ClusterStarts();
   let moments = momentsOf(1);
   for (const ms of [1e12, 0.001, 1e12]) moments = starts.learn(moments, { ms, parallel: ms > 1 ? 50 : 1 });
   assert.ok(starts.parallelCost >= 0 && starts.parallelCost <= 2, String(starts.parallelCost));
@@ -65,21 +54,4 @@ test('a connection of hours says no more than half a minute about requests', () 
   assert.equal(learnRequest(undefined, 3_600_000), 30_000);
   assert.ok(learnRequest(undefined, 0) > 0);
   assert.ok(learnRequest(50, 3_600_000) < 2_000);
-});
-
-test('of starts it counts how many were under way meanwhile', () => {
-  const starts = new ClusterStarts(0);
-  const first = starts.begin(0);
-  const second = starts.begin(100);
-  assert.deepEqual(rounded(starts.end(first, 200)), { ms: 200, parallel: 1.5 });
-  assert.deepEqual(rounded(starts.end(second, 300)), { ms: 200, parallel: 1.5 });
-  assert.equal(starts.end(second, 400), undefined);
-});
-
-test('pods that never start do not count as starts for ever', () => {
-  const starts = new ClusterStarts(0);
-  for (let n = 0; n < 100; n += 1) starts.begin(0);
-  starts.begin(61_000);
-  const mark = starts.begin(61_000);
-  assert.deepEqual(rounded(starts.end(mark, 61_300)), { ms: 300, parallel: 2 });
 });

@@ -1,11 +1,6 @@
-/** What is learned of starts and requests: moving means, of bounded weight and range. */
+import type { StartSample } from '../replicas/start-times.ts';
 
-/** One start that was seen from its beginning to its first answer. */
-export interface StartSample {
-  ms: number;
-  /** Mean number of starts that were under way meanwhile, this one included: 1 and up. */
-  parallel: number;
-}
+/** What is learned of starts and requests: moving means, of bounded weight and range. */
 
 /** Moving moments of a function's starts: how long they took, beside how many others. */
 export interface StartMoments {
@@ -29,8 +24,8 @@ const SAMPLES_MAX = 20;
 const SLOPE_WEIGHT = 0.3;
 const SPREAD_HALF = 4;
 /**
- * Where always as many start at once, what they cost each other cannot be told from what a start takes. It is therefore
- * taken for a little less each time, so that more are tried, until these show what is so.
+ * Where always as many start at once, their cost for each other cannot be separated from what a start takes. The estimate is
+ * therefore lowered a little each time, so that more are tried, until these show the real cost.
  */
 const HOPE = 0.05;
 const REQUEST_WEIGHT = 1 / 16;

@@ -2,7 +2,7 @@ import type { BacklogHint } from '../peers/messages.ts';
 
 /** What a gateway said of its requests is believed for so long, in milliseconds; while they wait it is said again sooner. */
 const BELIEVED_MS = 1_500;
-/** More gateways than there ever are; what others say is not counted. */
+/** Bound in memory; hints of further gateways are ignored. */
 const GATEWAYS_MAX = 64;
 
 /** What other gateways have of one function's requests, by what they say. */

@@ -7,12 +7,12 @@ import { type Prospects, whyNotAlso, whyNotWait } from './prospects.ts';
 const failed = (reason: string): GatewayError => ({ code: 'RevisionFailed', reason, message: '' });
 const QUOTA = failed('QuotaExceeded');
 const ANSWERS = [{} as Replica];
-interface Some extends Omit<Partial<Prospects>, 'view' | 'found'> {
-  view?: Partial<Prospects['view']>;
-  found?: Partial<Prospects['found']>;
+interface Some extends Omit<Partial<Prospects>, 'config' | 'health'> {
+  config?: Partial<Prospects['config']>;
+  health?: Partial<Prospects['health']>;
 }
 /** Of a revision that failed at 0 and may be started again at 10,000; now it is 5,000. */
-const some = ({ view, found, ...more }: Some = {}): Prospects => ({
+const some = ({ config, health, ...more }: Some = {}): Prospects => ({
   isLatest: true,
   hasAnswered: false,
   wakingSinceMs: undefined,
@@ -20,8 +20,8 @@ const some = ({ view, found, ...more }: Some = {}): Prospects => ({
   dueAtMs: 10_000,
   nowMs: 5_000,
   ...more,
-  view: { firstFailure: undefined, latestFailure: QUOTA, serving: 'r', latest: 'r', ...view },
-  found: { answering: [], failure: undefined, ...found },
+  config: { firstFailure: undefined, latestFailure: QUOTA, serving: 'r', latest: 'r', ...config },
+  health: { answering: [], failure: undefined, ...health },
 });
 
 test('a failed start is the answer while it is young, and the next request starts it after that', () => {
@@ -37,24 +37,24 @@ test('the request that starts it again waits, until that start has failed too', 
 
 test('a source that never made a revision, pods that fail and a taken name are final', () => {
   const compile = failed('CompileFailed');
-  assert.equal(whyNotWait(some({ view: { firstFailure: compile, latestFailure: undefined } })), compile);
+  assert.equal(whyNotWait(some({ config: { firstFailure: compile, latestFailure: undefined } })), compile);
   const crash = failed('CrashLoop');
-  assert.equal(whyNotWait(some({ found: { failure: crash }, nowMs: 20_000 })), crash);
+  assert.equal(whyNotWait(some({ health: { failure: crash }, nowMs: 20_000 })), crash);
   const taken = failed('NameTaken');
-  assert.equal(whyNotWait(some({ view: { latestFailure: taken }, nowMs: 20_000 })), taken);
+  assert.equal(whyNotWait(some({ config: { latestFailure: taken }, nowMs: 20_000 })), taken);
 });
 
 test('nothing keeps requests from a revision that answers, is about to again, or is not the one that failed', () => {
-  assert.equal(whyNotWait(some({ found: { answering: ANSWERS } })), undefined);
-  assert.equal(whyNotWait(some({ hasAnswered: true, view: { latestFailure: failed('CrashLoop') } })), undefined);
+  assert.equal(whyNotWait(some({ health: { answering: ANSWERS } })), undefined);
+  assert.equal(whyNotWait(some({ hasAnswered: true, config: { latestFailure: failed('CrashLoop') } })), undefined);
   assert.equal(whyNotWait(some({ isLatest: false })), undefined);
-  assert.equal(whyNotWait(some({ view: { latestFailure: undefined } })), undefined);
+  assert.equal(whyNotWait(some({ config: { latestFailure: undefined } })), undefined);
 });
 
 test('beside the one that starts a failed revision again none waits, unless another revision takes its place', () => {
   assert.equal(whyNotAlso(some()), QUOTA);
-  assert.equal(whyNotAlso(some({ view: { serving: 'old' } })), undefined);
+  assert.equal(whyNotAlso(some({ config: { serving: 'old' } })), undefined);
   assert.equal(whyNotAlso(some({ hasAnswered: true })), undefined);
-  assert.equal(whyNotAlso(some({ found: { answering: ANSWERS } })), undefined);
-  assert.equal(whyNotAlso(some({ view: { latestFailure: undefined } })), undefined);
+  assert.equal(whyNotAlso(some({ health: { answering: ANSWERS } })), undefined);
+  assert.equal(whyNotAlso(some({ config: { latestFailure: undefined } })), undefined);
 });

@@ -4,9 +4,9 @@ import type { FunctionConfig } from '../routing/function-config.ts';
 
 /** What decides whether a request may wait for a revision to start. Times are on the activator's clock. */
 export interface Prospects {
-  view: Pick<FunctionConfig, 'firstFailure' | 'latestFailure' | 'serving' | 'latest'>;
+  config: Pick<FunctionConfig, 'firstFailure' | 'latestFailure' | 'serving' | 'latest'>;
   /** The pods of the revision that requests go to. */
-  found: Pick<RevisionHealth, 'answering' | 'failure'>;
+  health: Pick<RevisionHealth, 'answering' | 'failure'>;
   /** That revision is the newest one. */
   isLatest: boolean;
   /** One of its replicas was seen to answer. */
@@ -22,15 +22,15 @@ export interface Prospects {
 
 /**
  * Why requests do not wait for this revision; undefined: they may. Half-open: one that the status calls failed is refused
- * while its last start is young; after that the first request is the next start, and what the status told before says
- * nothing of that one.
+ * while its last start is young; after that the first request starts it again, and the status's failure of the start before
+ * does not count.
  */
 export function whyNotWait(prospects: Prospects): GatewayError | undefined {
-  const { view, found, isLatest, wakingSinceMs, failureSeenAtMs, dueAtMs, nowMs } = prospects;
-  if (view.firstFailure !== undefined) return view.firstFailure;
-  if (found.answering.length > 0) return undefined;
-  if (found.failure !== undefined) return found.failure;
-  const { latestFailure } = view;
+  const { config, health, isLatest, wakingSinceMs, failureSeenAtMs, dueAtMs, nowMs } = prospects;
+  if (config.firstFailure !== undefined) return config.firstFailure;
+  if (health.answering.length > 0) return undefined;
+  if (health.failure !== undefined) return health.failure;
+  const { latestFailure } = config;
   if (!isLatest || latestFailure === undefined || mayCome(prospects)) return undefined;
   // No start is possible at all.
   if (latestFailure.reason === 'NameTaken') return latestFailure;
@@ -40,13 +40,13 @@ export function whyNotWait(prospects: Prospects): GatewayError | undefined {
 
 /** Half-open: why a request does not wait beside those that are starting a failed revision again; undefined: it may. */
 export function whyNotAlso(prospects: Prospects): GatewayError | undefined {
-  const { view, found, hasAnswered } = prospects;
+  const { config, health, hasAnswered } = prospects;
   // Beside a revision that takes its place it may: that one is there for all when the start fails.
-  const hasFallback = view.serving !== undefined && view.serving !== view.latest;
-  return hasFallback || hasAnswered || found.answering.length > 0 ? undefined : view.latestFailure;
+  const hasFallback = config.serving !== undefined && config.serving !== config.latest;
+  return hasFallback || hasAnswered || health.answering.length > 0 ? undefined : config.latestFailure;
 }
 
 /** It has answered, so it is about to do so again: only exits before the first answer are final. */
-function mayCome({ hasAnswered, view }: Prospects): boolean {
-  return hasAnswered && view.latestFailure?.reason === 'CrashLoop';
+function mayCome({ hasAnswered, config }: Prospects): boolean {
+  return hasAnswered && config.latestFailure?.reason === 'CrashLoop';
 }

@@ -2,17 +2,19 @@ import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { RevisionRef, Scales } from './deployment-scale.ts';
 
-/** Needs that come together are written together; the first one from zero does not wait for others. */
+/** Debounce: needs that come within so long are one write; the first one from zero is not held back. */
 const GATHER_MS = 5;
-/** What was seen of a scale, or written, is likely to hold for so long. */
+/** A scale that was read or written is likely to still hold for so long. */
 const FRESH_MS = 1_000;
-/** While anything waits, the scale is looked at this often. */
+/** While requests wait, the scale is read this often. */
 const LOOK_AGAIN_MS = 1_000;
+/** Exponential backoff after a failed call. */
 const BACKOFF_MS = { first: 50, most: 500 };
-/** So many writes in a row that came too late are an error: each of them means that the scale moved in between. */
+/** Optimistic writes that may conflict in a row; each conflict means that the scale moved between read and write. */
 const LATE_WRITES_MAX = 10;
 
-/** Requests that kill their replicas must not fill the cluster with them. */
+/** Replicas that stop answering are replaced, up to so many for each that is needed: requests that kill their replicas must not
+ * fill the cluster with them. */
 const SILENT_PER_NEEDED = 2;
 
 /**
@@ -47,7 +49,7 @@ interface Want {
 
 /**
  * Raises the scale of revisions that requests wait for, and only raises it. One call in flight per revision. Needs
- * nothing but the API server; when that is away it tries until it is back.
+ * nothing but the API server; while that is away it retries.
  */
 export class ScaleUp implements Disposable {
   readonly #scales: Scales;
@@ -90,7 +92,7 @@ export class ScaleUp implements Disposable {
     if (want.running || want.failures > 0) return;
     if (before === undefined || (isNew && fromZero)) {
       if (fromZero) {
-        // Without pods it is zero, or another gateway has raised it just now.
+        // Without pods the scale is zero, or another gateway has just raised it, and then the write conflicts.
         want.known = 0;
         want.freshUntilMs = Number.POSITIVE_INFINITY;
       }
@@ -100,14 +102,14 @@ export class ScaleUp implements Disposable {
     }
   }
 
-  /** Nothing waits for it any more. */
+  /** No request waits for `ref` any more. */
   enough(ref: RevisionRef): void {
     const want = this.#wants.get(keyOf(ref));
-    // It stays until its timer is due: where waiting comes and goes, the scale is not asked for each time.
+    // Kept until its timer is due, so that waits that come and go do not each read the scale.
     if (want !== undefined) want.wanted = false;
   }
 
-  /** When the API server took the first scale that what waits for `ref` asked for, on the clock; undefined: not yet. */
+  /** When the API server took the first scale for the requests that wait for `ref`, on the clock; undefined: not yet. */
   raisedAtMs(ref: RevisionRef): number | undefined {
     return this.#wants.get(keyOf(ref))?.raisedAtMs;
   }
@@ -129,7 +131,7 @@ export class ScaleUp implements Disposable {
     this.#wants.clear();
   }
 
-  /** What is due sooner stays so: a need that goes on growing is not put off by that. */
+  /** Keeps a timer that is due sooner: a need that goes on growing must not put off the write. */
   #runWithin(want: Want, ms: number): void {
     if (want.cancelTimer === undefined || want.dueAtMs > this.#clock.nowMs() + ms) this.#runAfter(want, ms);
   }
@@ -175,7 +177,7 @@ export class ScaleUp implements Disposable {
     const { signal } = this.#stop;
     const before = want.known;
     const isFresh = this.#clock.nowMs() < want.freshUntilMs;
-    // Never twice: where it does not hold, or was refused for another reason, the scale is looked at.
+    // Used once: if the write conflicts or fails, the scale is read before the next one.
     want.freshUntilMs = Number.NEGATIVE_INFINITY;
     if (isFresh && need > before && (await this.#scales.raiseFrom(ref, before, need, signal))) {
       this.#raised(want, need);
@@ -217,7 +219,7 @@ function keyOf(ref: RevisionRef): string {
   return `${ref.namespace}/${ref.revision}`;
 }
 
-/** While the API server is away this goes on twice a second: the 1st, 2nd, 4th, 8th … failure in a row is told, with its number. */
+/** Logs the 1st, 2nd, 4th, 8th … failure in a row: while the API server is away there are two a second. */
 function isWorthALine(failures: number): boolean {
   return Number.isInteger(Math.log2(failures));
 }

@@ -1,13 +1,5 @@
 import { mendsItself, retryAfterMs } from '#api/rules/start-retry.ts';
-
-/** A failed start of a revision, as the Function's status has it. */
-export interface FailedStart {
-  reason: string;
-  /** How often it has failed by now. */
-  count: number;
-  /** When it last did, in milliseconds since 1970. */
-  lastMs: number;
-}
+import type { FailedStart } from '../routing/function-config.ts';
 
 interface Known {
   reason: string;
@@ -18,38 +10,38 @@ interface Known {
 
 /**
  * Half-open: a revision that failed to start is refused while its last start is young, then the next request starts it
- * again. Knows what the status tells and what this activator sees of the revision's pods, whichever comes first.
+ * again. Takes failures from the status and from the revision's pods, whichever shows one first.
  */
 export class StartRetries {
   #revision: string | undefined;
   #known: Known | undefined;
-  #told: FailedStart | undefined;
-  /** Its pods fail, so far as was last seen: they count once. */
+  #status: FailedStart | undefined;
+  /** Its pods failed at the last look; a failure that lasts over several looks counts once. */
   #isSeen = false;
 
   /**
    * What the status says of the newest revision, at each change of it.
-   * @param ageMs how long ago that start failed, as far as the clocks of two machines can tell.
+   * @param ageMs how long ago that start failed, up to the difference of two machines' clocks.
    */
-  told(
+  noteStatus(
     revision: string | undefined,
     start: FailedStart | undefined,
     { nowMs, ageMs }: { nowMs: number; ageMs: number },
   ): void {
-    const before = this.#told;
+    const before = this.#status;
     const isOther = revision !== this.#revision;
     if (isOther) this.#isSeen = false;
     if (isOther || (start === undefined && before !== undefined)) this.#known = undefined;
     this.#revision = revision;
-    this.#told = start;
+    this.#status = start;
     if (start === undefined) return;
     const isNews = isOther || start.count !== before?.count || start.reason !== before.reason;
     if (!isNews) return;
     this.#known = { reason: start.reason, count: start.count, atMs: nowMs - Math.max(0, ageMs) };
   }
 
-  /** What is seen of its pods: why they do not start; undefined: nothing speaks against it. */
-  saw(reason: string | undefined, nowMs: number): void {
+  /** @param reason why its pods do not start; undefined: none fails. */
+  notePods(reason: string | undefined, nowMs: number): void {
     if (reason !== undefined && !this.#isSeen) {
       this.#known = { reason, count: this.#known?.count ?? 1, atMs: nowMs };
     }

@@ -46,7 +46,7 @@ const DOUBLE_AFTER = { starts: 1.5, leastMs: 400 };
 const WORTH = { part: 0.05, ms: 2 };
 /** A request that has waited for so many starts and requests, and so many milliseconds, shows that what was learned does not hold. */
 const OVERDUE = { starts: 3, requests: 5, leastMs: 1_000 };
-/** So many times as long as a request takes no place became free: these take longer. Starts at the same time slow them down by less. */
+/** When no request has finished for so many times its learned duration, requests are taken to be slower than learned. */
 const STALLED = 3;
 const SHORTEST_MS = 0.1;
 const LOOK_MS = { least: 25, most: 500 };
@@ -79,13 +79,13 @@ export function planWave(backlog: Backlog, given: Learned): WavePlan {
   return { replicas: Math.max(replicas, present), lookAgainInMs };
 }
 
-/** No start and no request takes no time at all. */
+/** Avoids durations of 0, by which is divided. */
 function atLeast(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.max(ms, SHORTEST_MS);
 }
 
 /** How long `count` starts at the same time take, in milliseconds. */
-export function startOf(startMs: number, count: number, { parallelCost }: Pick<Learned, 'parallelCost'>): number {
+function startOf(startMs: number, count: number, { parallelCost }: Pick<Learned, 'parallelCost'>): number {
   return startMs * (1 + parallelCost * Math.max(0, count - 1));
 }
 
@@ -97,7 +97,7 @@ function presentStartMs(startingMs: readonly number[], learned: Learned): number
   return oldestMs <= expectedMs ? startMs : (startMs * oldestMs * 1.2) / expectedMs;
 }
 
-/** Undefined: nothing is known and none has begun. While places are full and none is free again, requests take longer than was learned. */
+/** The duration to plan with; undefined: nothing is known and none has begun. While replicas are full and none finishes, it grows. */
 function presentRequestMs({ ready, stalledMs }: Backlog, { requestMs }: Learned): number | undefined {
   if (ready === 0) return requestMs;
   if (requestMs === undefined) return Math.max(2 * stalledMs, SHORT_REQUEST_MS);
@@ -115,7 +115,7 @@ function nextLookMs({ ready, startingMs }: Backlog, startMs: number, requestMs: 
   return Math.min(Math.max(startMs - oldestMs, LOOK_MS.least), LOOK_MS.most);
 }
 
-/** As many as cost the first one little, twice as many each time that none of them has come in time. */
+/** As many as slow the first one down little; doubled each time that none of them has answered in time. */
 function firstWave(waitedMs: number, learned: Learned): number {
   const few = 1 + Math.floor(FIRST_WAVE_COST / Math.max(learned.parallelCost, 1e-3));
   const doubleMs = Math.max(

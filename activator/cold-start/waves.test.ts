@@ -23,20 +23,20 @@ const none: RevisionHealth = {
 /** A function of which a hundred requests wait, ten for each replica; its requests take half a second, its starts too. */
 class Scene implements Disposable {
   readonly clock = new TestClock();
-  readonly told: BacklogHint[] = [];
+  readonly sent: BacklogHint[] = [];
   readonly waves: Waves;
   looks = 0;
   demand: Demand = { waiting: 100, inFlight: 0, takenByOthers: 0, waitingSinceMs: undefined, admittedAtMs: 0 };
-  readonly #wake: ScaleUp;
+  readonly #scaleUp: ScaleUp;
 
   constructor() {
     this.clock.advance(1_000);
-    this.#wake = new ScaleUp(new FakeScales(), this.clock, pino({ level: 'silent' }));
+    this.#scaleUp = new ScaleUp(new FakeScales(), this.clock, pino({ level: 'silent' }));
     this.waves = new Waves({
       clock: this.clock,
-      wake: this.#wake,
-      starts: new ClusterStarts(this.clock.nowMs()),
-      tell: (hint) => this.told.push(hint),
+      scaleUp: this.#scaleUp,
+      starts: new ClusterStarts(),
+      send: (hint) => this.sent.push(hint),
       look: () => {
         this.looks += 1;
       },
@@ -44,15 +44,15 @@ class Scene implements Disposable {
     this.waves.remember({ startMs: 500, requestMs: 500 });
   }
 
-  want(found: Partial<RevisionHealth> = {}, maxReplicas = 100): number | undefined {
+  want(health: Partial<RevisionHealth> = {}, maxReplicas = 100): number | undefined {
     const ref = { namespace: 'shop', revision: 'pay-1' };
     const scene = { key: 'shop/pay', ref, demand: this.demand, perReplica: 10, maxReplicas };
-    return this.waves.want({ ...scene, found: { ...none, ...found } });
+    return this.waves.want({ ...scene, health: { ...none, ...health } });
   }
 
   [Symbol.dispose](): void {
     this.waves[Symbol.dispose]();
-    this.#wake[Symbol.dispose]();
+    this.#scaleUp[Symbol.dispose]();
   }
 }
 
@@ -102,10 +102,10 @@ test('other gateways hear of what waits, of each change that matters, and of the
   scene.waves.rest();
   scene.waves.rest();
   assert.deepEqual(
-    scene.told.map(({ requests }) => requests),
+    scene.sent.map(({ requests }) => requests),
     [100, 60, 0],
   );
-  assert.ok(scene.told.every((hint) => hint.function === 'shop/pay' && hint.from === scene.told[0]?.from));
+  assert.ok(scene.sent.every((hint) => hint.function === 'shop/pay' && hint.from === scene.sent[0]?.from));
 });
 
 test('learns from what it sees, beginning with what was known before', () => {

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '#platform/time/clock.ts';
 import type { BacklogHint } from '../peers/messages.ts';
 import type { RevisionHealth } from '../replicas/revision-health.ts';
+import type { StartSample } from '../replicas/start-times.ts';
+import type { LearnedBefore } from '../routing/function-config.ts';
 import type { ClusterStarts } from './cluster-starts.ts';
 import type { RevisionRef } from './deployment-scale.ts';
-import { learnRequest, momentsOf, type StartMoments, type StartSample, startAloneMs } from './learning.ts';
+import { learnRequest, momentsOf, type StartMoments, startAloneMs } from './learning.ts';
 import { PeerBacklog } from './peer-backlog.ts';
 import type { ScaleUp } from './scale-up.ts';
 import { neededReplicas } from './scale-up.ts';
@@ -12,15 +14,15 @@ import { type Backlog, type Learned, planWave } from './wave-plan.ts';
 
 export interface WaveParts {
   clock: Clock;
-  wake: ScaleUp;
+  scaleUp: ScaleUp;
   starts: ClusterStarts;
-  /** Other gateways are to know how much waits here. */
-  tell: (hint: BacklogHint) => void;
-  /** To plan again, if anything still waits. */
+  /** Sends other gateways how much waits here. */
+  send: (hint: BacklogHint) => void;
+  /** Called when it is time to plan again. */
   look: () => void;
 }
 
-/** The requests of a function, as its gate counts them. */
+/** The requests of a function, as its queues count them. */
 export interface Demand {
   readonly waiting: number;
   readonly inFlight: number;
@@ -34,23 +36,17 @@ export interface Scene {
   key: string;
   ref: RevisionRef;
   demand: Demand;
-  found: RevisionHealth;
+  health: RevisionHealth;
   perReplica: number;
   maxReplicas: number;
 }
 
-/** What the status of the Function says was learned before, in milliseconds. */
-export interface LearnedBefore {
-  startMs?: number | undefined;
-  requestMs?: number | undefined;
-}
-
-/** A plan is good for so long, in milliseconds: requests that come together are planned for together. */
+/** Debounce, in milliseconds: requests that come within so long are planned for together. */
 const PLAN_MS = 10;
-/** Others are told again after so long, or once the number has changed by this part. */
-const TELL = { afterMs: 500, change: 0.25 };
+/** Debounce: the number is sent to others again after so long, or once it has changed by this part. */
+const SEND = { afterMs: 500, change: 0.25 };
 
-/** This process, among gateways that tell each other of their requests. */
+/** Names this process in the hints that it sends. */
 const FROM = randomUUID();
 
 /** Starts one function's replicas in waves, and learns meanwhile how long starts and requests take. */
@@ -62,7 +58,7 @@ export class Waves implements Disposable {
   #before: LearnedBefore = {};
   #plannedAtMs = Number.NEGATIVE_INFINITY;
   #due: { atMs: number; cancel: () => void } | undefined;
-  #told = { requests: 0, atMs: Number.NEGATIVE_INFINITY };
+  #sent = { requests: 0, atMs: Number.NEGATIVE_INFINITY };
   #key = '';
 
   constructor(parts: WaveParts) {
@@ -87,7 +83,7 @@ export class Waves implements Disposable {
     this.#requestMs = learnRequest(this.#requestMs ?? this.#before.requestMs, ms);
   }
 
-  /** What is not known here is taken from there. */
+  /** Sets what is used until this gateway has learned it itself. */
   remember(before: LearnedBefore): void {
     this.#before = before;
   }
@@ -97,7 +93,7 @@ export class Waves implements Disposable {
     this.#peers.take(hint, this.#parts.clock.nowMs());
   }
 
-  /** Something waits. How many replicas to have of the revision; undefined: as planned a moment ago. */
+  /** How many replicas to have for the requests that wait; undefined: a plan was made a moment ago. */
   want(scene: Scene): number | undefined {
     const nowMs = this.#parts.clock.nowMs();
     if (nowMs - this.#plannedAtMs < PLAN_MS) {
@@ -106,23 +102,23 @@ export class Waves implements Disposable {
     }
     this.#plannedAtMs = nowMs;
     const backlog = this.#backlog(scene, nowMs);
-    this.#tell(scene, nowMs);
+    this.#send(scene, nowMs);
     const { replicas, lookAgainInMs } = planWave(backlog, this.#learned());
     this.#due?.cancel();
     this.#due = undefined;
     this.#lookAt(nowMs + lookAgainInMs);
     // Replicas that are there and do not answer have to be replaced.
-    const { found, perReplica, maxReplicas } = scene;
-    return neededReplicas(replicas * perReplica, perReplica, maxReplicas, found.silent);
+    const { health, perReplica, maxReplicas } = scene;
+    return neededReplicas(replicas * perReplica, perReplica, maxReplicas, health.silent);
   }
 
-  /** Nothing waits any more. */
+  /** No request waits any more. */
   rest(): void {
     this.#due?.cancel();
     this.#due = undefined;
-    if (this.#told.requests === 0) return;
-    this.#told = { requests: 0, atMs: Number.NEGATIVE_INFINITY };
-    this.#parts.tell({ function: this.#key, from: FROM, requests: 0 });
+    if (this.#sent.requests === 0) return;
+    this.#sent = { requests: 0, atMs: Number.NEGATIVE_INFINITY };
+    this.#parts.send({ function: this.#key, from: FROM, requests: 0 });
   }
 
   [Symbol.dispose](): void {
@@ -135,19 +131,19 @@ export class Waves implements Disposable {
     return { startMs, requestMs: this.#requestMs ?? this.#before.requestMs, parallelCost: starts.parallelCost };
   }
 
-  #backlog({ ref, demand, found, perReplica, maxReplicas }: Scene, nowMs: number): Backlog {
+  #backlog({ ref, demand, health, perReplica, maxReplicas }: Scene, nowMs: number): Backlog {
     const { waiting, inFlight, takenByOthers, waitingSinceMs, admittedAtMs } = demand;
-    const startingMs = found.startingSinceMs.map((sinceMs) => nowMs - sinceMs);
-    // Asked for, and not seen yet.
-    const { wake } = this.#parts;
-    const { atMs } = wake.ordered(ref);
-    const unseen = Math.min(wake.unseen(ref, found.pods), maxReplicas);
+    const startingMs = health.startingSinceMs.map((sinceMs) => nowMs - sinceMs);
+    // Replicas that were ordered and whose pods are not seen yet.
+    const { scaleUp } = this.#parts;
+    const { atMs } = scaleUp.ordered(ref);
+    const unseen = Math.min(scaleUp.unseen(ref, health.pods), maxReplicas);
     for (let n = 0; n < unseen; n += 1) startingMs.push(nowMs - atMs);
     const waitedMs = nowMs - (waitingSinceMs ?? nowMs);
     return {
       requests: waiting + inFlight + Math.max(takenByOthers, this.#peers.requests(nowMs)),
       perReplica,
-      ready: found.answering.length,
+      ready: health.answering.length,
       startingMs,
       maxReplicas,
       waitedMs,
@@ -155,13 +151,13 @@ export class Waves implements Disposable {
     };
   }
 
-  #tell({ key, demand }: Scene, nowMs: number): void {
+  #send({ key, demand }: Scene, nowMs: number): void {
     const requests = demand.waiting + demand.inFlight;
-    const { requests: told, atMs } = this.#told;
-    if (nowMs - atMs < TELL.afterMs && Math.abs(requests - told) <= told * TELL.change) return;
+    const { requests: sent, atMs } = this.#sent;
+    if (nowMs - atMs < SEND.afterMs && Math.abs(requests - sent) <= sent * SEND.change) return;
     this.#key = key;
-    this.#told = { requests, atMs: nowMs };
-    this.#parts.tell({ function: key, from: FROM, requests });
+    this.#sent = { requests, atMs: nowMs };
+    this.#parts.send({ function: key, from: FROM, requests });
   }
 
   #lookAt(atMs: number): void {

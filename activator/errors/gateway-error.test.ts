@@ -51,7 +51,7 @@ test('without detail nothing is said but the code and a general sentence, unless
   }
 });
 
-test('that there is no room in the cluster is told to callers too, without names or numbers', () => {
+test('callers learn that the cluster has no room, without names or numbers', () => {
   const failure = { code: 'QueueTimeout', message: 'pod x finds no node: 0/3 nodes', reason: 'Unschedulable' } as const;
   assert.deepEqual(withoutDetail(failure), {
     code: 'QueueTimeout',

@@ -5,7 +5,7 @@ import { HEADER } from '#api/names.ts';
 /** Why the gateway answers a request itself. */
 export interface GatewayError {
   code: ErrorCode;
-  /** One sentence for a person, in full: callers may be told less. */
+  /** One sentence with all details; callers may get a general one instead, see `withoutDetail`. */
   message: string;
   /** With `RevisionFailed`, and `QueueTimeout` where it is known: the condition reason. */
   reason?: string;
@@ -13,11 +13,11 @@ export interface GatewayError {
   function?: string;
   /** For a client of the Kubernetes API: it takes the answer for that of an API server, and prints the message. */
   forKubectl?: true;
-  /** What else the answer says, to callers who are told no details too; name, value, name, value, … */
+  /** Further headers of the answer, sent to all callers; name, value, name, value, … */
   headers?: readonly string[];
 }
 
-/** What a caller is told when the gateway itself went wrong; what it was stands in the log. */
+/** The answer to a request at which the gateway itself failed; the log has the error. */
 export const GATEWAY_FAULT: GatewayError = {
   code: 'InternalError',
   message: 'the gateway failed at this request; its log has the request id',
@@ -44,7 +44,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
 /** Methods that any function may be asked with; those of WebDAV and the like are passed on too. */
 export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
-/** What a caller is told who is not to see details; what is wrong with the request itself is the caller's own. */
+/** The failure without details for callers; one that lies in the request itself stays as it is. */
 export function withoutDetail(failure: GatewayError): GatewayError {
   const general = PUBLIC_MESSAGE[failure.code];
   if (general === undefined) return failure;
@@ -126,7 +126,7 @@ export function noSuchFunction(what: string, bareName?: string): GatewayError {
   };
 }
 
-/** kubectl asks localhost:8080 where it is not told of an API server. */
+/** kubectl asks localhost:8080 where no API server is configured. */
 export function notTheApiServer(): GatewayError {
   return {
     code: 'FunctionNotFound',

@@ -193,7 +193,7 @@ for (const entry of ENTRIES) {
     await until(() => gateway.gateway.open === 0 && gateway.gateway.upgrades === 0, 'none is open');
     await until(() => gateway.gateway.connections === 0, 'no connection is left');
     assert.deepEqual(
-      [gateway.share.requests, gateway.share.bytes, gateway.share.functions, gateway.traffic('full').waiting],
+      [gateway.budget.requests, gateway.budget.bytes, gateway.budget.functions, gateway.traffic('full').waiting],
       [0, 0, 0, 0],
     );
   });

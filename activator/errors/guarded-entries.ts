@@ -51,11 +51,11 @@ export const ENTRIES = [
 ] as const;
 export type Entry = (typeof ENTRIES)[number];
 
-/** Told of each throw that an entry has caught. @param requestId undefined: it belongs to no one request. */
+/** Called with each throw that an entry has caught. @param requestId undefined: it belongs to no one request. */
 export type ThrowListener = (entry: Entry, error: unknown, requestId: string | undefined) => void;
 
-/** An error may pass several entries on its way out; it is told at the first. */
-const told = new WeakSet<object>();
+/** An error may pass several entries on its way out; the first one reports it. */
+const reported = new WeakSet<object>();
 const counts = new Map<Entry, number>();
 let listener: ThrowListener | undefined;
 let failPoint: ((entry: Entry) => void) | undefined;
@@ -65,7 +65,7 @@ export function thrownCounts(): ReadonlyMap<Entry, number> {
   return counts;
 }
 
-/** The one listener of the process; undefined: none. */
+/** Sets the one listener of the process; undefined: none. */
 export function onThrow(newListener: ThrowListener | undefined): void {
   listener = newListener;
 }
@@ -83,14 +83,14 @@ export function enter(entry: Entry): void {
 /** An entry has caught `error`. Never throws. */
 export function caught(entry: Entry, error: unknown, requestId?: string): void {
   if (typeof error === 'object' && error !== null) {
-    if (told.has(error)) return;
-    told.add(error);
+    if (reported.has(error)) return;
+    reported.add(error);
   }
   counts.set(entry, (counts.get(entry) ?? 0) + 1);
   try {
     listener?.(entry, error, requestId);
   } catch {
-    // It is counted all the same.
+    // The throw is counted all the same.
   }
 }
 
@@ -116,7 +116,7 @@ export function guarded<This, Args extends unknown[]>(
   };
 }
 
-/** One whose callbacks never throw: one that did is called once more, for many of them arm the next timer. */
+/** A clock whose callbacks never throw: one that did is called once more, for many of them arm the next timer. */
 export function guardedClock(clock: Clock): Clock {
   return {
     nowMs: () => clock.nowMs(),
@@ -124,7 +124,7 @@ export function guardedClock(clock: Clock): Clock {
   };
 }
 
-/** Tries one of several steps of a way down: what it throws is told, and the next step is taken all the same. */
+/** Runs one of several steps of a shutdown: what it throws is reported, and the caller goes on to the next step. */
 export function attempt(entry: Entry, step: () => void): void {
   try {
     step();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dueFailure, nameSilence, queueFull } from './queue-errors.ts';
 
-test('who waited in vain for a replica that does not answer any more is told so', () => {
+test('a wait that ran out says so where the replica does not answer any more', () => {
   const due = dueFailure(30_000);
   assert.match(
     nameSilence(due, { pods: 1, silent: 1, answered: true }).message,
@@ -14,7 +14,7 @@ test('who waited in vain for a replica that does not answer any more is told so'
   );
 });
 
-test('who waited in vain for a first answer is told what there is to wait for', () => {
+test('a wait for a first answer that ran out says what it waited for', () => {
   const due = dueFailure(30_000);
   assert.match(
     nameSilence(due, { pods: 1, silent: 0, answered: false }).message,
@@ -35,7 +35,7 @@ test('nothing is said of replicas that are only full, nor where it is no reason'
   assert.equal(nameSilence(full, { pods: 1, silent: 1, answered: true }), full);
 });
 
-test('who waited for a pod that no node has room for is told why', () => {
+test('a wait for a pod that no node has room for says why', () => {
   const heldUpBy = { reason: 'Unschedulable', message: 'pod a-1 finds no node: Insufficient cpu' } as const;
   const found = { pods: 1, silent: 0, answered: false, heldUpBy: { ...heldUpBy, finalAfterMs: Infinity } };
   const { message, reason } = nameSilence(dueFailure(30_000), found);
@@ -43,7 +43,7 @@ test('who waited for a pod that no node has room for is told why', () => {
   assert.match(message, /30 s .*; pod a-1 finds no node: Insufficient cpu$/);
 });
 
-test('who waited for the next try of a start that failed is told how the last one did', () => {
+test('a wait for the next try of a start that failed says how the last one failed', () => {
   const lastStart = { code: 'RevisionFailed', reason: 'SecretNotFound', message: 'secret "shop" not found' } as const;
   const { message, reason } = nameSilence(dueFailure(30_000), { pods: 1, silent: 0, answered: false }, lastStart);
   assert.equal(reason, 'SecretNotFound');

@@ -1,7 +1,7 @@
 import type { StartFailure } from '#api/rules/start-failure.ts';
 import type { GatewayError } from './gateway-error.ts';
 
-/** A place in the queue that there is none of; undefined: there is one. @param bytes with those of the newcomer. */
+/** Why the queue cannot take this request; undefined: it can. @param bytes of all that wait, this request's included. */
 export function queueFull(
   waiting: number,
   bytes: number,
@@ -39,7 +39,7 @@ interface Silence {
 }
 
 /**
- * A wait that ran out while replicas were there that do not answer: that is the reason, so it is said.
+ * Adds to a wait that ran out why it did, where replicas were there that do not answer.
  * @param lastStart how the start before this one failed, by the status: what no pod shows, such as a Secret that cannot be
  *   mounted, is known from there alone.
  */
@@ -70,7 +70,7 @@ function startingStill(pods: number): string {
   return `${which} answered yet: an image is still pulled, its program does not listen on $PORT, or the module or its init takes longer; kubectl describe function shows which`;
 }
 
-/** The gateway holds as much as it may for all functions together, and this one has had its share of it. */
+/** Load shedding: the gateway holds as much as it may for all functions, and this one has its fair share of it. */
 export function gatewayBusy(what: 'requests' | 'bodies'): GatewayError {
   const held = what === 'requests' ? 'requests open' : 'bytes of requests and answers in hand';
   return {

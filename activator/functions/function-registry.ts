@@ -1,20 +1,21 @@
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import type { HostTemplate } from '#api/rules/host-template.ts';
+import { ClusterStarts } from '../cold-start/cluster-starts.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import type { BacklogHint } from '../peers/messages.ts';
-import type { Target } from '../proxy/target.ts';
-import type { Change, Feed } from '../replicas/replica-registry.ts';
+import type { Change, Feed } from '../replicas/feed.ts';
 import { type FunctionConfig, functionConfig, sameRoutes } from '../routing/function-config.ts';
 import { type RouteEntry, RouteTable } from '../routing/route-table.ts';
 import { ColdStarts } from '../telemetry/cold-start-metrics.ts';
 import { FunctionCounters } from '../telemetry/function-counters.ts';
 import { FunctionTraffic, type FunctionTrafficParts } from './function-traffic.ts';
+import type { Target } from './target.ts';
 
-export interface FunctionRegistryOptions extends Omit<FunctionTrafficParts, 'coldStarts' | 'tellBacklog'> {
+export interface FunctionRegistryOptions extends Omit<FunctionTrafficParts, 'coldStarts' | 'starts' | 'sendBacklog'> {
   /** Absent: there are no other gateways. */
-  tellBacklog?: FunctionTrafficParts['tellBacklog'];
+  sendBacklog?: FunctionTrafficParts['sendBacklog'];
   feed: Feed<FunctionObject>;
   template: HostTemplate;
   clusterDomain: string;
@@ -23,6 +24,7 @@ export interface FunctionRegistryOptions extends Omit<FunctionTrafficParts, 'col
 /** All functions there are, each with its traffic, and the way to them. */
 export class FunctionRegistry implements Disposable {
   readonly coldStarts = new ColdStarts();
+  readonly starts = new ClusterStarts();
   /** Of requests for which no function was found. */
   readonly unrouted = new FunctionCounters(this.coldStarts);
   readonly #parts: FunctionTrafficParts;
@@ -31,7 +33,7 @@ export class FunctionRegistry implements Disposable {
   readonly #table: RouteTable<Target>;
 
   constructor(options: FunctionRegistryOptions) {
-    this.#parts = { tellBacklog: () => undefined, ...options, coldStarts: this.coldStarts };
+    this.#parts = { sendBacklog: () => undefined, ...options, coldStarts: this.coldStarts, starts: this.starts };
     const { replicas } = options;
     this.#table = new RouteTable([], options.template, options.clusterDomain);
     replicas.listen((key) => this.#byKey.get(key)?.refresh());
@@ -45,26 +47,26 @@ export class FunctionRegistry implements Disposable {
     );
   }
 
-  /** Changed in place: each change costs what the changed function does, however many there are. */
+  /** Changed in place: the cost of a change does not depend on the number of functions. */
   get routes(): RouteTable<Target> {
     return this.#table;
   }
 
   /** @param key `<namespace>/<name>` */
-  view(key: string): FunctionConfig | undefined {
-    return this.#byKey.get(key)?.view;
+  config(key: string): FunctionConfig | undefined {
+    return this.#byKey.get(key)?.config;
   }
 
   all(): Iterable<FunctionTraffic> {
     return this.#byKey.values();
   }
 
-  /** How much waits at another gateway. False: nothing comes of it. */
+  /** How much waits at another gateway. False: it had no effect. */
   followBacklog(hint: BacklogHint): boolean {
     return this.#byKey.get(hint.function)?.followBacklog(hint) ?? false;
   }
 
-  /** Of the requests that wait, each gets this answer. */
+  /** Refuses all requests that wait. */
   refuseWaiting(failure: GatewayError): void {
     for (const traffic of this.#byKey.values()) traffic.refuseWaiting(failure);
   }
@@ -75,17 +77,17 @@ export class FunctionRegistry implements Disposable {
     this.#byKey.clear();
   }
 
-  #put(view: FunctionConfig): void {
-    const known = this.#byKey.get(view.key);
+  #put(config: FunctionConfig): void {
+    const known = this.#byKey.get(config.key);
     if (known === undefined) {
-      const traffic = new FunctionTraffic(view, this.#parts);
-      this.#byKey.set(view.key, traffic);
+      const traffic = new FunctionTraffic(config, this.#parts);
+      this.#byKey.set(config.key, traffic);
       this.#table.add(entryOf(traffic));
       return;
     }
-    const moved = !sameRoutes(known.view, view);
+    const moved = !sameRoutes(known.config, config);
     if (moved) this.#table.remove(entryOf(known));
-    known.update(view);
+    known.update(config);
     if (moved) this.#table.add(entryOf(known));
   }
 
@@ -99,6 +101,6 @@ export class FunctionRegistry implements Disposable {
 }
 
 function entryOf(traffic: FunctionTraffic): RouteEntry<FunctionTraffic> {
-  const { namespace, name, routes } = traffic.view;
+  const { namespace, name, routes } = traffic.config;
   return { namespace, name, routes, target: traffic };
 }

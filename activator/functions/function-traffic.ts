@@ -1,30 +1,33 @@
-import type { StartSample } from '../cold-start/learning.ts';
+import type { ClusterStarts } from '../cold-start/cluster-starts.ts';
 import { whyNotAlso, whyNotWait } from '../cold-start/prospects.ts';
 import { Waves } from '../cold-start/waves.ts';
 import type { Decision } from '../errors/decision.ts';
 import { type GatewayError, noSuchFunction } from '../errors/gateway-error.ts';
 import type { BacklogHint } from '../peers/messages.ts';
-import type { Untouched } from '../proxy/retry-pause.ts';
-import type { Admissible, FunctionQueue, Target } from '../proxy/target.ts';
 import { FunctionBudget, type ProcessBudget } from '../queue/fair-share.ts';
-import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
+import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
+import type { StartSample } from '../replicas/start-times.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
 import type { FunctionConfig } from '../routing/function-config.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { ColdStarts } from '../telemetry/cold-start-metrics.ts';
 import type { ColdTimes } from '../telemetry/cold-start-phases.ts';
 import { FunctionCounters } from '../telemetry/function-counters.ts';
+import type { PoolOwner, PoolParts } from './pool-owner.ts';
 import { RevisionChoice } from './revision-choice.ts';
-import type { PoolOwner, PoolParts, RevisionPool } from './revision-pool.ts';
+import type { RevisionPool } from './revision-pool.ts';
 import { RevisionPools } from './revision-pools.ts';
+import type { Admissible, FunctionQueue, NotStarted, Target } from './target.ts';
 
 export interface FunctionTrafficParts extends PoolParts {
   /** What the process holds for all functions. */
-  share: ProcessBudget;
+  budget: ProcessBudget;
   coldStarts: ColdStarts;
-  /** Other gateways are to know how much waits here. */
-  tellBacklog: (hint: BacklogHint) => void;
+  /** What is learned from starts of all functions. */
+  starts: ClusterStarts;
+  /** Sends other gateways how much waits here. */
+  sendBacklog: (hint: BacklogHint) => void;
 }
 
 /**
@@ -33,12 +36,12 @@ export interface FunctionTrafficParts extends PoolParts {
  */
 export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Disposable {
   readonly parts: FunctionTrafficParts;
-  /** What is held for it of the process' memory. */
-  readonly share: FunctionBudget;
+  /** Its part of the process' memory. */
+  readonly budget: FunctionBudget;
   readonly #pools: RevisionPools;
   /** Undefined until there is something to count: most functions sleep. */
   #counters: FunctionCounters | undefined;
-  #view: FunctionConfig;
+  #config: FunctionConfig;
   readonly #choice: RevisionChoice;
   /** Undefined until there is something to plan or to learn. */
   #waves: Waves | undefined;
@@ -46,17 +49,17 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   #refreshing = false;
   #stale = false;
 
-  constructor(view: FunctionConfig, parts: FunctionTrafficParts) {
-    this.#view = view;
+  constructor(config: FunctionConfig, parts: FunctionTrafficParts) {
+    this.#config = config;
     this.parts = parts;
-    this.share = new FunctionBudget(parts.share);
+    this.budget = new FunctionBudget(parts.budget);
     this.#pools = new RevisionPools(this);
-    this.#choice = new RevisionChoice(view, this.#pools, parts.clock);
+    this.#choice = new RevisionChoice(config, this.#pools, parts.clock);
     this.refresh();
   }
 
-  get view(): FunctionConfig {
-    return this.#view;
+  get config(): FunctionConfig {
+    return this.#config;
   }
   get demand(): RevisionPools {
     return this.#pools;
@@ -76,11 +79,11 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
   /** Replicas in the rotation. */
   get answering(): number {
-    return this.#choice.pool.found.answering.length;
+    return this.#choice.pool.health.answering.length;
   }
   /** Pods of the revision that requests go to, answering or not. */
   get pods(): number {
-    return this.#choice.pool.found.pods;
+    return this.#choice.pool.health.pods;
   }
   /** The revision that requests go to; undefined: there is none yet. */
   get chosen(): string | undefined {
@@ -97,12 +100,12 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
   get waves(): Waves {
     if (this.#waves === undefined) {
-      const { clock, wake, replicas, tellBacklog } = this.parts;
+      const { clock, scaleUp, starts, sendBacklog } = this.parts;
       const look = () => {
         if (this.waiting > 0) this.#serveWaiting();
       };
-      this.#waves = new Waves({ clock, wake, starts: replicas.starts, tell: tellBacklog, look });
-      this.#waves.remember(this.#view.learned);
+      this.#waves = new Waves({ clock, scaleUp, starts, send: sendBacklog, look });
+      this.#waves.remember(this.#config.learned);
     }
     return this.#waves;
   }
@@ -112,37 +115,37 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     return 'continue';
   }
 
-  enter(visitor: QueuedRequest<Replica>): WaitingRequest<Replica> | undefined {
-    const isRetried = this.#view.latestFailure !== undefined && this.waiting > 0;
+  enter(request: QueuedRequest<Replica>): WaitingRequest<Replica> | undefined {
+    const isRetried = this.#config.latestFailure !== undefined && this.waiting > 0;
     const failure = isRetried ? whyNotAlso(this.#choice.prospects()) : undefined;
-    if (failure === undefined) return this.#choice.pool.enter(visitor);
-    this.#choice.pool.turnAway(visitor, failure);
+    if (failure === undefined) return this.#choice.pool.enter(request);
+    this.#choice.pool.turnAway(request, failure);
     return undefined;
   }
 
-  cancel(place: WaitingRequest<Replica>): void {
-    for (const pool of this.#pools) pool.leave(place);
+  cancel(entry: WaitingRequest<Replica>): void {
+    for (const pool of this.#pools) pool.cancel(entry);
   }
 
   finish(replica: Replica): void {
     this.#poolOf(replica).finish(replica);
   }
 
-  /** The replica has not begun with the request, so another may have it: it waits again, first in line. */
-  giveBack(visitor: QueuedRequest<Replica>, replica: Replica, why: Untouched): WaitingRequest<Replica> | undefined {
-    // One that is full does answer.
-    if (why !== 'full') this.parts.replicas.suspend(this.#view.key, replica);
-    return this.#poolOf(replica).giveBack(visitor, replica, why === 'full', this.#choice.pool);
+  /** The replica has not begun with the request: it waits again, by its time of arrival, for any replica. */
+  giveBack(request: QueuedRequest<Replica>, replica: Replica, why: NotStarted): WaitingRequest<Replica> | undefined {
+    // A full replica does answer: no reason for ejection.
+    if (why !== 'full') this.parts.replicas.suspend(this.#config.key, replica);
+    return this.#poolOf(replica).giveBack(request, replica, why === 'full', this.#choice.pool);
   }
 
   /** It has begun to answer a request. */
   answered(replica: Replica): void {
-    if (replica.failures > 0 || replica.onTrial) this.parts.replicas.trust(this.#view.key, replica);
+    if (replica.failures > 0 || replica.onTrial) this.parts.replicas.trust(this.#config.key, replica);
   }
 
-  /** It did not answer in time, or broke off: it gets no more requests until it has shown that it still can. @param suspect what took too long */
+  /** Outlier ejection: it did not answer in time, or broke off. @param suspect what took too long */
   doubt(replica: Replica, suspect?: Suspect): void {
-    this.parts.replicas.suspend(this.#view.key, replica, suspect);
+    this.parts.replicas.suspend(this.#config.key, replica, suspect);
   }
 
   refuseWaiting(failure: GatewayError): void {
@@ -150,9 +153,9 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
 
   /** One of its requests is over. */
-  finished(summary: AccessLogEntry): void {
-    this.#counting().finished(summary);
-    if (summary.status > 0 && summary.code === undefined) this.waves.served(summary.functionMs);
+  finished(entry: AccessLogEntry): void {
+    this.#counting().finished(entry);
+    if (entry.status > 0 && entry.code === undefined) this.waves.served(entry.functionMs);
   }
 
   /** One of its replicas was seen to start. */
@@ -168,7 +171,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     if (!this.#refreshing) this.#serveWaiting();
   }
 
-  /** How much of its waits at another gateway; kept for what may come here. False: nothing waits here. */
+  /** Takes another gateway's count of this function's requests. False: nothing waits here, so it had no effect yet. */
   followBacklog(hint: BacklogHint): boolean {
     // Where nothing is planned there is nothing to be taken back.
     if (hint.requests > 0 || this.#waves !== undefined) this.waves.take(hint);
@@ -177,19 +180,19 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     return true;
   }
 
-  update(view: FunctionConfig): void {
-    this.#view = view;
-    this.#choice.heed(view);
+  update(config: FunctionConfig): void {
+    this.#config = config;
+    this.#choice.update(config);
     for (const pool of this.#pools) pool.update();
-    this.#counters?.keepRevisions([view.latest, view.serving]);
-    this.#waves?.remember(view.learned);
+    this.#counters?.keepRevisions([config.latest, config.serving]);
+    this.#waves?.remember(config.learned);
     this.refresh();
   }
 
   /** Looks at the function's pods and its status anew: to be called at each change of either. */
   refresh(): void {
     this.#stale = true;
-    // Answering a request may bring about the next change before this one is dealt with.
+    // Not reentrant: answering a request may cause the next change before this one is dealt with.
     if (this.#refreshing) return;
     this.#refreshing = true;
     try {
@@ -207,10 +210,10 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   [Symbol.dispose](): void {
     this.#cancelLook?.();
     this.#waves?.[Symbol.dispose]();
-    for (const pool of this.#pools) pool.close(noSuchFunction(this.#view.key));
+    for (const pool of this.#pools) pool.close(noSuchFunction(this.#config.key));
   }
 
-  /** The one that has admitted what the replica has. */
+  /** The pool that admitted what the replica has. */
   #poolOf({ revision }: Replica): RevisionPool {
     const { pool } = this.#choice;
     return pool.revision === revision ? pool : this.#pools.of(revision);
@@ -229,7 +232,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     this.#cancelLook = clock.after(Math.max(0, atMs - clock.nowMs()), () => this.refresh());
   }
 
-  /** Wakes what they wait for, or sends them away when it cannot come. */
+  /** Scales up for those that wait, or refuses them when the revision cannot start. */
   #serveWaiting(): void {
     const failure = whyNotWait(this.#choice.prospects());
     if (failure !== undefined) this.#choice.pool.refuseWaiting(failure);

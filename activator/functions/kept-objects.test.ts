@@ -18,7 +18,7 @@ test('of a Function the source goes, and what requests are decided by stays', ()
   assert.ok(!/xxxx|managedFields/.test(JSON.stringify(kept)));
 });
 
-test('of a pod its state can still be told', () => {
+test('what is kept of a pod still shows its state', () => {
   const failed = {
     containerStatuses: [{ name: 'function', restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } } }],
   };

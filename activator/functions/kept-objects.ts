@@ -1,4 +1,4 @@
-/** What the activator keeps in memory of the objects that it follows: all but what only replicas are made of. */
+/** What the activator keeps in memory of the objects that it watches. */
 import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { RUNTIME_ENV } from '#api/names.ts';
@@ -8,7 +8,7 @@ import { sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
 import type { Pod } from '#platform/kube/resources.ts';
 import type { ServedFunction, ServedStatus } from '../routing/function-config.ts';
 
-/** Conditions that tell callers why a function does not answer. */
+/** Conditions whose messages callers get when a function does not answer. */
 const FAILURES: ReadonlySet<string> = new Set(['SourceReady', 'RevisionReady']);
 
 /**
@@ -50,7 +50,7 @@ function keepStatus({
   };
 }
 
-/** Of its containers, what podState looks at. */
+/** Of its containers, what `podFacts` reads. */
 export function keepPod({ metadata = {}, spec, status }: Pod): Pod {
   const containers = spec?.containers.map(({ name, ports, env = [] }) => ({
     name,

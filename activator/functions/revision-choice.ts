@@ -11,19 +11,19 @@ import type { RevisionPools } from './revision-pools.ts';
 export class RevisionChoice {
   readonly #clock: Clock;
   readonly #pools: RevisionPools;
-  #view: FunctionConfig;
+  #config: FunctionConfig;
   #pool: RevisionPool;
   /** The revision that this activator last saw answer. */
   #answeredBefore: string | undefined;
   /** When this activator first saw the status' present failure of the newest revision. */
   #failureSeenAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(view: FunctionConfig, pools: RevisionPools, clock: Clock) {
+  constructor(config: FunctionConfig, pools: RevisionPools, clock: Clock) {
     this.#clock = clock;
     this.#pools = pools;
-    this.#view = view;
-    this.#pool = pools.of(view.latest);
-    this.#pool.heed(view.failedStart, Date.now() - (view.failedStart?.lastMs ?? 0));
+    this.#config = config;
+    this.#pool = pools.of(config.latest);
+    this.#pool.noteStatus(config.failedStart, Date.now() - (config.failedStart?.lastMs ?? 0));
   }
 
   /** Where requests go. */
@@ -32,15 +32,15 @@ export class RevisionChoice {
   }
 
   /** What the Function says of its revisions and their starts has changed, or may have; `choose` comes next. */
-  heed(view: FunctionConfig): void {
-    const before = this.#view;
-    this.#view = view;
-    const isOther = view.latest !== before.latest;
-    const newest = this.#pools.of(view.latest);
+  update(config: FunctionConfig): void {
+    const before = this.#config;
+    this.#config = config;
+    const isOther = config.latest !== before.latest;
+    const newest = this.#pools.of(config.latest);
     if (isOther) newest.becomeNewest();
-    if (isOther || !sameFailure(view, before)) this.#failureSeenAtMs = this.#clock.nowMs();
-    if (isOther || (view.latestFailure === undefined && before.latestFailure !== undefined)) this.#pool.startAnew();
-    newest.heed(view.failedStart, 0);
+    if (isOther || !sameFailure(config, before)) this.#failureSeenAtMs = this.#clock.nowMs();
+    if (isOther || (config.latestFailure === undefined && before.latestFailure !== undefined)) this.#pool.startAnew();
+    newest.noteStatus(config.failedStart, 0);
   }
 
   /**
@@ -48,7 +48,7 @@ export class RevisionChoice {
    * @returns when to choose again though nothing has changed, on the clock; undefined: never.
    */
   choose(): number | undefined {
-    const { latest, serving, maxReplicas } = this.#view;
+    const { latest, serving, maxReplicas } = this.#config;
     const nowMs = this.#clock.nowMs();
     const newest = this.#pools.of(latest);
     const proven = serving === undefined || serving === latest ? undefined : this.#pools.of(serving);
@@ -70,20 +70,20 @@ export class RevisionChoice {
     this.#sendTo(this.#pools.of(chosen), nowMs);
     this.#pools.keep(newest, proven);
     const due = this.#hasFallback && dueAtMs !== undefined && dueAtMs > nowMs ? dueAtMs : Number.POSITIVE_INFINITY;
-    const next = Math.min(this.#pool.found.lookAgainAtMs ?? ofLatest.lookAgainAtMs ?? due, due);
+    const next = Math.min(this.#pool.health.lookAgainAtMs ?? ofLatest.lookAgainAtMs ?? due, due);
     return Number.isFinite(next) ? next : undefined;
   }
 
-  /** What decides whether a request may wait for a start. */
+  /** The facts that decide whether a request may wait for a start. */
   prospects(): Prospects {
-    const { latest } = this.#view;
-    const { revision, found, wakingSinceMs } = this.#pool;
+    const { latest } = this.#config;
+    const { revision, health, wakingSinceMs } = this.#pool;
     return {
-      view: this.#view,
-      found,
+      config: this.#config,
+      health,
       isLatest: revision === latest,
-      // The status may not know of it: kubelet's word that a pod is ready comes up to a second later.
-      hasAnswered: found.answered || this.#answeredBefore === latest,
+      // The status lags: kubelet reports a pod as ready up to a second after it answers.
+      hasAnswered: health.answered || this.#answeredBefore === latest,
       wakingSinceMs,
       failureSeenAtMs: this.#failureSeenAtMs,
       dueAtMs: this.#pools.of(latest).retries?.dueAtMs(this.#hasFallback),
@@ -92,7 +92,7 @@ export class RevisionChoice {
   }
 
   get #hasFallback(): boolean {
-    return this.#view.serving !== undefined && this.#view.serving !== this.#view.latest;
+    return this.#config.serving !== undefined && this.#config.serving !== this.#config.latest;
   }
 
   #sendTo(pool: RevisionPool, nowMs: number): void {
@@ -102,7 +102,7 @@ export class RevisionChoice {
       before.withdraw();
       pool.takeOver(before);
     }
-    if (pool.found.answering.length > 0) this.#answeredBefore = pool.revision;
+    if (pool.health.answering.length > 0) this.#answeredBefore = pool.revision;
     pool.serve(nowMs);
   }
 }

@@ -48,8 +48,8 @@ test('what waits for a revision goes to the one that is chosen next, in the orde
   });
   assert.deepEqual(await Promise.all([...first, ...second, ...third]), ['new', 'new', 'new']);
   assert.deepEqual(order, ['/1', '/2', '/3']);
-  await until(() => gateway.share.requests === 0, 'nothing is held');
-  assert.deepEqual([traffic.waiting, traffic.inFlight, gateway.share.bytes], [0, 0, 0]);
+  await until(() => gateway.budget.requests === 0, 'nothing is held');
+  assert.deepEqual([traffic.waiting, traffic.inFlight, gateway.budget.bytes], [0, 0, 0]);
 });
 
 test('what waits for a revision that is chosen no more is still refused when its time is over', async () => {
@@ -73,7 +73,7 @@ test('a request that a replica of the revision before has not begun with goes to
   await until(() => gateway.traffic('hello').chosen === 'hello-2', 'the new one is chosen');
   held[0]?.writeHead(503, { [HEADER.notStarted]: 'true' }).end();
   assert.equal((await answer).body, 'new');
-  await until(() => gateway.share.requests === 0, 'nothing is held');
+  await until(() => gateway.budget.requests === 0, 'nothing is held');
   assert.equal(gateway.traffic('hello').inFlight, 0);
 });
 

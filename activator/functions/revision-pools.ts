@@ -1,10 +1,11 @@
 import type { Demand } from '../cold-start/waves.ts';
-import { type PoolOwner, RevisionPool } from './revision-pool.ts';
+import type { PoolOwner } from './pool-owner.ts';
+import { RevisionPool } from './revision-pool.ts';
 
 /** The pools of one function: of the revisions that requests may go to, and of those that still have some. */
 export class RevisionPools implements Demand {
   readonly #owner: PoolOwner;
-  /** One or two nearly always. */
+  /** Nearly always one or two. */
   #pools: RevisionPool[] = [];
   /** Of pools that are not there any more. */
   #goneRequests = 0;

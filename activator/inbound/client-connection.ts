@@ -4,10 +4,11 @@ import { Socket } from 'node:net';
 import { answerFor, GATEWAY_FAULT, type GatewayError } from '../errors/gateway-error.ts';
 import { caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { Exchange } from '../proxy/exchange.ts';
+import { addressOf } from '../upstream/address.ts';
 import { type Backlog, ClientReader, type ParserStop, type ReadPace, STOPPED } from './client-reader.ts';
 import { closeLingering } from './linger.ts';
 import { ProtocolWatch } from './protocol-name.ts';
-import { addressOf, type TrustedProxies } from './trusted-proxies.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 import { faultOfReading } from './validate-request.ts';
 
 /** A request that has come in. */

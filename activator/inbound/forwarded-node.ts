@@ -1,4 +1,4 @@
-import { addressOf } from './trusted-proxies.ts';
+import { addressOf } from '../upstream/address.ts';
 
 /** One of those that a request came through, the client among them. */
 export interface ForwardedNode {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressOf, isNetwork, trustedProxies } from './trusted-proxies.ts';
+import { addressOf } from '../upstream/address.ts';
+import { isNetwork, trustedProxies } from './trusted-proxies.ts';
 
 test('an address has one form: mapped IPv4 as IPv4, no zone, IPv6 at its shortest', () => {
   const forms: [string, string | undefined][] = [

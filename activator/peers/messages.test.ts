@@ -18,7 +18,7 @@ test('fields and kinds of a newer version are passed over', () => {
   assert.equal(decodeHint('{"kind":"constructor"}'), 'unknown');
 });
 
-test('how much waits at a gateway is told by function, the newest word alone', () => {
+test('of hints on how much waits for a function the newest replaces the others', () => {
   const hint = { function: 'shop/pay', from: '5f-2', requests: 50 };
   const { subject, line } = encodeHint('backlog', hint);
   assert.equal(subject, 'backlog shop/pay');

@@ -1,4 +1,4 @@
-/** What activators tell each other, as lines of JSON. All of it may be lost, repeated or come from a newer version. */
+/** Messages between activators, as lines of JSON. Each may be lost, repeated or come from a newer version. */
 
 /** How a replica was seen to be. `stuck`: it did not take or answer a request; `answers`: it does again. */
 export interface ReplicaHint {

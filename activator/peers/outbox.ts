@@ -1,4 +1,4 @@
-/** Lines that wait to be sent to one peer. A newer one takes the place of an older one about the same; of too many the oldest is lost. */
+/** Bounded queue of lines for one peer: a newer line replaces an older one about the same subject; beyond the bound the oldest is lost. */
 export class Outbox {
   readonly #most: number;
   readonly #lines = new Map<string, string>();

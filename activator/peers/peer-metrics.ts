@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { PeerCounts } from './counts.ts';
 
-/** What is told of the other activators. */
+/** What is counted of the other activators. */
 export interface PeerFigures {
   readonly counts: PeerCounts;
   readonly streams: { readonly out: number; readonly in: number };

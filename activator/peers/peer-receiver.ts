@@ -1,4 +1,4 @@
-/** Who of those that come to the operational port is another activator of this installation. */
+/** Authenticates other activators of this installation on the operational port. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClaimRules } from '#platform/access/jwt.ts';
 import type { TokenVerifier, Verdict } from '#platform/access/token-verifier.ts';

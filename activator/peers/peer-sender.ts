@@ -10,7 +10,7 @@ import { BEAT_MS, HINTS_PATH, SILENCE_MS } from './protocol.ts';
 export interface SenderParts {
   /** Base URL of the other's operational port. */
   url: string;
-  /** By which the other knows this one. */
+  /** Proves to the other side which activator this is. */
   token: () => Promise<string>;
   clock: Clock;
   random: () => number;
@@ -22,7 +22,7 @@ const ANSWER_MS = 3_000;
 const BACKOFF: BackoffPolicy = { baseMs: 200, maxMs: 15_000 };
 /** A stream is opened anew before the other's server takes its request for one that never ends, and with a fresh token. */
 const RENEW_MS = 240_000;
-/** For one that was ended to be closed by the other. */
+/** How long the other side has to close a stream that was ended here. */
 const FAREWELL_MS = 2_000;
 
 /** Keeps one stream open to a peer, until disposed. Hints are lost while there is none. */
@@ -51,7 +51,7 @@ export class PeerSender implements Disposable {
 
   /** @param subject what the line is about. */
   send(subject: string, line: string): void {
-    // Kept while a stream is being opened; news for one that cannot be reached would be old when it can.
+    // Kept while a stream is being opened; for a peer that cannot be reached they would be stale when it can.
     const lost = this.#failures > 0 || this.#outbox.add(subject, line);
     if (lost) this.#parts.counts.hints.dropped += 1;
     this.#flush();
@@ -65,7 +65,7 @@ export class PeerSender implements Disposable {
   }
 
   #begin(): void {
-    // What is no URL, or a token that fits into no header, is as a peer that cannot be reached.
+    // A malformed URL or token throws here: handled like a peer that cannot be reached.
     this.#connect().catch(() => {
       if (!this.#isDisposed) this.#tryAgain();
     });
@@ -120,7 +120,7 @@ export class PeerSender implements Disposable {
     this.#cancel = clock.after(BEAT_MS * (0.9 + 0.2 * random()), () => this.#beat(stream));
   }
 
-  /** Shows that this one is there, and sees whether the other is. */
+  /** Heartbeat: sends one, and checks that the other side's have come. */
   #beat(stream: ClientRequest): void {
     const nowMs = this.#parts.clock.nowMs();
     if (nowMs >= this.#renewAtMs) this.#renew(stream);

@@ -11,11 +11,11 @@ import { BEAT_MS, SILENCE_MS } from './protocol.ts';
 export interface StreamParts {
   clock: Clock;
   counts: PeerCounts;
-  /** Whether anything came of it. */
+  /** False: the hint had no effect. */
   take: (hint: Hint) => boolean;
 }
 
-/** What a peer may say: more is not read until it is due, so that it waits at the peer, which has a bound. */
+/** Token bucket: beyond it nothing is read for a while, so that lines wait at the peer, whose outbox is bounded. */
 const RATE = { burstBytes: 64 * 1024, bytesPerSecond: 16 * 1024 };
 /** A stream ends then: its peer has shown its token too long ago. */
 const LONGEST_MS = 290_000;
@@ -97,7 +97,7 @@ export class PeerStream implements Disposable {
     });
   }
 
-  /** Undefined: one is longer than any of ours. */
+  /** Undefined: a line is longer than any valid one. */
   #linesIn(chunk: Buffer): string[] | undefined {
     try {
       return this.#decoder.push(chunk);
@@ -117,7 +117,7 @@ export class PeerStream implements Disposable {
     if (take(hint)) counts.hints.followed += 1;
   }
 
-  /** No more often than the peer should ask for it, and not to one that does not read. */
+  /** Heartbeat: at a bounded rate, and not to a peer that does not read. */
   #beat(nowMs: number): void {
     if (nowMs - this.#beatAtMs < BEAT_MS / 2 || this.#response.writableNeedDrain) return;
     this.#beatAtMs = nowMs;

@@ -8,8 +8,8 @@ import { PeerSender, type SenderParts } from './peer-sender.ts';
 export type PeersParts = Omit<ReceiverParts, 'counts' | 'take'> & Pick<SenderParts, 'token' | 'random'>;
 
 /**
- * The other activators: each has a stream of hints from here, and here one of its own. Hints may be lost, and whoever
- * takes one trusts it no further than it can see for itself.
+ * The other activators: a stream of hints to each of them, and one from each. Hints may be lost, and a receiver acts only as
+ * far as it can check for itself.
  */
 export class Peers implements Disposable {
   readonly counts = new PeerCounts();

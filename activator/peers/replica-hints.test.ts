@@ -14,17 +14,17 @@ const hint = (name: string, state: ReplicaHint['state']): ReplicaHint => ({
   state,
 });
 
-/** Replicas of one function that have answered, and what their activator tells others. */
+/** Replicas of one function that have answered, and the hints that their activator sends. */
 class Stage implements AsyncDisposable {
   readonly feed = new ManualFeed<PodObject>();
   readonly replicas = new ReplicaRegistry(this.feed, systemClock);
-  readonly told: string[] = [];
+  readonly sent: string[] = [];
   readonly #backends = new Map<string, Backend>();
   readonly #held = new Set<string>();
 
   static async start(...names: string[]): Promise<Stage> {
     const stage = new Stage();
-    stage.replicas.onHealth(({ uid, state }) => stage.told.push(`${uid} ${state}`));
+    stage.replicas.onHealth(({ uid, state }) => stage.sent.push(`${uid} ${state}`));
     for (const name of names) {
       const backend = await startBackend(`uid-of-${name}`, (_, res) => res.end());
       deafWhile(backend, () => stage.#held.has(name));
@@ -71,7 +71,7 @@ test('a replica that is said to be stuck is avoided at once, and back as soon as
   assert.equal(stage.replica('a').onTrial, true);
   stage.replicas.trust(KEY, stage.replica('a'));
   assert.equal(stage.replica('a').onTrial, false);
-  assert.deepEqual(stage.told, [], 'what others said is not said again');
+  assert.deepEqual(stage.sent, [], 'what others said is not said again');
 });
 
 test('a replica that is well is back at once, whatever was said of it', async () => {
@@ -116,12 +116,12 @@ test('hints about what is not known here do nothing', async () => {
   assert.deepEqual(stage.answering, ['a', 'b']);
 });
 
-test('others are told of a replica that did not answer, and once it does again', async () => {
+test('other activators get a hint when a replica does not answer, and when it does again', async () => {
   await using stage = await Stage.start('a', 'b');
   stage.replicas.suspend(KEY, stage.replica('a'));
-  assert.deepEqual(stage.told, ['uid-of-a stuck']);
-  await until(() => stage.told.length === 2, 'the second word');
-  assert.deepEqual(stage.told, ['uid-of-a stuck', 'uid-of-a answers']);
+  assert.deepEqual(stage.sent, ['uid-of-a stuck']);
+  await until(() => stage.sent.length === 2, 'the second hint');
+  assert.deepEqual(stage.sent, ['uid-of-a stuck', 'uid-of-a answers']);
 });
 
 test('a replica that rests after failures is asked as soon as another activator had an answer', async () => {

@@ -10,12 +10,20 @@ import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { InformerMetrics } from '#platform/process/metrics.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import type { ActivatorConfig } from '../config.ts';
 import { peerUrls } from './peer-urls.ts';
 import { Peers } from './peers.ts';
 
+/** What of the environment is about other activators; config.ts says what each means. */
+interface PeerConfig {
+  readonly CATNAP_PEER_TOKEN_FILE?: string | undefined;
+  readonly CATNAP_SYSTEM_NAMESPACE?: string | undefined;
+  readonly CATNAP_ACTIVATOR_SERVICE?: string | undefined;
+  readonly CATNAP_PEER_URLS: readonly string[];
+  readonly POD_UID?: string | undefined;
+}
+
 export interface PeerDeps {
-  config: ActivatorConfig;
+  config: PeerConfig;
   clock: Clock;
   kube: KubeClient;
   log: Log;

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { HEADER } from '#api/names.ts';
 import { asError, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
+import type { NotStarted } from '../functions/target.ts';
 import { type ConnectionPool, wasNeverConnected } from '../upstream/connection-pool.ts';
 import type { Connection } from '../upstream/http1/connection.ts';
 import { NameTable } from '../upstream/http1/name-table.ts';
 import type { Receiver } from '../upstream/http1/receiver.ts';
 import { type BodyFraming, requestHead } from '../upstream/http1/request-head.ts';
 import type { RequestBody } from './request-body.ts';
-import type { Untouched } from './retry-pause.ts';
 
 /** What is sent to a replica. */
 export interface Outbound {
@@ -40,7 +40,7 @@ export interface Inbound {
   data(chunk: Buffer, letGo: (() => void) | undefined): boolean;
   end(trailers: string[]): void;
   /** The replica provably has not begun with the request. */
-  untouched(why: Untouched): void;
+  untouched(why: NotStarted): void;
   broke(error: Error): void;
   upgraded(headers: string[], socket: Socket): void;
   /** Something of ours threw while it dealt with the answer. May be called at any time, also after the last call. */
@@ -239,7 +239,7 @@ export class Attempt implements Receiver {
   }
 
   /** Undefined: the answer is not the runtime's word that it has not begun. */
-  #refusal(status: number, headers: readonly string[]): Untouched | undefined {
+  #refusal(status: number, headers: readonly string[]): NotStarted | undefined {
     if (status !== 503 || !this.#isRepeatable()) return undefined;
     const said = new Set<string | undefined>();
     for (let i = 0; i < headers.length; i += 2) said.add(REFUSAL.find(headers[i] as string));

@@ -2,13 +2,13 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { GatewayError, Reply } from '../errors/gateway-error.ts';
 import type { Entry } from '../errors/guarded-entries.ts';
+import type { NotStarted } from '../functions/target.ts';
 import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { Attempt, Inbound } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { responseHeaders } from './headers.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RequestRecord } from './request-record.ts';
-import type { Untouched } from './retry-pause.ts';
 import { openTunnel, type Tunnel } from './tunnel.ts';
 import { type AnswerReader, UnreadAnswer } from './unread-answer.ts';
 import {
@@ -29,7 +29,7 @@ export interface AnswerOwner extends AnswerReader {
   begun(status: number): void;
   /** All of the answer is written, or the tunnel is closed. */
   finish(): void;
-  untouched(why: Untouched): void;
+  untouched(why: NotStarted): void;
   broke(error: Error): void;
 }
 
@@ -95,7 +95,7 @@ export class ClientAnswer implements Inbound {
     this.#owner.finish();
   }
 
-  untouched(why: Untouched): void {
+  untouched(why: NotStarted): void {
     this.#owner.untouched(why);
   }
 

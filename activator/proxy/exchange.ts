@@ -1,7 +1,8 @@
 import { brokeOff, GATEWAY_FAULT, type GatewayError, type Reply, withoutDetail } from '../errors/gateway-error.ts';
 import { attempt, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
+import type { FunctionQueue, NotStarted } from '../functions/target.ts';
 import type { IncomingRequest } from '../inbound/client-connection.ts';
-import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
+import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
 import { wasCutOff } from '../upstream/connection-pool.ts';
@@ -12,8 +13,7 @@ import type { OutgoingRequest } from './outgoing-request.ts';
 import { type BodyWatcher, RequestBody } from './request-body.ts';
 import { RequestRecord } from './request-record.ts';
 import { RequestTimer, type RequestTimerWatcher } from './request-timer.ts';
-import { pauseBeforeTry, TURNED_AWAY, type Untouched } from './retry-pause.ts';
-import type { FunctionQueue } from './target.ts';
+import { pauseBeforeTry, TURNED_AWAY } from './retry-pause.ts';
 import { tooLarge } from './time-limits.ts';
 
 /**
@@ -69,9 +69,9 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     this.#queue = queue;
     this.#outgoing.path = path;
     this.#journal.enter(queue);
-    this.#answer.budget = queue.share;
-    this.#outgoing.body?.charge(queue.share);
-    const failure = tooLarge(this.#outgoing.headers.bodyBytes ?? 0, queue.view.maxBodyBytes);
+    this.#answer.budget = queue.budget;
+    this.#outgoing.body?.charge(queue.budget);
+    const failure = tooLarge(this.#outgoing.headers.bodyBytes ?? 0, queue.config.maxBodyBytes);
     if (failure === undefined) this.#waitAt(queue.enter(this));
     else this.refuse(failure);
   }
@@ -83,7 +83,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
       enter('request admitted');
       this.#journal.admit(replica);
       this.#time ??= new RequestTimer(this.#journal, this.#host, this);
-      this.#time.start(this.#queue?.view.timeouts);
+      this.#time.start(this.#queue?.config.timeouts);
       this.#outgoing.waitMs = this.waitMs;
       this.#answer.from = new Attempt(replica.upstream, this.#outgoing, this.#answer);
     } catch (error) {
@@ -158,7 +158,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     }
   }
 
-  untouched(why: Untouched): void {
+  untouched(why: NotStarted): void {
     this.#time?.stop();
     this.#answer.from = undefined;
     this.#givenBack += 1;
@@ -176,7 +176,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
 
   received(total: number): void {
     this.#journal.move();
-    const failure = tooLarge(total, this.#queue?.view.maxBodyBytes ?? 0);
+    const failure = tooLarge(total, this.#queue?.config.maxBodyBytes ?? 0);
     if (failure !== undefined) this.reject(failure);
   }
 
@@ -201,14 +201,14 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     this.refuse(failure);
   }
 
-  #giveBackAfter(pauseMs: number, why: Untouched): void {
+  #giveBackAfter(pauseMs: number, why: NotStarted): void {
     if (why !== 'full') this.#doubt();
     const again = () => this.#giveBack(why);
     const failed = (error: Error) => this.crash('timer', error);
     this.#host.clock.after(pauseMs, guarded('timer', again, failed));
   }
 
-  #giveBack(why: Untouched): void {
+  #giveBack(why: NotStarted): void {
     const replica = this.#replica;
     if (this.#over) return;
     this.#replica = undefined;

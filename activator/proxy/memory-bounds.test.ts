@@ -94,10 +94,10 @@ test('answers that are not read count as what the process holds; others are stil
     client.socket.pause();
     client.send(GET);
   }
-  await until(() => gateway.share.bytes > bounds.bytes / 2, 'the share is used', 20_000);
+  await until(() => gateway.budget.bytes > bounds.bytes / 2, 'the share is used', 20_000);
   const late = new Wire(wired.port);
   await until(() => clients.every((one) => one.socket.bytesWritten > 0), 'all have asked');
-  assert.ok(gateway.share.bytes < 3 * bounds.bytes, `${gateway.share.bytes / MIB} MiB`);
+  assert.ok(gateway.budget.bytes < 3 * bounds.bytes, `${gateway.budget.bytes / MIB} MiB`);
   assert.equal((await ask(wired.port, { host: 'other.default.fn.example' })).body, 'other');
   late.socket.destroy();
   // One that reads after all gets all of its answer.
@@ -105,7 +105,7 @@ test('answers that are not read count as what the process holds; others are stil
   first?.socket.resume();
   await until(() => (first?.text.length ?? 0) > large || (first !== undefined && isBusy(first)), 'it is whole', 20_000);
   for (const client of clients) client.socket.destroy();
-  await until(() => gateway.share.bytes === 0 && gateway.share.requests === 0, 'nothing is held');
+  await until(() => gateway.budget.bytes === 0 && gateway.budget.requests === 0, 'nothing is held');
 });
 
 test('bodies that are kept for another try count too, and are not kept where there is no room', async () => {
@@ -116,10 +116,10 @@ test('bodies that are kept for another try count too, and are not kept where the
   const clients = Array.from({ length: 100 }, () => new Wire(wired.port).send(body));
   await until(() => gateway.traffic('hello').inFlight === 100, 'all are under way', 20_000);
   await until(() => clients.every(({ socket }) => socket.writableLength === 0), 'all is sent');
-  assert.ok(gateway.share.bytes > MIB, `${gateway.share.bytes} bytes`);
-  assert.ok(gateway.share.bytes <= bounds.bytes, `${gateway.share.bytes} bytes`);
+  assert.ok(gateway.budget.bytes > MIB, `${gateway.budget.bytes} bytes`);
+  assert.ok(gateway.budget.bytes <= bounds.bytes, `${gateway.budget.bytes} bytes`);
   for (const client of clients) client.socket.destroy();
-  await until(() => gateway.share.bytes === 0 && gateway.share.requests === 0, 'nothing is held');
+  await until(() => gateway.budget.bytes === 0 && gateway.budget.requests === 0, 'nothing is held');
 });
 
 test('an answer in many small pieces waits for its client before it is large', async () => {
@@ -131,9 +131,9 @@ test('an answer in many small pieces waits for its client before it is large', a
   using wire = new Wire(wired.port).send(GET);
   await wire.until(/x/);
   wire.socket.pause();
-  await until(() => wired.gateway.share.bytes > 0, 'the client is behind', 20_000);
+  await until(() => wired.gateway.budget.bytes > 0, 'the client is behind', 20_000);
   wire.socket.destroy();
-  await until(() => wired.gateway.share.bytes === 0, 'nothing is held');
+  await until(() => wired.gateway.budget.bytes === 0, 'nothing is held');
 });
 
 test('what tunnels hold counts too, and where there is no room the tunnels end whose clients do not read', async () => {
@@ -151,14 +151,14 @@ test('what tunnels hold counts too, and where there is no room the tunnels end w
   const clients = Array.from({ length: 20 }, () => new Wire(wired.port).send(asks));
   for (const { socket } of clients) socket.once('data', () => socket.pause());
   await until(
-    () => gateway.share.bytes > MIB || clients.some(({ ended }) => ended !== undefined),
+    () => gateway.budget.bytes > MIB || clients.some(({ ended }) => ended !== undefined),
     'much is held',
     20_000,
   );
-  assert.ok(gateway.share.bytes > 0 && gateway.share.bytes <= bounds.bytes, `${gateway.share.bytes} bytes`);
+  assert.ok(gateway.budget.bytes > 0 && gateway.budget.bytes <= bounds.bytes, `${gateway.budget.bytes} bytes`);
   const [first] = clients;
   first?.socket.resume();
   await until(() => (first?.text.length ?? 0) > 10 * MIB || first?.ended !== undefined, 'one goes on', 20_000);
   for (const { socket } of clients) socket.destroy();
-  await until(() => gateway.share.bytes === 0 && gateway.gateway.upgrades === 0, 'nothing is held');
+  await until(() => gateway.budget.bytes === 0 && gateway.gateway.upgrades === 0, 'nothing is held');
 });

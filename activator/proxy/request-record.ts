@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '#api/errors.ts';
 import type { Clock } from '#platform/time/clock.ts';
+import type { FunctionQueue } from '../functions/target.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
-import type { FunctionQueue } from './target.ts';
 import type { Course } from './time-limits.ts';
 
 /** What is noted of one request on its way; its exchange writes, times are the clock's. */
@@ -72,7 +72,7 @@ export class RequestRecord implements Course, AccessLogEntry {
   }
 
   get functionKey(): string | null {
-    return this.#queue?.view.key ?? null;
+    return this.#queue?.config.key ?? null;
   }
   get traceparent(): string | undefined {
     const { traceparent } = this.#request.headers;

@@ -47,7 +47,7 @@ test('a request that a replica gives back after its function is deleted is 404, 
   giveBack();
   assert.equal((await asked).headers['x-catnap-error'], 'FunctionNotFound');
   assert.equal(tries, 1);
-  await until(() => wired.gateway.share.requests === 0 && wired.gateway.gateway.open === 0, 'nothing is left');
+  await until(() => wired.gateway.budget.requests === 0 && wired.gateway.gateway.open === 0, 'nothing is left');
 });
 
 test('one that waits while its function is deleted is 404', async () => {

@@ -1,8 +1,5 @@
 import type { GatewayError } from '../errors/gateway-error.ts';
 
-/** Why a replica has not begun with a request: it has as many as it may, or it cannot take any now. */
-export type Untouched = 'full' | 'unready';
-
 /** Tries at once: replicas that leave, and such that others fill, are left behind within these. */
 const FREE = 10;
 const FIRST_PAUSE_MS = 5;

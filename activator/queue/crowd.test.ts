@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { aFunction, ask, TestGateway, until } from '../testing/test-gateway.ts';
 
-/** A request whose answer nobody reads; it may be cut off. */
+/** A request whose answer is not read; it may be cut off. */
 function send(port: number, host: string, body?: string) {
   const sent = request({ port, host: '127.0.0.1', method: body === undefined ? 'GET' : 'POST', headers: { host } });
   sent.on('error', () => undefined).end(body);
@@ -29,12 +29,12 @@ test('a thousand that wait and whose clients leave: none runs, and nothing is le
     send(gateway.port, HELLO, i % 2 === 0 ? undefined : 'x'.repeat(1_024)),
   );
   await until(() => traffic.waiting === 1_000, 'a thousand wait', 20_000);
-  assert.equal(gateway.share.bytes, 500 * 1_024);
+  assert.equal(gateway.budget.bytes, 500 * 1_024);
   for (const one of waiting) one.destroy();
   await until(() => traffic.waiting === 0, 'nobody waits', 20_000);
   release();
   assert.equal((await first).status, 200);
-  const { requests, functions, bytes } = gateway.share;
+  const { requests, functions, bytes } = gateway.budget;
   assert.deepEqual([traffic.inFlight, traffic.waiting, requests, functions, bytes], [0, 0, 0, 0, 0]);
   await until(() => gateway.gateway.open === 0, 'no request is open');
   assert.equal(ran, 1);
@@ -72,10 +72,10 @@ test('a function that floods the gateway leaves room for others', async () => {
   const answers = await Promise.all(Array.from({ length: 50 }, () => ask(gateway.port)));
   assert.ok(answers.every(({ status }) => status === 200));
   for (const one of sent) one.destroy();
-  await until(() => gateway.share.requests === 0, 'all are gone');
+  await until(() => gateway.budget.requests === 0, 'all are gone');
 });
 
-test('those that are turned away keep their connections', async () => {
+test('rejected requests keep their connections', async () => {
   await using gateway = await TestGateway.start();
   gateway.putFunction(aFunction('hello', { queue: { size: 1 } }));
   const waiting = send(gateway.port, HELLO);
@@ -89,7 +89,7 @@ test('those that are turned away keep their connections', async () => {
   waiting.destroy();
 });
 
-test('a request to one function does not wait until all of another one’s flood is turned away', async () => {
+test('a request to one function does not wait until all of another one’s flood is rejected', async () => {
   await using gateway = await TestGateway.start();
   gateway.putFunction(aFunction('flood', { queue: { size: 1 } }));
   gateway.putFunction(aFunction('hello'));

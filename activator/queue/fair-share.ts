@@ -8,12 +8,13 @@ export interface Held {
   functions: number;
 }
 
-/** Beyond this multiple of the bound nobody gets anything: the shares of many functions add up to more than the whole. */
+/** Hard limit, as a multiple of the soft one; above it even functions under their fair share are rejected: the shares of many
+ * add up to more than the whole. */
 const NEVER_BEYOND = 2;
 
 /**
- * Whether a function may have `more`: while the bound is not reached any may; from then on only one that holds less than
- * its part of it, so that a flood to one function leaves room for all others.
+ * Fair sharing. Below the bound any function may hold `more`; above it only one that holds less than an equal part of the
+ * bound, so that a flood to one function leaves room for the others.
  */
 export function mayHold({ all, mine, functions }: Held, more: number, bound: number): boolean {
   if (all + more <= bound) return true;
@@ -51,7 +52,7 @@ export class ProcessBudget {
   }
 }
 
-/** What it holds for one function; each thing that was added is to be taken off again. */
+/** What the process holds for one function. Each `opened` needs a `closed`, all that is `kept` is to be let go. */
 export class FunctionBudget {
   readonly #process: ProcessBudget;
   #requests = 0;
@@ -71,7 +72,7 @@ export class FunctionBudget {
     return mayHold({ all, mine: this.#bytes, functions: this.#functions() }, bytes, bounds.bytes);
   }
 
-  /** Half of what may be kept is: what can do with less is to do so. */
+  /** More than half of the bytes are in use: callers should make do with smaller buffers. */
   get scarce(): boolean {
     return this.#process.bytes > this.#process.bounds.bytes / 2;
   }

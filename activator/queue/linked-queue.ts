@@ -1,4 +1,4 @@
-/** Where something waits in a Fifo. It can leave from anywhere at the same small cost. */
+/** A node of a LinkedQueue; removing it takes constant time wherever it is. */
 export class QueueEntry<T> {
   readonly value: T;
   /** What it adds to the queue's weight. */
@@ -19,7 +19,7 @@ export class QueueEntry<T> {
   }
 }
 
-/** First in, first out, with leaving from the middle in constant time. */
+/** Doubly linked list: first in, first out, with removal from the middle in constant time. */
 export class LinkedQueue<T> {
   #first: QueueEntry<T> | undefined;
   #last: QueueEntry<T> | undefined;
@@ -43,46 +43,46 @@ export class LinkedQueue<T> {
     return this.#insert(new QueueEntry(value, weight), this.#last, undefined);
   }
 
-  /** Puts it before the first that `isLater`: at the front, or behind others that came back like it. */
+  /** Inserts before the first value that `isLater`, searching from the front. */
   putBack(value: T, weight: number, isLater: (other: T) => boolean): QueueEntry<T> {
     let behind = this.#first;
     while (behind !== undefined && !isLater(behind.value)) behind = behind.behind;
     return this.#insert(new QueueEntry(value, weight), behind === undefined ? this.#last : behind.ahead, behind);
   }
 
-  /** Takes a place over from the queue that it is in, behind those here that are not later. It stays the same place. */
-  take(place: QueueEntry<T>, isLater: (other: T) => boolean): void {
-    place.queue?.remove(place);
+  /** Moves an entry here from the queue that it is in, behind those that are not later; its holder can still remove it. */
+  take(entry: QueueEntry<T>, isLater: (other: T) => boolean): void {
+    entry.queue?.remove(entry);
     let ahead = this.#last;
     while (ahead !== undefined && isLater(ahead.value)) ahead = ahead.ahead;
-    this.#insert(place, ahead, ahead === undefined ? this.#first : ahead.behind);
+    this.#insert(entry, ahead, ahead === undefined ? this.#first : ahead.behind);
   }
 
   /** False when it is not in this queue, or not any more. */
-  remove(place: QueueEntry<T>): boolean {
-    if (place.queue !== this) return false;
-    if (place.ahead === undefined) this.#first = place.behind;
-    else place.ahead.behind = place.behind;
-    if (place.behind === undefined) this.#last = place.ahead;
-    else place.behind.ahead = place.ahead;
-    place.ahead = undefined;
-    place.behind = undefined;
-    place.queue = undefined;
+  remove(entry: QueueEntry<T>): boolean {
+    if (entry.queue !== this) return false;
+    if (entry.ahead === undefined) this.#first = entry.behind;
+    else entry.ahead.behind = entry.behind;
+    if (entry.behind === undefined) this.#last = entry.ahead;
+    else entry.behind.ahead = entry.ahead;
+    entry.ahead = undefined;
+    entry.behind = undefined;
+    entry.queue = undefined;
     this.#size -= 1;
-    this.#weight -= place.weight;
+    this.#weight -= entry.weight;
     return true;
   }
 
-  #insert(place: QueueEntry<T>, ahead: QueueEntry<T> | undefined, behind: QueueEntry<T> | undefined): QueueEntry<T> {
-    place.queue = this;
-    place.ahead = ahead;
-    place.behind = behind;
-    if (ahead === undefined) this.#first = place;
-    else ahead.behind = place;
-    if (behind === undefined) this.#last = place;
-    else behind.ahead = place;
+  #insert(entry: QueueEntry<T>, ahead: QueueEntry<T> | undefined, behind: QueueEntry<T> | undefined): QueueEntry<T> {
+    entry.queue = this;
+    entry.ahead = ahead;
+    entry.behind = behind;
+    if (ahead === undefined) this.#first = entry;
+    else ahead.behind = entry;
+    if (behind === undefined) this.#last = entry;
+    else behind.ahead = entry;
     this.#size += 1;
-    this.#weight += place.weight;
-    return place;
+    this.#weight += entry.weight;
+    return entry;
   }
 }

@@ -14,7 +14,7 @@ function aScene() {
   return { refuse, refused };
 }
 
-test('a few are turned away at once, of many a few in each turn of the event loop, in order', async () => {
+test('a few are rejected at once, of many a few in each turn of the event loop, in order', async () => {
   const { refuse, refused } = aScene();
   const after: number[] = [];
   refuse(0, 10);
@@ -31,7 +31,7 @@ test('a few are turned away at once, of many a few in each turn of the event loo
   );
 });
 
-test('after a flood one is turned away at once again', async () => {
+test('after a flood one is rejected at once again', async () => {
   const { refuse, refused } = aScene();
   refuse(0, 10);
   for (let i = 0; i < 5; i += 1) await turn();

@@ -1,22 +1,22 @@
 import type { Clock } from '#platform/time/clock.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import type { FunctionBudget } from './fair-share.ts';
-import type { QueuedRequest } from './request-queue.ts';
+import type { QueuedRequest } from './queued-request.ts';
 
-/** Who is told what happens, synchronously. */
-export interface QueueHooks<R> {
+/** Called synchronously. */
+interface QueueHooks<R> {
   /** One more request has begun to wait. */
   waiting(): void;
   /** The last one that waited is admitted, refused or gone. */
   noneWaiting(): void;
-  /** A request is to be turned away, now or as soon as others are not held up by it. */
-  refuse(visitor: QueuedRequest<R>, failure: GatewayError): void;
+  /** A request is to be rejected, now or in a later turn of the event loop. */
+  refuse(request: QueuedRequest<R>, failure: GatewayError): void;
 }
 
 export interface QueueParts<R> {
   clock: Clock;
   hooks: QueueHooks<R>;
-  share: FunctionBudget;
+  budget: FunctionBudget;
   /** From 0 to below 1. */
   random?: () => number;
 }

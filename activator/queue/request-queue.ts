@@ -2,44 +2,22 @@ import type { Clock } from '#platform/time/clock.ts';
 import { ReplicaRoom, type SharedReplica } from '../balancing/replica-room.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { dueFailure, gatewayBusy, queueFull } from '../errors/queue-errors.ts';
+import type { QueueLimits } from '../routing/function-config.ts';
 import { Integral } from '../telemetry/integral.ts';
-import type { QueueEntry } from './linked-queue.ts';
+import type { QueuedRequest, WaitingRequest } from './queued-request.ts';
 import type { QueueParts } from './request-queue-parts.ts';
 import { TimedQueue } from './timed-queue.ts';
 
-/** A request at the gate. One of the methods is called, once, each time that it enters or is given back. */
-export interface QueuedRequest<R> {
-  /** When it came, on the gate's clock; its wait is counted from here. */
-  readonly enteredAtMs: number;
-  /** What is held of its body while it waits; looked at once, when it begins to. */
-  readonly heldBytes: number;
-  /** Set before `admit`: how long it may wait at the replica for a place there. 0: it is to be turned away at once. */
-  waitMs: number;
-  admit(replica: R): void;
-  refuse(failure: GatewayError): void;
-}
-
-export type WaitingRequest<R> = QueueEntry<QueuedRequest<R>>;
-
-export interface QueueLimits {
-  /** Requests in flight per replica; 0: no limit. */
-  limit: number;
-  /** Requests that may wait. */
-  queueSize: number;
-  /** Bytes of their bodies that may be held for those that wait; 0: no limit. */
-  queueMaxBytes: number;
-  /** Longest wait. */
-  queueTimeoutMs: number;
-}
-
 /**
- * Where the requests for one revision pass: at most `limit` in flight per replica, the rest waits in order of arrival,
- * bounded in number, bytes and time. A request that finds no queue and room passes synchronously.
+ * Admission to one revision: at most `limit` requests in flight per replica; the rest wait in order of arrival, bounded in
+ * number, bytes and time. A request that finds room and no queue is admitted synchronously.
+ *
+ * A little longer than files here are: every step keeps the same three counts, of the integral, the budget and the room.
  */
 export class RequestQueue<R extends SharedReplica> implements Disposable {
   readonly #clock: Clock;
   readonly #hooks: QueueParts<R>['hooks'];
-  readonly #share: QueueParts<R>['share'];
+  readonly #budget: QueueParts<R>['budget'];
   readonly #queue: TimedQueue<QueuedRequest<R>>;
   readonly #room: ReplicaRoom<R>;
   /** Of requests in flight or waiting. */
@@ -48,13 +26,13 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
   #requests = 0;
   #admittedAtMs = 0;
   #admitting = false;
-  /** What all are told from now on; undefined: it is open. */
+  /** Once closed, the answer to every request; undefined: open. */
   #closed: GatewayError | undefined;
 
-  constructor(limits: QueueLimits, { clock, hooks, share, random = Math.random }: QueueParts<R>) {
+  constructor(limits: QueueLimits, { clock, hooks, budget, random = Math.random }: QueueParts<R>) {
     this.#clock = clock;
     this.#hooks = hooks;
-    this.#share = share;
+    this.#budget = budget;
     this.#limits = limits;
     const onAgain = () => {
       this.#account(clock.nowMs());
@@ -62,7 +40,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     };
     this.#room = new ReplicaRoom({ clock, limit: limits.limit, random, onAgain });
     this.#integral = new Integral(clock.nowMs());
-    this.#queue = new TimedQueue(clock, limits.queueTimeoutMs, (place) => this.#refuseDue(place));
+    this.#queue = new TimedQueue(clock, limits.queueTimeoutMs, (entry) => this.#refuseDue(entry));
   }
 
   get waiting(): number {
@@ -71,11 +49,11 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
   get inFlight(): number {
     return this.#room.inFlight;
   }
-  /** What the replicas have of other activators, as far as their refusals tell. */
+  /** Requests that replicas have from other activators, as far as their rejections show. */
   get takenByOthers(): number {
     return this.#room.takenByOthers;
   }
-  /** When a request was last given to a replica, on the gate's clock. */
+  /** When a request was last given to a replica, on the queue's clock. */
   get admittedAtMs(): number {
     return this.#admittedAtMs;
   }
@@ -88,13 +66,13 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     return this.#queue.first?.value.enteredAtMs;
   }
 
-  /** The exact integral of requests in flight or waiting over time, in request-seconds, from the gate's making until now. */
+  /** The exact integral of requests in flight or waiting over time, in request-seconds, since the queue was made. */
   concurrencySeconds(): number {
     this.#account(this.#clock.nowMs());
     return this.#integral.seconds;
   }
 
-  /** In force at once, for those that wait too; a smaller queue sends nobody away who has a place. */
+  /** In force at once, for those that wait too; requests that already wait stay when the queue gets smaller. */
   setLimits(limits: QueueLimits): void {
     this.#account(this.#clock.nowMs());
     this.#limits = limits;
@@ -104,7 +82,7 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
   }
 
   /**
-   * The replicas that requests may be sent to from now on. What others have in flight they finish.
+   * The replicas that requests may be sent to from now on; replicas that are dropped finish what they have.
    * @param moreUntilMs until when more are likely to come, for which requests had better wait than at one that is full.
    */
   setReplicas(replicas: readonly R[], moreUntilMs = 0): void {
@@ -113,63 +91,63 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     this.#admitWaiting();
   }
 
-  /** Admits, refuses, or gives a place in the queue. */
-  enter(visitor: QueuedRequest<R>): WaitingRequest<R> | undefined {
+  /** Admits, refuses, or enqueues. Undefined: admitted or refused. */
+  enter(request: QueuedRequest<R>): WaitingRequest<R> | undefined {
     this.#requests += 1;
-    this.#account(visitor.enteredAtMs);
+    this.#account(request.enteredAtMs);
     const failure = this.#whyNot();
     if (failure !== undefined) {
-      this.#hooks.refuse(visitor, failure);
+      this.#hooks.refuse(request, failure);
       return undefined;
     }
-    const replica = this.#queue.size === 0 ? this.#room.pick(visitor.enteredAtMs) : undefined;
+    const replica = this.#queue.size === 0 ? this.#room.pick(request.enteredAtMs) : undefined;
     if (replica !== undefined) {
-      this.#share.opened();
-      this.#admit(visitor, replica);
+      this.#budget.opened();
+      this.#admit(request, replica);
       return undefined;
     }
-    const { heldBytes } = visitor;
+    const { heldBytes } = request;
     const full = queueFull(this.#queue.size, this.#queue.weight + heldBytes, this.#limits);
-    if (full !== undefined || !this.#share.mayKeep(heldBytes)) {
-      this.#hooks.refuse(visitor, full ?? gatewayBusy('bodies'));
+    if (full !== undefined || !this.#budget.mayKeep(heldBytes)) {
+      this.#hooks.refuse(request, full ?? gatewayBusy('bodies'));
       return undefined;
     }
-    this.#share.opened();
-    this.#share.kept(heldBytes);
-    const place = this.#queue.append(visitor, heldBytes);
-    this.#room.awaitRoom(visitor.enteredAtMs);
+    this.#budget.opened();
+    this.#budget.kept(heldBytes);
+    const entry = this.#queue.append(request, heldBytes);
+    this.#room.awaitRoom(request.enteredAtMs);
     this.#hooks.waiting();
-    return place;
+    return entry;
   }
 
-  /** Refuses a request that is not to wait with those that do. */
-  turnAway(visitor: QueuedRequest<R>, failure: GatewayError): void {
+  /** Counts and refuses a request that must not be enqueued. */
+  turnAway(request: QueuedRequest<R>, failure: GatewayError): void {
     this.#requests += 1;
-    this.#account(visitor.enteredAtMs);
-    this.#hooks.refuse(visitor, failure);
+    this.#account(request.enteredAtMs);
+    this.#hooks.refuse(request, failure);
   }
 
-  /** A waiting request is not there any more, for instance because its client left. */
-  cancel(place: WaitingRequest<R>): void {
+  /** Removes a waiting request, for instance because its client left; no effect on one that waits no more. */
+  cancel(entry: WaitingRequest<R>): void {
     this.#account(this.#clock.nowMs());
-    if (this.#remove(place)) this.#share.closed();
+    if (this.#remove(entry)) this.#budget.closed();
   }
 
   /** An admitted request is over. */
   finish(replica: R): void {
     this.#account(this.#clock.nowMs());
     this.#room.finish(replica);
-    this.#share.closed();
+    this.#budget.closed();
     this.#admitWaiting();
   }
 
   /**
-   * An admitted request comes back, its replica has not begun with it: it is the next one again.
-   * @param isFull because the replica has as many as it may, which others must have sent.
-   * @param to where it waits now: here, unless requests go to another revision meanwhile.
+   * An admitted request comes back whose replica has not begun with it; it keeps its place in order of arrival.
+   * @param isFull the replica was at its limit, so other activators must have filled it.
+   * @param to the queue it goes to: this one, unless requests go to another revision by now.
    */
   giveBack(
-    visitor: QueuedRequest<R>,
+    request: QueuedRequest<R>,
     replica: R,
     isFull: boolean,
     to: RequestQueue<R> = this,
@@ -177,14 +155,14 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     const nowMs = this.#clock.nowMs();
     this.#account(nowMs);
     this.#room.release(replica);
-    if (isFull) this.#room.crowd(replica, visitor.waitMs, nowMs);
+    if (isFull) this.#room.crowd(replica, request.waitMs, nowMs);
     if (to !== this) this.#admitWaiting();
-    return to.#putBack(visitor, nowMs);
+    return to.#putBack(request, nowMs);
   }
 
   /**
-   * Those that wait at `other` wait here from now on, all in order of their arrival, each in the place that it has. None
-   * is admitted by that: the replicas are to be set next.
+   * Moves all that wait in `other` here, merged by arrival; their entries stay valid. Admits none: `setReplicas` is to be
+   * called next.
    */
   takeOver(other: RequestQueue<R>): void {
     if (other.#queue.size === 0) return;
@@ -195,82 +173,82 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     other.#hooks.noneWaiting();
   }
 
-  /** Sends away all that wait. */
+  /** Refuses all that wait. */
   refuseAll(failure: GatewayError): void {
     this.#account(this.#clock.nowMs());
-    for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) this.#refuse(place, failure);
+    for (let entry = this.#queue.first; entry !== undefined; entry = this.#queue.first) this.#refuse(entry, failure);
   }
 
-  /** For good: sends away all that wait, and each that comes or comes back. */
+  /** For good: refuses all that wait, and each that comes or comes back. */
   close(failure: GatewayError): void {
     this.#closed = failure;
     this.refuseAll(failure);
     this[Symbol.dispose]();
   }
 
-  /** No request has anything to do with it any more. */
+  /** Stops its timers. To be called once no request waits or is in flight. */
   [Symbol.dispose](): void {
     this.#queue[Symbol.dispose]();
     this.#room[Symbol.dispose]();
   }
 
-  /** Why no request is let in now; undefined: they are. */
+  /** Why requests are refused now; undefined: they are not. */
   #whyNot(): GatewayError | undefined {
     if (this.#closed !== undefined) return this.#closed;
-    if (!this.#share.mayOpen()) return gatewayBusy('requests');
-    return this.#share.mayKeep(0) ? undefined : gatewayBusy('bodies');
+    if (!this.#budget.mayOpen()) return gatewayBusy('requests');
+    return this.#budget.mayKeep(0) ? undefined : gatewayBusy('bodies');
   }
 
-  /** A request's own time of entry may lie a moment before something that was counted in between. */
+  /** Counts up to `atMs`; the integral ignores a time before the last one, as a request's time of entry may be. */
   #account(atMs: number): void {
     this.#integral.add(this.inFlight + this.waiting, atMs);
   }
 
-  #putBack(visitor: QueuedRequest<R>, nowMs: number): WaitingRequest<R> | undefined {
+  #putBack(request: QueuedRequest<R>, nowMs: number): WaitingRequest<R> | undefined {
     this.#account(nowMs);
     if (this.#closed !== undefined) {
-      this.#share.closed();
-      this.#hooks.refuse(visitor, this.#closed);
+      this.#budget.closed();
+      this.#hooks.refuse(request, this.#closed);
       return undefined;
     }
-    const { heldBytes } = visitor;
-    this.#share.kept(heldBytes);
-    const place = this.#queue.putBack(visitor, heldBytes);
+    const { heldBytes } = request;
+    this.#budget.kept(heldBytes);
+    const entry = this.#queue.putBack(request, heldBytes);
     this.#hooks.waiting();
     this.#admitWaiting();
-    return place;
+    return entry;
   }
 
-  #remove(place: WaitingRequest<R>): boolean {
-    if (!this.#queue.remove(place)) return false;
-    this.#share.kept(-place.weight);
+  #remove(entry: WaitingRequest<R>): boolean {
+    if (!this.#queue.remove(entry)) return false;
+    this.#budget.kept(-entry.weight);
     if (this.#queue.size === 0) this.#hooks.noneWaiting();
     return true;
   }
 
-  #refuse(place: WaitingRequest<R>, failure: GatewayError): void {
-    this.#remove(place);
-    this.#share.closed();
-    this.#hooks.refuse(place.value, failure);
+  #refuse(entry: WaitingRequest<R>, failure: GatewayError): void {
+    this.#remove(entry);
+    this.#budget.closed();
+    this.#hooks.refuse(entry.value, failure);
   }
 
-  #admit(visitor: QueuedRequest<R>, replica: R): void {
-    visitor.waitMs = this.#room.take(replica, this.#integral.countedAtMs);
+  #admit(request: QueuedRequest<R>, replica: R): void {
+    request.waitMs = this.#room.take(replica, this.#integral.countedAtMs);
     this.#admittedAtMs = this.#integral.countedAtMs;
-    visitor.admit(replica);
+    request.admit(replica);
   }
 
-  /** Not again while it runs: a request may be over, or back, before `admit` returns. */
+  /** Not reentrant: a request may finish or come back before `admit` returns. */
   #admitWaiting(): void {
     if (this.#admitting || this.#queue.size === 0) return;
     this.#admitting = true;
     const nowMs = this.#integral.countedAtMs;
     try {
-      for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
+      for (let entry = this.#queue.first; entry !== undefined; entry = this.#queue.first) {
         const replica = this.#room.pick(nowMs);
         if (replica === undefined) break;
-        this.#remove(place);
-        this.#admit(place.value, replica);
+        this.#remove(entry);
+        this.#admit(entry.value, replica);
       }
     } finally {
       this.#admitting = false;
@@ -278,8 +256,8 @@ export class RequestQueue<R extends SharedReplica> implements Disposable {
     if (this.#queue.size > 0) this.#room.awaitRoom(nowMs);
   }
 
-  #refuseDue(place: WaitingRequest<R>): void {
+  #refuseDue(entry: WaitingRequest<R>): void {
     this.#account(this.#clock.nowMs());
-    this.#refuse(place, dueFailure(this.#limits.queueTimeoutMs));
+    this.#refuse(entry, dueFailure(this.#limits.queueTimeoutMs));
   }
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '#platform/time/clock.ts';
 import { LinkedQueue, type QueueEntry } from './linked-queue.ts';
 
-/** Requests that wait in order of their arrival, none longer than all may. */
+/** Requests in order of their arrival, with one timeout for all. */
 export class TimedQueue<T extends { readonly enteredAtMs: number }> implements Disposable {
   readonly #clock: Clock;
-  readonly #onDue: (place: QueueEntry<T>) => void;
+  readonly #onDue: (entry: QueueEntry<T>) => void;
   readonly #queue = new LinkedQueue<T>();
   #timeoutMs: number;
   #cancelTimer: (() => void) | undefined;
 
-  /** @param onDue called for each that has waited `timeoutMs`; it has to remove it. */
-  constructor(clock: Clock, timeoutMs: number, onDue: (place: QueueEntry<T>) => void) {
+  /** @param onDue called for each entry that has waited `timeoutMs`; it has to remove the entry. */
+  constructor(clock: Clock, timeoutMs: number, onDue: (entry: QueueEntry<T>) => void) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#onDue = onDue;
@@ -27,34 +27,34 @@ export class TimedQueue<T extends { readonly enteredAtMs: number }> implements D
   }
 
   append(value: T, weight: number): QueueEntry<T> {
-    const place = this.#queue.append(value, weight);
+    const entry = this.#queue.append(value, weight);
     this.#arm();
-    return place;
+    return entry;
   }
 
-  /** One that came before those that wait now comes back. */
+  /** A request that waited before comes back; it is inserted by its time of arrival. */
   putBack(value: T, weight: number): QueueEntry<T> {
-    const place = this.#queue.putBack(value, weight, (other) => other.enteredAtMs > value.enteredAtMs);
+    const entry = this.#queue.putBack(value, weight, (other) => other.enteredAtMs > value.enteredAtMs);
     this.#rearm();
-    return place;
+    return entry;
   }
 
-  /** Those that wait in `other` wait here from now on, all in order of their arrival, each in the place that it has. */
+  /** Moves all entries of `other` here, merged by arrival; they stay valid. */
   takeAll(other: TimedQueue<T>): void {
-    for (let place = other.#queue.first; place !== undefined; place = other.#queue.first) {
-      const { enteredAtMs } = place.value;
-      this.#queue.take(place, (one) => one.enteredAtMs > enteredAtMs);
+    for (let entry = other.#queue.first; entry !== undefined; entry = other.#queue.first) {
+      const { enteredAtMs } = entry.value;
+      this.#queue.take(entry, (one) => one.enteredAtMs > enteredAtMs);
     }
     other[Symbol.dispose]();
     this.#rearm();
   }
 
-  /** False when it is not in this line, or not any more. */
-  remove(place: QueueEntry<T>): boolean {
-    return this.#queue.remove(place);
+  /** False when it is not in this queue, or not any more. */
+  remove(entry: QueueEntry<T>): boolean {
+    return this.#queue.remove(entry);
   }
 
-  /** Holds for those that wait already, too. */
+  /** Applies to those that wait already, too. */
   setTimeoutMs(timeoutMs: number): void {
     if (timeoutMs === this.#timeoutMs) return;
     this.#timeoutMs = timeoutMs;
@@ -72,7 +72,7 @@ export class TimedQueue<T extends { readonly enteredAtMs: number }> implements D
     this.#arm();
   }
 
-  /** One timer, for the first in the queue: all may wait equally long, so nobody behind it is due before. */
+  /** One timer, for the first entry: all may wait equally long, so the first is due first. */
   #arm(): void {
     const { first } = this.#queue;
     if (this.#cancelTimer !== undefined || first === undefined) return;
@@ -80,9 +80,9 @@ export class TimedQueue<T extends { readonly enteredAtMs: number }> implements D
     this.#cancelTimer = this.#clock.after(Math.max(0, dueInMs), () => {
       this.#cancelTimer = undefined;
       const nowMs = this.#clock.nowMs();
-      for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
-        if (nowMs - place.value.enteredAtMs < this.#timeoutMs) break;
-        this.#onDue(place);
+      for (let entry = this.#queue.first; entry !== undefined; entry = this.#queue.first) {
+        if (nowMs - entry.value.enteredAtMs < this.#timeoutMs) break;
+        this.#onDue(entry);
       }
       this.#arm();
     });

@@ -1,10 +1,9 @@
 import type { StartFailure } from '#api/rules/start-failure.ts';
-import type { ClusterStarts, StartMark } from '../cold-start/cluster-starts.ts';
-import type { StartSample } from '../cold-start/learning.ts';
 import type { PodFacts } from './pod-facts.ts';
 import type { Replica } from './replica.ts';
+import type { StartMark, StartSample, StartTimes } from './start-times.ts';
 
-/** One pod of a function that was not told to go. */
+/** One pod of a function that is not terminating. */
 export interface Pod {
   readonly uid: string;
   readonly revision: string;
@@ -26,23 +25,23 @@ export class KnownPod implements Pod {
   readonly seenAtMs: number;
   /** Its start, while that is under way and was seen from its beginning. */
   #start: StartMark | undefined;
-  readonly #starts: ClusterStarts;
-  /** Ends its probe, or its rest before that. */
+  readonly #starts: StartTimes;
+  /** Cancels its probe, or the rest before it. */
   stopProbe: (() => void) | undefined;
   isResting = false;
   endTrial: (() => void) | undefined;
-  /** Others were told that it is stuck. */
-  isTold = false;
-  /** When another activator's hint about it was last followed. */
+  /** Other activators have been sent the hint that it is stuck. */
+  isReported = false;
+  /** When a hint of another activator about it was last followed. */
   hintedAtMs = Number.NEGATIVE_INFINITY;
   /** Out of the rotation by that hint until it has answered. */
   isDoubted = false;
 
-  constructor(state: PodFacts, starts: ClusterStarts, seenAtMs: number) {
+  constructor(state: PodFacts, starts: StartTimes, seenAtMs: number) {
     this.state = state;
     this.seenAtMs = seenAtMs;
     this.#starts = starts;
-    // One that has an address already may have begun long ago.
+    // With an address already it may have begun long ago.
     if (state.ip === '') this.#start = starts.begin(seenAtMs);
   }
   get uid(): string {
@@ -55,19 +54,19 @@ export class KnownPod implements Pod {
     return this.replica?.answeredAtMs === undefined ? this.state.failure : undefined;
   }
   get startingSinceMs(): number | undefined {
-    // What holds it up for now may pass at any time.
+    // A failure that is final at once is no start under way; any other may still pass.
     const isStarting = this.replica?.answeredAtMs === undefined && this.state.failure?.finalAfterMs !== 0;
     return isStarting ? this.seenAtMs : undefined;
   }
 
-  /** It answers, or will not. How long the start took; undefined: it is not under way, or was not seen from its beginning. */
+  /** Its start is over. How long it took; undefined: none was under way, or it was not seen from its beginning. */
   endStart(nowMs: number): StartSample | undefined {
     const mark = this.#start;
     this.#start = undefined;
     return mark && this.#starts.end(mark, nowMs);
   }
 
-  /** It is gone, or is to be known anew. */
+  /** The pod is gone, or its replica is to be replaced. */
   end(): void {
     this.stopProbe?.();
     this.stopProbe = undefined;

@@ -2,10 +2,10 @@
 const RESTS_MS = [15, 100, 1_000, 5_000, 30_000] as const;
 
 /**
- * How long a replica that failed is left alone before it is asked whether it answers, in milliseconds: longer with each
+ * Outlier ejection: how long a replica that failed gets no requests and no probes, in milliseconds; backs off with each
  * failure since it last answered a request.
  * @param failures from 1.
- * @param random from 0 to below 1: activators must not all come back at once.
+ * @param random jitter, from 0 to below 1, so that activators do not all come back at once.
  */
 export function restMs(failures: number, random: number): number {
   const longest = RESTS_MS[Math.min(failures, RESTS_MS.length) - 1] ?? 0;
@@ -13,8 +13,8 @@ export function restMs(failures: number, random: number): number {
 }
 
 /**
- * Whether a replica may be left alone for longer than the shortest while: when at least as many others answer as rest.
- * Where most fail, it is not the replicas, and nobody is served by waiting.
+ * Whether a replica may rest for longer than the shortest time: while at least as many answer as rest. Where most fail,
+ * the cause is not in single replicas, and ejecting more would take the function away.
  * @param resting this one included.
  */
 export function mayRest(answering: number, resting: number): boolean {
@@ -22,5 +22,5 @@ export function mayRest(answering: number, resting: number): boolean {
 }
 
 export const SHORTEST_REST_MS = RESTS_MS[0];
-/** One that is back gets one request at a time until it has answered one, or for so long, in milliseconds. */
+/** Half-open: one that is back gets one request at a time until it has answered one, or for so long, in milliseconds. */
 export const TRIAL_MS = 1_000;

@@ -23,7 +23,7 @@ test('a pod that runs the runtime is asked for its uid, an image is only connect
   assert.equal(podFacts(aPod({ ...running, image: true }))?.probe, 'connect');
 });
 
-test('a pod that was told to go, or is over, is leaving', () => {
+test('a pod that is terminating, or over, is leaving', () => {
   assert.equal(podFacts(aPod(running))?.leaving, false);
   assert.equal(podFacts(aPod({ ...running, leaving: true }))?.leaving, true);
   assert.equal(podFacts(aPod({ ...running, status: { phase: 'Failed' } }))?.leaving, true);

@@ -43,9 +43,9 @@ export interface PodFacts {
   /** Empty until the pod has one. */
   ip: string;
   port: number;
-  /** `ready`: asked for its uid; `connect`: a connection is proof enough (it runs somebody's image). */
+  /** `ready`: asked for its uid; `connect`: a connection is proof enough (it runs an image of the user's own). */
   probe: 'ready' | 'connect';
-  /** It was told to go, or is over: no new requests. */
+  /** It is terminating, or over: no new requests. */
   leaving: boolean;
   /** Why it does not start, for good or for now. Says nothing about a pod that has answered. */
   failure: StartFailure | undefined;

@@ -1,9 +1,9 @@
-import { addressOf } from '../inbound/trusted-proxies.ts';
+import { addressOf } from '../upstream/address.ts';
 import type { PodObject } from './pod-facts.ts';
 
-/** In which namespace a function's pod calls from, by the pod's address. Pods with the node's address say nothing of who calls. */
+/** The namespace of a function's pod, by its address. Pods on the host's network share the node's address and are left out. */
 export class PodNamespaces {
-  /** The latest pod of each address: addresses are used again, at times before the watch tells of the old pod's end. */
+  /** The latest pod of each address: an address may be reused before the watch reports the old pod's end. */
   readonly #byAddress = new Map<string, { uid: string; namespace: string }>();
 
   changed({ metadata, spec, status }: PodObject, isGone: boolean): void {

@@ -5,19 +5,19 @@ import type { Connection } from '../upstream/http1/connection.ts';
 import type { Receiver } from '../upstream/http1/receiver.ts';
 import { requestHead } from '../upstream/http1/request-head.ts';
 
-/** Longest dial while every millisecond counts; a packet lost on the way to a fresh address would cost a second. */
+/** Longest dial in the first second: a lost SYN is retried by TCP only after a second. */
 const QUICK_DIAL_MS = 100;
 const DIAL_MS = 1_000;
-/** A runtime may hold the question until it is ready, half a second at most. */
+/** A runtime may hold the request until it is ready, half a second at most. */
 const ANSWER_MS = 1_500;
 const BODY_MAX_BYTES = 256;
 
-/** A try costs some tenths of a millisecond of our own time; all together stay at two in a millisecond. */
+/** A try costs some tenths of a millisecond of CPU here; the pause grows so that all pods together get two a millisecond. */
 const MS_PER_POD = 0.5;
 
 /**
- * Milliseconds until the next try. A pod that is being started is asked very often, for each millisecond here is one
- * that somebody waits; one that takes longer is asked less and less, at last twice a second.
+ * Milliseconds until the next try: at first very short, for a request may wait for this answer; then backing off to twice a
+ * second.
  * @param probed how many pods are being asked now, this one included.
  */
 export function probePauseMs(probingForMs: number, probed: number): number {
@@ -72,7 +72,7 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** False for whatever kept it from answering: the next try is the only remedy. */
+/** False whatever the cause: the next try is the only remedy. */
 async function ask(target: ProbeTarget, clock: Clock, dialMs: number, signal: AbortSignal): Promise<boolean> {
   let connection: Connection;
   try {
@@ -84,7 +84,7 @@ async function ask(target: ProbeTarget, clock: Clock, dialMs: number, signal: Ab
     connection.destroy();
     return false;
   }
-  // A connection is all there is to ask of an image that knows nothing of Catnap.
+  // An image that knows nothing of Catnap has no readiness path.
   const answered = target.probe === 'connect' || (await askReady(connection, target, clock, signal));
   if (answered) target.upstream.give(connection);
   else connection.destroy();

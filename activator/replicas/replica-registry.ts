@@ -1,69 +1,54 @@
 import type { Clock } from '#platform/time/clock.ts';
-import { ClusterStarts } from '../cold-start/cluster-starts.ts';
-import type { StartSample } from '../cold-start/learning.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import { DOUBT_MS, HINT_PAUSE_MS, mayDoubt } from '../peers/hint-rules.ts';
 import type { ReplicaHint } from '../peers/messages.ts';
+import type { Change, Feed } from './feed.ts';
 import { KnownPod, type Pod } from './known-pod.ts';
 import { mayRest, restMs, SHORTEST_REST_MS, TRIAL_MS } from './outlier-ejection.ts';
 import { type PodFacts, type PodObject, podFacts } from './pod-facts.ts';
 import { PodNamespaces } from './pod-namespaces.ts';
 import { probeUntilAnswer } from './probe.ts';
 import { Replica } from './replica.ts';
+import { type StartSample, StartTimes } from './start-times.ts';
 import { StuckReplicas, type Suspect } from './stuck-replicas.ts';
-
-/** One change of one object. */
-export interface Change<T> {
-  type: 'added' | 'updated' | 'deleted';
-  object: T;
-}
-
-/** What changes of a kind of object look like; an informer, or a test. */
-export interface Feed<T> {
-  /** Resolves when all that existed at the start was told. */
-  readonly synced: Promise<void>;
-  /** Calls back for each change, first with what is known already. Returns how to stop. */
-  onChange(handler: (change: Change<T>) => void): () => void;
-}
 
 /** All pods of all functions, each one probed by itself from the moment that its address is known. */
 export class ReplicaRegistry implements Disposable {
-  /** Of those who call functions from within functions. */
+  /** Namespaces of pods, for calls from functions to functions. */
   readonly namespaces = new PodNamespaces();
   readonly stuck: StuckReplicas;
-  /** What is seen of their starts. */
-  readonly starts: ClusterStarts;
   readonly #clock: Clock;
+  readonly #starts: StartTimes;
   readonly #random: () => number;
   readonly #byFunction = new Map<string, Map<string, KnownPod>>();
   readonly #stopFeed: () => void;
   #probed = 0;
   #onChange: (functionKey: string) => void = () => undefined;
-  #tell: (hint: ReplicaHint) => void = () => undefined;
+  #sendHint: (hint: ReplicaHint) => void = () => undefined;
   #onStart: (functionKey: string, sample: StartSample) => void = () => undefined;
 
   constructor(feed: Feed<PodObject>, clock: Clock, random: () => number = Math.random) {
     this.#clock = clock;
     this.stuck = new StuckReplicas(clock);
     this.#random = random;
-    this.starts = new ClusterStarts(clock.nowMs());
+    this.#starts = new StartTimes(clock.nowMs());
     const onChange = ({ type, object }: Change<PodObject>) => this.#changed(object, type === 'deleted');
     this.#stopFeed = feed.onChange(guarded('pod change', onChange));
   }
 
-  /** The one listener, told of each change of a function's pods, synchronously. */
+  /** Sets the one listener, called synchronously at each change of a function's pods. */
   listen(onChange: (functionKey: string) => void): void {
     this.#onChange = onChange;
   }
 
-  /** The one listener, told how long a start took that was seen from its beginning; before the change that it is. */
+  /** Sets the one listener, called with each start that was seen from its beginning, before the change that ended it. */
   onStart(onStart: (functionKey: string, sample: StartSample) => void): void {
     this.#onStart = onStart;
   }
 
-  /** The one who is told what this activator finds out by itself. */
-  onHealth(tell: (hint: ReplicaHint) => void): void {
-    this.#tell = tell;
+  /** Sets the one listener, called with what this activator itself finds out. */
+  onHealth(sendHint: (hint: ReplicaHint) => void): void {
+    this.#sendHint = sendHint;
   }
 
   of(functionKey: string): Iterable<Pod> {
@@ -71,8 +56,8 @@ export class ReplicaRegistry implements Disposable {
   }
 
   /**
-   * It did not take a request, or not answer it in time: out of the rotation until a probe succeeds again. The more often
-   * in a row that happens the later it is probed, as long as others answer in its place.
+   * Outlier ejection: a replica that did not take or answer a request is out of the rotation until a probe succeeds. With
+   * each failure in a row it rests longer before the probe, as long as others answer in its place.
    */
   suspend(functionKey: string, replica: Replica, suspect?: Suspect): void {
     const pod = this.#byFunction.get(functionKey)?.get(replica.uid);
@@ -91,13 +76,13 @@ export class ReplicaRegistry implements Disposable {
       const isThere = () => this.#byFunction.get(functionKey)?.get(replica.uid) === pod;
       this.stuck.watch(pod.state, replica, suspect, isThere);
     }
-    pod.isTold = true;
-    this.#tell({ function: functionKey, uid: replica.uid, state: 'stuck' });
+    pod.isReported = true;
+    this.#sendHint({ function: functionKey, uid: replica.uid, state: 'stuck' });
   }
 
   /**
-   * What another activator found out: it is asked at once. One that is said to be stuck gets no requests until it has
-   * answered, as far as others can do its work. False: nothing comes of it.
+   * Follows a hint of another activator: probes the replica at once. One that is said to be stuck gets no requests until it
+   * has answered, as far as others can do its work. False: the hint had no effect.
    */
   follow({ function: functionKey, uid, state }: ReplicaHint): boolean {
     const pod = this.#byFunction.get(functionKey)?.get(uid);
@@ -111,7 +96,7 @@ export class ReplicaRegistry implements Disposable {
     return true;
   }
 
-  /** It has answered a request: as good as any. */
+  /** It has answered a request: its failures are forgotten and its trial ends. */
   trust(functionKey: string, replica: Replica): void {
     if (!replica.answering) return;
     replica.failures = 0;
@@ -181,7 +166,7 @@ export class ReplicaRegistry implements Disposable {
     });
   }
 
-  /** When none is left that answers, those that rest are needed. */
+  /** When none answers any more, ends all rests: those that rest are needed. */
   #endRests(functionKey: string, revision: string): void {
     const { answering, resting } = this.#count(functionKey, revision);
     if (answering > 0 || resting === 0) return;
@@ -192,7 +177,7 @@ export class ReplicaRegistry implements Disposable {
     }
   }
 
-  /** One that is back after a failure shows with one request that it is, unless no other could take the rest. */
+  /** Half-open: a recovered replica gets one request until it succeeds, if others can take the load. */
   #tryOut(pod: KnownPod, replica: Replica, functionKey: string): void {
     if ((replica.failures === 0 && !pod.isDoubted) || this.#count(functionKey, pod.revision).answering < 2) return;
     replica.onTrial = true;
@@ -211,7 +196,7 @@ export class ReplicaRegistry implements Disposable {
     const pods = this.#byFunction.get(state.functionKey) ?? new Map<string, KnownPod>();
     this.#byFunction.set(state.functionKey, pods);
     const nowMs = this.#clock.nowMs();
-    const pod = pods.get(state.uid) ?? new KnownPod(state, this.starts, nowMs);
+    const pod = pods.get(state.uid) ?? new KnownPod(state, this.#starts, nowMs);
     pods.set(state.uid, pod);
     const isSame = pod.state.failure?.reason === state.failure?.reason;
     pod.state = state;
@@ -221,8 +206,8 @@ export class ReplicaRegistry implements Disposable {
     if (state.scheduled) pod.scheduledAtMs ??= nowMs;
     const { replica } = pod;
     if (state.ip === '' || (replica?.upstream.ip === state.ip && replica.revision === state.revision)) return;
-    // A pod's address is given once; should a sandbox be made anew with another one, the old one is no way to it. With
-    // the label of another revision it is another replica: one belongs to the pool of its revision for good.
+    // A pod gets a new address when its sandbox is made anew; the old one then leads elsewhere. With the label of another
+    // revision it is another replica, for a replica never changes its pool.
     pod.end();
     pod.replica = new Replica(state, { scheduledAtMs: pod.scheduledAtMs, addressAtMs: this.#clock.nowMs() });
     this.#probe(pod, pod.replica);
@@ -244,8 +229,8 @@ export class ReplicaRegistry implements Disposable {
       this.#tryOut(pod, replica, state.functionKey);
       pod.isDoubted = false;
       this.#onChange(state.functionKey);
-      if (pod.isTold) this.#tell({ function: state.functionKey, uid, state: 'answers' });
-      pod.isTold = false;
+      if (pod.isReported) this.#sendHint({ function: state.functionKey, uid, state: 'answers' });
+      pod.isReported = false;
     });
     pod.stopProbe = () => {
       this.#probed -= 1;

@@ -14,7 +14,7 @@ export class Replica implements SharedReplica {
   readonly uid: string;
   readonly revision: string;
   readonly upstream: ConnectionPool;
-  /** From here to `waitedInVain` written by the gate. */
+  /** From here to `unsuccessfulWaits` written by its ReplicaRoom. */
   inFlight = 0;
   list: RotationList = 'out';
   at = 0;
@@ -22,7 +22,7 @@ export class Replica implements SharedReplica {
   share = 0;
   unsuccessfulWaits = 0;
   onTrial = false;
-  /** In the rotation: its last probe succeeded and nothing spoke against it since. */
+  /** In the rotation: its last probe succeeded and it has not failed since. */
   answering = false;
   /** How often in a row it failed, since it last answered a request. */
   failures = 0;

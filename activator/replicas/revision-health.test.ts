@@ -34,14 +34,14 @@ const failing = (failedAtMs: number, finalAfterMs: number, message = '') =>
 const failed = (failedAtMs: number, message = '') => failing(failedAtMs, 0, message);
 
 test('counts the pods of the one revision, and those that answer', () => {
-  const found = healthOf([aPod(), aPod({ answers: true }), aPod({ revision: 'other', answers: true })], 'r', 0);
-  assert.equal(found.pods, 2);
-  assert.equal(found.answering.length, 1);
+  const health = healthOf([aPod(), aPod({ answers: true }), aPod({ revision: 'other', answers: true })], 'r', 0);
+  assert.equal(health.pods, 2);
+  assert.equal(health.answering.length, 1);
 });
 
 test('a revision has failed when all its pods have', () => {
-  const found = healthOf([failed(2, 'later'), failed(1, 'first')], 'r', 2);
-  assert.deepEqual(found.failure, { code: 'RevisionFailed', reason: 'CrashLoop', message: 'first' });
+  const health = healthOf([failed(2, 'later'), failed(1, 'first')], 'r', 2);
+  assert.deepEqual(health.failure, { code: 'RevisionFailed', reason: 'CrashLoop', message: 'first' });
 });
 
 test('a pod that may still start gives the revision a second, no more', () => {
@@ -59,8 +59,8 @@ test('what may pass is believed when it lasts, and is the reason for the wait un
 });
 
 test('a pod that may start at any time is never given up', () => {
-  const found = healthOf([failing(0, Number.POSITIVE_INFINITY, 'no node')], 'r', 1e9);
-  assert.deepEqual([found.failure, found.heldUpBy?.message, found.lookAgainAtMs], [undefined, 'no node', undefined]);
+  const health = healthOf([failing(0, Number.POSITIVE_INFINITY, 'no node')], 'r', 1e9);
+  assert.deepEqual([health.failure, health.heldUpBy?.message, health.lookAgainAtMs], [undefined, 'no node', undefined]);
 });
 
 test('a revision with a replica that answers has not failed', () => {

@@ -19,11 +19,11 @@ export interface RevisionHealth {
   silent: number;
   /** Since when those are starting that have not answered yet. */
   startingSinceMs: number[];
-  /** When to look again, on the same clock: some have failed or fallen silent, and get this long to do better. */
+  /** When to look again, on the same clock: until then pods that failed or fell silent may recover. */
   lookAgainAtMs: number | undefined;
 }
 
-/** After a first pod of a revision has failed for good, the others get this long to do better. */
+/** After a first pod of a revision has failed for good, the others get this long to start. */
 const HOPE_MS = 1_000;
 /** A replica that answered before is given this long to do so again, enough for a restart, until it counts as silent. */
 const SILENT_MS = 1_000;
@@ -47,8 +47,8 @@ export function healthOf(all: Iterable<Pod>, revision: string | undefined, nowMs
   const answered = pods.some(({ replica }) => replica?.answeredAtMs !== undefined);
   const startingSinceMs = pods.flatMap((pod) => pod.startingSinceMs ?? []);
   const counts = { pods: pods.length, answering, answered, startingSinceMs };
-  const found: RevisionHealth = { ...NO_PODS, ...counts, ...silence(pods, nowMs) };
-  return answering.length > 0 ? found : { ...found, ...failures(pods, found.lookAgainAtMs, nowMs) };
+  const health: RevisionHealth = { ...NO_PODS, ...counts, ...silence(pods, nowMs) };
+  return answering.length > 0 ? health : { ...health, ...failures(pods, health.lookAgainAtMs, nowMs) };
 }
 
 function failures(

@@ -23,7 +23,7 @@ export interface StuckReplica {
 const STUCK_MS = 2_000;
 const PATH_MAX_LENGTH = 200;
 
-/** Tells of replicas that stop answering at a request that takes too long: an endless loop logs nothing by itself. */
+/** Reports replicas that stop answering at a request that takes too long: an endless loop logs nothing by itself. */
 export class StuckReplicas {
   readonly #clock: Clock;
   #listener: (stuck: StuckReplica) => void = () => undefined;
@@ -32,7 +32,7 @@ export class StuckReplicas {
     this.#clock = clock;
   }
 
-  /** The one listener. */
+  /** Sets the one listener. */
   listen(listener: (stuck: StuckReplica) => void): void {
     this.#listener = listener;
   }
@@ -47,7 +47,7 @@ export class StuckReplicas {
   }
 }
 
-export function whyStuck(pod: string, { requestId, method, target }: Suspect): string {
+function whyStuck(pod: string, { requestId, method, target }: Suspect): string {
   const end = target.indexOf('?');
   const path = target.slice(0, Math.min(end === -1 ? target.length : end, PATH_MAX_LENGTH));
   return `pod ${pod} has not answered since ${method} ${path} took too long (request ${requestId}): a handler that never gives way, such as an endless loop, stops its whole replica, which writes no log; kubelet restarts it`;

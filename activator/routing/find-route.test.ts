@@ -39,7 +39,7 @@ test('a name with its namespace is the same for all callers', () => {
   assert.equal(found('hello', '10.0.0.8', '/.catnap/ready'), 'none');
 });
 
-test('who calls a name alone in vain is told to add the namespace', () => {
+test('the answer to a bare name that leads nowhere says to add the namespace', () => {
   const { message } = nothingThere({ host: 'hello:80', path: '/', peer: undefined }, undefined);
   assert.match(message, /hello\.<namespace>/);
   assert.doesNotMatch(nothingThere({ host: 'localhost:8080', path: '/', peer: undefined }, undefined).message, /<name/);
@@ -53,7 +53,7 @@ for (const path of [
   '/version',
   '/api/v1/pods',
 ]) {
-  test(`kubectl that asks the gateway for ${path} is told to export KUBECONFIG, and prints it`, () => {
+  test(`kubectl that asks the gateway for ${path} gets the advice to export KUBECONFIG, and prints it`, () => {
     const failure = nothingThere({ host: 'localhost:8080', path, peer: '127.0.0.1' }, undefined);
     const { status, headers, body } = answerFor(failure, null, 'id-1', false);
     assert.equal(status, 404);

@@ -1,4 +1,4 @@
-/** Which function a request is for: by its host and path and, for a name alone, by who asks. Pure. */
+/** Which function a request is for: by its host and path and, for a bare name, by the caller's namespace. Pure. */
 import { type GatewayError, internalPath, noSuchFunction, notTheApiServer } from '../errors/gateway-error.ts';
 import { hostOf, type Route, type RouteTable } from './route-table.ts';
 
@@ -17,8 +17,8 @@ const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const API_SERVER_PATH = /^\/(api|apis|openapi|version)(?=[/?]|$)/;
 
 /**
- * A name alone, as in `http://hello`, is what the cluster's DNS resolves within a namespace: that of the function from
- * whose pod the request comes.
+ * A bare name, as in `http://hello`, is looked up in the caller's namespace, as the cluster's DNS does: that of the function
+ * whose pod the request comes from.
  * @param namespaceOf of the function whose pod has an address; undefined: none has
  */
 export function findRoute<T>(
@@ -33,7 +33,7 @@ export function findRoute<T>(
   return namespace === undefined ? route : table.lookup(`${name}.${namespace}`, path);
 }
 
-/** What to answer where no function is. @param owner `<namespace>/<name>` of the function that has the host, where one has */
+/** The answer where no function is found. @param owner `<namespace>/<name>` of the function that has the host, where one has */
 export function nothingThere({ host, path }: Asked, owner: string | undefined): GatewayError {
   if (owner !== undefined) return internalPath(path, owner);
   if (API_SERVER_PATH.test(path)) return notTheApiServer();

@@ -14,16 +14,16 @@ test('takes the limit, else the target, as what one replica is good for', () => 
 
 test('has all times in milliseconds', () => {
   const timeouts = { firstByteSeconds: 3, idleSeconds: 4 };
-  const view = functionConfig(aFunction('hello', { timeoutSeconds: 5, timeouts, queue: { timeoutSeconds: 2 } }));
-  assert.deepEqual(view.timeouts, { totalMs: 5_000, firstByteMs: 3_000, idleMs: 4_000 });
-  assert.equal(view.limits.queueTimeoutMs, 2_000);
+  const config = functionConfig(aFunction('hello', { timeoutSeconds: 5, timeouts, queue: { timeoutSeconds: 2 } }));
+  assert.deepEqual(config.timeouts, { totalMs: 5_000, firstByteMs: 3_000, idleMs: 4_000 });
+  assert.equal(config.limits.queueTimeoutMs, 2_000);
 });
 
-test('a failure of the newest revision is told without the log lines below it', () => {
+test('a failure of the newest revision is read without the log lines below it', () => {
   const message = 'pod x ended before it answered; exit code 1. Its last log lines:\nError: secret\n    at index.ts:1';
-  const view = functionConfig(aFunction('hello', {}, { conditions: failing('RevisionReady', 'CrashLoop', message) }));
-  assert.equal(view.latestFailure?.reason, 'CrashLoop');
-  assert.equal(view.latestFailure?.message, 'pod x ended before it answered; exit code 1');
+  const config = functionConfig(aFunction('hello', {}, { conditions: failing('RevisionReady', 'CrashLoop', message) }));
+  assert.equal(config.latestFailure?.reason, 'CrashLoop');
+  assert.equal(config.latestFailure?.message, 'pod x ended before it answered; exit code 1');
 });
 
 test('a source that cannot be compiled matters only where there is no revision yet', () => {

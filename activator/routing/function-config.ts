@@ -3,10 +3,7 @@ import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
-import type { FailedStart } from '../cold-start/start-retries.ts';
-import type { LearnedBefore } from '../cold-start/waves.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
-import type { QueueLimits } from '../queue/request-queue.ts';
 
 /** How long a request may take once a replica has it, in milliseconds; 0: no limit. */
 export interface Timeouts {
@@ -16,6 +13,33 @@ export interface Timeouts {
   firstByteMs: number;
   /** Between two bytes, whichever way they go. */
   idleMs: number;
+}
+
+/** Of each revision's queue. */
+export interface QueueLimits {
+  /** Requests in flight per replica; 0: no limit. */
+  limit: number;
+  /** Requests that may wait. */
+  queueSize: number;
+  /** Bytes of their bodies that may be held for those that wait; 0: no limit. */
+  queueMaxBytes: number;
+  /** Longest wait. */
+  queueTimeoutMs: number;
+}
+
+/** A failed start of a revision, as the Function's status has it. */
+export interface FailedStart {
+  reason: string;
+  /** How often it has failed by now. */
+  count: number;
+  /** When it last did, in milliseconds since 1970. */
+  lastMs: number;
+}
+
+/** What the status of the Function says was learned before, in milliseconds. */
+export interface LearnedBefore {
+  startMs?: number | undefined;
+  requestMs?: number | undefined;
 }
 
 /** What this process reads of a status. */
@@ -56,7 +80,7 @@ export interface FunctionConfig {
   latest: string | undefined;
   /** The status says that `latest` cannot start. */
   latestFailure: GatewayError | undefined;
-  /** How often, and when, that was so. */
+  /** How often, and when, it failed to start. */
   failedStart: FailedStart | undefined;
   /** Of starts and requests, by the status. */
   learned: LearnedBefore;
@@ -89,7 +113,7 @@ export function functionConfig(fn: ServedFunction): FunctionConfig {
   };
 }
 
-/** The same of all functions that nothing is known of. */
+/** One object for all functions without learned figures, to save memory. */
 const NOTHING_LEARNED: LearnedBefore = { startMs: undefined, requestMs: undefined };
 
 function learnedOf(status: ServedStatus | undefined): LearnedBefore {
@@ -107,7 +131,7 @@ function failedStart({ status }: ServedFunction): FailedStart | undefined {
 type Limits = Pick<FunctionConfig, 'limits' | 'timeouts'>;
 const limitsOf = new WeakMap<ServedFunction['spec'], Limits>();
 
-/** Once per spec, which thousands of functions may have in common. */
+/** Computed once per spec object, which thousands of functions may share. */
 function sharedLimits(spec: ServedFunction['spec']): Limits {
   const known = limitsOf.get(spec);
   if (known !== undefined) return known;

@@ -5,12 +5,12 @@ import type { AcceptedRoute } from '#api/rules/route.ts';
 export interface RouteEntry<T> {
   namespace: string;
   name: string;
-  /** Of two with the same route, which there are for a moment while it changes hands, the one accepted first has it. */
+  /** While a route moves from one function to another both may have it for a moment; the one accepted first gets the requests. */
   routes: readonly AcceptedRoute[];
   target: T;
 }
 
-/** Claims of one prefix, the oldest first, which has it. */
+/** Claims of one prefix, the oldest first; that one gets the requests. */
 type Claims<T> = readonly { entry: RouteEntry<T>; since: string }[];
 
 /** The accepted routes at one host: most hosts have one prefix, for which maps would take many times its memory. */

@@ -81,7 +81,7 @@ test('without a fallback, a crash is answered with its reason, and so is the nex
   assert.equal((await ask(gateway.port)).headers['x-catnap-error'], 'RevisionFailed');
 });
 
-test('a failure that only the status tells ends the wait, when it is newer than the wake', async () => {
+test('a failure that only the status has ends the wait, when it is newer than the scale-up', async () => {
   await using gateway = await TestGateway.start({ errorDetail: true });
   gateway.putFunction(aFunction('hello'));
   const answer = ask(gateway.port);
@@ -166,7 +166,7 @@ test('a failure that was in the status before does not keep a request from tryin
   assert.equal((await ask(gateway.port)).body, 'well again');
 });
 
-test('a failure that only the status tells, and is young, is the answer at once, and wakes nothing', async () => {
+test('a failure that only the status has, and is young, is the answer at once, and wakes nothing', async () => {
   await using gateway = await TestGateway.start({ errorDetail: true });
   gateway.putFunction(aFunction('hello', {}, quotaExceeded(1, Date.now())));
   const answer = await ask(gateway.port);

@@ -107,7 +107,7 @@ test('routes of its own: host and the longest prefix, at a segment’s end', () 
 });
 
 for (const host of ['127.0.0.1', 'localhost', 'lb.example.org', 'api.example.org', 'other.default', 'cart.shop.svc']) {
-  test(`/fn/… leads to each function at ${host}, whoever has a route there`, () => {
+  test(`/fn/… leads to each function at ${host}, even if another function has a route there`, () => {
     const routes = table(
       entry('evil/thief', [{ host, pathPrefix: '/' }]),
       entry('default/hello'),

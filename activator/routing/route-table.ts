@@ -105,14 +105,14 @@ export class RouteTable<T> {
   }
 }
 
-/** What is Catnap's own in a replica is not there for those outside. */
+/** Catnap's own paths in a replica are hidden from callers. */
 function toFunction<T>(target: T, path: string): Route<T> {
   return SUSPICIOUS.test(path) && isInternal(path)
     ? { kind: 'none', owner: target }
     : { kind: 'function', target, path };
 }
 
-/** What a path has that is Catnap’s own, in any spelling: the name, or what may be a letter, a dot or a slash of it. */
+/** Cheap first test for Catnap’s own paths in any spelling: the name, or an escape that may stand for a part of it. */
 const SUSPICIOUS = /catnap|%[2567]/i;
 
 /** Also in spellings that a replica may read as the same path: `/x/../.catnap/`, `/%2ecatnap/`, `//.catnap;x/`. */

@@ -65,7 +65,7 @@ test('a trace id is taken from a valid traceparent alone', () => {
   );
 });
 
-test('logs the share of requests that it is told to', () => {
+test('logs the configured share of requests', () => {
   const logged = (rate: number) => {
     const lines: string[] = [];
     let turn = 0;

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '#api/errors.ts';
 
 /**
- * How one request went, once it is over. An exchange is its own summary, so that a request which is not logged costs
- * nothing; only numbers and what is there anyway. Times in milliseconds.
+ * How one request went, once it is over. The request's record implements this, so that a request which is not logged costs
+ * nothing. Times in milliseconds.
  */
 export interface AccessLogEntry {
   /** `<namespace>/<name>`; null: no function was found. */
@@ -33,7 +33,7 @@ export interface AccessLogEntry {
   readonly functionMs: number;
   /** From when it entered its function's queue, or was refused before, until the end. */
   readonly totalMs: number;
-  /** Of whom asked: behind trusted proxies, the address that the first of them saw. */
+  /** Of the client: behind trusted proxies, the address that the first of them saw. */
   readonly clientAddress: string;
   readonly userAgent: string | undefined;
 }
@@ -56,36 +56,36 @@ export class AccessLog {
     this.#random = random;
   }
 
-  record(summary: AccessLogEntry): void {
+  record(entry: AccessLogEntry): void {
     if (this.#rate === 0 || (this.#rate < 1 && this.#random() >= this.#rate)) return;
-    this.#add(accessLine(summary, new Date()));
+    this.#add(accessLine(entry, new Date()));
   }
 }
 
 /** With its line feed. What is not known is left out; so is the query, which may hold secrets. */
-export function accessLine(summary: AccessLogEntry, at: Date): string {
+export function accessLine(entry: AccessLogEntry, at: Date): string {
   const line = JSON.stringify({
     level: 'info',
     time: at.toISOString(),
     service: 'activator',
     msg: 'request',
-    function: summary.functionKey ?? undefined,
-    revision: summary.revision,
-    requestId: summary.requestId,
-    traceId: traceIdOf(summary.traceparent),
-    method: summary.method,
-    path: pathOf(summary.target),
-    status: summary.status === 0 ? undefined : summary.status,
-    code: summary.code,
-    bytesIn: summary.bytesIn,
-    bytesOut: summary.bytesOut,
-    queueMs: tenths(summary.queueMs),
-    coldMs: tenths(summary.coldMs),
-    firstByteMs: tenths(summary.firstByteMs),
-    functionMs: tenths(summary.functionMs),
-    totalMs: tenths(summary.totalMs),
-    client: summary.clientAddress,
-    userAgent: summary.userAgent?.slice(0, USER_AGENT_MAX_LENGTH),
+    function: entry.functionKey ?? undefined,
+    revision: entry.revision,
+    requestId: entry.requestId,
+    traceId: traceIdOf(entry.traceparent),
+    method: entry.method,
+    path: pathOf(entry.target),
+    status: entry.status === 0 ? undefined : entry.status,
+    code: entry.code,
+    bytesIn: entry.bytesIn,
+    bytesOut: entry.bytesOut,
+    queueMs: tenths(entry.queueMs),
+    coldMs: tenths(entry.coldMs),
+    firstByteMs: tenths(entry.firstByteMs),
+    functionMs: tenths(entry.functionMs),
+    totalMs: tenths(entry.totalMs),
+    client: entry.clientAddress,
+    userAgent: entry.userAgent?.slice(0, USER_AGENT_MAX_LENGTH),
   });
   return `${line}\n`;
 }

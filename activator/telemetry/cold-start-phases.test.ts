@@ -10,34 +10,35 @@ const times = (parts: Partial<ColdTimes> = {}): ColdTimes => ({
   answeredAtMs: 1_260,
   ...parts,
 });
-const told = (phases: ReturnType<typeof coldPhases>) => Object.fromEntries(phases.map(({ phase, ms }) => [phase, ms]));
+const byPhase = (phases: ReturnType<typeof coldPhases>) =>
+  Object.fromEntries(phases.map(({ phase, ms }) => [phase, ms]));
 
 test('each phase lasts until what it is named for', () => {
-  assert.deepEqual(told(coldPhases(times())), { scale: 10, scheduled: 30, address: 160, answer: 60 });
+  assert.deepEqual(byPhase(coldPhases(times())), { scale: 10, scheduled: 30, address: 160, answer: 60 });
 });
 
-test('a request that came in the middle is told what it waited for', () => {
-  assert.deepEqual(told(coldPhases(times(), 1_100)), { address: 100, answer: 60 });
+test('a request that came in the middle gets the phases that it waited for', () => {
+  assert.deepEqual(byPhase(coldPhases(times(), 1_100)), { address: 100, answer: 60 });
 });
 
 test('the time of what was not seen is that of what was seen next', () => {
   const unseen = { scaledAtMs: undefined, scheduledAtMs: undefined };
-  assert.deepEqual(told(coldPhases(times(unseen))), { address: 200, answer: 60 });
+  assert.deepEqual(byPhase(coldPhases(times(unseen))), { address: 200, answer: 60 });
 });
 
 test('a scale call that is answered after the pod is seen takes its time from the phases behind it', () => {
-  const phases = told(coldPhases(times({ scaledAtMs: 1_100 })));
+  const phases = byPhase(coldPhases(times({ scaledAtMs: 1_100 })));
   assert.deepEqual(phases, { scale: 100, scheduled: 0, address: 100, answer: 60 });
 });
 
 test('a scale call that is answered after the replica has answered takes no longer than the cold start', () => {
-  const phases = told(coldPhases(times({ scaledAtMs: 5_000 })));
+  const phases = byPhase(coldPhases(times({ scaledAtMs: 5_000 })));
   assert.deepEqual(phases, { scale: 260, scheduled: 0, address: 0, answer: 0 });
 });
 
 test('what was there before anyone waited takes no time', () => {
   const before = { scaledAtMs: undefined, scheduledAtMs: 10, addressAtMs: 20 };
-  assert.deepEqual(told(coldPhases(times(before))), { answer: 260 });
+  assert.deepEqual(byPhase(coldPhases(times(before))), { answer: 260 });
 });
 
 test('the phases are entries of Server-Timing', () => {

@@ -40,7 +40,7 @@ export class FailureLog implements Disposable {
     this.#log.warn({ function: functionKey, requestId, traceId, code, reason, why: message }, 'request failed');
   }
 
-  /** Says what it has not said yet. */
+  /** Logs the counts of the periods that have not ended. */
   [Symbol.dispose](): void {
     for (const kind of [...this.#periods.keys()]) this.#end(kind);
   }

@@ -20,7 +20,7 @@ interface RevisionCounters {
   seconds: number;
 }
 
-/** What is counted of one function's requests, mostly once they are over: plain numbers, for this runs for each of them. */
+/** What is counted of one function's requests, mostly once they are over: plain numbers, for this is on the path of each request. */
 export class FunctionCounters {
   /** From its arrival to the end of its answer. */
   readonly durations = new Histogram(DURATION_BUCKETS_SECONDS);
@@ -48,20 +48,20 @@ export class FunctionCounters {
     return this.#coldStarts;
   }
 
-  finished(summary: AccessLogEntry): void {
-    this.durations.observe(summary.totalMs / 1000);
-    this.waits.observe((summary.queueMs + summary.coldMs) / 1000);
-    this.bytesIn += summary.bytesIn;
-    this.bytesOut += summary.bytesOut;
-    const { code, status } = summary;
+  finished(entry: AccessLogEntry): void {
+    this.durations.observe(entry.totalMs / 1000);
+    this.waits.observe((entry.queueMs + entry.coldMs) / 1000);
+    this.bytesIn += entry.bytesIn;
+    this.bytesOut += entry.bytesOut;
+    const { code, status } = entry;
     if (code !== undefined) this.refused(code);
-    const revision = this.#revision(summary.revision ?? '');
-    revision.seconds += summary.functionMs / 1000;
+    const revision = this.#revision(entry.revision ?? '');
+    revision.seconds += entry.functionMs / 1000;
     const answer = this.#codeOf(status);
     revision.answers.set(answer, (revision.answers.get(answer) ?? 0) + 1);
-    if (this.#coldAnswerAwaited && summary.coldMs > 0 && summary.firstByteMs > 0) {
+    if (this.#coldAnswerAwaited && entry.coldMs > 0 && entry.firstByteMs > 0) {
       this.#coldAnswerAwaited = false;
-      this.#allColdStarts.observe([{ phase: 'first_byte', ms: summary.firstByteMs }]);
+      this.#allColdStarts.observe([{ phase: 'first_byte', ms: entry.firstByteMs }]);
     }
   }
 

@@ -14,7 +14,7 @@ export interface RevisionLoad {
 
 /** A function, as its metrics see it. */
 export interface CountedFunction {
-  readonly view: { readonly namespace: string; readonly name: string };
+  readonly config: { readonly namespace: string; readonly name: string };
   readonly requests: number;
   readonly pods: number;
   readonly waiting: number;
@@ -160,8 +160,8 @@ export function isCounted(fn: CountedFunction): boolean {
   return fn.requests > 0 || fn.pods > 0;
 }
 
-export function functionLabels({ view }: CountedFunction): string {
-  return `namespace="${view.namespace}",function="${view.name}"`;
+export function functionLabels({ config }: CountedFunction): string {
+  return `namespace="${config.namespace}",function="${config.name}"`;
 }
 
 function writeLoads(

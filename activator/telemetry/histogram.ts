@@ -1,4 +1,4 @@
-/** Counts in plain numbers, made into text only when somebody asks. */
+/** Counts in plain numbers, which become text only at a scrape. */
 export class Histogram {
   /** Upper bounds, rising. */
   readonly bounds: readonly number[];
@@ -16,7 +16,7 @@ export class Histogram {
     this.sum += value;
     this.count += 1;
     const { bounds } = this;
-    // From below: most of what is measured here is short.
+    // Linear from below: most values are small.
     let i = 0;
     while (i < bounds.length && value > (bounds[i] as number)) i += 1;
     if (i < bounds.length) this.#counts[i] = (this.#counts[i] as number) + 1;

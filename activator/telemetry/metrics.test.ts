@@ -25,7 +25,7 @@ class Stage {
   add(name: string, parts: Partial<CountedFunction> = {}): FunctionCounters {
     const counters = new FunctionCounters(this.coldStarts);
     this.functions.set(name, {
-      view: { namespace: 'default', name },
+      config: { namespace: 'default', name },
       requests: 1,
       pods: 0,
       waiting: 0,
@@ -60,14 +60,14 @@ const aLoad = (revision: string | undefined, parts: Partial<RevisionLoad> = {}):
 
 const HELLO = 'namespace="default",function="hello"';
 
-test('the revision that requests go to is told, where there is one', async () => {
+test('the revision that requests go to has a series, where there is one', async () => {
   const stage = new Stage();
   stage.add('hello', { chosen: 'hello-2' });
   stage.add('other');
   assert.deepEqual(await stage.series('catnap_activator_chosen_revision'), [`{${HELLO},revision="hello-2"} 1`]);
 });
 
-test('requests, and those in flight or waiting, are told of each revision apart', async () => {
+test('requests, and those in flight or waiting, have a series for each revision', async () => {
   const stage = new Stage();
   const old = aLoad('hello-1', { requests: 9, inFlight: 2, concurrencySeconds: () => 4.5 });
   const next = aLoad('hello-2', { requests: 3, inFlight: 1, waiting: 2, concurrencySeconds: () => 0.5 });
@@ -171,7 +171,7 @@ test('a function without requests and pods has no series, and one that is gone h
   assert.ok(!(await stage.lines()).some((line) => line.includes(HELLO)));
 });
 
-test('the phases of cold starts are told for all functions together, the cold starts of each', async () => {
+test('the phases of cold starts are counted for all functions together, cold starts for each', async () => {
   const stage = new Stage();
   const times = { waitingAtMs: 0, scaledAtMs: 8, scheduledAtMs: 20, addressAtMs: 220, answeredAtMs: 280 };
   for (const name of ['hello', 'other']) {
@@ -190,7 +190,7 @@ test('the phases of cold starts are told for all functions together, the cold st
   assert.ok(starts.includes(`_bucket{${HELLO},le="0.3"} 1`) && starts.includes(`_count{${HELLO}} 1`));
 });
 
-test('the process tells its connections, those upgraded, and what its access log lost', async () => {
+test('connections, upgraded ones, and lost lines of the access log are counted', async () => {
   const lines = await new Stage().lines();
   assert.ok(lines.includes('catnap_activator_connections 3'));
   assert.ok(lines.includes('catnap_activator_upgraded_connections 1'));
@@ -214,7 +214,7 @@ test('requests have their turns while the metrics of a thousand functions are wr
   assert.equal(lines.filter((line) => line.startsWith('# TYPE catnap_activator_requests_total')).length, 1);
 });
 
-test('what was learned of starts and requests is told, in seconds, as far as it was', async () => {
+test('what was learned of starts and requests is a metric, in seconds, as far as it was', async () => {
   const stage = new Stage();
   stage.add('known', { learned: { startMs: 300, requestMs: 50 } });
   stage.add('new', { learned: { startMs: undefined, requestMs: 7 } });

@@ -8,7 +8,7 @@ import type { FunctionCounters } from './function-counters.ts';
 import { type CountedFunction, FUNCTION_METRICS, functionLabels, isCounted, withLabel } from './function-metrics.ts';
 import { type MetricFamily, MetricText } from './prometheus-text.ts';
 
-/** What the activator's metrics are taken from, whenever somebody asks. */
+/** What the activator's metrics are read from at each scrape. */
 export interface ActivatorParts {
   functions: () => Iterable<CountedFunction>;
   /** Requests for which no function was found. */

@@ -1,4 +1,4 @@
-/** What is told of a request: to its client, to the replica, in the access log, in counts. */
+/** What is said of a request: to its client, to the replica, in the access log, in counts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -21,7 +21,7 @@ function timings(header: string | string[] | undefined): Record<string, number> 
   return Object.fromEntries(entries.map(([, name = '', ms]) => [name, Number(ms)]));
 }
 
-test('a cold start tells its client, and the metrics, where its time went', async () => {
+test('the answer after a cold start, and the metrics, say where its time went', async () => {
   await using gateway = await TestGateway.start();
   gateway.putFunction(aFunction('hello'));
   gateway.scales.onScale = async () => {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import type { TestClock } from '#platform/testing/test-clock.ts';
 import { FunctionBudget, ProcessBudget } from '../queue/fair-share.ts';
-import { type QueuedRequest, RequestQueue } from '../queue/request-queue.ts';
-import { aSeat, type Named } from './test-replica.ts';
+import type { QueuedRequest } from '../queue/queued-request.ts';
+import { RequestQueue } from '../queue/request-queue.ts';
+import { aReplica, type Named } from './test-replica.ts';
 
 /** One way between gateway and replica. */
 const WAY_MS = 0.25;
@@ -85,15 +86,15 @@ export class SimulatedGateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     const { clock, random, limit } = parts;
-    const share = new FunctionBudget(new ProcessBudget({ requests: 1e9, bytes: 1e9 }));
+    const budget = new FunctionBudget(new ProcessBudget({ requests: 1e9, bytes: 1e9 }));
     const hooks = { waiting: () => undefined, noneWaiting: () => undefined, refuse: () => assert.fail() };
     const limits = { limit, queueSize: 1_000, queueMaxBytes: 0, queueTimeoutMs: 1e9 };
-    this.#gate = new RequestQueue<Named>(limits, { clock, random, share, hooks });
+    this.#gate = new RequestQueue<Named>(limits, { clock, random, budget, hooks });
   }
 
   /** So many of the replicas answer now. @param moreUntilMs until when more are likely to come. */
   see(count: number, moreUntilMs = 0): void {
-    while (this.#seats.length < count) this.#seats.push(aSeat(String(this.#seats.length)));
+    while (this.#seats.length < count) this.#seats.push(aReplica(String(this.#seats.length)));
     this.#gate.setReplicas(this.#seats.slice(), moreUntilMs);
   }
 
@@ -104,26 +105,26 @@ export class SimulatedGateway {
 
   #ask(): void {
     const { clock, replicas } = this.#parts;
-    const visitor: QueuedRequest<Named> = {
+    const request: QueuedRequest<Named> = {
       enteredAtMs: clock.nowMs(),
       heldBytes: 0,
       waitMs: 0,
       refuse: () => assert.fail(),
-      admit: (seat) => {
-        const { waitMs } = visitor;
-        const done = () => this.#done(visitor, seat);
-        const refused = () => void this.#gate.giveBack(visitor, seat, true);
-        clock.after(WAY_MS, () => replicas[Number(seat.name)]?.take({ waitMs, done, refused }));
+      admit: (replica) => {
+        const { waitMs } = request;
+        const done = () => this.#done(request, replica);
+        const refused = () => void this.#gate.giveBack(request, replica, true);
+        clock.after(WAY_MS, () => replicas[Number(replica.name)]?.take({ waitMs, done, refused }));
       },
     };
-    this.#gate.enter(visitor);
+    this.#gate.enter(request);
   }
 
-  #done(visitor: QueuedRequest<Named>, seat: Named): void {
+  #done(request: QueuedRequest<Named>, replica: Named): void {
     this.answered += 1;
     this.answeredAtMs = this.#parts.clock.nowMs();
-    this.longestWaitMs = Math.max(this.longestWaitMs, this.answeredAtMs - visitor.enteredAtMs);
-    this.#gate.finish(seat);
+    this.longestWaitMs = Math.max(this.longestWaitMs, this.answeredAtMs - request.enteredAtMs);
+    this.#gate.finish(replica);
     if (this.#parts.asksAgain) this.#ask();
   }
 }

@@ -17,8 +17,9 @@ import type { ClientLimits } from '../inbound/node-server.ts';
 import { trustedProxies } from '../inbound/trusted-proxies.ts';
 import { type BudgetBounds, ProcessBudget } from '../queue/fair-share.ts';
 import { RejectionPacer } from '../queue/rejection-pacer.ts';
+import type { Feed } from '../replicas/feed.ts';
 import type { PodObject } from '../replicas/pod-facts.ts';
-import { type Feed, ReplicaRegistry } from '../replicas/replica-registry.ts';
+import { ReplicaRegistry } from '../replicas/replica-registry.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FailureLog } from '../telemetry/failure-log.ts';
 import { type Backend, startBackend } from './test-backend.ts';
@@ -55,7 +56,7 @@ export class ManualFeed<T> implements Feed<T> {
   }
 }
 
-/** Scales in memory; each write is told to `onScale`. */
+/** Scales in memory; each write calls `onScale`. */
 export class FakeScales implements Scales {
   readonly replicas = new Map<string, number>();
   readonly writes: { revision: string; replicas: number; onto: string | undefined }[] = [];
@@ -114,10 +115,10 @@ export interface PodOptions {
   revision: string;
   ip?: string;
   port?: number;
-  /** Runs somebody's image, not the runtime. */
+  /** Runs an image of the user's own, not the runtime. */
   image?: boolean;
   leaving?: boolean;
-  /** Default: none yet, or none that is told. */
+  /** Default: none. */
   node?: string;
   status?: PodObject['status'];
 }
@@ -153,7 +154,7 @@ export interface TestGatewayOptions {
   bounds?: BudgetBounds;
   maxConnections?: number;
   maxBacklogBytes?: number;
-  /** Whether callers are told all; default: no, as with the chart. */
+  /** Whether answers have all details; default: no, as with the chart. */
   errorDetail?: boolean;
   /** To listen on; default: 127.0.0.1. */
   host?: string;
@@ -169,12 +170,12 @@ export class TestGateway implements AsyncDisposable {
   readonly scales = new FakeScales();
   readonly functions: FunctionRegistry;
   readonly gateway: Gateway;
-  readonly share: ProcessBudget;
+  readonly budget: ProcessBudget;
   /** The access log. */
   readonly logged: Record<string, unknown>[] = [];
   port = 0;
   readonly replicas: ReplicaRegistry;
-  readonly #wake: ScaleUp;
+  readonly #scaleUp: ScaleUp;
   /** In the order that they were started. */
   readonly backends: Server[] = [];
 
@@ -191,15 +192,15 @@ export class TestGateway implements AsyncDisposable {
 
   constructor(options: TestGatewayOptions) {
     const { syncWaitMs = 5_000, limits = {}, bounds = { requests: 10_000, bytes: 1e9 } } = options;
-    this.share = new ProcessBudget(bounds);
+    this.budget = new ProcessBudget(bounds);
     this.replicas = new ReplicaRegistry(this.podFeed, clock);
-    this.#wake = new ScaleUp(this.scales, clock, pino({ level: 'silent' }));
+    this.#scaleUp = new ScaleUp(this.scales, clock, pino({ level: 'silent' }));
     this.functions = new FunctionRegistry({
       feed: this.functionFeed,
       replicas: this.replicas,
-      wake: this.#wake,
-      share: this.share,
-      refusals: new RejectionPacer(),
+      scaleUp: this.#scaleUp,
+      budget: this.budget,
+      rejections: new RejectionPacer(),
       clock,
       template: new HostTemplate(DEFAULT_HOST_TEMPLATE, 'fn.example'),
       clusterDomain: 'cluster.local',
@@ -246,14 +247,14 @@ export class TestGateway implements AsyncDisposable {
   }
 
   traffic(name: string) {
-    for (const traffic of this.functions.all()) if (traffic.view.name === name) return traffic;
+    for (const traffic of this.functions.all()) if (traffic.config.name === name) return traffic;
     throw new Error(`no function ${name}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.functions[Symbol.dispose]();
     this.replicas[Symbol.dispose]();
-    this.#wake[Symbol.dispose]();
+    this.#scaleUp[Symbol.dispose]();
     for (const server of this.backends) {
       server.closeAllConnections();
       server.close();

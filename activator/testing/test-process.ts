@@ -43,7 +43,7 @@ export class Cluster implements AsyncDisposable {
     for (const watch of this.#podWatches) if (concerns(watch, object)) watch.send({ type: 'ADDED', object });
   }
 
-  /** Tells of a change of a function that was there from the start. */
+  /** Sends a watch event: a function that was there from the start has changed. */
   changeFunction(fn: FunctionObject): void {
     this.#version += 1;
     const object = { ...fn, metadata: { ...fn.metadata, resourceVersion: String(this.#version) } };

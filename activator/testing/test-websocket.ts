@@ -13,7 +13,7 @@ export interface Served {
   socket: Duplex;
 }
 
-/** Takes an upgrade; to be given to a server's `upgrade`. Each connection is told to `onOpen`. */
+/** Takes an upgrade; to be given to a server's `upgrade`. `onOpen` is called with each connection. */
 export function echoWebSocket(onOpen: (served: Served) => void = () => undefined) {
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${GUID}`).digest('base64');

@@ -1,6 +1,7 @@
 /** For tests: a cluster in which starts share processors, seen in steps of a millisecond; the same seed gives the same times. */
 import { seeded } from '#platform/testing/seeded.ts';
-import { ClusterStarts, type StartMark } from '../cluster-starts.ts';
+import { type StartMark, StartTimes } from '../../replicas/start-times.ts';
+import { ClusterStarts } from '../cluster-starts.ts';
 import { learnRequest, type StartMoments, startAloneMs } from '../learning.ts';
 import type { Learned } from '../wave-plan.ts';
 
@@ -58,7 +59,8 @@ export interface Outcome {
 export class SimulatedCluster {
   readonly #hardware: Hardware;
   readonly #random: () => number;
-  readonly #starts = new ClusterStarts(0);
+  readonly #starts = new ClusterStarts();
+  readonly #times = new StartTimes(0);
   #moments: StartMoments | undefined;
   #requestMs: number | undefined;
   #nowMs = 0;
@@ -101,7 +103,7 @@ export class SimulatedCluster {
 
   /** For a minute. */
   #sleep(replicas: readonly SimulatedReplica[]): void {
-    for (const { mark } of replicas) if (mark !== undefined) this.#starts.end(mark, this.#nowMs);
+    for (const { mark } of replicas) if (mark !== undefined) this.#times.end(mark, this.#nowMs);
     this.#nowMs += 60_000;
   }
 
@@ -122,7 +124,7 @@ export class SimulatedCluster {
       orderedAtMs: this.#nowMs,
       idleLeftMs: orderMs + startIdleMs * noise(),
       cpuLeftMs: startCpuMs * noise(),
-      mark: this.#starts.begin(this.#nowMs),
+      mark: this.#times.begin(this.#nowMs),
       isReady: false,
       endsAtMs: [],
     };
@@ -145,7 +147,7 @@ export class SimulatedCluster {
 
   #answers(replica: SimulatedReplica): void {
     replica.isReady = true;
-    const sample = replica.mark && this.#starts.end(replica.mark, this.#nowMs);
+    const sample = replica.mark && this.#times.end(replica.mark, this.#nowMs);
     replica.mark = undefined;
     if (sample !== undefined) this.#moments = this.#starts.learn(this.#moments, sample);
   }

@@ -33,10 +33,10 @@ export function post(...fields: readonly string[]): string {
   return head('POST /first HTTP/1.1', `Host: ${HOST}`, ...fields);
 }
 
-/** What nobody may see who takes the bytes before it for a whole request. */
+/** A request that must not be seen by a reader that takes the bytes before it for a whole request. */
 export const SMUGGLED = head('GET /smuggled HTTP/1.1', `Host: ${HOST}`);
 
-/** The names are told apart by it where the bytes would not show. */
+/** Tells names apart where the bytes would not. */
 export function each<T>(values: readonly T[], make: (value: T) => Attack): Attack[] {
   return values.map(make);
 }

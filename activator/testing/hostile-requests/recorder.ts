@@ -6,7 +6,7 @@ import { READY_PATH } from '#api/names.ts';
 const REQUEST_LINE = /^([A-Z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.1$/;
 const FIELD =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)$/;
-/** What no replica may be told, as a field or in a trailer. */
+/** What no replica may receive, as a field or in a trailer. */
 const NEVER = /^(?:x-catnap-.*|keep-alive|proxy-connection|proxy-authorization|http2-settings|x-hop)$/;
 const NO_TRAILER = /^(?:host|content-length|transfer-encoding|authorization)$/;
 

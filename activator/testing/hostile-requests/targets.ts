@@ -1,4 +1,4 @@
-/** Request lines, targets and hosts that are none, or that lead where nobody may go (RFC 9112, 3). */
+/** Request lines, targets and hosts that are none, or that lead where no caller may go (RFC 9112, 3). */
 import { type Attack, each, HOST, head, SMUGGLED } from './attack.ts';
 
 const withLine = (line: string) => `${head(line, `Host: ${HOST}`)}${SMUGGLED}`;

@@ -8,7 +8,7 @@ const URL_PATH = '/fn/shop/later';
 
 /** Routes `/fn/shop/later` to what answers every request with that. */
 function route(gateway: TestGateway, admit: () => Decision | Promise<Decision>): void {
-  const target: Target = { view: { key: 'shop/later' }, admit };
+  const target: Target = { config: { key: 'shop/later' }, admit };
   gateway.functions.routes.add({ namespace: 'shop', name: 'later', routes: [], target });
 }
 
@@ -22,7 +22,7 @@ test('a target may answer a request itself: status, headers and body are its own
   assert.deepEqual([gateway.logged[0]?.status, gateway.gateway.open], [202, 0]);
 });
 
-test('so it may later, when the body that nobody has read does not keep the connection from its next request', async () => {
+test('so it may later, when an unread body does not keep the connection from its next request', async () => {
   await using gateway = await TestGateway.start();
   const later = Promise.withResolvers<Decision>();
   route(gateway, () => later.promise);
@@ -33,7 +33,7 @@ test('so it may later, when the body that nobody has read does not keep the conn
   await until(() => gateway.gateway.open === 0, 'it is over');
 });
 
-test('a failure may carry headers, which callers get who are told no details', async () => {
+test('a failure may carry headers, which callers get even without details', async () => {
   await using gateway = await TestGateway.start();
   route(gateway, () => ({ code: 'GatewayUnavailable', message: 'the details', headers: ['ratelimit', 'r=0;t=7'] }));
   const { status, headers, body } = await ask(gateway.port, { path: URL_PATH });

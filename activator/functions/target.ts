@@ -1,24 +1,26 @@
 import type { Decision } from '../errors/decision.ts';
 import type { FunctionBudget } from '../queue/fair-share.ts';
-import type { QueuedRequest, WaitingRequest } from '../queue/request-queue.ts';
+import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
 import type { FunctionConfig } from '../routing/function-config.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { FunctionCounters } from '../telemetry/function-counters.ts';
-import type { Untouched } from './retry-pause.ts';
+
+/** Why a replica has not begun with a request: it has as many as it may, or it cannot take any now. */
+export type NotStarted = 'full' | 'unready';
 
 /** A function's own queue, as a request sees it that goes through it. */
 export interface FunctionQueue {
-  readonly view: FunctionConfig;
-  /** What is held for the function of the process' memory. */
-  readonly share: FunctionBudget;
+  readonly config: FunctionConfig;
+  /** The function's part of the process' memory. */
+  readonly budget: FunctionBudget;
   readonly counters: FunctionCounters | undefined;
   /** Undefined: it was admitted or refused at once. */
   enter(visitor: QueuedRequest<Replica>): WaitingRequest<Replica> | undefined;
   cancel(place: WaitingRequest<Replica>): void;
-  /** The replica has not begun with the request: it waits again, first in line. */
-  giveBack(visitor: QueuedRequest<Replica>, replica: Replica, why: Untouched): WaitingRequest<Replica> | undefined;
+  /** The replica has not begun with the request: it waits again, by its time of arrival. */
+  giveBack(visitor: QueuedRequest<Replica>, replica: Replica, why: NotStarted): WaitingRequest<Replica> | undefined;
   /** The replica has begun to answer. */
   answered(replica: Replica): void;
   /** The replica did not answer as it should have. @param suspect what took too long */
@@ -41,7 +43,7 @@ export interface Admissible {
 
 /** Where a route leads: what admits requests. A function's traffic is one, by the function's own queue. */
 export interface Target {
-  readonly view: { readonly key: string };
+  readonly config: { readonly key: string };
   /** `continue`: the request is the target's from here on, which will see to its answer. */
   admit(request: Admissible): Decision | Promise<Decision>;
 }
