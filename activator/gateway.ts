@@ -6,8 +6,9 @@ import type { Clock } from '#platform/time/clock.ts';
 import { type Decision, isFailure } from './errors/decision.ts';
 import type { GatewayError, Reply } from './errors/gateway-error.ts';
 import { attempt, enter } from './errors/guarded-entries.ts';
-import type { ClientConnection, IncomingRequest } from './inbound/client-connection.ts';
+import type { ClientConnection } from './inbound/client-connection.ts';
 import { Backlog } from './inbound/client-reader.ts';
+import type { ClientStream } from './inbound/client-stream.ts';
 import { ConnectionLimit } from './inbound/connection-limit.ts';
 import { Listener } from './inbound/listener.ts';
 import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './inbound/node-server.ts';
@@ -200,7 +201,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
       connectionLimit: this.connectionLimit,
       backlog: this.#backlog,
       proxies: this.#options.trustedProxies,
-      begin: (arrival, connection) => this.#begin(arrival, connection),
+      begin: (stream, connection) => this.#begin(stream, connection),
       refused: ({ code }) => this.#options.unrouted.refused(code),
     });
   }
@@ -210,10 +211,10 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     await Promise.all([...this.#tunnels].map((tunnel) => tunnel.close()));
   }
 
-  #begin(arrival: IncomingRequest, connection: ClientConnection): void {
+  #begin(stream: ClientStream, connection: ClientConnection): void {
     this.#lastAtMs = this.clock.nowMs();
-    if (this.#leaving) arrival.response.shouldKeepAlive = false;
-    this.#pass(new RoutedRequest(arrival, connection), 0);
+    if (this.#leaving) stream.endConnection();
+    this.#pass(new RoutedRequest(stream, connection), 0);
   }
 
   #pass(request: RoutedRequest, from: number): void {
@@ -236,13 +237,13 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     decision.then(goOn).catch(crash);
   }
 
-  #answer({ arrival, connection }: RoutedRequest, answer: Reply | GatewayError): void {
-    const { exchange, request, response } = arrival;
+  #answer(request: RoutedRequest, answer: Reply | GatewayError): void {
+    const { stream, connection, hasExchange } = request;
     if (isFailure(answer)) {
-      if (exchange !== undefined) exchange.refuse(answer);
+      if (hasExchange) request.exchange.refuse(answer);
       // Where its fields can be read in two ways, so can what comes behind it: the connection ends with this answer.
-      else connection.refuse(answer, this.#ids.next(), request.method !== 'HEAD');
-    } else if (exchange !== undefined) exchange.reply(answer);
-    else writeReply(response, answer, this.#leaving);
+      else connection.refuse(answer, this.#ids.next(), stream.head.method !== 'HEAD');
+    } else if (hasExchange) request.exchange.reply(answer);
+    else writeReply(stream, answer);
   }
 }

@@ -1,20 +1,22 @@
 import type { Admissible, Target } from './functions/target.ts';
-import type { ClientConnection, IncomingRequest } from './inbound/client-connection.ts';
+import type { ClientConnection } from './inbound/client-connection.ts';
+import type { ClientStream } from './inbound/client-stream.ts';
 import type { Exchange } from './proxy/exchange.ts';
 import type { Asked } from './routing/find-route.ts';
 
 /** A request on its way through the gateway's stages; each adds what it finds out. */
 export class RoutedRequest implements Asked, Admissible {
-  readonly arrival: IncomingRequest;
+  readonly stream: ClientStream;
   readonly connection: ClientConnection;
   host = '';
   /** Path and query, as the client asked for them until the request is routed, then as the function gets them. */
   path = '/';
   /** Undefined until it is routed. */
   target: Target | undefined;
+  #exchange: Exchange | undefined;
 
-  constructor(arrival: IncomingRequest, connection: ClientConnection) {
-    this.arrival = arrival;
+  constructor(stream: ClientStream, connection: ClientConnection) {
+    this.stream = stream;
     this.connection = connection;
   }
 
@@ -25,13 +27,18 @@ export class RoutedRequest implements Asked, Admissible {
 
   /** Throws in a stage before the one that makes it. */
   get exchange(): Exchange {
-    const { exchange } = this.arrival;
-    if (exchange === undefined) throw new Error('this stage comes before the request has an exchange');
-    return exchange;
+    if (this.#exchange === undefined) throw new Error('this stage comes before the request has an exchange');
+    return this.#exchange;
+  }
+  set exchange(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+  get hasExchange(): boolean {
+    return this.#exchange !== undefined;
   }
 
   /** Its client was answered, or is gone. */
   get over(): boolean {
-    return this.arrival.exchange?.over === true;
+    return this.#exchange?.over === true;
   }
 }

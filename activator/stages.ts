@@ -40,8 +40,8 @@ const NOT_SYNCED: GatewayError = {
 
 /** Refuses what two readers may understand in two ways; says what is asked for. */
 export function validate(asked: RoutedRequest): Decision {
-  const { request, fault = faultOf(request) } = asked.arrival;
-  const target = targetOf(request);
+  const { head, fault = faultOf(head) } = asked.stream;
+  const target = targetOf(head);
   if (fault !== undefined || target === undefined) return fault ?? NO_TARGET;
   asked.host = target.host;
   asked.path = target.path;
@@ -49,23 +49,23 @@ export function validate(asked: RoutedRequest): Decision {
 }
 
 /** Answers OPTIONS requests that are for the gateway itself. */
-export function answerOptions({ arrival: { request }, path }: RoutedRequest): Decision {
-  return request.method === 'OPTIONS' && isForGateway(request, path) ? OPTIONS_REPLY : 'continue';
+export function answerOptions({ stream: { head }, path }: RoutedRequest): Decision {
+  return head.method === 'OPTIONS' && isForGateway(head, path) ? OPTIONS_REPLY : 'continue';
 }
 
 /** Gives the request its id, the headers that a replica gets, and its exchange. */
-export function makeExchange(host: ExchangeContext, ids: RequestIds): Stage {
-  return ({ arrival, connection, host: asked }) => {
-    const { request, upgrade } = arrival;
-    const { address, proxies, door } = connection;
-    const client = { address, protocol: door.protocol, host: asked === '' ? connection.ownHost : asked, proxies };
-    const headers = requestHeaders(request.rawHeaders, client);
+export function makeExchange(context: ExchangeContext, ids: RequestIds): Stage {
+  return (asked) => {
+    const { stream, connection } = asked;
+    const { address, proxies, protocol } = connection;
+    const client = { address, protocol, host: asked.host === '' ? connection.ownHost : asked.host, proxies };
+    const headers = requestHeaders(stream.head.rawHeaders, client);
     const requestId = headers.requestId ?? ids.next();
     headers.headers.push(HEADER.requestId, requestId);
-    if (host.errorDetail) headers.headers.push(HEADER.errorDetail, 'true');
-    const outgoing = new OutgoingRequest(request.method ?? 'GET', requestId, headers, upgrade);
-    arrival.exchange = new Exchange(arrival, outgoing, host);
-    host.opened();
+    if (context.errorDetail) headers.headers.push(HEADER.errorDetail, 'true');
+    const outgoing = new OutgoingRequest(stream.head.method ?? 'GET', requestId, headers, stream.upgradeTo);
+    asked.exchange = new Exchange(stream, outgoing, context);
+    context.opened();
     return 'continue';
   };
 }

@@ -1,31 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { answerFor, GATEWAY_FAULT, type GatewayError } from '../errors/gateway-error.ts';
+import { GATEWAY_FAULT, type GatewayError } from '../errors/gateway-error.ts';
 import { caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
-import type { Exchange } from '../proxy/exchange.ts';
 import { addressOf } from '../upstream/address.ts';
 import { type Backlog, ClientReader, type ParserStop, type ReadPace, STOPPED } from './client-reader.ts';
+import type { ClientStream } from './client-stream.ts';
+import type { Http1Stream } from './http1-stream.ts';
 import { closeLingering } from './linger.ts';
 import { ProtocolWatch } from './protocol-name.ts';
+import { refusalText } from './refusal-text.ts';
+import { StallWatch } from './stall-watch.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 import { faultOfReading } from './validate-request.ts';
-
-/** A request that has come in. */
-export interface IncomingRequest {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** The client waits for 100 before it sends the body. */
-  readonly expectsContinue: boolean;
-  /** The protocol that it asks to switch to, or null. */
-  readonly upgrade: string | null;
-  /** The server has let go of the connection behind this request. */
-  readonly parted: boolean;
-  /** Why it is not to be served, where only what the parser was reading shows that; undefined: nothing does. */
-  fault?: GatewayError | undefined;
-  /** What serves it; undefined until its turn. */
-  exchange: Exchange | undefined;
-}
 
 /** Where connections come from. */
 export interface ConnectionOwner {
@@ -34,8 +21,8 @@ export interface ConnectionOwner {
   readonly backlog: Backlog;
   /** Undefined: none is trusted. */
   readonly proxies: TrustedProxies | undefined;
-  /** Gives the arrival its exchange, or refuses it. */
-  begin(arrival: IncomingRequest, connection: ClientConnection): void;
+  /** Gives the stream its handler, or refuses it. */
+  begin(stream: ClientStream, connection: ClientConnection): void;
   /** A client is told so, whose bytes or head got no exchange. */
   refused(failure: GatewayError): void;
   /** The connection has closed. */
@@ -62,14 +49,14 @@ export function connectionOf(socket: Socket): ClientConnection | undefined {
  * without waiting for answers. Once it was told no, nothing more of it is served.
  */
 export class ClientConnection implements ReadPace {
-  readonly door: ConnectionOwner;
-  /** Those of the door where the client is one of them; undefined: it is not. */
+  /** Those of the listener where the client is one of them; undefined: it is not. */
   readonly proxies: TrustedProxies | undefined;
+  readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   readonly #reader: ClientReader;
   #address: string | undefined;
-  #current: IncomingRequest | undefined;
-  #waiting: IncomingRequest[] | undefined;
+  #current: Http1Stream | undefined;
+  #waiting: Http1Stream[] | undefined;
   readonly #protocol = new ProtocolWatch();
   /** Requests that are counted as sent ahead. */
   #ahead = 0;
@@ -82,15 +69,13 @@ export class ClientConnection implements ReadPace {
   #bytesBefore = 0;
   /** Our side has ended; what the client still sends is thrown away. */
   #lingers = false;
-  /** Bytes that had gone either way at the last look, and when they last had changed. */
-  #moved = 0;
-  #movedAtMs = 0;
+  readonly #stalls = new StallWatch();
 
-  constructor(socket: Socket, door: ConnectionOwner) {
+  constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
-    this.door = door;
-    this.#reader = new ClientReader(socket, this, door.backlog);
-    this.proxies = door.proxies?.(this.address) === true ? door.proxies : undefined;
+    this.#owner = owner;
+    this.#reader = new ClientReader(socket, this, owner.backlog);
+    this.proxies = owner.proxies?.(this.address) === true ? owner.proxies : undefined;
     (socket as ClientSocket)[CONNECTION] = this;
     // Functions that all share: ten thousand idle connections should not hold twenty thousand closures.
     socket.on('close', onSocketClosed);
@@ -100,14 +85,18 @@ export class ClientConnection implements ReadPace {
 
   /** All is said: ends the connection, after what its client still sends where it does. */
   endWell(): void {
-    const { request, upgrade } = this.#current ?? {};
+    const { request, upgradeTo } = this.#current ?? {};
     const sendsStill =
       request?.complete === false ||
-      typeof upgrade === 'string' ||
+      typeof upgradeTo === 'string' ||
       this.#waiting !== undefined ||
       this.#refusal !== undefined;
     if (!sendsStill) Socket.prototype.destroySoon.call(this.#socket);
     else this.#linger();
+  }
+
+  get protocol(): 'http' | 'https' {
+    return this.#owner.protocol;
   }
 
   /** Of the client; an IPv4 address as such, also where it came to an IPv6 socket. */
@@ -123,16 +112,16 @@ export class ClientConnection implements ReadPace {
     return `${address.includes(':') ? `[${address}]` : address}:${localPort}`;
   }
 
-  take(arrival: IncomingRequest): void {
+  take(stream: Http1Stream): void {
     if (this.#closing) {
       this.#reader.watch();
       return;
     }
-    arrival.fault = this.faultOfProtocol(arrival.request);
+    stream.fault = this.faultOfProtocol(stream.request);
     // What else came in the same packet is not read yet, and chunks may prove to be none: then nothing is to be passed on.
-    const chunked = arrival.request.headers['transfer-encoding'] !== undefined;
-    if (this.#current === undefined && this.#waiting === undefined && !chunked) this.#start(arrival);
-    else this.#wait(arrival, chunked);
+    const chunked = stream.request.headers['transfer-encoding'] !== undefined;
+    if (this.#current === undefined && this.#waiting === undefined && !chunked) this.#start(stream);
+    else this.#wait(stream, chunked);
   }
 
   /** To be asked while the parser calls for the request; undefined: nothing shows that it is none of HTTP. */
@@ -179,7 +168,7 @@ export class ClientConnection implements ReadPace {
 
   /** The client has ended its side while no server reads it: it is gone, as behind any request, unless it has its tunnel. */
   clientEnded(): void {
-    if (this.#current?.exchange?.joined !== true) this.#socket.end();
+    if (this.#current?.upgraded !== true) this.#socket.end();
   }
 
   get ahead(): number {
@@ -194,7 +183,7 @@ export class ClientConnection implements ReadPace {
   closed(): void {
     this.#reader.detach();
     this.#countAhead(0);
-    this.door.closed(this);
+    this.#owner.closed(this);
   }
 
   /**
@@ -202,12 +191,12 @@ export class ClientConnection implements ReadPace {
    * that; at once where no answer can be given any more.
    */
   crash(entry: Entry, error: unknown): void {
-    const { response, exchange } = this.#current ?? {};
+    const { response, handler } = this.#current ?? {};
     this.#waiting = undefined;
     this.#closing = true;
-    if (response === undefined || response.headersSent || exchange?.over) this.#socket.destroy();
+    if (response === undefined || response.headersSent || handler?.over) this.#socket.destroy();
     else response.shouldKeepAlive = false;
-    if (exchange !== undefined) exchange.crash(entry, error);
+    if (handler !== undefined) handler.crash(entry, error);
     else if (response !== undefined && !this.#socket.destroyed) this.refuse(GATEWAY_FAULT, randomUUID(), true);
   }
 
@@ -223,28 +212,21 @@ export class ClientConnection implements ReadPace {
 
   /** Ends what a client holds that neither sends what it announced nor takes what it asked for, for `stallMs`. */
   look(nowMs: number, stallMs: number): void {
-    const arrival = this.#current;
-    if (arrival === undefined || arrival.upgrade !== null) return;
-    const moved = this.#socket.bytesRead + this.#socket.bytesWritten;
-    const { request, response } = arrival;
-    const owesBody = !response.headersSent && !request.complete && request.readableFlowing === true;
-    const owesReading = this.#socket.writableLength > 0;
-    if (moved !== this.#moved || !(owesBody || owesReading)) {
-      this.#moved = moved;
-      this.#movedAtMs = nowMs;
-    } else if (nowMs - this.#movedAtMs >= stallMs) {
-      if (owesReading) this.#socket.destroy();
-      else this.#faultInLast({ code: 'RequestTimeout', message: `the body stopped for ${stallMs / 1000} s` });
-    }
+    const stream = this.#current;
+    if (stream === undefined || stream.upgradeTo !== null) return;
+    const stalls = this.#stalls.look(this.#socket, stream.owesBody, nowMs);
+    if (stalls === undefined || stalls.forMs < stallMs) return;
+    if (stalls.within === 'answer') this.#socket.destroy();
+    else this.#faultInLast({ code: 'RequestTimeout', message: `the body stopped for ${stallMs / 1000} s` });
   }
 
   /** The fault is in the last request that came if that is not complete, else in one that did not get as far. */
   #faultInLast(failure: GatewayError): void {
     const last = this.#waiting?.at(-1) ?? this.#current;
-    if (last?.request.complete === false && last.exchange?.over === false) {
+    if (last?.request.complete === false && last.handler?.over === false) {
       this.#closing = true;
       last.response.shouldKeepAlive = false;
-      last.exchange.reject(failure);
+      last.handler.reject(failure);
       return;
     }
     if (last !== undefined && last !== this.#current && !last.request.complete) this.#waiting?.pop();
@@ -252,36 +234,36 @@ export class ClientConnection implements ReadPace {
     if (this.#current === undefined && (this.#waiting ?? []).length === 0) this.#end();
   }
 
-  #start(arrival: IncomingRequest): void {
-    this.#current = arrival;
+  #start(stream: Http1Stream): void {
+    this.#current = stream;
     // After Node has let go of it: only then may another answer begin.
-    arrival.response.on('close', onAnswered);
+    stream.response.on('close', onAnswered);
     try {
       enter('request goes on');
-      if (arrival.parted) arrival.response.assignSocket(this.#socket);
-      this.door.begin(arrival, this);
+      if (stream.parted) stream.response.assignSocket(this.#socket);
+      this.#owner.begin(stream, this);
     } catch (error) {
       this.crash('request goes on', error);
       caught('request goes on', error);
     }
   }
 
-  #wait(arrival: IncomingRequest, soon: boolean): void {
+  #wait(stream: Http1Stream, soon: boolean): void {
     this.#waiting ??= [];
-    this.#waiting.push(arrival);
+    this.#waiting.push(stream);
     if (soon && this.#current === undefined) setImmediate(startWaiting, this);
     this.#countAhead(this.#waiting.length);
     this.#reader.watch();
   }
 
   #countAhead(requests: number): void {
-    this.door.backlog.add((requests - this.#ahead) * REQUEST_BYTES);
+    this.#owner.backlog.add((requests - this.#ahead) * REQUEST_BYTES);
     this.#ahead = requests;
   }
 
   /** The present answer is out, or can be no more: goes on to the next request. */
   next(): void {
-    this.#current?.exchange?.left();
+    this.#current?.handler?.onClosed();
     this.#current = undefined;
     if (!this.#socket.writable) return;
     const next = this.#leaving ? undefined : this.#waiting?.shift();
@@ -305,11 +287,8 @@ export class ClientConnection implements ReadPace {
 
   #say(failure: GatewayError, requestId: string, hasBody: boolean): void {
     this.#closing = true;
-    this.door.refused(failure);
-    const { status, headers, body } = answerFor(failure, null, requestId, true);
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${new Date().toUTCString()}\r\n`;
-    for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-    this.#refusal = `${head}\r\n${hasBody ? body : ''}`;
+    this.#owner.refused(failure);
+    this.#refusal = refusalText(failure, requestId, hasBody);
   }
 
   #end(): void {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { systemClock } from '#platform/time/clock.ts';
-import type { IncomingRequest } from './client-connection.ts';
 import { Backlog } from './client-reader.ts';
+import type { ClientStream } from './client-stream.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Listener } from './listener.ts';
 import { CLIENT_LIMITS, plainServer } from './node-server.ts';
@@ -14,7 +14,10 @@ const nothing = () => undefined;
 
 /** Answers each request at once with more than a connection holds. */
 async function anOpenDoor(): Promise<{ door: Listener; port: number }> {
-  const begin = ({ response }: IncomingRequest) => void response.end('x'.repeat(BYTES));
+  const begin = (stream: ClientStream) => {
+    stream.begin(200, []);
+    stream.endWith('x'.repeat(BYTES), 'latin1');
+  };
   const door = new Listener(plainServer(), 'http', {
     clock: systemClock,
     limits: CLIENT_LIMITS,

@@ -7,6 +7,7 @@ import { guarded } from '../errors/guarded-entries.ts';
 import { ClientConnection, type ConnectionOwner, connectionOf } from './client-connection.ts';
 import type { Backlog } from './client-reader.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
+import { type ConnectionUse, Http1Stream } from './http1-stream.ts';
 import { handOver, type ParseError, PREFACE_SEEN, requireHttp1 } from './http2-preface.ts';
 import { type ClientLimits, listenOn } from './node-server.ts';
 import { asksForUpgrade, isKept, upgradeOf } from './upgrade-request.ts';
@@ -23,6 +24,8 @@ export interface ListenerOptions {
 
 /** Answers that are on their way when all connections are to end get this long to reach their clients. */
 const LAST_BYTES_MS = 2_000;
+const ORDINARY: ConnectionUse = { awaitsContinue: false, upgradeTo: null, parted: false };
+const AWAITING: ConnectionUse = { ...ORDINARY, awaitsContinue: true };
 
 /** A server's connections: what comes in on one is told to it, whatever it is, and slow ones are ended. */
 export class Listener implements ConnectionOwner, AsyncDisposable {
@@ -51,7 +54,7 @@ export class Listener implements ConnectionOwner, AsyncDisposable {
     const take = (awaits: boolean) =>
       guarded(
         'client request',
-        (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, awaits),
+        (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, awaits ? AWAITING : ORDINARY),
         endRequest,
       );
     const upgrade = guarded<unknown, [IncomingMessage, unknown, Buffer]>(
@@ -130,19 +133,18 @@ export class Listener implements ConnectionOwner, AsyncDisposable {
     this.#options.connectionLimit.took(socket);
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  #take(request: IncomingMessage, response: ServerResponse, use: ConnectionUse): void {
     // What comes behind a request with a body that asks for an upgrade is lost, so nothing may be expected to come.
     if (request.headers.upgrade !== undefined && asksForUpgrade(request)) response.shouldKeepAlive = false;
-    const arrival = { request, response, expectsContinue, upgrade: null, parted: false, exchange: undefined };
-    connectionOf(request.socket)?.take(arrival);
+    connectionOf(request.socket)?.take(new Http1Stream(response, use));
   }
 
   /** The server itself knows nothing of this connection from here on, unless the upgrade is declined. */
   #takeUpgrade(request: IncomingMessage, _socket: unknown, head: Buffer): void {
     const { socket } = request;
     const response = new ServerResponse(request);
-    const upgrade = upgradeOf(request);
-    response.shouldKeepAlive = upgrade === null && isKept(request);
+    const upgradeTo = upgradeOf(request);
+    response.shouldKeepAlive = upgradeTo === null && isKept(request);
     response.on(
       'finish',
       guarded('client answered', () => this.#answered(response, socket), endResponse),
@@ -153,14 +155,7 @@ export class Listener implements ConnectionOwner, AsyncDisposable {
     if (head.length > 0) socket.unshift(head);
     // So that a client that leaves while it waits is noticed.
     else socket.read(0);
-    connectionOf(socket)?.take({
-      request,
-      response,
-      expectsContinue: false,
-      upgrade,
-      parted: true,
-      exchange: undefined,
-    });
+    connectionOf(socket)?.take(new Http1Stream(response, { awaitsContinue: false, upgradeTo, parted: true }));
   }
 
   /** A request that asked for an upgrade has its answer, and has got none: the server reads on, or the connection ends. */

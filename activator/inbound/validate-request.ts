@@ -1,15 +1,5 @@
 import type { GatewayError } from '../errors/gateway-error.ts';
-
-/** What of a request decides whether it is one; an IncomingMessage has it. */
-export interface RequestStart {
-  method?: string | undefined;
-  url?: string | undefined;
-  httpVersionMajor: number;
-  httpVersionMinor: number;
-  /** Name, value, name, value, … */
-  rawHeaders: readonly string[];
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-}
+import type { ClientHead } from './client-stream.ts';
 
 /** Whom a request is for. */
 export interface Target {
@@ -48,7 +38,7 @@ export const NO_TARGET: GatewayError = {
  * Why a request that Node's parser let through is not to be served, or undefined: it is one. Each rule is about what
  * two readers may understand in two ways, for that is what smuggling is made of.
  */
-export function faultOf(request: RequestStart): GatewayError | undefined {
+export function faultOf(request: ClientHead): GatewayError | undefined {
   const { headers } = request;
   if (request.httpVersionMajor !== 1) return bad('the version of HTTP has to be 1.1 or 1.0');
   if (request.rawHeaders.length > 2 * FIELDS_MAX) {
@@ -65,7 +55,7 @@ export function faultOf(request: RequestStart): GatewayError | undefined {
 }
 
 /** @returns undefined: the target is none. */
-export function targetOf({ url = '/', headers }: RequestStart): Target | undefined {
+export function targetOf({ url = '/', headers }: ClientHead): Target | undefined {
   const host = typeof headers.host === 'string' ? headers.host : '';
   if (url.startsWith('/')) return { host, path: url };
   if (url === '*') return { host, path: url };
@@ -75,7 +65,7 @@ export function targetOf({ url = '/', headers }: RequestStart): Target | undefin
   return { host: authority, path: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
-function faultOfHost({ httpVersionMinor, headers, rawHeaders }: RequestStart): GatewayError | undefined {
+function faultOfHost({ httpVersionMinor, headers, rawHeaders }: ClientHead): GatewayError | undefined {
   const { host } = headers;
   if (host === undefined) return httpVersionMinor === 0 ? undefined : bad('the Host header is missing');
   if (typeof host !== 'string' || !AUTHORITY.test(host)) return bad('the Host header is no host name');
@@ -87,7 +77,7 @@ function faultOfHost({ httpVersionMinor, headers, rawHeaders }: RequestStart): G
   return hosts > 1 ? bad('there is more than one Host header') : undefined;
 }
 
-function faultOfTarget(request: RequestStart): GatewayError | undefined {
+function faultOfTarget(request: ClientHead): GatewayError | undefined {
   const { method = '', url = '' } = request;
   if (method !== 'GET' && method !== 'POST' && !METHODS.has(method)) {
     return { code: 'MethodNotAllowed', message: `this gateway does not pass ${method} on` };

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { HEADER } from '#api/names.ts';
 import { asError, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { NotStarted } from '../functions/target.ts';
@@ -26,7 +26,7 @@ export interface Outbound {
   sentTwice: boolean;
 }
 
-/** Who gets what comes back. The last call is one of `whole`, `end`, `untouched`, `broke`, `upgraded`; none after `abandon`. */
+/** Who gets what comes back. The last call is one of `whole`, `end`, `notStarted`, `broke`, `upgraded`; none after `abandon`. */
 export interface Inbound {
   /** A 1xx answer; the real one is still to come. */
   informational(status: number, headers: string[]): void;
@@ -40,9 +40,9 @@ export interface Inbound {
   data(chunk: Buffer, letGo: (() => void) | undefined): boolean;
   end(trailers: string[]): void;
   /** The replica provably has not begun with the request. */
-  untouched(why: NotStarted): void;
+  notStarted(why: NotStarted): void;
   broke(error: Error): void;
-  upgraded(headers: string[], socket: Socket): void;
+  upgraded(headers: string[], replica: Duplex): void;
   /** Something of ours threw while it dealt with the answer. May be called at any time, also after the last call. */
   crash(entry: Entry, error: unknown): void;
 }
@@ -104,10 +104,10 @@ export class Attempt implements Receiver {
   head(status: number, reason: string, headers: string[]): void {
     try {
       enter('answer head');
-      const untouched = this.#refusal(status, headers);
-      if (untouched !== undefined) {
+      const notStarted = this.#refusal(status, headers);
+      if (notStarted !== undefined) {
         this.#finish(false);
-        this.#inbound.untouched(untouched);
+        this.#inbound.notStarted(notStarted);
       } else {
         this.#inbound.head(status, reason, headers);
       }
@@ -119,9 +119,9 @@ export class Attempt implements Receiver {
   whole(status: number, reason: string, headers: string[], body: string): void {
     try {
       enter('answer whole');
-      const untouched = this.#refusal(status, headers);
+      const notStarted = this.#refusal(status, headers);
       if (!this.#finish(true)) return;
-      if (untouched !== undefined) this.#inbound.untouched(untouched);
+      if (notStarted !== undefined) this.#inbound.notStarted(notStarted);
       else this.#inbound.whole(status, reason, headers, body);
     } catch (error) {
       this.#crash('answer whole', error);
@@ -147,15 +147,15 @@ export class Attempt implements Receiver {
     }
   }
 
-  switched(headers: string[], socket: Socket): void {
+  switched(headers: string[], replica: Duplex): void {
     try {
       enter('tunnel joined');
       this.#stopBody();
-      if (this.#over) return void socket.destroy();
+      if (this.#over) return void replica.destroy();
       this.#over = true;
-      this.#inbound.upgraded(headers, socket);
+      this.#inbound.upgraded(headers, replica);
     } catch (error) {
-      socket.destroy();
+      replica.destroy();
       this.#crash('tunnel joined', error);
     }
   }
@@ -185,7 +185,7 @@ export class Attempt implements Receiver {
       return;
     }
     this.#finish(false);
-    if (!reused && unsent && this.#isRepeatable() && wasNeverConnected(error)) this.#inbound.untouched('unready');
+    if (!reused && unsent && this.#isRepeatable() && wasNeverConnected(error)) this.#inbound.notStarted('unready');
     else this.#inbound.broke(error);
   }
 

@@ -1,102 +1,91 @@
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { GatewayError, Reply } from '../errors/gateway-error.ts';
 import type { Entry } from '../errors/guarded-entries.ts';
 import type { NotStarted } from '../functions/target.ts';
+import type { ClientStream } from '../inbound/client-stream.ts';
 import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { Attempt, Inbound } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
-import { responseHeaders } from './headers.ts';
+import { responseHeaders, trailers } from './headers.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RequestRecord } from './request-record.ts';
 import { openTunnel, type Tunnel } from './tunnel.ts';
 import { type AnswerReader, UnreadAnswer } from './unread-answer.ts';
-import {
-  abandonBody,
-  answerHeaders,
-  breakOff,
-  endWith,
-  flushSoon,
-  whose,
-  writeFailure,
-  writeInformational,
-  writeReply,
-} from './write-response.ts';
+import { answerHeaders, whose, writeFailure, writeReply } from './write-response.ts';
 
-/** Whose answer it is, who decides what becomes of the request. */
+/** The request's exchange, which decides what becomes of it. */
 export interface AnswerOwner extends AnswerReader {
   /** The replica has begun to answer. @param status 101: the connection is another protocol's from here on */
   begun(status: number): void;
   /** All of the answer is written, or the tunnel is closed. */
   finish(): void;
-  untouched(why: NotStarted): void;
+  notStarted(why: NotStarted): void;
   broke(error: Error): void;
 }
 
-/** What comes back from a replica, on its way to the client; or what the gateway says in its place. */
+/** What comes back from a replica, on its way to the client; or what the gateway answers in its place. */
 export class ClientAnswer implements Inbound {
   /** Where it comes from; undefined: no replica has the request. */
   from: Attempt | undefined;
-  /** Whose memory it is that a slow client's answer is kept in; undefined: it is not counted. */
+  /** The memory that a slow client's answer is counted in; undefined: it is not counted. */
   budget: FunctionBudget | undefined;
-  readonly #response: ServerResponse;
+  readonly #stream: ClientStream;
   readonly #record: RequestRecord;
-  readonly #host: ExchangeContext;
+  readonly #context: ExchangeContext;
   readonly #owner: AnswerOwner;
-  /** What had gone out over the client's connection when it became one for another protocol. */
-  #upgradedAtBytes: number | undefined;
-  #joint: Tunnel | undefined;
+  #tunnel: Tunnel | undefined;
   /** Undefined while the client is as fast as its replica. */
   #unread: UnreadAnswer | undefined;
 
-  constructor(response: ServerResponse, record: RequestRecord, host: ExchangeContext, owner: AnswerOwner) {
-    this.#response = response;
+  constructor(stream: ClientStream, record: RequestRecord, context: ExchangeContext, owner: AnswerOwner) {
+    this.#stream = stream;
     this.#record = record;
-    this.#host = host;
+    this.#context = context;
     this.#owner = owner;
   }
 
-  /** The client's connection and the replica's, once they are one. */
-  get joint(): Tunnel | undefined {
-    return this.#joint;
+  /** Between the client's connection and the replica's, once the protocol is switched. */
+  get tunnel(): Tunnel | undefined {
+    return this.#tunnel;
   }
   /** The client's connection speaks another protocol, or is about to. */
   get isUpgraded(): boolean {
-    return this.#upgradedAtBytes !== undefined;
+    return this.#stream.upgradedBytes !== undefined;
   }
 
   informational(status: number, headers: string[]): void {
     this.#record.move();
-    writeInformational(this.#response, status, headers);
+    this.#stream.informational(status, headers);
   }
 
   head(status: number, reason: string, headers: string[]): void {
     this.#begin(status, reason, headers);
-    flushSoon(this.#response);
+    // Once all that arrived with it is dealt with: a stream's head before its first chunk is there.
+    this.#stream.flush();
   }
 
   whole(status: number, reason: string, headers: string[], body: string): void {
     this.#begin(status, reason, headers);
     this.#record.bytesOut = body.length;
-    this.#response.end(body, 'latin1');
+    this.#stream.endWith(body, 'latin1');
     this.#owner.finish();
   }
 
   data(chunk: Buffer, letGo: (() => void) | undefined): boolean {
     this.#record.move();
     this.#record.bytesOut += chunk.length;
-    if (this.#response.write(chunk, letGo)) return true;
-    this.#unread ??= new UnreadAnswer(this.#response, this.#owner, this.budget);
-    return this.#unread.mayGrow(this.#response, this.from);
+    if (this.#stream.write(chunk, letGo)) return true;
+    this.#unread ??= new UnreadAnswer(this.#stream, this.#owner, this.budget);
+    return this.#unread.mayGrow(this.#stream, this.from);
   }
 
-  end(trailers: string[]): void {
-    endWith(this.#response, trailers);
+  end(from: string[]): void {
+    this.#stream.end(from.length === 0 ? from : trailers(from));
     this.#owner.finish();
   }
 
-  untouched(why: NotStarted): void {
-    this.#owner.untouched(why);
+  notStarted(why: NotStarted): void {
+    this.#owner.notStarted(why);
   }
 
   broke(error: Error): void {
@@ -107,54 +96,58 @@ export class ClientAnswer implements Inbound {
     this.#owner.crash(entry, error);
   }
 
-  upgraded(from: string[], socket: Socket): void {
+  upgraded(from: string[], replica: Duplex): void {
     this.#begun(101);
-    const client = this.#response.req.socket;
-    this.#upgradedAtBytes = client.bytesWritten;
-    this.#response.detachSocket(client);
-    const headers = [...responseHeaders(from, 101, false), ...whose(this.#record)];
-    headers.push('connection', 'upgrade', 'upgrade', this.#response.req.headers.upgrade ?? '');
+    const client = this.#stream.upgrade([...responseHeaders(from, 101, false), ...whose(this.#record)]);
     const closed = () => this.#owner.finish();
     const watcher = { budget: this.budget, moved: () => this.#record.move(), closed };
-    this.#joint = openTunnel(client, socket, headers, watcher);
-    this.#host.joined(this.#joint);
+    this.#tunnel = openTunnel(client, replica, this.#stream.upgradeTo ?? '', watcher);
+    this.#context.joined(this.#tunnel);
   }
 
   /** Instead of a replica's answer; where that is on its way already, it ends in the middle. */
   fail(failure: GatewayError): void {
-    if (this.#response.headersSent || this.isUpgraded) breakOff(this.#response);
-    else writeFailure(this.#response, failure, this.#record, this.#host.draining);
+    if (this.#stream.begun) {
+      this.#stream.reset();
+      return;
+    }
+    this.#endConnectionIfDraining();
+    writeFailure(this.#stream, failure, this.#record);
   }
 
   /** An answer that no replica gave, and that is no failure. */
   reply(reply: Reply): void {
     this.#record.begin(reply.status);
     this.#record.bytesOut = reply.body.length;
-    writeReply(this.#response, { ...reply, headers: [...reply.headers, ...whose(this.#record)] }, this.#host.draining);
+    this.#endConnectionIfDraining();
+    writeReply(this.#stream, { ...reply, headers: [...reply.headers, ...whose(this.#record)] });
   }
 
-  /** No more can be said: the connection ends at once. */
+  /** Nothing more can be answered: the stream ends at once. */
   cut(): void {
-    this.#response.req.socket.destroy();
+    this.#stream.reset();
   }
 
   /** The client takes no more of it, or has all. */
-  left(): void {
+  onClosed(): void {
     this.#unread?.forget();
   }
 
   /** It is over, and what the client still sends of its request is of no use any more. */
   close(body: RequestBody | undefined): void {
-    const { req } = this.#response;
-    if (this.#upgradedAtBytes !== undefined) this.#record.bytesOut = req.socket.bytesWritten - this.#upgradedAtBytes;
-    if (body !== undefined) abandonBody(req, body);
+    const { upgradedBytes } = this.#stream;
+    if (upgradedBytes !== undefined) this.#record.bytesOut = upgradedBytes;
+    if (body !== undefined && this.#stream.linger()) body.discard();
   }
 
   #begin(status: number, reason: string, from: string[]): void {
     this.#begun(status);
-    const headers = answerHeaders(from, this.#record, this.#response);
-    if (this.#host.draining) headers.push('connection', 'close');
-    this.#response.writeHead(status, reason, headers);
+    this.#endConnectionIfDraining();
+    this.#stream.begin(status, answerHeaders(from, this.#record, this.#stream.takesTrailers), reason);
+  }
+
+  #endConnectionIfDraining(): void {
+    if (this.#context.draining) this.#stream.endConnection();
   }
 
   #begun(status: number): void {

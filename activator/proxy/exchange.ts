@@ -1,7 +1,7 @@
 import { brokeOff, GATEWAY_FAULT, type GatewayError, type Reply, withoutDetail } from '../errors/gateway-error.ts';
 import { attempt, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { FunctionQueue, NotStarted } from '../functions/target.ts';
-import type { IncomingRequest } from '../inbound/client-connection.ts';
+import type { ClientStream, StreamHandler } from '../inbound/client-stream.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
@@ -20,45 +20,36 @@ import { tooLarge } from './time-limits.ts';
  * One request from its arrival to the end of its answer, on its way through its function's queue and to one replica after
  * the other: what is sent there is its outgoing request, what comes back its client answer.
  */
-export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatcher, RequestTimerWatcher {
+export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOwner, BodyWatcher, RequestTimerWatcher {
   waitMs = 0;
   readonly #outgoing: OutgoingRequest;
   readonly #answer: ClientAnswer;
-  readonly #host: ExchangeContext;
-  readonly #journal: RequestRecord;
+  readonly #context: ExchangeContext;
+  readonly #record: RequestRecord;
   #queue: FunctionQueue | undefined;
   #place: WaitingRequest<Replica> | undefined;
   #replica: Replica | undefined;
-  #time: RequestTimer | undefined;
+  #timer: RequestTimer | undefined;
   /** How often a replica has not begun with it. */
   #givenBack = 0;
   #over = false;
 
-  constructor(
-    { request, response, expectsContinue }: IncomingRequest,
-    outgoing: OutgoingRequest,
-    host: ExchangeContext,
-  ) {
+  constructor(stream: ClientStream, outgoing: OutgoingRequest, context: ExchangeContext) {
     this.#outgoing = outgoing;
-    this.#host = host;
-    if (outgoing.headers.hasBody) {
-      outgoing.body = new RequestBody(request, expectsContinue ? response : undefined, this);
-    }
-    this.#journal = new RequestRecord(request, outgoing, host.clock);
-    outgoing.record = this.#journal;
-    this.#answer = new ClientAnswer(response, this.#journal, host, this);
+    this.#context = context;
+    if (outgoing.headers.hasBody) outgoing.body = new RequestBody(stream, this);
+    this.#record = new RequestRecord(stream.head, outgoing, context.clock);
+    outgoing.record = this.#record;
+    this.#answer = new ClientAnswer(stream, this.#record, context, this);
+    stream.handler = this;
   }
 
   /** True once it is answered, or nobody is there to be answered. */
   get over(): boolean {
     return this.#over;
   }
-  /** Its two connections are one now. */
-  get joined(): boolean {
-    return this.#answer.joint !== undefined;
-  }
   get enteredAtMs(): number {
-    return this.#journal.enteredAtMs;
+    return this.#record.enteredAtMs;
   }
   get heldBytes(): number {
     return this.#outgoing.body?.heldBytes ?? 0;
@@ -68,7 +59,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
   enter(queue: FunctionQueue, path: string): void {
     this.#queue = queue;
     this.#outgoing.path = path;
-    this.#journal.enter(queue);
+    this.#record.enter(queue);
     this.#answer.budget = queue.budget;
     this.#outgoing.body?.charge(queue.budget);
     const failure = tooLarge(this.#outgoing.headers.bodyBytes ?? 0, queue.config.maxBodyBytes);
@@ -81,9 +72,9 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     this.#replica = replica;
     try {
       enter('request admitted');
-      this.#journal.admit(replica);
-      this.#time ??= new RequestTimer(this.#journal, this.#host, this);
-      this.#time.start(this.#queue?.config.timeouts);
+      this.#record.admit(replica);
+      this.#timer ??= new RequestTimer(this.#record, this.#context, this);
+      this.#timer.start(this.#queue?.config.timeouts);
       this.#outgoing.waitMs = this.waitMs;
       this.#answer.from = new Attempt(replica.upstream, this.#outgoing, this.#answer);
     } catch (error) {
@@ -130,9 +121,9 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     this.refuse(failure);
   }
 
-  /** No more can be said to the client: its connection is closed, or it has the whole answer. */
-  left(): void {
-    this.#answer.left();
+  /** The client's connection is closed, or it has the whole answer. */
+  onClosed(): void {
+    this.#answer.onClosed();
     if (this.#over) return;
     this.#leave();
     this.finish();
@@ -141,7 +132,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
   begun(status: number): void {
     if (this.#replica !== undefined) this.#queue?.answered(this.#replica);
     this.#outgoing.body?.release();
-    if (status === 101) this.#time?.opened();
+    if (status === 101) this.#timer?.opened();
   }
 
   /** It is over, however it ended. */
@@ -149,7 +140,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     if (this.#over) return;
     this.#over = true;
     try {
-      this.#time?.stop();
+      this.#timer?.stop();
       if (this.#replica !== undefined) this.#queue?.finish(this.#replica);
       this.#outgoing.body?.release();
       this.#answer.close(this.#outgoing.body);
@@ -158,8 +149,8 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     }
   }
 
-  untouched(why: NotStarted): void {
-    this.#time?.stop();
+  notStarted(why: NotStarted): void {
+    this.#timer?.stop();
     this.#answer.from = undefined;
     this.#givenBack += 1;
     const pauseMs = pauseBeforeTry(this.#givenBack);
@@ -170,34 +161,34 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
 
   broke(error: Error): void {
     // Its other connections may be dying with this one.
-    if (!this.#journal.begun && wasCutOff(error)) this.#doubt();
+    if (!this.#record.begun && wasCutOff(error)) this.#doubt();
     this.refuse(brokeOff(error));
   }
 
   received(total: number): void {
-    this.#journal.move();
+    this.#record.move();
     const failure = tooLarge(total, this.#queue?.config.maxBodyBytes ?? 0);
     if (failure !== undefined) this.reject(failure);
   }
 
   /** The client has taken all that was written. */
   readOn(): void {
-    this.#journal.move();
+    this.#record.move();
     this.#answer.from?.resume();
   }
 
   /** A limit has passed. */
   tookTooLong(failure: GatewayError): void {
-    const { joint, from } = this.#answer;
-    if (joint !== undefined) {
-      this.#journal.code = failure.code;
-      this.#host.failed(failure, this.#journal);
-      void joint.close(failure.message);
+    const { tunnel, from } = this.#answer;
+    if (tunnel !== undefined) {
+      this.#record.code = failure.code;
+      this.#context.failed(failure, this.#record);
+      void tunnel.close(failure.message);
       return;
     }
     from?.abandon();
     // One that is stuck does not answer a probe either.
-    if (!this.#journal.begun) this.#doubt(this.#journal);
+    if (!this.#record.begun) this.#doubt(this.#record);
     this.refuse(failure);
   }
 
@@ -205,7 +196,7 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
     if (why !== 'full') this.#doubt();
     const again = () => this.#giveBack(why);
     const failed = (error: Error) => this.crash('timer', error);
-    this.#host.clock.after(pauseMs, guarded('timer', again, failed));
+    this.#context.clock.after(pauseMs, guarded('timer', again, failed));
   }
 
   #giveBack(why: NotStarted): void {
@@ -224,9 +215,9 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
   }
 
   #fail(failure: GatewayError): void {
-    this.#journal.code = failure.code;
-    if (this.#queue !== undefined) this.#host.failed(failure, this.#journal);
-    this.#answer.fail(this.#host.errorDetail ? failure : withoutDetail(failure));
+    this.#record.code = failure.code;
+    if (this.#queue !== undefined) this.#context.failed(failure, this.#record);
+    this.#answer.fail(this.#context.errorDetail ? failure : withoutDetail(failure));
     this.finish();
   }
 
@@ -244,10 +235,10 @@ export class Exchange implements QueuedRequest<Replica>, AnswerOwner, BodyWatche
   #count(): void {
     try {
       enter('finished');
-      (this.#queue ?? this.#host.unrouted).finished(this.#journal);
+      (this.#queue ?? this.#context.unrouted).finished(this.#record);
     } catch (error) {
       caught('finished', error, this.#outgoing.requestId);
     }
-    this.#host.finished(this.#journal);
+    this.#context.finished(this.#record);
   }
 }

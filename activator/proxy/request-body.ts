@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Entry, guarded } from '../errors/guarded-entries.ts';
+import type { ClientBody, ClientStream } from '../inbound/client-stream.ts';
 import { trailers } from './headers.ts';
 
 /**
@@ -39,9 +39,10 @@ export interface BodyWatcher {
  * followed by another as long as `replayable`. Memory: at most 64 KiB, a read more, and what Node reads ahead (64 KiB).
  */
 export class RequestBody {
-  readonly #request: IncomingMessage;
+  readonly #stream: ClientStream;
+  readonly #body: ClientBody;
   readonly #watcher: BodyWatcher;
-  #awaited: ServerResponse | undefined;
+  #awaited: boolean;
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
   /** Of those the ones that the budget counts. */
@@ -54,10 +55,10 @@ export class RequestBody {
   #ended = false;
   #sink: BodySink | undefined;
 
-  /** @param awaited where the client waits for 100 before it sends anything; undefined: it does not wait. */
-  constructor(request: IncomingMessage, awaited: ServerResponse | undefined, watcher: BodyWatcher) {
-    this.#request = request;
-    this.#awaited = awaited;
+  constructor(stream: ClientStream, watcher: BodyWatcher) {
+    this.#stream = stream;
+    this.#body = stream.body;
+    this.#awaited = stream.awaitsContinue;
     this.#watcher = watcher;
   }
 
@@ -68,7 +69,7 @@ export class RequestBody {
 
   /** At most as much is held of it here while it waits. */
   get heldBytes(): number {
-    const announced = Number(this.#request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+    const announced = Number(this.#stream.head.headers['content-length'] ?? Number.POSITIVE_INFINITY);
     return Math.min(announced, REPLAY_MAX_BYTES);
   }
 
@@ -79,7 +80,7 @@ export class RequestBody {
 
   /** Whether the client waits to be told to send it. */
   get awaited(): boolean {
-    return this.#awaited !== undefined;
+    return this.#awaited;
   }
 
   /** Whether `open` gives the body from its first byte. */
@@ -89,7 +90,7 @@ export class RequestBody {
 
   /** It waits for a replica: its beginning is read. */
   readAhead(): void {
-    if (this.#awaited === undefined) this.#attach();
+    if (!this.#awaited) this.#attach();
   }
 
   /** Gives the body to a sink, from its first byte; the sink before gets no more. */
@@ -100,12 +101,12 @@ export class RequestBody {
     for (const chunk of this.#kept ?? []) goOn = sink.write(chunk) && goOn;
     if (this.#ended) sink.finish(this.#trailers());
     else if (!this.#attached) this.#attach();
-    else if (goOn) this.#request.resume();
+    else if (goOn) this.#body.resume();
   }
 
   /** The sink can take more. */
   more(): void {
-    if (this.#sink !== undefined && !this.#ended) this.#request.resume();
+    if (this.#sink !== undefined && !this.#ended) this.#body.resume();
   }
 
   /** The sink gets no more. */
@@ -113,7 +114,7 @@ export class RequestBody {
     if (this.#sink === undefined) return;
     this.#sink = undefined;
     this.#count();
-    if (!this.#ended) this.#request.pause();
+    if (!this.#ended) this.#body.pause();
   }
 
   /** A replica has begun: the body will not be needed again. */
@@ -139,26 +140,26 @@ export class RequestBody {
     this.#unwanted = true;
     this.#sink = undefined;
     this.release();
-    this.#request.resume();
+    this.#body.resume();
   }
 
   #attach(): void {
     if (this.#attached) return;
     this.#attached = true;
-    this.#awaited?.writeContinue();
-    this.#awaited = undefined;
-    const isChunked = this.#request.headers['transfer-encoding'] !== undefined;
+    if (this.#awaited) this.#stream.informational(100, []);
+    this.#awaited = false;
+    const isChunked = this.#stream.head.headers['transfer-encoding'] !== undefined;
     const onData = isChunked ? (chunk: Buffer) => this.#gather(chunk) : (chunk: Buffer) => this.#take(chunk);
     const onEnd = () => {
       this.settle();
       this.#ended = true;
       this.#sink?.finish(this.#trailers());
     };
-    this.#request.on(
+    this.#body.on(
       'data',
       guarded('client body', onData, (error) => this.crash('client body', error)),
     );
-    this.#request.on(
+    this.#body.on(
       'end',
       guarded('client body end', onEnd, (error) => this.crash('client body end', error)),
     );
@@ -201,7 +202,7 @@ export class RequestBody {
         this.#count();
       } else this.release();
     }
-    if (sink === undefined ? this.#bytes >= REPLAY_MAX_BYTES : !sink.write(chunk)) this.#request.pause();
+    if (sink === undefined ? this.#bytes >= REPLAY_MAX_BYTES : !sink.write(chunk)) this.#body.pause();
   }
 
   #mayKeep(bytes: number): boolean {
@@ -209,7 +210,7 @@ export class RequestBody {
   }
 
   #trailers(): readonly string[] {
-    return trailers(this.#request.rawTrailers);
+    return trailers(this.#body.rawTrailers);
   }
 }
 

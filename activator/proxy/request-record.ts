@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '#api/errors.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { FunctionQueue } from '../functions/target.ts';
+import type { ClientHead } from '../inbound/client-stream.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
@@ -21,14 +21,14 @@ export class RequestRecord implements Course, AccessLogEntry {
   bytesOut = 0;
   revision: string | undefined;
   coldMs = 0;
-  readonly #request: IncomingMessage;
+  readonly #head: ClientHead;
   readonly #outgoing: OutgoingRequest;
   readonly #clock: Clock;
   #queue: FunctionQueue | undefined;
 
-  constructor(request: IncomingMessage, outgoing: OutgoingRequest, clock: Clock) {
+  constructor(head: ClientHead, outgoing: OutgoingRequest, clock: Clock) {
     this.requestId = outgoing.requestId;
-    this.#request = request;
+    this.#head = head;
     this.#outgoing = outgoing;
     this.#clock = clock;
     this.enteredAtMs = clock.nowMs();
@@ -75,14 +75,14 @@ export class RequestRecord implements Course, AccessLogEntry {
     return this.#queue?.config.key ?? null;
   }
   get traceparent(): string | undefined {
-    const { traceparent } = this.#request.headers;
+    const { traceparent } = this.#head.headers;
     return typeof traceparent === 'string' ? traceparent : undefined;
   }
   get method(): string {
     return this.#outgoing.method;
   }
   get target(): string {
-    return this.#request.url ?? '/';
+    return this.#head.url ?? '/';
   }
   get bytesIn(): number {
     return this.#outgoing.body?.bytes ?? 0;
@@ -103,6 +103,7 @@ export class RequestRecord implements Course, AccessLogEntry {
     return this.#outgoing.headers.clientAddress;
   }
   get userAgent(): string | undefined {
-    return this.#request.headers['user-agent'];
+    const { 'user-agent': userAgent } = this.#head.headers;
+    return typeof userAgent === 'string' ? userAgent : undefined;
   }
 }

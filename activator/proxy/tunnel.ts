@@ -34,23 +34,11 @@ export interface TunnelWatcher {
 }
 
 /**
- * Makes one connection of a client's socket and a replica's: the answer's head is written to the client, then bytes go
- * both ways with back-pressure until either side closes, or has ended and the other does not follow.
- * @param headers of the 101 answer; name, value, name, value, …
+ * Makes one connection of a client's and a replica's: bytes go both ways with back-pressure until either side closes, or
+ * has ended and the other does not follow.
+ * @param protocol that both have switched to
  */
-export function openTunnel(
-  client: Duplex,
-  replica: Duplex,
-  headers: readonly string[],
-  watcher: TunnelWatcher,
-): Tunnel {
-  let head = 'HTTP/1.1 101 Switching Protocols\r\n';
-  let protocol = '';
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-    if (headers[i]?.toLowerCase() === 'upgrade') protocol = headers[i + 1] as string;
-  }
-  client.write(`${head}\r\n`, 'latin1');
+export function openTunnel(client: Duplex, replica: Duplex, protocol: string, watcher: TunnelWatcher): Tunnel {
   return new JoinedSockets(client, replica, protocol.toLowerCase() === 'websocket', watcher);
 }
 

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
-import { type Entry, guarded } from '../errors/guarded-entries.ts';
+import type { Entry } from '../errors/guarded-entries.ts';
+import type { ClientStream } from '../inbound/client-stream.ts';
 
 /** As much of an answer may wait for its client before its replica is told to wait. */
 const MOST_BYTES = 262_144;
@@ -26,25 +26,22 @@ export class UnreadAnswer {
   #bytes = 0;
   #pieces = 0;
 
-  constructor(response: ServerResponse, reader: AnswerReader, budget: AnswerBudget | undefined) {
+  constructor(stream: ClientStream, reader: AnswerReader, budget: AnswerBudget | undefined) {
     this.#budget = budget;
     const onDrain = () => {
       this.forget();
       reader.readOn();
     };
-    response.on(
-      'drain',
-      guarded('client reads on', onDrain, (error) => reader.crash('client reads on', error)),
-    );
+    stream.onDrain(onDrain, (error) => reader.crash('client reads on', error));
   }
 
   /**
-   * The response takes no more without keeping it. False: no more until `readOn`. Where memory is scarce that is at once,
+   * The stream takes no more without keeping it. False: no more until `readOn`. Where memory is scarce that is at once,
    * and the replica is read in small pieces from then on.
    */
-  mayGrow(response: ServerResponse, from: { sip(): void } | undefined): boolean {
+  mayGrow(stream: ClientStream, from: { sip(): void } | undefined): boolean {
     this.#pieces += 1;
-    this.#note(response.writableLength + this.#pieces * PIECE_BYTES);
+    this.#note(stream.unsentBytes + this.#pieces * PIECE_BYTES);
     if (!this.#budget?.scarce) return this.#bytes < MOST_BYTES && this.#pieces < MOST_PIECES;
     from?.sip();
     return false;
