@@ -2,24 +2,14 @@ import type { Duplex } from 'node:stream';
 import { HEADER } from '#api/names.ts';
 import { asError, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { NotStarted } from '../functions/target.ts';
-import { type ConnectionPool, wasNeverConnected } from '../upstream/connection-pool.ts';
-import type { Connection } from '../upstream/http1/connection.ts';
+import { wasNeverConnected } from '../upstream/connection-pool.ts';
 import { NameTable } from '../upstream/http1/name-table.ts';
-import type { Receiver } from '../upstream/http1/receiver.ts';
-import { type BodyFraming, requestHead } from '../upstream/http1/request-head.ts';
+import type { Receiver, Upstream, UpstreamHead, UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** What is sent to a replica. */
-export interface Outbound {
-  readonly method: string;
-  /** Path and query. */
-  readonly path: string;
-  /** Name, value, name, value, … as they are to be sent. */
-  readonly outHeaders: readonly string[];
-  readonly framing: BodyFraming;
+export interface Outbound extends UpstreamHead {
   readonly body: RequestBody | undefined;
-  /** `websocket`, or null. */
-  readonly upgrade: string | null;
   /** How long ago it was given to the replica. */
   readonly sentForMs: number;
   /** It was sent twice though the first replica may have begun with it: that is not done again, whoever has it now. */
@@ -60,20 +50,20 @@ const REFUSAL = new NameTable<'notStarted' | 'full'>([
 
 /** One try of one request at one replica. */
 export class Attempt implements Receiver {
-  readonly #upstream: ConnectionPool;
+  readonly #upstream: Upstream;
   readonly #outbound: Outbound;
   readonly #inbound: Inbound;
-  #connection: Connection;
+  #stream: UpstreamStream;
   #expectTimer: NodeJS.Timeout | undefined;
   #again = false;
   #over = false;
 
-  constructor(upstream: ConnectionPool, outbound: Outbound, inbound: Inbound) {
+  constructor(upstream: Upstream, outbound: Outbound, inbound: Inbound) {
     this.#upstream = upstream;
     this.#outbound = outbound;
     this.#inbound = inbound;
-    this.#connection = upstream.take();
-    this.#send();
+    this.#stream = upstream.open(outbound, this, false);
+    this.#openBody();
   }
 
   /** Ends it without a word to `inbound`; the replica sees its connection close. */
@@ -83,12 +73,12 @@ export class Attempt implements Receiver {
 
   resume(): void {
     // Once it is over, the connection may be in the midst of another one.
-    if (!this.#over) this.#connection.resume();
+    if (!this.#over) this.#stream.resume();
   }
 
   /** Memory is scarce: the rest of the answer comes in small pieces. */
   sip(): void {
-    if (!this.#over) this.#connection.sip();
+    if (!this.#over) this.#stream.sip();
   }
 
   informational(status: number, headers: string[]): void {
@@ -175,13 +165,12 @@ export class Attempt implements Receiver {
   }
 
   #failed(error: Error): void {
-    const connection = this.#connection;
-    const { unsent, reused } = connection;
-    if (reused && !connection.answering && this.#mayTryAgain(unsent)) {
+    const { unsent, reused, answering } = this.#stream;
+    if (reused && !answering && this.#mayTryAgain(unsent)) {
       this.#stopBody();
       this.#again = true;
-      this.#connection = this.#upstream.make();
-      this.#send();
+      this.#stream = this.#upstream.open(this.#outbound, this, true);
+      this.#openBody();
       return;
     }
     this.#finish(false);
@@ -189,14 +178,12 @@ export class Attempt implements Receiver {
     else this.#inbound.broke(error);
   }
 
-  #send(): void {
-    const { method, path, outHeaders, upgrade, framing, body } = this.#outbound;
-    const head = requestHead(method, path, outHeaders, { framing, upgrade });
-    this.#connection.send({ method, head, body: framing, upgrade: upgrade !== null }, this);
+  #openBody(): void {
+    const { body } = this.#outbound;
     if (body === undefined) return;
     // The client waits for 100, and so do we: whether to go on is for the replica to say.
     if (body.awaited) this.#expectTimer = setTimeout(this.#onPatient, EXPECT_MS);
-    else body.open(this.#connection);
+    else body.open(this.#stream);
   }
 
   get #onPatient(): () => void {
@@ -211,7 +198,7 @@ export class Attempt implements Receiver {
     if (this.#expectTimer === undefined) return;
     clearTimeout(this.#expectTimer);
     this.#expectTimer = undefined;
-    this.#outbound.body?.open(this.#connection);
+    this.#outbound.body?.open(this.#stream);
   }
 
   #stopBody(): void {
@@ -261,8 +248,8 @@ export class Attempt implements Receiver {
     if (this.#over) return false;
     this.#over = true;
     this.#stopBody();
-    if (isWhole) this.#upstream.give(this.#connection);
-    else this.#upstream.drop(this.#connection);
+    if (isWhole) this.#stream.release();
+    else this.#stream.destroy();
     return true;
   }
 }

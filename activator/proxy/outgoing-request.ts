@@ -1,5 +1,5 @@
 import { HEADER } from '#api/names.ts';
-import type { BodyFraming } from '../upstream/http1/request-head.ts';
+import type { BodyFraming } from '../upstream/upstream-stream.ts';
 import type { Outbound } from './attempt.ts';
 import type { RequestHeaders } from './headers.ts';
 import type { RequestBody } from './request-body.ts';

@@ -2,8 +2,8 @@ import { READY_PATH } from '#api/names.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { ConnectionPool } from '../upstream/connection-pool.ts';
 import type { Connection } from '../upstream/http1/connection.ts';
-import type { Receiver } from '../upstream/http1/receiver.ts';
 import { requestHead } from '../upstream/http1/request-head.ts';
+import type { Receiver } from '../upstream/upstream-stream.ts';
 
 /** Longest dial in the first second: a lost SYN is retried by TCP only after a second. */
 const QUICK_DIAL_MS = 100;

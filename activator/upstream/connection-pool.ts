@@ -1,5 +1,7 @@
 import { guarded } from '../errors/guarded-entries.ts';
-import { Connection } from './http1/connection.ts';
+import { Connection, type ConnectionOwner } from './http1/connection.ts';
+import { requestHead } from './http1/request-head.ts';
+import type { Receiver, Upstream, UpstreamHead, UpstreamStream } from './upstream-stream.ts';
 
 /** Longest a dial may take. Within a cluster, what does not connect in this time is not there. */
 const CONNECT_MS = 1_000;
@@ -15,11 +17,10 @@ const MOST_IDLE = 256;
  * The connections to one replica. The last one given back is the first one taken, so one that a probe has just proven
  * is the one that the next request gets.
  */
-export class ConnectionPool {
+export class ConnectionPool implements Upstream, ConnectionOwner {
   readonly ip: string;
   readonly port: number;
   readonly #idle: Connection[] = [];
-  readonly #forget = (connection: Connection) => this.#lost(connection);
   readonly #onSweep = guarded('replica timer', () => this.#sweep());
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
@@ -29,18 +30,12 @@ export class ConnectionPool {
     this.port = port;
   }
 
-  /** A connection for one request, idle or not yet made; to be given back, or dropped when anything went wrong with it. */
-  take(): Connection {
-    const connection = this.#idle.pop();
-    if (connection === undefined) return this.make();
-    if (connection.free && !closesSoon(connection)) return connection;
-    connection.destroy();
-    return this.take();
-  }
-
-  /** A connection that nothing was sent over yet. */
-  make(connectMs = CONNECT_MS): Connection {
-    return new Connection(this.ip, this.port, connectMs, this.#forget);
+  open(head: UpstreamHead, receiver: Receiver, onFresh: boolean): UpstreamStream {
+    const { method, framing, upgrade } = head;
+    const text = requestHead(method, head.path, head.outHeaders, { framing, upgrade });
+    const connection = onFresh ? this.#make(CONNECT_MS) : this.#take();
+    connection.send({ method, head: text, body: framing, upgrade: upgrade !== null }, receiver);
+    return connection;
   }
 
   /** Keeps it for the next request if it can carry one. */
@@ -56,13 +51,9 @@ export class ConnectionPool {
     this.#sweeper ??= setTimeout(this.#onSweep, SWEEP_MS).unref();
   }
 
-  drop(connection: Connection): void {
-    connection.destroy();
-  }
-
   /** Opens a connection; rejects when that fails or takes too long. */
   async dial(timeoutMs: number): Promise<Connection> {
-    const connection = this.make(timeoutMs);
+    const connection = this.#make(timeoutMs);
     await connection.connected();
     return connection;
   }
@@ -75,9 +66,23 @@ export class ConnectionPool {
   }
 
   /** A connection that the replica closed while it was idle is not worth keeping. */
-  #lost(connection: Connection): void {
+  lost(connection: Connection): void {
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
+  }
+
+  /** One for one request, idle or not yet made. */
+  #take(): Connection {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined) return this.#make(CONNECT_MS);
+      if (connection.free && !closesSoon(connection)) return connection;
+      connection.destroy();
+    }
+  }
+
+  #make(connectMs: number): Connection {
+    return new Connection(this.ip, this.port, connectMs, this);
   }
 
   /** The longer idle ones come first. */

@@ -1,32 +1,40 @@
 import { connect, type Socket } from 'node:net';
 import { asError, caught, enter, guarded } from '../../errors/guarded-entries.ts';
+import type { Receiver, UpstreamStream } from '../upstream-stream.ts';
 import { MalformedMessage } from './header-lines.ts';
 import { Intake } from './intake.ts';
-import type { Outgoing, Receiver } from './receiver.ts';
-import { lastChunk } from './request-head.ts';
+import { type Http1Request, lastChunk } from './request-head.ts';
 import { type AnswerSink, ResponseParser } from './response-parser.ts';
 
-/** A connection without bytes is asked by TCP whether its other side is still there. */
+/** TCP keep-alive: a connection without bytes for so long is probed, so that one to a lost node is noticed. */
 const PEER_CHECK_MS = 60_000;
+
+/** The pool that it is of. */
+export interface ConnectionOwner {
+  /** The answer was received whole: it may carry the next request. */
+  give(connection: Connection): void;
+  /** It has ended while it was idle. Called once. */
+  lost(connection: Connection): void;
+}
+
 /**
  * A connection to a replica: one request at a time, both directions at once. Memory: nothing of its own while it is idle
  * or carries small messages; in the midst of a large answer one read buffer of 64 KiB and those chunks that the receiver
  * has not let go of yet, at most one read more than it asked for; of a request what its sender gave after `write` said
  * to wait.
  */
-export class Connection implements AnswerSink {
+export class Connection implements AnswerSink, UpstreamStream {
   readonly #socket: Socket;
   readonly #parser = new ResponseParser(this);
   readonly #intake = new Intake();
-  /** Told once, when it has ended while nobody used it. */
-  readonly #onLost: (connection: Connection) => void;
+  readonly #owner: ConnectionOwner;
   #state: 'free' | 'busy' | 'gone' | 'switched' = 'free';
   #receiver: Receiver | undefined;
   #connected = false;
   #used = false;
   #reused = false;
   #refused = false;
-  #body: Outgoing['body'] = 'none';
+  #body: Http1Request['body'] = 'none';
   #bodyDone = true;
   #paused = false;
   /** Where in what is being fed the bytes of body lie that the receiver has not been given yet. */
@@ -39,8 +47,8 @@ export class Connection implements AnswerSink {
   sweeps = 0;
 
   /** Begins to connect. @param connectMs longest that this may take. */
-  constructor(ip: string, port: number, connectMs: number, onLost: (connection: Connection) => void) {
-    this.#onLost = onLost;
+  constructor(ip: string, port: number, connectMs: number, owner: ConnectionOwner) {
+    this.#owner = owner;
     this.#socket = connect({
       host: ip,
       port,
@@ -104,7 +112,7 @@ export class Connection implements AnswerSink {
   }
 
   /** `receiver` hears nothing before this has returned. */
-  send({ method, head, body, upgrade }: Outgoing, receiver: Receiver): void {
+  send({ method, head, body, upgrade }: Http1Request, receiver: Receiver): void {
     this.#state = 'busy';
     this.#receiver = receiver;
     this.#reused = this.#used;
@@ -154,7 +162,11 @@ export class Connection implements AnswerSink {
     this.#intake.sip();
   }
 
-  /** Ends it at once, without a word to the receiver. */
+  release(): void {
+    this.#owner.give(this);
+  }
+
+  /** Ends it at once; the receiver is called no more. */
   destroy(): void {
     this.#state = 'gone';
     this.#intake.reset();
@@ -280,7 +292,7 @@ export class Connection implements AnswerSink {
     this.#intake.reset();
     this.#socket.destroy();
     if (state === 'busy') receiver?.failed(error);
-    else this.#onLost(this);
+    else this.#owner.lost(this);
   }
 }
 

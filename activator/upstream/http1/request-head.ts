@@ -1,7 +1,16 @@
+import type { BodyFraming } from '../upstream-stream.ts';
 import { isFieldText } from './header-lines.ts';
 
-/** How a request's body is framed: not at all, by its Content-Length, which is among its headers, or in chunks. */
-export type BodyFraming = 'none' | 'length' | 'chunked';
+/** A request as a connection carries it. */
+export interface Http1Request {
+  readonly method: string;
+  /** All of it, with the empty line. */
+  readonly head: string;
+  /** What follows the head, by `write` and `finish`. */
+  readonly body: BodyFraming;
+  /** Whether 101 is an answer that makes sense. */
+  readonly upgrade: boolean;
+}
 
 /**
  * The head of a request as it goes over the wire, in latin1. `Connection` is not to be among the headers: a connection is
