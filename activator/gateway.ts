@@ -56,7 +56,7 @@ const LOOK_MS = 50;
 
 /** The gateway: every request of every function comes in here. */
 export class Gateway implements AsyncDisposable, ExchangeContext {
-  readonly deadlines: TimerWheel;
+  readonly timers: TimerWheel;
   readonly connectionLimit: ConnectionLimit;
   readonly #options: GatewayOptions;
   readonly #ids = new RequestIds();
@@ -78,7 +78,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     this.#options = options;
     this.#backlog = new Backlog(options.maxBacklogBytes);
     this.connectionLimit = new ConnectionLimit(options.maxConnections);
-    this.deadlines = new TimerWheel(options.clock);
+    this.timers = new TimerWheel(options.clock);
     this.#stages = [
       validate,
       answerOptions,

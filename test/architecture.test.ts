@@ -223,7 +223,7 @@ test('client-node is loaded only where a kubeconfig needs it, and by the stand-i
 
 /** Decisions: functions of their arguments, free of I/O. They import pure files, api, zod and types. */
 const PURE =
-  /^(api\/rules\/[-a-z]+|activator\/cold-start\/(wave-plan|learning|peer-backlog)|activator\/cold-start\/(prospects|start-retries)|activator\/(balancing\/rotation|errors\/(gateway-error|queue-errors)|inbound\/(client-stream|forwarding|protocol-name|stall-watch|validate-request)|proxy\/(headers|time-limits|websocket-frames)|replicas\/(outlier-ejection|revision-health)|routing\/[-a-z]+)|operator\/routing\/(route-registry|route-claims)|operator\/function\/[-a-z]+|operator\/scaling\/(counter-series|demand|learned|parse-metrics|replica-plan|step))\.ts$/;
+  /^(api\/rules\/[-a-z]+|activator\/cold-start\/(wave-plan|learning|peer-backlog)|activator\/cold-start\/(prospects|start-retries)|activator\/(balancing\/rotation|errors\/(gateway-error|queue-errors)|inbound\/(client-stream|forwarding|protocol-name|stall-watch|validate-request)|proxy\/(headers|not-started|time-limits|websocket-frames)|replicas\/(outlier-ejection|revision-health)|routing\/[-a-z]+)|operator\/routing\/(route-registry|route-claims)|operator\/function\/[-a-z]+|operator\/scaling\/(counter-series|demand|learned|parse-metrics|replica-plan|step))\.ts$/;
 
 test('decisions import nothing that does I/O', () => {
   const impure = arrows.filter(

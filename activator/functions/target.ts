@@ -28,7 +28,7 @@ export interface FunctionQueue {
   /** What the replica had is over. */
   finish(replica: Replica): void;
   /** The request is over; it may be read until this returns. */
-  finished(summary: AccessLogEntry): void;
+  finished(entry: AccessLogEntry): void;
 }
 
 /** A request that has been routed. */

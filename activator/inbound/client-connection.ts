@@ -14,22 +14,22 @@ import { StallWatch } from './stall-watch.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 import { faultOfReading } from './validate-request.ts';
 
-/** Where connections come from. */
+/** The listener that accepted the connection. */
 export interface ConnectionOwner {
   readonly protocol: 'http' | 'https';
-  /** What all connections of the process have sent ahead. */
+  /** Pipelined bytes of all connections of the process. */
   readonly backlog: Backlog;
   /** Undefined: none is trusted. */
   readonly proxies: TrustedProxies | undefined;
   /** Gives the stream its handler, or refuses it. */
   begin(stream: ClientStream, connection: ClientConnection): void;
-  /** A client is told so, whose bytes or head got no exchange. */
+  /** A client was answered so whose request got no exchange. For the counters. */
   refused(failure: GatewayError): void;
   /** The connection has closed. */
   closed(connection: ClientConnection): void;
 }
 
-/** What a request costs that was sent ahead, its head included. */
+/** Memory of one pipelined request, its head included. */
 const REQUEST_BYTES = 4_096;
 /** What follows is not read any more, which is what `Connection: close` says. */
 const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
@@ -45,8 +45,9 @@ export function connectionOf(socket: Socket): ClientConnection | undefined {
 }
 
 /**
- * One client's connection. Its requests are served one after the other, in their order, also those that it sends
- * without waiting for answers. Once it was told no, nothing more of it is served.
+ * One client's connection of HTTP/1. Pipelined requests are served one after the other, in their order. After a refusal
+ * nothing more of it is served. The file is longer than others: what a connection is doing (serving, refusing, draining,
+ * lingering) is one state, and every event of the socket or the parser has to see all of it.
  */
 export class ClientConnection implements ReadPace {
   /** Those of the listener where the client is one of them; undefined: it is not. */
@@ -58,7 +59,7 @@ export class ClientConnection implements ReadPace {
   #current: Http1Stream | undefined;
   #waiting: Http1Stream[] | undefined;
   readonly #protocol = new ProtocolWatch();
-  /** Requests that are counted as sent ahead. */
+  /** Pipelined requests that are counted in the backlog. */
   #ahead = 0;
   #refusal: string | undefined;
   #closing = false;
@@ -67,7 +68,7 @@ export class ClientConnection implements ReadPace {
   #isLast = false;
   /** What had been read when the server began to read: nothing, or what it has answered since. */
   #bytesBefore = 0;
-  /** Our side has ended; what the client still sends is thrown away. */
+  /** Lingering close: our side has ended; what the client still sends is read and thrown away. */
   #lingers = false;
   readonly #stalls = new StallWatch();
 
@@ -77,14 +78,14 @@ export class ClientConnection implements ReadPace {
     this.#reader = new ClientReader(socket, this, owner.backlog);
     this.proxies = owner.proxies?.(this.address) === true ? owner.proxies : undefined;
     (socket as ClientSocket)[CONNECTION] = this;
-    // Functions that all share: ten thousand idle connections should not hold twenty thousand closures.
+    // Shared functions instead of closures, which would be held by each idle connection.
     socket.on('close', onSocketClosed);
-    // What Node calls when an answer has left that ends its connection.
-    socket.destroySoon = endWell;
+    // Node calls this when an answer with `Connection: close` has left.
+    socket.destroySoon = endGracefully;
   }
 
-  /** All is said: ends the connection, after what its client still sends where it does. */
-  endWell(): void {
+  /** The last answer has left: ends the connection, by a lingering close where its client still sends. */
+  endGracefully(): void {
     const { request, upgradeTo } = this.#current ?? {};
     const sendsStill =
       request?.complete === false ||
@@ -105,7 +106,7 @@ export class ClientConnection implements ReadPace {
     return this.#address;
   }
 
-  /** Where it came in, as a Host header says it: for a client that does not say whom it asks. */
+  /** The local address as a Host header has it: for a client of HTTP/1.0 that sends none. */
   get ownHost(): string {
     const { localAddress = 'unknown', localPort } = this.#socket;
     const address = addressOf(localAddress) ?? localAddress;
@@ -118,7 +119,7 @@ export class ClientConnection implements ReadPace {
       return;
     }
     stream.fault = this.faultOfProtocol(stream.request);
-    // What else came in the same packet is not read yet, and chunks may prove to be none: then nothing is to be passed on.
+    // A body in chunks is parsed first as far as it came with the head: if it is malformed, nothing is passed on.
     const chunked = stream.request.headers['transfer-encoding'] !== undefined;
     if (this.#current === undefined && this.#waiting === undefined && !chunked) this.#start(stream);
     else this.#wait(stream, chunked);
@@ -132,7 +133,7 @@ export class ClientConnection implements ReadPace {
   /** Answers the present request, which has no exchange, and ends the connection with that. */
   refuse(failure: GatewayError, requestId: string, hasBody: boolean): void {
     this.#waiting = undefined;
-    this.#say(failure, requestId, hasBody);
+    this.#prepareRefusal(failure, requestId, hasBody);
     this.#end();
   }
 
@@ -143,7 +144,7 @@ export class ClientConnection implements ReadPace {
       return;
     }
     const failure = faultOfReading(error);
-    // The parser complains of each further read of what is thrown away, until the client has ended it.
+    // During a lingering close the parser reports an error for each further read, until the client has ended its side.
     if (this.#lingers && error.code?.startsWith('HPE_') && error.code !== AT_THE_END) return;
     if (failure === undefined || this.#lingers || this.#socket.bytesRead === this.#bytesBefore) this.#socket.destroy();
     else if (error.code === AFTER_THE_LAST) this.#endAfterAnswers();
@@ -166,7 +167,7 @@ export class ClientConnection implements ReadPace {
     this.#reader.detach();
   }
 
-  /** The client has ended its side while no server reads it: it is gone, as behind any request, unless it has its tunnel. */
+  /** The client has half-closed a connection that the server has let go of: it ends, unless it is a tunnel. */
   clientEnded(): void {
     if (this.#current?.upgraded !== true) this.#socket.end();
   }
@@ -187,8 +188,8 @@ export class ClientConnection implements ReadPace {
   }
 
   /**
-   * Something of ours threw while it dealt with this connection: the present request fails, and the connection ends with
-   * that; at once where no answer can be given any more.
+   * A callback of the gateway threw while it handled this connection: the present request fails, and the connection ends
+   * with that; at once where no answer can be given any more.
    */
   crash(entry: Entry, error: unknown): void {
     const { response, handler } = this.#current ?? {};
@@ -210,7 +211,7 @@ export class ClientConnection implements ReadPace {
     if (this.#current === undefined) this.#socket.destroySoon();
   }
 
-  /** Ends what a client holds that neither sends what it announced nor takes what it asked for, for `stallMs`. */
+  /** Slow clients: ends the request of one that for `stallMs` neither sends the body that it owes nor reads its answer. */
   look(nowMs: number, stallMs: number): void {
     const stream = this.#current;
     if (stream === undefined || stream.upgradeTo !== null) return;
@@ -230,13 +231,13 @@ export class ClientConnection implements ReadPace {
       return;
     }
     if (last !== undefined && last !== this.#current && !last.request.complete) this.#waiting?.pop();
-    this.#say(failure, randomUUID(), true);
+    this.#prepareRefusal(failure, randomUUID(), true);
     if (this.#current === undefined && (this.#waiting ?? []).length === 0) this.#end();
   }
 
   #start(stream: Http1Stream): void {
     this.#current = stream;
-    // After Node has let go of it: only then may another answer begin.
+    // Node emits this after it has detached the response: only then may another answer begin.
     stream.response.on('close', onAnswered);
     try {
       enter('request goes on');
@@ -285,7 +286,7 @@ export class ClientConnection implements ReadPace {
     if (this.#current === undefined) this.next();
   }
 
-  #say(failure: GatewayError, requestId: string, hasBody: boolean): void {
+  #prepareRefusal(failure: GatewayError, requestId: string, hasBody: boolean): void {
     this.#closing = true;
     this.#owner.refused(failure);
     this.#refusal = refusalText(failure, requestId, hasBody);
@@ -299,16 +300,16 @@ export class ClientConnection implements ReadPace {
     if (this.#lingers) return;
     this.#lingers = true;
     this.#closing = true;
-    // Nothing else may be reading it, and then nothing of the connection would be read.
+    // A paused body pauses the whole connection.
     this.#current?.request.resume();
     closeLingering(this.#socket, last);
   }
 }
 
-function endWell(this: Socket): void {
+function endGracefully(this: Socket): void {
   const connection = connectionOf(this);
   if (connection === undefined) Socket.prototype.destroySoon.call(this);
-  else connection.endWell();
+  else connection.endGracefully();
 }
 
 const onSocketClosed = guarded<Socket, []>('client closes', closed, closed);
@@ -318,7 +319,7 @@ function closed(this: Socket): void {
   connection?.closed();
 }
 
-/** What the present request has done is over, whatever goes wrong here, so its exchange has to leave too. */
+/** The response is closed: its handler has to learn of it even where this throws. */
 const onAnswered = guarded<ServerResponse, []>(
   'client answered',
   function () {

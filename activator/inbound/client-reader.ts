@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { guarded } from '../errors/guarded-entries.ts';
 
-/** Of the bytes of clients that are read and not served yet, all connections together. */
+/** Bytes of pipelined requests that were read and not served yet, of all connections together. */
 export class Backlog {
   readonly #mostBytes: number;
   #bytes = 0;
@@ -21,7 +21,7 @@ export class Backlog {
   }
 }
 
-/** How a connection is off with what was parsed of it. */
+/** How far a connection is behind with what was parsed of it. */
 export interface ReadPace {
   /** Requests that wait for their turn. */
   readonly ahead: number;
@@ -32,11 +32,11 @@ export interface ReadPace {
 /** As a server's `clientError` gives it. */
 export type ParserStop = Error & { code?: string; bytesParsed?: number; rawPacket?: Buffer };
 
-/** Code of a `clientError` that is none: the parser has stopped where it was told to. */
+/** Code of a `clientError` that is none: the parser has paused because this asked it to. */
 export const STOPPED = 'HPE_PAUSED';
 /** llhttp takes this from the callback for a head as the wish to stop behind it. */
 const STOP = 21;
-/** Requests that one connection may have sent ahead; it is not read from while there are as many. */
+/** High-water mark of pipelining: a connection with so many requests ahead is not read from. */
 const AHEAD_MAX = 16;
 
 /** Of Node's own: the parser that a server has given a socket, and its note that it has paused the socket itself. */
@@ -66,7 +66,7 @@ export class ClientReader {
     this.#backlog = backlog;
   }
 
-  /** Requests are sent ahead: from the next head on the parser is told whether to go on. */
+  /** Requests are pipelined: from the next head on the parser pauses when enough of them wait. */
   watch(): void {
     const { parser } = this.#socket;
     const take = parser?.onIncoming;

@@ -95,7 +95,7 @@ export interface ClientStream {
   end(trailers: readonly string[]): void;
   /** The last piece of the body, or all of it. */
   endWith(text: string, encoding: 'latin1' | 'utf8'): void;
-  /** Breaks off at once, so that the client can tell that the rest is missing. */
+  /** Breaks off at once, so that the client can see that the rest is missing. */
   reset(): void;
   /**
    * Lingering close: the rest of a body is not wanted, and yet it has to be read over for a while, for the client to see the

@@ -41,7 +41,7 @@ export class ConnectionLimit {
     this.most = most;
   }
 
-  /** To be told of each connection of this server by `took`. */
+  /** Limits the connections of this server; each that it accepts has to be reported by `took`. */
   guard(server: Server): void {
     // Asked by Node for each connection that it accepts; 0: it is dropped before anything is made for it.
     Object.defineProperty(server, 'maxConnections', { get: () => (this.open >= this.most ? 0 : undefined) });

@@ -7,8 +7,8 @@ import { trustedProxies } from './trusted-proxies.ts';
 const proxies = trustedProxies(['10.0.0.0/8', 'fd00::/8']);
 const PEER: Client = { address: '10.0.0.5', protocol: 'http', host: 'gate.example', proxies };
 
-/** What a replica is told after a trusted proxy said `lines`, each `Name: value`. */
-function told(lines: readonly string[], client: Client = PEER) {
+/** What a replica gets after a trusted proxy said `lines`, each `Name: value`. */
+function sentOn(lines: readonly string[], client: Client = PEER) {
   const raw = lines.flatMap((line) => {
     const at = line.indexOf(': ');
     return [line.slice(0, at), line.slice(at + 2)];
@@ -31,14 +31,14 @@ function told(lines: readonly string[], client: Client = PEER) {
 }
 
 test('a trusted proxy that says nothing is itself who asks', () => {
-  const { forwarded, for: list, clientAddress } = told([]);
+  const { forwarded, for: list, clientAddress } = sentOn([]);
   assert.equal(list, '10.0.0.5');
   assert.equal(forwarded, 'for=10.0.0.5;host="gate.example";proto=http');
   assert.equal(clientAddress, '10.0.0.5');
 });
 
 test('X-Forwarded-* of a trusted proxy are continued, and Forwarded says the same', () => {
-  const said = told([
+  const said = sentOn([
     'X-Forwarded-For: 203.0.113.9',
     'X-Forwarded-Proto: https',
     'X-Forwarded-Host: shop.example',
@@ -56,7 +56,7 @@ test('X-Forwarded-* of a trusted proxy are continued, and Forwarded says the sam
 });
 
 test('Forwarded of a trusted proxy is continued, and X-Forwarded-* say the same', () => {
-  const said = told([
+  const said = sentOn([
     'Forwarded: For="[2001:DB8::1]:4711";Proto=HTTPS;host="shop.example:8443";ext="a\\"b,c"',
     'Forwarded: for=10.0.0.9',
   ]);
@@ -71,12 +71,12 @@ test('Forwarded of a trusted proxy is continued, and X-Forwarded-* say the same'
 });
 
 test('where the two contradict each other, X-Forwarded-For counts: what a proxy does not know passes through it from anybody', () => {
-  const said = told(['X-Forwarded-For: 203.0.113.9', 'Forwarded: for=198.51.100.1;host=evil.example;proto=https']);
+  const said = sentOn(['X-Forwarded-For: 203.0.113.9', 'Forwarded: for=198.51.100.1;host=evil.example;proto=https']);
   assert.equal(said.for, '203.0.113.9, 10.0.0.5');
   assert.equal(said.proto, 'http');
   assert.equal(said.host, 'gate.example');
   assert.equal(said.forwarded, 'for=203.0.113.9;host="gate.example";proto=http, for=10.0.0.5');
-  const other = told([
+  const other = sentOn([
     'X-Forwarded-For: 203.0.113.9',
     'X-Forwarded-Proto: https',
     'Forwarded: for=203.0.113.9;proto=http',
@@ -85,7 +85,7 @@ test('where the two contradict each other, X-Forwarded-For counts: what a proxy 
 });
 
 test('where they agree, Forwarded stays as it was', () => {
-  const said = told([
+  const said = sentOn([
     'X-Forwarded-For: 203.0.113.9:80',
     'X-Forwarded-Proto: https',
     'Forwarded: for=203.0.113.9;by=_edge;proto=https',
@@ -94,7 +94,7 @@ test('where they agree, Forwarded stays as it was', () => {
 });
 
 test('the client is the nearest that no trusted proxy has, not the first of the list, which it may have written itself', () => {
-  const said = told([
+  const said = sentOn([
     'X-Forwarded-For: 1.1.1.1',
     'X-Forwarded-For: 203.0.113.9, 10.9.9.9,fd00::7',
     'X-Forwarded-Proto: https',
@@ -105,11 +105,11 @@ test('the client is the nearest that no trusted proxy has, not the first of the 
     said.forwarded,
     'for=1.1.1.1, for=203.0.113.9;host="gate.example";proto=https, for=10.9.9.9, for="[fd00::7]", for=10.0.0.5',
   );
-  assert.equal(told(['X-Forwarded-For: 10.1.1.1, 10.2.2.2']).clientAddress, '10.1.1.1');
+  assert.equal(sentOn(['X-Forwarded-For: 10.1.1.1, 10.2.2.2']).clientAddress, '10.1.1.1');
 });
 
 test('of several protocols or hosts the last counts, which the nearest proxy wrote', () => {
-  const said = told([
+  const said = sentOn([
     'X-Forwarded-For: 203.0.113.9',
     'X-Forwarded-Proto: https',
     'X-Forwarded-Proto: http',
@@ -120,27 +120,27 @@ test('of several protocols or hosts the last counts, which the nearest proxy wro
 });
 
 test('a proxy of WebSockets may say wss', () => {
-  assert.equal(told(['X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Proto: wss']).proto, 'https');
-  assert.equal(told(['X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Proto: ws']).proto, 'http');
+  assert.equal(sentOn(['X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Proto: wss']).proto, 'https');
+  assert.equal(sentOn(['X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Proto: ws']).proto, 'http');
 });
 
 test('addresses may have ports, brackets, quotes and zones, or be IPv4 within IPv6', () => {
-  const clientOf = (text: string) => told([`X-Forwarded-For: ${text}`]).clientAddress;
+  const clientOf = (text: string) => sentOn([`X-Forwarded-For: ${text}`]).clientAddress;
   assert.equal(clientOf('203.0.113.9:4711'), '203.0.113.9');
   assert.equal(clientOf('[2001:db8::1]:443'), '2001:db8::1');
   assert.equal(clientOf('"[2001:db8::1]"'), '2001:db8::1');
   assert.equal(clientOf('2001:db8::1'), '2001:db8::1');
   assert.equal(clientOf('fe80::1%eth0'), 'fe80::1');
   assert.equal(clientOf('203.0.113.9, ::ffff:10.1.2.3'), '203.0.113.9');
-  assert.match(told(['X-Forwarded-For: 203.0.113.9:4711']).forwarded ?? '', /^for="203\.0\.113\.9:4711";/);
-  assert.match(told(['X-Forwarded-For: 2001:db8::1']).forwarded ?? '', /^for="\[2001:db8::1\]";/);
+  assert.match(sentOn(['X-Forwarded-For: 203.0.113.9:4711']).forwarded ?? '', /^for="203\.0\.113\.9:4711";/);
+  assert.match(sentOn(['X-Forwarded-For: 2001:db8::1']).forwarded ?? '', /^for="\[2001:db8::1\]";/);
 });
 
 test('a hop that does not say who it is ends what is known', () => {
-  const said = told(['X-Forwarded-For: 203.0.113.9, unknown, 10.1.1.1']);
+  const said = sentOn(['X-Forwarded-For: 203.0.113.9, unknown, 10.1.1.1']);
   assert.equal(said.clientAddress, '10.1.1.1');
   assert.equal(said.for, '203.0.113.9, unknown, 10.1.1.1, 10.0.0.5');
-  const hidden = told(['Forwarded: for=_hidden;proto=https']);
+  const hidden = sentOn(['Forwarded: for=_hidden;proto=https']);
   assert.equal(hidden.clientAddress, '10.0.0.5');
   assert.equal(hidden.for, '_hidden, 10.0.0.5');
   assert.equal(hidden.proto, 'https');
@@ -148,7 +148,7 @@ test('a hop that does not say who it is ends what is known', () => {
 });
 
 test('what is no address, protocol, host or port is not passed on', () => {
-  const said = told([
+  const said = sentOn([
     'X-Forwarded-For: <script>, a"b;for=1.1.1.1',
     'X-Forwarded-Proto: javascript',
     'X-Forwarded-Host: a"b;proto=https',
@@ -161,7 +161,7 @@ test('what is no address, protocol, host or port is not passed on', () => {
   assert.equal(said.of('x-forwarded-port'), undefined);
   assert.equal(said.of('x-real-ip'), '10.0.0.5');
   for (const proto of ['constructor', '__proto__', ''])
-    assert.equal(told([`X-Forwarded-Proto: ${proto}`]).proto, 'http');
+    assert.equal(sentOn([`X-Forwarded-Proto: ${proto}`]).proto, 'http');
 });
 
 test('a Forwarded that is none is left out', () => {
@@ -176,28 +176,28 @@ test('a Forwarded that is none is left out', () => {
     `for=${'a'.repeat(9_000)}`,
     '\xff=1',
   ]) {
-    const said = told([`Forwarded: ${bad}`]);
+    const said = sentOn([`Forwarded: ${bad}`]);
     assert.equal(said.forwarded, 'for=10.0.0.5;host="gate.example";proto=http', bad);
     assert.equal(said.for, '10.0.0.5', bad);
   }
-  assert.equal(told(['Forwarded: ,, for=203.0.113.9 ,;,']).for, '203.0.113.9, 10.0.0.5');
+  assert.equal(sentOn(['Forwarded: ,, for=203.0.113.9 ,;,']).for, '203.0.113.9, 10.0.0.5');
 });
 
 test('a long list is cut to its nearest', () => {
   const many = Array.from({ length: 5_000 }, (_, i) => `203.0.${i >> 8}.${i & 255}`).join(', ');
-  const said = told([`X-Forwarded-For: ${many}`]);
+  const said = sentOn([`X-Forwarded-For: ${many}`]);
   assert.equal(said.for?.split(', ').length, 33);
   assert.ok(said.for?.endsWith('203.0.19.135, 10.0.0.5'));
-  assert.equal(told([`X-Forwarded-For: ${'1'.repeat(60_000)}`]).for, '10.0.0.5');
+  assert.equal(sentOn([`X-Forwarded-For: ${'1'.repeat(60_000)}`]).for, '10.0.0.5');
 });
 
 test('one that names the client in X-Real-IP alone is understood', () => {
-  const said = told(['X-Real-IP: 203.0.113.9', 'X-Forwarded-Proto: https']);
+  const said = sentOn(['X-Real-IP: 203.0.113.9', 'X-Forwarded-Proto: https']);
   assert.equal(said.for, '203.0.113.9, 10.0.0.5');
   assert.equal(said.of('x-real-ip'), '203.0.113.9');
   assert.equal(said.forwarded, 'for=203.0.113.9;host="gate.example";proto=https, for=10.0.0.5');
 });
 
 test('a protocol without a way is what is said of the proxy itself', () => {
-  assert.equal(told(['X-Forwarded-Proto: https']).forwarded, 'for=10.0.0.5;host="gate.example";proto=https');
+  assert.equal(sentOn(['X-Forwarded-Proto: https']).forwarded, 'for=10.0.0.5;host="gate.example";proto=https');
 });

@@ -1,4 +1,4 @@
-/** What a replica is told of who asked, and by which way. Pure. */
+/** What a replica learns of a request's client and of the proxies between. Pure. */
 import { type ForwardedElement, forwardedElements, HOPS_MAX } from './forwarded-header.ts';
 import { type ForwardedNode, nodeName, nodeOf } from './forwarded-node.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
@@ -84,7 +84,7 @@ function appendToSaid(
   return origin.address;
 }
 
-/** Nearest last. X-Forwarded-For, which most proxies write, counts first: what passes through them unread may be anybody's. */
+/** Nearest last. X-Forwarded-For, which most proxies write, counts first: what they pass on without reading it can be forged. */
 function hopsOf(said: ForwardingHeaders, elements: readonly ForwardedElement[]): ForwardedNode[] {
   const listed = listOf(said['x-forwarded-for']);
   if (listed.length > 0) return listed.map(nodeOf);
@@ -105,7 +105,7 @@ function nearestUntrusted(hops: readonly ForwardedNode[], proxies: TrustedProxie
   return found;
 }
 
-/** Whether `Forwarded` tells of the same hops. */
+/** Whether `Forwarded` names the same hops. */
 function speakOf(hops: readonly ForwardedNode[], elements: readonly ForwardedElement[]): boolean {
   return (
     elements.length === hops.length &&
@@ -116,7 +116,7 @@ function speakOf(hops: readonly ForwardedNode[], elements: readonly ForwardedEle
   );
 }
 
-/** As elements of `Forwarded` (RFC 7239, 7.4): what is said of the request itself was said by who took it from the client. */
+/** As elements of `Forwarded` (RFC 7239, 7.4): host and protocol stand in the element of the proxy that the client connected to. */
 function wayOf(hops: readonly ForwardedNode[], nearest: number, origin: Origin): string[] {
   return hops.map(({ named }, i) => elementOf(named, i === nearest ? origin : undefined));
 }

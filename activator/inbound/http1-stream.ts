@@ -126,7 +126,7 @@ export class Http1Stream implements ClientStream {
     try {
       if (link.length > 0) this.response.writeEarlyHints({ link });
     } catch {
-      // A link that is none. It was a hint only.
+      // Node refuses a malformed link; a hint may be left out.
     }
   }
 }
@@ -145,7 +145,7 @@ const flush = guarded(
   (_error, response) => breakOff(response),
 );
 
-/** A cut connection is how a client can tell that the rest of an answer is missing. */
+/** A closed connection is how a client of HTTP/1 sees that the rest of an answer is missing. */
 function breakOff(response: ServerResponse): void {
   const { socket, req } = response;
   // In HTTP/1.0 the end of the connection is the end of the answer, unless it is reset.

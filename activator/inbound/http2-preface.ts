@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 export const PREFACE_SEEN = 'HPE_PAUSED_H2_UPGRADE';
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
-/** Who speaks what Node's server of HTTP/1.1 does not. */
+/** Takes a connection that Node's server of HTTP/1.1 cannot read. */
 export type Takeover = (socket: Socket, firstBytes: Buffer) => void;
 
 export interface ParseError extends Error {
@@ -25,7 +25,7 @@ export function handOver(error: ParseError, socket: Socket, to: Takeover): boole
   // Only at the beginning: after a request of HTTP/1.1 there is no way to another protocol but an upgrade.
   const rest = rawPacket.subarray(bytesParsed);
   if (socket.bytesRead - rest.length !== PREFACE.length) return false;
-  // A listener that comes takes the socket away from the parser.
+  // Node detaches its parser from a socket that gets a listener for its data.
   socket.on('data', ignore);
   for (const event of ['data', 'end', 'drain', 'timeout']) socket.removeAllListeners(event);
   socket.pause();
@@ -34,7 +34,7 @@ export function handOver(error: ParseError, socket: Socket, to: Takeover): boole
 }
 
 /**
- * Tells a client that knows of HTTP/2 only beforehand to come with HTTP/1.1: an empty SETTINGS frame, which has to be the
+ * Asks a client with prior knowledge of HTTP/2 to use HTTP/1.1: an empty SETTINGS frame, which has to be the
  * first, and GOAWAY with HTTP_1_1_REQUIRED.
  */
 export function requireHttp1(socket: Socket): void {
@@ -48,7 +48,7 @@ export function requireHttp1(socket: Socket): void {
   socket.end(Buffer.concat([Buffer.from([...head, ...lastStream, ...http11Required]), Buffer.from(text)]));
 }
 
-/** Time for the client to read that. */
+/** Lingering close: time for the client to read that. */
 const LINGER_MS = 1_000;
 
 function ignore(): void {}

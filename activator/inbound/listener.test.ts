@@ -185,7 +185,7 @@ test('a TLS handshake that does not come in time is over', async () => {
   assert.equal(await talk(connect(port), '\x16\x03\x01'), '');
 });
 
-test('a client that speaks HTTP/2 alone is told to use HTTP/1.1', async () => {
+test('a client that speaks HTTP/2 alone is asked to use HTTP/1.1', async () => {
   await using gateway = await aGateway();
   const client = connectHttp2(`http://127.0.0.1:${gateway.port}`).on('error', NO_FUNCTION);
   const [code] = await once(client, 'goaway');
@@ -193,7 +193,7 @@ test('a client that speaks HTTP/2 alone is told to use HTTP/1.1', async () => {
   client.destroy();
 });
 
-test('over TLS it is told so in the handshake', async () => {
+test('over TLS that is said in the handshake', async () => {
   await using gateway = await aGateway();
   const port = await gateway.gateway.listenSecurely(TEST_SERVER, 0, '127.0.0.1');
   const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });

@@ -27,7 +27,7 @@ const LAST_BYTES_MS = 2_000;
 const ORDINARY: ConnectionUse = { awaitsContinue: false, upgradeTo: null, parted: false };
 const AWAITING: ConnectionUse = { ...ORDINARY, awaitsContinue: true };
 
-/** A server's connections: what comes in on one is told to it, whatever it is, and slow ones are ended. */
+/** A server and its connections: passes the server's events to the connection that they are about, and ends slow ones. */
 export class Listener implements ConnectionOwner, AsyncDisposable {
   readonly protocol: 'http' | 'https';
   readonly proxies: ConnectionOwner['proxies'];
@@ -107,7 +107,7 @@ export class Listener implements ConnectionOwner, AsyncDisposable {
         this.#server.closeAllConnections();
         for (const connection of this.#connections) connection.destroy();
       });
-      // Not the server's own, which ends connections too whose answer is written, but on its way still.
+      // Not http.Server's own close, which also destroys connections whose answer is still being sent.
       TcpServer.prototype.close.call(this.#server, () => {
         cancel();
         resolve();
@@ -134,7 +134,7 @@ export class Listener implements ConnectionOwner, AsyncDisposable {
   }
 
   #take(request: IncomingMessage, response: ServerResponse, use: ConnectionUse): void {
-    // What comes behind a request with a body that asks for an upgrade is lost, so nothing may be expected to come.
+    // Node loses what comes behind a request with a body that asks for an upgrade, so the connection ends with it.
     if (request.headers.upgrade !== undefined && asksForUpgrade(request)) response.shouldKeepAlive = false;
     connectionOf(request.socket)?.take(new Http1Stream(response, use));
   }
@@ -153,7 +153,7 @@ export class Listener implements ConnectionOwner, AsyncDisposable {
     socket.on('end', onClientEnded);
     connectionOf(socket)?.detached();
     if (head.length > 0) socket.unshift(head);
-    // So that a client that leaves while it waits is noticed.
+    // Only a socket that is read from reports that its client has left.
     else socket.read(0);
     connectionOf(socket)?.take(new Http1Stream(response, { awaitsContinue: false, upgradeTo, parted: true }));
   }

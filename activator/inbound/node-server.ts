@@ -29,7 +29,7 @@ export const CLIENT_LIMITS: ClientLimits = {
 
 /** Target and fields of a request together: cookies and tokens outgrow Node's 16 KiB. */
 const HEAD_MAX_BYTES = 65_536;
-/** A connection that is silent for so long is asked by TCP whether its client is still there. */
+/** TCP keep-alive: a connection that is silent for so long is probed. */
 const PEER_CHECK_MS = 60_000;
 
 function optionsFor(limits: ClientLimits): ServerOptions {
@@ -39,7 +39,7 @@ function optionsFor(limits: ClientLimits): ServerOptions {
     requestTimeout: 0,
     connectionsCheckingInterval: limits.lookMs,
     noDelay: true,
-    // A client that vanished without a word would keep its function awake for ever.
+    // TCP keep-alive: a client whose host vanished would keep its function from scaling to zero.
     keepAlive: true,
     keepAliveInitialDelay: PEER_CHECK_MS,
     maxHeaderSize: HEAD_MAX_BYTES,
@@ -61,7 +61,7 @@ export function tlsServer(pair: TlsPair, limits = CLIENT_LIMITS): TlsServer {
   return limitFields(createTlsServer({ ...optionsFor(limits), ...handshake, ...secureContext(pair) }));
 }
 
-/** What a TLS server is to be told of a certificate. A client that speaks HTTP/2 alone is told no in the handshake. */
+/** Options of a TLS server for a certificate. By ALPN, the handshake fails for a client that speaks HTTP/2 alone. */
 export function secureContext({ cert, key }: TlsPair) {
   return { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const;
 }
@@ -83,14 +83,14 @@ function limitFields<T extends Server>(server: T): T {
   return server;
 }
 
-/** One that is none of HTTP is refused, not switched; who reads the connection behind an upgrade could not see that. */
+/** One that is not HTTP is refused, not switched; behind an upgrade nothing looks at the protocol's name any more. */
 function maySwitch(request: IncomingMessage): boolean {
   return isWithoutBody(request) && connectionOf(request.socket)?.faultOfProtocol(request) === undefined;
 }
 
 /**
- * The parser stops behind each request that asks for an upgrade, whatever it is told here; true: it hands over what comes
- * behind it, which of one with a body it cannot do.
+ * The parser stops behind each request that asks for an upgrade, whatever is returned here; true: it hands over what
+ * comes behind it, which it cannot do for a request with a body.
  */
 function isWithoutBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] === undefined && /^0*$/.test(headers['content-length'] ?? '');

@@ -21,7 +21,7 @@ test('an address has one form: mapped IPv4 as IPv4, no zone, IPv6 at its shortes
   for (const [text, address] of forms) assert.equal(addressOf(text), address, text);
 });
 
-test('networks are told from what is none', () => {
+test('what is no network is recognised', () => {
   for (const good of [
     '10.42.0.0/16',
     '10.42.0.9/16',

@@ -55,7 +55,7 @@ test('the target’s own host goes before the Host header; its path stays as it 
   assert.equal(target('ftp://b.example/'), undefined);
 });
 
-test('what HTTP has but a gateway does not do is told apart from what is no request', () => {
+test('what HTTP has but a gateway does not do has another code than what is no request', () => {
   const host = 'a.example';
   assert.equal(faultOf(asked({ method: 'TRACE' }))?.code, 'MethodNotAllowed');
   assert.equal(faultOf(asked({ headers: { host, 'transfer-encoding': 'gzip, chunked' } }))?.code, 'NotSupported');

@@ -9,7 +9,7 @@ export interface Target {
   path: string;
 }
 
-/** More fields than any browser, proxy or mesh sends together; Node would drop what comes after 1,000 without a word. */
+/** More fields than any browser, proxy or mesh sends together; Node silently drops what comes after 1,000. */
 export const FIELDS_MAX = 256;
 /** Methods that are passed on; CONNECT asks for a tunnel and TRACE shows a client what proxies added to its request. */
 const METHODS = new Set(
@@ -21,7 +21,7 @@ const METHODS = new Set(
 /** A name or an address of either version, and maybe a port. */
 const AUTHORITY = /^(?:[\w.~-]+|\[[\da-f:.]*:[\da-f:.]*\])(?::\d{0,5})?$/i;
 const ABSOLUTE = /^https?:\/\/([^/?]+)(.*)$/i;
-/** What a client says to whoever answers in the end. Whoever takes it away on the way changes what is asked. */
+/** End-to-end fields: a request that has a proxy on the way remove one of them, by `Connection`, is refused. */
 const END_TO_END = new Set(
   (
     'host content-length content-type content-encoding content-range range authorization cookie cache-control ' +
@@ -36,7 +36,7 @@ export const NO_TARGET: GatewayError = {
 
 /**
  * Why a request that Node's parser let through is not to be served, or undefined: it is one. Each rule is about what
- * two readers may understand in two ways, for that is what smuggling is made of.
+ * two readers may understand in two ways: that is what makes request smuggling possible.
  */
 export function faultOf(request: ClientHead): GatewayError | undefined {
   const { headers } = request;
@@ -122,8 +122,7 @@ function bad(message: string): GatewayError {
 }
 
 /**
- * What to tell a client whose request could not be read to its end; undefined: the connection itself broke, and there
- * is nobody to tell.
+ * The answer to a request that could not be read to its end; undefined: the connection itself broke, so there can be none.
  * @param error as a server's `clientError` gives it
  */
 export function faultOfReading(error: Error & { code?: string; reason?: string }): GatewayError | undefined {

@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { HEADER } from '#api/names.ts';
 import { asError, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { NotStarted } from '../functions/target.ts';
 import { wasNeverConnected } from '../upstream/connection-pool.ts';
-import { NameTable } from '../upstream/http1/name-table.ts';
 import type { Receiver, Upstream, UpstreamHead, UpstreamStream } from '../upstream/upstream-stream.ts';
+import { notStartedReason } from './not-started.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** What is sent to a replica. */
@@ -12,11 +11,11 @@ export interface Outbound extends UpstreamHead {
   readonly body: RequestBody | undefined;
   /** How long ago it was given to the replica. */
   readonly sentForMs: number;
-  /** It was sent twice though the first replica may have begun with it: that is not done again, whoever has it now. */
+  /** It was sent twice though the first replica may have begun with it: that is not done again at any replica. */
   sentTwice: boolean;
 }
 
-/** Who gets what comes back. The last call is one of `whole`, `end`, `notStarted`, `broke`, `upgraded`; none after `abandon`. */
+/** Where the answer goes. The last call is one of `whole`, `end`, `notStarted`, `broke`, `upgraded`; none after `abandon`. */
 export interface Inbound {
   /** A 1xx answer; the real one is still to come. */
   informational(status: number, headers: string[]): void;
@@ -25,7 +24,7 @@ export interface Inbound {
   whole(status: number, reason: string, headers: string[], body: string): void;
   /**
    * Returns false when no more can be taken until `resume` of the attempt is called.
-   * @param letGo to be called once, when the chunk is not needed any more; undefined: it need not be told.
+   * @param letGo to be called once, when the chunk is not needed any more; undefined: that need not be said.
    */
   data(chunk: Buffer, letGo: (() => void) | undefined): boolean;
   end(trailers: string[]): void;
@@ -33,20 +32,16 @@ export interface Inbound {
   notStarted(why: NotStarted): void;
   broke(error: Error): void;
   upgraded(headers: string[], replica: Duplex): void;
-  /** Something of ours threw while it dealt with the answer. May be called at any time, also after the last call. */
+  /** A callback of the gateway threw while it handled the answer. May come at any time, also after the last call. */
   crash(entry: Entry, error: unknown): void;
 }
 
-/** May be done twice (RFC 9110, 9.2.2). */
+/** Idempotent methods (RFC 9110, 9.2.2): a repeated request has the same effect as one. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-/** A connection that was closed before the request reached its replica is known to be closed after a round trip. */
+/** Keep-alive race: that an idle connection was closed already shows within a round trip, so a retry is only for so long. */
 const ROUND_TRIP_MS = 100;
-/** A replica that does not care for `Expect` says nothing, and waits for the body. */
+/** Longest wait for 100 Continue: a replica that ignores `Expect` answers nothing and waits for the body. */
 const EXPECT_MS = 1_000;
-const REFUSAL = new NameTable<'notStarted' | 'full'>([
-  [HEADER.notStarted, 'notStarted'],
-  [HEADER.full, 'full'],
-]);
 
 /** One try of one request at one replica. */
 export class Attempt implements Receiver {
@@ -66,17 +61,17 @@ export class Attempt implements Receiver {
     this.#openBody();
   }
 
-  /** Ends it without a word to `inbound`; the replica sees its connection close. */
+  /** Ends it without a call of `inbound`; the replica sees its connection close. */
   abandon(): void {
     this.#finish(false);
   }
 
   resume(): void {
-    // Once it is over, the connection may be in the midst of another one.
+    // Once it is over, the connection may carry another request.
     if (!this.#over) this.#stream.resume();
   }
 
-  /** Memory is scarce: the rest of the answer comes in small pieces. */
+  /** Memory is scarce: the rest of the answer is read in small pieces. */
   sip(): void {
     if (!this.#over) this.#stream.sip();
   }
@@ -181,12 +176,12 @@ export class Attempt implements Receiver {
   #openBody(): void {
     const { body } = this.#outbound;
     if (body === undefined) return;
-    // The client waits for 100, and so do we: whether to go on is for the replica to say.
-    if (body.awaited) this.#expectTimer = setTimeout(this.#onPatient, EXPECT_MS);
+    // The client waits for 100 Continue, which is the replica's to send.
+    if (body.awaited) this.#expectTimer = setTimeout(this.#onExpectTimeout, EXPECT_MS);
     else body.open(this.#stream);
   }
 
-  get #onPatient(): () => void {
+  get #onExpectTimeout(): () => void {
     return guarded(
       'replica timer',
       () => this.#sendBody(),
@@ -208,15 +203,15 @@ export class Attempt implements Receiver {
   }
 
   /**
-   * An idle connection may have been closed just when the request went out. What may have been begun is sent again only
-   * if it may be done twice, and only once. Says so to the request.
+   * Keep-alive race: an idle connection may have been closed just when the request went out. A request that may have
+   * reached the replica is sent again only if its method is idempotent, and only once in all, which is noted on it.
    */
   #mayTryAgain(unsent: boolean): boolean {
     if (this.#again || !this.#isRepeatable()) return false;
     if (unsent) return true;
     const { method, sentForMs, sentTwice } = this.#outbound;
     if (sentTwice || !IDEMPOTENT.has(method) || sentForMs >= ROUND_TRIP_MS) return false;
-    // Were it counted for each replica only, a request that ends its process would end one after the other.
+    // Counted over all replicas: a request that crashes its process must not crash one replica after the other.
     this.#outbound.sentTwice = true;
     return true;
   }
@@ -225,13 +220,9 @@ export class Attempt implements Receiver {
     return this.#outbound.body?.replayable ?? true;
   }
 
-  /** Undefined: the answer is not the runtime's word that it has not begun. */
+  /** Why the runtime says that it has not begun with the request; undefined: the answer does not say that. */
   #refusal(status: number, headers: readonly string[]): NotStarted | undefined {
-    if (status !== 503 || !this.#isRepeatable()) return undefined;
-    const said = new Set<string | undefined>();
-    for (let i = 0; i < headers.length; i += 2) said.add(REFUSAL.find(headers[i] as string));
-    if (!said.has('notStarted')) return undefined;
-    return said.has('full') ? 'full' : 'unready';
+    return status === 503 && this.#isRepeatable() ? notStartedReason(headers) : undefined;
   }
 
   #crash(entry: Entry, error: unknown): void {

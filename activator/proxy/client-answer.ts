@@ -11,7 +11,7 @@ import type { RequestBody } from './request-body.ts';
 import type { RequestRecord } from './request-record.ts';
 import { openTunnel, type Tunnel } from './tunnel.ts';
 import { type AnswerReader, UnreadAnswer } from './unread-answer.ts';
-import { answerHeaders, whose, writeFailure, writeReply } from './write-response.ts';
+import { answerHeaders, ownHeaders, writeFailure, writeReply } from './write-response.ts';
 
 /** The request's exchange, which decides what becomes of it. */
 export interface AnswerOwner extends AnswerReader {
@@ -98,7 +98,7 @@ export class ClientAnswer implements Inbound {
 
   upgraded(from: string[], replica: Duplex): void {
     this.#begun(101);
-    const client = this.#stream.upgrade([...responseHeaders(from, 101, false), ...whose(this.#record)]);
+    const client = this.#stream.upgrade([...responseHeaders(from, 101, false), ...ownHeaders(this.#record)]);
     const closed = () => this.#owner.finish();
     const watcher = { budget: this.budget, moved: () => this.#record.move(), closed };
     this.#tunnel = openTunnel(client, replica, this.#stream.upgradeTo ?? '', watcher);
@@ -120,7 +120,7 @@ export class ClientAnswer implements Inbound {
     this.#record.begin(reply.status);
     this.#record.bytesOut = reply.body.length;
     this.#endConnectionIfDraining();
-    writeReply(this.#stream, { ...reply, headers: [...reply.headers, ...whose(this.#record)] });
+    writeReply(this.#stream, { ...reply, headers: [...reply.headers, ...ownHeaders(this.#record)] });
   }
 
   /** Nothing more can be answered: the stream ends at once. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aFunction, aPod, ask, TestGateway, until } from '../testing/test-gateway.ts';
 
-/** What a caller is told who asks for a function that cannot start for want of a Secret. */
-async function told(errorDetail: boolean) {
+/** What a caller gets that asks for a function that cannot start for want of a Secret. */
+async function answerTo(errorDetail: boolean) {
   await using gateway = await TestGateway.start({ errorDetail });
   gateway.putFunction(aFunction('hello'));
   const answer = ask(gateway.port);
@@ -15,8 +15,8 @@ async function told(errorDetail: boolean) {
   return { status, body, headers };
 }
 
-test('callers are not told which Secret is missing, nor in which pod, but how to ask for it', async () => {
-  const { status, body, headers } = await told(false);
+test('callers do not learn which Secret is missing, nor in which pod, but how to ask for it', async () => {
+  const { status, body, headers } = await answerTo(false);
   assert.equal(status, 503);
   assert.doesNotMatch(body, /stripe|pod-a|secret/i);
   assert.deepEqual(JSON.parse(body), {
@@ -28,12 +28,12 @@ test('callers are not told which Secret is missing, nor in which pod, but how to
 });
 
 test('where it is wanted they are', async () => {
-  const { body } = await told(true);
+  const { body } = await answerTo(true);
   assert.match(JSON.parse(body).message, /stripe-live/);
   assert.equal(JSON.parse(body).reason, 'SecretNotFound');
 });
 
-test('a replica hears whether its callers may be told, from the gateway alone', async () => {
+test('whether callers may see details, a replica learns from the gateway alone', async () => {
   for (const errorDetail of [true, false]) {
     await using gateway = await TestGateway.start({ errorDetail });
     gateway.putFunction(aFunction('hello'));

@@ -4,22 +4,22 @@ import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import type { Tunnel } from './tunnel.ts';
 
-/** The server, as its exchanges see it. */
+/** The gateway, as its exchanges see it. */
 export interface ExchangeContext {
   readonly clock: Clock;
-  readonly deadlines: TimerWheel;
+  readonly timers: TimerWheel;
   /** Whether connections are to end with their present answer. */
   readonly draining: boolean;
-  /** Whether callers are told all of a failure. */
+  /** Whether callers get a failure's details, such as names of pods. */
   readonly errorDetail: boolean;
   /** What counts the requests for which no function was found. */
-  readonly unrouted: { finished(summary: AccessLogEntry): void };
+  readonly unrouted: { finished(entry: AccessLogEntry): void };
   /** An exchange has begun. */
   opened(): void;
-  /** An exchange is over; called once for each. The summary may be read until this returns. Never throws. */
-  finished(summary: AccessLogEntry): void;
+  /** An exchange is over; called once for each. The entry may be read until this returns. Never throws. */
+  finished(entry: AccessLogEntry): void;
   /** The exchange is an upgraded connection from here on. */
-  joined(joint: Tunnel): void;
+  joined(tunnel: Tunnel): void;
   /** A function did not answer as it should have. */
-  failed(failure: GatewayError, summary: AccessLogEntry): void;
+  failed(failure: GatewayError, entry: AccessLogEntry): void;
 }

@@ -17,8 +17,8 @@ import { pauseBeforeTry, TURNED_AWAY } from './retry-pause.ts';
 import { tooLarge } from './time-limits.ts';
 
 /**
- * One request from its arrival to the end of its answer, on its way through its function's queue and to one replica after
- * the other: what is sent there is its outgoing request, what comes back its client answer.
+ * One request from its arrival to the end of its answer: it waits in its function's queue, then is tried at one replica
+ * after the other. OutgoingRequest is what is sent there, ClientAnswer what comes back.
  */
 export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOwner, BodyWatcher, RequestTimerWatcher {
   waitMs = 0;
@@ -27,10 +27,10 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   readonly #context: ExchangeContext;
   readonly #record: RequestRecord;
   #queue: FunctionQueue | undefined;
-  #place: WaitingRequest<Replica> | undefined;
+  #waiting: WaitingRequest<Replica> | undefined;
   #replica: Replica | undefined;
   #timer: RequestTimer | undefined;
-  /** How often a replica has not begun with it. */
+  /** Tries that ended with the replica not beginning; sets the backoff. */
   #givenBack = 0;
   #over = false;
 
@@ -44,7 +44,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
     stream.handler = this;
   }
 
-  /** True once it is answered, or nobody is there to be answered. */
+  /** It is answered, or its client is gone. */
   get over(): boolean {
     return this.#over;
   }
@@ -68,7 +68,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   }
 
   admit(replica: Replica): void {
-    this.#place = undefined;
+    this.#waiting = undefined;
     this.#replica = replica;
     try {
       enter('request admitted');
@@ -83,7 +83,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   }
 
   refuse(failure: GatewayError): void {
-    this.#place = undefined;
+    this.#waiting = undefined;
     if (this.#over) return;
     try {
       enter('request refused');
@@ -100,10 +100,10 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
     this.finish();
   }
 
-  /** Something of ours threw: this request ends with 500, or with its connection where an answer is on its way. */
+  /** A callback of the gateway threw: the request ends with 500, or is reset where its answer has begun. */
   crash(entry: Entry, error: unknown): void {
     caught(entry, error, this.#outgoing.requestId);
-    attempt(entry, () => this.#leave());
+    attempt(entry, () => this.#withdraw());
     if (this.#over || this.#answer.isUpgraded) this.#answer.cut();
     if (this.#over) return;
     try {
@@ -115,9 +115,9 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
     }
   }
 
-  /** Refuses what is under way already: its client went wrong meanwhile. */
+  /** Refuses a request that is being served: what its client sent since is at fault. */
   reject(failure: GatewayError): void {
-    this.#leave();
+    this.#withdraw();
     this.refuse(failure);
   }
 
@@ -125,7 +125,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   onClosed(): void {
     this.#answer.onClosed();
     if (this.#over) return;
-    this.#leave();
+    this.#withdraw();
     this.finish();
   }
 
@@ -160,7 +160,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   }
 
   broke(error: Error): void {
-    // Its other connections may be dying with this one.
+    // A crash of the replica's process cuts its other connections as well.
     if (!this.#record.begun && wasCutOff(error)) this.#doubt();
     this.refuse(brokeOff(error));
   }
@@ -187,7 +187,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
       return;
     }
     from?.abandon();
-    // One that is stuck does not answer a probe either.
+    // A probe decides: a replica that is stuck does not answer it either.
     if (!this.#record.begun) this.#doubt(this.#record);
     this.refuse(failure);
   }
@@ -206,11 +206,11 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
     if (replica !== undefined) this.#waitAt(this.#queue?.giveBack(this, replica, why));
   }
 
-  /** @param place where it was given one; it may have been admitted from there since. */
-  #waitAt(place: WaitingRequest<Replica> | undefined): void {
-    if (place === undefined || !place.taken) return;
-    this.#place = place;
-    // A client that leaves is noticed only while what it sends is read.
+  /** @param waiting undefined: it did not have to wait; it may have been admitted since, too. */
+  #waitAt(waiting: WaitingRequest<Replica> | undefined): void {
+    if (waiting === undefined || !waiting.taken) return;
+    this.#waiting = waiting;
+    // The end of the client's connection is seen only while its body is read.
     this.#outgoing.body?.readAhead();
   }
 
@@ -225,11 +225,11 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
     if (this.#replica !== undefined) this.#queue?.doubt(this.#replica, suspect);
   }
 
-  /** Neither waits nor is with a replica any more. */
-  #leave(): void {
+  /** Takes it out of the queue, and from its replica. */
+  #withdraw(): void {
     this.#answer.from?.abandon();
-    if (this.#place !== undefined) this.#queue?.cancel(this.#place);
-    this.#place = undefined;
+    if (this.#waiting !== undefined) this.#queue?.cancel(this.#waiting);
+    this.#waiting = undefined;
   }
 
   #count(): void {

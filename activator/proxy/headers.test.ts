@@ -84,7 +84,7 @@ test('who forwards is not believed unless it is a trusted proxy: no header of th
   assert.deepEqual(pairs.slice(1), [['X-Forwarding', 'mine'], ...sent().slice(1)]);
 });
 
-test('a replica is told that the client reads trailers, and of no other coding', () => {
+test('a replica learns that the client reads trailers, and of no other coding', () => {
   assert.deepEqual(valuesOf(sent('TE', 'gzip;q=1, Trailers'), 'te'), ['trailers']);
   assert.deepEqual(valuesOf(sent('TE', 'gzip'), 'te'), []);
   assert.deepEqual(valuesOf(sent('Trailer', 'X-Sum'), 'trailer'), ['X-Sum']);

@@ -12,7 +12,7 @@ export interface RequestHeaders {
   bodyBytes: number | undefined;
   /** The client's own X-Request-Id, where it is one that may be passed on. */
   requestId: string | undefined;
-  /** Whose request it is: the other end of the connection, or for whom that forwards it if it is a trusted proxy. */
+  /** Address of the client: the other end of the connection, or the one that it names if it is a trusted proxy. */
   clientAddress: string;
 }
 
@@ -24,14 +24,14 @@ type Part =
   | 'coding'
   /** Says that one follows, and is passed on. */
   | 'length'
-  /** Said of who asked: replaced, or continued where a trusted proxy said it. */
+  /** Names the client and proxies: replaced, or continued where a trusted proxy sent it. */
   | 'forwarding'
   /** Announces trailers, which only an answer in chunks can have. */
   | 'trailer'
-  /** To be put together with what we have to say: whether trailers are read, and which request it is. */
+  /** Read, and written anew: whether trailers are read, and the request id. */
   | 'noted'
-  /** Said by the gateway itself on every answer, whatever the replica says. */
-  | 'ours';
+  /** Set by the gateway on every answer; a replica's is dropped. */
+  | 'own';
 
 const HOP_BY_HOP = [
   'connection',
@@ -64,7 +64,7 @@ const OF_ANSWER = new NameTable<Part>([
   ...partsOf(['transfer-encoding'], 'coding'),
   ...partsOf(['content-length'], 'length'),
   ...partsOf(['trailer'], 'trailer'),
-  ...partsOf([HEADER.requestId, HEADER.coldStart, HEADER.notStarted, HEADER.full], 'ours'),
+  ...partsOf([HEADER.requestId, HEADER.coldStart, HEADER.notStarted, HEADER.full], 'own'),
 ]);
 /** What a trailer cannot be (RFC 9110, 6.5.1): what had to be known before the body. */
 const NO_TRAILER = new NameTable<true>(
@@ -86,7 +86,7 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 
 /**
  * What a replica gets: Host as the client asked for it, once, then end-to-end headers in their order, nothing of
- * Catnap's own from outside, and who asked (forwarding.ts). The request's id is to be added by the caller. No Via is
+ * Catnap's own from outside, and the client's address (forwarding.ts). The request's id is to be added by the caller. No Via is
  * added, though a gateway should (RFC 9110, 7.6.3): nginx in a function's image does not compress what it answers where it
  * sees one, and Forwarded says as much; one that is there is passed on.
  */
@@ -128,7 +128,7 @@ function requestIdOf(given: string | undefined): string | undefined {
   return given !== undefined && REQUEST_ID.test(given) ? given : undefined;
 }
 
-/** Said of who asked by one that cannot know. No proxy writes underscores, so those are nobody's. */
+/** A forwarding header from a client that is no trusted proxy; or one with an underscore, which no proxy writes. */
 function isDisbelieved(part: Part | undefined, name: string, client: Client): boolean {
   if (part === undefined ? !isForwardingName(name) : part !== 'forwarding') return false;
   return client.proxies === undefined || name.includes('_');
@@ -176,7 +176,7 @@ function hasBody(status: number): boolean {
   return status >= 200 && status !== 204 && status !== 304;
 }
 
-/** One without a body may have it only where it tells of another answer (RFC 9110, 8.6); a client would wait for it. */
+/** Content-Length is allowed without a body where it describes another answer (RFC 9110, 8.6), else a client waits for one. */
 function mayHaveLength(status: number): boolean {
   return status >= 200 && status !== 204;
 }

@@ -45,7 +45,7 @@ test('requests that were sent ahead are answered to the last, in their order', a
   assert.equal(wire.text.match(/HTTP\/1\.1 200/g)?.length, COUNT);
 });
 
-test('bodies among requests that were sent ahead are told from requests', async () => {
+test('bodies among pipelined requests are not taken for requests', async () => {
   await using wired = await wiredGateway((socket, text) => {
     if (text.startsWith('GET') || text.endsWith('end')) socket.write(ok);
   });

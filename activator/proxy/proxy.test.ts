@@ -93,7 +93,7 @@ test('a request in absolute form goes where its target says', async () => {
   assert.match(await talk(gateway.port, text), /^HTTP\/1\.1 200 [\s\S]*hello\.default\.fn\.example \/x\?y/);
 });
 
-test('a client of HTTP/1.0 that names no host reaches its function, which is told the gateway’s address', async () => {
+test('a client of HTTP/1.0 that names no host reaches its function, which gets the gateway’s address', async () => {
   await using gateway = await warmGateway((req, res) => res.end(`${req.headers.host} ${req.url}`));
   const answer = await talk(gateway.port, 'GET /fn/default/hello/x HTTP/1.0\r\n\r\n');
   assert.match(answer, /^HTTP\/1\.1 200 /);
@@ -304,7 +304,7 @@ test('an answer that takes too long once begun is cut off', async () => {
   await assert.rejects(ask(gateway.port), /aborted|socket hang up|ECONNRESET/);
 });
 
-test('a replica that was told to go gets no new request and finishes what it has', async () => {
+test('a replica that is being ended gets no new request and finishes what it has', async () => {
   const release = Promise.withResolvers<void>();
   const seen: string[] = [];
   await using gateway = await warmGateway((req, res) => {
@@ -336,7 +336,7 @@ test('many requests over one connection, sent without waiting, are answered in t
   assert.deepEqual(answer.match(/<\/\d>/g), ['</1>', '</2>', '</3>']);
 });
 
-test('a client that asks whether to go on is told so when a replica takes the body', async () => {
+test('a client that waits for 100 Continue gets it when a replica takes the body', async () => {
   await using gateway = await warmGateway(async (req, res) => res.end(`got ${await bodyOf(req)}`));
   const sent = request({
     port: gateway.port,

@@ -3,8 +3,8 @@ import type { ClientBody, ClientStream } from '../inbound/client-stream.ts';
 import { trailers } from './headers.ts';
 
 /**
- * As much of a body is read while it waits, and kept while no replica has begun with it; a longer one cannot be sent a
- * second time.
+ * Replay buffer: so much of a body is read while the request waits, and kept until a replica has begun with it. A longer
+ * body cannot be sent a second time.
  */
 export const REPLAY_MAX_BYTES = 65_536;
 
@@ -18,14 +18,14 @@ export interface BodySink {
   finish(trailers: readonly string[]): void;
 }
 
-/** Whose memory it is kept in, while a replica has it; while it waits for one, its place in the queue counts it. */
+/** The share of the process' memory that the replay buffer is counted in while a replica has the request; before, the queue counts it. */
 export interface BodyBudget {
   mayKeep(bytes: number): boolean;
   /** @param bytes negative: they are let go. */
   kept(bytes: number): void;
 }
 
-/** Who is told of a body on its way. */
+/** Watches a body on its way. */
 export interface BodyWatcher {
   /** Bytes read so far, at each piece, before it goes on; may discard the body. */
   received(total: number): void;
@@ -78,7 +78,7 @@ export class RequestBody {
     return this.#ended;
   }
 
-  /** Whether the client waits to be told to send it. */
+  /** Whether the client waits for 100 Continue before it sends it. */
   get awaited(): boolean {
     return this.#awaited;
   }
@@ -135,7 +135,7 @@ export class RequestBody {
     this.#counted = bytes;
   }
 
-  /** Nobody wants the rest. It is thrown away as it comes, so that the connection can carry the next request. */
+  /** The rest is read and thrown away, so that the connection can carry the next request. */
   discard(): void {
     this.#unwanted = true;
     this.#sink = undefined;
@@ -165,7 +165,7 @@ export class RequestBody {
     );
   }
 
-  /** The chunks of one read go on as one piece, after the whole read; a body with a length has one anyway. */
+  /** Write coalescing: the chunks of one read go on as one piece, in the next tick. A body with a length comes in one piece. */
   #gather(chunk: Buffer): void {
     if (this.#gathered.push(chunk) === 1) process.nextTick(onGathered, this);
   }
@@ -195,7 +195,7 @@ export class RequestBody {
   #pass(chunk: Buffer): void {
     const sink = this.#sink;
     if (this.#kept !== undefined) {
-      // Without a sink it is held whatever it is; what has been passed on is kept only as long as it is little.
+      // Without a sink all of it is held; what was passed on is kept for a replay only while it is small.
       if (sink === undefined || (this.#bytes <= REPLAY_MAX_BYTES && this.#mayKeep(chunk.length))) {
         keep(this.#kept, chunk);
         this.#keptBytes += chunk.length;
@@ -214,7 +214,7 @@ export class RequestBody {
   }
 }
 
-/** Small pieces are put together: one by one each would cost some hundred bytes more than it has. */
+/** Puts small pieces together: each buffer costs some hundred bytes beyond its content. */
 function keep(kept: Buffer[], chunk: Buffer): void {
   const last = kept.at(-1);
   if (last === undefined || last.length + chunk.length > SMALL_BYTES) kept.push(chunk);

@@ -5,7 +5,7 @@ import type { Timeouts } from '../routing/function-config.ts';
 import { type Course, nextLookAtMs, passedLimit } from './time-limits.ts';
 import { type TimerWheel, WheelTimer } from './timer-wheel.ts';
 
-/** Who is told. */
+/** Ends a request that takes too long. */
 export interface RequestTimerWatcher {
   /** A limit has passed; called once for each `start` at most. */
   tookTooLong(failure: GatewayError): void;
@@ -13,45 +13,41 @@ export interface RequestTimerWatcher {
   crash(entry: Entry, error: unknown): void;
 }
 
-/** Keeps an eye on the time limits of one request. */
+/** The time limits of one request, as one timer of the wheel that is set to whichever limit comes next. */
 export class RequestTimer {
   readonly #course: Course;
   readonly #clock: Clock;
-  readonly #deadlines: TimerWheel;
+  readonly #wheel: TimerWheel;
   readonly #watcher: RequestTimerWatcher;
-  readonly #deadline = new WheelTimer(() => this.#look());
+  readonly #timer = new WheelTimer(() => this.#look());
   #timeouts: Timeouts | undefined;
 
-  constructor(
-    course: Course,
-    { clock, deadlines }: { clock: Clock; deadlines: TimerWheel },
-    watcher: RequestTimerWatcher,
-  ) {
+  constructor(course: Course, { clock, timers }: { clock: Clock; timers: TimerWheel }, watcher: RequestTimerWatcher) {
     this.#course = course;
     this.#clock = clock;
-    this.#deadlines = deadlines;
+    this.#wheel = timers;
     this.#watcher = watcher;
   }
 
-  /** A replica has just got it. @param timeouts undefined: no limit holds */
+  /** The request was sent to a replica. @param timeouts undefined: no limit holds */
   start(timeouts: Timeouts | undefined): void {
     this.#timeouts = timeouts;
     if (timeouts !== undefined) this.#watch(timeouts, this.#course.admittedAtMs);
   }
 
-  /** The answer was a change of the protocol: how long that lasts is for its two sides to say, but for the silence in it. */
+  /** The protocol was switched: from here on only the idle timeout holds. */
   opened(): void {
     if (this.#timeouts !== undefined) this.start({ totalMs: 0, firstByteMs: 0, idleMs: this.#timeouts.idleMs });
   }
 
   stop(): void {
-    this.#deadlines.forget(this.#deadline);
+    this.#wheel.cancel(this.#timer);
   }
 
   #watch(timeouts: Timeouts, nowMs: number): void {
     const atMs = nextLookAtMs(timeouts, this.#course, nowMs);
     if (atMs === Number.POSITIVE_INFINITY) this.stop();
-    else this.#deadlines.watch(this.#deadline, atMs);
+    else this.#wheel.set(this.#timer, atMs);
   }
 
   #look(): void {

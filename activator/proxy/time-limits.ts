@@ -1,12 +1,12 @@
 import type { GatewayError } from '../errors/gateway-error.ts';
 import type { Timeouts } from '../routing/function-config.ts';
 
-/** How far a request has come that a replica has; times in milliseconds, on one clock. */
+/** Progress of a request that a replica has; times in milliseconds, on one clock. */
 export interface Course {
   readonly admittedAtMs: number;
   /** The answer has begun. */
   readonly begun: boolean;
-  /** Bytes are on their way: of the answer, or of the request's body. Else a function thinks, which is not being idle. */
+  /** Bytes are due: of the answer, or of the request's body. Else the function computes, which is not being idle. */
   readonly flowing: boolean;
   /** When the last byte went, either way. */
   readonly lastByteAtMs: number;
@@ -17,7 +17,7 @@ export function nextLookAtMs(timeouts: Timeouts, course: Course, nowMs: number):
   const { totalMs, firstByteMs, idleMs } = timeouts;
   let atMs = totalMs > 0 ? course.admittedAtMs + totalMs : Number.POSITIVE_INFINITY;
   if (firstByteMs > 0 && !course.begun) atMs = Math.min(atMs, course.admittedAtMs + firstByteMs);
-  // What begins to flow from now on is idle for so long at the earliest then.
+  // Where nothing flows yet, idleness cannot begin before now.
   if (idleMs > 0) atMs = Math.min(atMs, (course.flowing ? course.lastByteAtMs : nowMs) + idleMs);
   return atMs;
 }

@@ -6,11 +6,11 @@ import { TimerWheel, WheelTimer } from './timer-wheel.ts';
 class Scene {
   readonly clock = new TestClock();
   readonly deadlines = new TimerWheel(this.clock);
-  readonly told: string[] = [];
+  readonly fired: string[] = [];
 
-  watch(name: string, inMs: number): WheelTimer {
-    const deadline = new WheelTimer(() => this.told.push(name));
-    this.deadlines.watch(deadline, this.clock.nowMs() + inMs);
+  set(name: string, inMs: number): WheelTimer {
+    const deadline = new WheelTimer(() => this.fired.push(name));
+    this.deadlines.set(deadline, this.clock.nowMs() + inMs);
     return deadline;
   }
 
@@ -20,62 +20,62 @@ class Scene {
   }
 }
 
-test('is told of a deadline once, not before it, and at most 50 ms after it', () => {
+test('a timer fires once, not before its time, and at most 50 ms after it', () => {
   const scene = new Scene();
-  scene.watch('a', 1_000);
+  scene.set('a', 1_000);
   scene.pass(990);
-  assert.deepEqual(scene.told, []);
+  assert.deepEqual(scene.fired, []);
   scene.pass(60);
-  assert.deepEqual(scene.told, ['a']);
+  assert.deepEqual(scene.fired, ['a']);
   scene.pass(60_000);
-  assert.deepEqual(scene.told, ['a']);
+  assert.deepEqual(scene.fired, ['a']);
 });
 
 test('deadlines far away and near come in their order', () => {
   const scene = new Scene();
-  scene.watch('an hour', 3_600_000);
-  scene.watch('a minute', 60_000);
-  scene.watch('now', 0);
+  scene.set('an hour', 3_600_000);
+  scene.set('a minute', 60_000);
+  scene.set('now', 0);
   scene.pass(100);
-  assert.deepEqual(scene.told, ['now']);
+  assert.deepEqual(scene.fired, ['now']);
   scene.pass(60_000);
-  assert.deepEqual(scene.told, ['now', 'a minute']);
+  assert.deepEqual(scene.fired, ['now', 'a minute']);
   scene.pass(3_600_000);
-  assert.deepEqual(scene.told, ['now', 'a minute', 'an hour']);
+  assert.deepEqual(scene.fired, ['now', 'a minute', 'an hour']);
 });
 
-test('one that is forgotten is not told, one that is moved at its new time alone', () => {
+test('one that is cancelled does not fire, one that is moved only at its new time', () => {
   const scene = new Scene();
-  const [forgotten, moved, kept] = [scene.watch('a', 200), scene.watch('b', 200), scene.watch('c', 200)];
-  scene.deadlines.forget(forgotten);
-  scene.deadlines.forget(forgotten);
-  scene.deadlines.watch(moved, scene.clock.nowMs() + 500);
+  const [forgotten, moved, kept] = [scene.set('a', 200), scene.set('b', 200), scene.set('c', 200)];
+  scene.deadlines.cancel(forgotten);
+  scene.deadlines.cancel(forgotten);
+  scene.deadlines.set(moved, scene.clock.nowMs() + 500);
   scene.pass(300);
-  assert.deepEqual(scene.told, ['c']);
+  assert.deepEqual(scene.fired, ['c']);
   scene.pass(300);
-  assert.deepEqual(scene.told, ['c', 'b']);
-  scene.deadlines.watch(kept, scene.clock.nowMs() + 100);
+  assert.deepEqual(scene.fired, ['c', 'b']);
+  scene.deadlines.set(kept, scene.clock.nowMs() + 100);
   scene.pass(200);
-  assert.deepEqual(scene.told, ['c', 'b', 'c']);
+  assert.deepEqual(scene.fired, ['c', 'b', 'c']);
 });
 
 test('one that is due may forget another that is due as well', () => {
   const clock = new TestClock();
   const deadlines = new TimerWheel(clock);
-  const told: string[] = [];
+  const fired: string[] = [];
   const [a, b] = ['a', 'b'].map((name) => new WheelTimer(() => both(name)));
   const both = (name: string) => {
-    told.push(name);
-    for (const one of [a, b]) if (one !== undefined) deadlines.forget(one);
+    fired.push(name);
+    for (const one of [a, b]) if (one !== undefined) deadlines.cancel(one);
   };
-  for (const one of [a, b]) if (one !== undefined) deadlines.watch(one, clock.nowMs() + 100);
+  for (const one of [a, b]) if (one !== undefined) deadlines.set(one, clock.nowMs() + 100);
   for (let i = 0; i < 30; i += 1) clock.advance(10);
-  assert.equal(told.length, 1);
+  assert.equal(fired.length, 1);
 });
 
 test('an event loop that was held up tells of all that has become due', () => {
   const scene = new Scene();
-  for (const ms of [100, 5_000, 12_000, 30_000]) scene.watch(String(ms), ms);
+  for (const ms of [100, 5_000, 12_000, 30_000]) scene.set(String(ms), ms);
   scene.clock.advance(20_000);
-  assert.deepEqual(scene.told.toSorted(), ['100', '12000', '5000']);
+  assert.deepEqual(scene.fired.toSorted(), ['100', '12000', '5000']);
 });

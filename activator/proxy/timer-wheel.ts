@@ -1,15 +1,15 @@
 import type { Clock } from '#platform/time/clock.ts';
 import { attempt } from '../errors/guarded-entries.ts';
 
-/** Nothing is late by more than this, and nothing early. */
+/** Resolution: a timer is late by this much at most, and never early. */
 const TICK_MS = 50;
-/** A power of two. A deadline further away than all slots together is looked at once in each round. */
+/** A power of two. A timer beyond one round of the wheel stays in its slot, and is looked at once a round. */
 const SLOTS = 256;
 
-/** Something to be told of a time. Made once, watched any number of times. */
+/** One timer of a wheel; may be set any number of times. */
 export class WheelTimer {
   readonly onDue: () => void;
-  /** The rest is written by `Deadlines` alone. */
+  /** Due time, slot and neighbours in the slot's list; written by the wheel alone. */
   atMs = 0;
   slot = -1;
   next: WheelTimer | undefined;
@@ -21,14 +21,14 @@ export class WheelTimer {
 }
 
 /**
- * Many deadlines for the price of one timer: nearly all of them are forgotten before they are due, so that setting and
- * forgetting is what must be cheap. They are told up to 50 ms late, never early. Without deadlines no timer runs.
+ * Timer wheel: setting and cancelling cost O(1), and one timer of the process serves all. Nearly all timers of requests
+ * are cancelled before they are due. They fire up to 50 ms late, never early. While none is set, no timer runs.
  */
 export class TimerWheel {
   readonly #clock: Clock;
   readonly #slots: (WheelTimer | undefined)[] = new Array(SLOTS).fill(undefined);
   #size = 0;
-  /** The last tick that was dealt with. */
+  /** Up to this tick, timers that were due have fired. */
   #tick = 0;
   #ticking = false;
 
@@ -36,29 +36,29 @@ export class TimerWheel {
     this.#clock = clock;
   }
 
-  /** Instead of the time that it was watched for before, if it was. */
-  watch(deadline: WheelTimer, atMs: number): void {
-    this.forget(deadline);
+  /** Replaces the time that it was set to before, if it was. */
+  set(timer: WheelTimer, atMs: number): void {
+    this.cancel(timer);
     if (!this.#ticking) this.#start();
     const slot = Math.max(this.#tick + 1, Math.ceil(atMs / TICK_MS)) & (SLOTS - 1);
     const first = this.#slots[slot];
-    deadline.atMs = atMs;
-    deadline.slot = slot;
-    deadline.next = first;
-    if (first !== undefined) first.previous = deadline;
-    this.#slots[slot] = deadline;
+    timer.atMs = atMs;
+    timer.slot = slot;
+    timer.next = first;
+    if (first !== undefined) first.previous = timer;
+    this.#slots[slot] = timer;
     this.#size += 1;
   }
 
-  forget(deadline: WheelTimer): void {
-    if (deadline.slot === -1) return;
-    const { next, previous } = deadline;
-    if (previous === undefined) this.#slots[deadline.slot] = next;
+  cancel(timer: WheelTimer): void {
+    if (timer.slot === -1) return;
+    const { next, previous } = timer;
+    if (previous === undefined) this.#slots[timer.slot] = next;
     else previous.next = next;
     if (next !== undefined) next.previous = previous;
-    deadline.slot = -1;
-    deadline.next = undefined;
-    deadline.previous = undefined;
+    timer.slot = -1;
+    timer.next = undefined;
+    timer.previous = undefined;
     this.#size -= 1;
   }
 
@@ -81,7 +81,7 @@ export class TimerWheel {
     for (const one of due) {
       // Another one's `onDue` may have changed it.
       if (one.slot === -1 || one.atMs > nowMs) continue;
-      this.forget(one);
+      this.cancel(one);
       attempt('timer', one.onDue);
     }
     this.#ticking = this.#size > 0;

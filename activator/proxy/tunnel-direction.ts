@@ -2,15 +2,15 @@ import type { Duplex } from 'node:stream';
 import { type Entry, guarded } from '../errors/guarded-entries.ts';
 import { WebSocketFrames } from './websocket-frames.ts';
 
-/** As many pieces may wait for the sink; a small one costs some hundred bytes beyond its own. */
+/** High-water mark, in pieces that wait for the sink; a small one costs some hundred bytes beyond its own. */
 const MOST_PIECES = 256;
 const PIECE_BYTES = 512;
-/** A source that is told to wait has read as much already, or will. */
+/** A paused source has one read of this size buffered, or will have. */
 const READ_BYTES = 65_536;
 
-/** Whose memory it is that bytes on their way are kept in. */
+/** The share of the process' memory that bytes on their way are counted in. */
 export interface TunnelBudget {
-  /** What can do with less is to do so. */
+  /** Memory is short: as little as possible is to be kept. */
   readonly scarce: boolean;
   mayKeep(bytes: number): boolean;
   /** @param bytes negative: they are let go. */
@@ -23,7 +23,7 @@ export interface DirectionWatcher {
   moved(): void;
 }
 
-/** The bytes of one side on their way to the other, no faster than that one takes them. */
+/** One direction of a tunnel, with back-pressure: the source is paused while the sink is behind. */
 export class Direction {
   readonly #source: Duplex;
   readonly #sink: Duplex;
@@ -34,7 +34,7 @@ export class Direction {
   #pieces = 0;
   /** What the budget counts. */
   #counted = 0;
-  /** What is to be said last, once the frame is whole that is on its way. */
+  /** The close frame that goes out at the next frame boundary; nothing follows it. */
   #last: Buffer | undefined;
   /** Nothing more is passed on. */
   #over = false;
@@ -69,7 +69,7 @@ export class Direction {
     else if (this.#frames?.closed) this.#over = true;
     else {
       this.#last = last;
-      this.#sayLast();
+      this.#writeLast();
     }
   }
 
@@ -77,7 +77,7 @@ export class Direction {
     this.#watcher.moved();
     const end = this.#over ? 0 : this.#endOfPart(chunk);
     if (end > 0) this.#pass(end === chunk.length ? chunk : chunk.subarray(0, end));
-    this.#sayLast();
+    this.#writeLast();
     if (this.#over) this.#skip(chunk, end);
   }
 
@@ -104,7 +104,7 @@ export class Direction {
     this.#note(0);
   }
 
-  /** A sink that takes nothing, where there is no memory for more, ends the tunnel. */
+  /** Load shedding: a tunnel whose sink takes nothing is ended where there is no memory for more. */
   #keep(bytes: number): void {
     const { budget } = this.#watcher;
     if (bytes <= this.#counted || budget === undefined || budget.mayKeep(bytes - this.#counted)) {
@@ -120,7 +120,7 @@ export class Direction {
     this.#counted = bytes;
   }
 
-  /** How much of it is to be passed on: all, or up to the end of the frame after which the last words come. */
+  /** How much of it is to be passed on: all, or up to the frame boundary at which the close frame goes out. */
   #endOfPart(chunk: Buffer): number {
     if (this.#frames === undefined) return chunk.length;
     let at = 0;
@@ -129,14 +129,14 @@ export class Direction {
     return at;
   }
 
-  #sayLast(): void {
+  #writeLast(): void {
     if (this.#over || this.#last === undefined || !this.#frames?.between) return;
     this.#over = true;
-    // One that came just now is the last word already.
+    // A close frame that has just passed is the last one of this direction.
     if (!this.#frames.closed) this.#sink.write(this.#last);
   }
 
-  /** What is not passed on is read all the same: with a close frame in it, both have said goodbye. */
+  /** What is not passed on is parsed all the same: a close frame in it completes the closing handshake. */
   #skip(chunk: Buffer, from: number): void {
     if (this.#frames === undefined) return;
     for (let at = from; at < chunk.length; ) at = this.#frames.take(chunk, at);
@@ -149,7 +149,7 @@ export class Direction {
   }
 }
 
-/** What throws ends the tunnel. */
+/** A callback of a tunnel; what it throws ends both sides. */
 export function tunnelEntry<Args extends unknown[]>(
   entry: Entry,
   both: readonly [Duplex, Duplex],

@@ -3,10 +3,10 @@ import { guarded } from '../errors/guarded-entries.ts';
 import { Direction, type TunnelBudget, tunnelEntry } from './tunnel-direction.ts';
 import { closeFrame } from './websocket-frames.ts';
 
-/** After one side has ended, the other gets this long to end as well: a peer that ignores it must not hold a replica. */
+/** Half-closed at most for so long: a peer that ignores the other's end must not hold a replica. */
 const LINGER_MS = 1_000;
-/** Longest that both sides get to say goodbye in when the gateway leaves. */
-const GOODBYE_MS = 2_000;
+/** Longest closing handshake. */
+const CLOSE_MS = 2_000;
 /** `Going Away` (RFC 6455, 7.4.1): clients connect again, and find another gateway. */
 const GOING_AWAY = 1001;
 const LEAVING = 'the gateway is leaving; connect again';
@@ -18,14 +18,14 @@ export interface Tunnel {
   /**
    * Ends it as its protocol has it: a WebSocket by a close frame to both sides, after the frames that are on their way;
    * any other by the end of both directions. Resolves when it is closed, which is within two seconds.
-   * @param reason what a WebSocket is told, in at most 123 bytes; absent: that the gateway leaves.
+   * @param reason of a WebSocket's close frame, in at most 123 bytes; absent: that the gateway leaves.
    */
   close(reason?: string): Promise<void>;
 }
 
-/** Who is told how a joint fares. */
+/** Watches a tunnel. */
 export interface TunnelWatcher {
-  /** Whose memory it is that bytes on their way are kept in; undefined: it is not counted. */
+  /** The share of the process' memory that bytes on their way are counted in; undefined: they are not counted. */
   readonly budget: TunnelBudget | undefined;
   /** Bytes came, from either side. */
   moved(): void;
@@ -51,7 +51,7 @@ class JoinedSockets implements Tunnel {
   readonly closed: Promise<void>;
   readonly #resolveClosed: () => void;
   #open = 2;
-  #leaving = false;
+  #closing = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(client: Duplex, replica: Duplex, isWebSocket: boolean, watcher: TunnelWatcher) {
@@ -71,9 +71,9 @@ class JoinedSockets implements Tunnel {
   }
 
   close(reason = LEAVING): Promise<void> {
-    if (!this.#leaving) {
-      this.#leaving = true;
-      this.#endWithin(GOODBYE_MS);
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#endWithin(CLOSE_MS);
       this.#fromReplica.finish(this.#isWebSocket ? closeFrame(GOING_AWAY, reason, false) : undefined);
       this.#fromClient.finish(this.#isWebSocket ? closeFrame(GOING_AWAY, reason, true) : undefined);
     }
@@ -81,7 +81,7 @@ class JoinedSockets implements Tunnel {
   }
 
   #watch(socket: Duplex, other: Duplex): void {
-    // A broken connection is closed by that, which is all that is left to do about it.
+    // 'close' follows, which ends the tunnel.
     socket.on('error', () => socket.destroy());
     socket.once(
       'end',
@@ -95,8 +95,8 @@ class JoinedSockets implements Tunnel {
     this.#open -= 1;
     this.#fromClient.forget();
     this.#fromReplica.forget();
-    // One that is told goodbye gets the time for its own.
-    if (!this.#leaving) other.destroy();
+    // In a closing handshake the other side gets the time for its own close frame.
+    if (!this.#closing) other.destroy();
     if (this.#open > 0) return;
     clearTimeout(this.#timer);
     this.#resolveClosed();

@@ -1,13 +1,13 @@
 import type { Entry } from '../errors/guarded-entries.ts';
 import type { ClientStream } from '../inbound/client-stream.ts';
 
-/** As much of an answer may wait for its client before its replica is told to wait. */
+/** High-water mark: beyond so much that waits for the client, its replica is not read from. */
 const MOST_BYTES = 262_144;
-/** As many pieces; a small one costs some hundred bytes beyond its own. */
+/** The same as a number of pieces; a small one costs some hundred bytes beyond its own. */
 const MOST_PIECES = 256;
 const PIECE_BYTES = 512;
 
-/** Whose memory it is. */
+/** The share of the process' memory that unread answers are counted in. */
 export interface AnswerBudget {
   readonly scarce: boolean;
   /** @param bytes negative: they are let go. */
@@ -20,7 +20,7 @@ export interface AnswerReader {
   crash(entry: Entry, error: unknown): void;
 }
 
-/** What of an answer its client has not taken yet, from when it is slower than its replica. */
+/** Back-pressure of an answer: counts what the client has not taken yet, once it is slower than its replica. */
 export class UnreadAnswer {
   readonly #budget: AnswerBudget | undefined;
   #bytes = 0;

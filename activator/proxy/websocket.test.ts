@@ -83,7 +83,7 @@ test('a gateway that leaves closes it with 1001 on both sides, and is empty then
   assert.equal(scene.gateway.traffic('hello').inFlight, 0);
 });
 
-test('a message that is on its way when the gateway leaves arrives whole before the goodbye', async () => {
+test('a message that is on its way when the gateway leaves arrives whole before the close frame', async () => {
   const replica = Promise.withResolvers<Duplex>();
   await using scene = await aScene((socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
@@ -98,11 +98,11 @@ test('a message that is on its way when the gateway leaves arrives whole before 
   socket.write(frame.subarray(0, 20_000));
   await until(() => Buffer.concat(received).length === 20_000, 'the first part is there');
   const left = leave(scene.gateway);
-  const [goodbye] = (await once(socket, 'data')) as [Buffer];
-  assert.deepEqual([...goodbye.subarray(0, 1), ...goodbye.subarray(6, 8)], [0x88, 0x03, 0xe9]);
+  const [closing] = (await once(socket, 'data')) as [Buffer];
+  assert.deepEqual([...closing.subarray(0, 1), ...closing.subarray(6, 8)], [0x88, 0x03, 0xe9]);
   socket.write(frame.subarray(20_000));
   socket.write(serverFrame(1, Buffer.from('one too many')));
-  socket.end(serverFrame(8, goodbye.subarray(6)));
+  socket.end(serverFrame(8, closing.subarray(6)));
   assert.equal(await left, true);
   await ended;
   const bytes = Buffer.concat(received);
@@ -113,7 +113,7 @@ test('a message that is on its way when the gateway leaves arrives whole before 
   );
 });
 
-test('who does not answer the goodbye is cut off', async () => {
+test('a peer that does not answer the close frame is cut off', async () => {
   await using scene = await aScene((socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   });

@@ -4,8 +4,8 @@ import type { ClientStream } from '../inbound/client-stream.ts';
 import { responseHeaders, serverTiming } from './headers.ts';
 import type { RequestRecord } from './request-record.ts';
 
-/** Which request it was, and whether it had to wait for a replica to be started; name, value, … */
-export function whose({ requestId, coldMs }: RequestRecord): string[] {
+/** Request id, and whether the request had to wait for a cold start; name, value, … */
+export function ownHeaders({ requestId, coldMs }: RequestRecord): string[] {
   return [HEADER.requestId, requestId, HEADER.coldStart, coldMs > 0 ? 'true' : 'false'];
 }
 
@@ -13,7 +13,11 @@ export function whose({ requestId, coldMs }: RequestRecord): string[] {
 export function answerHeaders(from: readonly string[], record: RequestRecord, takesTrailers: boolean): string[] {
   const { queueMs, coldMs, firstByteMs, status, method } = record;
   const headers = responseHeaders(from, status, method !== 'HEAD' && takesTrailers);
-  headers.push(...whose(record), HEADER.serverTiming, serverTiming(queueMs, coldMs, firstByteMs) + record.coldTimings);
+  headers.push(
+    ...ownHeaders(record),
+    HEADER.serverTiming,
+    serverTiming(queueMs, coldMs, firstByteMs) + record.coldTimings,
+  );
   return headers;
 }
 

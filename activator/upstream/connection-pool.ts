@@ -5,7 +5,7 @@ import type { Receiver, Upstream, UpstreamHead, UpstreamStream } from './upstrea
 
 /** Longest a dial may take. Within a cluster, what does not connect in this time is not there. */
 const CONNECT_MS = 1_000;
-/** An idle connection is closed after a minute, or a little before its replica would. */
+/** Idle connections are looked at this often; one is closed after a minute, or a little before its replica would. */
 const SWEEP_MS = 15_000;
 const IDLE_SWEEPS = 4;
 /** A request may be on its way for so long when the replica closes the connection. */
@@ -14,8 +14,8 @@ const CLOSING_MARGIN_MS = 1_000;
 const MOST_IDLE = 256;
 
 /**
- * The connections to one replica. The last one given back is the first one taken, so one that a probe has just proven
- * is the one that the next request gets.
+ * The connections to one replica. Idle ones are a stack (last in, first out), so that the next request gets the one that
+ * a probe has just used, and surplus ones age until they are closed.
  */
 export class ConnectionPool implements Upstream, ConnectionOwner {
   readonly ip: string;
@@ -44,7 +44,7 @@ export class ConnectionPool implements Upstream, ConnectionOwner {
       connection.destroy();
       return;
     }
-    // Only where it matters: this is done for every request, and reading the clock is a good part of it.
+    // Read only where it matters: this runs for every request, and the clock is a good part of its cost.
     if (connection.idleSeconds !== undefined) connection.freeSinceMs = performance.now();
     connection.sweeps = 0;
     this.#idle.push(connection);

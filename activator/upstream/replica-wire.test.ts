@@ -55,7 +55,7 @@ test('a connection that the replica will close soon is not used again', async ()
   assert.equal(wired.connections.length, 2);
 });
 
-test('what a replica sends beyond its answer is nobody’s answer', async () => {
+test('what a replica sends beyond its answer is no answer to the next request', async () => {
   let requests = 0;
   await using wired = await wiredGateway((socket) => {
     requests += 1;
@@ -191,7 +191,7 @@ test('a replica that does not care whether it is asked gets the body after a sec
   await wire.until(/got it$/);
 });
 
-test('a function that does not begin to answer in time is told apart from one that takes too long', async () => {
+test('a function that does not begin to answer in time fails otherwise than one that takes too long', async () => {
   await using wired = await wiredGateway(() => undefined, { timeouts: { firstByteSeconds: 1 } });
   const answer = await ask(wired.port);
   assert.equal(answer.status, 504);

@@ -21,7 +21,7 @@ export interface ConnectionOwner {
  * A connection to a replica: one request at a time, both directions at once. Memory: nothing of its own while it is idle
  * or carries small messages; in the midst of a large answer one read buffer of 64 KiB and those chunks that the receiver
  * has not let go of yet, at most one read more than it asked for; of a request what its sender gave after `write` said
- * to wait.
+ * to wait. The file is longer than others: the socket's reads and the parser's calls share the state of one message.
  */
 export class Connection implements AnswerSink, UpstreamStream {
   readonly #socket: Socket;
@@ -40,7 +40,7 @@ export class Connection implements AnswerSink, UpstreamStream {
   /** Where in what is being fed the bytes of body lie that the receiver has not been given yet. */
   #pieceFrom = 0;
   #pieceTo = 0;
-  /** How the answer ended that is being fed: told once that is over, for the receiver may use the connection anew. */
+  /** The last call of the receiver; made after the read is handled, for the receiver may send the next request in it. */
   #ending: (() => void) | undefined;
   /** The owner's notes: since when it is free, and how often it was found to be. */
   freeSinceMs = 0;
@@ -231,8 +231,8 @@ export class Connection implements AnswerSink, UpstreamStream {
   #read(length: number): boolean {
     if (this.#state === 'switched') return this.#socket.push(this.#intake.copy(0, length));
     if (this.#state !== 'busy') {
-      // Nobody has asked: what it says could only be taken for the answer to the next request.
-      this.#fail(errorOf('UNASKED_BYTES', 'the replica sent bytes that nobody asked for'));
+      // Response smuggling: bytes before any request would be taken for the answer to the next one.
+      this.#fail(errorOf('UNASKED_BYTES', 'the replica sent bytes before any request'));
       return false;
     }
     let taken: number;
@@ -246,14 +246,14 @@ export class Connection implements AnswerSink, UpstreamStream {
   }
 
   #onAnswered(taken: number, length: number): boolean {
-    const tell = this.#ending as () => void;
+    const finish = this.#ending as () => void;
     this.#ending = undefined;
     this.#paused = false;
     const rest = taken < length ? this.#intake.copy(taken, length) : undefined;
     this.#intake.reset();
     const isReusable = this.#parser.keepAlive && this.#bodyDone && rest === undefined;
     if (!isReusable) this.#state = 'gone';
-    tell();
+    finish();
     if (this.#state !== 'switched') return !isReusable ? this.#dropSocket() : true;
     return rest === undefined || this.#socket.push(rest);
   }
@@ -263,7 +263,7 @@ export class Connection implements AnswerSink, UpstreamStream {
     return false;
   }
 
-  /** The answer is over: whoever gets it may send the next request. */
+  /** The answer is over: the connection may be used for the next request. */
   #takeReceiver(): Receiver | undefined {
     const receiver = this.#receiver;
     this.#receiver = undefined;
@@ -276,11 +276,11 @@ export class Connection implements AnswerSink, UpstreamStream {
       this.#fail(errorOf('CLOSED', 'the replica closed the connection'));
       return;
     }
-    const tell = this.#ending;
+    const finish = this.#ending;
     this.#ending = undefined;
     this.#state = 'gone';
     this.#socket.destroy();
-    tell?.();
+    finish?.();
   }
 
   #fail(error: Error): void {

@@ -3,11 +3,11 @@ import { READ_BYTES, type ReadBuffer, ReadBuffers } from './read-buffer.ts';
 /** A piece of as much is handed on as it is; a smaller one is copied out. */
 const HANDED_ON_MIN_BYTES = 16_384;
 /**
- * What all connections read into that are not in the midst of a large body. A read is dealt with before the next one
- * begins, whichever connection it is for, so one buffer does for all of them.
+ * Shared by all connections that are not in the midst of a large body: each read is handled to its end before the next
+ * one of any connection, so one buffer is enough.
  */
 const SCRATCH = Buffer.allocUnsafeSlow(READ_BYTES);
-/** What is read into where memory is scarce. */
+/** Reads are this small where memory is scarce. */
 const SIP = SCRATCH.subarray(0, 8_192);
 const BUFFERS = new ReadBuffers();
 
@@ -19,7 +19,7 @@ interface Taker {
 export class Intake {
   /** Undefined: the scratch. */
   #own: ReadBuffer | undefined;
-  /** A large piece was handed on, so that the next read needs a buffer that nobody holds. */
+  /** A large piece was handed on and is still held, so that the next read needs another buffer. */
   #spent = false;
   /** The taker takes no more for now. */
   #waits = false;

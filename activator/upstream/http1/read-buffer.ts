@@ -1,16 +1,16 @@
 /** Bytes of each read at most. */
 export const READ_BYTES = 65_536;
-/** Those that are kept for the next large body; 4 MiB. */
+/** Buffers that the pool keeps; 4 MiB. */
 const SPARE_MAX = 64;
 
 /**
- * A buffer that is read into, and whose pieces may still be on their way out while another one is read into. It is used
- * again once its reader and all who hold pieces have let go of it: buffers that are made anew for each read of a large
- * body would keep the garbage collector busy with little else.
+ * Reference-counted buffer: its pieces may still be on their way to a client while the next buffer is read into. It goes
+ * back to its pool once its reader and every holder of a piece have let go of it: allocating 64 KiB for each read of a
+ * large body would keep the garbage collector busy.
  */
 export class ReadBuffer {
   readonly bytes: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  /** To be called once by each who holds a piece, when it needs it no more. */
+  /** To be called once by each holder of a piece, when it needs it no more. */
   readonly letGo = () => this.#letGo();
   readonly #spare: ReadBuffer[];
   #holders = 0;
@@ -30,7 +30,7 @@ export class ReadBuffer {
   }
 }
 
-/** Where buffers come from, and come back to. */
+/** A pool of buffers. */
 export class ReadBuffers {
   readonly #spare: ReadBuffer[] = [];
 

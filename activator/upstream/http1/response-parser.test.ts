@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { MalformedMessage } from './header-lines.ts';
 import { type AnswerSink, ResponseParser } from './response-parser.ts';
 
-/** Writes down what it is told; pieces of a body are put together. */
+/** Records the calls; pieces of a body are put together. */
 class Notes implements AnswerSink {
   readonly informed: number[] = [];
   head_: { status: number; reason: string; headers: string[] } | undefined;
@@ -180,7 +180,7 @@ for (const [name, text, expected, asked] of answers) {
   });
 }
 
-test('a body longer than what was read is told piece by piece', () => {
+test('a body longer than what was read comes piece by piece', () => {
   const body = 'x'.repeat(100_000);
   const found = read([`${plain}content-length: 100000\r\n\r\n${body.slice(0, 20_000)}`, body.slice(20_000)]);
   assert.equal(found.body, body);
@@ -224,7 +224,7 @@ const refused: [string, string, Asked?][] = [
   ['a coding that is none', `${plain}transfer-encoding: identity\r\n\r\n`],
   ['chunked twice', `${plain}transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
   ['chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
-  ['a switch that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n'],
+  ['a switch that was not asked for', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n'],
   [
     'a switch to nothing that is named',
     'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\n\r\n',

@@ -3,7 +3,7 @@ import { ChunkLine } from './chunk-line.ts';
 import { CHUNKED, namesProtocol, UNTIL_CLOSE } from './framing.ts';
 import { MalformedMessage, parseHeaderLines } from './header-lines.ts';
 
-/** Who is told what the bytes mean. Calls come while `feed` runs, in the order of the bytes. */
+/** Gets the parts of an answer. Calls come while `feed` runs, in the order of the bytes. */
 export interface AnswerSink {
   /** A 1xx answer other than 101; the real one is still to come. */
   informational(status: number, headers: string[]): void;
@@ -67,7 +67,7 @@ export class ResponseParser {
   get begun(): boolean {
     return this.#begun;
   }
-  /** Whether the connection may carry another message, as far as the last answer tells. */
+  /** Whether the connection may carry another message, as far as the last answer says. */
   get keepAlive(): boolean {
     return this.#keepAlive;
   }
