@@ -46,7 +46,7 @@ test('the process wakes a function, outlives the API server, and on SIGTERM fini
 
 async function untilStatus(url: string, status: number): Promise<void> {
   const signal = AbortSignal.timeout(5_000);
-  while ((await fetch(url, { signal })).status !== status) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(async () => (await fetch(url, { signal })).status === status, `${url} answers ${status}`);
 }
 
 test('limited to namespaces, it asks for nothing outside', async () => {

@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { TEST_SERVER } from '#platform/testing/certificates.ts';
+import { settled } from '#platform/testing/until.ts';
 import { aFunction, ask, TestGateway, until } from '../testing/test-gateway.ts';
 import { handOver } from './http2-preface.ts';
 import type { ClientLimits } from './node-server.ts';
@@ -97,11 +98,7 @@ test('a client that sends ahead without end is not read from without end', async
     }
   };
   more();
-  let before = -1;
-  while (sent !== before) {
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await settled(() => sent);
   assert.ok(sent < 150 * many.length, `${sent} bytes taken`);
   assert.equal(gateway.traffic('hello').inFlight, 1);
   socket.destroy();

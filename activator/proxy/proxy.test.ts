@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type RequestListener, request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { settled } from '#platform/testing/until.ts';
 import { aFunction, aPod, ask, TestGateway, until } from '../testing/test-gateway.ts';
 
 /** A gateway with one function and one replica that answers already. */
@@ -157,11 +158,7 @@ test('a client that reads slowly holds back the function, and loses nothing', as
   });
   const sent = request({ port: gateway.port, headers: { host }, agent: false }).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  let before = -1;
-  while (written !== before) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await settled(() => written);
   assert.ok(written < total / 2, `${written} of ${total} bytes written to a client that reads none`);
   const received = createHash('sha256');
   for await (const part of response) received.update(part);
@@ -190,11 +187,7 @@ test('a function that reads slowly holds back the client, and loses nothing', as
     sent.end();
   };
   more();
-  let before = -1;
-  while (written !== before) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await settled(() => written);
   assert.ok(written < total / 2, `${written} of ${total} bytes taken for a function that reads none`);
   release.resolve();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];

@@ -24,6 +24,8 @@ import { AccessLog } from '../telemetry/access-log.ts';
 import { FailureLog } from '../telemetry/failure-log.ts';
 import { type Backend, startBackend } from './test-backend.ts';
 
+export { until } from '#platform/testing/until.ts';
+
 export class ManualFeed<T> implements Feed<T> {
   readonly synced: Promise<void>;
   readonly sync: () => void;
@@ -307,13 +309,4 @@ export function ask(port: number, options: AskOptions = {}): Promise<Asked> {
     sent.on('error', reject);
     sent.end(body);
   });
-}
-
-/** Resolves once `condition` holds; rejects after `withinMs`. Asked at every turn of the event loop's timers. */
-export async function until(condition: () => boolean, what: string, withinMs = 5_000): Promise<void> {
-  const endsAtMs = performance.now() + withinMs;
-  while (!condition()) {
-    if (performance.now() > endsAtMs) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { FunctionObject } from '#api/function.ts';
 import { WorkQueue } from '#platform/controller/work-queue.ts';
 import { silentLog } from '#platform/testing/scripted-api-server.ts';
+import { until } from '#platform/testing/until.ts';
 import { aFunction } from '../testing/builders.ts';
 import { TestView } from '../testing/view.ts';
 import { followFunctions, urgencyOf } from './follow-functions.ts';
@@ -24,8 +25,7 @@ function aViewOf(functions: readonly FunctionObject[]): TestView<FunctionObject>
 function aRunning(runs: string[]): WorkQueue {
   const run = async (key: string) => {
     runs.push(key);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    return undefined;
+    return new Promise<undefined>((resolve) => setTimeout(resolve, 5, undefined));
   };
   return new WorkQueue({ name: 'functions', run, log: silentLog, paused: true, concurrency: 4 });
 }
@@ -36,14 +36,14 @@ test('an edit during a start of 5,000 Functions is worked on within a second', a
   const runs: string[] = [];
   await using queue = aRunning(runs);
   void followFunctions(view, { queue, onCame: nothing, onGone: nothing });
-  while (runs.length < 20) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => runs.length >= 20, 'twenty ran');
   const before = functions.at(-1) as FunctionObject;
   const { name, namespace } = before.metadata;
   // Thousands are before it.
   assert.equal(runs.includes(`${namespace}/${name}`), false);
   const editedAtMs = performance.now();
   view.put(aFunctionOf(name, { generation: 2, resourceVersion: '2' }));
-  while (!runs.includes(`${namespace}/${name}`)) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => runs.includes(`${namespace}/${name}`), 'the edited one ran');
   const tookMs = performance.now() - editedAtMs;
   assert.ok(tookMs < 1_000, `${tookMs} ms`);
   assert.ok(queue.depth > 4_000, `${queue.depth} wait`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../testing/scripted-api-server.ts';
 import { TestClock } from '../testing/test-clock.ts';
+import { until } from '../testing/until.ts';
 import { type Outcome, WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 /** All that can go on without time or I/O has gone on. */
@@ -225,7 +226,9 @@ test('keys that wait for nothing leave room for sockets and timers, however many
   const queue = new WorkQueue({ name: 'q', run, log: silentLog });
   for (let i = 0; i < 200; i += 1) queue.add(`key-${i}`);
   let turns = 0;
-  for (; runs < 200; turns += 1) await new Promise((resolve) => setTimeout(resolve, 0));
+  const timer = setInterval(() => (turns += 1), 0);
+  await until(() => runs === 200, 'all ran');
+  clearInterval(timer);
   assert.ok(turns >= 10, `${turns} turns`);
   await queue[Symbol.asyncDispose]();
 });
@@ -292,11 +295,11 @@ test('an edit among the 5,000 keys of a start runs within a second', async () =>
   await using queue = new WorkQueue({ name: 'q', run: noted, log: silentLog, paused: true });
   for (let i = 0; i < 5_000; i += 1) queue.add(`key-${i}`, 'low');
   queue.start();
-  while (ranAtMs.size < 100) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => ranAtMs.size >= 100, 'a hundred ran');
   ranAtMs.delete('key-4999');
   const editedAtMs = performance.now();
   queue.add('key-4999', 'high');
-  while (!ranAtMs.has('key-4999')) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => ranAtMs.has('key-4999'), 'the edited one ran');
   const tookMs = (ranAtMs.get('key-4999') ?? 0) - editedAtMs;
   assert.ok(tookMs < 1_000, `${tookMs} ms`);
   assert.ok(queue.depth > 4_000, `${queue.depth} keys wait`);

@@ -127,6 +127,7 @@ async function disturb(cluster: FaultyCluster, server: ScriptedApiServer, random
   server.calls.onEach((call) => cluster.answer(call));
   for (let change = 0; change < 1_500; change += 1) {
     cluster.mutate();
+    // biome-ignore lint/plugin: the pauses are the disturbance; nothing is waited for.
     if (change % 5 === 0) await new Promise((resolve) => setTimeout(resolve, random() * 5));
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { KubeClient } from '../kube/client.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kube/resources.ts';
 import { type Call, Inbox, ScriptedApiServer, silentLog } from '../testing/scripted-api-server.ts';
+import { until } from '../testing/until.ts';
 import { Informer } from './informer.ts';
 import type { InformerTiming } from './informer-options.ts';
 import type { Change } from './object-cache.ts';
@@ -232,8 +233,8 @@ test('the age falls with every word of the server', async (t) => {
   const { calls, informer } = await informing(t);
   const call = await calls.next();
   const before = informer.ageSeconds;
-  const later = await new Promise<number>((resolve) => setTimeout(() => resolve(informer.ageSeconds), 50));
-  assert.ok(later > before);
+  await until(() => informer.ageSeconds > before + 0.02, 'it grows');
+  const later = informer.ageSeconds;
   call.reply(aList('10'));
   await informer.synced;
   assert.ok(informer.ageSeconds < later);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { suite, test } from 'node:test';
+import { until } from '#platform/testing/until.ts';
 import { replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 
 // Each has a process of its own and mostly waits for it.
@@ -45,16 +46,17 @@ suite('dispatcher', { concurrency: 4 }, () => {
     await replica.line((line) => line.msg.startsWith('in /running'));
     const left = new AbortController();
     const headers = { 'x-catnap-wait-ms': '900' };
+    // What is refused came after all that was sent, or was seen to leave, before it.
+    const refused = async () => assert.equal((await fetch(`${origin}/refused`)).status, 503);
     const gone = fetch(`${origin}/gone`, { headers, signal: left.signal });
     gone.catch(() => undefined);
     const answers: Promise<string>[] = [];
     for (const name of ['/one', '/two', '/three']) {
       answers.push(fetch(origin + name, { headers }).then((response) => response.text()));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await refused();
     }
     left.abort();
-    // What is refused has come after the client was seen to leave.
-    assert.equal((await fetch(`${origin}/refused`)).status, 503);
+    await refused();
     replica.process.kill('SIGUSR2');
     assert.deepEqual(await Promise.all(answers), ['/one', '/two', '/three']);
     await (await running).text();
@@ -138,7 +140,7 @@ suite('dispatcher', { concurrency: 4 }, () => {
     assert.equal((await fetch(`${origin}/?ms=600`)).status, 504);
     assert.equal((await fetch(`${origin}/?ms=0`)).status, 503);
     const status = async () => (await fetch(`${origin}/?ms=0`)).status;
-    while ((await status()) === 503) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await status()) !== 503, 'its place is free');
     assert.deepEqual(
       replica.lines.filter((line) => line.msg === 'two at once'),
       [],

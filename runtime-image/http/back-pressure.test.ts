@@ -2,17 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { suite, test } from 'node:test';
+import { settled } from '#platform/testing/until.ts';
 import { replicaOf } from '../testing/replica.ts';
-
-/** The value that `read` gives twice in a row, 50 ms apart. */
-async function steady(read: () => Promise<number>): Promise<number> {
-  for (let last = -1; ; ) {
-    const value = await read();
-    if (value === last) return value;
-    last = value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 // Each has a process of its own and mostly waits for it.
 suite('back pressure', { concurrency: 4 }, () => {
@@ -43,7 +34,7 @@ suite('back pressure', { concurrency: 4 }, () => {
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     response.pause();
     const given = async () => ((await (await fetch(`${origin}/given`)).json()) as { given: number }).given;
-    const before = await steady(given);
+    const before = await settled(given);
     assert.ok(before < 64 * 1024 * 1024, `${before} bytes given to a client that takes none`);
     request.destroy();
   });
@@ -60,7 +51,7 @@ suite('back pressure', { concurrency: 4 }, () => {
     const chunk = Buffer.alloc(1024 * 1024);
     for (let sent = 0; sent < 100; sent++) upload.write(chunk);
     await replica.line((line) => line.msg === 'in');
-    const taken = await steady(async () => upload.socket?.bytesWritten ?? 0);
+    const taken = await settled(async () => upload.socket?.bytesWritten ?? 0);
     const waiting = upload.socket?.writableLength ?? 0;
     assert.ok(taken - waiting < 32 * 1024 * 1024, `${taken - waiting} bytes taken`);
     upload.destroy();

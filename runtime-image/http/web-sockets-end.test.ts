@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { settled } from '#platform/testing/until.ts';
 import { replicaOf } from '../testing/replica.ts';
 import { connect, ECHO } from '../testing/web-socket-client.ts';
 
@@ -68,11 +69,8 @@ suite('the end of WebSockets', { concurrency: 4 }, () => {
     for (let sent = 0; sent < 200; sent++) client.socket.send(chunk);
     const got = () => replica.lines.filter(({ msg }) => msg.startsWith('got ')).length;
     await replica.line((line) => line.msg.startsWith('got '));
-    for (let before = -1; before !== got(); ) {
-      before = got();
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    assert.ok(got() < 50, `${got()} MiB taken from a client that takes none`);
+    const taken = await settled(got);
+    assert.ok(taken < 50, `${taken} MiB taken from a client that takes none`);
     client.socket.resume();
     for (let seen = 0; seen < 200; seen++) assert.equal((await client.next()).length, chunk.length);
   });

@@ -4,6 +4,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
 import { WebSocket } from 'ws';
+import { until } from '#platform/testing/until.ts';
 import { type Replica, replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 import { connect, ECHO } from '../testing/web-socket-client.ts';
 
@@ -96,8 +97,8 @@ suite('WebSockets', { concurrency: 4 }, () => {
     await using replica = await replicaOf(ECHO, limits);
     const origin = await replica.origin();
     await using client = await connect(replica);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    assert.equal((await fetch(origin)).status, 503);
+    const overMs = performance.now() + 500;
+    while (performance.now() < overMs) assert.equal((await fetch(origin)).status, 503);
     const [, refused] = (await once(new WebSocket(origin.replace('http', 'ws')), 'unexpected-response')) as Refused;
     assert.deepEqual([refused.statusCode, refused.headers['x-catnap-not-started']], [503, 'true']);
     client.socket.send('still here');
@@ -107,7 +108,7 @@ suite('WebSockets', { concurrency: 4 }, () => {
     await client.closed;
     await replica.idle();
     const status = async () => (await fetch(origin)).status;
-    while ((await status()) === 503) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(async () => (await status()) !== 503, 'its place is free');
     assert.equal(await status(), 426);
   });
 

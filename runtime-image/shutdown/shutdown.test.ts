@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { suite, test } from 'node:test';
+import { until } from '#platform/testing/until.ts';
 import { type Replica, replicaOf, WITH_DETAIL } from '../testing/replica.ts';
 
 /** A handler that answers after `?ms=`, and says when it was entered. */
@@ -63,7 +64,7 @@ suite('leaving', { concurrency: 4 }, () => {
     const request = http.get(origin);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     replica.process.kill('SIGTERM');
-    while (await accepts(origin)) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => !(await accepts(origin)), 'it takes no more connections');
     let bytes = 0;
     for await (const chunk of response) bytes += chunk.length;
     assert.equal(bytes, 64 * 1024 * 1024);

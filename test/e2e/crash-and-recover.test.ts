@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setInterval } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import type { Answer } from '../support/gateway.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
@@ -14,9 +14,9 @@ function traffic(world: World, url: string) {
   const stop = new AbortController();
   const answers: Promise<Answer | Error>[] = [];
   const sending = (async () => {
-    for (let n = 0; !stop.signal.aborted; n++) {
-      answers.push(world.call(url, { path: `/?name=${n}` }).catch((error: Error) => error));
-      await sleep(10, undefined, { signal: stop.signal }).catch(() => undefined);
+    for await (const _ of setInterval(10)) {
+      if (stop.signal.aborted) return;
+      answers.push(world.call(url, { path: `/?name=${answers.length}` }).catch((error: Error) => error));
     }
   })();
   return async () => {

@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { seeded } from '#platform/testing/seeded.ts';
 import { Fleet } from './fleet.ts';
 
@@ -46,16 +45,16 @@ async function load(fleet: Fleet): Promise<Outcome> {
   return outcome;
 }
 
-/** One of the pods goes and another one comes, again and again until `signal` aborts. */
+/** One of the pods goes and another one comes, again and again until `signal` aborts, each time when the last one answers. */
 async function churn(fleet: Fleet, signal: AbortSignal): Promise<number> {
   const random = seeded(11);
   let deleted = 0;
   while (!signal.aborted) {
-    await sleep(100 + random() * 200);
     const { names } = fleet;
     await fleet.add();
     fleet.delete(names[Math.floor(random() * names.length)] ?? '', GRACE_MS);
     deleted += 1;
+    await fleet.answering(names.length);
   }
   return deleted;
 }

@@ -1,6 +1,7 @@
 /** Two operators, of which one works: real processes, and all that they send to the API server. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { setInterval } from 'node:timers/promises';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { API_VERSION, KIND, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { NAMESPACES } from '#platform/kube/resources.ts';
@@ -70,11 +71,13 @@ class Pair implements AsyncDisposable {
   /** Without an end: a change of the spec, of which the leader has to tell in the status. */
   async #change(): Promise<void> {
     const metadata = { namespace: this.namespace, name: 'busy' };
-    for (let n = 1; !this.#stop.signal.aborted; n += 1) {
+    let n = 0;
+    for await (const _ of setInterval(50)) {
+      if (this.#stop.signal.aborted) return;
+      n += 1;
       const spec = { image: 'x', scaling: { maxReplicas: 1 + (n % 50) } };
       const object = { apiVersion: API_VERSION, kind: KIND, metadata, spec } as unknown as FunctionObject;
       await kube.apply<FunctionObject>(FUNCTIONS, object, { fieldManager: 'user', signal: soon() });
-      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
