@@ -13,7 +13,7 @@ PUSH ?= ## 1: to the registry
 SOURCE ?= ## address of the source, for a label
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e fuzz bench build images generate clean
+.PHONY: help run test test-long check e2e fuzz bench build images generate clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ run: $(INSTALLED) ## A cluster on this machine with operator and activator, and 
 	@$(WITH_NODE) node .toolchain/build.ts runtime operator
 	@exec $(WITH_NODE) node local/run/main.ts $(if $(REALISM),--realism=$(strip $(REALISM)))
 
-test: $(INSTALLED) ## Unit tests, then end-to-end tests over real processes
+test: $(INSTALLED) ## What every change passes: make check, then integration and end-to-end tests over real processes
 	@$(WITH_NODE) npm run --silent test
+
+test-long: $(INSTALLED) ## What takes longer: fuzzing, kills, soaks, and a cluster that is as slow as a real one
+	@$(WITH_NODE) npm run --silent test:long
 
 check: $(INSTALLED) ## Lint, types and unit tests, about a minute; those of the local cluster where it changed
 	@$(WITH_NODE) npm run --silent check

@@ -174,8 +174,7 @@ test('a mistake at the end of a file with such a comment is shown at its end', a
 
 test('the bundler opens no file of the machine', (t) => {
   if (spawnSync('strace', ['-V']).error !== undefined) {
-    console.log('strace is not there: which files the bundler opens was not looked at');
-    return t.skip();
+    return t.skip('not checked: strace is not installed');
   }
   const script = `import * as esbuild from 'esbuild';
     import { bundle } from ${JSON.stringify(join(import.meta.dirname, 'bundle.ts'))};

@@ -2,6 +2,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { notChecked } from './not-checked.ts';
 
 /** A client of the cluster that is installed here. */
 export interface ClusterTool {
@@ -29,8 +30,8 @@ export function kubectls(tests: string): ClusterTool[] {
   const ours = ['1.35/kubectl', '1.36/kubectl'].flatMap((name) => found(join(BIN, name), KUBECTL_VERSION));
   if (ours.length > 0) return ours;
   const onPath = found('kubectl', KUBECTL_VERSION);
-  if (onPath[0] === undefined) console.log(`not checked, kubectl is not installed: ${tests}`);
-  else console.log(`checked with kubectl ${onPath[0].version} of PATH, not with 1.35 and 1.36: ${tests}`);
+  if (onPath[0] === undefined) notChecked(`kubectl is not installed: ${tests}`);
+  else notChecked(`with kubectl 1.35 and 1.36, but with ${onPath[0].version} of PATH: ${tests}`);
   return onPath;
 }
 
@@ -39,8 +40,8 @@ export function helm(tests: string): ClusterTool | undefined {
   const [ours] = found(join(BIN, 'helm'), HELM_VERSION);
   if (ours !== undefined) return ours;
   const [onPath] = found('helm', HELM_VERSION);
-  if (onPath === undefined) console.log(`not checked, helm is not installed: ${tests}`);
-  else console.log(`checked with helm ${onPath.version} of PATH: ${tests}`);
+  if (onPath === undefined) notChecked(`helm is not installed: ${tests}`);
+  else notChecked(`with helm 4, but with ${onPath.version} of PATH: ${tests}`);
   return onPath;
 }
 

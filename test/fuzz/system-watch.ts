@@ -2,6 +2,7 @@
 import { SYSTEM_NAMESPACE } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { PODS, type Pod } from '#platform/kube/resources.ts';
+import { notChecked } from '#platform/testing/not-checked.ts';
 import { settings } from '../support/settings.ts';
 
 const SOME_SECONDS = 30_000;
@@ -16,7 +17,7 @@ export class SystemWatch {
   static async begin(kube: KubeClient): Promise<SystemWatch | undefined> {
     const { CATNAP_TEST_KUBECONFIG: real, CATNAP_TEST_SYSTEM_NAMESPACE: installed } = settings;
     if (real !== undefined && installed === undefined) {
-      console.log('not checked: restarts and logs of operator and activator, which run outside of the cluster');
+      notChecked('restarts and logs of operator and activator, which run outside of the cluster');
       return undefined;
     }
     const namespace = installed ?? SYSTEM_NAMESPACE;

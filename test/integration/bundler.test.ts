@@ -2,71 +2,22 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { compileInFolder, tellByPipe } from '../../operator/source/compile-folder.ts';
 import { OwnBundler } from '../../operator/source/own-bundler.ts';
+import { bounds, buildBundler, children, GOOD, jobOf, LIMITS, MEMORY_MIB, POISON } from '../support/bundler-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { inherited } from '../support/settings.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..');
-const LIMITS = { cpuSeconds: 2, wallSeconds: 30 };
-const MEMORY_MIB = 256;
-const handler = { handler: 'default', signature: 'auto' } as const;
-const { signal } = new AbortController();
-const bounds = { cpuSeconds: LIMITS.cpuSeconds, signal };
-const jobOf = (text: string) => ({ source: { files: { 'index.ts': text }, entry: 'index.ts' }, handler });
-const GOOD = 'export default () => 1;';
-
-/** Each takes more processor time or memory than there is, or is refused. */
-const POISON: Record<string, string> = {
-  'a namespace in a namespace, 2,000 deep': `namespace ${'a.'.repeat(2_000)}b { export let x = 1 }`,
-  'nested switches': 'switch(1){case 1:'.repeat(3_000) + '}'.repeat(3_000),
-  'nested blocks': '{'.repeat(10_000) + '}'.repeat(10_000),
-  'nested arrays': '['.repeat(100_000) + ']'.repeat(100_000),
-  'arrows that may be types': `export default ${'<T>(x)=>'.repeat(3_000)}c`,
-  'a text that doubles': `enum E { a0 = "aaaaaaaaaaaaaaaa", ${Array.from({ length: 40 }, (_, i) => `a${i + 1} = a${i} + a${i}`).join(', ')} } export default E.a40`,
-  'no source at all': '\0'.repeat(100_000),
-};
-
-let dist: string;
-let program: string;
-before(async () => {
-  dist = await mkdtemp(join(tmpdir(), 'catnap-bundler-test-'));
-  await run(process.execPath, [join(root, '.toolchain', 'build.ts'), 'operator', '--dist', dist]);
-  await rm(join(dist, 'operator', 'node_modules'), { recursive: true });
-  await symlink(join(root, 'node_modules'), join(dist, 'operator', 'node_modules'));
-  program = join(dist, 'operator', 'bundler.mjs');
-});
-after(() => rm(dist, { recursive: true, force: true }));
-
-/** Processes that `pid` has started and that have not ended. */
-const children = async (pid: number) =>
-  (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
+const { program, ...built } = await buildBundler();
+after(() => built[Symbol.asyncDispose]());
 
 suite('the bundler', () => {
-  test('50 poisoned sources in a row leave it as it was: the next good one compiles at once', {
-    timeout: 400_000,
-  }, async () => {
-    await using bundler = new OwnBundler({ program, limits: LIMITS, memoryMib: MEMORY_MIB, path: inherited.PATH });
-    assert.equal((await bundler.compile(jobOf(GOOD), bounds)).kind, 'made');
-    const pid = bundler.pid;
-    const kinds = Object.values(POISON);
-    for (let i = 0; i < 50; i++) {
-      const outcome = await bundler.compile(jobOf(`${kinds[i % kinds.length]}\n// ${i}`), bounds);
-      assert.notEqual(outcome.kind, 'made');
-    }
-    const startedMs = performance.now();
-    assert.equal((await bundler.compile(jobOf(GOOD), bounds)).kind, 'made');
-    assert.ok(performance.now() - startedMs < 5_000);
-    assert.equal(bundler.pid, pid);
-    await eventually('nothing is left of them', async () => (await children(Number(pid))).length === 0);
-  });
-
   test('too much processor time is told from too much memory', { timeout: 120_000 }, async () => {
     await using bundler = new OwnBundler({ program, limits: LIMITS, memoryMib: MEMORY_MIB, path: inherited.PATH });
     const ends = async (name: string) => bundler.compile(jobOf(POISON[name] ?? ''), bounds);
@@ -79,7 +30,7 @@ suite('the bundler', () => {
     await using bundler = new OwnBundler({ program, limits, memoryMib: 4_096, path: inherited.PATH });
     const outcome = await bundler.compile(jobOf(POISON['a namespace in a namespace, 2,000 deep'] ?? ''), {
       cpuSeconds: 60,
-      signal,
+      signal: bounds.signal,
     });
     assert.deepEqual(outcome, { kind: 'ended', by: 'time' });
   });
@@ -110,7 +61,7 @@ suite('the bundler', () => {
       (_, i) => `export const value${i} = (a: number) => [a, ${i}, "text ${i}"].map((x) => x + "${i}");`,
     ).join('\n');
     assert.ok(code.length > 600_000 && code.length < 1_048_576);
-    const outcome = await bundler.compile(jobOf(`${code}\nexport default value1;`), { cpuSeconds: 30, signal });
+    const outcome = await bundler.compile(jobOf(`${code}\nexport default value1;`), { ...bounds, cpuSeconds: 30 });
     assert.equal(outcome.kind, 'made', JSON.stringify(outcome).slice(0, 200));
   });
 

@@ -30,7 +30,9 @@ const objects = renderChart({ release: 'catnap', namespace }).map(({ object }) =
 const logs = auditLogs();
 
 if (logs.length === 0) {
-  test('the rights that were used are not checked: CATNAP_TEST_AUDIT_LOG names no audit log of the API server', () => {});
+  test('the rights that were used are those that the chart grants', {
+    skip: 'not checked: CATNAP_TEST_AUDIT_LOG names no audit log of the API server',
+  });
 } else {
   const events = logs.flatMap(eventsIn);
   for (const account of ['catnap-operator', 'catnap-activator']) {

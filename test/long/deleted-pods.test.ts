@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { seeded } from '#platform/testing/seeded.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet } from '../integration/fleet.ts';
 
 const FOR_MS = 6_000;
 const CLIENTS = 24;
