@@ -40,7 +40,6 @@ interface Reasons {
   Active: 'Ready' | 'ScaledToZero' | 'Progressing';
 }
 export type ConditionType = keyof Reasons;
-export type Reason = Reasons[ConditionType];
 
 export type Condition = {
   [T in ConditionType]: {

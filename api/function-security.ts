@@ -5,7 +5,7 @@ import { rules } from './schema-nodes.ts';
  * What Kubernetes' profile "baseline" lets a container add. No more may be named here: the operator makes the pod with rights
  * of its own, and a Function is not to reach further than the author of a Deployment where nothing is enforced.
  */
-export const CAPABILITIES = [
+const CAPABILITIES = [
   'AUDIT_WRITE',
   'CHOWN',
   'DAC_OVERRIDE',

@@ -7,7 +7,7 @@ import type { RequestBody } from './request-body.ts';
 const EXPECTS = ['expect', '100-continue'];
 
 /** What a request's head says. */
-export interface RequestHead {
+interface RequestHead {
   readonly method: string;
   readonly requestId: string;
   readonly headers: RequestHeaders;

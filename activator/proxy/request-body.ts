@@ -6,7 +6,7 @@ import { trailers } from './headers.ts';
  * Replay buffer: so much of a body is read while the request waits, and kept until a replica has begun with it. A longer
  * body cannot be sent a second time.
  */
-export const REPLAY_MAX_BYTES = 65_536;
+const REPLAY_MAX_BYTES = 65_536;
 
 const SMALL_BYTES = 4_096;
 

@@ -2,7 +2,7 @@ import type { RouteFailure } from '../conditions.ts';
 import { clusterSuffixes, type HostTemplate, isHost } from './host-template.ts';
 
 /** Whom the cluster's administrator has given hosts to. */
-export interface HostOwner {
+interface HostOwner {
   /** A host, or `*.example.org` for all below it. The most specific entry counts. */
   host: string;
   namespaces: readonly string[];

@@ -27,7 +27,7 @@ export function hostTemplateMistake(template: string): string | undefined {
 }
 
 /** A DNS label: lower case letters, digits and inner dashes, at most 63 characters. */
-export function isLabel(text: string): boolean {
+function isLabel(text: string): boolean {
   return text.length <= LABEL_MAX_LENGTH && LABEL.test(text);
 }
 

@@ -203,7 +203,7 @@ function crashFailure(
 }
 
 /** How often a container ended: each restart comes after an end, and it may be between two runs now. */
-export function exits({ restartCount = 0, state = {}, lastState = {} }: ContainerStatus): number {
+function exits({ restartCount = 0, state = {}, lastState = {} }: ContainerStatus): number {
   const between = state.terminated !== undefined || (state.waiting !== undefined && lastState.terminated !== undefined);
   return restartCount + (between ? 1 : 0);
 }

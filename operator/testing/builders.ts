@@ -8,7 +8,7 @@ import type { Deployment, Pod } from '#platform/kube/resources.ts';
 import { ownerReference } from '../function/children.ts';
 import { type RevisionView, viewRevisions } from '../function/revision-view.ts';
 
-export const T0 = Date.parse('2026-01-01T00:00:00Z');
+const T0 = Date.parse('2026-01-01T00:00:00Z');
 export const at = (seconds: number) => T0 + seconds * 1000;
 
 interface FunctionParts {

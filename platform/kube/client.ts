@@ -27,7 +27,7 @@ export interface ObjectRef {
 }
 
 /** `merge` and `strategic` take an object, `json` a list of RFC 6902 operations. */
-export type PatchType = 'merge' | 'strategic' | 'json';
+type PatchType = 'merge' | 'strategic' | 'json';
 export interface Patch {
   type: PatchType;
   body: unknown;

@@ -86,7 +86,7 @@ function fieldsOf(more: object | undefined): Fields {
 }
 
 /** What is known of something thrown. */
-export function describeError(error: unknown): Fields {
+function describeError(error: unknown): Fields {
   const known = asError(error);
   if (known === undefined) return { message: inspected(error) };
   const code = textAt(known, 'code');

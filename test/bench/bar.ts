@@ -1,5 +1,5 @@
 /** `unclear`: the machine was too restless for a baseline. */
-export type Verdict = 'yes' | 'accepted' | 'NO' | 'unclear';
+type Verdict = 'yes' | 'accepted' | 'NO' | 'unclear';
 
 /** Something that a figure is held against. */
 export interface Bar {

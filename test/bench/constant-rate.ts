@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-export interface RateTarget {
+interface RateTarget {
   name: string;
   host: string;
   port: number;

@@ -44,7 +44,7 @@ interface Part {
 }
 
 /** The bench's parts, in their order. */
-export const PARTS = {
+const PARTS = {
   'cold-start': { needs: [], run: ({ wakes }) => withSystem((system, world) => coldStarts(system, world, wakes)) },
   burst: { needs: [], run: ({ wakes }) => withSystem((system, world) => burst(system, world, Math.ceil(wakes / 2))) },
   throughput: { needs: ['nginx', 'wrk'], run: (effort) => throughput({ ...effort, ...profiled(effort) }) },

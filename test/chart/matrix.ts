@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CATNAP_CHART, type RenderOptions } from '../../local/chart/render.ts';
 
 /** Ways in which the chart is installed; each test of the chart goes through all of them. */
-export const SMALL = join(CATNAP_CHART, 'values-small.yaml');
+const SMALL = join(CATNAP_CHART, 'values-small.yaml');
 
 const release = { release: 'catnap', namespace: 'catnap-system' };
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;

@@ -14,7 +14,7 @@ const CALL_MS = 15_000;
 const soon = () => AbortSignal.timeout(CALL_MS);
 
 /** Whether the operator has said how the Function stands, as its spec is now. */
-export function isJudged(fn: FunctionObject): boolean {
+function isJudged(fn: FunctionObject): boolean {
   return observed(fn) && (fn.status?.conditions ?? []).some(({ type }) => type === 'Ready');
 }
 

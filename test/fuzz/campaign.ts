@@ -6,7 +6,7 @@ import { Chance } from './generate/chance.ts';
 const FAILURES_SHOWN = 10;
 const SEED_MAX = 2 ** 31 - 1;
 
-export const SEED = settings.CATNAP_FUZZ_SEED ?? randomInt(SEED_MAX);
+const SEED = settings.CATNAP_FUZZ_SEED ?? randomInt(SEED_MAX);
 
 export interface CampaignOptions {
   /** What the cases are, for the report. */

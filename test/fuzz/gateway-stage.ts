@@ -5,7 +5,7 @@ import { type Activator, Cluster, startActivator } from '../../activator/testing
 import { eventually } from '../support/eventually.ts';
 import { ASKED_EVERY_MS, type Taken, Victim } from './victim.ts';
 
-export const DOMAIN = 'fn.example';
+const DOMAIN = 'fn.example';
 export const hostOf = (name: string) => `${name}.default.${DOMAIN}`;
 const VICTIM = 'victim';
 const BASELINE_MS = 4_000;

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Answer, Body, Row } from './rows.ts';
 
 /** Which row's handler is to answer; in the path, where no signature looks at it, there is no room for it. */
-export const ROW_HEADER = 'x-row';
+const ROW_HEADER = 'x-row';
 
 /** Of each server its own, or of each connection. */
 const NOT_COMPARED = [

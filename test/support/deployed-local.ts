@@ -100,7 +100,7 @@ function clusterParts(cluster: LocalCluster): Pick<Deployed, 'apiServer' | 'podR
 }
 
 /** One of those that a cluster may give to a Service of type NodePort, and that nobody on this machine listens on. */
-export async function freeNodePort(): Promise<number> {
+async function freeNodePort(): Promise<number> {
   for (;;) {
     const port = randomInt(30_000, 32_768);
     const free = await freePort(port).catch(() => undefined);

@@ -38,11 +38,7 @@ async function end(plane: ControlPlane, kube: KubeClient, dir: string): Promise<
 }
 
 /** What the tests need of a control plane that runs as processes here. */
-export function fromPlane(
-  plane: ControlPlane,
-  kube: KubeClient,
-  kubeconfig: string,
-): Omit<Deployed, keyof AsyncDisposable> {
+function fromPlane(plane: ControlPlane, kube: KubeClient, kubeconfig: string): Omit<Deployed, keyof AsyncDisposable> {
   return {
     kubeconfig,
     kube,

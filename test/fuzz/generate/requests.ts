@@ -14,7 +14,7 @@ export interface GeneratedRequests {
 }
 
 /** Every path of the case `index` holds it, also of what may be taken for a request by mistake. */
-export const pathOf = (index: number, request: number | string) => `/case/${index}/${request}`;
+const pathOf = (index: number, request: number | string) => `/case/${index}/${request}`;
 
 export interface RequestTargets {
   /** Host of the function that is attacked. */

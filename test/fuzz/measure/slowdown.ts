@@ -1,7 +1,7 @@
 /** Whether work that is not part of an attack was slowed down by it. Pure. */
 
 /** How many times as long something may take during an attack as before it. */
-export const MOST_TIMES = 3;
+const MOST_TIMES = 3;
 /** Fewer say nothing. */
 export const LEAST_TIMES = 3;
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /** Leaves of an answer by their paths (`.body.metadata.name`, `.body.items[0].kind`); empty lists and objects are leaves. */
-export type Leaves = ReadonlyMap<string, unknown>;
+type Leaves = ReadonlyMap<string, unknown>;
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
@@ -10,7 +10,7 @@ const REVISION = /(too old resource version: 1 \()\d+|(current: )\d+/g;
 const PLACEHOLDERS = new Set(['resourceVersion', 'continue']);
 
 /** `answer` without what no two servers share. */
-export function leavesOf(answer: unknown): Leaves {
+function leavesOf(answer: unknown): Leaves {
   const leaves = new Map<string, unknown>();
   collect(leaves, '.body', answer);
   return leaves;
