@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '#platform/testing/until.ts';
 
 const GUARD = join(import.meta.dirname, 'guard.ts');
 
@@ -15,12 +15,6 @@ function alive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch {
     return false;
-  }
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !(await condition()); await sleep(10)) {
-    assert.ok(Date.now() < deadline, 'not in time');
   }
 }
 
@@ -42,13 +36,13 @@ test('what was started goes with a process that is killed, and so does its tempo
   const [guarded = 0, released = 0] = line.split(' ').map(Number);
   try {
     owner.kill('SIGKILL');
-    await until(() => !alive(guarded));
-    await until(() =>
+    await until(() => !alive(guarded), 'it is gone', 10_000);
+    const isGone = () =>
       access(folder).then(
         () => false,
         () => true,
-      ),
-    );
+      );
+    await until(isGone, 'its folder is gone', 10_000);
     assert.ok(alive(released));
   } finally {
     process.kill(released, 'SIGKILL');

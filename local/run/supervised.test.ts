@@ -3,14 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '#platform/testing/until.ts';
 import { type Exit, Supervised } from './supervised.ts';
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !(await condition()); await sleep(10)) {
-    assert.ok(Date.now() < deadline, 'not in time');
-  }
-}
 
 async function supervised(script: string, t: { after(fn: () => Promise<void>): void }) {
   const dir = await mkdtemp(join(tmpdir(), 'catnap-supervised-'));
@@ -26,10 +20,10 @@ async function supervised(script: string, t: { after(fn: () => Promise<void>): v
 
 test('starts the program again after it was killed', async (t) => {
   const { run, exits } = await supervised('setInterval(() => {}, 1000)', t);
-  await until(() => run.pid !== undefined);
+  await until(() => run.pid !== undefined, 'it runs', 10_000);
   const first = run.pid;
   await run.kill();
-  await until(() => run.pid !== undefined && run.pid !== first);
+  await until(() => run.pid !== undefined && run.pid !== first, 'it runs anew', 10_000);
   assert.deepEqual(exits, [{ code: null, signal: 'SIGKILL' }]);
 });
 
@@ -38,7 +32,7 @@ test('ends a program that ignores SIGTERM, and leaves it ended', async (t) => {
     "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')",
     t,
   );
-  await until(async () => (await output()).includes('up'));
+  await until(async () => (await output()).includes('up'), 'it is up', 10_000);
   await run.stop(50);
   assert.equal(run.pid, undefined);
   assert.equal(run.restarts, 0);

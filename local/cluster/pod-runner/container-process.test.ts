@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { until } from '#platform/testing/until.ts';
 import { recordedExit, runFiles } from './container-files.ts';
 import { ContainerProcess } from './container-process.ts';
 import { mountScript } from './mount-script.ts';
@@ -25,7 +26,7 @@ function run(command: string[], env: Record<string, string> = {}) {
 }
 
 async function said(file: string, text: string): Promise<void> {
-  while (!readFileSync(file, 'utf8').includes(text)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => readFileSync(file, 'utf8').includes(text), `${file} says ${text}`, 30_000);
 }
 
 test('the exit code is told and written down', async () => {
@@ -57,7 +58,7 @@ test('a killed program ends with 137, says nothing about it in the log, and leav
   const log = readFileSync(files.log, 'utf8');
   assert.match(log, /^\d+\n$/);
   const state = () => execFileSync('ps', ['-o', 'stat=', '-p', log.trim()], { encoding: 'utf8' }).trim();
-  while (isThere(state)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => !isThere(state), 'it is gone');
 });
 
 function isThere(state: () => string): boolean {

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { until } from '#platform/testing/until.ts';
 import { runFiles } from './container-files.ts';
 import { LogIndex } from './log-index.ts';
 import { startLogServer } from './log-server.ts';
@@ -62,19 +62,11 @@ test('times of growth are noted, and a log that grew too large is cut', async ()
   using _index = new LogIndex(files, 100);
   appendFileSync(files.log, 'short\n');
   const marks = () => readFileSync(files.index, 'utf8');
-  await until(() => /^6 \d+\n$/m.test(marks()));
+  await until(() => safely(() => /^6 \d+\n$/m.test(marks())), 'the growth is noted', 10_000);
   appendFileSync(files.log, 'x'.repeat(200));
-  await until(() => statSync(files.log).size === 0);
+  await until(() => safely(() => statSync(files.log).size === 0), 'the log is cut', 10_000);
   assert.equal(readFileSync(`${files.log}.1`, 'utf8').length, 206);
 });
-
-async function until(look: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!safely(look)) {
-    if (Date.now() > deadline) throw new Error(`not within 10 s: ${look}`);
-    await sleep(5);
-  }
-}
 
 function safely(look: () => boolean): boolean {
   try {
