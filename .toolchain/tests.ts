@@ -22,15 +22,13 @@ const TIERS: Record<string, Tier> = {
     files: ['test/integration/*.test.ts'],
     concurrency: 3,
     timeoutMs: 120_000,
-    first: [
-      'install',
-      'local/restarts',
-      'poisoned-sources',
-      'bundler',
-      'leader',
-      'local/services',
-      'local/surroundings',
-    ],
+    first: ['install', 'poisoned-sources', 'bundler', 'leader', 'scale', 'operator', 'runtime-grace'],
+  },
+  cluster: {
+    files: ['test/integration/{local,conformance}/*.test.ts'],
+    concurrency: 2,
+    timeoutMs: 120_000,
+    first: ['restarts', 'surroundings', 'services', 'conformance'],
   },
   e2e: {
     files: ['test/e2e/**/*.test.ts'],

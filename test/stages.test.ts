@@ -1,0 +1,116 @@
+/** The order of the stages within each process, and which files are more than decisions. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { arrows, files, isTest, pathOf, root, textOf } from './support/imports.ts';
+
+/** Folders, and files beside them, of which each imports only what comes after it in its list, types included. */
+const STAGES: Record<string, string> = {
+  activator:
+    'main ▸ config ▸ gateway ▸ stages ▸ routed-request ▸ functions ▸ proxy ▸ replicas ▸ cold-start ▸ inbound ▸ upstream ▸ queue ▸ ' +
+    'routing ▸ balancing ▸ telemetry ▸ peers ▸ errors',
+  operator:
+    'main ▸ operator ▸ metrics ▸ jobs ▸ reconcile ▸ scaling ▸ watches ▸ source ▸ network ▸ routing ▸ function ▸ config',
+  'runtime-image':
+    'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
+    'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
+  platform: 'leader ▸ controller ▸ informer ▸ kube ▸ access ▸ process ▸ time',
+};
+
+function stageOf(path: string): string {
+  return (path.split('/')[1] as string).replace(/\.ts$/, '');
+}
+
+for (const [folder, list] of Object.entries(STAGES)) {
+  const stages = list.split(' ▸ ');
+
+  test(`in ${folder} a stage imports only from itself and those after it`, () => {
+    const own = files.filter((file) => file.startsWith(`${folder}/`) && !isTest(file));
+    assert.deepEqual([...new Set(own.map(stageOf))].toSorted(), stages.toSorted());
+    const inside = arrows.filter((a) => a.from === folder && a.to === folder && !isTest(a.file));
+    const wrong = inside.filter((a) => stages.indexOf(stageOf(pathOf(a))) < stages.indexOf(stageOf(a.file)));
+    assert.deepEqual(wrong.map(textOf), []);
+  });
+
+  test(`the page on the architecture has the stages of ${folder} in the same order`, () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8').replaceAll(/\s+/g, ' ');
+    assert.ok(page.includes(list), list);
+  });
+
+  test(`each folder of ${folder} says in one line what is in it`, () => {
+    const parts = files.filter((file) => file.startsWith(`${folder}/`)).map((file) => file.split('/')[1] ?? '');
+    // That of the package is for its users.
+    const folders = new Set(parts.filter((part) => !part.endsWith('.ts') && part !== 'npm'));
+    for (const name of folders)
+      assert.match(readFileSync(join(root, folder, name, 'README.md'), 'utf8'), /^[^\n]+\n$/, name);
+  });
+}
+
+/** Files that do I/O, or wire what does: all others of these folders are decisions, new ones too. */
+const DOES_IO = [
+  'activator/cold-start/deployment-scale.ts',
+  'activator/config.ts',
+  'activator/functions/kept-objects.ts',
+  'activator/inbound/client-connection.ts',
+  'activator/inbound/listener.ts',
+  'activator/inbound/node-server.ts',
+  'activator/inbound/trusted-proxies.ts',
+  'activator/main.ts',
+  'activator/peers/peer-metrics.ts',
+  'activator/peers/peer-sender.ts',
+  'activator/peers/peer-stream.ts',
+  'activator/peers/peer-urls.ts',
+  'activator/peers/start-peers.ts',
+  'activator/telemetry/metrics.ts',
+  'activator/upstream/http1/connection.ts',
+  'operator/config.ts',
+  'operator/jobs/apply-crds.ts',
+  'operator/jobs/job.ts',
+  'operator/jobs/main.ts',
+  'operator/jobs/remove-functions.ts',
+  'operator/jobs/smoke-test.ts',
+  'operator/main.ts',
+  'operator/metrics.ts',
+  'operator/network/policy-controller.ts',
+  'operator/operator.ts',
+  'operator/reconcile/apply-children.ts',
+  'operator/reconcile/bundle-store.ts',
+  'operator/reconcile/carry-out.ts',
+  'operator/reconcile/desired-revision.ts',
+  'operator/reconcile/source-stacks.ts',
+  'operator/reconcile/start-news.ts',
+  'operator/reconcile/status-writer.ts',
+  'operator/routing/released-store.ts',
+  'operator/routing/routing.ts',
+  'operator/scaling/autoscaler.ts',
+  'operator/scaling/scrape.ts',
+  'operator/source/bundler/main.ts',
+  'operator/source/compile-folder.ts',
+  'operator/source/compiler.ts',
+  'operator/source/own-bundler.ts',
+  'operator/source/resolve.ts',
+  'operator/source/stack-places.ts',
+  'operator/source/start-compiler.ts',
+  'operator/watches/activator-urls.ts',
+  'operator/watches/cluster.ts',
+  'operator/watches/kept-children.ts',
+  'operator/watches/kept-function.ts',
+];
+
+/** Built-in modules and packages of which functions of their arguments are made. */
+const FREE_OF_IO = ['node:crypto', 'node:path', 'node:util', 'node:zlib', 'zod'];
+
+const decides = (file: string) => /^(api\/rules|activator|operator)\//.test(file) && !isTest(file);
+const reaches = ({ to, specifier, typeOnly }: (typeof arrows)[number]) =>
+  !typeOnly && (to === 'platform' || (to === undefined && !FREE_OF_IO.includes(specifier)));
+
+test('decisions import nothing that does I/O', () => {
+  const impure = arrows.filter((a) => decides(a.file) && !DOES_IO.includes(a.file) && reaches(a));
+  assert.deepEqual(impure.map(textOf), []);
+});
+
+test('a file that stands among those that do I/O does some', () => {
+  const without = DOES_IO.filter((file) => !arrows.some((a) => a.file === file && reaches(a)));
+  assert.deepEqual(without, []);
+});
