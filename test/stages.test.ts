@@ -78,6 +78,7 @@ const DOES_IO = [
   'operator/reconcile/bundle-store.ts',
   'operator/reconcile/carry-out.ts',
   'operator/reconcile/desired-revision.ts',
+  'operator/reconcile/follow-functions.ts',
   'operator/reconcile/source-stacks.ts',
   'operator/reconcile/start-news.ts',
   'operator/reconcile/status-writer.ts',
