@@ -8,8 +8,8 @@ import { arrows, files, isTest, pathOf, root, textOf } from './support/imports.t
 /** Folders, and files beside them, of which each imports only what comes after it in its list, types included. */
 const STAGES: Record<string, string> = {
   activator:
-    'main ▸ config ▸ gateway ▸ stages ▸ routed-request ▸ functions ▸ proxy ▸ replicas ▸ cold-start ▸ inbound ▸ upstream ▸ queue ▸ ' +
-    'routing ▸ balancing ▸ telemetry ▸ peers ▸ errors',
+    'main ▸ config ▸ gateway ▸ stages ▸ routed-request ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
+    'routing ▸ upstream ▸ telemetry ▸ peers ▸ errors',
   operator:
     'main ▸ operator ▸ metrics ▸ jobs ▸ reconcile ▸ scaling ▸ watches ▸ source ▸ network ▸ routing ▸ function ▸ config',
   'runtime-image':
@@ -63,6 +63,7 @@ const DOES_IO = [
   'activator/peers/peer-urls.ts',
   'activator/peers/start-peers.ts',
   'activator/telemetry/metrics.ts',
+  'activator/upstream/address.ts',
   'activator/upstream/http1/connection.ts',
   'operator/config.ts',
   'operator/jobs/apply-crds.ts',
