@@ -55,6 +55,8 @@ const DOES_IO = [
   'activator/inbound/client-connection.ts',
   'activator/inbound/listener.ts',
   'activator/inbound/node-server.ts',
+  // For the names of statuses alone.
+  'activator/inbound/refusal-text.ts',
   'activator/inbound/trusted-proxies.ts',
   'activator/main.ts',
   'activator/peers/peer-metrics.ts',
