@@ -14,7 +14,9 @@ export const REVISION_FAILURES = [
 export type RevisionFailure = (typeof REVISION_FAILURES)[number];
 
 /** Why the source cannot be made into a bundle. */
-export type SourceFailure = 'CompileFailed' | 'HandlerNotFound' | 'ConfigMapNotFound';
+/** What only a compile finds out; a result with another reason counts as none. */
+export const COMPILE_FAILURES = ['CompileFailed', 'HandlerNotFound'] as const;
+export type SourceFailure = (typeof COMPILE_FAILURES)[number] | 'ConfigMapNotFound';
 
 /** Why a route does not lead to its function: it can be nobody's, or it is another one's. */
 export type RouteFailure = 'InvalidRoute' | 'RouteConflict';

@@ -1,5 +1,7 @@
 /** What became of a compile, from what its process left behind: none of it is trusted. Pure. */
+
 import * as z from 'zod';
+import { COMPILE_FAILURES } from '#api/conditions.ts';
 import { CHUNK_MAX_BYTES, MAP_MAX_BYTES, STORED_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
 import type { CompiledSource } from './compile-source.ts';
 import { SourceError } from './source-error.ts';
@@ -52,7 +54,7 @@ const Result = z.union([
     notes: z.array(z.string()).max(NOTES_MAX).default([]),
   }),
   z.strictObject({
-    refused: z.strictObject({ reason: z.enum(['CompileFailed', 'HandlerNotFound']), message: z.string() }),
+    refused: z.strictObject({ reason: z.enum(COMPILE_FAILURES), message: z.string() }),
   }),
 ]);
 

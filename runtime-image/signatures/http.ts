@@ -41,7 +41,7 @@ export function httpInvoke(call: UserFunction, { warn }: Tools): Invoke {
 async function called(call: UserFunction, req: unknown, res: ServerResponse): Promise<void> {
   try {
     const returned = await call(req, res);
-    if (!res.headersSent && Object.prototype.toString.call(returned) === '[object Response]') {
+    if (call.length < 2 && !res.headersSent && Object.prototype.toString.call(returned) === '[object Response]') {
       throw new TypeError(`the handler returned a Response and ended no res; ${TAKES_REQUEST}`);
     }
   } catch (error) {

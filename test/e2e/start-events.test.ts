@@ -55,7 +55,8 @@ test('a gateway is answered before kubelet has found the replica ready', async (
   const url = await world.deploy(manifest(world.namespace, 'quick', HELLO, { scaling: { idleSeconds: 60 } }));
   assert.equal((await world.call(url)).status, 200);
   const [pod] = await world.pods('quick');
-  const ready = pod?.status?.conditions?.find(({ type }) => type === 'Ready');
+  assert.ok(pod, 'its pod is there');
+  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
   assert.notEqual(ready?.status, 'True', 'the answer did not wait for kubelet');
   const fn = await world.function('quick', 'is ready with a replica', (f) => f.status?.readyReplicas === 1);
   assert.equal(condition(fn, 'Ready')?.status, 'True');

@@ -1,4 +1,4 @@
-/** RoutedRevisions in this process in front of replicas that are real runtimes, with the cluster's side in the test's hands. */
+/** Gateways in this process in front of replicas that are real runtimes, with the cluster's side in the test's hands. */
 import { Agent } from 'node:http';
 import { aFunction, aPod, ask, TestGateway, until } from '../../activator/testing/test-gateway.ts';
 import { bundleEnv, Replica } from '../../runtime-image/testing/replica.ts';

@@ -32,8 +32,8 @@ const QUOTAS: Resource = {
   namespaced: true,
 };
 const SOME_SECONDS = 30_000;
-/** At once, so over as many connections, which come to gateways at random: one of two is left out once in 128 times. */
-const ASKED_ABOUT_ROUTE = 8;
+/** At once, so over as many connections, which come to gateways at random: one of two is left out once in 32,768 times. */
+const ASKED_ABOUT_ROUTE = 16;
 
 /** One test's namespace and what a test does in it. */
 export class World implements AsyncDisposable {

@@ -16,7 +16,7 @@ export class PortGuard {
     if (this.#held.has(port)) return;
     this.#held.add(port);
     const server = createServer((socket) => socket.destroy());
-    server.once('error', () => this.#held.delete(port));
+    server.on('error', () => this.#held.delete(port));
     server.listen(port, ADDRESS).unref();
   }
 }

@@ -20,7 +20,7 @@ const RANGES: Readonly<Record<Late, Range>> = {
 
 /** One request in so many is turned away, where the rate allows it. */
 const TURNED_AWAY_ONE_IN = 40;
-/** One container start in so many, of those that read a ConfigMap or Secret, meets a cache that is not filled yet. */
+/** One container start in so many, of those that read a ConfigMap, meets a cache that is not filled yet. */
 const HICCUP_ONE_IN = 6;
 const HICCUP_MS = { least: 800, most: 2_000 };
 

@@ -115,7 +115,10 @@ export const DIFFERENCES: readonly Difference[] = [
     name: 'blanks in the line of a chunk are read over',
     why: 'bad whitespace is to be read; servers are about that fill up the size with blanks',
     section: 'RFC 9112, 7.1.1; RFC 9110, 5.6.3',
-    explains: laxer(['HPE_STRICT', 'HPE_INVALID_CHUNK_SIZE'], /\n[\da-f]+[^\r\n]*[ \t][^\r\n]*\r\n/i),
+    explains: laxer(
+      ['HPE_STRICT', 'HPE_INVALID_CHUNK_SIZE'],
+      /transfer-encoding:[ \t]*chunked[\s\S]*\r\n\r\n[\s\S]*(?<=\n)[\da-f]+[ \t]+(?:;|\r\n)|\n[\da-f]+[ \t]*;[^\r\n]*[ \t][^\r\n]*\r\n/i,
+    ),
   },
   {
     name: 'an answer in 1xx does not close the connection',
