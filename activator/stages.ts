@@ -72,14 +72,24 @@ export function makeExchange(context: ExchangeContext, ids: RequestIds): Stage {
 
 /** Right after a start no functions are known: a request waits for them, up to `syncWaitMs`, instead of getting 404. */
 export function waitForSync({ clock, synced, syncWaitMs }: SyncOptions, isSynced: () => boolean): Stage {
+  // A request that gives up leaves nothing behind, however long the caches take.
+  const waiting = new Set<() => void>();
+  synced.then(() => {
+    for (const goOn of waiting) goOn();
+    waiting.clear();
+  });
   return () => {
     if (isSynced()) return 'continue';
     return new Promise((resolve) => {
-      const cancel = clock.after(syncWaitMs, () => resolve(NOT_SYNCED));
-      synced.then(() => {
+      const cancel = clock.after(syncWaitMs, () => {
+        waiting.delete(goOn);
+        resolve(NOT_SYNCED);
+      });
+      const goOn = () => {
         cancel();
         resolve('continue');
-      });
+      };
+      waiting.add(goOn);
     });
   };
 }

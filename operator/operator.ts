@@ -36,7 +36,7 @@ interface OperatorOptions {
   config: OperatorConfig;
   log: Log;
   registry: Registry;
-  lifecycle: Pick<Lifecycle, 'stopping' | 'onStop'>;
+  lifecycle: Pick<Lifecycle, 'stopping' | 'onStop' | 'fail'>;
   /** Resolves when this operator may write; absent: it is the only one. */
   elected?: Promise<void> | undefined;
 }
@@ -83,7 +83,8 @@ export function startOperator(options: OperatorOptions): Readiness {
     .then(() => context.routing.begin(lifecycle.stopping))
     .then(() => {
       if (!lifecycle.stopping.aborted) work(options, { watches, context, metrics, queue, queueMetrics });
-    });
+    })
+    .catch((error) => lifecycle.fail(error));
   return () => (known ? undefined : 'the cluster has not been read yet');
 }
 
@@ -100,14 +101,14 @@ function work(options: OperatorOptions, parts: Parts): void {
   const { watches, context, queue } = parts;
   startAutoscaler(options, parts);
   controlPolicies(options, parts);
-  void followFunctions(watches.functions, {
+  followFunctions(watches.functions, {
     queue,
     onCame: (fn) => context.routing.cameOrWent(fn),
     onGone: (fn) => {
       context.routing.cameOrWent(fn);
       forget(parts, fn);
     },
-  });
+  }).catch((error) => options.lifecycle.fail(error));
 }
 
 function forget({ watches, context, metrics }: Parts, { metadata: { uid, namespace, name } }: FunctionObject): void {

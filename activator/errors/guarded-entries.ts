@@ -37,6 +37,7 @@ export const ENTRIES = [
   'replica error',
   'replica close',
   'replica timer',
+  'replica probe',
   'tunnel joined',
   'tunnel bytes',
   'tunnel drain',

@@ -1,5 +1,6 @@
 import { READY_PATH } from '#api/names.ts';
 import type { Clock } from '#platform/time/clock.ts';
+import { caught, enter } from '../errors/guarded-entries.ts';
 import type { ConnectionPool } from '../upstream/connection-pool.ts';
 import type { Connection } from '../upstream/http1/connection.ts';
 import { requestHead } from '../upstream/http1/request-head.ts';
@@ -51,13 +52,25 @@ export function probeUntilAnswer(target: ProbeTarget, clock: Clock, onAnswer: ()
       const probingForMs = clock.nowMs() - startedAtMs;
       const answered = await ask(target, clock, probingForMs < 1_000 ? QUICK_DIAL_MS : DIAL_MS, signal);
       if (signal.aborted) return;
-      if (answered) return onAnswer();
+      if (answered && took(onAnswer)) return;
       await pause(clock, probePauseMs(clock.nowMs() - startedAtMs, target.probed()), signal);
       if (signal.aborted) return;
     }
   };
   void run();
   return () => stop.abort();
+}
+
+/** False: it threw, and is to be called again after the next answer. */
+function took(onAnswer: () => void): boolean {
+  try {
+    enter('replica probe');
+    onAnswer();
+    return true;
+  } catch (error) {
+    caught('replica probe', error);
+    return false;
+  }
 }
 
 function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -30,6 +30,8 @@ class World implements AsyncDisposable {
   /** Milliseconds that pass with each look. */
   nowMs = 0;
   refuse = false;
+  /** Looks that fail from here on, each before anything is measured. */
+  failing = 0;
   atMost: number | undefined;
   readonly scalings = new Map<string, Scaling>();
   autoscaler: Autoscaler;
@@ -45,6 +47,10 @@ class World implements AsyncDisposable {
       everyMs: 1,
       functions: (also) => {
         this.asked.push([...also]);
+        if (this.failing > 0) {
+          this.failing -= 1;
+          throw new Error('what is held of a Function cannot be read');
+        }
         return this.exists ? [this.#scaled(fn)] : [];
       },
       exists: () => this.exists,
@@ -102,6 +108,14 @@ test('an idle function goes to zero, and the decision says why', async () => {
   const scaling = world.scalings.get('uid-of-hello');
   assert.equal(scaling?.desired, 0);
   assert.match(scaling?.reason ?? '', /no requests for 3 s/);
+});
+
+test('a look that fails is one look, and the next one decides', async () => {
+  await using world = new World(1, { scaling: { idleSeconds: 3 } });
+  world.failing = 2;
+  await world.looks(8);
+  assert.equal(world.failing, 0);
+  assert.equal(world.replicas, 0);
 });
 
 test('a replica that is only tried stays beyond idleSeconds, and the decision says what it is for', async () => {

@@ -72,7 +72,11 @@ export class Autoscaler implements AsyncDisposable {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       const startedMs = performance.now();
-      await this.#tick(signal);
+      try {
+        await this.#tick(signal);
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'a look at what functions need failed');
+      }
       const leftMs = this.#options.everyMs - (performance.now() - startedMs);
       await pause(Math.max(0, leftMs), undefined, { signal }).catch(() => undefined);
     }

@@ -136,6 +136,9 @@ export class Stage implements AsyncDisposable {
       stopping: stopping.signal,
       onStop: (_name: string, stop: (signal: AbortSignal) => Promise<void> | void) =>
         void steps.push(() => stop(AbortSignal.timeout(5_000))),
+      fail: (error: unknown) => {
+        throw error;
+      },
     };
     this.registry = createRegistry();
     const notReady = startOperator({ kube: this.kube, config, log, registry: this.registry, lifecycle });
