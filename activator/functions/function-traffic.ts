@@ -14,6 +14,7 @@ import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { ColdStarts } from '../telemetry/cold-start-metrics.ts';
 import type { ColdTimes } from '../telemetry/cold-start-phases.ts';
 import { FunctionCounters } from '../telemetry/function-counters.ts';
+import type { RevisionLoad } from '../telemetry/function-metrics.ts';
 import type { PoolOwner, PoolParts } from './pool-owner.ts';
 import { RevisionChoice } from './revision-choice.ts';
 import type { RevisionPool } from './revision-pool.ts';
@@ -64,9 +65,9 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   get demand(): RevisionPools {
     return this.#pools;
   }
-  /** Of each revision that requests go to, may go to, or are still with. */
-  get loads(): Iterable<RevisionPool> {
-    return this.#pools;
+  /** Of each revision that requests go to, may go to, are still with, or were with not long ago. */
+  get loads(): Iterable<RevisionLoad> {
+    return this.#pools.loads;
   }
   get waiting(): number {
     return this.#pools.waiting;

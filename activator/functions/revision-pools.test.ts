@@ -114,3 +114,25 @@ test('a pod that is given the label of another revision serves that one, and wha
   for (const path of ['/1', '/2', '/3']) assert.equal((await ask(gateway.port, { path })).body, 'answered');
   assert.deepEqual([traffic.inFlight, traffic.waiting, traffic.answering], [0, 0, 1]);
 });
+
+test('nothing that a revision counted is lost when it ends, nor when it is back', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  const traffic = gateway.traffic('hello');
+  const counted = () => Object.fromEntries(Array.from(traffic.loads, ({ revision, requests }) => [revision, requests]));
+  const seconds = () => Array.from(traffic.loads, (load) => load.concurrencySeconds()).reduce((sum, n) => sum + n, 0);
+  await gateway.addReplica('old', 'hello-1', (_req, res) => res.end('old'));
+  await gateway.addReplica('new', 'hello-2', (_req, res) => res.end('new'));
+  for (let n = 0; n < 3; n += 1) await ask(gateway.port);
+  const second = { revision: 'hello-2', latestRevision: 'hello-2' };
+  gateway.putFunction(aFunction('hello', {}, second));
+  await until(() => traffic.inFlight === 0 && traffic.chosen === 'hello-2', 'the new one is chosen');
+  assert.equal((await ask(gateway.port)).body, 'new');
+  await until(() => traffic.inFlight === 0, 'it is over');
+  assert.deepEqual(counted(), { 'hello-1': 3, 'hello-2': 1 });
+  assert.equal(seconds(), traffic.concurrencySeconds());
+  gateway.putFunction(aFunction('hello'));
+  assert.equal((await ask(gateway.port)).body, 'old');
+  assert.deepEqual(counted(), { 'hello-1': 4, 'hello-2': 1 });
+  assert.equal([...traffic.loads].length, 2, 'each is told of once');
+});

@@ -1,4 +1,6 @@
 import type { Demand } from '../cold-start/waves.ts';
+import type { RevisionLoad } from '../telemetry/function-metrics.ts';
+import { PastLoads } from './past-loads.ts';
 import type { PoolOwner } from './pool-owner.ts';
 import { RevisionPool } from './revision-pool.ts';
 
@@ -7,6 +9,7 @@ export class RevisionPools implements Demand {
   readonly #owner: PoolOwner;
   /** Nearly always one or two. */
   #pools: RevisionPool[] = [];
+  readonly #past = new PastLoads();
   /** Of pools that are not there any more. */
   #goneRequests = 0;
   #goneSeconds = 0;
@@ -28,6 +31,10 @@ export class RevisionPools implements Demand {
     return this.#pools.values();
   }
 
+  /** Of each revision that has a pool, or had one not long ago. */
+  get loads(): Iterable<RevisionLoad> {
+    return this.#past.beside(this.#pools, this.#owner.parts.clock.nowMs());
+  }
   get waiting(): number {
     return this.#sum(({ waiting }) => waiting);
   }
@@ -72,6 +79,8 @@ export class RevisionPools implements Demand {
     this.#goneRequests += pool.requests;
     this.#goneSeconds += pool.concurrencySeconds();
     this.#goneAdmittedAtMs = Math.max(this.#goneAdmittedAtMs, pool.admittedAtMs);
+    const others = this.#pools.filter((other) => other !== pool);
+    this.#past.add(pool, others, this.#owner.parts.clock.nowMs());
     pool[Symbol.dispose]();
     return true;
   }

@@ -18,7 +18,7 @@ export interface CountedFunction {
   readonly requests: number;
   readonly pods: number;
   readonly waiting: number;
-  /** Of each revision that requests go to, may go to, or are still with. */
+  /** Of each revision that requests go to, may go to, are still with, or were with not long ago. */
   readonly loads: Iterable<RevisionLoad>;
   readonly counters: FunctionCounters | undefined;
   /** Of its starts and requests; undefined: nothing. */
@@ -172,7 +172,8 @@ function writeLoads(
 ): void {
   for (const load of loads) {
     // One that has had no request has no series, but for the one that the next request goes to.
-    if (load.requests === 0 && load.inFlight === 0 && load.waiting === 0 && load.revision !== chosen) continue;
+    const has = load.requests > 0 || load.inFlight > 0 || load.waiting > 0 || load.concurrencySeconds() > 0;
+    if (!has && load.revision !== chosen) continue;
     to.add(ofRevision(labels, load.revision ?? ''), figure(load));
   }
 }

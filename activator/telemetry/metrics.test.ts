@@ -89,6 +89,14 @@ test('requests, and those in flight or waiting, have a series for each revision'
   ]);
 });
 
+test('a revision that only took over what waited keeps its series of the time that this took', async () => {
+  const stage = new Stage();
+  const old = aLoad('hello-1', { requests: 0, concurrencySeconds: () => 4.5 });
+  stage.add('hello', { chosen: 'hello-2', loads: [old] });
+  const seconds = await stage.series('catnap_activator_concurrency_seconds_total');
+  assert.deepEqual(seconds, [`{${HELLO},revision="hello-1"} 4.5`]);
+});
+
 test('answers are counted by revision and status; what no replica had is of none', async () => {
   const stage = new Stage();
   const hello = stage.add('hello');
