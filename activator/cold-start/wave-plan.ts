@@ -15,7 +15,7 @@ export interface Backlog {
   requests: number;
   /** Requests that a replica has at once, at least 1. */
   perReplica: number;
-  /** Replicas that answer. */
+  /** Replicas that answer, or are about to. */
   ready: number;
   /** Of each replica that was asked for and has not answered yet: for how long it has been starting. */
   startingMs: readonly number[];

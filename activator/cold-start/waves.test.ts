@@ -16,6 +16,7 @@ const none: RevisionHealth = {
   failure: undefined,
   heldUpBy: undefined,
   silent: 0,
+  doubted: 0,
   startingSinceMs: [],
   lookAgainAtMs: undefined,
 };
@@ -63,6 +64,16 @@ test('plans at once, and for what comes in the next moments once more, together'
   for (let n = 0; n < 100; n += 1) assert.equal(scene.want(), undefined);
   scene.clock.advance(10);
   assert.equal(scene.looks, 1);
+});
+
+test('a replica that is only doubted counts as one that is there', () => {
+  const want = (health: Partial<RevisionHealth>) => {
+    using scene = new Scene();
+    scene.demand = { ...scene.demand, waiting: 20 };
+    return scene.want({ pods: 1, answered: true, ...health });
+  };
+  assert.equal(want({ doubted: 1 }), 1);
+  assert.equal(want({}), 2);
 });
 
 test('looks again while something waits, and never once nothing does', () => {

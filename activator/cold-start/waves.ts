@@ -143,7 +143,8 @@ export class Waves implements Disposable {
     return {
       requests: waiting + inFlight + Math.max(takenByOthers, this.#peers.requests(nowMs)),
       perReplica,
-      ready: health.answering.length,
+      // One that is only doubted is most likely back sooner than any that is started.
+      ready: health.answering.length + health.doubted,
       startingMs,
       maxReplicas,
       waitedMs,

@@ -225,10 +225,12 @@ export class RevisionPool implements Disposable {
   #answersAgain(nowMs: number): void {
     const waitingAtMs = this.#queue?.waitingSinceMs;
     const [replica] = this.#health.answering;
-    if (this.#wakingSinceMs !== undefined && waitingAtMs !== undefined && replica !== undefined) {
-      this.#noteColdStart(waitingAtMs, replica, nowMs);
-    }
+    const wakingSinceMs = this.#wakingSinceMs;
     this.#wakingSinceMs = undefined;
+    if (wakingSinceMs === undefined || waitingAtMs === undefined || replica === undefined) return;
+    // One that had answered before and is back has not been started for what waits.
+    const isFirstAnswer = (replica.answeredAtMs ?? nowMs) >= wakingSinceMs;
+    if (isFirstAnswer) this.#noteColdStart(waitingAtMs, replica, nowMs);
   }
 
   #noteColdStart(waitingAtMs: number, { seen }: Replica, answeredAtMs: number): void {

@@ -15,6 +15,8 @@ export interface Pod {
   readonly failedAtMs: number | undefined;
   /** Since when it is starting, on the same clock; undefined: it has answered, or fails to. */
   readonly startingSinceMs: number | undefined;
+  /** Out of the rotation by a hint of another activator until it has answered. */
+  readonly isDoubted: boolean;
 }
 
 export class KnownPod implements Pod {
@@ -34,7 +36,6 @@ export class KnownPod implements Pod {
   isReported = false;
   /** When a hint of another activator about it was last followed. */
   hintedAtMs = Number.NEGATIVE_INFINITY;
-  /** Out of the rotation by that hint until it has answered. */
   isDoubted = false;
 
   constructor(state: PodFacts, starts: StartTimes, seenAtMs: number) {

@@ -26,6 +26,7 @@ const aPod = (some: Partial<Pod> & { answers?: boolean; silentSinceMs?: number }
     failure: undefined,
     failedAtMs: undefined,
     startingSinceMs: undefined,
+    isDoubted: false,
     ...rest,
   };
 };
@@ -78,4 +79,14 @@ test('a replica that does not answer any more is silent after a second, and it i
   assert.equal(soon.lookAgainAtMs, 2_000);
   assert.equal(healthOf(pods, 'r', 2_000).silent, 1);
   assert.equal(healthOf(pods, 'r', 2_500).silent, 2);
+});
+
+test('one that is doubted counts as such for a moment, then as silent', () => {
+  const pods = [aPod({ isDoubted: true, silentSinceMs: 100 }), aPod({ silentSinceMs: 100 }), aPod({ isDoubted: true })];
+  const of = (nowMs: number) => {
+    const { doubted, silent, lookAgainAtMs } = healthOf(pods, 'r', nowMs);
+    return { doubted, silent, lookAgainAtMs };
+  };
+  assert.deepEqual(of(1_099), { doubted: 1, silent: 0, lookAgainAtMs: 1_100 });
+  assert.deepEqual(of(1_100), { doubted: 0, silent: 2, lookAgainAtMs: undefined });
 });

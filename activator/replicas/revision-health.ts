@@ -17,6 +17,8 @@ export interface RevisionHealth {
   heldUpBy: StartFailure | undefined;
   /** Pods that did answer and have not for a while: stuck, or started again and again. Others have to do their work. */
   silent: number;
+  /** Pods out of the rotation by a hint of another gateway, for the moment that their own answer takes: most are well. */
+  doubted: number;
   /** Since when those are starting that have not answered yet. */
   startingSinceMs: number[];
   /** When to look again, on the same clock: until then pods that failed or fell silent may recover. */
@@ -35,6 +37,7 @@ export const NO_PODS: RevisionHealth = {
   failure: undefined,
   heldUpBy: undefined,
   silent: 0,
+  doubted: 0,
   startingSinceMs: [],
   lookAgainAtMs: undefined,
 };
@@ -78,14 +81,19 @@ function finalAtMs({ failure, failedAtMs }: Pod): number {
   return (failedAtMs ?? Number.POSITIVE_INFINITY) + (failure?.finalAfterMs ?? 0);
 }
 
-function silence(pods: readonly Pod[], nowMs: number): Pick<RevisionHealth, 'silent' | 'lookAgainAtMs'> {
+function silence(pods: readonly Pod[], nowMs: number): Pick<RevisionHealth, 'silent' | 'doubted' | 'lookAgainAtMs'> {
   let silent = 0;
+  let doubted = 0;
   let lookAgainAtMs: number | undefined;
-  for (const { replica } of pods) {
+  for (const { replica, isDoubted } of pods) {
     if (replica?.silentSinceMs === undefined) continue;
     const isSilentAtMs = replica.silentSinceMs + SILENT_MS;
-    if (nowMs >= isSilentAtMs) silent += 1;
-    else lookAgainAtMs = Math.min(isSilentAtMs, lookAgainAtMs ?? isSilentAtMs);
+    if (nowMs >= isSilentAtMs) {
+      silent += 1;
+      continue;
+    }
+    if (isDoubted) doubted += 1;
+    lookAgainAtMs = Math.min(isSilentAtMs, lookAgainAtMs ?? isSilentAtMs);
   }
-  return { silent, lookAgainAtMs };
+  return { silent, doubted, lookAgainAtMs };
 }
