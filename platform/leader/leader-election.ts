@@ -1,4 +1,3 @@
-import type { CallOptions } from '../kube/calls.ts';
 import { isAlreadyExists, isConflict, isNotFound, KubeError } from '../kube/error.ts';
 import type { WriteGate } from '../kube/write-gate.ts';
 import type { Log } from '../process/log.ts';
@@ -20,9 +19,7 @@ interface LeaderTiming {
   leaseMs: number;
   /** How long the leader goes on without having renewed its record; the rest of `leaseMs` is the margin. */
   renewDeadlineMs: number;
-  /** Pause after a renewal: each costs a write, and an event to all that watch the lease. */
-  renewMs: number;
-  /** Pause after a failure; up to 1.2 times as much is added at random. */
+  /** Pause between two renewals, and after a failure, where up to 1.2 times as much is added at random. */
   retryMs: number;
 }
 
@@ -41,9 +38,7 @@ interface LeaderOptions {
   random?: () => number;
 }
 
-const TIMING: LeaderTiming = { leaseMs: 15_000, renewDeadlineMs: 10_000, renewMs: 4_000, retryMs: 1_000 };
-/** Parts of the renewal deadline that one call may take: after `renewMs` and a call without an answer one more has time. */
-const CALLS_IN_DEADLINE = 4;
+const TIMING: LeaderTiming = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 const JITTER = 1.2;
 /** What is left of the margin for a timer that fires late and for clocks that run at different speeds. */
 const MARGIN_KEPT = 0.2;
@@ -154,13 +149,14 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
   /** How long to wait before the next step, in milliseconds. Never rejects. */
   async #write({ spec, onto }: Extract<LeaseStep, { kind: 'write' }>): Promise<number> {
     const { store, log, identity, random = Math.random } = this.#options;
-    const { renewMs, retryMs } = this.#timing;
+    const { renewDeadlineMs, retryMs } = this.#timing;
+    const limits = { signal: this.#stop.signal, deadlineMs: renewDeadlineMs / 2 };
     const sentAtMs = this.#clock.nowMs();
     try {
-      const lease = await store.write(spec, onto, this.#limits);
+      const lease = await store.write(spec, onto, limits);
       this.#sighting = sight(this.#sighting, lease, this.#clock.nowMs());
       this.#renewed(sentAtMs);
-      return renewMs;
+      return retryMs;
     } catch (error) {
       if (this.#stop.signal.aborted) return 0;
       log.warn({ identity, err: error }, 'lease not written');
@@ -169,15 +165,12 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
     }
   }
 
-  get #limits(): CallOptions {
-    return { signal: this.#stop.signal, deadlineMs: this.#timing.renewDeadlineMs / CALLS_IN_DEADLINE };
-  }
-
   /** Reads the lease itself, whatever a watch has told. Whether that could be done. */
   async #look(): Promise<boolean> {
     const { store, log } = this.#options;
+    const limits = { signal: this.#stop.signal, deadlineMs: this.#timing.renewDeadlineMs / 2 };
     try {
-      this.#see(sight(this.#sighting, await store.read(this.#limits), this.#clock.nowMs()));
+      this.#see(sight(this.#sighting, await store.read(limits), this.#clock.nowMs()));
       return true;
     } catch (error) {
       if (!this.#stop.signal.aborted) log.warn({ err: error }, 'lease not read');
