@@ -84,7 +84,7 @@ export function startOperator(options: OperatorOptions): Readiness {
     .then(() => {
       if (!lifecycle.stopping.aborted) work(options, { watches, context, metrics, queue, queueMetrics });
     })
-    .catch((error) => lifecycle.fail(error));
+    .catch((error) => lifecycle.stopping.aborted || lifecycle.fail(error));
   return () => (known ? undefined : 'the cluster has not been read yet');
 }
 

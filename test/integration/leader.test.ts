@@ -47,7 +47,13 @@ class Pair implements AsyncDisposable {
     const second = await startOperatorOnWire(stack, cluster, { who: 'second', passed, env });
     const pair = new Pair(namespace, stack, [first, second], passed);
     pair.#changing = pair.#change();
-    await eventually('the first works', () => pair.writes('first').length > 10);
+    try {
+      await eventually('the first works', () => pair.writes('first').length > 10);
+    } catch (error) {
+      // What goes on would keep this process alive.
+      await pair[Symbol.asyncDispose]();
+      throw error;
+    }
     return pair;
   }
 
@@ -83,8 +89,11 @@ class Pair implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#changing;
-    await this.#parts.disposeAsync();
+    try {
+      await this.#changing;
+    } finally {
+      await this.#parts.disposeAsync();
+    }
   }
 }
 
