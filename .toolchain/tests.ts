@@ -20,9 +20,10 @@ interface Tier {
 const TIERS: Record<string, Tier> = {
   integration: {
     files: ['test/integration/*.test.ts'],
-    concurrency: 3,
+    // Three at once leave operators that lead without the processor time to renew their lease.
+    concurrency: 2,
     timeoutMs: 120_000,
-    first: ['install', 'poisoned-sources', 'bundler', 'leader', 'scale', 'operator', 'runtime-grace'],
+    first: ['install', 'leader', 'poisoned-sources', 'bundler', 'scale', 'operator', 'runtime-grace'],
   },
   cluster: {
     files: ['test/integration/{local,conformance}/*.test.ts'],
