@@ -159,6 +159,14 @@ test('the environment is read in main alone', () => {
   );
 });
 
+test('a file of more than 250 lines says why', () => {
+  const silent = files.filter((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    return text.split('\n').length > 251 && !text.includes('Longer than 250 lines:');
+  });
+  assert.deepEqual(silent, []);
+});
+
 test('no file is named for nothing in particular', () => {
   assert.deepEqual(
     files.filter((file) => /(^|\/)(utils?|helpers?|common|shared|misc|types|lib)(\/|\.ts$)/.test(file)),

@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of cold starts through a whole gateway.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aFunction, aPod, ask, TestGateway, until } from '../testing/test-gateway.ts';

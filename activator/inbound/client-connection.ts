@@ -1,3 +1,4 @@
+// Longer than 250 lines: a connection's reading, answering and ending share one state, of which each event changes a part.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';

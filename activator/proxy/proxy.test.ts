@@ -1,3 +1,4 @@
+// Longer than 250 lines: one request's way through a whole gateway, seen from both ends, with one set-up.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';

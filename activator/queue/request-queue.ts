@@ -12,7 +12,7 @@ import { TimedQueue } from './timed-queue.ts';
  * Admission to one revision: at most `limit` requests in flight per replica; the rest wait in order of arrival, bounded in
  * number, bytes and time. A request that finds room and no queue is admitted synchronously.
  *
- * A little longer than files here are: every step keeps the same three counts, of the integral, the budget and the room.
+ * Longer than 250 lines: every step keeps the same three counts, of the integral, the budget and the room.
  */
 export class RequestQueue<R extends SharedReplica> implements Disposable {
   readonly #clock: Clock;

@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of rollouts as a gateway sees them.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

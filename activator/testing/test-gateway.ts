@@ -1,3 +1,4 @@
+// Longer than 250 lines: a gateway, its cluster's side and its client are put together in one place.
 /** For tests: a gateway in front of real HTTP servers, with the cluster's side in the test's hands. */
 import { type Agent, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import { pino } from 'pino';

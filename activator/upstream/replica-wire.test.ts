@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of what a replica may do on the wire.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aFunction, ask, TestGateway, until } from '../testing/test-gateway.ts';

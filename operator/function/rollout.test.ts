@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of rollouts, step by step.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changesOf, planReplicas } from '../scaling/replica-plan.ts';

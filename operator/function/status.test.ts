@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of facts and the conditions that they make.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConditionType } from '#api/conditions.ts';

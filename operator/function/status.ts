@@ -1,3 +1,4 @@
+// Longer than 250 lines: a status is one object, and its conditions are made of the same facts.
 import {
   type Condition,
   type ConditionType,

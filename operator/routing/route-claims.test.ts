@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of claims and who has the route.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FunctionObject } from '#api/function.ts';

@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of sources and what becomes of them.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as esbuild from 'esbuild';

@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of what keys do in a queue, by one clock.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../testing/scripted-api-server.ts';

@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of what an API server may answer to a list and a watch.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KubeClient } from '../kube/client.ts';

@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of calls and what an API server may answer.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ScriptedApiServer } from '../testing/scripted-api-server.ts';

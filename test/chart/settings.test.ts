@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of the chart's values.
 /** What single values do. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of what people bring, on one cluster.
 /** What people bring along: each as its authors write it for where it ran before, deployed as it stands. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

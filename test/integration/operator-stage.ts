@@ -1,3 +1,4 @@
+// Longer than 250 lines: an API server, an operator and a gateway's side are put together in one place.
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// Longer than 250 lines: all stand on one operator and one API server, whose start takes longer than they do.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { ConditionType } from '#api/conditions.ts';

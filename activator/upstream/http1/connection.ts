@@ -1,3 +1,4 @@
+// Longer than 250 lines: a socket's events share one state, of which each changes a part.
 import { connect, type Socket } from 'node:net';
 import { asError, caught, enter, guarded } from '../../errors/guarded-entries.ts';
 import type { Receiver, UpstreamStream } from '../upstream-stream.ts';

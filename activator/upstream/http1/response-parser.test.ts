@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of bytes and what they mean.
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';

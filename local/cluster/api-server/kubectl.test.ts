@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of commands and what they print.
 /** The clients that users have, unmodified. Left out, with a line that says so, where there are none. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// Longer than 250 lines: one reconcile of a Deployment, step by step.
 /** Deployments become ReplicaSets. */
 
 import { WorkQueue } from '#platform/controller/work-queue.ts';

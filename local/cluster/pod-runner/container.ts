@@ -1,3 +1,4 @@
+// Longer than 250 lines: a container's states and the moves between them stand side by side.
 /** One container of a pod through all its runs. */
 import { pause } from '#platform/time/deadline.ts';
 import { afterExit, type Backoff, durationText } from './backoff.ts';

@@ -1,3 +1,4 @@
+// Longer than 250 lines: what starts, adopts and ends pods shares one list of them.
 /** Runs the pods of the one node there is: each container is a process of this machine. */
 
 import type { Change } from '#platform/informer/object-cache.ts';

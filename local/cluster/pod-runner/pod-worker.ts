@@ -1,3 +1,4 @@
+// Longer than 250 lines: a pod's states and the moves between them stand side by side.
 /** One pod on this node, from its start to its end. */
 
 import type { EventNote } from '#platform/controller/event-recorder.ts';

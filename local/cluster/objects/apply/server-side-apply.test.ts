@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of applies and who owns what after each.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KindSchema, KubeObject } from '../kind-schema.ts';

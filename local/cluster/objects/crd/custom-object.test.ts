@@ -1,3 +1,4 @@
+// Longer than 250 lines: one table of schemas, objects and the API server's answers.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type FieldError, fieldErrorText } from '../field-error.ts';
