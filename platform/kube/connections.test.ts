@@ -52,6 +52,45 @@ test('certificates that were replaced hold for the next request, and the old con
   assert.equal(open, 1);
 });
 
+test('all connections end with the one who made them, those of earlier certificates too', async (t) => {
+  const { connections } = await served(t, ({ url }, response) => {
+    response.write('begun');
+    if (url !== '/watch') response.end();
+  });
+  const watch = await connections.send({ ...GET, path: '/watch' }, { ca: 'old' }, signal);
+  await text(await connections.send(GET, { ca: 'new' }, signal));
+  connections[Symbol.dispose]();
+  await assert.rejects(text(watch), { code: 'ECONNRESET' });
+});
+
+test('a GET that meets the end of a kept connection is asked once more; a write, which may have been done, is not', async (t) => {
+  const seen: string[] = [];
+  const asked = new WeakMap<object, number>();
+  const { connections } = await served(t, ({ socket, method }, response) => {
+    const before = asked.get(socket) ?? 0;
+    asked.set(socket, before + 1);
+    seen.push(`${method} ${before}`);
+    if (before > 0) socket.resetAndDestroy();
+    else response.end('ok');
+  });
+  const ask = async (method: string) => await text(await connections.send({ ...GET, method }, {}, signal));
+  assert.deepEqual([await ask('GET'), await ask('GET')], ['ok', 'ok']);
+  await assert.rejects(ask('POST'), { code: 'ECONNRESET' });
+  assert.deepEqual(seen, ['GET 0', 'GET 1', 'GET 0', 'POST 1']);
+});
+
+test('a GET that new connections do not serve either fails', async (t) => {
+  let asked = 0;
+  const { connections } = await served(t, ({ socket }, response) => {
+    asked += 1;
+    if (asked === 1) response.end('ok');
+    else socket.resetAndDestroy();
+  });
+  await text(await connections.send(GET, {}, signal));
+  await assert.rejects(connections.send(GET, {}, signal), { code: 'ECONNRESET' });
+  assert.equal(asked, 3);
+});
+
 test('an answer that does not begin in time, or falls silent, is a timeout', async (t) => {
   const { connections } = await served(t, ({ url }, response) => {
     if (url === '/half') response.write('half');

@@ -19,7 +19,7 @@ export interface OutgoingRequest {
 
 const CONNECT_MS = 5_000;
 /** An idle connection is closed after so long, or sooner where the server announces that it will. */
-const KEEP_ALIVE_MS = 30_000;
+const KEEP_ALIVE_MS = 20_000;
 /** Silence after which the kernel begins to ask whether the other side is still there. */
 const TCP_KEEP_ALIVE_MS = 60_000;
 
@@ -27,7 +27,9 @@ export class KubeConnections implements Disposable {
   readonly #origin: RequestOptions;
   readonly #isSecure: boolean;
   #agent: HttpAgent | undefined;
-  #tls = '';
+  #tls: TlsMaterial = {};
+  /** Of earlier certificates, with requests under way. */
+  readonly #retired = new Set<HttpAgent>();
 
   /** Connects with the first request. */
   constructor(origin: URL) {
@@ -38,9 +40,19 @@ export class KubeConnections implements Disposable {
 
   /**
    * Resolves with the answer once its head is here; its body has to be read to the end, or destroyed. Rejects with an
-   * Error; what is late, then or within the body, is one named `TimeoutError`.
+   * Error; what is late, then or within the body, is one named `TimeoutError`. A GET that meets the end of a kept
+   * connection is asked once more.
    */
-  send(outgoing: OutgoingRequest, tls: TlsMaterial, signal: AbortSignal): Promise<IncomingMessage> {
+  async send(outgoing: OutgoingRequest, tls: TlsMaterial, signal: AbortSignal): Promise<IncomingMessage> {
+    try {
+      return await this.#sendOnce(outgoing, tls, signal);
+    } catch (error) {
+      if (outgoing.method !== 'GET' || !metEnd(error) || signal.aborted) throw error;
+      return await this.#sendOnce(outgoing, tls, signal);
+    }
+  }
+
+  #sendOnce(outgoing: OutgoingRequest, tls: TlsMaterial, signal: AbortSignal): Promise<IncomingMessage> {
     const { method, path, headers, body, headMs, bodyIdleMs } = outgoing;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = this.#isSecure ? overTls : overTcp;
@@ -48,7 +60,10 @@ export class KubeConnections implements Disposable {
     const length = body !== undefined && { 'content-length': String(Buffer.byteLength(body)) };
     const agent = this.#agentFor(tls);
     const sent = request({ ...this.#origin, agent, method, path, headers: { ...headers, ...length }, signal });
-    sent.on('error', reject);
+    sent.on('error', (error) => {
+      if (sent.reusedSocket) reused.add(error);
+      reject(error);
+    });
     sent.on('socket', (socket) => {
       if (socket.connecting) destroyUnlessConnected(socket, this.#isSecure);
     });
@@ -63,26 +78,43 @@ export class KubeConnections implements Disposable {
     return promise;
   }
 
-  /** Ends all connections of the newest certificates, also those in use. */
+  /** Ends all connections, also those in use. */
   [Symbol.dispose](): void {
     this.#agent?.destroy();
+    for (const agent of this.#retired) agent.destroy();
   }
 
   /** An agent belongs to its certificates: when they were rotated, a new one takes over and the old one ends with its last request. */
   #agentFor(tls: TlsMaterial): HttpAgent {
-    const key = JSON.stringify(tls);
-    if (this.#agent !== undefined && key === this.#tls) return this.#agent;
-    if (this.#agent !== undefined) retire(this.#agent);
+    if (this.#agent !== undefined && isSame(tls, this.#tls)) return this.#agent;
+    if (this.#agent !== undefined) this.#retire(this.#agent);
     const options = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_MS, timeout: KEEP_ALIVE_MS };
     this.#agent = this.#isSecure ? new HttpsAgent({ ...options, ...tls }) : new HttpAgent(options);
-    this.#tls = key;
+    this.#tls = tls;
     return this.#agent;
+  }
+
+  #retire(agent: HttpAgent): void {
+    agent.maxFreeSockets = 0;
+    for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+    for (const old of this.#retired) if (Object.keys(old.sockets).length === 0) this.#retired.delete(old);
+    this.#retired.add(agent);
   }
 }
 
-function retire(agent: HttpAgent): void {
-  agent.maxFreeSockets = 0;
-  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+/** Errors of requests that went out over a connection which had carried others. */
+const reused = new WeakSet<Error>();
+
+/** The server may have closed the connection while it was idle, before the request came: it did not begin to answer. */
+function metEnd(error: unknown): boolean {
+  return (
+    error instanceof Error && reused.has(error) && 'code' in error && /^(ECONNRESET|EPIPE)$/.test(String(error.code))
+  );
+}
+
+function isSame(a: TlsMaterial, b: TlsMaterial): boolean {
+  const isPem = a.ca === b.ca && a.cert === b.cert && a.key === b.key;
+  return isPem && a.servername === b.servername && a.rejectUnauthorized === b.rejectUnauthorized;
 }
 
 function destroyUnlessConnected(socket: Socket, isSecure: boolean): void {
