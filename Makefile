@@ -34,7 +34,7 @@ test: $(INSTALLED) ## What every change passes: make check, then integration and
 test-long: $(INSTALLED) ## What takes longer: fuzzing, kills, soaks, and a cluster that is as slow as a real one
 	@$(WITH_NODE) npm run --silent test:long
 
-check: $(INSTALLED) ## Lint, types and unit tests, about a minute; those of the local cluster where it changed
+check: $(INSTALLED) ## Lint, types and unit tests, a minute and a half; those of the local cluster where it changed
 	@$(WITH_NODE) npm run --silent check
 
 fuzz: $(INSTALLED) ## Thousands of sources, Functions, answers and requests that mean harm; CATNAP_FUZZ_SEED repeats a run
