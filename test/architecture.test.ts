@@ -12,7 +12,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   activator: ['api', 'platform'],
   'runtime-image': ['api'],
   local: ['api', 'platform'],
-  test: ['api', 'platform', 'local', 'operator', 'activator', 'runtime-image', '.toolchain'],
+  cli: ['api', 'platform', 'local'],
+  test: ['api', 'platform', 'local', 'operator', 'activator', 'runtime-image', 'cli', '.toolchain'],
 };
 
 /** Packages that a folder's programs may load. A folder that is not here may load any that package.json names. */

@@ -7,22 +7,40 @@ import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterAccess, Credentials, TlsMaterial } from './credentials.ts';
 
-/** @param paths as in KUBECONFIG: files separated by colons, of which some may be missing. Throws without a usable current context. */
-export async function kubeconfigAccess(paths: string): Promise<ClusterAccess> {
-  let config = load(paths);
+/** What a kubeconfig's context leads to. */
+export interface KubeconfigAccess extends ClusterAccess {
+  /** Name of the context. */
+  readonly context: string;
+  /** Namespace that the context names; undefined: none. */
+  readonly namespace: string | undefined;
+}
+
+/**
+ * @param paths as in KUBECONFIG: files separated by colons, of which some may be missing
+ * @param context which of its contexts; default: the current one
+ * Throws where there is no such context, or where it has no cluster.
+ */
+export async function kubeconfigAccess(paths: string, context?: string): Promise<KubeconfigAccess> {
+  let config = load(paths, context);
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error(`kubeconfig ${paths} has no cluster in its current context`);
+  if (cluster === null) throw new Error(`kubeconfig ${paths} has no cluster in its ${whichContext(context)}`);
   return {
+    context: config.getCurrentContext(),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     server: cluster.server.replace(/\/+$/, ''),
     source: `kubeconfig ${paths}`,
     credentials: () => credentialsOf(config),
     refresh() {
-      config = load(paths); // with an empty cache of what exec plugins said
+      config = load(paths, context); // with an empty cache of what exec plugins said
     },
   };
 }
 
-function load(paths: string): KubeConfig {
+function whichContext(context: string | undefined): string {
+  return context === undefined ? 'current context' : `context ${context}`;
+}
+
+function load(paths: string, context: string | undefined): KubeConfig {
   const config = new KubeConfig();
   const named = paths.split(':').filter((path) => path !== '');
   const [first, ...others] = named.filter((path) => existsSync(path));
@@ -33,6 +51,7 @@ function load(paths: string): KubeConfig {
     other.loadFromFile(path);
     config.mergeConfig(other);
   }
+  if (context !== undefined) config.setCurrentContext(context);
   return config;
 }
 

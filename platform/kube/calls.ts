@@ -14,18 +14,24 @@ export interface SubresourceOptions extends CallOptions {
 
 export interface WriteOptions extends SubresourceOptions {
   fieldManager?: string;
+  /** The server checks, completes and answers as ever, and stores nothing; default false. */
+  dryRun?: boolean;
 }
 
 export interface ApplyOptions extends SubresourceOptions {
   fieldManager: string;
   /** Take over fields that others own instead of failing with 409; default true. */
   force?: boolean;
+  /** The server checks, completes and answers as ever, and stores nothing; default false. */
+  dryRun?: boolean;
 }
 
 export interface DeleteOptions extends CallOptions {
   preconditions?: { uid?: string; resourceVersion?: string };
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   gracePeriodSeconds?: number;
+  /** Nothing is deleted; default false. */
+  dryRun?: boolean;
 }
 
 export interface Selection {
@@ -75,4 +81,21 @@ export interface LogOptions extends CallOptions {
   previous?: boolean;
   tailLines?: number;
   limitBytes?: number;
+}
+
+export interface LogStreamOptions {
+  signal: AbortSignal;
+  container?: string;
+  /** Of the container's previous run. */
+  previous?: boolean;
+  /** Until the container ends, and on as it writes; default: what there is now. */
+  follow?: boolean;
+  /** Each line begins with its time, RFC 3339 with nanoseconds, and a space. */
+  timestamps?: boolean;
+  /** Only lines of this moment or later: RFC 3339. */
+  sinceTime?: string;
+  tailLines?: number;
+  limitBytes?: number;
+  /** Longest silence, in milliseconds, before the stream ends with a KubeError `DeadlineExceeded`; default: a day. */
+  idleMs?: number;
 }

@@ -1,4 +1,4 @@
-/** The verbs of the Kubernetes API. */
+/** The verbs of the Kubernetes API. Longer than 250 lines: each is a few lines, and all are one class that holds the connection. */
 import type { ClusterAccess } from '../access/credentials.ts';
 import type {
   ApplyOptions,
@@ -7,6 +7,7 @@ import type {
   KubeList,
   ListOptions,
   LogOptions,
+  LogStreamOptions,
   SubresourceOptions,
   WatchEvent,
   WatchOptions,
@@ -39,6 +40,8 @@ const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,a
 const DEADLINE_MS = 10_000;
 const PAGE_SIZE = 500;
 const WATCH_IDLE_MS = 75_000;
+/** A container may have nothing to say for long. */
+const LOG_IDLE_MS = 86_400_000;
 const PATCH_CONTENT_TYPES: Record<PatchType, string> = {
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
@@ -120,21 +123,24 @@ export class KubeClient implements AsyncDisposable {
   /** The namespace is `object.metadata.namespace`. */
   async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions): Promise<T> {
     const { namespace, name = '' } = object.metadata ?? {};
-    const { subresource, fieldManager } = options;
+    const { subresource, fieldManager, dryRun } = options;
     const target =
       subresource === undefined
         ? collectionPath(resource, namespace)
         : objectPath(resource, { namespace, name }, subresource);
     const what = `create ${targetName(resource, { namespace, name: name || object.metadata?.generateName }, subresource)}`;
     const body = this.#complete(resource, object);
-    return await this.#json<T>({ what, method: 'POST', path: withQuery(target, { fieldManager }), body }, options);
+    return await this.#json<T>(
+      { what, method: 'POST', path: withQuery(target, { fieldManager, ...dry(dryRun) }), body },
+      options,
+    );
   }
 
   /** Puts `object` in the place of what is there; 409 when its `metadata.resourceVersion` is set and stale. */
   async replace<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions): Promise<T> {
-    const { subresource, fieldManager } = options;
+    const { subresource, fieldManager, dryRun } = options;
     const ref = refOf(object);
-    const path = withQuery(objectPath(resource, ref, subresource), { fieldManager });
+    const path = withQuery(objectPath(resource, ref, subresource), { fieldManager, ...dry(dryRun) });
     const what = `replace ${targetName(resource, ref, subresource)}`;
     return await this.#json<T>({ what, method: 'PUT', path, body: this.#complete(resource, object) }, options);
   }
@@ -145,9 +151,9 @@ export class KubeClient implements AsyncDisposable {
     object: S,
     options: ApplyOptions,
   ): Promise<S> {
-    const { subresource, fieldManager, force = true } = options;
+    const { subresource, fieldManager, force = true, dryRun } = options;
     const ref = refOf(object);
-    const path = withQuery(objectPath(resource, ref, subresource), { fieldManager, force });
+    const path = withQuery(objectPath(resource, ref, subresource), { fieldManager, force, ...dry(dryRun) });
     const what = `apply ${targetName(resource, ref, subresource)}`;
     const body = subresource === undefined ? this.#complete(resource, object) : object;
     const contentType = 'application/apply-patch+yaml'; // JSON is YAML
@@ -160,8 +166,8 @@ export class KubeClient implements AsyncDisposable {
     patch: Patch,
     options: WriteOptions,
   ): Promise<T> {
-    const { subresource, fieldManager } = options;
-    const path = withQuery(objectPath(resource, ref, subresource), { fieldManager });
+    const { subresource, fieldManager, dryRun } = options;
+    const path = withQuery(objectPath(resource, ref, subresource), { fieldManager, ...dry(dryRun) });
     const what = `patch ${targetName(resource, ref, subresource)}`;
     const contentType = PATCH_CONTENT_TYPES[patch.type];
     return await this.#json<T>({ what, method: 'PATCH', path, contentType, body: patch.body }, options);
@@ -169,11 +175,11 @@ export class KubeClient implements AsyncDisposable {
 
   /** Returns without waiting for the object to be gone: finalizers or a grace period may keep it. 404 is thrown. */
   async delete(resource: Resource, ref: ObjectRef, options: DeleteOptions): Promise<void> {
-    const { preconditions, propagationPolicy, gracePeriodSeconds } = options;
+    const { preconditions, propagationPolicy, gracePeriodSeconds, dryRun } = options;
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy, gracePeriodSeconds };
     const what = `delete ${targetName(resource, ref)}`;
     await this.#transport.call(
-      { what, method: 'DELETE', path: objectPath(resource, ref), body },
+      { what, method: 'DELETE', path: withQuery(objectPath(resource, ref), dry(dryRun)), body },
       options.signal,
       options.deadlineMs ?? DEADLINE_MS,
     );
@@ -221,6 +227,15 @@ export class KubeClient implements AsyncDisposable {
     return await this.#transport.call({ what, method: 'GET', path }, options.signal, options.deadlineMs ?? DEADLINE_MS);
   }
 
+  /** A container's output as it comes, until it ends or `options.signal` does. Throws a KubeError also where it is cut. */
+  async *podLogStream(ref: ObjectRef, options: LogStreamOptions): AsyncGenerator<Uint8Array, void, void> {
+    const { signal, idleMs = LOG_IDLE_MS, ...query } = options;
+    const path = withQuery(objectPath(PODS, ref, 'log'), query);
+    yield* this.#transport.stream({ what: `get ${targetName(PODS, ref, 'log')}`, method: 'GET', path }, signal, {
+      idleMs,
+    });
+  }
+
   /** GET of any path, parsed as JSON, e.g. `/version`. */
   async raw(path: string, options: CallOptions): Promise<unknown> {
     return await this.#json<unknown>({ what: `get ${path}`, method: 'GET', path }, options);
@@ -246,4 +261,8 @@ export class KubeClient implements AsyncDisposable {
 
 function refOf(object: KubeObject): ObjectRef {
   return { namespace: object.metadata?.namespace, name: object.metadata?.name ?? '' };
+}
+
+function dry(run: boolean | undefined): Query {
+  return run === true ? { dryRun: 'All' } : {};
 }

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { kubeconfigAccess } from '#platform/access/kubeconfig-access.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { CommandError } from '../command-line/command-error.ts';
+import { EXIT } from '../command-line/exit-codes.ts';
+
+/** How the command line and the environment name a cluster; all may be left out. */
+export interface ClusterChoice {
+  /** Files as in KUBECONFIG. */
+  kubeconfig: string | undefined;
+  context: string | undefined;
+  namespace: string | undefined;
+  /** Where Catnap itself is installed. */
+  systemNamespace: string;
+}
+
+/** The cluster that a command works on. */
+export interface Cluster extends AsyncDisposable {
+  readonly kube: KubeClient;
+  /** Of the functions that the command is about. */
+  readonly namespace: string;
+  readonly systemNamespace: string;
+  /** Name of the kubeconfig's context. */
+  readonly context: string;
+}
+
+/** Reads the kubeconfig; asks nothing of the API server yet. Throws a CommandError where there is none, or none that can be used. */
+export async function connect(choice: ClusterChoice): Promise<Cluster> {
+  if (choice.kubeconfig === undefined)
+    throw new CommandError(
+      'no cluster: there is neither KUBECONFIG nor ~/.kube/config; name one with --kubeconfig, or start one with catnap dev',
+      EXIT.cluster,
+    );
+  const access = await kubeconfigAccess(choice.kubeconfig, choice.context).catch((cause: Error) => {
+    throw new CommandError(cause.message, EXIT.cluster, { cause });
+  });
+  const kube = new KubeClient(access, { userAgent: 'catnap-cli' });
+  return {
+    kube,
+    namespace: choice.namespace ?? access.namespace ?? 'default',
+    systemNamespace: choice.systemNamespace,
+    context: access.context,
+    [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose](),
+  };
+}
+
+/** The kubeconfig that applies, as kubectl finds it; undefined: none. */
+export function kubeconfigPaths(
+  named: string | undefined,
+  env: { KUBECONFIG?: string | undefined; HOME?: string | undefined },
+): string | undefined {
+  const given = named ?? env.KUBECONFIG;
+  if (given !== undefined) return given;
+  const home = join(env.HOME ?? '/', '.kube', 'config');
+  return existsSync(home) ? home : undefined;
+}

@@ -1,0 +1,15 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Environment } from './environment.ts';
+import type { Output } from './output.ts';
+
+/** What each command is given besides its own arguments and options. */
+export interface CommandContext {
+  output: Output;
+  env: Environment;
+  /** Absolute path of the folder that the command was called in. */
+  cwd: string;
+  /** Ends with Ctrl-C. */
+  signal: AbortSignal;
+  /** The cluster that the options name; read once, and closed after the command. */
+  cluster(): Promise<Cluster>;
+}
