@@ -1,7 +1,7 @@
 /** The `catnap` command. */
 
+import { readFileSync } from 'node:fs';
 import { readConfig } from '#platform/process/config.ts';
-import packageJson from '../package.json' with { type: 'json' };
 import type { Cluster } from './cluster/cluster.ts';
 import type { CommandContext } from './command-line/command-context.ts';
 import { Environment } from './command-line/environment.ts';
@@ -15,11 +15,17 @@ process.once('SIGINT', () => interrupted.abort());
 process.once('SIGTERM', () => interrupted.abort());
 
 try {
-  await program(packageJson.version, run).parseAsync(process.argv);
+  await program(version(), run).parseAsync(process.argv);
 } catch (error) {
   const { exitCode, line } = outcomeOf(error, interrupted.signal.aborted);
   if (line !== undefined) process.stderr.write(`${line}\n`);
   process.exitCode = exitCode;
+}
+
+/** Of the package that this file is in, one folder below its root. */
+function version(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 async function run(options: GlobalOptions, command: (context: CommandContext) => Promise<void>): Promise<void> {
