@@ -33,6 +33,7 @@ import { keepQuotaStatus } from './quota-status.ts';
 import { builtinResources } from './resources/builtin.ts';
 import { Registry } from './resources/registry.ts';
 import { publishRootCa } from './root-ca.ts';
+import { isServiceProxy, proxyToService } from './service-proxy/service-proxy.ts';
 import { badRequest, noSuchPath, statusOf } from './status.ts';
 import { Database } from './store/database.ts';
 import { Store } from './store/store.ts';
@@ -177,6 +178,10 @@ export class ApiServer implements AsyncDisposable {
     const cluster = this.#cluster;
     const resource = cluster.registry.find(asked.group, asked.version, asked.plural);
     if (resource === undefined) throw noSuchPath();
+    if (isServiceProxy(asked)) {
+      await proxyToService({ cluster, asked, incoming: request }, response);
+      return undefined;
+    }
     const accepted = acceptedOf(headers.accept, FORMS);
     form.media = accepted.media;
     const { warnings } = form;

@@ -136,6 +136,8 @@ export function subresourceOf(name: string, kind: string): Subresource {
       return { kind: 'Scale', verbs: READ_AND_WRITE, group: 'autoscaling', version: 'v1' };
     case 'log':
       return { kind, verbs: ['get'] };
+    case 'proxy':
+      return { kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] };
     case 'eviction':
       return { kind: 'Eviction', verbs: ['create'], group: 'policy', version: 'v1' };
     case 'binding':

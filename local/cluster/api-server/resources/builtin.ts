@@ -86,7 +86,7 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       kind: 'Service',
       shortNames: ['svc'],
       categories: ['all'],
-      subresources: ['status'],
+      subresources: ['proxy', 'status'],
       strategy: serviceStrategy,
     },
   ],
