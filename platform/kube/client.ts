@@ -17,6 +17,7 @@ import { isGone, KubeError } from './error.ts';
 import { collectionPath, objectPath, type Query, targetName, withQuery } from './path.ts';
 import type { KubeObject, Resource } from './resources.ts';
 import { apiVersionOf, PODS } from './resources.ts';
+import { proxiedAnswer, type ServiceAnswer, type ServiceRequest } from './service-proxy.ts';
 import { type KubeRequest, KubeTransport } from './transport.ts';
 import { readWatchEvents } from './watch-events.ts';
 import type { WriteGate } from './write-gate.ts';
@@ -234,6 +235,11 @@ export class KubeClient implements AsyncDisposable {
     yield* this.#transport.stream({ what: `get ${targetName(PODS, ref, 'log')}`, method: 'GET', path }, signal, {
       idleMs,
     });
+  }
+
+  /** What a Service answers, asked by way of the API server; a KubeError only for what kept it from being asked. */
+  async serviceProxy(request: ServiceRequest): Promise<ServiceAnswer> {
+    return await proxiedAnswer(this.#transport, request);
   }
 
   /** GET of any path, parsed as JSON, e.g. `/version`. */

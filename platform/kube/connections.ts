@@ -2,15 +2,16 @@
 import { Agent as HttpAgent, type IncomingMessage, request as overTcp, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as overTls } from 'node:https';
 import type { Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { urlToHttpOptions } from 'node:url';
 import type { TlsMaterial } from '../access/credentials.ts';
 
 export interface OutgoingRequest {
   method: string;
   path: string;
-  headers: Record<string, string>;
-  /** Absent: none is sent. */
-  body?: string | undefined;
+  headers: Record<string, string | string[]>;
+  /** Absent: none is sent. A stream is sent as it comes, and only once. */
+  body?: string | Uint8Array | Readable | undefined;
   /** Longest until the answer's head is here, once there is a connection, in milliseconds. */
   headMs: number;
   /** Longest silence within the answer's body, in milliseconds. */
@@ -47,7 +48,8 @@ export class KubeConnections implements Disposable {
     try {
       return await this.#sendOnce(outgoing, tls, signal);
     } catch (error) {
-      if (outgoing.method !== 'GET' || !metEnd(error) || signal.aborted) throw error;
+      const isSpent = outgoing.body instanceof Readable;
+      if (outgoing.method !== 'GET' || isSpent || !metEnd(error) || signal.aborted) throw error;
       return await this.#sendOnce(outgoing, tls, signal);
     }
   }
@@ -57,7 +59,7 @@ export class KubeConnections implements Disposable {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = this.#isSecure ? overTls : overTcp;
     // Node's client counts the bytes of some methods' bodies only.
-    const length = body !== undefined && { 'content-length': String(Buffer.byteLength(body)) };
+    const length = body !== undefined && framing(body);
     const agent = this.#agentFor(tls);
     const sent = request({ ...this.#origin, agent, method, path, headers: { ...headers, ...length }, signal });
     sent.on('error', (error) => {
@@ -74,7 +76,8 @@ export class KubeConnections implements Disposable {
       sent.setTimeout(bodyIdleMs);
       resolve(answer);
     });
-    sent.end(body);
+    if (body instanceof Readable) pipeline(body, sent, () => undefined);
+    else sent.end(body);
     return promise;
   }
 
@@ -100,6 +103,11 @@ export class KubeConnections implements Disposable {
     for (const old of this.#retired) if (Object.keys(old.sockets).length === 0) this.#retired.delete(old);
     this.#retired.add(agent);
   }
+}
+
+function framing(body: string | Uint8Array | Readable): Record<string, string> {
+  if (body instanceof Readable) return { 'transfer-encoding': 'chunked' };
+  return { 'content-length': String(Buffer.byteLength(body)) };
 }
 
 /** Errors of requests that went out over a connection which had carried others. */

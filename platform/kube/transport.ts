@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClusterAccess } from '../access/credentials.ts';
 import { pause, withDeadline } from '../time/deadline.ts';
-import { KubeConnections } from './connections.ts';
+import { KubeConnections, type OutgoingRequest } from './connections.ts';
 import { errorFromAnswer, errorFromFailure, retryAfterMs } from './error-from.ts';
 import type { WriteGate } from './write-gate.ts';
 
@@ -74,6 +74,29 @@ export class KubeTransport implements AsyncDisposable {
       signal.removeEventListener('abort', onAbort);
       own.abort();
     }
+  }
+
+  /** A request that the API server passes on, and its answer whatever its status. Waits for nothing and asks once. */
+  async forward(
+    outgoing: Pick<OutgoingRequest, 'method' | 'path' | 'headers' | 'body'> & { what: string },
+    limits: Pick<OutgoingRequest, 'headMs' | 'bodyIdleMs'>,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const { what, path, headers, ...rest } = outgoing;
+    try {
+      signal.throwIfAborted();
+      const { authorization, tls } = await withDeadline(signal, CREDENTIALS_MS, () => this.#access.credentials());
+      const own = { 'user-agent': this.#userAgent, ...headers, ...(authorization !== undefined && { authorization }) };
+      const sent = { ...rest, ...limits, headers: own, path: this.#pathPrefix + path };
+      return await this.#connections.send(sent, tls, signal);
+    } catch (error) {
+      throw errorFromFailure(what, error, signal.aborted);
+    }
+  }
+
+  /** The next request asks for credentials anew. */
+  forgetCredentials(): void {
+    this.#access.refresh();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
