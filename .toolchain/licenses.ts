@@ -5,11 +5,16 @@ import type { Metafile } from 'esbuild';
 
 const root = dirname(import.meta.dirname);
 
+/** The packages that went into a program, as paths from the root, sorted. Pure. */
+export function packagesOf(...metafiles: readonly Metafile[]): string[] {
+  const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
+  return [...new Set(inputs.flatMap((path) => PACKAGE.exec(path)?.[1] ?? []))].sort();
+}
+
 /** Puts Catnap's licence, and those of the packages that went into the program, into its folder. */
-export async function addLicenses(folder: string, { inputs }: Metafile): Promise<void> {
+export async function addLicenses(folder: string, packages: readonly string[]): Promise<void> {
   await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'));
-  const names = Object.keys(inputs).flatMap((path) => PACKAGE.exec(path)?.[1] ?? []);
-  const texts = await Promise.all([...new Set(names)].sort().map(licenseOf));
+  const texts = await Promise.all(packages.map(licenseOf));
   if (texts.length > 0)
     await writeFile(join(folder, 'LICENSE-packages.txt'), `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
 }

@@ -10,7 +10,7 @@ const root = dirname(import.meta.dirname);
 const source = join(root, 'runtime-image', 'npm');
 
 /** Makes the package `@catnap/runtime` in the folder `made`: for who writes handlers; no pod has it. */
-export async function makeNpmPackage(made: string): Promise<void> {
+export async function makeNpmPackage(made: string): Promise<string[]> {
   await rm(made, { recursive: true, force: true });
   await mkdir(made, { recursive: true });
   await build({
@@ -30,6 +30,7 @@ export async function makeNpmPackage(made: string): Promise<void> {
   await writeFile(join(made, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
   await copyFile(join(source, 'README.md'), join(made, 'README.md'));
   await copyFile(join(root, 'LICENSE'), join(made, 'LICENSE'));
+  return [];
 }
 
 /** Declarations alone, by the rules of our own tsconfig.json that matter for them. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sprigSemver } from '@promptctl/go-template-js';
+import { ROOT } from '../package-root.ts';
 import { type ChartFiles, readChart } from './chart-files.ts';
 import { readTable, type Table } from './go-yaml.ts';
 import { type RenderedObject, renderedObjects } from './manifests.ts';
@@ -12,7 +13,7 @@ import { checkValues } from './values-schema.ts';
 
 export type { RenderedObject } from './manifests.ts';
 
-export const CATNAP_CHART = join(import.meta.dirname, '..', '..', 'charts', 'catnap');
+export const CATNAP_CHART = join(ROOT, 'charts', 'catnap');
 
 export interface RenderOptions {
   release: string;

@@ -6,6 +6,7 @@ import { clusterAccess } from '#platform/access/cluster-access.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { establishCrd } from '#platform/kube/crd.ts';
 import type { KubeObject } from '#platform/kube/resources.ts';
+import { ROOT } from '../package-root.ts';
 import { clusterImages, type GivenImages } from './cluster-images.ts';
 import { freePort } from './free-port.ts';
 import { guarded, unguarded } from './guard.ts';
@@ -15,7 +16,6 @@ import {
   LOCAL_RUNTIME_IMAGE,
   type LocalProgram,
   localProgram,
-  ROOT,
   RUNTIME_IMAGE,
 } from './programs.ts';
 import { Supervised } from './supervised.ts';

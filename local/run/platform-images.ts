@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { LocalImage } from '../cluster/pod-runner/images.ts';
-import { ROOT, RUNTIME_IMAGE } from './programs.ts';
+import { ROOT } from '../package-root.ts';
+import { RUNTIME_IMAGE } from './programs.ts';
 
 /** What the chart's images are in a cluster without images: the same files, as the build left them in `dist/`. */
 export function platformImages(version: string): Record<string, LocalImage> {

@@ -1,9 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { LocalImage } from '../cluster/pod-runner/images.ts';
+import { IS_BUILT, ROOT } from '../package-root.ts';
 import type { Program } from './supervised.ts';
-
-/** Root of the checkout. */
-export const ROOT = dirname(dirname(import.meta.dirname));
 
 /** The one file that pods of source functions run. */
 const RUNTIME = join(ROOT, 'dist', 'runtime', 'runtime.mjs');
@@ -31,9 +29,13 @@ export interface Inherited {
   HOME: string;
 }
 
-/** A program of ours as TypeScript (`source`), or as it is in an image (`dist`). `env` is its whole environment. */
+/**
+ * A program of ours as TypeScript (`source`), or as it is in an image (`dist`); the installed package has the latter alone.
+ * `env` is its whole environment.
+ */
 export function program(name: 'operator' | 'activator', from: 'source' | 'dist', env: Env, logFile: string): Program {
-  const file = from === 'source' ? join(ROOT, name, 'main.ts') : join(ROOT, 'dist', name, `${name}.mjs`);
+  const isSource = from === 'source' && !IS_BUILT;
+  const file = isSource ? join(ROOT, name, 'main.ts') : join(ROOT, 'dist', name, `${name}.mjs`);
   return { name, command: [process.execPath, file], env, logFile };
 }
 
@@ -41,5 +43,7 @@ export function program(name: 'operator' | 'activator', from: 'source' | 'dist',
 export type LocalProgram = 'api-server' | 'pod-runner' | 'service-proxy';
 
 export function localProgram(name: LocalProgram, env: Env, logFile: string): Program {
-  return { name, command: [process.execPath, join(ROOT, 'local', 'cluster', name, 'main.ts')], env, logFile };
+  const built = join(ROOT, 'dist', 'local', `${name}.mjs`);
+  const file = IS_BUILT ? built : join(ROOT, 'local', 'cluster', name, 'main.ts');
+  return { name, command: [process.execPath, file], env, logFile };
 }

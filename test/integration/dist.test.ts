@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { ROOT } from '../../local/run/programs.ts';
+import { ROOT } from '../../local/package-root.ts';
 
 const MIB = 2 ** 20;
 /** What images hold. */
 const PROGRAMS = ['operator', 'activator', 'runtime'];
+/** What npm takes. */
+const PACKAGES = ['npm', 'cli'];
 let scratch = '';
 /** A build of its own, by a user whose files nobody else may read. */
 let dist = '';
@@ -49,7 +51,7 @@ function all(folder: string): Built[] {
 
 test('the same source gives the same bytes, with the same modes, wherever and by whomever it is built', () => {
   const fingerprint = (folder: string) =>
-    [...PROGRAMS, 'npm'].flatMap((program) =>
+    [...PROGRAMS, ...PACKAGES].flatMap((program) =>
       all(join(folder, program)).map(
         ({ path, mode, bytes }) => `${program}/${path} ${mode} ${createHash('sha256').update(bytes).digest('hex')}`,
       ),
@@ -58,7 +60,7 @@ test('the same source gives the same bytes, with the same modes, wherever and by
 });
 
 test('all that was built may be read by any user, and none of it is a program of one platform', () => {
-  const files = [...PROGRAMS, 'npm'].flatMap((program) => all(join(dist, program)));
+  const files = [...PROGRAMS, ...PACKAGES].flatMap((program) => all(join(dist, program)));
   assert.deepEqual(
     files.filter(({ mode, isFile }) => mode !== (isFile ? '644' : '755')).map(({ path }) => path),
     [],
@@ -66,7 +68,8 @@ test('all that was built may be read by any user, and none of it is a program of
 });
 
 test('nothing in it is only for development, or tells where it was built', () => {
-  const files = all(dist).filter(({ path, isFile }) => isFile && !path.startsWith('npm/'));
+  const built = all(dist).filter(({ isFile }) => isFile);
+  const files = built.filter(({ path }) => !/^(npm|cli)\//.test(path));
   const kinds =
     /(\.mjs|^operator\/bundler\.sh|\/node_modules\/esbuild\/(package\.json|LICENSE\.md|lib\/main\.js)|\/LICENSE(-packages\.txt)?)$/;
   assert.deepEqual(
@@ -74,19 +77,41 @@ test('nothing in it is only for development, or tells where it was built', () =>
     [],
   );
   assert.deepEqual(
-    files.filter(({ bytes }) => bytes.includes(ROOT)).map(({ path }) => path),
+    built.filter(({ bytes }) => bytes.includes(ROOT)).map(({ path }) => path),
     [],
   );
 });
 
 test('a program carries the licences of the packages in it', () => {
-  const text = readFileSync(join(dist, 'activator', 'LICENSE-packages.txt'), 'utf8');
-  for (const name of ['zod', 'pino', 'prom-client']) assert.match(text, new RegExp(`^${name} [0-9.]+ \\(`, 'm'));
+  const text = (folder: string) => readFileSync(join(dist, folder, 'LICENSE-packages.txt'), 'utf8');
+  for (const name of ['zod', 'pino', 'prom-client'])
+    assert.match(text('activator'), new RegExp(`^${name} [0-9.]+ \\(`, 'm'));
+  for (const name of ['commander', '@kubernetes/client-node', '@marcbachmann/cel-js'])
+    assert.match(text('cli'), new RegExp(`^${name} [0-9.]+ \\(`, 'm'));
 });
 
 test('the runtime adds less than 2 MB to the image it stands on', () => {
   const packed = gzipSync(Buffer.concat(all(join(dist, 'runtime')).map(({ bytes }) => bytes)));
   assert.ok(packed.length < 2e6, `${packed.length} bytes`);
+});
+
+/** Prints each file that is loaded. */
+const LOADED = `import { registerHooks } from 'node:module';
+  registerHooks({ load: (url, context, next) => { console.error(url); return next(url, context); } });`;
+
+test('the catnap command loads neither the Kubernetes client library nor its cluster to say what it can do', () => {
+  const hook = `--import=data:text/javascript,${encodeURIComponent(LOADED)}`;
+  const command = join(dist, 'cli', 'bin', 'catnap.mjs');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [hook, command, '--help'], { encoding: 'utf8' });
+  assert.deepEqual([status, /^Usage: catnap /.test(stdout)], [0, true], stderr);
+  const loaded = [...stderr.matchAll(/^file:\S+$/gm)].map(([url]) => readFileSync(new URL(url)));
+  assert.ok(loaded.length > 1);
+  assert.deepEqual(
+    loaded.filter((bytes) => bytes.includes('KubeConfig')),
+    [],
+  );
+  const bytes = Buffer.concat(loaded).length;
+  assert.ok(bytes < MIB / 2, `${bytes} bytes`);
 });
 
 test('what a program loads at its start is small: large parts of packages that nothing uses are not in it', () => {

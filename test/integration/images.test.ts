@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { workingBuilder } from '../../.toolchain/builder.ts';
 import { archiveName, imageName, PROGRAMS } from '../../.toolchain/image-commands.ts';
-import { ROOT } from '../../local/run/programs.ts';
+import { ROOT } from '../../local/package-root.ts';
 import { makeBaseImage } from '../support/base-image.ts';
 import { settings } from '../support/settings.ts';
 import { canConfine, startConfined, type UnpackedImage, unpackImage } from '../support/unpacked-image.ts';

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ROOT } from '../../local/run/programs.ts';
+import { ROOT } from '../../local/package-root.ts';
 
 let scratch = '';
 /** The package's files, as npm would unpack them. */

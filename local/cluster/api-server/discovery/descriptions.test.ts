@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addDescriptions, describeSchema, parseDeclaration } from './descriptions.ts';
+import { addDescriptions, describeSchema } from './descriptions.ts';
+import { parseDeclaration } from './model-descriptions.ts';
 
 const SOURCE = `/**
  * Heading
