@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { objectName, rules } from './schema-nodes.ts';
 
 /** Longest source given in the object, in bytes over all files, so that client-side apply's annotation fits. */
-const SOURCE_MAX_BYTES = 196_608;
+export const SOURCE_MAX_BYTES = 196_608;
 
 /** As text: it stands in a CEL rule, where a regular expression has no slashes around it. */
 const FILE_PATH = '^[A-Za-z0-9_][-A-Za-z0-9_.]*(/[A-Za-z0-9_][-A-Za-z0-9_.]*)*$';
 const MODULE_PATH = /^[A-Za-z0-9_][-A-Za-z0-9_./]*\.(ts|mts|cts|tsx|js|mjs|cjs|jsx)$/;
 /** Most ConfigMaps that one source is put together from. */
-const SOURCE_CONFIG_MAPS_MAX = 16;
+export const SOURCE_CONFIG_MAPS_MAX = 16;
 
 export const Source = z
   .object({

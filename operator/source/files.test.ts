@@ -30,6 +30,14 @@ test("a ConfigMap's keys are files, two underscores a slash", () => {
   assert.deepEqual(files, { 'index.ts': 'a', 'lib/b_c': 'b' });
 });
 
+test('an entry may be given compressed, whole or in pieces', () => {
+  for (const key of ['index.js.gz', 'index.js.gz.1'])
+    assert.equal(
+      sourceFiles({ configMapRef: { name: 'src' } }, [{ name: 'src', content: { binaryData: { [key]: '' } } }]).entry,
+      'index.js',
+    );
+});
+
 test('a ConfigMap that is not there is named', () => {
   assert.match(
     problem({ configMapRef: { name: 'src' } }, [{ name: 'src', content: null }]),

@@ -1,7 +1,7 @@
 import type { FunctionSpec } from '#api/function.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { SourceError } from './source-error.ts';
-import { GZIP } from './unpacked-source.ts';
+import { FIRST_PIECE, GZIP } from './unpacked-source.ts';
 
 type Source = NonNullable<FunctionSpec['source']>;
 
@@ -28,7 +28,8 @@ export function sourceFiles(source: Source, configMaps: readonly SourceConfigMap
   if (source.inline !== undefined) return { files: { 'index.ts': source.inline }, entry: 'index.ts' };
   const { files, binary } =
     source.files === undefined ? configMapFiles(configMaps) : { files: source.files, binary: {} };
-  const isThere = (name: string) => Object.hasOwn(files, name) || Object.hasOwn(binary, name + GZIP);
+  const isThere = (name: string) =>
+    Object.hasOwn(files, name) || [GZIP, GZIP + FIRST_PIECE].some((suffix) => Object.hasOwn(binary, name + suffix));
   const entry = source.entry ?? DEFAULT_ENTRIES.find(isThere);
   if (entry === undefined || !isThere(entry)) throw noEntry(entry, files, binary);
   return { files, ...(Object.keys(binary).length > 0 && { binary }), entry };

@@ -1,9 +1,11 @@
+import { posix } from 'node:path';
 import type * as esbuild from 'esbuild';
 import { FRAMEWORK_GLOBAL, FRAMEWORK_PACKAGE } from '#api/names.ts';
+import { wasmModule } from '#api/rules/file-kind.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { unresolved } from './build-failure.ts';
 import { OWN_FILE } from './computed-imports.ts';
-import { contentOf, fileKind, hasFile, wasmModule } from './file-kinds.ts';
+import { contentOf, fileKind, hasFile } from './file-kinds.ts';
 import { PLACE, placeModule } from './module-place.ts';
 import type { PreparedSource } from './prepared-source.ts';
 import { resolveImport } from './resolve.ts';
@@ -56,7 +58,7 @@ function loadedFrom(
     case NAMESPACE.place:
       return { contents: placeModule(path), loader: 'js' };
     case NAMESPACE.wasm:
-      return { contents: wasmModule(path), loader: 'js' };
+      return { contents: wasmModule(posix.basename(path)), loader: 'js' };
     case NAMESPACE.computed:
       return { contents: given.prepared.computedImports ?? '', loader: 'js' };
     default:
