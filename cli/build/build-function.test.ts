@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import * as esbuild from 'esbuild';
+import { CommandError } from '../command-line/command-error.ts';
+import type { BuildSettings } from '../project/project.ts';
+import { testFolder } from '../testing/folder.ts';
+import { buildFunction } from './build-function.ts';
+
+after(() => esbuild.stop());
+
+type Files = Record<string, string | Uint8Array>;
+
+async function build(files: Files, settings: BuildSettings = {}, entry = 'index.ts') {
+  await using folder = await testFolder(files);
+  const built = await buildFunction({ folder: folder.path, entry: join(folder.path, entry), settings });
+  return { ...built, folder: folder.path };
+}
+
+/** As the operator puts before code that was bundled already. */
+const REQUIRE = `globalThis.require ??= (name) => {
+  const found = process.getBuiltinModule(name);
+  if (found === undefined) throw new Error('none');
+  return found;
+};`;
+
+async function run(files: Files, settings?: BuildSettings): Promise<unknown> {
+  const { code } = await build(files, settings);
+  const text = `${REQUIRE}\n${code}`;
+  const module = await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
+  return module.default();
+}
+
+async function refusal(files: Files, settings?: BuildSettings): Promise<string> {
+  const error = await build(files, settings).then(
+    () => assert.fail('it was built'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof CommandError, String(error));
+  assert.equal(error.exitCode, 5);
+  return error.message;
+}
+
+test('packages go in with the code, in ES modules and CommonJS', async () => {
+  const files = {
+    'index.ts': `import one from 'one'; import { two } from '@acme/two'; export default (): unknown => [one, two()];`,
+    'node_modules/one/package.json': '{ "main": "a.js" }',
+    'node_modules/one/a.js': `const { posix } = require('path'); module.exports = posix.join('a', 'b');`,
+    'node_modules/@acme/two/package.json': '{ "type": "module", "exports": { "import": "./two.js" } }',
+    'node_modules/@acme/two/two.js': 'export const two = () => import.meta.url.slice(0, 5);',
+  };
+  assert.deepEqual(await run(files), ['a/b', 'data:']);
+  const { sizes, inputs, folder } = await build(files);
+  assert.deepEqual(sizes.map(({ name }) => name).toSorted(), ['@acme/two', 'one', 'own code']);
+  assert.ok(inputs.includes(join(folder, 'node_modules/one/a.js')) && inputs.includes(join(folder, 'index.ts')));
+});
+
+test('tsconfig.json counts: paths, decorators, JSX that is to be preserved', async () => {
+  const made = await run({
+    'tsconfig.json':
+      '{ "compilerOptions": { "paths": { "~/*": ["./src/*"] }, "experimentalDecorators": true, "jsx": "preserve", "jsxImportSource": "tiny" } }',
+    'index.ts': `import { page } from '~/page.tsx';
+      const mark = (target: any, name: string) => { target.marked = name; };
+      class A { @mark field = 1; declare marked: string; }
+      export default () => [page, new A().marked];`,
+    'src/page.tsx': 'export const page = <p>hi</p>;',
+    'node_modules/tiny/jsx-runtime.js': 'export const jsx = (name, props) => name + props.children;',
+  });
+  assert.deepEqual(made, ['phi', 'field']);
+});
+
+test('files that are no code are imported as in source that is not bundled', async () => {
+  const made = await run({
+    'index.ts': `import page from './page.html'; import query from './all.sql'; import dot from './dot.png';
+      import add from './add.wasm'; import odd from './odd.rst' with { type: 'text' }; import code from './page.html' with { type: 'bytes' };
+      export default () => [page, query, [...dot], add instanceof WebAssembly.Module, odd, code.length];`,
+    'page.html': '<p>ü</p>',
+    'all.sql': 'select 1',
+    'dot.png': Buffer.from([1, 255]),
+    'add.wasm': Buffer.from('0061736d01000000', 'hex'),
+    'odd.rst': 'odd',
+  });
+  assert.deepEqual(made, ['<p>ü</p>', 'select 1', [1, 255], true, 'odd', 9]);
+});
+
+test('equal files give equal bytes, wherever they lie, and no path of this machine', async () => {
+  const files = {
+    'index.ts': `import one from 'one'; export default () => one;`,
+    'node_modules/one/index.js': 'module.exports = 1;',
+  };
+  for (const minify of [undefined, true, false]) {
+    const settings = minify === undefined ? {} : { minify };
+    const [here, there] = [await build(files, settings), await build(files, settings)];
+    assert.deepEqual([here.code, here.map], [there.code, there.map]);
+    assert.ok(!(here.code + here.map).includes(here.folder));
+  }
+});
+
+test('the map has the paths from the folder, and the text of own files alone', async () => {
+  const files = {
+    'src/index.ts': `import one from 'one'; export default () => one;`,
+    'node_modules/one/index.js': 'module.exports = 1;',
+  };
+  const { map } = await build(files, {}, 'src/index.ts');
+  const { sources, sourcesContent } = JSON.parse(map);
+  assert.deepEqual(sources, ['node_modules/one/index.js', 'src/index.ts']);
+  assert.deepEqual(sourcesContent, ['', files['src/index.ts']]);
+});
+
+test('a package that is only tried for may be absent', async () => {
+  const made = await run({
+    'index.ts': `let pg; try { pg = require('pg-native'); } catch { pg = 'none'; } export default () => pg;`,
+  });
+  assert.equal(made, 'none');
+});
+
+test('names stay unless they are to be shortened, and expressions may be given values', async () => {
+  const files = { 'index.ts': 'function longName() { return STAGE; }\nexport default () => longName();' };
+  assert.match((await build(files)).code, /longName/);
+  assert.doesNotMatch((await build(files, { minify: true })).code, /longName/);
+  assert.match((await build(files, { minify: false })).code, /\n {2}return STAGE/);
+  assert.equal(await run(files, { define: { STAGE: '"test"' } }), 'test');
+});
+
+test('the Functions Framework is left to the runtime', async () => {
+  const { code } = await build({
+    'index.ts': `import { http } from '@google-cloud/functions-framework'; http('a', () => {});`,
+    'node_modules/@google-cloud/functions-framework/index.js': 'exports.http = () => {};',
+  });
+  assert.match(code, /from"@google-cloud\/functions-framework"/);
+});
+
+const REFUSED: [what: string, files: Files, says: RegExp][] = [
+  [
+    'does not parse',
+    { 'index.ts': 'export default 1;\nconst ä = a b;' },
+    /^index\.ts:2:13: Expected ";" but found "b"\n {4}const ä = a b;\n {16}\^$/,
+  ],
+  ['lacks a file', { 'index.ts': `import './gone.ts';` }, /^index\.ts:1:8: there is no file "\.\/gone\.ts"\n/],
+  [
+    'lacks a package',
+    { 'index.ts': `import '@acme/gone/x';` },
+    /"@acme\/gone\/x" is not installed: npm install @acme\/gone\n/,
+  ],
+  ['takes values from the package of types', { 'index.ts': `import { x } from '@catnap/runtime'; x();` }, /only types/],
+  [
+    'imports what is of no known kind',
+    { 'index.ts': `import './a.xyz';`, 'a.xyz': '' },
+    /a\.xyz is neither TypeScript/,
+  ],
+];
+for (const [what, files, says] of REFUSED)
+  test(`code that ${what} is refused, and it is said where`, async () => {
+    assert.match(await refusal(files), says);
+  });
