@@ -5,22 +5,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import { PORT } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { isAlreadyExists } from '#platform/kube/error.ts';
 import { ConfigError, envPort, readConfig } from '#platform/process/config.ts';
 import { Settings } from '../cluster/pod-runner/settings.ts';
 import { LARGEST_SEED } from '../cluster/realism/realism.ts';
 import { ROOT } from '../package-root.ts';
-import { giveAccounts } from './accounts.ts';
 import { ArgumentError, parseArguments } from './arguments.ts';
-import { applyCrd, LocalCluster } from './cluster.ts';
-import { ControlPlane, publishGateway } from './control-plane.ts';
+import type { LocalCluster } from './cluster.ts';
+import type { ControlPlane } from './control-plane.ts';
 import { claimDataDir, DataDirTaken } from './data-dir.ts';
-import { freePort } from './free-port.ts';
 import { kubeconfigFile, removeIfEmpty } from './kubeconfig-file.ts';
-import { LOCAL_RUNTIME_IMAGE } from './programs.ts';
-import { StartWatch } from './start-watch.ts';
+import { LocalCatnap, NO_PODS_ADDRESS } from './local-catnap.ts';
 import { stopWish } from './stop-wish.ts';
 import { Terminal } from './terminal/terminal.ts';
 
@@ -52,8 +48,6 @@ const Env = z.object({
 type Config = z.infer<typeof Env>;
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-/** Taken only where a program listens at all addresses, those of pods too. */
-const NO_PODS_ADDRESS = '127.0.255.253';
 const LONGEST_START_MS = 60_000;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -78,51 +72,27 @@ async function run(): Promise<number> {
 async function start(config: Config, stack: AsyncDisposableStack, stopping: AbortSignal): Promise<void> {
   const { realism } = parseArguments(process.argv.slice(2), () => randomInt(LARGEST_SEED));
   if (realism !== undefined) say(`as slow as a real cluster, by --realism=${realism}`);
-  const watch = new StartWatch(say);
-  const onExit = (name: string, logFile: string) => watch.ended(name, logFile);
-  const signal = AbortSignal.any([stopping, watch.hopeless, AbortSignal.timeout(LONGEST_START_MS)]);
-  try {
-    // Before anything is touched: the likeliest reason not to start is that it already runs.
-    await freePort(PORT.http.number, NO_PODS_ADDRESS);
-    await freePort(config.CATNAP_GATEWAY_PORT);
-    const kubeconfig = await kubeconfigFile(join(ROOT, '.catnap'), config.CATNAP_GATEWAY_PORT);
-    stack.defer(() => removeIfEmpty(dirname(kubeconfig)));
-    const kept = config.CATNAP_DATA_DIR;
-    const inherited = { PATH: config.PATH, HOME: config.HOME };
-    const dataDir = kept === undefined ? undefined : stack.use(await claimDataDir(kept)).path;
-    const cluster = await LocalCluster.start({
-      dataDir,
-      apiPort: config.CATNAP_API_PORT,
-      inherited,
-      kubeconfig,
-      images: config.CATNAP_LOCAL_IMAGES,
-      auditLog: config.CATNAP_AUDIT_LOG_FILE,
-      realism,
-      onExit,
-    });
-    stack.use(cluster);
-    const kube = stack.use(await cluster.ready(signal));
-    await applyCrd(kube, signal);
-    const plane = await ControlPlane.start({
-      access: await giveAccounts(kube, cluster, signal),
-      inherited,
-      logDir: cluster.logDir,
-      from: 'source',
-      domain: config.CATNAP_DOMAIN,
-      runtimeImage: LOCAL_RUNTIME_IMAGE,
-      gatewayPort: config.CATNAP_GATEWAY_PORT,
-      accessLog: true,
-      onExit,
-    });
-    stack.use(plane);
-    await publishGateway(kube, plane.activatorOpsPort, plane.gatewayPort, signal);
-    await plane.ready(signal);
-    const url = await createHello(kube, signal);
-    greet(url, plane, cluster, config);
-    stack.use(showTraffic(plane, cluster, config));
-  } catch (error) {
-    throw watch.hopeless.aborted ? watch.hopeless.reason : error;
-  }
+  const kubeconfig = await kubeconfigFile(join(ROOT, '.catnap'), config.CATNAP_GATEWAY_PORT);
+  stack.defer(() => removeIfEmpty(dirname(kubeconfig)));
+  const kept = config.CATNAP_DATA_DIR;
+  const catnap = await LocalCatnap.start({
+    dataDir: kept === undefined ? undefined : stack.use(await claimDataDir(kept)).path,
+    kubeconfig,
+    apiPort: config.CATNAP_API_PORT,
+    gatewayPort: config.CATNAP_GATEWAY_PORT,
+    domain: config.CATNAP_DOMAIN,
+    inherited: { PATH: config.PATH, HOME: config.HOME },
+    images: config.CATNAP_LOCAL_IMAGES,
+    auditLog: config.CATNAP_AUDIT_LOG_FILE,
+    realism,
+    say,
+    stopping,
+  });
+  stack.use(catnap);
+  const { plane, cluster } = catnap;
+  const url = await createHello(catnap.kube, AbortSignal.any([stopping, AbortSignal.timeout(LONGEST_START_MS)]));
+  greet(url, plane, cluster, config);
+  stack.use(showTraffic(plane, cluster, config));
 }
 
 /** The first function, ready to be called; one that was kept is the user's, and stays as it is. */

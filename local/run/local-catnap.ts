@@ -1,0 +1,112 @@
+import { PORT } from '#api/names.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { giveAccounts } from './accounts.ts';
+import { applyCrd, LocalCluster } from './cluster.ts';
+import type { GivenImages } from './cluster-images.ts';
+import { ControlPlane, publishGateway } from './control-plane.ts';
+import { freePort } from './free-port.ts';
+import { type Inherited, LOCAL_RUNTIME_IMAGE } from './programs.ts';
+import { StartWatch } from './start-watch.ts';
+
+interface LocalCatnapOptions {
+  /** Where the cluster's state is kept; absent: a temporary folder that is removed at the end. */
+  dataDir?: string | undefined;
+  /** File that the kubeconfig goes to; removed at the end. */
+  kubeconfig: string;
+  /** Port of the API server; 0: any free one. */
+  apiPort: number;
+  /** Port of the gateway; 0: any free one. */
+  gatewayPort: number;
+  /** Functions answer at `<name>.<namespace>.<domain>`. */
+  domain: string;
+  inherited: Inherited;
+  /** Further images that pods may name, and what stands for each. */
+  images?: GivenImages;
+  /** File to which the API server appends what it is asked. */
+  auditLog?: string | undefined;
+  /** Seed: as slow as a real cluster; absent: everything is immediate. */
+  realism?: number | undefined;
+  /** Is given a line for each program that ended by itself. */
+  say: (line: string) => void;
+  /** Ends a start that is under way. */
+  stopping: AbortSignal;
+}
+
+/** Taken only where a program listens at all addresses, those of pods too. */
+export const NO_PODS_ADDRESS = '127.0.255.253';
+const LONGEST_START_MS = 60_000;
+
+/**
+ * Catnap and a stand-in for Kubernetes as processes on this machine, kept running until disposed. None of them outlives
+ * this process, however it ends.
+ */
+export class LocalCatnap implements AsyncDisposable {
+  readonly cluster: LocalCluster;
+  readonly plane: ControlPlane;
+  /** With an administrator's rights. */
+  readonly kube: KubeClient;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    parts: { cluster: LocalCluster; plane: ControlPlane; kube: KubeClient },
+    stack: AsyncDisposableStack,
+  ) {
+    this.cluster = parts.cluster;
+    this.plane = parts.plane;
+    this.kube = parts.kube;
+    this.#stack = stack;
+  }
+
+  /** Resolves once all of it answers. Rejects with EADDRINUSE where a port is taken, and when a program does not start. */
+  static async start(options: LocalCatnapOptions): Promise<LocalCatnap> {
+    const { say, stopping } = options;
+    const watch = new StartWatch(say);
+    const signal = AbortSignal.any([stopping, watch.hopeless, AbortSignal.timeout(LONGEST_START_MS)]);
+    await using stack = new AsyncDisposableStack();
+    try {
+      // Before anything is touched: the likeliest reason not to start is that it already runs.
+      await freePort(PORT.http.number, NO_PODS_ADDRESS);
+      await freePort(options.gatewayPort);
+      const parts = await startAll(
+        { ...options, onExit: (name, logFile) => watch.ended(name, logFile) },
+        stack,
+        signal,
+      );
+      return new LocalCatnap(parts, stack.move());
+    } catch (error) {
+      throw watch.hopeless.aborted ? watch.hopeless.reason : error;
+    }
+  }
+
+  /** Ends the gateway, the operator, the pods and the API server, in this order. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+async function startAll(
+  options: LocalCatnapOptions & { onExit: (name: string, logFile: string) => void },
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<{ cluster: LocalCluster; plane: ControlPlane; kube: KubeClient }> {
+  const { inherited, onExit, domain, gatewayPort } = options;
+  const cluster = stack.use(await LocalCluster.start(options));
+  const kube = stack.use(await cluster.ready(signal));
+  await applyCrd(kube, signal);
+  const access = await giveAccounts(kube, cluster, signal);
+  const plane = await ControlPlane.start({
+    access,
+    inherited,
+    logDir: cluster.logDir,
+    from: 'source',
+    domain,
+    runtimeImage: LOCAL_RUNTIME_IMAGE,
+    gatewayPort,
+    accessLog: true,
+    onExit,
+  });
+  stack.use(plane);
+  await publishGateway(kube, plane.activatorOpsPort, plane.gatewayPort, signal);
+  await plane.ready(signal);
+  return { cluster, plane, kube };
+}
