@@ -11,7 +11,6 @@ import { informerMetrics, type WorkQueueMetrics, workQueueMetrics } from '#platf
 import type { OperatorConfig } from './config.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyController } from './network/policy-controller.ts';
-import { setReplicas } from './reconcile/apply-children.ts';
 import { BundleStore } from './reconcile/bundle-store.ts';
 import type { Context } from './reconcile/context.ts';
 import { DesiredRevisions } from './reconcile/desired-revision.ts';
@@ -19,6 +18,7 @@ import { DriftRepair } from './reconcile/drift-repair.ts';
 import { FailingPods } from './reconcile/failing-pods.ts';
 import { followFunctions } from './reconcile/follow-functions.ts';
 import { reconcileFunction, SLOT_MS } from './reconcile/reconcile-function.ts';
+import { setReplicas } from './reconcile/set-replicas.ts';
 import { StatusWriter } from './reconcile/status-writer.ts';
 import { TrialSlots } from './reconcile/trial-slots.ts';
 import { Routing } from './routing/routing.ts';

@@ -82,6 +82,7 @@ const DOES_IO = [
   'operator/reconcile/carry-out.ts',
   'operator/reconcile/desired-revision.ts',
   'operator/reconcile/follow-functions.ts',
+  'operator/reconcile/set-replicas.ts',
   'operator/reconcile/source-stacks.ts',
   'operator/reconcile/start-news.ts',
   'operator/reconcile/status-writer.ts',

@@ -7,13 +7,13 @@ import {
   type Deployment,
   type KubeObject,
   type Resource,
-  type Scale,
   SERVICES,
   type Service,
 } from '#platform/kube/resources.ts';
 import { isControlledBy } from '../function/children.ts';
 import { canonicalJson } from '../function/content-hash.ts';
 import { isHandedOver } from '../function/replicas-owner.ts';
+import { setReplicas } from './set-replicas.ts';
 
 /** A child cannot be written; the message goes into the Function's status. */
 export class ChildError extends Error {
@@ -24,14 +24,6 @@ export class ChildError extends Error {
     this.reason = reason;
   }
 }
-
-const DEPLOYMENT_SCALES: Resource<Scale> = {
-  group: 'apps',
-  version: 'v1',
-  plural: 'deployments',
-  kind: 'Deployment',
-  namespaced: true,
-};
 
 /** Writes for one function. */
 export interface Writer {
@@ -119,22 +111,6 @@ async function handOver(writer: Writer, deployment: Deployment): Promise<Deploym
   if (isHandedOver(deployment)) return deployment;
   await setReplicas(writer, deployment, deployment.spec?.replicas ?? 0);
   return writer.kube.get(DEPLOYMENTS, refOf(deployment), { signal: writer.signal });
-}
-
-/** Fails with 409 when the Deployment has changed since `deployment` was read. */
-export async function setReplicas(
-  { kube, signal }: Pick<Writer, 'kube' | 'signal'>,
-  deployment: Deployment,
-  replicas: number,
-): Promise<void> {
-  const { namespace = '', name = '', resourceVersion = '' } = deployment.metadata ?? {};
-  const scale = {
-    apiVersion: 'autoscaling/v1',
-    kind: 'Scale',
-    metadata: { namespace, name, resourceVersion },
-    spec: { replicas },
-  };
-  await kube.apply(DEPLOYMENT_SCALES, scale, { subresource: 'scale', fieldManager: FIELD_MANAGER.scaler, signal });
 }
 
 /** Notes on the Deployment that a replica of the revision answered. */
