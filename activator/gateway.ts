@@ -20,6 +20,7 @@ import { writeReply } from './proxy/write-response.ts';
 import { RoutedRequest } from './routed-request.ts';
 import {
   answerOptions,
+  applyPolicies,
   enterTarget,
   makeExchange,
   type RouteOptions,
@@ -85,6 +86,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
       makeExchange(this, this.#ids),
       waitForSync(options, () => this.#synced),
       route(options),
+      applyPolicies,
       enterTarget,
     ];
     options.synced.then(() => {

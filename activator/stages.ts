@@ -7,6 +7,7 @@ import type { GatewayError } from './errors/gateway-error.ts';
 import type { Target } from './functions/target.ts';
 import { isForGateway, OPTIONS_REPLY } from './inbound/options-method.ts';
 import { faultOf, NO_TARGET, targetOf } from './inbound/validate-request.ts';
+import type { Judgement } from './policy/policy-chain.ts';
 import { Exchange } from './proxy/exchange.ts';
 import type { ExchangeContext } from './proxy/exchange-context.ts';
 import { requestHeaders } from './proxy/headers.ts';
@@ -45,6 +46,7 @@ export function validate(asked: RoutedRequest): Decision {
   if (fault !== undefined || target === undefined) return fault ?? NO_TARGET;
   asked.host = target.host;
   asked.path = target.path;
+  asked.askedPath = target.path;
   return 'continue';
 }
 
@@ -103,6 +105,21 @@ export function route({ routes, namespaceOf }: RouteOptions): Stage {
     asked.path = found.path;
     return 'continue';
   };
+}
+
+/** Has the function's policies judge it, before anything of the function is woken. */
+export function applyPolicies(asked: RoutedRequest): Decision | Promise<Decision> {
+  const { target } = asked;
+  if (target?.policies === undefined) return 'continue';
+  asked.exchange.judgedBy(target);
+  const judgement = target.policies.judge(asked);
+  if (judgement instanceof Promise) return judgement.then((settled) => carryOut(asked, settled));
+  return carryOut(asked, judgement);
+}
+
+function carryOut(asked: RoutedRequest, judgement: Judgement): Decision {
+  asked.exchange.judged(judgement);
+  return judgement.decision;
 }
 
 /** Hands the request over to what it was routed to. */

@@ -18,6 +18,9 @@ export type RevisionFailure = (typeof REVISION_FAILURES)[number];
 export const COMPILE_FAILURES = ['CompileFailed', 'HandlerNotFound'] as const;
 export type SourceFailure = (typeof COMPILE_FAILURES)[number] | 'ConfigMapNotFound';
 
+/** Why a gateway lets no request through to the function: what its policies say cannot be understood. */
+type PolicyFailure = 'PolicyInvalid';
+
 /** Why a route does not lead to its function: it can be nobody's, or it is another one's. */
 export type RouteFailure = 'InvalidRoute' | 'RouteConflict';
 
@@ -31,13 +34,14 @@ interface Reasons {
     | SourceFailure
     | RevisionFailure
     | 'NameTaken'
-    | RouteFailure;
+    | RouteFailure
+    | PolicyFailure;
   /** The source compiles and exports the handler. */
   SourceReady: 'Ready' | 'Progressing' | SourceFailure;
   /** The newest revision answers (True), failed (False), or was not tried yet (Unknown). */
   RevisionReady: 'Ready' | 'ScaledToZero' | 'Untried' | 'Progressing' | RevisionFailure | 'NameTaken';
   /** Its addresses lead to it. */
-  RouteReady: 'Ready' | 'NameTaken' | RouteFailure;
+  RouteReady: 'Ready' | 'NameTaken' | RouteFailure | PolicyFailure;
   /** It has replicas (True) or sleeps (False). */
   Active: 'Ready' | 'ScaledToZero' | 'Progressing';
 }

@@ -4,6 +4,12 @@
 export const ERROR_STATUS = {
   /** What came is no request as HTTP/1.1 has it, or one that two readers could understand differently. */
   BadRequest: 400,
+  /** The function's policies do not let this client have it. */
+  Forbidden: 403,
+  /** The function answers over https alone. */
+  HttpsRequired: 403,
+  /** The function's policies cannot be read, so it is closed. */
+  PolicyInvalid: 403,
   /** No function owns this host and path. */
   FunctionNotFound: 404,
   /** A method that is not for a gateway, such as CONNECT. */
@@ -50,6 +56,8 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
  * of what was thrown and lines of source are for the function's status and for logs.
  */
 export const PUBLIC_MESSAGE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  Forbidden: 'this is not allowed',
+  PolicyInvalid: 'this is not allowed',
   HandlerFailed: 'the function failed; its log tells why, by this request id',
   InternalError: 'the gateway failed at this request; its log tells why, by this request id',
   ReplicaFailed: 'the function broke off before it had answered; its log may tell why, by this request id',
@@ -75,7 +83,7 @@ export interface ErrorBody {
   error: ErrorCode;
   /** One sentence for a person: what is wrong and what to do; where callers are not told details, that of PUBLIC_MESSAGE or PUBLIC_MESSAGE_OF_REASON. */
   message: string;
-  /** `<namespace>/<name>`, or null where no function was found. */
+  /** `<namespace>/<name>`, or null where no function was found, or where callers who may not ask it are not told. */
   function: string | null;
   requestId: string;
   /** With `RevisionFailed` and `QueueTimeout`, where callers are told details: the condition reason, e.g. `CrashLoop`. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { EnvFromSource, EnvVar } from './function-env.ts';
+import { AllowFrom, DenyFrom, HttpsOnly } from './function-policies.ts';
 import { Routes } from './function-routes.ts';
 import { SecurityContext } from './function-security.ts';
 import { Source } from './function-source.ts';
@@ -193,6 +194,9 @@ export const FunctionSpec = z
         ...rules({ rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas may not exceed maxReplicas' }),
       }),
     routes: Routes.optional(),
+    httpsOnly: HttpsOnly,
+    allowFrom: AllowFrom,
+    denyFrom: DenyFrom,
   })
   .meta({
     description: 'What the function runs, what it may use, how it scales and how it is reached.',

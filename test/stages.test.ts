@@ -9,7 +9,7 @@ import { arrows, files, isTest, pathOf, root, textOf } from './support/imports.t
 const STAGES: Record<string, string> = {
   activator:
     'main ▸ config ▸ gateway ▸ stages ▸ routed-request ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
-    'routing ▸ upstream ▸ telemetry ▸ peers ▸ errors',
+    'routing ▸ policy ▸ upstream ▸ telemetry ▸ peers ▸ errors',
   operator:
     'main ▸ operator ▸ metrics ▸ jobs ▸ reconcile ▸ scaling ▸ watches ▸ source ▸ network ▸ routing ▸ function ▸ config',
   'runtime-image':

@@ -9,8 +9,8 @@ export interface GatewayError {
   message: string;
   /** With `RevisionFailed`, and `QueueTimeout` where it is known: the condition reason. */
   reason?: string;
-  /** `<namespace>/<name>`, where the request did not get as far as the function's queue. */
-  function?: string;
+  /** `<namespace>/<name>`, where the request did not get as far as the function's queue; null: callers are not told which it is. */
+  function?: string | null;
   /** For a client of the Kubernetes API: it takes the answer for that of an API server, and prints the message. */
   forKubectl?: true;
   /** Further headers of the answer, sent to all callers; name, value, name, value, … */
@@ -44,11 +44,15 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
 /** Methods that any function may be asked with; those of WebDAV and the like are passed on too. */
 export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
+/** Those of clients that may not ask the function: they are not told which it is. */
+const NAMELESS: ReadonlySet<ErrorCode> = new Set(['Forbidden', 'HttpsRequired', 'PolicyInvalid']);
+
 /** The failure without details for callers; one that lies in the request itself stays as it is. */
 export function withoutDetail(failure: GatewayError): GatewayError {
   const general = PUBLIC_MESSAGE[failure.code];
-  if (general === undefined) return failure;
-  const { code, reason = '', function: named, headers } = failure;
+  const { code, reason = '', headers } = failure;
+  const named = NAMELESS.has(code) ? null : failure.function;
+  if (general === undefined) return named === null ? { ...failure, function: named } : failure;
   const message = PUBLIC_MESSAGE_OF_REASON[reason] ?? general;
   return { code, message, ...(named !== undefined && { function: named }), ...(headers !== undefined && { headers }) };
 }
@@ -66,7 +70,7 @@ export function answerFor(
   const content: ErrorBody = {
     error: failure.code,
     message: failure.message + whereMoreIs(failure, functionKey),
-    function: failure.function ?? functionKey,
+    function: failure.function === undefined ? functionKey : failure.function,
     requestId,
     ...(failure.reason !== undefined && { reason: failure.reason }),
   };

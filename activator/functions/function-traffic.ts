@@ -4,6 +4,8 @@ import { Waves } from '../cold-start/waves.ts';
 import type { Decision } from '../errors/decision.ts';
 import { type GatewayError, noSuchFunction } from '../errors/gateway-error.ts';
 import type { BacklogHint } from '../peers/messages.ts';
+import { compilePolicies } from '../policy/compile-policies.ts';
+import type { PolicyChain } from '../policy/policy-chain.ts';
 import { FunctionBudget, type ProcessBudget } from '../queue/fair-share.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
@@ -33,7 +35,7 @@ export interface FunctionTrafficParts extends PoolParts {
 
 /**
  * All requests of one function: what its spec and status say, which revision they go to, what is learned and counted. What
- * is one revision's is in its pool.
+ * is one revision's is in its pool. Longer than 250 lines: half of them pass on what is asked of the function's parts.
  */
 export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Disposable {
   readonly parts: FunctionTrafficParts;
@@ -43,6 +45,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   /** Undefined until there is something to count: most functions sleep. */
   #counters: FunctionCounters | undefined;
   #config: FunctionConfig;
+  #policies: PolicyChain | undefined;
   readonly #choice: RevisionChoice;
   /** Undefined until there is something to plan or to learn. */
   #waves: Waves | undefined;
@@ -53,6 +56,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   constructor(config: FunctionConfig, parts: FunctionTrafficParts) {
     this.#config = config;
     this.parts = parts;
+    this.#policies = this.#compiled(config);
     this.budget = new FunctionBudget(parts.budget);
     this.#pools = new RevisionPools(this);
     this.#choice = new RevisionChoice(config, this.#pools, parts.clock);
@@ -61,6 +65,9 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
 
   get config(): FunctionConfig {
     return this.#config;
+  }
+  get policies(): PolicyChain | undefined {
+    return this.#policies;
   }
   get demand(): RevisionPools {
     return this.#pools;
@@ -156,7 +163,8 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   /** One of its requests is over. */
   finished(entry: AccessLogEntry): void {
     this.#counting().finished(entry);
-    if (entry.status > 0 && entry.code === undefined) this.waves.served(entry.functionMs);
+    const isServed = entry.revision !== undefined && entry.status > 0 && entry.code === undefined;
+    if (isServed) this.waves.served(entry.functionMs);
   }
 
   /** One of its replicas was seen to start. */
@@ -182,6 +190,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
 
   update(config: FunctionConfig): void {
+    if (config.policies !== this.#config.policies) this.#policies = this.#compiled(config);
     this.#config = config;
     this.#choice.update(config);
     for (const pool of this.#pools) pool.update();
@@ -223,6 +232,14 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   #counting(): FunctionCounters {
     this.#counters ??= new FunctionCounters(this.parts.coldStarts);
     return this.#counters;
+  }
+
+  #compiled({ policies }: FunctionConfig): PolicyChain | undefined {
+    if (policies === undefined) return undefined;
+    return compilePolicies(policies, {
+      after: (delayMs, callback) => this.parts.clock.after(delayMs, callback),
+      decided: (policy, outcome) => this.#counting().decided(policy, outcome),
+    });
   }
 
   #lookAgainAt(atMs: number | undefined): void {

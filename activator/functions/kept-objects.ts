@@ -6,6 +6,7 @@ import { acceptedRoutes } from '#api/rules/route.ts';
 import { leanMetadata } from '#platform/informer/lean-metadata.ts';
 import { sharedPart, shareStrings } from '#platform/informer/shared-values.ts';
 import type { Pod } from '#platform/kube/resources.ts';
+import { policySpecOf } from '../policy/policy-spec.ts';
 import type { ServedFunction, ServedStatus } from '../routing/function-config.ts';
 
 /** Conditions whose messages callers get when a function does not answer. */
@@ -20,7 +21,7 @@ export function keepFunction({ metadata, spec, status }: FunctionObject): Functi
   const { concurrency, queue, scaling, timeoutSeconds, timeouts, maxBodyBytes } = spec;
   const kept: ServedFunction = {
     metadata: { namespace, name, uid, resourceVersion, ...(deletionTimestamp !== undefined && { deletionTimestamp }) },
-    spec: sharedPart({ concurrency, queue, scaling, timeoutSeconds, timeouts, maxBodyBytes }),
+    spec: sharedPart({ concurrency, queue, scaling, timeoutSeconds, timeouts, maxBodyBytes, ...policySpecOf(spec) }),
     ...(status && { status: keepStatus(status) }),
   };
   return shareStrings(kept) as FunctionObject;

@@ -8,7 +8,7 @@ const URL_PATH = '/fn/shop/later';
 
 /** Routes `/fn/shop/later` to what answers every request with that. */
 function route(gateway: TestGateway, admit: () => Decision | Promise<Decision>): void {
-  const target: Target = { config: { key: 'shop/later' }, admit };
+  const target: Target = { config: { key: 'shop/later' }, policies: undefined, admit, finished: () => undefined };
   gateway.functions.routes.add({ namespace: 'shop', name: 'later', routes: [], target });
 }
 

@@ -1,4 +1,5 @@
 import type { Decision } from '../errors/decision.ts';
+import type { PolicyChain } from '../policy/policy-chain.ts';
 import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
@@ -44,6 +45,10 @@ export interface Admissible {
 /** Where a route leads: what admits requests. A function's traffic is one, by the function's own queue. */
 export interface Target {
   readonly config: { readonly key: string };
+  /** What judges a request before it is admitted; undefined: nothing does. */
+  readonly policies: PolicyChain | undefined;
   /** `continue`: the request is the target's from here on, which will see to its answer. */
   admit(request: Admissible): Decision | Promise<Decision>;
+  /** A request that its policies have judged is over; it may be read until this returns. */
+  finished(entry: AccessLogEntry): void;
 }

@@ -43,22 +43,22 @@ export function isForwardingName(name: string): boolean {
 /**
  * Appends X-Forwarded-For, -Proto, -Host and Forwarded to `headers`, which never contradict each other. Of a connection
  * from a trusted proxy they continue what that said, and X-Real-IP names the client.
- * @returns the client's address: the nearest that no trusted proxy has; `unknown` where the connection is gone.
+ * @returns what is true of the client: its address is the nearest that no trusted proxy has; `unknown` where the connection is gone.
  */
-export function appendForwarding(headers: string[], said: ForwardingHeaders, client: Client): string {
+export function appendForwarding(headers: string[], said: ForwardingHeaders, client: Client): Origin {
   const { address, protocol, host, proxies } = client;
   if (proxies !== undefined) return appendToSaid(headers, said, { ...client, proxies });
   headers.push('x-forwarded-for', address, 'x-forwarded-proto', protocol, 'x-forwarded-host', host);
   // The host has been looked at: it has no quotes.
   headers.push('forwarded', `for=${nodeName(address)};host="${host}";proto=${protocol}`);
-  return address;
+  return client;
 }
 
 function appendToSaid(
   headers: string[],
   said: ForwardingHeaders,
   client: Client & { proxies: TrustedProxies },
-): string {
+): Origin {
   const read = said.forwarded === undefined ? [] : (forwardedElements(said.forwarded) ?? []);
   const hops = hopsOf(said, read);
   const nearest = nearestUntrusted(hops, client.proxies);
@@ -81,7 +81,7 @@ function appendToSaid(
   headers.push('x-real-ip', origin.address);
   const port = lastOf(said['x-forwarded-port']);
   if (port !== undefined && /^\d{1,5}$/.test(port)) headers.push('x-forwarded-port', port);
-  return origin.address;
+  return origin;
 }
 
 /** Nearest last. X-Forwarded-For, which most proxies write, counts first: what they pass on without reading it can be forged. */

@@ -3,6 +3,7 @@ import type { GatewayError, Reply } from '../errors/gateway-error.ts';
 import type { Entry } from '../errors/guarded-entries.ts';
 import type { NotStarted } from '../functions/target.ts';
 import type { ClientStream } from '../inbound/client-stream.ts';
+import { type AnswerFields, amend } from '../policy/answer-fields.ts';
 import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { Attempt, Inbound } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -29,6 +30,8 @@ export class ClientAnswer implements Inbound {
   from: Attempt | undefined;
   /** The memory that a slow client's answer is counted in; undefined: it is not counted. */
   budget: FunctionBudget | undefined;
+  /** What the function's policies add to the answer; undefined: nothing. */
+  fields: readonly AnswerFields[] | undefined;
   readonly #stream: ClientStream;
   readonly #record: RequestRecord;
   readonly #context: ExchangeContext;
@@ -112,7 +115,7 @@ export class ClientAnswer implements Inbound {
       return;
     }
     this.#endConnectionIfDraining();
-    writeFailure(this.#stream, failure, this.#record);
+    writeFailure(this.#stream, failure, this.#record, this.fields);
   }
 
   /** An answer that no replica gave, and that is no failure. */
@@ -120,7 +123,8 @@ export class ClientAnswer implements Inbound {
     this.#record.begin(reply.status);
     this.#record.bytesOut = reply.body.length;
     this.#endConnectionIfDraining();
-    writeReply(this.#stream, { ...reply, headers: [...reply.headers, ...ownHeaders(this.#record)] });
+    const headers = [...reply.headers, ...ownHeaders(this.#record)];
+    writeReply(this.#stream, { ...reply, headers: this.#amended(headers) });
   }
 
   /** Nothing more can be answered: the stream ends at once. */
@@ -143,7 +147,12 @@ export class ClientAnswer implements Inbound {
   #begin(status: number, reason: string, from: string[]): void {
     this.#begun(status);
     this.#endConnectionIfDraining();
-    this.#stream.begin(status, answerHeaders(from, this.#record, this.#stream.takesTrailers), reason);
+    const headers = answerHeaders(from, this.#record, this.#stream.takesTrailers);
+    this.#stream.begin(status, this.#amended(headers), reason);
+  }
+
+  #amended(headers: string[]): string[] {
+    return this.fields === undefined ? headers : amend(headers, this.fields);
   }
 
   #endConnectionIfDraining(): void {

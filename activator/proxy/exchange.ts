@@ -1,7 +1,8 @@
 import { brokeOff, GATEWAY_FAULT, type GatewayError, type Reply, withoutDetail } from '../errors/gateway-error.ts';
 import { attempt, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
-import type { FunctionQueue, NotStarted } from '../functions/target.ts';
+import type { FunctionQueue, NotStarted, Target } from '../functions/target.ts';
 import type { ClientStream, StreamHandler } from '../inbound/client-stream.ts';
+import type { Judgement } from '../policy/policy-chain.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { Suspect } from '../replicas/stuck-replicas.ts';
@@ -18,7 +19,8 @@ import { tooLarge } from './time-limits.ts';
 
 /**
  * One request from its arrival to the end of its answer: it waits in its function's queue, then is tried at one replica
- * after the other. OutgoingRequest is what is sent there, ClientAnswer what comes back.
+ * after the other. OutgoingRequest is what is sent there, ClientAnswer what comes back. Longer than 250 lines: a request may end
+ * at any point of its way, and what has to be ended then is what it has begun.
  */
 export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOwner, BodyWatcher, RequestTimerWatcher {
   waitMs = 0;
@@ -27,6 +29,8 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   readonly #context: ExchangeContext;
   readonly #record: RequestRecord;
   #queue: FunctionQueue | undefined;
+  /** What judged it, and counts it where its queue does not. */
+  #judge: Pick<Target, 'config' | 'finished'> | undefined;
   #waiting: WaitingRequest<Replica> | undefined;
   #replica: Replica | undefined;
   #timer: RequestTimer | undefined;
@@ -53,6 +57,27 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   }
   get heldBytes(): number {
     return this.#outgoing.body?.heldBytes ?? 0;
+  }
+
+  /** Address of the client; see `RequestHeaders`. */
+  get clientAddress(): string {
+    return this.#outgoing.headers.clientAddress;
+  }
+  /** How the client came, as the function is told. */
+  get clientProtocol(): string {
+    return this.#outgoing.headers.clientProtocol;
+  }
+
+  /** The policies of a function judge it, which is counted as that function's from here on. */
+  judgedBy(judge: Pick<Target, 'config' | 'finished'>): void {
+    this.#judge = judge;
+    this.#record.judgedFor(judge.config.key);
+  }
+
+  /** What they have made of it. */
+  judged(judgement: Judgement): void {
+    this.#outgoing.exchangeHeaders(judgement.withheld, judgement.given);
+    if (judgement.answer.length > 0) this.#answer.fields = judgement.answer;
   }
 
   /** @param path path and query as the function gets them. */
@@ -235,7 +260,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   #count(): void {
     try {
       enter('finished');
-      (this.#queue ?? this.#context.unrouted).finished(this.#record);
+      (this.#queue ?? this.#judge ?? this.#context.unrouted).finished(this.#record);
     } catch (error) {
       caught('finished', error, this.#outgoing.requestId);
     }

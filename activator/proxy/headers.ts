@@ -1,6 +1,6 @@
 import { HEADER, INTERNAL_HEADER_PREFIX } from '#api/names.ts';
 import { appendForwarding, type Client, isForwardingName } from '../inbound/forwarding.ts';
-import { NameTable, startsWithName } from '../upstream/http1/name-table.ts';
+import { NameTable } from '../upstream/http1/name-table.ts';
 
 /** A request's headers as they go to a replica. */
 export interface RequestHeaders {
@@ -14,7 +14,13 @@ export interface RequestHeaders {
   requestId: string | undefined;
   /** Address of the client: the other end of the connection, or the one that it names if it is a trusted proxy. */
   clientAddress: string;
+  /** How the client came, as far as the gateway knows: `http` or `https`. */
+  readonly clientProtocol: string;
 }
+
+/** Names of Catnap's own headers begin so; with underscores too, for what stands on CGI takes them for the same. */
+const INTERNAL_NAME = new RegExp(`^${INTERNAL_HEADER_PREFIX.replaceAll('-', '[-_]')}`, 'i');
+const LETTER_C = 0x63;
 
 /** What becomes of a header that is not passed on as it is. */
 type Part =
@@ -109,9 +115,16 @@ export function requestHeaders(raw: readonly string[], client: Client): RequestH
     if (part === undefined || part === 'length') headers.push(name, value);
     else note(noted, name.toLowerCase(), value);
   }
-  const clientAddress = appendForwarding(headers, noted, client);
+  const { address: clientAddress, protocol: clientProtocol } = appendForwarding(headers, noted, client);
   if (noted.te !== undefined && READS_TRAILERS.test(noted.te)) headers.push('te', 'trailers');
-  return { headers, hasBody, bodyBytes, requestId: requestIdOf(noted[HEADER.requestId]), clientAddress };
+  return {
+    headers,
+    hasBody,
+    bodyBytes,
+    requestId: requestIdOf(noted[HEADER.requestId]),
+    clientAddress,
+    clientProtocol,
+  };
 }
 
 function note(noted: Record<string, string>, name: string, value: string): void {
@@ -121,7 +134,12 @@ function note(noted: Record<string, string>, name: string, value: string): void 
 
 function staysHere(part: Part | undefined, name: string, named: ReadonlySet<string>): boolean {
   if (part === 'hop' || part === 'coding') return true;
-  return startsWithName(name, INTERNAL_HEADER_PREFIX) || (named.size > 0 && named.has(name.toLowerCase()));
+  return isInternalName(name) || (named.size > 0 && named.has(name.toLowerCase()));
+}
+
+function isInternalName(name: string): boolean {
+  // The third letter first: most names that begin with x go no further.
+  return (name.charCodeAt(2) | 32) === LETTER_C && INTERNAL_NAME.test(name);
 }
 
 function requestIdOf(given: string | undefined): string | undefined {
@@ -191,7 +209,7 @@ export function trailers(from: readonly string[]): string[] {
   for (let i = 0; i + 1 < from.length; i += 2) {
     const name = from[i] as string;
     if (NO_TRAILER.find(name) !== undefined || isForwardingName(name)) continue;
-    if (startsWithName(name, INTERNAL_HEADER_PREFIX)) continue;
+    if (isInternalName(name)) continue;
     kept.push(name, from[i + 1] as string);
   }
   return kept;

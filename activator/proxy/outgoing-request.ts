@@ -37,6 +37,21 @@ export class OutgoingRequest implements RequestHead, Outbound {
     this.upgrade = upgrade;
   }
 
+  /**
+   * Before it is sent. In names, `_` counts as `-`, for what stands on CGI takes them for the same.
+   * @param withheld names, in lower case, of headers that are taken out
+   * @param given headers that are put in; name, value, …
+   */
+  exchangeHeaders(withheld: readonly string[], given: readonly string[]): void {
+    const { headers } = this.headers;
+    if (withheld.length > 0) {
+      const names = new Set(withheld.map(withDashes));
+      const kept = headers.filter((_, i) => !names.has(withDashes(headers[i & ~1] as string)));
+      headers.splice(0, headers.length, ...kept);
+    }
+    headers.push(...given);
+  }
+
   get sentForMs(): number {
     return this.record?.functionMs ?? 0;
   }
@@ -53,4 +68,8 @@ export class OutgoingRequest implements RequestHead, Outbound {
     const patience = this.waitMs > 0 ? [HEADER.waitMs, String(this.waitMs)] : [];
     return [...headers, ...(awaited ? EXPECTS : []), ...patience];
   }
+}
+
+function withDashes(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
 }

@@ -25,6 +25,7 @@ export class RequestRecord implements Course, AccessLogEntry {
   readonly #outgoing: OutgoingRequest;
   readonly #clock: Clock;
   #queue: FunctionQueue | undefined;
+  #judgedFor: string | undefined;
 
   constructor(head: ClientHead, outgoing: OutgoingRequest, clock: Clock) {
     this.requestId = outgoing.requestId;
@@ -37,6 +38,11 @@ export class RequestRecord implements Course, AccessLogEntry {
   enter(queue: FunctionQueue): void {
     this.#queue = queue;
     this.enteredAtMs = this.#clock.nowMs();
+  }
+
+  /** @param key of the function whose policies did. */
+  judgedFor(key: string): void {
+    this.#judgedFor = key;
   }
 
   admit(replica: Replica): void {
@@ -72,7 +78,7 @@ export class RequestRecord implements Course, AccessLogEntry {
   }
 
   get functionKey(): string | null {
-    return this.#queue?.config.key ?? null;
+    return this.#queue?.config.key ?? this.#judgedFor ?? null;
   }
   get traceparent(): string | undefined {
     const { traceparent } = this.#head.headers;

@@ -1,6 +1,7 @@
 import { HEADER } from '#api/names.ts';
 import { answerFor, type GatewayError, type Reply } from '../errors/gateway-error.ts';
 import type { ClientStream } from '../inbound/client-stream.ts';
+import { type AnswerFields, amend } from '../policy/answer-fields.ts';
 import { responseHeaders, serverTiming } from './headers.ts';
 import type { RequestRecord } from './request-record.ts';
 
@@ -21,12 +22,20 @@ export function answerHeaders(from: readonly string[], record: RequestRecord, ta
   return headers;
 }
 
-/** An answer of the gateway's own. */
-export function writeFailure(stream: ClientStream, failure: GatewayError, record: RequestRecord): void {
+/**
+ * An answer of the gateway's own.
+ * @param fields what the function's policies add to it; undefined: nothing
+ */
+export function writeFailure(
+  stream: ClientStream,
+  failure: GatewayError,
+  record: RequestRecord,
+  fields: readonly AnswerFields[] | undefined,
+): void {
   const { status, headers, body } = answerFor(failure, record.functionKey, record.requestId, false);
   record.begin(status);
   record.bytesOut = body.length;
-  stream.begin(status, headers);
+  stream.begin(status, fields === undefined ? headers : amend(headers, fields));
   stream.endWith(body, 'utf8');
 }
 

@@ -2,8 +2,10 @@ import { bytesIn } from '#api/byte-quantity.ts';
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { functionKey } from '#api/rules/function-key.ts';
+import type { PolicySpec } from '#api/rules/policy-fault.ts';
 import { type AcceptedRoute, acceptedRoutes } from '#api/rules/route.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
+import { policySpecOf } from '../policy/policy-spec.ts';
 
 /** How long a request may take once a replica has it, in milliseconds; 0: no limit. */
 export interface Timeouts {
@@ -52,7 +54,8 @@ export type ServedStatus = {
 /** What this process reads of a Function; the rest of it is not held in memory. */
 export interface ServedFunction {
   metadata: Pick<FunctionObject['metadata'], 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'deletionTimestamp'>;
-  spec: Pick<FunctionSpec, 'concurrency' | 'queue' | 'scaling' | 'timeoutSeconds' | 'timeouts' | 'maxBodyBytes'>;
+  spec: Pick<FunctionSpec, 'concurrency' | 'queue' | 'scaling' | 'timeoutSeconds' | 'timeouts' | 'maxBodyBytes'> &
+    PolicySpec;
   status?: ServedStatus | undefined;
 }
 
@@ -74,6 +77,8 @@ export interface FunctionConfig {
   timeouts: Timeouts;
   /** Largest body of a request; 0: no limit. */
   maxBodyBytes: number;
+  /** What its policies are compiled from, the same object while it says the same; undefined: it has none. */
+  policies: PolicySpec | undefined;
   /** The revision that takes traffic, by status. */
   serving: string | undefined;
   /** The newest revision. */
@@ -91,7 +96,7 @@ export interface FunctionConfig {
 export function functionConfig(fn: ServedFunction): FunctionConfig {
   const { spec, status, metadata } = fn;
   const latest = status?.latestRevision ?? status?.revision;
-  const { limits, timeouts } = sharedLimits(spec);
+  const { limits, timeouts, policies } = sharedParts(spec);
   return {
     key: functionKey(metadata.namespace, metadata.name),
     namespace: metadata.namespace,
@@ -104,6 +109,7 @@ export function functionConfig(fn: ServedFunction): FunctionConfig {
     timeoutMs: timeouts.totalMs,
     timeouts,
     maxBodyBytes: bytesIn(spec.maxBodyBytes ?? 0),
+    policies,
     serving: status?.revision,
     latest,
     learned: learnedOf(status),
@@ -128,14 +134,15 @@ function failedStart({ status }: ServedFunction): FailedStart | undefined {
   return { reason: condition.reason, count, lastMs: Date.parse(lastTime) };
 }
 
-type Limits = Pick<FunctionConfig, 'limits' | 'timeouts'>;
-const limitsOf = new WeakMap<ServedFunction['spec'], Limits>();
+type SharedParts = Pick<FunctionConfig, 'limits' | 'timeouts' | 'policies'>;
+const partsOf = new WeakMap<ServedFunction['spec'], SharedParts>();
 
 /** Computed once per spec object, which thousands of functions may share. */
-function sharedLimits(spec: ServedFunction['spec']): Limits {
-  const known = limitsOf.get(spec);
+function sharedParts(spec: ServedFunction['spec']): SharedParts {
+  const known = partsOf.get(spec);
   if (known !== undefined) return known;
-  const made: Limits = {
+  const made: SharedParts = {
+    policies: policySpecOf(spec),
     limits: {
       limit: spec.concurrency.limit,
       queueSize: spec.queue.size,
@@ -148,7 +155,7 @@ function sharedLimits(spec: ServedFunction['spec']): Limits {
       idleMs: spec.timeouts.idleSeconds * 1000,
     },
   };
-  limitsOf.set(spec, made);
+  partsOf.set(spec, made);
   return made;
 }
 

@@ -27,6 +27,8 @@ export class FunctionCounters {
   /** For room or for a replica to start. */
   readonly waits = new Histogram(WAIT_BUCKETS_SECONDS);
   readonly failures = new Map<ErrorCode, number>();
+  /** By policy, then by what it decided; undefined: nothing was. */
+  policies: Map<string, Map<string, number>> | undefined;
   bytesIn = 0;
   bytesOut = 0;
   /** By revision; what no replica had is of the revision ''. */
@@ -68,6 +70,17 @@ export class FunctionCounters {
   /** Answered by the gateway itself, or broken off. */
   refused(code: ErrorCode): void {
     this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
+  }
+
+  /** By one of the function's policies. */
+  decided(policy: string, outcome: string): void {
+    this.policies ??= new Map();
+    let outcomes = this.policies.get(policy);
+    if (outcomes === undefined) {
+      outcomes = new Map();
+      this.policies.set(policy, outcomes);
+    }
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
 
   /** A replica answers, for the first time since requests began to wait. */

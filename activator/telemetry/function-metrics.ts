@@ -105,6 +105,17 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
     },
   },
   {
+    name: 'catnap_activator_policy_decisions_total',
+    type: 'counter',
+    help: 'What policies decided of requests: passed, answered (such as a redirect), refused, or failed (what they asked for did not come).',
+    labels: [...BY_FUNCTION, 'policy', 'outcome'],
+    write: (fn, labels, to) => {
+      for (const [policy, outcomes] of fn.counters?.policies ?? []) {
+        for (const [outcome, count] of outcomes) to.add(`${labels},policy="${policy}",outcome="${outcome}"`, count);
+      }
+    },
+  },
+  {
     name: 'catnap_activator_request_duration_seconds',
     type: 'histogram',
     help: "From a request's arrival to the end of its answer.",
@@ -155,9 +166,9 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
   },
 ];
 
-/** Those that have samples: a function that had neither a request nor a pod has none. */
+/** Those that have samples: a function that had neither a request, not even one that was refused, nor a pod has none. */
 export function isCounted(fn: CountedFunction): boolean {
-  return fn.requests > 0 || fn.pods > 0;
+  return fn.requests > 0 || fn.pods > 0 || fn.counters?.policies !== undefined;
 }
 
 export function functionLabels({ config }: CountedFunction): string {

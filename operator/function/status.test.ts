@@ -123,6 +123,16 @@ test('a taken name makes it unready by the part it concerns', () => {
   assert.equal(condition(now, 'RevisionReady'), 'Unknown Untried');
 });
 
+test('policies that mean nothing are told, with the place in the spec: gateways let no request through', () => {
+  const fn = aFunction();
+  const revisions = someRevisions([aDeployment({ revision: 'new', replicas: 0 })]);
+  const wrong = { ...fn, spec: { ...fn.spec, denyFrom: ['10.0.0.0/8', '1::2::3'] } };
+  const now = nextStatus(wrong, { url: 'u', routes: [], latest: 'new', revisions }, at(0));
+  assert.equal(condition(now, 'Ready'), 'False PolicyInvalid');
+  assert.equal(condition(now, 'RouteReady'), 'False PolicyInvalid');
+  assert.match(String(now.conditions?.find(({ type }) => type === 'Ready')?.message), /spec\.denyFrom\[1\]: "1::2::3"/);
+});
+
 test('waiting for a node is no verdict on the revision, but the function is not ready', () => {
   const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }];
   const now = status(

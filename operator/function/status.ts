@@ -9,6 +9,7 @@ import {
 import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus, RouteStatus } from '#api/function-status.ts';
 import { ANNOTATION, ROUTE_MESSAGE_MAX_LENGTH } from '#api/names.ts';
+import { policyFault } from '#api/rules/policy-fault.ts';
 import { mayPass } from './revision-failure.ts';
 import type { RevisionView } from './revision-view.ts';
 import type { Rollout } from './rollout.ts';
@@ -67,7 +68,7 @@ export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: num
   };
   const source = sourceReady(fn, observed);
   const revision = revisionReady(fn, observed, standing);
-  const route = routeReady(observed);
+  const route = routeReady(fn, observed);
   const findings: { [T in ConditionType]: Finding<T> } = {
     Ready: unsettled(fn, observed, route) ?? summary(fn, observed, standing, [source, route, revision]),
     SourceReady: source,
@@ -141,7 +142,14 @@ function bounded({ message, ...route }: RouteStatus): RouteStatus {
 }
 
 /** Without a Service only its short name inside the cluster is missing. */
-function routeReady({ routeProblem, serviceRefused, hostless, url }: Observation): Finding<'RouteReady'> {
+function routeReady(
+  { spec }: FunctionObject,
+  { routeProblem, serviceRefused, hostless, url }: Observation,
+): Finding<'RouteReady'> {
+  const fault = policyFault(spec);
+  if (fault !== undefined) {
+    return { status: 'False', reason: 'PolicyInvalid', message: `gateways refuse all requests: ${fault}` };
+  }
   if (routeProblem !== undefined) return { status: 'False', ...routeProblem };
   const own = hostless === undefined ? '' : `, but has no host of its own: ${hostless}`;
   const short = serviceRefused === undefined ? '' : `, but has no short name inside the cluster: ${serviceRefused}`;

@@ -74,6 +74,9 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
   ['root that is none', { image: 'x', securityContext: { runAsNonRoot: true, runAsUser: 0 } }, /runAsUser 0 is root/],
   ['a capability of the node', { image: 'x', securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }, /SYS_ADMIN/],
   ['half a byte', { source: inline, queue: { maxBytes: '500m' } }, /spec\.queue\.maxBytes.*should match/],
+  ['an empty list of those who may ask', { source: inline, allowFrom: [] }, /allowFrom.*at least 1 item/],
+  ['a network that is none', { source: inline, denyFrom: ['10.0.0.0/33'] }, /denyFrom.*should match/],
+  ['a host in place of a network', { source: inline, allowFrom: ['example.org'] }, /allowFrom.*should match/],
   ['a name that is too long', { source: inline }, /DNS label of at most 54 characters/, 'f'.repeat(55)],
   ['a name with a dot', { source: inline }, /DNS label of at most 54 characters/, 'a.b'],
 ];

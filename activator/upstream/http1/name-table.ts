@@ -28,9 +28,3 @@ export class NameTable<T> {
 function placeOf(name: string): number {
   return (name.length << 5) | (name.charCodeAt(0) & 31);
 }
-
-/** @param prefix in lower case, beginning with a letter. */
-export function startsWithName(name: string, prefix: string): boolean {
-  if (name.length < prefix.length || (name.charCodeAt(0) & 31) !== (prefix.charCodeAt(0) & 31)) return false;
-  return name.slice(0, prefix.length).toLowerCase() === prefix;
-}

@@ -1,5 +1,6 @@
 import type { Chance } from './chance.ts';
 import { generateEnvironment } from './environment.ts';
+import { generatePolicies } from './policies.ts';
 import { label, oddWord, plainWord } from './words.ts';
 
 type Json = Record<string, unknown>;
@@ -145,6 +146,7 @@ const PARTS: readonly ((chance: Chance) => Json)[] = [
   limits,
   limits,
   (chance) => ({ routes: routes(chance) }),
+  generatePolicies,
   templates,
   (chance) => ({ handler: chance.of(['default', 'x', 'a.b', 'constructor', 'a.prototype', oddWord(chance)]) }),
   (chance) => ({ signature: chance.of(['auto', 'fetch', 'http', 'cloudevent', 'lambda', oddWord(chance)]) }),

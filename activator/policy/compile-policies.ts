@@ -1,0 +1,27 @@
+import { type PolicySpec, policyFault } from '#api/rules/policy-fault.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
+import { httpsOnly } from './https-only.ts';
+import type { Policy } from './policy.ts';
+import { PolicyChain, type PolicyChainOptions } from './policy-chain.ts';
+import { sourceAddresses } from './source-addresses.ts';
+
+/** The policies of one function. A spec that says something that cannot be understood closes the function: it is never open by mistake. */
+export function compilePolicies(spec: PolicySpec, options: PolicyChainOptions): PolicyChain {
+  return new PolicyChain(policiesOf(spec), options);
+}
+
+/** In the order in which a request passes them. */
+function policiesOf(spec: PolicySpec): Policy[] {
+  const fault = policyFault(spec);
+  if (fault !== undefined) return [closed(fault)];
+  const { allowFrom, denyFrom } = spec;
+  return [
+    ...(allowFrom !== undefined || denyFrom !== undefined ? [sourceAddresses(allowFrom, denyFrom)] : []),
+    ...(spec.httpsOnly === true ? [httpsOnly()] : []),
+  ];
+}
+
+function closed(fault: string): Policy {
+  const refusal: GatewayError = { code: 'PolicyInvalid', message: `the function's policies cannot be read: ${fault}` };
+  return { name: 'spec', decide: () => refusal };
+}

@@ -1,0 +1,103 @@
+/** What policies do to requests of a gateway. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { functionConfig } from '../routing/function-config.ts';
+import { aFunction, ask, TestGateway, until } from '../testing/test-gateway.ts';
+
+/** What the function answers: the headers that it got. */
+const echo = (request: { headers: object }, response: { end(text: string): void }) =>
+  response.end(JSON.stringify(request.headers));
+
+const refusedBy = async (gateway: TestGateway, options: Parameters<typeof ask>[1]) => {
+  const { status, headers, body } = await ask(gateway.port, options);
+  return { status, code: headers['x-catnap-error'], body };
+};
+
+test('a refused request never starts a pod, at none of the addresses that the function has', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', { allowFrom: ['10.0.0.0/8'], routes: [{ host: 'shop.example' }] }));
+  const addresses = [
+    { host: 'hello.default.fn.example' },
+    { host: 'HELLO.default.fn.example.:80', path: '/x' },
+    { host: 'other.example', path: '/fn/default/hello/x' },
+    { host: 'shop.example' },
+    { host: 'hello.default' },
+    { host: 'hello.default.svc.cluster.local', method: 'POST', body: 'x'.repeat(100_000) },
+    { host: 'shop.example', method: 'OPTIONS' },
+    { host: 'shop.example', headers: { connection: 'upgrade', upgrade: 'websocket' } },
+  ];
+  for (const address of addresses) {
+    const { status, code, body } = await refusedBy(gateway, address);
+    assert.deepEqual([status, code], [403, 'Forbidden'], JSON.stringify(address));
+    assert.ok(!/10\.0\.0\.0|default|address/.test(body), body);
+  }
+  assert.equal(gateway.scales.writes.length, 0);
+  assert.deepEqual([gateway.traffic('hello').requests, gateway.gateway.open], [0, 0]);
+});
+
+test('it is counted as the function has it, and logged', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', { denyFrom: ['127.0.0.0/8', '::1'] }));
+  await ask(gateway.port);
+  await until(() => gateway.logged.length === 1, 'it is logged');
+  const { counters, learned } = gateway.traffic('hello');
+  assert.deepEqual(counters?.policies, new Map([['addresses', new Map([['refused', 1]])]]));
+  assert.deepEqual([counters?.failures.get('Forbidden'), gateway.functions.unrouted.failures.size], [1, 0]);
+  assert.deepEqual([gateway.logged[0]?.function, gateway.logged[0]?.code], ['default/hello', 'Forbidden']);
+  assert.equal(learned, undefined);
+});
+
+test('a spec that cannot be understood closes the function', async () => {
+  await using gateway = await TestGateway.start();
+  const fn = aFunction('hello');
+  gateway.putFunction({ ...fn, spec: { ...fn.spec, denyFrom: ['2001:db8::1::/32'] } });
+  const { status, code, body } = await refusedBy(gateway, {});
+  assert.deepEqual([status, code], [403, 'PolicyInvalid']);
+  assert.ok(!body.includes('2001:'));
+});
+
+test('what passes reaches the function; a change of the policies holds from the next request on', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', { allowFrom: ['127.0.0.1'] }));
+  await gateway.addReplica('pod-a', 'hello-1', echo);
+  assert.equal((await ask(gateway.port)).status, 200);
+  gateway.putFunction(aFunction('hello', { allowFrom: ['127.0.0.2'] }));
+  assert.equal((await ask(gateway.port)).status, 403);
+  gateway.putFunction(aFunction('hello'));
+  assert.equal((await ask(gateway.port)).status, 200);
+});
+
+test('policies are compiled once, not with each change of the status', async () => {
+  await using gateway = await TestGateway.start();
+  const fn = aFunction('hello', { allowFrom: ['127.0.0.1'] });
+  gateway.putFunction(fn);
+  const { policies } = gateway.traffic('hello');
+  gateway.putFunction({ ...fn, status: { ...fn.status, readyReplicas: 1 } as never });
+  assert.equal(gateway.traffic('hello').policies, policies);
+  assert.equal(functionConfig(aFunction('hello', { httpsOnly: false })).policies, undefined);
+});
+
+test('behind a trusted proxy its client counts, and what the proxy says of https', async () => {
+  await using gateway = await TestGateway.start({ trustedProxies: ['127.0.0.0/8'] });
+  gateway.putFunction(aFunction('hello', { allowFrom: ['203.0.113.0/24'], httpsOnly: true }));
+  await gateway.addReplica('pod-a', 'hello-1', echo);
+  const from = (address: string, protocol: string) =>
+    ask(gateway.port, { headers: { 'x-forwarded-for': address, 'x-forwarded-proto': protocol } });
+  assert.equal((await from('203.0.113.9', 'https')).status, 200);
+  assert.equal((await from('198.51.100.1', 'https')).status, 403);
+  const { status, headers, body } = await from('203.0.113.9', 'http');
+  assert.deepEqual([status, headers.location, body], [308, 'https://hello.default.fn.example/', '']);
+  assert.equal((await from('unknown', 'https')).status, 403);
+});
+
+test('what a stranger says of a proxy or of the gateway itself is not believed', async () => {
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello', { denyFrom: ['203.0.113.0/24'] }));
+  gateway.putFunction(aFunction('secure', { httpsOnly: true }));
+  await gateway.addReplica('pod-a', 'hello-1', echo);
+  const forged = { 'x-forwarded-for': '203.0.113.1', 'X-Catnap-Caller-Name': 'root', X_Catnap_Caller_Name: 'root' };
+  const { status, body } = await ask(gateway.port, { headers: forged });
+  assert.deepEqual([status, /root|203/.test(body)], [200, false]);
+  const headers = { 'x-forwarded-proto': 'https' };
+  assert.equal((await ask(gateway.port, { host: 'secure.default.fn.example', headers })).status, 308);
+});

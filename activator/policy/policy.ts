@@ -1,0 +1,60 @@
+/** What a policy of a function is given, and what it decides. */
+import type { GatewayError, Reply } from '../errors/gateway-error.ts';
+import type { AnswerFields } from './answer-fields.ts';
+import type { Caller } from './caller.ts';
+
+/** As metrics and the log name it. `spec`: what the spec says cannot be understood. */
+export type PolicyName = 'spec' | 'addresses' | 'httpsOnly';
+
+/** A request, as its policies see it: what cannot be forged, and what the client says of itself. */
+export interface RequestFacts {
+  readonly method: string;
+  /** Host and port that were asked for, in any case; empty: a client of HTTP/1.0 that does not say. */
+  readonly host: string;
+  /** Path and query as the function gets them. */
+  readonly path: string;
+  /** Path and query as the client asked for them. */
+  readonly askedPath: string;
+  /** How the client came: to this gateway, or to the trusted proxy that is nearest to it. */
+  readonly protocol: string;
+  /** Of the client: behind trusted proxies, the nearest address that is none of theirs; `unknown`: nothing says. */
+  readonly clientAddress: string;
+  /** Asks to switch protocols, as WebSockets do. */
+  readonly isUpgrade: boolean;
+  /** Of a header that came several times, the values joined by `, `; undefined: it did not come. @param name in lower case */
+  header(name: string): string | undefined;
+}
+
+/** What becomes of a request that a policy lets pass. */
+interface PolicyEffects {
+  /** Who asks. */
+  readonly caller?: Caller | undefined;
+  /** Names, in lower case, of headers that the function does not get from the client: credentials, and names that `given` may have. */
+  readonly withheld?: readonly string[];
+  /** Headers that the function gets from the gateway; name, value, … */
+  readonly given?: readonly string[];
+  /** Added to the answer, be it the function's, a later policy's, or the gateway's when it fails. */
+  readonly answer?: AnswerFields;
+}
+
+export interface Pass {
+  readonly pass: PolicyEffects;
+}
+
+/** The request goes on, with or without effects, or its client gets an answer at once. */
+export type PolicyDecision = 'continue' | Pass | Reply | GatewayError;
+
+/** What policies before this one have found out. */
+export interface Findings {
+  /** Undefined: no policy has named one. */
+  readonly caller: Caller | undefined;
+}
+
+/**
+ * One rule of one function, compiled once per change of the function. Deciding does no I/O, or it is bounded in time and
+ * answers with a promise; what throws ends the request, which never passes.
+ */
+export interface Policy {
+  readonly name: PolicyName;
+  decide(request: RequestFacts, found: Findings): PolicyDecision | Promise<PolicyDecision>;
+}
