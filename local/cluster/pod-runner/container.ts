@@ -25,6 +25,7 @@ import { LocalLimits } from './local-limits.ts';
 import { readLog, terminationMessage } from './log-file.ts';
 import { LogIndex } from './log-index.ts';
 import { lastWords } from './log-lines.ts';
+import type { LogSource } from './log-server.ts';
 import { portAdvice } from './own-port.ts';
 import type { Container, PodContext } from './pod-context.ts';
 import type { ContainerStatus } from './pod-status.ts';
@@ -58,6 +59,8 @@ export class ContainerRunner {
   readonly #pull: ImagePull;
   #expectedEndMs = 0;
 
+  #index: LogIndex | undefined;
+
   constructor(spec: Container, context: PodContext) {
     this.spec = spec;
     this.#context = context;
@@ -78,6 +81,14 @@ export class ContainerRunner {
     // While it waits for the next run, the latest is the last that has ended.
     const attempt = previous && state.waiting === undefined ? restarts - 1 : restarts;
     return attempt < 0 || containerId === undefined ? undefined : runFiles(this.#dir, attempt);
+  }
+
+  /** The log of the run that goes on, or of one that has ended. */
+  logSource(previous: boolean): LogSource | undefined {
+    const files = this.logFiles(previous);
+    if (files === undefined) return undefined;
+    const running = () => (this.alive && this.#index?.files.log === files.log ? this.#index : undefined);
+    return { files, alive: () => running() !== undefined, note: () => running()?.note() };
   }
 
   /** A program of this container runs now. */
@@ -186,6 +197,7 @@ export class ContainerRunner {
     this.#process = started;
     this.#set(running(this.#record, id, wholeSeconds(started.record.startedAtMs)));
     const index = new LogIndex(files);
+    this.#index = index;
     const probes = new Probes(this.spec, this.#probeTarget(), started.record.startedAtMs, {
       changed: (kind, value) => this.#probed(kind, value),
       failed: (kind, output) => this.#event('Warning', 'Unhealthy', `${title(kind)} probe failed: ${output}`),

@@ -9,14 +9,14 @@ const RESOLUTION_MS = 50;
 const MAX_BYTES = 10 * 1024 * 1024;
 
 export class LogIndex implements Disposable {
-  readonly #files: RunFiles;
+  readonly files: RunFiles;
   readonly #maxBytes: number;
   readonly #unwatch: () => void;
   #size: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(files: RunFiles, maxBytes: number = MAX_BYTES) {
-    this.#files = files;
+    this.files = files;
     this.#maxBytes = maxBytes;
     this.#size = 0;
     this.#unwatch = onGrowth(files.log, () => {
@@ -31,13 +31,19 @@ export class LogIndex implements Disposable {
     this.#note();
   }
 
+  /** Notes now what was written since: it was read, and has to have the same time when it is read again. */
+  note(): void {
+    clearTimeout(this.#timer);
+    this.#note();
+  }
+
   #note(): void {
     this.#timer = undefined;
     try {
-      const { size } = statSync(this.#files.log);
+      const { size } = statSync(this.files.log);
       if (size === this.#size) return;
       this.#size = size;
-      appendFileSync(this.#files.index, `${size} ${Date.now()}\n`);
+      appendFileSync(this.files.index, `${size} ${Date.now()}\n`);
       if (size > this.#maxBytes) this.#rotate();
     } catch (error) {
       if (!isAbsent(error)) throw error;
@@ -46,9 +52,9 @@ export class LogIndex implements Disposable {
 
   /** The program goes on writing to the same file; what it writes between the two calls is lost. */
   #rotate(): void {
-    copyFileSync(this.#files.log, `${this.#files.log}.1`);
-    truncateSync(this.#files.log);
-    writeFileSync(this.#files.index, '');
+    copyFileSync(this.files.log, `${this.files.log}.1`);
+    truncateSync(this.files.log);
+    writeFileSync(this.files.index, '');
     this.#size = 0;
   }
 }

@@ -9,16 +9,18 @@ import type { FastifyInstance } from 'fastify';
 import { until } from '#platform/testing/until.ts';
 import { runFiles } from './container-files.ts';
 import { LogIndex } from './log-index.ts';
-import { startLogServer } from './log-server.ts';
+import { type LogSource, startLogServer } from './log-server.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'cluster-log-'));
 const files = runFiles(dir, 0);
 let alive = false;
+let source: LogSource | undefined;
 let server: FastifyInstance;
 before(async () => {
   server = await startLogServer('127.0.0.1', 0, ({ container, previous }) => {
     if (container !== 'a') return undefined;
-    return previous ? 'previous terminated container "a" in pod "p" not found' : { files, alive: () => alive };
+    if (previous) return 'previous terminated container "a" in pod "p" not found';
+    return source ?? { files, alive: () => alive };
   });
 });
 after(async () => {
@@ -55,6 +57,18 @@ test('a log is followed until its program ends', async () => {
   appendFileSync(files.log, 'three\n');
   alive = false;
   assert.equal(await whole, 'one\ntwo\nthree\n');
+});
+
+test('a line that is read again has the time that it had before', async () => {
+  writeFileSync(files.log, '');
+  using index = new LogIndex(files);
+  source = { files, alive: () => false, note: () => index.note() };
+  appendFileSync(files.log, 'one\n');
+  const first = await text(await open('a?timestamps=true'));
+  await until(() => new Date().toISOString() > first, 'time has passed');
+  appendFileSync(files.log, 'two\n');
+  assert.equal((await text(await open('a?timestamps=true'))).slice(0, first.length), first);
+  source = undefined;
 });
 
 test('times of growth are noted, and a log that grew too large is cut', async () => {

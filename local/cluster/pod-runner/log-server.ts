@@ -11,6 +11,8 @@ export interface LogSource {
   files: RunFiles;
   /** The program may still write. */
   alive: () => boolean;
+  /** What was written so far gets its time. */
+  note?: () => void;
 }
 
 /** A text instead says why there is no log; undefined: there is no such pod or container. */
@@ -73,6 +75,7 @@ async function answer(request: FastifyRequest<LogRoute>, reply: FastifyReply, fi
 
 async function send(source: LogSource, response: ServerResponse, query: LogQuery, follow: boolean): Promise<void> {
   const log = readLog(source.files);
+  source.note?.();
   const selected = selectLines(log, readMarks(source.files), query, Date.now());
   if (!follow) return void response.end(selected);
   response.flushHeaders();
@@ -83,6 +86,7 @@ async function send(source: LogSource, response: ServerResponse, query: LogQuery
     const { offset, bytes } = readLogFrom(source.files, from);
     const lines = query.timestamps === true && alive ? wholeLines(bytes) : bytes;
     from = offset + lines.length;
+    source.note?.();
     if (lines.length > 0) {
       const part = { timestamps: query.timestamps };
       if (!response.write(selectLines(lines, readMarks(source.files), part, Date.now(), offset)))

@@ -127,8 +127,8 @@ export class PodWorker {
   logOf(name: string, previous: boolean): LogSource | string | undefined {
     const container = this.#all().find((candidate) => candidate.spec.name === name);
     if (container === undefined) return undefined;
-    const files = container.logFiles(previous);
-    if (files !== undefined) return { files, alive: () => !previous && container.alive };
+    const source = container.logSource(previous);
+    if (source !== undefined) return source;
     const where = `container "${name}" in pod "${this.#pod.metadata?.name}"`;
     if (previous) return `previous terminated ${where} not found`;
     return `${where} is waiting to start: ${container.status.state?.waiting?.reason ?? 'ContainerCreating'}`;
