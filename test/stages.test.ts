@@ -15,7 +15,8 @@ const STAGES: Record<string, string> = {
   'runtime-image':
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
-  platform: 'leader ▸ controller ▸ informer ▸ kube ▸ access ▸ process ▸ time',
+  'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ access ▸ keeping ▸ store',
+  platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ kube ▸ access ▸ process ▸ time',
 };
 
 function stageOf(path: string): string {

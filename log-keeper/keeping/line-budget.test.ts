@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LineBudget, TokenBucket } from './line-budget.ts';
+
+const KIB = 1_024;
+const orders = { namespace: 'shop', name: 'orders' };
+
+test('a bucket gives its burst, and then so much each second', () => {
+  const bucket = new TokenBucket({ perSecond: 10, burst: 20 }, 0);
+  assert.deepEqual(
+    [bucket.take(20, 0), bucket.take(1, 0), bucket.take(5, 500), bucket.take(1, 500)],
+    [true, false, true, false],
+  );
+  assert.deepEqual([bucket.take(21, 100_000), bucket.take(20, 100_000)], [false, true]);
+});
+
+test('a function that floods its log loses lines, is told how many, and harms no other', () => {
+  const budget = new LineBudget();
+  const kept = Array.from({ length: 2_000 }, () => budget.take(orders, KIB, 0)).filter(({ keep }) => keep).length;
+  assert.equal(kept, 1_024);
+  assert.deepEqual(budget.take({ ...orders, name: 'quiet' }, KIB, 0), { keep: true, dropped: 0 });
+  assert.deepEqual(budget.take(orders, KIB, 1_000), { keep: true, dropped: 976 });
+  assert.deepEqual(budget.take(orders, KIB, 1_000), { keep: true, dropped: 0 });
+});
+
+test('a namespace with many floods leaves other namespaces theirs', () => {
+  const budget = new LineBudget();
+  for (let n = 0; n < 40; n += 1)
+    for (let m = 0; m < 1_024; m += 1) budget.take({ namespace: 'loud', name: `f${n}` }, KIB, 0);
+  assert.equal(budget.take({ namespace: 'loud', name: 'f99' }, KIB, 0).keep, false);
+  assert.equal(budget.take(orders, KIB, 0).keep, true);
+});
+
+test('reading waits for a namespace that is over its rate, and for no other', () => {
+  const budget = new LineBudget();
+  assert.equal(budget.paceMs('loud', 8 * KIB * KIB, 0), 0);
+  assert.equal(budget.paceMs('loud', 8 * KIB * KIB, 0), 1_000);
+  assert.equal(budget.paceMs('shop', KIB, 0), 0);
+});

@@ -1,0 +1,97 @@
+/** How fast lines may come. Pure. */
+
+/** A token bucket: `perSecond` on average, `burst` at once. */
+export interface Rate {
+  perSecond: number;
+  burst: number;
+}
+
+export class TokenBucket {
+  readonly #rate: Rate;
+  #left: number;
+  #atMs: number;
+
+  /** Full at first. @param nowMs that only ever grows */
+  constructor(rate: Rate, nowMs: number) {
+    this.#rate = rate;
+    this.#left = rate.burst;
+    this.#atMs = nowMs;
+  }
+
+  /** Whether so much may be taken, and takes it. */
+  take(amount: number, nowMs: number): boolean {
+    this.#refill(nowMs);
+    if (this.#left < amount) return false;
+    this.#left -= amount;
+    return true;
+  }
+
+  /** Takes it in any case; returns for how many milliseconds nothing more should be. */
+  spend(amount: number, nowMs: number): number {
+    this.#refill(nowMs);
+    this.#left -= amount;
+    return this.#left >= 0 ? 0 : (-this.#left / this.#rate.perSecond) * 1_000;
+  }
+
+  #refill(nowMs: number): void {
+    const { perSecond, burst } = this.#rate;
+    this.#left = Math.min(burst, this.#left + ((nowMs - this.#atMs) / 1_000) * perSecond);
+    this.#atMs = nowMs;
+  }
+}
+
+const MIB = 2 ** 20;
+/** What a function may add to its log: all that it keeps, each second. */
+const FUNCTION_RATE: Rate = { perSecond: MIB, burst: MIB };
+/** What the functions of a namespace may, together. */
+const NAMESPACE_RATE: Rate = { perSecond: 4 * MIB, burst: 8 * MIB };
+/** What is read for a namespace, dropped lines too: beyond it streams wait, which costs nobody else anything. */
+const READ_RATE: Rate = { perSecond: 8 * MIB, burst: 8 * MIB };
+
+interface Buckets {
+  kept: TokenBucket;
+  read: TokenBucket;
+  /** By the function's name. */
+  functions: Map<string, { bucket: TokenBucket; dropped: number }>;
+}
+
+/** Which lines are kept where more come than may: a function that floods its log harms no other. */
+export class LineBudget {
+  readonly #namespaces = new Map<string, Buckets>();
+
+  /** Whether the line may be kept, and how many were not since the last one that was. */
+  take(of: { namespace: string; name: string }, bytes: number, nowMs: number): { keep: boolean; dropped: number } {
+    const buckets = this.#of(of.namespace, nowMs);
+    const mine = buckets.functions.get(of.name) ?? { bucket: new TokenBucket(FUNCTION_RATE, nowMs), dropped: 0 };
+    buckets.functions.set(of.name, mine);
+    if (!mine.bucket.take(bytes, nowMs) || !buckets.kept.take(bytes, nowMs)) {
+      mine.dropped += 1;
+      return { keep: false, dropped: 0 };
+    }
+    const { dropped } = mine;
+    mine.dropped = 0;
+    return { keep: true, dropped };
+  }
+
+  /** How long to wait, in milliseconds, before more is read for the namespace. */
+  paceMs(namespace: string, bytes: number, nowMs: number): number {
+    return this.#of(namespace, nowMs).read.spend(bytes, nowMs);
+  }
+
+  /** Forgets those that `isKnown` does not know. */
+  keepOnly(isKnown: (namespace: string) => boolean): void {
+    for (const namespace of this.#namespaces.keys()) if (!isKnown(namespace)) this.#namespaces.delete(namespace);
+  }
+
+  #of(namespace: string, nowMs: number): Buckets {
+    const known = this.#namespaces.get(namespace);
+    if (known !== undefined) return known;
+    const buckets: Buckets = {
+      kept: new TokenBucket(NAMESPACE_RATE, nowMs),
+      read: new TokenBucket(READ_RATE, nowMs),
+      functions: new Map(),
+    };
+    this.#namespaces.set(namespace, buckets);
+    return buckets;
+  }
+}
