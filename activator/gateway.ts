@@ -3,9 +3,9 @@ import type { Server as TlsServer } from 'node:https';
 import { RequestIds } from '#api/request-id.ts';
 import type { TlsPair } from '#platform/process/tls-files.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import { type Decision, isFailure } from './errors/decision.ts';
+import { isFailure } from './errors/decision.ts';
 import type { GatewayError, Reply } from './errors/gateway-error.ts';
-import { attempt, enter } from './errors/guarded-entries.ts';
+import { attempt } from './errors/guarded-entries.ts';
 import type { ClientConnection } from './inbound/client-connection.ts';
 import { Backlog } from './inbound/client-reader.ts';
 import type { ClientStream } from './inbound/client-stream.ts';
@@ -18,6 +18,7 @@ import { TimerWheel } from './proxy/timer-wheel.ts';
 import type { Tunnel } from './proxy/tunnel.ts';
 import { writeReply } from './proxy/write-response.ts';
 import { RoutedRequest } from './routed-request.ts';
+import { StageList } from './stage-list.ts';
 import {
   answerOptions,
   applyPolicies,
@@ -65,8 +66,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   readonly #plain: Listener;
   /** Undefined until there is a certificate. */
   #secure: { door: Listener; server: TlsServer } | undefined;
-  /** What each request passes, in this order, until one of them answers it. */
-  readonly #stages: readonly Stage[];
+  readonly #stages: StageList;
   readonly #tunnels = new Set<Tunnel>();
   #synced = false;
   #leaving = false;
@@ -80,7 +80,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     this.#backlog = new Backlog(options.maxBacklogBytes);
     this.connectionLimit = new ConnectionLimit(options.maxConnections);
     this.timers = new TimerWheel(options.clock);
-    this.#stages = [
+    const stages: Stage[] = [
       validate,
       answerOptions,
       makeExchange(this, this.#ids),
@@ -89,6 +89,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
       applyPolicies,
       enterTarget,
     ];
+    this.#stages = new StageList(stages, (request, answer) => this.#answer(request, answer));
     options.synced.then(() => {
       this.#synced = true;
     });
@@ -216,27 +217,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   #begin(stream: ClientStream, connection: ClientConnection): void {
     this.#lastAtMs = this.clock.nowMs();
     if (this.#leaving) stream.endConnection();
-    this.#pass(new RoutedRequest(stream, connection), 0);
-  }
-
-  #pass(request: RoutedRequest, from: number): void {
-    for (let i = from; i < this.#stages.length && !request.over; i += 1) {
-      const decision = this.#stages[i]?.(request) ?? 'continue';
-      if (decision === 'continue') continue;
-      if (decision instanceof Promise) this.#wait(request, decision, i + 1);
-      else this.#answer(request, decision);
-      return;
-    }
-  }
-
-  #wait(request: RoutedRequest, decision: Promise<Decision>, next: number): void {
-    const crash = (error: unknown) => request.exchange.crash('request goes on', error);
-    const goOn = (decided: Decision) => {
-      enter('request goes on');
-      if (decided === 'continue') this.#pass(request, next);
-      else this.#answer(request, decided);
-    };
-    decision.then(goOn).catch(crash);
+    this.#stages.pass(new RoutedRequest(stream, connection));
   }
 
   #answer(request: RoutedRequest, answer: Reply | GatewayError): void {

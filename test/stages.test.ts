@@ -8,7 +8,7 @@ import { arrows, files, isTest, pathOf, root, textOf } from './support/imports.t
 /** Folders, and files beside them, of which each imports only what comes after it in its list, types included. */
 const STAGES: Record<string, string> = {
   activator:
-    'main ▸ config ▸ gateway ▸ stages ▸ routed-request ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
+    'main ▸ config ▸ gateway ▸ stage-list ▸ stages ▸ routed-request ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
     'routing ▸ policy ▸ upstream ▸ telemetry ▸ peers ▸ errors',
   operator:
     'main ▸ operator ▸ metrics ▸ jobs ▸ reconcile ▸ scaling ▸ watches ▸ source ▸ network ▸ routing ▸ function ▸ config',
