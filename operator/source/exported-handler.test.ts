@@ -22,6 +22,7 @@ const FOUND: [names: string[], wanted: Partial<WantedHandler>][] = [
   [['main'], { signature: 'lambda' }],
   [['GET', 'POST', 'runtime'], {}],
   [['DELETE'], { signature: 'fetch' }],
+  [['default', 'module.exports'], { handler: 'orders.create' }],
 ];
 for (const [names, wanted] of FOUND) {
   test(`exports ${names} satisfy ${JSON.stringify(wanted)}`, () => {

@@ -27,7 +27,9 @@ export interface Exported {
  */
 export function requireHandler(exported: Exported, wanted: WantedHandler): void {
   const { entry, names, isCommonJs, mayRegister } = exported;
-  if (isCommonJs || mayRegister || mayHave(names, wanted)) return;
+  // Bundled beforehand of a CommonJS module.
+  const wasCommonJs = names.includes('module.exports');
+  if (isCommonJs || wasCommonJs || mayRegister || mayHave(names, wanted)) return;
   const exports = names.length === 0 ? 'it exports nothing' : `it exports: ${names.join(', ')}`;
   const there = names.length === 0 || exported.startsServer ? `${exports}; ${OWN_SERVER_ADVICE}` : exports;
   const { handler, signature } = wanted;
