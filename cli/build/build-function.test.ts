@@ -107,6 +107,15 @@ test('the map has the paths from the folder, and the text of own files alone', a
   assert.deepEqual(sourcesContent, ['', files['src/index.ts']]);
 });
 
+test('a CommonJS module exports itself by that name too, so that any of its properties may be the handler', async () => {
+  for (const minify of [undefined, true, false]) {
+    const settings = minify === undefined ? {} : { minify };
+    const { code } = await build({ 'index.ts': `exports.hello = { world: () => 'named' };` }, settings);
+    const module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+    assert.deepEqual([module['module.exports'].hello.world(), module.default.hello.world()], ['named', 'named']);
+  }
+});
+
 test('a package that is only tried for may be absent', async () => {
   const made = await run({
     'index.ts': `let pg; try { pg = require('pg-native'); } catch { pg = 'none'; } export default () => pg;`,
@@ -114,10 +123,19 @@ test('a package that is only tried for may be absent', async () => {
   assert.equal(made, 'none');
 });
 
+test('classes of the same name say that name, in a bundle too', async () => {
+  const made = await run({
+    'index.ts': `import { Client as A } from './a.ts'; import { Client as B } from './b.ts'; export default () => [A.name, B.name];`,
+    'a.ts': 'export class Client {}',
+    'b.ts': 'export class Client {}',
+  });
+  assert.deepEqual(made, ['Client', 'Client']);
+});
+
 test('names stay unless they are to be shortened, and expressions may be given values', async () => {
   const files = { 'index.ts': 'function longName() { return STAGE; }\nexport default () => longName();' };
-  assert.match((await build(files)).code, /longName/);
-  assert.doesNotMatch((await build(files, { minify: true })).code, /longName/);
+  assert.match((await build(files)).code, /function longName/);
+  assert.doesNotMatch((await build(files, { minify: true })).code, /function longName/);
   assert.match((await build(files, { minify: false })).code, /\n {2}return STAGE/);
   assert.equal(await run(files, { define: { STAGE: '"test"' } }), 'test');
 });

@@ -4,6 +4,7 @@ import { FRAMEWORK_PACKAGE, TYPES_PACKAGE } from '#api/names.ts';
 import type { BuildSettings } from '../project/project.ts';
 import { buildError, isBuildFailure } from './build-failure.ts';
 import type { BuiltCode } from './built-code.ts';
+import { withModuleExports } from './common-js-entry.ts';
 import { fileKinds } from './file-kinds.ts';
 import { partSizes } from './part-sizes.ts';
 import { jsxIsPreserved } from './preserved-jsx.ts';
@@ -27,7 +28,7 @@ export async function buildFunction(request: BuildRequest): Promise<BuiltCode> {
   const output = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? '';
   const inputs = Object.keys(result.metafile.inputs).flatMap((input) => fileOf(input, request.folder));
   return {
-    code: output('.js'),
+    code: isCommonJs(result.metafile) ? withModuleExports(output('.js')) : output('.js'),
     map: withOwnTexts(output('.js.map')),
     inputs: [...new Set(inputs)],
     warnings: result.warnings.filter(({ location }) => !isOfPackage(location?.file)).map(inOneLine),
@@ -59,6 +60,8 @@ async function bundled({ folder, entry, settings }: BuildRequest) {
       minifyWhitespace: minify !== false,
       minifySyntax: minify !== false,
       minifyIdentifiers: minify === true,
+      // What the bundler gives another name still says its own: some packages go by `constructor.name`.
+      keepNames: true,
       plugins: [fileKinds, typesOnly],
     });
   } catch (error) {
@@ -76,6 +79,11 @@ const typesOnly: esbuild.Plugin = {
     }));
   },
 };
+
+function isCommonJs({ inputs, outputs }: esbuild.Metafile): boolean {
+  const entry = Object.values(outputs).find(({ entryPoint }) => entryPoint !== undefined)?.entryPoint;
+  return entry !== undefined && inputs[entry]?.format === 'cjs';
+}
 
 /** None where it is no file on disk. What is imported by `with { … }` has that behind its path. */
 function fileOf(input: string, folder: string): string[] {

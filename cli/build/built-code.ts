@@ -3,8 +3,8 @@ export interface BuiltCode {
   /** One ES module, without a source map. */
   code: string;
   /**
-   * Its source map (version 3): sources by their path from the folder, with the text of the folder's own. Of packages the text
-   * is empty: it would be most of it.
+   * Its source map (version 3): sources by their path from the folder, with the text of the folder's own. Of packages, and of what
+   * is no code, it is empty: it would be most of it.
    */
   map: string;
   /** Absolute paths of all files that went in. */

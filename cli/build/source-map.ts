@@ -1,10 +1,12 @@
 import { packageOf } from './part-sizes.ts';
 
-/** The map as it is sent along: of packages no text. @param printed as esbuild prints it. Pure. */
+const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
+
+/** The map as it is sent along: of packages, and of files that are no code, without their text. @param printed as esbuild prints it. Pure. */
 export function withOwnTexts(printed: string): string {
   const map = JSON.parse(printed) as { sources: string[]; sourcesContent?: (string | null)[] };
   const texts = map.sources.map((source, index) =>
-    packageOf(source) === undefined ? (map.sourcesContent?.[index] ?? '') : '',
+    packageOf(source) === undefined && CODE.test(source) ? (map.sourcesContent?.[index] ?? '') : '',
   );
   return JSON.stringify({ ...map, sourcesContent: texts });
 }

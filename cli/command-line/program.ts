@@ -1,6 +1,10 @@
 import { Command } from 'commander';
+import { addDelete } from './commands/delete.ts';
+import { addDeploy } from './commands/deploy.ts';
+import { addKey } from './commands/key.ts';
 import { addList } from './commands/list.ts';
 import { addRender } from './commands/render.ts';
+import { addRollback } from './commands/rollback.ts';
 import { withGlobalOptions } from './global-options.ts';
 import type { RunCommand } from './run-command.ts';
 
@@ -14,8 +18,12 @@ export function program(version: string, run: RunCommand): Command {
     .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(catnap --help lists the commands)')
     .exitOverride();
+  addDeploy(root, run);
   addRender(root, run);
   addList(root, run);
+  addRollback(root, run);
+  addDelete(root, run);
+  addKey(root, run);
   for (const command of root.commands) withGlobalOptions(command);
   return root;
 }

@@ -10,7 +10,7 @@ import { EXIT } from '../command-line/exit-codes.ts';
 import type { ProjectFunction } from '../project/project.ts';
 import { CLI_LABEL, MANAGED_BY_CLI } from './labels.ts';
 
-interface FunctionManifest {
+export interface FunctionManifest {
   apiVersion: typeof API_VERSION;
   kind: typeof KIND;
   metadata: { name: string; namespace?: string; labels: Record<string, string> };
@@ -18,7 +18,7 @@ interface FunctionManifest {
 }
 
 /** A ConfigMap with a part of a function's code, named by its content. */
-interface SourceConfigMap {
+export interface SourceConfigMap {
   apiVersion: 'v1';
   kind: 'ConfigMap';
   metadata: { name: string; namespace?: string; labels: Record<string, string> };
@@ -42,7 +42,7 @@ export interface ManifestPlace {
 }
 
 /** The module's name among the files of the source. */
-const MODULE = 'index.js';
+export const MODULE = 'index.js';
 /** Of what is compressed, in one ConfigMap, whose limit is 1 MiB with its keys. */
 const PIECE_BYTES = 900 * 1024;
 

@@ -1,6 +1,6 @@
 import { GROUP } from '#api/names.ts';
 
-/** `app.kubernetes.io/managed-by` of what the command line deployed. */
+/** `app.kubernetes.io/managed-by` of what the command line deployed, and its field manager. */
 export const MANAGED_BY_CLI = 'catnap-cli';
 
 export const CLI_LABEL = {
@@ -8,4 +8,6 @@ export const CLI_LABEL = {
   project: `${GROUP}/project`,
   /** On ConfigMaps: the Function that they are for. */
   function: `${GROUP}/deployed-function`,
+  /** On a ConfigMap that remembers a deploy: its number, from 1. */
+  deploy: `${GROUP}/deploy`,
 } as const;
