@@ -1,0 +1,55 @@
+import { readConfig } from '#platform/process/config.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import type { CommandContext } from './command-line/command-context.ts';
+import { Environment } from './command-line/environment.ts';
+import type { GlobalOptions } from './command-line/global-options.ts';
+import { Output } from './command-line/output.ts';
+import { program } from './command-line/program.ts';
+import { outcomeOf } from './command-line/run.ts';
+
+/** Runs the command that `process.argv` names, says why where it fails, and sets the exit code. Never rejects. */
+export async function runCommand(version: string): Promise<void> {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  process.once('SIGTERM', () => interrupted.abort());
+  try {
+    await program(version, (options, command) => run(options, command, interrupted.signal)).parseAsync(process.argv);
+  } catch (error) {
+    const { exitCode, line } = outcomeOf(error, interrupted.signal.aborted);
+    if (line !== undefined) process.stderr.write(`${line}\n`);
+    process.exitCode = exitCode;
+  }
+}
+
+async function run(
+  options: GlobalOptions,
+  command: (context: CommandContext) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const env = readConfig(Environment, process.env);
+  const { stdout: out, stderr: err } = process;
+  const colour = out.isTTY === true && env.NO_COLOR === undefined;
+  let cluster: Promise<Cluster> | undefined;
+  try {
+    await command({
+      output: new Output({ out, err, json: options.json ?? false, colour }),
+      env,
+      cwd: process.cwd(),
+      signal,
+      cluster: () => (cluster ??= connectTo(options, env)),
+    });
+  } finally {
+    await (await cluster?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+}
+
+/** What reads kubeconfigs is loaded by commands that ask a cluster. */
+async function connectTo(options: GlobalOptions, env: Environment): Promise<Cluster> {
+  const { connect, kubeconfigPaths } = await import('./cluster/cluster.ts');
+  return await connect({
+    kubeconfig: kubeconfigPaths(options.kubeconfig, env),
+    context: options.context,
+    namespace: options.namespace,
+    systemNamespace: options.systemNamespace ?? env.CATNAP_SYSTEM_NAMESPACE,
+  });
+}
