@@ -1,6 +1,6 @@
+import { ageOf } from '#platform/time/age.ts';
 import type { KubeObject } from '../../objects/kind-schema.ts';
 import type { Column, Printer } from '../resources/resource.ts';
-import { ageOf } from './duration.ts';
 
 export const NAME: Column = {
   name: 'Name',

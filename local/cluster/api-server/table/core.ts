@@ -1,10 +1,11 @@
 /** Kinds of core/v1 and the like that are shown by a field or two. */
+
+import { ageOf } from '#platform/time/age.ts';
 import type { KubeObject } from '../../objects/kind-schema.ts';
 import type { Fields } from '../resources/fields.ts';
 import { fieldsOf, listOf, textOf } from '../resources/fields.ts';
 import type { Printer } from '../resources/resource.ts';
 import { AGE, column, createdAge, NAME, nameOf } from './basic.ts';
-import { ageOf } from './duration.ts';
 
 /** Name, one cell, age. */
 function withOne(name: string, description: string, cell: (object: KubeObject) => string | number): Printer {

@@ -1,8 +1,9 @@
 /** Printer columns of CustomResourceDefinitions. */
+
+import { ageOf } from '#platform/time/age.ts';
 import type { KubeObject } from '../../objects/kind-schema.ts';
 import type { Column, Printer } from '../resources/resource.ts';
 import { NAME, nameOf } from './basic.ts';
-import { ageOf } from './duration.ts';
 import type { JsonPath } from './json-path.ts';
 import { parseJsonPath, valuesAt } from './json-path.ts';
 

@@ -1,8 +1,8 @@
+import { ageOf } from '#platform/time/age.ts';
 import type { Fields } from '../resources/fields.ts';
 import { fieldsOf, isFields, listOf, numberOf, textOf } from '../resources/fields.ts';
 import type { Printer } from '../resources/resource.ts';
 import { AGE, column, createdAge, NAME, nameOf } from './basic.ts';
-import { ageOf } from './duration.ts';
 
 export const POD: Printer = {
   columns: [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { humanDuration } from '#platform/time/age.ts';
 import { customPrinter } from './custom.ts';
-import { humanDuration } from './duration.ts';
 import { parseJsonPath, valuesAt } from './json-path.ts';
 import { POD } from './pod.ts';
 
