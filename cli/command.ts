@@ -2,18 +2,23 @@ import { readConfig } from '#platform/process/config.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { CommandContext } from './command-line/command-context.ts';
 import { Environment } from './command-line/environment.ts';
+import { EXIT } from './command-line/exit-codes.ts';
 import type { GlobalOptions } from './command-line/global-options.ts';
 import { Output } from './command-line/output.ts';
 import { program } from './command-line/program.ts';
 import { outcomeOf } from './command-line/run.ts';
 
-/** Runs the command that `process.argv` names, says why where it fails, and sets the exit code. Never rejects. */
-export async function runCommand(version: string): Promise<void> {
+/** Runs the command that `process.argv` names, says why where it fails, and sets the exit code. Never rejects. @param variables the environment */
+export async function runCommand(version: string, variables: NodeJS.ProcessEnv): Promise<void> {
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
   process.once('SIGTERM', () => interrupted.abort());
+  // Whoever reads has read enough, as `head` has: no failure.
+  process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : EXIT.failed));
   try {
-    await program(version, (options, command) => run(options, command, interrupted.signal)).parseAsync(process.argv);
+    await program(version, (options, command) =>
+      run(options, command, { variables, signal: interrupted.signal }),
+    ).parseAsync(process.argv);
   } catch (error) {
     const { exitCode, line } = outcomeOf(error, interrupted.signal.aborted);
     if (line !== undefined) process.stderr.write(`${line}\n`);
@@ -24,15 +29,16 @@ export async function runCommand(version: string): Promise<void> {
 async function run(
   options: GlobalOptions,
   command: (context: CommandContext) => Promise<void>,
-  signal: AbortSignal,
+  { variables, signal }: { variables: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<void> {
-  const env = readConfig(Environment, process.env);
-  const { stdout: out, stderr: err } = process;
+  const env = readConfig(Environment, variables);
+  const { stdin: input, stdout: out, stderr: err } = process;
   const colour = out.isTTY === true && env.NO_COLOR === undefined;
   let cluster: Promise<Cluster> | undefined;
   try {
     await command({
       output: new Output({ out, err, json: options.json ?? false, colour }),
+      input,
       env,
       cwd: process.cwd(),
       signal,
@@ -51,5 +57,6 @@ async function connectTo(options: GlobalOptions, env: Environment): Promise<Clus
     context: options.context,
     namespace: options.namespace,
     systemNamespace: options.systemNamespace ?? env.CATNAP_SYSTEM_NAMESPACE,
+    gatewayService: env.CATNAP_GATEWAY_SERVICE,
   });
 }

@@ -11,7 +11,7 @@ else {
   enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'catnap', 'compiled'));
   delete process.env.NODE_COMPILE_CACHE;
   const { runCommand } = await import('./command.ts');
-  await runCommand(version());
+  await runCommand(version(), process.env);
 }
 
 /** Of the package that this file is in, one folder below its root. */

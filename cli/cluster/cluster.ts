@@ -13,6 +13,8 @@ export interface ClusterChoice {
   namespace: string | undefined;
   /** Where Catnap itself is installed. */
   systemNamespace: string;
+  /** Name of the gateway's Service there. */
+  gatewayService: string;
 }
 
 /** The cluster that a command works on. */
@@ -21,6 +23,7 @@ export interface Cluster extends AsyncDisposable {
   /** Of the functions that the command is about. */
   readonly namespace: string;
   readonly systemNamespace: string;
+  readonly gatewayService: string;
   /** Name of the kubeconfig's context. */
   readonly context: string;
 }
@@ -40,6 +43,7 @@ export async function connect(choice: ClusterChoice): Promise<Cluster> {
     kube,
     namespace: choice.namespace ?? access.namespace ?? 'default',
     systemNamespace: choice.systemNamespace,
+    gatewayService: choice.gatewayService,
     context: access.context,
     [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose](),
   };

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Environment } from './environment.ts';
 import type { Output } from './output.ts';
@@ -5,6 +6,8 @@ import type { Output } from './output.ts';
 /** What each command is given besides its own arguments and options. */
 export interface CommandContext {
   output: Output;
+  /** What comes in. */
+  input: Readable;
   env: Environment;
   /** Absolute path of the folder that the command was called in. */
   cwd: string;

@@ -1,4 +1,10 @@
-import type { Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CommandError } from './command-error.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** Longest answer that goes into a JSON document, in bytes. */
+const MOST_COLLECTED = 16 * 1024 * 1024;
 
 /** Where a command writes: results to `out`, all else (progress, warnings, errors) to `err`. */
 export interface OutputOptions {
@@ -32,6 +38,24 @@ export class Output {
   /** One line of the result. */
   line(text: string): void {
     this.#out.write(`${text}\n`);
+  }
+
+  /** Bytes of the result as they come, as fast as they are taken. */
+  async stream(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    await pipeline(Readable.from(bytes), this.#out, { end: false });
+  }
+
+  /** The same as one text, for a JSON document. Throws a CommandError past 16 MiB. */
+  async collected(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of bytes) {
+      length += chunk.length;
+      if (length > MOST_COLLECTED)
+        throw new CommandError('the answer is more than 16 MiB: leave out --json', EXIT.failed);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
   }
 
   /** Something on the way to the result. */

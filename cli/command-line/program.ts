@@ -1,8 +1,11 @@
 import { Command } from 'commander';
 import { addDelete } from './commands/delete.ts';
 import { addDeploy } from './commands/deploy.ts';
+import { addDescribe } from './commands/describe.ts';
+import { addInvoke } from './commands/invoke.ts';
 import { addKey } from './commands/key.ts';
 import { addList } from './commands/list.ts';
+import { addOpen } from './commands/open.ts';
 import { addRender } from './commands/render.ts';
 import { addRollback } from './commands/rollback.ts';
 import { withGlobalOptions } from './global-options.ts';
@@ -21,6 +24,9 @@ export function program(version: string, run: RunCommand): Command {
   addDeploy(root, run);
   addRender(root, run);
   addList(root, run);
+  addDescribe(root, run);
+  addInvoke(root, run);
+  addOpen(root, run);
   addRollback(root, run);
   addDelete(root, run);
   addKey(root, run);

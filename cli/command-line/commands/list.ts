@@ -8,7 +8,8 @@ export function addList(root: Command, run: RunCommand): void {
     .alias('ls')
     .description('the functions of a namespace: whether they answer, and where')
     .option('-A, --all-namespaces', 'of all namespaces')
-    .action(async (options: GlobalOptions & { allNamespaces?: boolean }) => {
+    .option('-w, --wide', 'with the revision that takes traffic, and what the autoscaler aims at')
+    .action(async (options: GlobalOptions & { allNamespaces?: boolean; wide?: boolean }) => {
       const { list } = await import('../../commands/list.ts');
       await run(options, (context) => list(context, options));
     });

@@ -1,0 +1,46 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { ROOT } from '../../local/package-root.ts';
+import { settings } from './settings.ts';
+
+/** How a command ended, and what it printed. */
+interface Ran {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+interface RunOptions {
+  kubeconfig: string;
+  /** Given to it, and ended. */
+  stdin?: string;
+  /** Default: the checkout. */
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+const LONGEST_MS = 60_000;
+
+/** Starts the `catnap` command of this checkout; the caller ends it, or waits for it. */
+export function startCatnap(args: readonly string[], options: RunOptions): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [join(ROOT, 'cli/main.ts'), ...args], {
+    cwd: options.cwd ?? ROOT,
+    env: { PATH: settings.PATH, HOME: settings.HOME, KUBECONFIG: options.kubeconfig, ...options.env },
+    timeout: LONGEST_MS,
+  });
+}
+
+/** Runs it to its end, for at most a minute. */
+export async function catnap(args: readonly string[], options: RunOptions): Promise<Ran> {
+  const child = startCatnap(args, options);
+  child.stdin.on('error', () => undefined); // it may not read what it does not need
+  child.stdin.end(options.stdin ?? '');
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { exitCode, stdout, stderr };
+}
