@@ -23,6 +23,7 @@ import { deployLocal, type LocalDeployed } from '../support/deployed-local.ts';
 import { eventually } from '../support/eventually.ts';
 import { GatewayClient } from '../support/gateway.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
+import { traffic } from '../support/traffic.ts';
 import { FUNCTION, World } from '../support/world.ts';
 
 const SCALES: Resource<Scale> = {
@@ -52,29 +53,6 @@ function withValues({ options }: LocalDeployed, values: Table) {
   return { ...options, values: mergeValues(options.values ?? {}, values) };
 }
 
-/** Clients that ask `url` one request after the other until `stop`: statuses and errors by how often they came. */
-function traffic(gateway: GatewayClient, url: string, clients: number) {
-  const seen = new Map<string, number>();
-  let going = true;
-  const note = (what: string) => void seen.set(what, (seen.get(what) ?? 0) + 1);
-  const client = async () => {
-    while (going) {
-      await gateway.call(url).then(
-        ({ status }) => note(String(status)),
-        (error: Error) => note(error.message),
-      );
-    }
-  };
-  const all = Promise.all(Array.from({ length: clients }, client));
-  return {
-    async stop(): Promise<Record<string, number>> {
-      going = false;
-      await all;
-      return Object.fromEntries(seen);
-    },
-  };
-}
-
 async function podUids({ kube }: LocalDeployed): Promise<Set<string>> {
   const options = { namespace: SYSTEM_NAMESPACE, labelSelector: `${LABEL.name}=catnap`, signal: soon() };
   return new Set((await kube.listAll(PODS, options)).items.map(({ metadata }) => String(metadata?.uid)));
@@ -87,8 +65,8 @@ test('an upgrade of operator and activators under traffic loses no request, thos
   const sleepy = await world.deploy(manifest(world.namespace, 'sleepy', HELLO, { scaling: { idleSeconds: 1 } }));
   assert.equal((await world.call(url)).status, 200);
   const before = await podUids(system);
-  const running = traffic(gateway, url, 8);
-  const waking = traffic(gateway, sleepy, 1);
+  await using running = traffic(gateway, url, 8);
+  await using waking = traffic(gateway, sleepy, 1);
   const changed = { podAnnotations: { 'example.org/restarted': 'now' } };
   const options = withValues(system, { operator: changed, activator: changed });
   await upgradeChart(targetOf(system), system.installed, options);

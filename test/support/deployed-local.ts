@@ -47,7 +47,7 @@ export async function deployLocal(values: Table = {}): Promise<LocalDeployed> {
   stack.defer(() => rm(dir, { recursive: true, force: true }));
   const soon = AbortSignal.timeout(120_000);
   const kubeconfig = join(dir, 'kubeconfig');
-  const cluster = await startCluster(dir, kubeconfig);
+  const cluster = await startCluster(dir, kubeconfig, [String(readChart(CATNAP_CHART).metadata.AppVersion)]);
   stack.use(cluster);
   const kube = stack.use(await cluster.ready(soon));
   const gatewayPort = await freeNodePort();
@@ -68,17 +68,18 @@ export async function deployLocal(values: Table = {}): Promise<LocalDeployed> {
   };
 }
 
-async function startCluster(dir: string, kubeconfig: string): Promise<LocalCluster> {
+/** @param versions tags by which the images of Catnap are known; they all stand for the programs in `dist/` */
+export async function startCluster(dir: string, kubeconfig: string, versions: string[]): Promise<LocalCluster> {
   const { CATNAP_TEST_AUDIT_DIR: auditDir } = settings;
   if (auditDir !== undefined) await mkdir(auditDir, { recursive: true });
   const server = [process.execPath, join(import.meta.dirname, 'image-server.mjs')];
-  const version = String(readChart(CATNAP_CHART).metadata.AppVersion);
+  const images = versions.map(platformImages);
   return LocalCluster.start({
     dataDir: join(dir, 'data'),
     apiPort: 0,
     inherited,
     kubeconfig,
-    images: { [LOCAL_IMAGE]: server, ...platformImages(version) },
+    images: { [LOCAL_IMAGE]: server, ...Object.assign({}, ...images) },
     realism: settings.CATNAP_TEST_REALISM,
     auditLog: auditDir === undefined ? undefined : join(auditDir, `${randomBytes(6).toString('hex')}.jsonl`),
   });
@@ -100,7 +101,7 @@ function clusterParts(cluster: LocalCluster): Pick<Deployed, 'apiServer' | 'podR
 }
 
 /** One of those that a cluster may give to a Service of type NodePort, and that nobody on this machine listens on. */
-async function freeNodePort(): Promise<number> {
+export async function freeNodePort(): Promise<number> {
   for (;;) {
     const port = randomInt(30_000, 32_768);
     const free = await freePort(port).catch(() => undefined);
