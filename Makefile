@@ -8,17 +8,20 @@ TAG ?= ## default: the version in package.json
 PLATFORMS ?= ## linux/amd64, linux/arm64, or both with a comma; default: this machine's
 BASE ?= node:26-slim ## image with Node that they stand on
 BUILDER ?= ## docker, podman or buildah; default: the first that works
-OUTPUT ?= ## folder for archives that nodes can load, one for each image and platform
+OUTPUT ?= ## folder for archives that nodes can load, one for each image and platform; of make release: for all of it
 PUSH ?= ## 1: to the registry
 SOURCE ?= ## address of the source, for a label
+VERSION ?= ## of make release alone: a semantic version, such as 0.2.0
+IMAGES ?= ## of make release alone: no: without images
+ALLOW_DIRTY ?= ## of make release alone: 1: also from a checkout that differs from its commit
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check e2e fuzz bench build images generate clean
+.PHONY: help run test test-long check e2e fuzz bench build images release generate clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  Of make images, such as make images TAG=dev PLATFORMS=linux/amd64,linux/arm64:'
-	@awk -F ' *[?]= *| *## ' '/^[A-Z]+ [?]=.*## / { printf "    %-10s %-14s %s\n", $$1, $$2, $$3 }' $(MAKEFILE_LIST)
+	@echo '  Of make images and make release, such as make images TAG=dev PLATFORMS=linux/amd64,linux/arm64:'
+	@awk -F ' *[?]= *| *## ' '/^[A-Z_]+ [?]=.*## / { printf "    %-11s %-14s %s\n", $$1, $$2, $$3 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): package.json package-lock.json
 	@$(WITH_NODE) npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
@@ -50,6 +53,12 @@ images: $(INSTALLED) ## Images of operator, activator and runtime, by docker, po
 	@$(WITH_NODE) npm run --silent build
 	@$(WITH_NODE) node .toolchain/images.ts --registry '$(strip $(REGISTRY))' --tag '$(strip $(TAG))' --platforms '$(strip $(PLATFORMS))' --base '$(strip $(BASE))' \
 	  --builder '$(strip $(BUILDER))' --output '$(strip $(OUTPUT))' --push '$(strip $(PUSH))' --source '$(strip $(SOURCE))'
+
+release: $(INSTALLED) ## Packages, chart, manifests, images, inventories and checksums in one folder: VERSION=0.2.0; docs/releasing.md
+	@.toolchain/cluster-tools/install
+	@$(WITH_NODE) node .toolchain/release.ts --version '$(strip $(VERSION))' --output '$(or $(strip $(OUTPUT)),release)' --allow-dirty '$(strip $(ALLOW_DIRTY))' \
+	  --images '$(strip $(IMAGES))' --registry '$(strip $(REGISTRY))' --platforms '$(strip $(PLATFORMS))' --base '$(strip $(BASE))' \
+	  --builder '$(strip $(BUILDER))' --source '$(strip $(SOURCE))'
 
 generate: $(INSTALLED) ## Writes crds/ from api/
 	@$(WITH_NODE) npm run --silent generate

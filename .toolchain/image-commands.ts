@@ -31,7 +31,7 @@ export interface Command {
   mayFail?: true;
 }
 
-const DOCKERFILES: Record<ImageProgram, string> = {
+export const DOCKERFILES: Record<ImageProgram, string> = {
   operator: 'operator/Dockerfile',
   activator: 'activator/Dockerfile',
   runtime: 'runtime-image/Dockerfile',

@@ -32,8 +32,14 @@ const { values } = parseArgs({
     source: { type: 'string', default: '' },
     push: { type: 'string', default: '' },
     output: { type: 'string', default: '' },
+    /** For the label; default: the version in package.json. */
+    version: { type: 'string', default: '' },
+    /** Folder with `dist/` and the Dockerfiles; default: the checkout. */
+    context: { type: 'string', default: '' },
   },
 });
+
+const context = values.context || root;
 
 try {
   await makeImages();
@@ -45,7 +51,8 @@ try {
 async function makeImages(): Promise<void> {
   const builder = findBuilder(values.builder);
   const request = readRequest();
-  for (const platform of request.platforms) await bringBundler(architectureOf(platform), join(root, 'dist', 'bundler'));
+  for (const platform of request.platforms)
+    await bringBundler(architectureOf(platform), join(context, 'dist', 'bundler'));
   if (request.output !== undefined) mkdirSync(request.output, { recursive: true });
   for (const program of PROGRAMS) {
     for (const platform of request.platforms) {
@@ -60,7 +67,7 @@ async function makeImages(): Promise<void> {
 
 function carryOut({ line: [program, ...args], mayFail }: Command): void {
   const output = mayFail ? 'ignore' : 'inherit';
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', output, output] });
+  const { status, error } = spawnSync(program, args, { cwd: context, stdio: ['ignore', output, output] });
   if (status === 0 || mayFail) return;
   throw new Error(`${[program, ...args].join(' ')}: ${error?.message ?? `exit code ${status}`}`);
 }
@@ -76,7 +83,7 @@ function findBuilder(wanted: string): Builder {
 }
 
 function readRequest(): ImageRequest {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const version = values.version || ownVersion();
   const here = Object.entries(ARCHITECTURES).find(([, npm]) => npm === process.arch)?.[0] ?? 'amd64';
   const platforms = (values.platforms || `linux/${here}`).split(',').map((platform) => platform.trim());
   for (const platform of platforms) architectureOf(platform);
@@ -92,6 +99,10 @@ function readRequest(): ImageRequest {
     push: ['1', 'true', 'yes'].includes(values.push),
     output: values.output === '' ? undefined : values.output,
   };
+}
+
+function ownVersion(): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 function architectureOf(platform: string): Architecture {

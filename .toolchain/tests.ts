@@ -23,7 +23,17 @@ const TIERS: Record<string, Tier> = {
     // Three at once leave operators that lead without the processor time to renew their lease.
     concurrency: 2,
     timeoutMs: 120_000,
-    first: ['install', 'upgrade', 'release', 'leader', 'poisoned-sources', 'bundler', 'scale', 'operator', 'runtime-grace'],
+    first: [
+      'install',
+      'upgrade',
+      'release',
+      'leader',
+      'poisoned-sources',
+      'bundler',
+      'scale',
+      'operator',
+      'runtime-grace',
+    ],
   },
   cluster: {
     files: ['test/integration/{local,conformance}/*.test.ts'],

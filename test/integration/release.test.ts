@@ -1,0 +1,202 @@
+/** What `make release` makes, used as it would be: installed from its files, where there is no checkout. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parse, parseAllDocuments } from 'yaml';
+import { SYSTEM_NAMESPACE } from '#api/names.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
+import { helm } from '#platform/testing/cluster-tools.ts';
+import { notChecked } from '#platform/testing/not-checked.ts';
+import { workingBuilder } from '../../.toolchain/builder.ts';
+import { imageName, PROGRAMS } from '../../.toolchain/image-commands.ts';
+import { ROOT } from '../../local/package-root.ts';
+import { makeBaseImage } from '../support/base-image.ts';
+import { freeNodePort, startCluster } from '../support/deployed-local.ts';
+import { GatewayClient } from '../support/gateway.ts';
+import { kubectlEnv } from '../support/kubectl.ts';
+import { HELLO, manifest } from '../support/manifest.ts';
+import { hasRegistry, startRegistry } from '../support/oci-registry.ts';
+import { settings } from '../support/settings.ts';
+import { World } from '../support/world.ts';
+
+const VERSION = '9.8.7-rc.1';
+const PLATFORM = `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
+const tool = helm('what make release makes');
+const builder = workingBuilder();
+if (builder === undefined) notChecked('the images of a release: none of docker, podman and buildah works here');
+
+let scratch = '';
+/** The release's folder. */
+let release = '';
+const at = (...path: string[]) => join(release, ...path);
+
+/** @throws Error with what the command said. */
+function run(cwd: string, command: string, ...args: string[]): string {
+  // Not a part of the test that runs this.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function makeRelease(output: string, ...variables: string[]): string {
+  const settled = [`VERSION=${VERSION}`, `OUTPUT=${output}`, 'ALLOW_DIRTY=1', ...variables];
+  return run(ROOT, 'make', '--silent', 'release', ...settled);
+}
+
+if (tool !== undefined) {
+  before(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'catnap-release-test-'));
+    release = join(scratch, 'release');
+    const base = builder === undefined ? [] : [`BASE=${settings.CATNAP_TEST_BASE_IMAGE ?? makeBaseImage(builder)}`];
+    makeRelease(release, `PLATFORMS=${PLATFORM}`, ...base);
+  });
+  after(async () => {
+    const made = PROGRAMS.map((program) => imageName(program, { registry: '', tag: VERSION }));
+    if (builder !== undefined) execFileSync(builder, ['rmi', '--force', ...made], { stdio: 'ignore' });
+    await rm(scratch, { recursive: true });
+  });
+
+  test('each of its files has its checksum', async () => {
+    const checked = run(release, 'sha256sum', '--check', '--strict', 'SHA256SUMS');
+    const entries = await readdir(release, { withFileTypes: true, recursive: true });
+    const files = entries.filter((entry) => entry.isFile() && entry.name !== 'SHA256SUMS');
+    assert.equal(checked.trim().split('\n').length, files.length);
+    for (const file of ['npm/catnap-', 'npm/catnap-runtime-', 'chart/catnap-'])
+      assert.match(checked, new RegExp(`^${file}${VERSION}\\.tgz: OK$`, 'm'));
+    if (builder !== undefined) assert.equal(checked.match(/^images\/.*\.tar: OK$/gm)?.length, PROGRAMS.length);
+  });
+
+  test('the same commit gives the same bytes', async () => {
+    const again = join(scratch, 'elsewhere', 'again');
+    makeRelease(again, 'IMAGES=no');
+    const sums = await readFile(at('SHA256SUMS'), 'utf8');
+    const others = (text: string) => text.split('\n').filter((line) => !/ (images|sbom)\/.*-linux-/.test(line));
+    assert.deepEqual(others(await readFile(join(again, 'SHA256SUMS'), 'utf8')), others(sums));
+  });
+
+  test('a folder that has something in it is not written to', () => {
+    assert.throws(() => makeRelease(release), /release is not empty: remove it, or name another OUTPUT/);
+  });
+
+  test('the command works in a folder that has nothing but the package', async () => {
+    const folder = await emptyProject('command');
+    await installFromFile(folder, at('npm', `catnap-${VERSION}.tgz`));
+    const catnap = (...args: string[]) => run(folder, join(folder, 'node_modules', '.bin', 'catnap'), ...args);
+    assert.equal(catnap('--version'), `${VERSION}\n`);
+    assert.match(catnap('--help'), /^Usage: catnap /);
+    await mkdir(join(folder, 'src'));
+    await writeFile(join(folder, 'src', 'index.ts'), HELLO);
+    const [rendered] = parseAllDocuments(catnap('render')).map((document) => document.toJS());
+    assert.deepEqual([rendered.kind, rendered.metadata.name], ['Function', 'command']);
+    const { scripts, dependencies } = JSON.parse(
+      await readFile(join(folder, 'node_modules/catnap/package.json'), 'utf8'),
+    );
+    assert.deepEqual([scripts, Object.keys(dependencies)], [undefined, ['esbuild']]);
+  });
+
+  test('the package for who writes handlers has the release’s version', async () => {
+    const folder = await emptyProject('handler');
+    const file = at('npm', `catnap-runtime-${VERSION}.tgz`);
+    run(folder, 'npm', 'install', '--offline', '--no-audit', '--no-fund', '--silent', file);
+    const { version } = JSON.parse(await readFile(join(folder, 'node_modules/@catnap/runtime/package.json'), 'utf8'));
+    assert.equal(version, VERSION);
+    const script =
+      "import { createTestContext } from '@catnap/runtime'; console.log(createTestContext({ requestId: 'a' }).requestId);";
+    assert.equal(run(folder, process.execPath, '--input-type=module', '--eval', script), 'a\n');
+  });
+
+  test('the chart installs the images of the release, and a function answers', async () => {
+    await using stack = new AsyncDisposableStack();
+    const kubeconfig = join(scratch, 'kubeconfig');
+    const cluster = stack.use(await startCluster(join(scratch, 'cluster'), kubeconfig, [VERSION]));
+    const kube = stack.use(await cluster.ready(AbortSignal.timeout(60_000)));
+    const port = await freeNodePort();
+    const set = {
+      'service.type': 'NodePort',
+      'service.nodePorts.http': port,
+      'operator.replicas': 1,
+      'activator.replicas': 1,
+    };
+    const values = Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+    const args = ['install', 'catnap', at('chart', `catnap-${VERSION}.tgz`), '--namespace', SYSTEM_NAMESPACE];
+    execFileSync(tool.path, [...args, '--create-namespace', '--wait', ...values], { env: kubectlEnv(kubeconfig) });
+    const gateway = stack.use(new GatewayClient(`http://127.0.0.1:${port}`));
+    const world = stack.use(await World.create(kube, gateway));
+    const url = await world.deploy(manifest(world.namespace, 'hello', HELLO));
+    assert.equal((await world.call(url)).text, '{"hello":"world"}');
+  });
+
+  if (!hasRegistry()) notChecked('that a registry takes the chart: docker-registry is not installed');
+  else
+    test('a registry takes the chart, and gives it back as it was', async () => {
+      await using registry = await startRegistry();
+      const file = `catnap-${VERSION}.tgz`;
+      const address = `oci://${registry.host}/charts`;
+      run(scratch, tool.path, 'push', at('chart', file), address, '--plain-http');
+      run(scratch, tool.path, 'pull', `${address}/catnap`, '--version', VERSION, '--plain-http');
+      assert.deepEqual(await readFile(join(scratch, file)), await readFile(at('chart', file)));
+    });
+
+  test('the manifest for clusters without helm has the definition, and the images of the release', async () => {
+    const text = await readFile(at('manifests', 'install.yaml'), 'utf8');
+    const objects = parseAllDocuments(text).flatMap((document) => (document.toJS() as KubeObject | null) ?? []);
+    const kinds = objects.map(({ kind }) => kind);
+    assert.deepEqual(kinds.slice(0, 2), ['Namespace', 'CustomResourceDefinition']);
+    assert.ok(!kinds.includes('Job'));
+    const definition = parse(await readFile(at('manifests', 'functions.catnap.dev.yaml'), 'utf8')) as KubeObject;
+    assert.deepEqual(objects[1], definition);
+    assert.deepEqual([...new Set(text.match(/catnap\/(operator|activator|runtime):[^\s"]+/g))].sort(), [
+      `catnap/activator:${VERSION}`,
+      `catnap/operator:${VERSION}`,
+      `catnap/runtime:${VERSION}`,
+    ]);
+  });
+
+  test('an inventory has the packages of its program and none that only development needs', async () => {
+    const names = async (file: string) => {
+      const { components } = JSON.parse(await readFile(at('sbom', file), 'utf8')) as { components: { name: string }[] };
+      return components.map(({ name }) => name);
+    };
+    const activator = await names(`catnap-activator-${VERSION}.cdx.json`);
+    assert.ok(
+      ['zod', 'pino', 'prom-client'].every((name) => activator.includes(name)),
+      activator.join(),
+    );
+    assert.ok(!['typescript', 'esbuild', '@biomejs/biome'].some((name) => activator.includes(name)), activator.join());
+    assert.deepEqual(await names(`catnap-runtime-${VERSION}.cdx.json`), ['ws']);
+    assert.ok((await names(`npm-catnap-${VERSION}.cdx.json`)).includes('commander'));
+    if (builder === undefined) return;
+    const image = await names(`catnap-operator-${VERSION}-${PLATFORM.replace('/', '-')}.cdx.json`);
+    assert.ok(image.includes(`@esbuild/linux-${process.arch}`), image.join());
+  });
+}
+
+async function emptyProject(name: string): Promise<string> {
+  const folder = join(scratch, name);
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  return folder;
+}
+
+/** With esbuild as npm brings it; from this checkout where no registry is reached. */
+async function installFromFile(folder: string, file: string): Promise<void> {
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  try {
+    run(folder, 'npm', 'install', ...quiet, file);
+  } catch (error) {
+    notChecked(`that npm brings esbuild beside the package catnap: ${String(error)}`);
+    const modules = join(folder, 'node_modules');
+    await mkdir(join(modules, 'catnap'), { recursive: true });
+    run(folder, 'tar', '-xf', file, '-C', join(modules, 'catnap'), '--strip-components=1');
+    for (const name of ['esbuild', `@esbuild/linux-${process.arch}`])
+      await cp(join(ROOT, 'node_modules', name), join(modules, name), { recursive: true });
+    await mkdir(join(modules, '.bin'));
+    await writeFile(join(modules, '.bin', 'catnap'), '#!/bin/sh\nexec node node_modules/catnap/bin/catnap.mjs "$@"\n', {
+      mode: 0o755,
+    });
+  }
+}
