@@ -3,7 +3,7 @@ import type { Cluster } from './cluster/cluster.ts';
 import type { CommandContext } from './command-line/command-context.ts';
 import { Environment } from './command-line/environment.ts';
 import { EXIT } from './command-line/exit-codes.ts';
-import type { GlobalOptions } from './command-line/global-options.ts';
+import { commandFirst, type GlobalOptions } from './command-line/global-options.ts';
 import { Output } from './command-line/output.ts';
 import { program } from './command-line/program.ts';
 import { outcomeOf } from './command-line/run.ts';
@@ -18,7 +18,7 @@ export async function runCommand(version: string, variables: NodeJS.ProcessEnv):
   try {
     await program(version, (options, command) =>
       run(options, command, { variables, signal: interrupted.signal }),
-    ).parseAsync(process.argv);
+    ).parseAsync(commandFirst(process.argv.slice(2)), { from: 'user' });
   } catch (error) {
     const { exitCode, line } = outcomeOf(error, interrupted.signal.aborted);
     if (line !== undefined) process.stderr.write(`${line}\n`);
@@ -39,6 +39,7 @@ async function run(
     await command({
       output: new Output({ out, err, json: options.json ?? false, colour }),
       input,
+      terminal: input.isTTY === true && err.isTTY === true ? { input, output: err } : undefined,
       env,
       cwd: process.cwd(),
       signal,

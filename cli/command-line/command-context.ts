@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Environment } from './environment.ts';
 import type { Output } from './output.ts';
@@ -8,6 +8,8 @@ export interface CommandContext {
   output: Output;
   /** What comes in. */
   input: Readable;
+  /** Where a question may be asked; undefined: nobody sits there. */
+  terminal: { input: Readable; output: Writable } | undefined;
   env: Environment;
   /** Absolute path of the folder that the command was called in. */
   cwd: string;

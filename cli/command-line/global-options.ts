@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Command } from 'commander';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -17,4 +17,18 @@ export function withGlobalOptions(command: Command): Command {
     .option('-n, --namespace <name>', "namespace of the functions; default: the context's")
     .option('--system-namespace <name>', 'where Catnap is installed (CATNAP_SYSTEM_NAMESPACE; default: catnap-system)')
     .option('--json', 'print the result as JSON');
+}
+
+/** The words of a call with the options of every command that stand before the command's name put behind it. Pure. */
+export function commandFirst(words: readonly string[]): string[] {
+  const { options } = withGlobalOptions(new Command());
+  let index = 0;
+  for (let word = words[index]; word?.startsWith('-'); word = words[index]) {
+    const [flag, inline] = word.split('=', 2);
+    const option = options.find(({ short, long }) => flag === short || flag === long);
+    if (option === undefined) return [...words];
+    index += option.required && inline === undefined ? 2 : 1;
+  }
+  const [command, ...rest] = words.slice(index);
+  return command === undefined ? [...words] : [command, ...words.slice(0, index), ...rest];
 }

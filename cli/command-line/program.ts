@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCompletion } from './commands/completion.ts';
 import { addDelete } from './commands/delete.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addDescribe } from './commands/describe.ts';
@@ -30,6 +31,7 @@ export function program(version: string, run: RunCommand): Command {
   addRollback(root, run);
   addDelete(root, run);
   addKey(root, run);
+  addCompletion(root, run);
   for (const command of root.commands) withGlobalOptions(command);
   return root;
 }

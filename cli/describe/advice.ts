@@ -57,7 +57,9 @@ export function adviceFor(object: FunctionObject, place: Omit<Place, 'name' | 'n
   const isBehind = ready.status === 'False' && revision !== undefined && revision !== latestRevision;
   return [
     next,
-    ...(isBehind ? [`meanwhile ${revision} answers; go back to its spec to be rid of the failure`] : []),
+    ...(isBehind
+      ? [`meanwhile ${revision} answers; of what catnap deploy made, go back: catnap rollback ${name}${place.option}`]
+      : []),
     ...(failedStarts?.retrying === true ? ['it is being started again at this moment'] : []),
   ];
 }

@@ -80,7 +80,7 @@ Events:
 
 Next:
   see what it wrote before it ended: catnap logs greet -n team --previous
-  meanwhile greet-old answers; go back to its spec to be rid of the failure`,
+  meanwhile greet-old answers; of what catnap deploy made, go back: catnap rollback greet -n team`,
   );
 });
 

@@ -191,3 +191,19 @@ test('open gives the address to the browser, and prints it', async (t) => {
   const without = await typed(world, ['open', 'greet']);
   assert.deepEqual([without.exitCode, without.stdout, without.stderr], [0, `${url}\n`, 'no browser was found here\n']);
 });
+
+test('completion scripts learn the names of functions, and nothing of a cluster that is not there', async (t) => {
+  await using world = await system.world();
+  await world.apply(manifest(world.namespace, 'greet', HELLO));
+  const line = ['__complete', 'functions', '--', 'describe', '-n', world.namespace, ''];
+  const named = await catnap(line, { kubeconfig: system.kubeconfig });
+  assert.deepEqual(named, { exitCode: 0, stdout: 'greet\n', stderr: '' });
+  const nowhere = join(await temporaryFolder(t), 'kubeconfig');
+  await writeFile(
+    nowhere,
+    (await readFile(system.kubeconfig, 'utf8')).replace(/server: .*/, 'server: https://127.0.0.1:1'),
+  );
+  for (const kubeconfig of [nowhere, `${nowhere}.absent`]) {
+    assert.deepEqual(await catnap(line, { kubeconfig }), { exitCode: 0, stdout: '', stderr: '' });
+  }
+});

@@ -6,7 +6,7 @@ export function addDescribe(root: Command, run: RunCommand): void {
   root
     .command('describe')
     .description('what a function does and why: addresses, revisions, scaling, failures, and what to do next')
-    .argument('<name>', 'of the function')
+    .argument('<function>')
     .action(async (name: string, options: GlobalOptions) => {
       const { describe } = await import('../../commands/describe.ts');
       await run(options, (context) => describe(context, name, options));

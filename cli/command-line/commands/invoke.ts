@@ -7,7 +7,7 @@ export function addInvoke(root: Command, run: RunCommand): void {
   root
     .command('invoke')
     .description('call a function, by way of the API server; what it answers is printed as it comes')
-    .argument('<name>', 'of the function')
+    .argument('<function>')
     .argument('[path]', 'with its query; default: /')
     .option('-X, --request <method>', 'default: GET, or POST with -d')
     .option(

@@ -6,7 +6,7 @@ export function addOpen(root: Command, run: RunCommand): void {
   root
     .command('open')
     .description("open a function's address in the browser; print it where there is none")
-    .argument('<name>', 'of the function')
+    .argument('<function>')
     .action(async (name: string, options: GlobalOptions) => {
       const { open } = await import('../../commands/open.ts');
       await run(options, (context) => open(context, name));
