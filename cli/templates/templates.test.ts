@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { folderFiles } from './folder-files.ts';
+import { TEMPLATE_NAMES } from './template.ts';
+import { TEMPLATES } from './templates.ts';
+import { VERSIONS } from './versions.ts';
+
+const made = (name: (typeof TEMPLATE_NAMES)[number], command?: string) =>
+  folderFiles({ template: TEMPLATES[name], name: 'shop', runtime: '^1.2.3', command });
+
+for (const name of TEMPLATE_NAMES)
+  test(`${name} is a whole folder, named as its function, with exact versions`, () => {
+    const files = made(name);
+    for (const path of [
+      'package.json',
+      'tsconfig.json',
+      '.gitignore',
+      'README.md',
+      'src/index.ts',
+      'src/index.test.ts',
+    ])
+      assert.ok(files[path], path);
+    for (const [path, text] of Object.entries(files)) assert.doesNotMatch(text, /\bNAME\b/, path);
+    const { dependencies = {}, devDependencies, ...rest } = JSON.parse(files['package.json'] as string);
+    assert.deepEqual(Object.keys(rest.scripts), ['dev', 'deploy', 'test', 'types']);
+    assert.equal(rest.name, 'shop');
+    const { '@catnap/runtime': runtime, ...others } = devDependencies;
+    assert.equal(runtime, '^1.2.3');
+    for (const version of Object.values({ ...dependencies, ...others }))
+      assert.match(String(version), /^\d+\.\d+\.\d+$/);
+    assert.ok((files['README.md'] as string).trimEnd().split('\n').length <= 15);
+  });
+
+test('a folder made by the installed package brings the command', () => {
+  assert.equal(JSON.parse(made('hello', '^1.2.3')['package.json'] as string).devDependencies.catnap, '^1.2.3');
+  assert.equal(JSON.parse(made('hello')['package.json'] as string).devDependencies.catnap, undefined);
+});
+
+test('templates use the versions that are tried here', () => {
+  const root = join(import.meta.dirname, '..', '..', 'node_modules');
+  const tried = Object.entries(VERSIONS).filter(([name]) => existsSync(join(root, name)));
+  assert.ok(tried.length >= 4);
+  for (const [name, version] of tried)
+    assert.equal(version, JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8')).version, name);
+});

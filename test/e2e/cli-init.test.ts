@@ -1,0 +1,100 @@
+/** What `catnap init` makes: it installs, its types hold, its test passes, and it answers on a cluster. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { promisify } from 'node:util';
+import { parseAllDocuments } from 'yaml';
+import { CONFIG_MAPS, type KubeObject, type Resource } from '#platform/kube/resources.ts';
+import { notChecked } from '#platform/testing/not-checked.ts';
+import { TEMPLATE_NAMES, type TemplateName } from '../../cli/templates/template.ts';
+import { catnap } from '../support/catnap.ts';
+import type { Call } from '../support/gateway.ts';
+import { settings } from '../support/settings.ts';
+import { useSystem } from '../support/system.ts';
+import { FUNCTION, type World } from '../support/world.ts';
+
+const system = useSystem();
+const run = promisify(execFile);
+const env = { PATH: settings.PATH, HOME: settings.HOME };
+let folder = '';
+/** Why npm could not install; undefined: it did. */
+let notInstalled: string | undefined;
+
+const KEY = 'k';
+const EVENT = '{"id":"o-1"}';
+const SIGNED = { 'x-signature': createHmac('sha256', KEY).update(EVENT).digest('hex') };
+
+/** Path, request and what is answered. */
+const CALLS: Record<TemplateName, [path: string, call: Call, answer: RegExp]> = {
+  hello: ['/?name=you', {}, /^\{"hello":"you"\}$/],
+  hono: ['/orders/7', {}, /^\{"id":"7"\}$/],
+  webhook: ['/', { method: 'POST', body: EVENT, headers: SIGNED }, /^\{"accepted":"/],
+  worker: ['/?name=you', {}, /^Hello you!$/],
+  lambda: ['/?name=you', {}, /^\{"hello":"you"\}$/],
+  express: ['/orders/7', {}, /^\{"id":"7"\}$/],
+};
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'catnap-init-'));
+  for (const name of TEMPLATE_NAMES) {
+    const { exitCode, stderr } = await catnap(['init', name], { kubeconfig: '', cwd: folder });
+    assert.equal(exitCode, 0, stderr);
+  }
+  notInstalled = await install();
+  if (notInstalled !== undefined) notChecked(`folders of catnap init: npm could not install: ${notInstalled}`);
+});
+after(() => rm(folder, { recursive: true }));
+
+/** All of them at once, as workspaces of one folder: what they share is fetched once. */
+async function install(): Promise<string | undefined> {
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, workspaces: TEMPLATE_NAMES }));
+  const options = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  return await run('npm', ['install', '--prefer-offline', ...options], { cwd: folder, env, timeout: 180_000 }).then(
+    () => undefined,
+    ({ message }: Error) => message.trim(),
+  );
+}
+
+const KINDS: Record<string, Resource> = { ConfigMap: CONFIG_MAPS, Function: FUNCTION as Resource };
+
+/** Renders the folder, applies that, and waits until it is ready. */
+async function deployed(world: World, name: TemplateName): Promise<string> {
+  const rendered = await catnap(['render', join(folder, name), '-n', world.namespace], { kubeconfig: '' });
+  assert.equal(rendered.exitCode, 0, rendered.stderr);
+  for (const document of parseAllDocuments(rendered.stdout)) {
+    const object = document.toJS() as KubeObject;
+    await world.put(KINDS[object.kind ?? ''] as Resource, object);
+  }
+  return String((await world.ready(name)).status?.url);
+}
+
+suite('a folder of catnap init', () => {
+  for (const name of TEMPLATE_NAMES) {
+    test(`${name}: its types hold and its test passes`, async (t) => {
+      if (notInstalled !== undefined) return t.skip(notInstalled);
+      const cwd = join(folder, name);
+      await run(join(folder, 'node_modules', '.bin', 'tsc'), [], {
+        cwd,
+        env: { ...env, PATH: `${dirname(process.execPath)}:${env.PATH}` },
+      });
+      const { stdout } = await run(process.execPath, ['--test'], { cwd, env });
+      assert.match(stdout, /^ℹ pass [1-9]/m);
+      assert.match(stdout, /^ℹ fail 0$/m);
+    });
+
+    test(`${name}: rendered and applied, it answers`, async (t) => {
+      if (notInstalled !== undefined) return t.skip(notInstalled);
+      await using world = await system.world();
+      await world.secret('webhook', { key: KEY });
+      const url = await deployed(world, name);
+      const [path, call, expected] = CALLS[name];
+      const answer = await world.call(url, { path, ...call });
+      assert.ok(answer.status < 300, `${answer.status} ${answer.text}`);
+      assert.match(answer.text, expected);
+    });
+  }
+});
