@@ -43,6 +43,8 @@ function inWords(text: string): string {
 
 function notInstalled(specifier: string): string {
   const [first = '', second = ''] = specifier.split('/');
+  if (!/^@?\w/.test(first))
+    return `"${specifier}" cannot be resolved: is it generated, or named in package.json, first?`;
   const name = first.startsWith('@') ? `${first}/${second}` : first;
   return `"${specifier}" is not installed: npm install ${name}`;
 }

@@ -2,44 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as esbuild from 'esbuild';
-import { CommandError } from '../command-line/command-error.ts';
-import type { BuildSettings } from '../project/project.ts';
-import { testFolder } from '../testing/folder.ts';
-import { buildFunction } from './build-function.ts';
+import { build, type Files, refusal, run } from '../testing/build.ts';
 
 after(() => esbuild.stop());
-
-type Files = Record<string, string | Uint8Array>;
-
-async function build(files: Files, settings: BuildSettings = {}, entry = 'index.ts') {
-  await using folder = await testFolder(files);
-  const built = await buildFunction({ folder: folder.path, entry: join(folder.path, entry), settings });
-  return { ...built, folder: folder.path };
-}
-
-/** As the operator puts before code that was bundled already. */
-const REQUIRE = `globalThis.require ??= (name) => {
-  const found = process.getBuiltinModule(name);
-  if (found === undefined) throw new Error('none');
-  return found;
-};`;
-
-async function run(files: Files, settings?: BuildSettings): Promise<unknown> {
-  const { code } = await build(files, settings);
-  const text = `${REQUIRE}\n${code}`;
-  const module = await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
-  return module.default();
-}
-
-async function refusal(files: Files, settings?: BuildSettings): Promise<string> {
-  const error = await build(files, settings).then(
-    () => assert.fail('it was built'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof CommandError, String(error));
-  assert.equal(error.exitCode, 5);
-  return error.message;
-}
 
 test('packages go in with the code, in ES modules and CommonJS', async () => {
   const files = {

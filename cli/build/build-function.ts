@@ -6,8 +6,10 @@ import { buildError, isBuildFailure } from './build-failure.ts';
 import type { BuiltCode } from './built-code.ts';
 import { withModuleExports } from './common-js-entry.ts';
 import { fileKinds } from './file-kinds.ts';
+import { addonsAbsent, findLeftOut, withAbsent } from './left-out.ts';
 import { partSizes } from './part-sizes.ts';
 import { jsxIsPreserved } from './preserved-jsx.ts';
+import { readsBeside } from './reads-beside.ts';
 import { withOwnTexts } from './source-map.ts';
 
 /** What is bundled. */
@@ -24,51 +26,63 @@ export interface BuildRequest {
  * names file, line and column where it does not compile, or where something cannot be part of a module.
  */
 export async function buildFunction(request: BuildRequest): Promise<BuiltCode> {
-  const result = await bundled(request);
+  const { folder } = request;
+  const first = await bundled(request, []);
+  const { errors, absent } = await findLeftOut(folder, first.metafile);
+  if (errors.length > 0) throw buildError(errors);
+  const result = absent.length === 0 ? first : await bundled(request, [withAbsent(folder, absent)]);
   const output = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? '';
-  const inputs = Object.keys(result.metafile.inputs).flatMap((input) => fileOf(input, request.folder));
+  const files = Object.keys(result.metafile.inputs).flatMap(fileOf);
+  const warnings = result.warnings.filter(({ location }) => !isOfPackage(location?.file)).map(inOneLine);
   return {
     code: isCommonJs(result.metafile) ? withModuleExports(output('.js')) : output('.js'),
     map: withOwnTexts(output('.js.map')),
-    inputs: [...new Set(inputs)],
-    warnings: result.warnings.filter(({ location }) => !isOfPackage(location?.file)).map(inOneLine),
+    inputs: [...new Set(files.map((path) => resolve(folder, path)))],
+    warnings: [...warnings, ...(await readsBeside(folder, files))],
     sizes: partSizes(result.metafile),
   };
 }
 
-async function bundled({ folder, entry, settings }: BuildRequest) {
+async function bundled({ folder, entry, settings }: BuildRequest, plugins: esbuild.Plugin[]) {
   const { external = [], define = {}, minify } = settings;
   try {
     return await esbuild.build({
+      ...OPTIONS,
       absWorkingDir: folder,
       entryPoints: { index: entry },
       outdir: folder,
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-      charset: 'utf8',
-      legalComments: 'none',
-      sourcemap: 'external',
-      logLevel: 'silent',
       define,
-      ...((await jsxIsPreserved(folder, entry)) && { jsx: 'automatic' as const }),
+      ...((await jsxIsPreserved(folder, entry)) && { jsx: 'automatic' }),
       // The runtime stands in for the Functions Framework.
       external: [FRAMEWORK_PACKAGE, ...external],
       minifyWhitespace: minify !== false,
       minifySyntax: minify !== false,
       minifyIdentifiers: minify === true,
-      // What the bundler gives another name still says its own: some packages go by `constructor.name`.
-      keepNames: true,
-      plugins: [fileKinds, typesOnly],
+      plugins: [...plugins, fileKinds, typesOnly, addonsAbsent],
     });
   } catch (error) {
     if (isBuildFailure(error)) throw buildError(error.errors, error);
     throw error;
   }
 }
+
+const OPTIONS = {
+  bundle: true,
+  write: false,
+  metafile: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  charset: 'utf8',
+  legalComments: 'none',
+  sourcemap: 'external',
+  logLevel: 'silent',
+  logLimit: 0,
+  // What is computed shows when it runs: those of the own code are worth a word.
+  logOverride: { 'unsupported-dynamic-import': 'warning', 'unsupported-require-call': 'warning' },
+  // What the bundler gives another name still says its own: some packages go by `constructor.name`.
+  keepNames: true,
+} as const satisfies esbuild.BuildOptions;
 
 /** The package of types has nothing for a function that runs. */
 const typesOnly: esbuild.Plugin = {
@@ -85,10 +99,10 @@ function isCommonJs({ inputs, outputs }: esbuild.Metafile): boolean {
   return entry !== undefined && inputs[entry]?.format === 'cjs';
 }
 
-/** None where it is no file on disk. What is imported by `with { … }` has that behind its path. */
-function fileOf(input: string, folder: string): string[] {
+/** Path from the folder; none where it is no file on disk. What is imported by `with { … }` has that behind its path. */
+function fileOf(input: string): string[] {
   const path = input.replace(/ with \{.*$/s, '');
-  return /^[\w-]+:/.test(path) ? [] : [resolve(folder, path)];
+  return /^[\w-]+:/.test(path) ? [] : [path];
 }
 
 function isOfPackage(file: string | undefined): boolean {

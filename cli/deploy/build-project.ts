@@ -1,6 +1,7 @@
 import { buildFunction } from '../build/build-function.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { type ManifestPlace, type Manifests, manifestsOf } from '../manifest/function-manifest.ts';
+import { requireFits } from '../manifest/size-limit.ts';
 import type { Project } from '../project/project.ts';
 
 /** What is made of a project, in its order. */
@@ -18,6 +19,7 @@ export async function buildProject(project: Project, namespace: string | undefin
     const { name, entry, build: settings } = one;
     const request = entry === undefined ? undefined : { folder: project.folder, entry, settings };
     const built = request === undefined ? undefined : await buildFunction(request).catch(named(project, name));
+    if (built !== undefined) requireFits(name, built);
     for (const text of built?.warnings ?? []) made.warnings.push({ name, text });
     made.manifests.push(manifestsOf(one, built, place));
   }

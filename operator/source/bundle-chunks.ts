@@ -4,8 +4,6 @@ import { BUNDLE_TEXT } from '#api/names.ts';
 
 /** Linux refuses to start a process with a longer `NAME=value`: 131,072 bytes with its final zero. */
 export const CHUNK_MAX_BYTES = 120 * 1024;
-/** Of all chunks together: what an environment can carry, 2,040 KiB in all, with room for the user's own. */
-export const STORED_MAX_BYTES = 1600 * 1024;
 /** Of a bundle with its source map. One that takes more has its map elsewhere: a start need not read it. */
 export const STORED_WITH_MAP_MAX_BYTES = 700 * 1024;
 /** Of the chunks of such a map. */

@@ -2,7 +2,8 @@
 
 import * as z from 'zod';
 import { COMPILE_FAILURES } from '#api/conditions.ts';
-import { CHUNK_MAX_BYTES, MAP_MAX_BYTES, STORED_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
+import { STORED_MAX_BYTES } from '#api/rules/stored-size.ts';
+import { CHUNK_MAX_BYTES, MAP_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
 import type { CompiledSource } from './compile-source.ts';
 import { SourceError } from './source-error.ts';
 

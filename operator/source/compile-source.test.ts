@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
-import { CHUNK_MAX_BYTES, STORED_MAX_BYTES, STORED_WITH_MAP_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
+import { STORED_MAX_BYTES } from '#api/rules/stored-size.ts';
+import { CHUNK_MAX_BYTES, STORED_WITH_MAP_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
 import { COMPILER, compileSource } from './compile-source.ts';
 import { SourceError } from './source-error.ts';
 

@@ -1,12 +1,7 @@
+import { STORED_MAX_BYTES } from '#api/rules/stored-size.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { bundle, type Esbuild, withMap } from './bundle.ts';
-import {
-  bundleChunks,
-  MAP_MAX_BYTES,
-  STORED_MAX_BYTES,
-  STORED_WITH_MAP_MAX_BYTES,
-  storedBytes,
-} from './bundle-chunks.ts';
+import { bundleChunks, MAP_MAX_BYTES, STORED_WITH_MAP_MAX_BYTES, storedBytes } from './bundle-chunks.ts';
 import { type BundleMap, withoutText } from './bundle-map.ts';
 import type { WantedHandler } from './exported-handler.ts';
 import { SourceError } from './source-error.ts';
