@@ -16,10 +16,21 @@ const STAGES: Record<string, string> = {
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ access ▸ keeping ▸ store',
+  cli:
+    'main ▸ command ▸ program ▸ commands ▸ command-context ▸ deploy ▸ describe ▸ invoke ▸ cluster ▸ manifest ▸ build ▸ project ▸ ' +
+    'command-line',
   platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ kube ▸ access ▸ process ▸ time',
 };
 
+/** Of `cli/command-line/`, all of which reads what is typed, what stands above the commands: it has stages of its own. */
+const ABOVE_COMMANDS: [place: RegExp, stage: string][] = [
+  [/^cli\/command-line\/(?:commands\/|(?:program|run-command)\.ts$)/, 'program'],
+  [/^cli\/command-line\/command-context\.ts$/, 'command-context'],
+];
+
 function stageOf(path: string): string {
+  const above = ABOVE_COMMANDS.find(([place]) => place.test(path))?.[1];
+  if (above !== undefined) return above;
   return (path.split('/')[1] as string).replace(/\.ts$/, '');
 }
 

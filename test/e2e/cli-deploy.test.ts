@@ -1,11 +1,18 @@
-/** `catnap deploy` and what goes with it: folders as people have them, by the command as it is called. */
+/**
+ * Longer than 250 lines: one cluster is started for all.
+ * `catnap deploy` and what goes with it: folders as people have them, by the command as it is called.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { symlink } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { parse, stringify } from 'yaml';
 import { CONFIG_MAPS } from '#platform/kube/resources.ts';
+import { TEST_CA, TEST_CLIENT, TEST_SERVER } from '#platform/testing/certificates.ts';
 import { notChecked } from '#platform/testing/not-checked.ts';
 import { type TestFolder, testFolder } from '../../cli/testing/folder.ts';
 import { catnap } from '../support/command.ts';
@@ -239,4 +246,53 @@ test('what another has set is not taken from him unless that is asked for', asyn
   );
   await done('deploy', '--force-conflicts');
   assert.equal((await world.get('limits')).spec.timeoutSeconds, 5);
+});
+
+/** In front of the cluster's API server one that knows its callers by certificates. */
+async function behindCertificates(folder: TestFolder) {
+  const config = parse(await readFile(system.kubeconfig, 'utf8'));
+  const { server, 'certificate-authority-data': ca } = config.clusters[0].cluster;
+  const { token } = config.users[0].user;
+  const agent = new https.Agent({ ca: Buffer.from(ca, 'base64'), keepAlive: true });
+  const proxy = https.createServer({ ...TEST_SERVER, ca: TEST_CA, requestCert: true, rejectUnauthorized: true });
+  proxy.on('request', (request, response) => {
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    const onward = https.request(new URL(request.url ?? '/', server), { method: request.method, headers, agent });
+    onward.on('response', (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers)));
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const base64 = (pem: string) => Buffer.from(pem).toString('base64');
+  config.clusters[0].cluster = { server: `https://127.0.0.1:${port}`, 'certificate-authority-data': base64(TEST_CA) };
+  config.users[0].user = {
+    'client-certificate-data': base64(TEST_CLIENT.cert),
+    'client-key-data': base64(TEST_CLIENT.key),
+  };
+  await folder.write({ kubeconfig: stringify(config) });
+  const close = async () => {
+    proxy.closeAllConnections();
+    agent.destroy();
+    await new Promise((resolve) => proxy.close(resolve));
+  };
+  return { kubeconfig: join(folder.path, 'kubeconfig'), [Symbol.asyncDispose]: close };
+}
+
+test('a cluster that knows its callers by certificates is deployed to', async (t) => {
+  const text = await readFile(system.kubeconfig, 'utf8');
+  if (!/\btoken:/.test(text)) {
+    notChecked('a deploy with a client certificate: the kubeconfig of this cluster has no token');
+    return t.skip();
+  }
+  await using world = await system.world();
+  const { folder } = await project(world, {
+    'catnap.yaml': 'name: sure\n',
+    'index.ts': 'export default () => "sure";',
+  });
+  await using _ = folder;
+  await using proxy = await behindCertificates(folder);
+  const made = await catnap([...WAIT, '-n', world.namespace], { kubeconfig: proxy.kubeconfig, cwd: folder.path });
+  assert.deepEqual([made.exitCode, made.err], [0, '']);
+  assert.match(made.out, /^sure +created +1 +Ready/m);
 });
