@@ -1,12 +1,12 @@
-import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build } from 'esbuild';
+import { root } from './bundle-options.ts';
+import { declarationsOf } from './declarations.ts';
 
-const root = dirname(import.meta.dirname);
+/** The runtime's own context, and what is made for tests. */
+const DECLARED = ['runtime-image/call/context.ts', 'runtime-image/npm/test-context.ts'];
+
 const source = join(root, 'runtime-image', 'npm');
 
 /** Makes the package `@catnap/runtime` in the folder `made`: for who writes handlers; no pod has it. */
@@ -26,18 +26,12 @@ export async function makeNpmPackage(made: string): Promise<string[]> {
     legalComments: 'none',
     logLevel: 'warning',
   });
-  await writeFile(join(made, 'index.d.ts'), await declarations());
+  await writeFile(join(made, 'index.d.ts'), await declarationsOf('runtime-image/npm/test-context.ts', DECLARED));
   await writeFile(join(made, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
   await copyFile(join(source, 'README.md'), join(made, 'README.md'));
   await copyFile(join(root, 'LICENSE'), join(made, 'LICENSE'));
   return [];
 }
-
-/** Declarations alone, by the rules of our own tsconfig.json that matter for them. */
-const EMIT =
-  '--ignoreConfig --strict --exactOptionalPropertyTypes --target esnext --module nodenext --types node --allowImportingTsExtensions --declaration --emitDeclarationOnly'.split(
-    ' ',
-  );
 
 /** Version and licence are Catnap's. */
 async function manifest(): Promise<object> {
@@ -45,21 +39,4 @@ async function manifest(): Promise<object> {
   const { version, license } = await read(root);
   const { name, ...rest } = await read(source);
   return { name, version, license, ...rest };
-}
-
-/** Those of the runtime's own context, and of what is made for tests, as one file that imports nothing. */
-async function declarations(): Promise<string> {
-  const scratch = await mkdtemp(join(tmpdir(), 'catnap-types-'));
-  try {
-    const { bin } = createRequire(import.meta.url)('typescript/package.json') as { bin: { tsc: string } };
-    const compiler = join(root, 'node_modules', 'typescript', bin.tsc);
-    const files = ['--rootDir', dirname(source), '--outDir', scratch, join(source, 'test-context.ts')];
-    await promisify(execFile)(process.execPath, [compiler, ...EMIT, ...files], { cwd: root });
-    const texts = await Promise.all(
-      ['call/context.d.ts', 'npm/test-context.d.ts'].map((file) => readFile(join(scratch, file), 'utf8')),
-    );
-    return texts.map((text) => text.replace(/^import .*\n/gm, '')).join('\n');
-  } finally {
-    await rm(scratch, { recursive: true });
-  }
 }

@@ -28,6 +28,16 @@ const tool = helm('what make release makes');
 const builder = workingBuilder();
 if (builder === undefined) notChecked('the images of a release: none of docker, podman and buildah works here');
 
+/** Types say what may stand in it. */
+const CONFIG = `import { defineConfig } from 'catnap';
+  // @ts-expect-error there is no such field
+  defineConfig({ spec: { timeout: 7 } });
+  export default defineConfig(({ command }) => ({
+    name: 'typed',
+    spec: { timeoutSeconds: command === 'render' ? 7 : 8, env: [{ name: 'A', value: 'b' }] },
+    build: { external: [] },
+  }));`;
+
 let scratch = '';
 /** The release's folder. */
 let release = '';
@@ -90,8 +100,21 @@ if (tool !== undefined) {
     assert.match(catnap('--help'), /^Usage: catnap /);
     await mkdir(join(folder, 'src'));
     await writeFile(join(folder, 'src', 'index.ts'), HELLO);
+    await writeFile(join(folder, 'catnap.config.ts'), CONFIG);
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+    const strict = [
+      '--ignoreConfig',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--module',
+      'nodenext',
+      '--types',
+      '',
+    ];
+    run(folder, process.execPath, tsc, '--noEmit', ...strict, 'catnap.config.ts');
     const [rendered] = parseAllDocuments(catnap('render')).map((document) => document.toJS());
-    assert.deepEqual([rendered.kind, rendered.metadata.name], ['Function', 'command']);
+    const { timeoutSeconds } = rendered.spec;
+    assert.deepEqual([rendered.kind, rendered.metadata.name, timeoutSeconds], ['Function', 'typed', 7]);
     const { scripts, dependencies } = JSON.parse(
       await readFile(join(folder, 'node_modules/catnap/package.json'), 'utf8'),
     );
