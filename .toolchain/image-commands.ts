@@ -20,8 +20,10 @@ export interface ImageRequest {
   /** Where the source is published; may be empty. */
   source: string;
   push: boolean;
-  /** Folder for archives that nodes can load, one for each image and platform; absent: none are written. */
+  /** Folder for archives that nodes can load; absent: none are written. */
   output: string | undefined;
+  /** `docker`: one for each image and platform. `oci`: one for each image with all of its platforms, to be pushed as it is. */
+  archives: 'docker' | 'oci';
 }
 
 /** One line of what is run. */
@@ -50,6 +52,7 @@ export function buildCommands(builder: Builder, program: ImageProgram, request: 
   const name = imageName(program, request);
   if (request.output !== undefined) {
     const { output } = request;
+    if (request.archives === 'oci') return layoutArchive(builder, program, request, output);
     return request.platforms.flatMap((platform) => [
       ...localBuild(builder, program, { ...request, platforms: [platform] }),
       archive(builder, name, `${output}/${archiveName(program, request.tag, platform)}`),
@@ -68,15 +71,61 @@ export function archiveName(program: ImageProgram, tag: string, platform: string
   return `catnap-${program}-${tag}-${platform.replaceAll('/', '-')}.tar`;
 }
 
+/** `catnap-operator-0.1.0.oci.tar` */
+export function layoutArchiveName(program: ImageProgram, tag: string): string {
+  return `catnap-${program}-${tag}.oci.tar`;
+}
+
+/** The builder writes an OCI layout, a folder: in an archive of the builder's own making files have the time at which it was made. */
+function layoutArchive(builder: Builder, program: ImageProgram, request: ImageRequest, output: string): Command[] {
+  const name = imageName(program, request);
+  const file = `${output}/${layoutArchiveName(program, request.tag)}`;
+  const layout = `${file}.layout`;
+  const made: Command[] =
+    builder === 'docker'
+      ? [
+          {
+            line: [
+              ...buildx(program, request),
+              '--output',
+              `type=oci,tar=false,dest=${layout},rewrite-timestamp=true`,
+              '.',
+            ],
+          },
+        ]
+      : [
+          ...localBuild(builder, program, request),
+          { line: [builder, 'manifest', 'push', '--all', name, `oci:${layout}:${name}`] },
+        ];
+  const same = [
+    '--sort=name',
+    `--mtime=@${request.epoch}`,
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--mode=u=rwX,go=rX',
+  ];
+  return [
+    { line: ['rm', '-rf', layout] },
+    ...made,
+    { line: ['tar', '--create', ...same, '--file', file, '--directory', layout, '.'] },
+    { line: ['rm', '-rf', layout] },
+  ];
+}
+
 /** Into the builder's own store, where it is a list of platforms if there are several, or if it is to be pushed. */
 function localBuild(builder: Builder, program: ImageProgram, request: ImageRequest): Command[] {
   if (builder === 'docker') return [{ line: [...buildx(program, request), '--load', '.'] }];
   const name = imageName(program, request);
-  const isList = request.push || request.platforms.length > 1;
-  const build = ['build', ...buildArguments(program, request), '--timestamp', String(request.epoch)];
-  // A list that is there already would be added to.
-  const fresh: Command[] = isList ? [{ line: [builder, 'manifest', 'rm', name], mayFail: true }] : [];
-  return [...fresh, { line: [builder, ...build, isList ? '--manifest' : '--tag', name, '.'] }];
+  const isList = request.push || request.platforms.length > 1 || request.archives === 'oci';
+  const build = (among: ImageRequest, how: '--tag' | '--manifest'): Command => {
+    const once = ['--timestamp', String(request.epoch), how, name, '.'];
+    return { line: [builder, 'build', ...buildArguments(program, among), ...once] };
+  };
+  if (!isList) return [build(request, '--tag')];
+  // A list that is there already would be added to; one after the other, for their order in it is that in which they end.
+  const fresh: Command = { line: [builder, 'manifest', 'rm', name], mayFail: true };
+  return [fresh, ...request.platforms.map((platform) => build({ ...request, platforms: [platform] }, '--manifest'))];
 }
 
 /** Provenance and an inventory would make each build another one. */

@@ -32,6 +32,8 @@ const { values } = parseArgs({
     source: { type: 'string', default: '' },
     push: { type: 'string', default: '' },
     output: { type: 'string', default: '' },
+    /** Of what kind the archives are: docker or oci. */
+    archives: { type: 'string', default: 'docker' },
     /** For the label; default: the version in package.json. */
     version: { type: 'string', default: '' },
     /** Folder with `dist/` and the Dockerfiles; default: the checkout. */
@@ -98,6 +100,7 @@ function readRequest(): ImageRequest {
     source: values.source,
     push: ['1', 'true', 'yes'].includes(values.push),
     output: values.output === '' ? undefined : values.output,
+    archives: values.archives === 'oci' ? 'oci' : 'docker',
   };
 }
 

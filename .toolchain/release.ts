@@ -162,7 +162,7 @@ async function refOf(path: string): Promise<string> {
   return `${name}@${version}`;
 }
 
-/** `images/`: an archive for each image and platform, and what is in it. Without a builder there are none, which a line says. */
+/** `images/`: an archive for each image with all of its platforms, and what is in each. Without a builder there are none, which a line says. */
 async function makeImages(release: Release): Promise<void> {
   if (values.images === 'no') return console.log('no images: IMAGES=no');
   if (values.builder === '' && workingBuilder() === undefined)
@@ -181,7 +181,14 @@ async function makeImages(release: Release): Promise<void> {
     source: values.source,
     platforms,
   };
-  const options = Object.entries({ ...given, version, tag: version, context: stage, output: join(output, 'images') });
+  const options = Object.entries({
+    ...given,
+    version,
+    tag: version,
+    context: stage,
+    output: join(output, 'images'),
+    archives: 'oci',
+  });
   run(process.execPath, ['.toolchain/images.ts', ...options.flatMap(([key, value]) => [`--${key}`, value])]);
   const inventory = readInventory();
   for (const program of PROGRAMS) {

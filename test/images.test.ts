@@ -53,6 +53,7 @@ function aRequest(request: Partial<ImageRequest> = {}): ImageRequest {
     source: '',
     push: false,
     output: undefined,
+    archives: 'docker',
     ...request,
   };
 }
@@ -79,11 +80,27 @@ test('each builder is given the time of the commit, and makes nothing else that 
 test('several platforms are one list of images, pushed with all of them', () => {
   const request = { platforms: ['linux/amd64', 'linux/arm64'], push: true, registry: 'r.example.org' };
   const name = 'r.example.org/catnap/activator:1.2.3';
-  const [fresh, build, push] = lines('buildah', request);
+  const [fresh, amd64, arm64, push] = lines('buildah', request);
   assert.equal(fresh, `buildah manifest rm ${name}`);
-  assert.match(build ?? '', new RegExp(`--platform linux/amd64,linux/arm64 .* --manifest ${name} \\.$`));
+  assert.match(amd64 ?? '', new RegExp(`--platform linux/amd64 .* --manifest ${name} \\.$`));
+  assert.match(arm64 ?? '', new RegExp(`--platform linux/arm64 .* --manifest ${name} \\.$`));
   assert.equal(push, `buildah manifest push --all ${name} docker://${name}`);
   assert.match(lines('docker', request).join(), /--platform linux\/amd64,linux\/arm64 .* type=registry,/);
+});
+
+test('an OCI archive is one of all platforms, whose files have the time of the commit', () => {
+  const request = { platforms: ['linux/amd64', 'linux/arm64'], output: '/out', archives: 'oci' } as const;
+  const [name, file] = ['docker.io/catnap/activator:1.2.3', '/out/catnap-activator-1.2.3.oci.tar'];
+  const written = lines('buildah', request);
+  for (const platform of request.platforms)
+    assert.match(written.join('\n'), new RegExp(`--platform ${platform} .* --manifest ${name} \\.$`, 'm'));
+  assert.ok(written.includes(`buildah manifest push --all ${name} oci:${file}.layout:${name}`), written.join('\n'));
+  assert.match(
+    lines('docker', request).join('\n'),
+    new RegExp(`type=oci,tar=false,dest=${file}.layout,rewrite-timestamp=true`),
+  );
+  for (const builder of ['docker', 'buildah'] as const)
+    assert.match(lines(builder, request).at(-2) ?? '', new RegExp(`^tar .* --mtime=@1700000000 .* --file ${file} `));
 });
 
 test('archives are one for each platform, in the format that docker and containerd load', () => {

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { notChecked } from '#platform/testing/not-checked.ts';
 import type { Builder } from '../../.toolchain/image-commands.ts';
 
 const NAME = 'localhost/catnap-test-base:latest';
@@ -21,6 +22,32 @@ export function makeBaseImage(builder: Builder): string {
   } finally {
     rmSync(context, { recursive: true });
   }
+}
+
+const NAME_OF_ALL = 'localhost/catnap-test-base-of-all:latest';
+
+/** Makes an image of all platforms named, with nothing in it that could be run. Returns its name; not by docker, which keeps no such list. */
+export function makeBaseOfAll(builder: 'podman' | 'buildah', platforms: readonly string[]): string {
+  const context = mkdtempSync(join(tmpdir(), 'catnap-base-'));
+  try {
+    writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\nENV PATH=/usr/local/bin\n');
+    spawnSync(builder, ['manifest', 'rm', NAME_OF_ALL], { stdio: 'ignore' });
+    const options = ['--timestamp', '0', '--platform', platforms.join(','), '--manifest', NAME_OF_ALL];
+    execFileSync(builder, ['build', ...options, context], { stdio: 'ignore' });
+    return NAME_OF_ALL;
+  } finally {
+    rmSync(context, { recursive: true });
+  }
+}
+
+/** Both that there are, where npm brings what the other one than this machine's needs; a line says so where it does not. */
+export function platformsToBuild(): string[] {
+  const [here, other] = process.arch === 'arm64' ? ['arm64', 'amd64'] : ['amd64', 'arm64'];
+  const native = `@esbuild/linux-${other === 'amd64' ? 'x64' : 'arm64'}`;
+  if (spawnSync('npm', ['pack', '--dry-run', '--silent', native], { stdio: 'ignore' }).status === 0)
+    return ['linux/amd64', 'linux/arm64'];
+  notChecked(`images for linux/${other}: no registry is reached that has ${native}`);
+  return [`linux/${here}`];
 }
 
 function add(file: string, to: string): void {

@@ -38,6 +38,25 @@ export async function unpackImage(archive: string, folder: string): Promise<Unpa
   return { names: manifest.RepoTags, config, created, layers, root };
 }
 
+interface Descriptor {
+  digest: string;
+  platform?: { os: string; architecture: string };
+  annotations?: Record<string, string>;
+}
+
+/** What an OCI archive holds, unpacked into `folder`: the one name in it, and its platforms in their order. */
+export async function readLayout(archive: string, folder: string): Promise<{ name: string; platforms: string[] }> {
+  await mkdir(folder, { recursive: true });
+  await run('tar', ['-xf', archive, '-C', folder]);
+  const { manifests } = await json<{ manifests: Descriptor[] }>(folder, 'index.json');
+  const [image, ...others] = manifests;
+  if (image === undefined || others.length > 0) throw new Error(`${archive} holds ${manifests.length} images`);
+  const blob = join('blobs', image.digest.replace(':', '/'));
+  const list = await json<{ manifests: Descriptor[] }>(folder, blob);
+  const platforms = list.manifests.map(({ platform }) => `${platform?.os}/${platform?.architecture}`);
+  return { name: image.annotations?.['org.opencontainers.image.ref.name'] ?? '', platforms };
+}
+
 async function json<T>(folder: string, file: string): Promise<T> {
   return JSON.parse(await readFile(join(folder, file), 'utf8')) as T;
 }
