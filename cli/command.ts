@@ -11,8 +11,7 @@ import { outcomeOf } from './command-line/run.ts';
 /** Runs the command that `process.argv` names, says why where it fails, and sets the exit code. Never rejects. @param variables the environment */
 export async function runCommand(version: string, variables: NodeJS.ProcessEnv): Promise<void> {
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
-  process.once('SIGTERM', () => interrupted.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupted.abort());
   // Whoever reads has read enough, as `head` has: no failure.
   process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : EXIT.failed));
   try {

@@ -3,6 +3,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addDelete } from './commands/delete.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addDescribe } from './commands/describe.ts';
+import { addDev } from './commands/dev.ts';
 import { addInit } from './commands/init.ts';
 import { addInvoke } from './commands/invoke.ts';
 import { addKey } from './commands/key.ts';
@@ -24,6 +25,7 @@ export function program(version: string, run: RunCommand): Command {
     .showHelpAfterError('(catnap --help lists the commands)')
     .exitOverride();
   addInit(root, run);
+  addDev(root, run);
   addDeploy(root, run);
   addRender(root, run);
   addList(root, run);

@@ -30,8 +30,8 @@ interface LocalClusterOptions {
   /** 0: any free one. */
   apiPort: number;
   inherited: Inherited;
-  /** Where the kubeconfig goes. */
-  kubeconfig: string;
+  /** Where the kubeconfig goes; absent: among the state. */
+  kubeconfig?: string | undefined;
   /** Further images that pods may name, and what stands for each: a command, or a command with the image's folders. */
   images?: GivenImages;
   /** File to which the API server appends what it is asked: audit.k8s.io/v1 Events, one a line. */
@@ -60,7 +60,7 @@ export class LocalCluster implements AsyncDisposable {
     this.#temporary = options.dataDir === undefined;
     this.#port = port;
     this.dataDir = dataDir;
-    this.kubeconfig = options.kubeconfig;
+    this.kubeconfig = options.kubeconfig ?? join(dataDir, 'kubeconfig');
     this.url = `http://127.0.0.1:${port}`;
     this.access = { CATNAP_API_URL: this.url, CATNAP_API_TOKEN_FILE: join(dataDir, 'admin.token') };
   }

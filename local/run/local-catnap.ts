@@ -11,8 +11,8 @@ import { StartWatch } from './start-watch.ts';
 interface LocalCatnapOptions {
   /** Where the cluster's state is kept; absent: a temporary folder that is removed at the end. */
   dataDir?: string | undefined;
-  /** File that the kubeconfig goes to; removed at the end. */
-  kubeconfig: string;
+  /** File that the kubeconfig goes to, which is removed at the end; absent: among the state. */
+  kubeconfig?: string | undefined;
   /** Port of the API server; 0: any free one. */
   apiPort: number;
   /** Port of the gateway; 0: any free one. */

@@ -18,6 +18,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     starts: { type: 'string', default: '3' },
     idle: { type: 'string', default: '20' },
+    saves: { type: 'string', default: '30' },
     profile: { type: 'string' },
   },
 });
@@ -27,6 +28,7 @@ const effort = {
   seconds: Number(values.seconds),
   starts: Number(values.starts),
   idle: Number(values.idle),
+  saves: Number(values.saves),
   profile: values.profile,
 };
 

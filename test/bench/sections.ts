@@ -6,6 +6,7 @@ import { World } from '../support/world.ts';
 import { bodies } from './bodies.ts';
 import { burst } from './burst.ts';
 import { coldStart } from './cold-start.ts';
+import { dev } from './dev.ts';
 import { flood } from './flood.ts';
 import { held } from './held.ts';
 import { idle } from './idle.ts';
@@ -31,6 +32,8 @@ export interface Effort {
   starts: number;
   /** Seconds that it does nothing before. */
   idle: number;
+  /** By `catnap dev`, and as many by `node --watch`. */
+  saves: number;
   /** Where the activator leaves its CPU profile. */
   profile: string | undefined;
 }
@@ -69,6 +72,7 @@ const PARTS = {
     needs: [],
     run: ({ idle: seconds }) => withSystem((system, world) => idle(system, world, 3 * seconds)),
   },
+  dev: { needs: [], run: ({ saves }) => dev(saves) },
 } as const satisfies Record<string, Part>;
 
 /** What is read of a process is read of the only one. */

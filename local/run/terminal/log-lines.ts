@@ -82,6 +82,20 @@ export function containerLine(
   return joined({ time }, name, colour === undefined ? said : painted(said, colour, style), style);
 }
 
+/**
+ * Of what the program that shows the terminal has to say of a function.
+ * @param name as in other lines: `hello.default`
+ */
+export function noteLine(
+  text: string,
+  name: string,
+  style: Style,
+  { nowMs, isBad = false }: { nowMs: number; isBad?: boolean },
+): string {
+  const lines = text.split('\n').map(plain).join('\n    ');
+  return joined({ time: new Date(nowMs).toISOString() }, name, isBad ? painted(lines, RED, style) : lines, style);
+}
+
 /** Its starts and stops show in requests; what it says beyond that is of interest. */
 function isRuntimesOwn({ level, msg, startSeconds, signal }: JsonLine): boolean {
   if (level !== 'info') return false;
@@ -95,8 +109,8 @@ function stackOf(err: unknown): string {
   return lines.map((one) => `\n    ${plain(one)}`).join('');
 }
 
-/** Of a pod of a function; any other pod goes by its whole name. */
-function functionOfPod(pod: string): string {
+/** The function that a pod is of, by the pod's name; any other pod goes by its whole name. */
+export function functionOfPod(pod: string): string {
   return /^(.+)-[0-9a-f]{8}-[a-z0-9]{5,10}-[a-z0-9]{5}$/.exec(pod)?.[1] ?? pod;
 }
 

@@ -14,6 +14,8 @@ interface TerminalOptions {
   podsDir: string;
   colour: boolean;
   say: (line: string) => void;
+  /** What is shown of a line that a container has written; default: see containerLine. */
+  container?: (text: string, pod: PodName) => Shown;
 }
 
 interface PodName {
@@ -55,9 +57,12 @@ export class Terminal implements Disposable {
   }
 
   #follow(path: string, pod: PodName, from?: number): FileFollower {
+    const { container } = this.#options;
     return new FileFollower(
       path,
-      this.#to((text) => containerLine(text, pod, Date.now(), this.#style)),
+      this.#to((text) =>
+        container === undefined ? containerLine(text, pod, Date.now(), this.#style) : container(text, pod),
+      ),
       from,
     );
   }

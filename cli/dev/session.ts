@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { functionOfPod, noteLine, type Style } from '#local/run/terminal/log-lines.ts';
+import type { Project } from '../project/project.ts';
+import type { DevCluster, PodName } from './dev-cluster.ts';
+import { DevFolder } from './dev-folder.ts';
+import { InspectorRelay } from './inspector-relay.ts';
+import { shownLines, withOwnPaths } from './shown-lines.ts';
+import { TypeCheck } from './type-check.ts';
+
+interface SessionOptions {
+  cluster: DevCluster;
+  projects: readonly Project[];
+  /** As the command line names it. */
+  namespace: string | undefined;
+  /** Port of the first function's inspector; `any`: 9229, or the next that is free. Absent: none. */
+  inspect: number | 'any' | undefined;
+  /** What was deployed stays in the cluster. */
+  keep: boolean;
+  /** The folders' own TypeScript checks them. */
+  types: boolean;
+  cwd: string;
+  env: { PATH: string; HOME?: string | undefined };
+  style: Style;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** Runs the folders' functions and follows what is saved until `signal` ends it; then takes away what it made. */
+export async function runSession(options: SessionOptions): Promise<void> {
+  const { cluster, projects, signal, keep, say, style } = options;
+  await using stack = new AsyncDisposableStack();
+  /** Folders, by the names of their functions as the terminal shows them. */
+  const own = new Map<string, string>();
+  const note = (name: string, text: string, isBad = false) => {
+    const folder = own.get(name);
+    const shown = folder === undefined ? text : withOwnPaths(text, folder, options.cwd);
+    say(noteLine(shown, name, style, { nowMs: Date.now(), isBad }));
+  };
+  const { inspect, namespace } = options;
+  const given = { cluster, namespace, inspect: inspect !== undefined, say: note, signal };
+  const folders = projects.map((project) => ({ project, folder: new DevFolder(project, given) }));
+  for (const { project, folder } of folders) {
+    const { namespace, names } = folder.functions;
+    for (const name of names) own.set(`${name}.${namespace}`, project.folder);
+  }
+  const relays = await startRelays(options, [...own.keys()], stack, note);
+  const shown = shownLines({
+    style,
+    folderOf: (name) => own.get(name),
+    cwd: options.cwd,
+    onInspector: (pod, port) => void relays(pod, port),
+  });
+  stack.use(cluster.follow(namesByNamespace(folders.map(({ folder }) => folder)), shown));
+  stack.defer(async () => {
+    if (cluster.isTemporary || keep) return;
+    for (const { folder } of folders) await folder.remove();
+  });
+  for (const { folder } of folders) {
+    stack.use(folder);
+    await folder.start();
+  }
+  if (options.types) await startTypeChecks(options, stack, note);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });
+}
+
+function namesByNamespace(folders: readonly DevFolder[]): Map<string, string[]> {
+  const all = new Map<string, string[]>();
+  for (const { functions } of folders)
+    all.set(functions.namespace, [...(all.get(functions.namespace) ?? []), ...functions.names]);
+  return all;
+}
+
+type Note = (name: string, text: string, isBad?: boolean) => void;
+
+/** @returns what leads a function's port to the inspector of its newest pod. */
+async function startRelays(
+  { inspect, cluster, signal }: SessionOptions,
+  names: readonly string[],
+  stack: AsyncDisposableStack,
+  note: Note,
+): Promise<(pod: PodName, port: number) => Promise<void>> {
+  const relays = new Map<string, InspectorRelay>();
+  if (inspect === undefined) return async () => undefined;
+  for (const [index, name] of names.entries()) {
+    const wanted = inspect === 'any' ? undefined : inspect + index;
+    const relay = stack.use(await InspectorRelay.listen(wanted));
+    relays.set(name, relay);
+    note(name, `inspector at 127.0.0.1:${relay.port}`);
+  }
+  return async (pod, port) => {
+    const name = `${functionOfPod(pod.name)}.${pod.namespace}`;
+    const relay = relays.get(name);
+    try {
+      relay?.leadTo(await cluster.reach(pod, port));
+    } catch (error) {
+      if (!signal.aborted) note(name, (error as Error).message, true);
+    }
+  };
+}
+
+async function startTypeChecks(
+  { projects, env }: SessionOptions,
+  stack: AsyncDisposableStack,
+  note: Note,
+): Promise<void> {
+  const known = await mkdtemp(join(tmpdir(), 'catnap-types-'));
+  stack.defer(() => rm(known, { recursive: true, force: true }));
+  for (const [index, { folder }] of projects.entries()) {
+    const check = TypeCheck.start({
+      folder,
+      buildInfo: join(known, `${index}.tsbuildinfo`),
+      env: { PATH: env.PATH, HOME: env.HOME ?? '/' },
+      say: (line) => note(`types ${basename(folder)}`, line),
+    });
+    if (check !== undefined) stack.use(check);
+  }
+}
