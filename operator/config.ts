@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { DEFAULT_HOST_TEMPLATE, hostTemplateMistake } from '#api/rules/host-template.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
-import { envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/process/config.ts';
+import { envFlag, envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/process/config.ts';
 
 const seconds = z.coerce.number().positive().max(3600);
 
@@ -116,6 +116,8 @@ export const OperatorEnv = z.object({
   CATNAP_BUNDLER_MEMORY_MIB: z.coerce.number().int().min(192).default(512),
   /** What compiles a function, of the operator's own bundler; absent: bundler.mjs beside the operator, else its source. */
   CATNAP_BUNDLER_PROGRAM: z.string().optional(),
+  /** A process for the next compile waits for it, where somebody waits for each change. Only of the operator's own bundler. */
+  CATNAP_BUNDLER_AHEAD: envFlag.default(false),
   /** Where programs are found. */
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   /** Functions that are worked on at the same time. */

@@ -102,6 +102,7 @@ const DOES_IO = [
   'operator/routing/routing.ts',
   'operator/scaling/autoscaler.ts',
   'operator/scaling/scrape.ts',
+  'operator/source/ahead-bundler.ts',
   'operator/source/bundler/main.ts',
   'operator/source/compile-folder.ts',
   'operator/source/compiler.ts',

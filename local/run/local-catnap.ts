@@ -103,6 +103,7 @@ async function startAll(
     runtimeImage: LOCAL_RUNTIME_IMAGE,
     gatewayPort,
     accessLog: true,
+    compileAhead: true,
     onExit,
   });
   stack.use(plane);

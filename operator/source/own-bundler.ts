@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { type CompileBounds, type CompileJob, compileInFolder } from './compile-folder.ts';
 import type { CompileLimits, Outcome } from './compile-outcome.ts';
 
-interface OwnBundlerOptions {
+export interface OwnBundlerOptions {
   /** Compiles one function: bundler.mjs, or bundler/main.ts, which runs without a bound on Node's own memory. */
   program: string;
   limits: CompileLimits;
@@ -85,6 +85,7 @@ export class OwnBundler implements AsyncDisposable {
   }
 }
 
-function serveScript(program: string): string {
+/** Beside the program. */
+export function serveScript(program: string): string {
   return join(dirname(program), program.endsWith('.ts') ? 'serve.sh' : 'bundler.sh');
 }

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import type { OperatorConfig } from '../config.ts';
-import { compileInFolder, tellByPipe } from './compile-folder.ts';
+import { AheadBundler } from './ahead-bundler.ts';
+import { type Compile, compileInFolder, tellByPipe } from './compile-folder.ts';
 import { Compiler, type CompilerOptions } from './compiler.ts';
 import { OwnBundler } from './own-bundler.ts';
 
@@ -22,14 +23,19 @@ export function startCompiler({ config, lifecycle, ...told }: StartCompilerOptio
       new Compiler({ ...told, limits, compile: (job, bounds) => compileInFolder(job, options, bounds) }),
     );
   }
-  const own = new OwnBundler({
+  const options = {
     program: config.CATNAP_BUNDLER_PROGRAM ?? programHere(),
     limits,
     memoryMib: config.CATNAP_BUNDLER_MEMORY_MIB,
     path: config.PATH,
-  });
+  };
+  const own = new OwnBundler(options);
   lifecycle.onStop('bundler', () => own[Symbol.asyncDispose]());
-  return stopped(lifecycle, new Compiler({ ...told, limits, compile: (job, bounds) => own.compile(job, bounds) }));
+  const bySelf: Compile = (job, bounds) => own.compile(job, bounds);
+  if (!config.CATNAP_BUNDLER_AHEAD) return stopped(lifecycle, new Compiler({ ...told, limits, compile: bySelf }));
+  const ahead = new AheadBundler({ ...options, otherwise: bySelf });
+  lifecycle.onStop('bundler ahead', () => ahead[Symbol.asyncDispose]());
+  return stopped(lifecycle, new Compiler({ ...told, limits, compile: (job, bounds) => ahead.compile(job, bounds) }));
 }
 
 function stopped(lifecycle: Pick<Lifecycle, 'onStop'>, compiler: Compiler): Compiler {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { promisify } from 'node:util';
+import { AheadBundler } from '../../operator/source/ahead-bundler.ts';
 import { compileInFolder, tellByPipe } from '../../operator/source/compile-folder.ts';
 import { OwnBundler } from '../../operator/source/own-bundler.ts';
 import { bounds, buildBundler, children, GOOD, jobOf, LIMITS, MEMORY_MIB, POISON } from '../support/bundler-program.ts';
@@ -47,6 +48,40 @@ suite('the bundler', () => {
     await eventually('it has ended', async () => (await children(Number(bundler.pid))).length === 0, 2_000);
     const folder = await readlink(`/proc/${bundler.pid}/cwd`);
     await eventually('nothing is left of it', async () => (await readdir(folder)).length === 0);
+  });
+
+  test('one that was started ahead compiles as any other, and what it cannot do is left to a longer try', {
+    timeout: 120_000,
+  }, async () => {
+    const options = { program, limits: LIMITS, memoryMib: MEMORY_MIB, path: inherited.PATH };
+    await using own = new OwnBundler(options);
+    let byOwn = 0;
+    await using bundler = new AheadBundler({
+      ...options,
+      otherwise: (job, given) => {
+        byOwn += 1;
+        return own.compile(job, given);
+      },
+    });
+    const first = { cpuSeconds: 1, signal: bounds.signal };
+    const made = await bundler.compile(jobOf(GOOD), first);
+    assert.deepEqual([made.kind, byOwn], ['made', 1]);
+    await eventually('one waits', () => bundler.isWaiting);
+    assert.deepEqual(await bundler.compile(jobOf(GOOD), first), made);
+    assert.equal(byOwn, 1);
+    await eventually('the next one waits', () => bundler.isWaiting);
+    const wrong = await bundler.compile(jobOf('export default ('), first);
+    assert.equal(wrong.kind, 'refused');
+    for (const name of ['a namespace in a namespace, 2,000 deep', 'nested switches']) {
+      await eventually('the next one waits', () => bundler.isWaiting);
+      assert.deepEqual(await bundler.compile(jobOf(POISON[name] ?? ''), first), { kind: 'ended', by: 'cpu' });
+    }
+    assert.equal(byOwn, 1);
+    await eventually('the next one waits', () => bundler.isWaiting);
+    const unwanted = AbortSignal.abort();
+    await assert.rejects(bundler.compile(jobOf(GOOD), { cpuSeconds: 1, signal: unwanted }));
+    await bundler.compile(jobOf(GOOD), { cpuSeconds: 5, signal: bounds.signal });
+    assert.equal(byOwn, 2);
   });
 
   test('the largest sources that a function may have fit in its memory', { timeout: 120_000 }, async () => {

@@ -11,6 +11,8 @@ const END_TOLD_MS = 300;
 /** How often it is looked whether the result is still wanted, in milliseconds. */
 const LOOK_EVERY_MS = 100;
 
+// One that is started ahead of its job has all that it needs by then.
+if (process.env.CATNAP_BUNDLER_ONE !== undefined) await esbuild.transform('');
 const { source, handler } = JSON.parse(readFileSync(0, 'utf8')) as { source: SourceFiles; handler: WantedHandler };
 // Cancellation: the operator removes the file that standard input is when it does not want the result any more.
 const look = setInterval(async () => {

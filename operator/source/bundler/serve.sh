@@ -10,6 +10,7 @@
 # CATNAP_BUNDLER_CPU_SECONDS    most processor time that a job may ask for
 # CATNAP_BUNDLER_WALL_SECONDS   time that a job may take
 # CATNAP_BUNDLER_MEMORY_KIB     memory of all that runs here: a job is ended before the kernel ends the container
+# CATNAP_BUNDLER_ONE            seconds of processor time of one job, which is its input; its output is the result
 set -u
 umask 027
 folder=$1
@@ -29,16 +30,26 @@ case $2 in
 esac
 export GOMAXPROCS=2 GOMEMLIMIT="$((memory / 4))KiB" UV_THREADPOOL_SIZE=1
 
+# $1: seconds of processor time
+limit() {
+  ulimit -c 0
+  # The size of each thread's stack too, all of which the limit on data counts.
+  ulimit -s 2048
+  ulimit -f 65536
+  ulimit -t "$1"
+  ulimit -d "$data"
+}
+
+if [ -n "${CATNAP_BUNDLER_ONE:-}" ]; then
+  limit "$CATNAP_BUNDLER_ONE"
+  exec "$@"
+fi
+
 run() {
   job=$folder/$1 cpu=$2
   shift 2
   (
-    ulimit -c 0
-    # The size of each thread's stack too, all of which the limit on data counts.
-    ulimit -s 2048
-    ulimit -f 65536
-    ulimit -t "$cpu"
-    ulimit -d "$data"
+    limit "$cpu"
     timeout -s KILL "$CATNAP_BUNDLER_WALL_SECONDS" "$@" <"$job.job" >"$job.out" 2>"$job.err"
     echo $? >"$job.times"
     times >>"$job.times"
