@@ -14,6 +14,8 @@ interface DevFolderOptions {
   inspect: boolean;
   /** @param name of a function with its namespace, or of a folder */
   say: (name: string, text: string, isBad?: boolean) => void;
+  /** Called after what was saved, and what was there at first, is on its way. */
+  onSaved: () => void;
   signal: AbortSignal;
 }
 
@@ -36,7 +38,7 @@ export class DevFolder implements AsyncDisposable {
     this.#project = project;
     this.#options = options;
     this.#queue = new SaveQueue(
-      (changed) => this.#update(changed),
+      (changed) => this.#update(changed).finally(options.onSaved),
       (error) => this.#fail(error),
     );
   }
@@ -45,6 +47,7 @@ export class DevFolder implements AsyncDisposable {
   async start(): Promise<void> {
     this.#watch = await FolderWatch.start(this.#project.folder, (path) => this.#changed(path));
     await this.#update(new Set()).catch((error) => this.#fail(error));
+    this.#options.onSaved();
   }
 
   /** Names of its functions, and the namespace of them all. */

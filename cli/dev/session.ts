@@ -40,7 +40,11 @@ export async function runSession(options: SessionOptions): Promise<void> {
   };
   const { inspect, namespace } = options;
   const given = { cluster, namespace, inspect: inspect !== undefined, say: note, signal };
-  const folders = projects.map((project) => ({ project, folder: new DevFolder(project, given) }));
+  const checked = await typeChecks(options, stack, note);
+  const folders = projects.map((project, index) => {
+    const onSaved = checked(project, index);
+    return { project, folder: new DevFolder(project, { ...given, onSaved }) };
+  });
   for (const { project, folder } of folders) {
     const { namespace, names } = folder.functions;
     for (const name of names) own.set(`${name}.${namespace}`, project.folder);
@@ -61,7 +65,6 @@ export async function runSession(options: SessionOptions): Promise<void> {
     stack.use(folder);
     await folder.start();
   }
-  if (options.types) await startTypeChecks(options, stack, note);
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
@@ -103,20 +106,20 @@ async function startRelays(
   };
 }
 
-async function startTypeChecks(
-  { projects, env }: SessionOptions,
-  stack: AsyncDisposableStack,
-  note: Note,
-): Promise<void> {
+/** What checks the types of a folder, after each save. */
+async function typeChecks({ env, types }: SessionOptions, stack: AsyncDisposableStack, note: Note) {
+  if (!types) return () => () => undefined;
   const known = await mkdtemp(join(tmpdir(), 'catnap-types-'));
   stack.defer(() => rm(known, { recursive: true, force: true }));
-  for (const [index, { folder }] of projects.entries()) {
-    const check = TypeCheck.start({
-      folder,
-      buildInfo: join(known, `${index}.tsbuildinfo`),
-      env: { PATH: env.PATH, HOME: env.HOME ?? '/' },
-      say: (line) => note(`types ${basename(folder)}`, line),
-    });
-    if (check !== undefined) stack.use(check);
-  }
+  return ({ folder }: Project, index: number) => {
+    const check = stack.use(
+      new TypeCheck({
+        folder,
+        buildInfo: join(known, `${index}.tsbuildinfo`),
+        env: { PATH: env.PATH, HOME: env.HOME ?? '/' },
+        say: (text, isBad) => note(`types ${basename(folder)}`, text, isBad),
+      }),
+    );
+    return () => check.again();
+  };
 }

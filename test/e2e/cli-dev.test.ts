@@ -1,13 +1,15 @@
 /** `catnap dev` on the cluster that it starts itself. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { ask, DevProcess, Folders, processesOf } from '../support/dev-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { InspectorClient } from '../support/inspector-client.ts';
+import { hasTmux, TmuxTerminal } from '../support/tmux-terminal.ts';
 
 /** A module in two files. */
 const shop = (version: string) => ({
@@ -140,6 +142,51 @@ test('a second Ctrl-C does not wait; what was started ends all the same', async 
   await dev.ended();
   await eventually('nothing is left', () => processesOf(state).length === 0 && !existsSync(state));
 });
+
+test('in a terminal it has colours, and Ctrl-C there ends it', async (t) => {
+  if (!hasTmux()) {
+    t.diagnostic('not checked: tmux is not installed');
+    return;
+  }
+  await using folders = await Folders.create();
+  await folders.write({ 'index.ts': "export default () => 'here';", 'package.json': '{ "name": "brief" }' });
+  using terminal = new TmuxTerminal(folders.path, ['dev', '.']);
+  await terminal.shows(/answers at http:\/\/brief\.default\.localhost/);
+  const state = dirname((await terminal.shows(/^kubeconfig +(\S+)$/m))[1] as string);
+  assert.ok(processesOf(state).length > 0);
+  assert.ok(terminal.screen().includes('\u001b[2m'));
+  terminal.type('C-c');
+  await terminal.shows(/stopping …[\s\S]*ended with 0/);
+  assert.deepEqual([existsSync(state), processesOf(state)], [false, []]);
+});
+
+test('mistakes in types are told beside, and hold up nothing', async () => {
+  await using folders = await Folders.create();
+  await folders.write({
+    'shop/index.ts': "const price: number = 'none';\nexport default () => 'price: ' + price;\n",
+    'shop/tsconfig.json':
+      '{ "compilerOptions": { "strict": true, "module": "nodenext", "types": [] }, "include": ["*.ts"] }',
+  });
+  await mkdir(join(folders.path, 'shop/node_modules'));
+  await symlink(typescript(), join(folders.path, 'shop/node_modules/typescript'));
+  await using dev = DevProcess.start(folders.path, ['shop']);
+  await dev.answers('shop', 'price: none');
+  await dev.says(/types shop +index\.ts\(1,7\): error TS2322/);
+  await folders.write({ 'shop/index.ts': 'const price: number = 5;\nexport default () => "price: " + price;\n' });
+  await dev.answers('shop', 'price: 5');
+  await dev.says(/types shop +no mistakes any more/);
+  assert.equal(await dev.interrupt(), 0);
+  assert.deepEqual((await readdir(join(folders.path, 'shop'))).toSorted(), [
+    'index.ts',
+    'node_modules',
+    'tsconfig.json',
+  ]);
+});
+
+/** Of this checkout. */
+function typescript(): string {
+  return dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+}
 
 test('a breakpoint in a TypeScript file is met, and costs no request; a save leads the debugger to the new replica', async () => {
   await using folders = await Folders.create();

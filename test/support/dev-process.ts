@@ -11,7 +11,7 @@ import { inherited } from './settings.ts';
 const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
 
 /** The command line of `catnap`, as this checkout has it. */
-const CATNAP = [process.execPath, MAIN] as const;
+export const CATNAP = [process.execPath, MAIN] as const;
 
 /** Folders that a test writes in; removed when disposed. */
 export class Folders implements AsyncDisposable {
