@@ -1,25 +1,31 @@
-/** Gives operator and activator, where they are no pods, the accounts and rights that the chart gives them in a cluster. */
+/** Gives operator, activator and log keeper, where they are no pods, the accounts and rights that the chart gives them in a cluster. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PEER_AUDIENCE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { NAMESPACES } from '#platform/kube/resources.ts';
+import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import { ClusterObjects } from '../chart/cluster-objects.ts';
 import { membersOf } from '../chart/manifests.ts';
 import { renderChart } from '../chart/render.ts';
 import type { Env } from './programs.ts';
-import { serviceAccountToken } from './service-account-token.ts';
+
+type Program = 'operator' | 'activator' | 'logs';
 
 export interface Accounts {
   /** Environment that leads the process to the API server, in its own name. */
   operator: Env;
   activator: Env;
+  /** Absent: no logs are kept. */
+  logs?: Env;
 }
 
 const RELEASE = 'catnap';
-/** Kinds that say who may do what. */
-const RIGHTS = /^(ServiceAccount|(Cluster)?Role(Binding)?|ValidatingAdmissionPolicy(Binding)?)$/;
+/** Kinds that say who may do what; and where logs are read. */
+const RIGHTS = /^(ConfigMap|ServiceAccount|(Cluster)?Role(Binding)?|ValidatingAdmissionPolicy(Binding)?)$/;
 const OBJECT_MS = 10_000;
+/** Longer than a cluster on someone's own machine is left running: nothing renews these tokens. */
+const EXPIRATION_SECONDS = 30 * 24 * 60 * 60;
 
 /** Applies what the chart has of accounts and rights, and writes a token for each process into `dataDir`. */
 export async function giveAccounts(
@@ -32,18 +38,23 @@ export async function giveAccounts(
   const cluster = new ClusterObjects(kube, signal, OBJECT_MS);
   const members = membersOf(renderChart({ release: RELEASE, namespace: SYSTEM_NAMESPACE }));
   for (const { object } of members) if (RIGHTS.test(object.kind ?? '')) await cluster.apply(object);
-  const tokenFile = async (program: 'operator' | 'activator', audience?: string): Promise<string> => {
+  const tokenFile = async (program: Program, audience?: string): Promise<string> => {
     const file = join(dataDir, `${program}${audience === undefined ? '' : `-${audience}`}.token`);
     const account = { namespace: SYSTEM_NAMESPACE, name: `${RELEASE}-${program}` };
-    const token = await serviceAccountToken(kube, { ...account, ...(audience !== undefined && { audience }) }, signal);
+    const wish = { ...account, expirationSeconds: EXPIRATION_SECONDS, ...(audience !== undefined && { audience }) };
+    const token = await serviceAccountToken(kube, wish, signal);
     await writeFile(file, token, { mode: 0o600 });
     return file;
   };
-  const account = async (program: 'operator' | 'activator'): Promise<Env> => ({
+  const account = async (program: Program): Promise<Env> => ({
     CATNAP_API_URL: url,
     CATNAP_API_TOKEN_FILE: await tokenFile(program),
   });
   // There is one activator; who starts another one by hand names it in CATNAP_PEER_URLS.
   const peers = { CATNAP_PEER_TOKEN_FILE: await tokenFile('activator', PEER_AUDIENCE) };
-  return { operator: await account('operator'), activator: { ...(await account('activator')), ...peers } };
+  return {
+    operator: await account('operator'),
+    activator: { ...(await account('activator')), ...peers },
+    logs: await account('logs'),
+  };
 }

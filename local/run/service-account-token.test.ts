@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { ClusterAccess } from '#platform/access/credentials.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { CONFIG_MAPS } from '#platform/kube/resources.ts';
+import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import { TestServer, TOKEN } from '../cluster/api-server/test-server.ts';
-import { serviceAccountToken } from './service-account-token.ts';
 
 function accessWith(authority: string, token: string): ClusterAccess {
   const credentials = async () => ({ authorization: `Bearer ${token}`, tls: {} });

@@ -15,10 +15,10 @@ import {
   SECRETS,
   SERVICES,
 } from '#platform/kube/resources.ts';
+import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import type { Table } from '../../local/chart/go-yaml.ts';
 import { installChart, testChart, uninstallChart, upgradeChart } from '../../local/chart/install.ts';
 import { mergeValues } from '../../local/chart/values.ts';
-import { serviceAccountToken } from '../../local/run/service-account-token.ts';
 import { deployLocal, type LocalDeployed } from '../support/deployed-local.ts';
 import { eventually } from '../support/eventually.ts';
 import { GatewayClient } from '../support/gateway.ts';
