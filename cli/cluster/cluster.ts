@@ -26,6 +26,8 @@ export interface Cluster extends AsyncDisposable {
   readonly gatewayService: string;
   /** Name of the kubeconfig's context. */
   readonly context: string;
+  /** The caller's own token; undefined: it is known to the API server otherwise, by a certificate. */
+  token(): Promise<string | undefined>;
 }
 
 /** Reads the kubeconfig; asks nothing of the API server yet. Throws a CommandError where there is none, or none that can be used. */
@@ -45,6 +47,7 @@ export async function connect(choice: ClusterChoice): Promise<Cluster> {
     systemNamespace: choice.systemNamespace,
     gatewayService: choice.gatewayService,
     context: access.context,
+    token: async () => /^Bearer (.+)$/i.exec((await access.credentials()).authorization ?? '')?.[1],
     [Symbol.asyncDispose]: () => kube[Symbol.asyncDispose](),
   };
 }

@@ -8,6 +8,7 @@ import { addInit } from './commands/init.ts';
 import { addInvoke } from './commands/invoke.ts';
 import { addKey } from './commands/key.ts';
 import { addList } from './commands/list.ts';
+import { addLogs } from './commands/logs.ts';
 import { addOpen } from './commands/open.ts';
 import { addRender } from './commands/render.ts';
 import { addRollback } from './commands/rollback.ts';
@@ -30,6 +31,7 @@ export function program(version: string, run: RunCommand): Command {
   addRender(root, run);
   addList(root, run);
   addDescribe(root, run);
+  addLogs(root, run);
   addInvoke(root, run);
   addOpen(root, run);
   addRollback(root, run);

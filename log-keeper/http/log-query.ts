@@ -1,4 +1,5 @@
 /** What a request asks for. Pure. */
+import { isOfRequest } from '#api/kept-log.ts';
 import { type FunctionName, isFunctionName } from '../store/log-store.ts';
 
 export interface LogQuery {
@@ -75,15 +76,4 @@ export function isWanted({ since, until, request }: LogQuery, line: { time: stri
   if (since !== undefined && line.time < since) return false;
   if (until !== undefined && line.time >= until) return false;
   return request === undefined || isOfRequest(line.text, request);
-}
-
-/** Lines of the runtime have the id as a field; of an image's own lines those count that name it. */
-function isOfRequest(text: string, id: string): boolean {
-  if (!text.includes(id)) return false;
-  try {
-    const fields = JSON.parse(text) as { requestId?: unknown } | null;
-    return fields?.requestId === undefined || fields.requestId === id;
-  } catch {
-    return true; // text
-  }
 }

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { INFO_CONFIG_MAP } from '#api/kept-log.ts';
+import type { KubeClient } from '#platform/kube/client.ts';
+import { KubeError } from '#platform/kube/error.ts';
+import { CONFIG_MAPS, type ConfigMap } from '#platform/kube/resources.ts';
+
+const Info = z.object({
+  /** Names of the log keeper's Service and of the account that reads for those without a token. */
+  logsService: z.string().optional(),
+  logsReader: z.string().optional(),
+  lokiUrl: z.string().optional(),
+  lokiSelector: z.string().optional(),
+  lokiTenant: z.string().optional(),
+});
+
+/** Where the installation says that logs are; what is not said is undefined. */
+export type LogPlaces = z.infer<typeof Info>;
+
+/** Nothing where there is no such ConfigMap, or where the caller may not read it. */
+export async function logPlaces(
+  kube: Pick<KubeClient, 'get'>,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<LogPlaces> {
+  try {
+    const { data = {} } = await kube.get<ConfigMap>(CONFIG_MAPS, { namespace, name: INFO_CONFIG_MAP }, { signal });
+    return Info.parse(data);
+  } catch (error) {
+    if (error instanceof KubeError && (error.status === 403 || error.status === 404)) return {};
+    throw error;
+  }
+}
