@@ -19,8 +19,12 @@ const partsApart: Plugin = {
 /** The package looks for native addons of its own, which are not there. */
 const WITHOUT_ADDONS = { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' };
 
-/** What is done once, and what compiles one function. */
-const BESIDE_OPERATOR = { chores: 'operator/jobs/main.ts', bundler: 'operator/source/bundler/main.ts' };
+/** What is done once, what compiles one function, and what keeps functions' logs. */
+const BESIDE_OPERATOR = {
+  chores: 'operator/jobs/main.ts',
+  bundler: 'operator/source/bundler/main.ts',
+  'log-keeper': 'log-keeper/main.ts',
+};
 
 /** Operator or activator; the operator without the package esbuild that its bundler needs. */
 export async function makeServer(name: 'operator' | 'activator', made: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import { PeerCounts } from '../activator/peers/counts.ts';
 import { ColdStarts } from '../activator/telemetry/cold-start-metrics.ts';
 import { FunctionCounters } from '../activator/telemetry/function-counters.ts';
 import { activatorMetrics, TEXT_METRICS } from '../activator/telemetry/metrics.ts';
+import { keeperCounters, keeperGauges } from '../log-keeper/metrics.ts';
 import { operatorMetrics } from '../operator/metrics.ts';
 import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/process/metrics.ts';
 import { Histogram, RequestMetrics } from '../runtime-image/telemetry/metrics.ts';
@@ -59,6 +60,22 @@ async function ofOperator(): Promise<Metric[]> {
   return await registered(registry);
 }
 
+async function ofLogKeeper(): Promise<Metric[]> {
+  const registry = createRegistry();
+  informerMetrics(registry);
+  keeperCounters(registry);
+  const none = () => 0;
+  keeperGauges(registry, {
+    followed: none,
+    open: none,
+    waiting: none,
+    storedBytes: none,
+    functions: none,
+    readers: none,
+  });
+  return await registered(registry);
+}
+
 /** From the text that a replica gives: names, types and helps of its head lines, labels of its samples. */
 function ofRuntime(): Metric[] {
   const requests = new RequestMetrics();
@@ -96,6 +113,7 @@ function documented(heading: string): string[] {
 const PROCESSES: [heading: string, metrics: () => Metric[] | Promise<Metric[]>][] = [
   ['Activator', ofActivator],
   ['Operator', ofOperator],
+  ['Log keeper', ofLogKeeper],
   ['Functions from source', ofRuntime],
 ];
 for (const [heading, metrics] of PROCESSES) {
@@ -105,8 +123,9 @@ for (const [heading, metrics] of PROCESSES) {
 }
 
 test('names are in base units and say what counts up', async () => {
-  for (const { name, type } of [...(await ofActivator()), ...(await ofOperator()), ...ofRuntime()]) {
-    assert.match(name, /^catnap_(activator|operator|runtime|informer|work_queue|leader)/);
+  const all = [...(await ofActivator()), ...(await ofOperator()), ...(await ofLogKeeper()), ...ofRuntime()];
+  for (const { name, type } of all) {
+    assert.match(name, /^catnap_(activator|operator|logs|runtime|informer|work_queue|leader)/);
     assert.equal(name.endsWith('_total'), type === 'counter', name);
     assert.doesNotMatch(name, /_(ms|milliseconds|minutes|kb|mb|percent)(_|$)/);
   }

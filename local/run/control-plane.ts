@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { LOGS_PORT_NAME, LOGS_SERVICE } from '#api/kept-log.ts';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, NAMESPACES, SERVICES, type Service } from '#platform/kube/resources.ts';
 import type { Accounts } from './accounts.ts';
 import { freePort } from './free-port.ts';
-import { BUNDLER, type Env, type Inherited, program } from './programs.ts';
+import { BUNDLER, type Env, type Inherited, type OwnProgram, program } from './programs.ts';
 import { Supervised } from './supervised.ts';
 import { untilAnswering } from './until-answering.ts';
 
@@ -25,10 +26,12 @@ interface ControlPlaneOptions {
   activatorOpsUrls?: boolean;
   /** A process for the next compile waits for it: changes answer sooner, for the memory of one more process. */
   compileAhead?: boolean;
+  /** Where functions' lines are kept; needs `access.logs`. */
+  keptLogs?: string;
   onExit?: (name: string, logFile: string) => void;
 }
 
-/** Operator and activator as processes on this machine, kept running. */
+/** Operator and activator, and the log keeper, as processes on this machine, kept running. */
 export class ControlPlane implements AsyncDisposable {
   /** `http://127.0.0.1:8080` */
   readonly gateway: string;
@@ -38,21 +41,27 @@ export class ControlPlane implements AsyncDisposable {
   readonly #options: ControlPlaneOptions;
   #operator: Supervised | undefined;
   #activator: Supervised | undefined;
+  #logKeeper: Supervised | undefined;
+  /** Where kept lines are read. */
+  readonly logsPort: number;
+  readonly logsOpsPort: number;
 
   private constructor(
     options: ControlPlaneOptions,
-    ports: [gateway: number, activatorOps: number, operatorOps: number],
+    ports: [gateway: number, activatorOps: number, operatorOps: number, logs: number, logsOps: number],
   ) {
     this.#options = options;
-    [this.gatewayPort, this.activatorOpsPort, this.operatorOpsPort] = ports;
+    [this.gatewayPort, this.activatorOpsPort, this.operatorOpsPort, this.logsPort, this.logsOpsPort] = ports;
     this.gateway = `http://127.0.0.1:${this.gatewayPort}`;
   }
 
   /** Starts both; `ready` says when they answer. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
-    const plane = new ControlPlane(options, [await freePort(options.gatewayPort), await freePort(), await freePort()]);
+    const own = [await freePort(), await freePort(), await freePort(), await freePort()] as const;
+    const plane = new ControlPlane(options, [await freePort(options.gatewayPort), ...own]);
     plane.startActivator();
     plane.startOperator();
+    plane.startLogKeeper();
     return plane;
   }
 
@@ -62,10 +71,8 @@ export class ControlPlane implements AsyncDisposable {
 
   /** Rejects when they are not ready before `signal`. */
   async ready(signal: AbortSignal): Promise<void> {
-    await Promise.all([
-      untilAnswering(`http://127.0.0.1:${this.activatorOpsPort}/readyz`, signal),
-      untilAnswering(`http://127.0.0.1:${this.operatorOpsPort}/readyz`, signal),
-    ]);
+    const ports = [this.activatorOpsPort, this.operatorOpsPort, ...(this.#logKeeper ? [this.logsOpsPort] : [])];
+    await Promise.all(ports.map((port) => untilAnswering(`http://127.0.0.1:${port}/readyz`, signal)));
   }
 
   get operator(): Supervised | undefined {
@@ -117,17 +124,41 @@ export class ControlPlane implements AsyncDisposable {
     this.#activator = undefined;
   }
 
+  get logKeeper(): Supervised | undefined {
+    return this.#logKeeper;
+  }
+
+  /** Where logs are kept. */
+  startLogKeeper(): void {
+    const { access, keptLogs } = this.#options;
+    if (access.logs === undefined || keptLogs === undefined) return;
+    this.#logKeeper ??= this.#supervised('log-keeper', {
+      ...access.logs,
+      CATNAP_LOGS_FOLDER: keptLogs,
+      CATNAP_LOGS_HOST: '127.0.0.1',
+      CATNAP_LOGS_PORT: String(this.logsPort),
+      CATNAP_OPS_HOST: '127.0.0.1',
+      CATNAP_OPS_PORT: String(this.logsOpsPort),
+    });
+  }
+
+  async stopLogKeeper(): Promise<void> {
+    await this.#logKeeper?.stop();
+    this.#logKeeper = undefined;
+  }
+
   /** The activator first: it finishes what it holds. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopActivator();
     await this.stopOperator();
+    await this.stopLogKeeper();
   }
 
-  #logFile(name: 'operator' | 'activator'): string {
+  #logFile(name: OwnProgram): string {
     return join(this.#options.logDir, `${name}.log`);
   }
 
-  #supervised(name: 'operator' | 'activator', env: Env): Supervised {
+  #supervised(name: OwnProgram, env: Env): Supervised {
     const logFile = this.#logFile(name);
     return new Supervised(program(name, this.#options.from, { ...this.#options.inherited, ...env }, logFile), () =>
       this.#options.onExit?.(name, logFile),
@@ -135,11 +166,10 @@ export class ControlPlane implements AsyncDisposable {
   }
 }
 
-/** The Services of gateway and activators, and where the one activator is, as a cluster would know it. */
-export async function publishGateway(
+/** The Services of gateway, activators and log keeper, and where the one of each is, as a cluster would know it. */
+export async function publishServices(
   kube: KubeClient,
-  activatorOpsPort: number,
-  gatewayPort: number,
+  { activatorOpsPort, gatewayPort, logsPort }: Pick<ControlPlane, 'activatorOpsPort' | 'gatewayPort' | 'logsPort'>,
   signal: AbortSignal,
 ): Promise<void> {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM_NAMESPACE } };
@@ -148,6 +178,7 @@ export async function publishGateway(
   const services = [
     publishedService(GATEWAY_SERVICE, { name: 'http', port: 80, targetPort: gatewayPort }),
     publishedService(ACTIVATOR_SERVICE, { name: OPS_PORT_NAME, port: activatorOpsPort, targetPort: activatorOpsPort }),
+    publishedService(LOGS_SERVICE, { name: LOGS_PORT_NAME, port: 80, targetPort: logsPort }),
   ];
   for (const { service, slice } of services) {
     await kube.apply(SERVICES, service, options);

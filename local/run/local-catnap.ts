@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { PORT } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { giveAccounts } from './accounts.ts';
 import { applyCrd, LocalCluster } from './cluster.ts';
 import type { GivenImages } from './cluster-images.ts';
-import { ControlPlane, publishGateway } from './control-plane.ts';
+import { ControlPlane, publishServices } from './control-plane.ts';
 import { freePort } from './free-port.ts';
 import { type Inherited, LOCAL_RUNTIME_IMAGE } from './programs.ts';
 import { StartWatch } from './start-watch.ts';
@@ -104,10 +105,11 @@ async function startAll(
     gatewayPort,
     accessLog: true,
     compileAhead: true,
+    keptLogs: join(cluster.dataDir, 'function-logs'),
     onExit,
   });
   stack.use(plane);
-  await publishGateway(kube, plane.activatorOpsPort, plane.gatewayPort, signal);
+  await publishServices(kube, plane, signal);
   await plane.ready(signal);
   return { cluster, plane, kube };
 }

@@ -33,11 +33,15 @@ export interface Inherited {
  * A program of ours as TypeScript (`source`), or as it is in an image (`dist`); the installed package has the latter alone.
  * `env` is its whole environment.
  */
-export function program(name: 'operator' | 'activator', from: 'source' | 'dist', env: Env, logFile: string): Program {
+export function program(name: OwnProgram, from: 'source' | 'dist', env: Env, logFile: string): Program {
   const isSource = from === 'source' && !IS_BUILT;
-  const file = isSource ? join(ROOT, name, 'main.ts') : join(ROOT, 'dist', name, `${name}.mjs`);
+  // The log keeper is in the operator's image.
+  const built = join(ROOT, 'dist', name === 'log-keeper' ? 'operator' : name, `${name}.mjs`);
+  const file = isSource ? join(ROOT, name, 'main.ts') : built;
   return { name, command: [process.execPath, file], env, logFile };
 }
+
+export type OwnProgram = 'operator' | 'activator' | 'log-keeper';
 
 /** The programs of the stand-in cluster. */
 export type LocalProgram = 'api-server' | 'pod-runner' | 'service-proxy';

@@ -66,6 +66,11 @@ export const MATRIX: Record<string, RenderOptions> = {
   },
   'functions are removed with it': { ...release, values: { uninstall: { removeFunctions: true } } },
   'the CRD is somebody else’s': { ...release, values: { crds: { install: false } } },
+  'logs are in Loki': {
+    ...release,
+    values: { logs: { loki: { url: 'https://loki.example.org', selector: '{ns="$namespace"}', tenant: 'team-a' } } },
+  },
+  'a keeper that is not for all': { ...release, values: { logs: { access: false, existingClaim: 'lines' } } },
   'Prometheus operator': {
     ...release,
     values: {

@@ -21,6 +21,7 @@ const ours = (component: string): End => ({
 const operator = ours('operator');
 const activator = ours('activator');
 const helmTest = ours('test');
+const logKeeper = ours('logs');
 const aFunction: End = { namespace: 'shop', labels: { 'catnap.dev/function': 'cart' } };
 const prometheus: End = { namespace: 'monitoring', labels: { app: 'prometheus' } };
 const ingress: End = { namespace: 'ingress', labels: { app: 'controller' } };
@@ -74,6 +75,15 @@ test('anybody reaches the gateway’s ports; its port for operation only the ope
   assert.ok(!into('ops', prometheus));
 });
 
+test('the log keeper is reached at its one port, by way of the API server, which is no pod; for its metrics by Prometheus alone', () => {
+  const into = lets(inCase('the defaults'), 'Ingress', logKeeper);
+  assert.ok(into('http', outside));
+  for (const from of [outside, stranger, operator, prometheus]) assert.ok(!into('ops', from));
+  assert.ok(lets(inCase('Prometheus operator'), 'Ingress', logKeeper)('ops', prometheus));
+  const out = lets(inCase('operator and activators are shut in'), 'Egress', logKeeper);
+  assert.ok(out(53, outside) && !out(443, outside) && !out('http', aFunction));
+});
+
 test('nobody reaches the operator', () => {
   const into = lets(inCase('the defaults'), 'Ingress', operator);
   for (const from of [outside, stranger, activator, prometheus]) assert.ok(!into('ops', from) && !into(8080, from));
@@ -106,7 +116,7 @@ test('they call what they like, unless they are shut in: then names, the API ser
   const servers = objects
     .filter(({ kind, spec }) => kind === 'NetworkPolicy' && spec.egress !== undefined)
     .map(({ spec }) => spec.egress.filter((rule: Loose) => rule.ports[0].port === 8443).map((rule: Loose) => rule.to));
-  assert.deepEqual(servers, [[[{ ipBlock: { cidr: '192.0.2.10/32' } }]], [[{ ipBlock: { cidr: '192.0.2.10/32' } }]]]);
+  assert.deepEqual(servers, Array(3).fill([[{ ipBlock: { cidr: '192.0.2.10/32' } }]]));
 });
 
 test('without network policies there are none', () => {

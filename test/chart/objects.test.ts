@@ -49,7 +49,9 @@ for (const { name, options, objects } of CASES) {
   test(`${name}: every service account that a pod or a binding names is there`, () => {
     const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name);
     const used = podsOf(objects).map(({ spec }) => spec.serviceAccountName);
-    const bound = objects.flatMap(({ subjects = [] }) => subjects);
+    const bound = objects
+      .flatMap(({ subjects = [] }) => subjects)
+      .filter(({ kind }: Loose) => kind === 'ServiceAccount');
     for (const account of [...used, ...bound.map((subject: Loose) => subject.name)])
       assert.ok(accounts.includes(account));
     for (const { namespace } of bound) assert.equal(namespace, options.namespace);
@@ -86,9 +88,10 @@ for (const { name, options, objects } of CASES) {
       const names = ports.map((port: Loose) => port.name);
       for (const probe of [startupProbe, readinessProbe, livenessProbe]) assert.ok(names.includes(probe.httpGet.port));
     }
-    const activator = the(objects, 'Deployment', '-activator').spec.template.spec.containers[0];
-    const ports = activator.ports.map((port: Loose) => port.name);
     for (const { spec } of objects.filter(({ kind }) => kind === 'Service')) {
+      const component = spec.selector['app.kubernetes.io/component'];
+      const { containers } = the(objects, 'Deployment', `-${component}`).spec.template.spec;
+      const ports = containers[0].ports.map((port: Loose) => port.name);
       for (const { targetPort } of spec.ports) assert.ok(ports.includes(targetPort));
     }
   });

@@ -96,6 +96,33 @@ test('the Lease, the activators’ addresses and released hosts are the operator
   }
 });
 
+test('what all users may do is read where logs are, and ask the log keeper, unless that is left out', () => {
+  const { rules } = the(inCase('the defaults'), 'Role', '-users');
+  assert.deepEqual(
+    rules.map((rule: Loose) => [rule.resources, rule.resourceNames, rule.verbs]),
+    [
+      [['configmaps'], ['catnap-info'], ['get']],
+      [['services/proxy'], ['http:catnap-logs:http'], ['get']],
+    ],
+  );
+  const named = (name: string) => inCase(name).map(({ metadata }) => metadata.name);
+  assert.ok(!named('a keeper that is not for all').some((name) => /-users$|-logs-reader$/.test(name)));
+  assert.ok(named('a keeper that is not for all').includes('catnap-logs'));
+  assert.ok(!named('logs are in Loki').includes('catnap-logs'));
+});
+
+test('limited to namespaces, the log keeper does not ask for those there are', () => {
+  const limited = rights(inCase('two namespaces'), 'logs');
+  assert.deepEqual(limited, ['get pods/log', 'list pods', 'watch pods']);
+  assert.deepEqual(rights(inCase('the defaults'), 'logs'), [
+    'get pods/log',
+    'list namespaces',
+    'list pods',
+    'watch namespaces',
+    'watch pods',
+  ]);
+});
+
 test('without network policies there is no right to them', () => {
   assert.ok(rights(inCase('the defaults'), 'operator').some((right) => right.includes('networkpolicies')));
   assert.ok(!rights(inCase('no policies'), 'operator').some((right) => right.includes('networkpolicies')));
@@ -141,7 +168,10 @@ function documented(): Map<string, string[]> {
 test('docs/install.md says what each right is for, and of no other', () => {
   const objects = inCase('functions are removed with it');
   const table = documented();
-  assert.deepEqual([...table.keys()], ['activator', 'operator', 'apply-crds', 'remove-functions', 'test']);
+  assert.deepEqual(
+    [...table.keys()],
+    ['activator', 'operator', 'logs', 'logs-reader', 'users', 'apply-crds', 'remove-functions', 'test'],
+  );
   for (const [component, written] of table) {
     assert.deepEqual([...new Set(written)].toSorted(), rights(objects, component), component);
   }
