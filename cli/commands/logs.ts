@@ -11,6 +11,7 @@ import { podLines } from '../logs/pod-lines.ts';
 import { readerToken } from '../logs/reader-token.ts';
 import { showLine } from '../logs/show-line.ts';
 import { type FunctionLine, parseSince, parseTail, type WantedLines } from '../logs/wanted-lines.ts';
+import { noSuchFunction } from './no-such-function.ts';
 
 /** As they stand on the command line. */
 export interface LogsOptions {
@@ -30,7 +31,7 @@ export async function logs(context: CommandContext, name: string, options: LogsO
   const { namespace } = cluster;
   const wanted = { namespace, name, follow: options.follow ?? false, since, tail, request: options.request };
   const exists = await isThere(context, cluster, name);
-  if (!exists && wanted.follow) throw noSuchFunction(wanted);
+  if (!exists && wanted.follow) throw noSuchFunction(namespace, name);
   let count = 0;
   for await (const line of await source(context, cluster, wanted, options)) {
     count += 1;
@@ -39,7 +40,7 @@ export async function logs(context: CommandContext, name: string, options: LogsO
   }
   // What is followed ends with Ctrl-C alone.
   context.signal.throwIfAborted();
-  if (count === 0 && !exists) throw noSuchFunction(wanted);
+  if (count === 0 && !exists) throw noSuchFunction(namespace, name);
 }
 
 /** Where the lines come from: what the command line says, what the installation says, the log keeper, else the replicas. */
@@ -108,8 +109,4 @@ async function isThere({ signal }: CommandContext, { kube, namespace }: Cluster,
     if (isKubeError(error, 403)) return true;
     throw error;
   }
-}
-
-function noSuchFunction({ namespace, name }: WantedLines): CommandError {
-  return new CommandError(`there is no function ${name} in ${namespace}, and no line of one`, EXIT.notFound);
 }

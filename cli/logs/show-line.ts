@@ -1,4 +1,5 @@
-/** A line for people. Pure. */
+/** A line for people; no function steers the terminal of who reads its log. Pure. */
+import { printable } from '../command-line/printable.ts';
 import { type FunctionLine, fieldsOf } from './wanted-lines.ts';
 
 interface Style {
@@ -50,11 +51,6 @@ function stackOf(value: unknown): string | undefined {
   const { stack, cause, errors } = value as { stack: string; cause?: unknown; errors?: unknown };
   const others = [cause, ...(Array.isArray(errors) ? errors : [])].filter((other) => other !== undefined);
   return [stack, ...others.map((other) => `caused by: ${String(other)}`)].join('\n');
-}
-
-/** A function must not steer the terminal of who reads its log. */
-function printable(text: string): string {
-  return text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
 }
 
 function painted(text: string, code: number, { colour }: Style): string {

@@ -1,17 +1,16 @@
 /** Functions' lines, kept and followed: the log keeper and `catnap logs` as processes, over a cluster on this machine. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { keptLogPath, LOGS_PORT_NAME, LOGS_SERVICE, LOGS_TOKEN_HEADER } from '#api/kept-log.ts';
 import { SYSTEM_NAMESPACE } from '#api/names.ts';
 import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import { until } from '#platform/testing/until.ts';
-import { ROOT } from '../../local/package-root.ts';
 import { LocalCatnap } from '../../local/run/local-catnap.ts';
+import { catnap as runCatnap, startCatnap } from '../support/catnap.ts';
 import { eventually } from '../support/eventually.ts';
 import { GatewayClient } from '../support/gateway.ts';
 import { manifest } from '../support/manifest.ts';
@@ -55,34 +54,20 @@ const BROKEN = `console.error('about to fail');
 throw new Error('no way');
 export default () => 'never';`;
 
-function start(args: readonly string[], world: World): ChildProcess {
-  const child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), 'logs', ...args, '-n', world.namespace], {
-    env: { ...inherited, KUBECONFIG: join(folder, 'kubeconfig') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  followers.add(child);
-  return child;
-}
-
-async function run(args: readonly string[], world: World) {
-  const child = start(args, world);
-  const [stdout, stderr] = await Promise.all([
-    text(child.stdout as NodeJS.ReadableStream),
-    text(child.stderr as NodeJS.ReadableStream),
-  ]);
-  await until(() => child.exitCode !== null, 'it has ended');
-  return { stdout, stderr, exitCode: child.exitCode };
-}
+const typed = (args: readonly string[], world: World) => ['logs', ...args, '-n', world.namespace];
+const kubeconfig = () => join(folder, 'kubeconfig');
+const run = (args: readonly string[], world: World) => runCatnap(typed(args, world), { kubeconfig: kubeconfig() });
 
 /** The numbers that it has shown so far. */
 function follow(args: readonly string[], world: World) {
-  const child = start(['-f', ...args], world);
+  const child = startCatnap(typed(['-f', ...args], world), { kubeconfig: kubeconfig(), timeoutMs: 180_000 });
+  followers.add(child);
   let shown = '';
   let errors = '';
-  child.stdout?.on('data', (chunk) => {
+  child.stdout.on('data', (chunk) => {
     shown += chunk;
   });
-  child.stderr?.on('data', (chunk) => {
+  child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
   return { child, numbers: () => numbersOf(shown), errors: () => errors };

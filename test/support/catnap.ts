@@ -19,6 +19,8 @@ interface RunOptions {
   /** Default: the checkout. */
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** Longest that it may run; default: a minute. */
+  timeoutMs?: number;
 }
 
 const LONGEST_MS = 60_000;
@@ -28,7 +30,7 @@ export function startCatnap(args: readonly string[], options: RunOptions): Child
   return spawn(process.execPath, [join(ROOT, 'cli/main.ts'), ...args], {
     cwd: options.cwd ?? ROOT,
     env: { PATH: settings.PATH, HOME: settings.HOME, KUBECONFIG: options.kubeconfig, ...options.env },
-    timeout: LONGEST_MS,
+    timeout: options.timeoutMs ?? LONGEST_MS,
   });
 }
 
