@@ -4,6 +4,8 @@
 export const ERROR_STATUS = {
   /** What came is no request as HTTP/1.1 has it, or one that two readers could understand differently. */
   BadRequest: 400,
+  /** The function asks for credentials; there are none, or they are not good. */
+  Unauthorized: 401,
   /** The function's policies do not let this client have it. */
   Forbidden: 403,
   /** The function answers over https alone. */
@@ -56,6 +58,7 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
  * of what was thrown and lines of source are for the function's status and for logs.
  */
 export const PUBLIC_MESSAGE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  Unauthorized: 'the function asks for credentials: there are none, or they are not good',
   Forbidden: 'this is not allowed',
   PolicyInvalid: 'this is not allowed',
   HandlerFailed: 'the function failed; its log tells why, by this request id',

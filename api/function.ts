@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Access } from './function-access.ts';
 import { EnvFromSource, EnvVar } from './function-env.ts';
 import { AllowFrom, DenyFrom, HttpsOnly } from './function-policies.ts';
 import { Routes } from './function-routes.ts';
@@ -197,6 +198,7 @@ export const FunctionSpec = z
     httpsOnly: HttpsOnly,
     allowFrom: AllowFrom,
     denyFrom: DenyFrom,
+    access: Access,
   })
   .meta({
     description: 'What the function runs, what it may use, how it scales and how it is reached.',

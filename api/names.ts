@@ -165,8 +165,16 @@ export const HEADER = {
   waitMs: 'x-catnap-wait-ms',
   /** On a request to the runtime, `true`: whoever asks may be told all of why it failed. */
   errorDetail: 'x-catnap-error-detail',
+  /** On a request to a function: who asks, as its policies found out. Texts are percent-encoded UTF-8. The way is that of `spec.access`. */
+  callerWay: 'x-catnap-caller-way',
+  callerName: 'x-catnap-caller-name',
+  /** Of a token; its claims are base64url of JSON. */
+  callerIssuer: 'x-catnap-caller-issuer',
+  callerClaims: 'x-catnap-caller-claims',
   serverTiming: 'server-timing',
 } as const;
+/** Request headers with this prefix tell a function who asks; handlers see them. */
+export const CALLER_HEADER_PREFIX = 'x-catnap-caller-';
 /** Request headers with this prefix never come in from outside. */
 export const INTERNAL_HEADER_PREFIX = 'x-catnap-';
 

@@ -45,7 +45,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
 export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** Those of clients that may not ask the function: they are not told which it is. */
-const NAMELESS: ReadonlySet<ErrorCode> = new Set(['Forbidden', 'HttpsRequired', 'PolicyInvalid']);
+const NAMELESS: ReadonlySet<ErrorCode> = new Set(['Unauthorized', 'Forbidden', 'HttpsRequired', 'PolicyInvalid']);
 
 /** The failure without details for callers; one that lies in the request itself stays as it is. */
 export function withoutDetail(failure: GatewayError): GatewayError {

@@ -1,5 +1,10 @@
+import type { WayInSpec } from '#api/rules/access-fault.ts';
 import { type PolicySpec, policyFault } from '#api/rules/policy-fault.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
+import { access } from './access/access.ts';
+import { apiKeys } from './access/api-keys.ts';
+import { publicPaths } from './access/public-paths.ts';
+import type { WayIn } from './access/way-in.ts';
 import { httpsOnly } from './https-only.ts';
 import type { Policy } from './policy.ts';
 import { PolicyChain, type PolicyChainOptions } from './policy-chain.ts';
@@ -18,6 +23,15 @@ function policiesOf(spec: PolicySpec): Policy[] {
   return [
     ...(allowFrom !== undefined || denyFrom !== undefined ? [sourceAddresses(allowFrom, denyFrom)] : []),
     ...(spec.httpsOnly === true ? [httpsOnly()] : []),
+    ...(spec.access !== undefined ? [access(waysIn(spec.access))] : []),
+  ];
+}
+
+/** Those that need nothing but the request go first. */
+function waysIn(specs: readonly WayInSpec[]): WayIn[] {
+  return [
+    ...specs.flatMap((way) => (way.public === undefined ? [] : [publicPaths(way.public)])),
+    ...specs.flatMap((way) => (way.apiKeys === undefined ? [] : [apiKeys(way.apiKeys, way.header)])),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** What policies do to requests of a gateway. */
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { functionConfig } from '../routing/function-config.ts';
 import { aFunction, ask, TestGateway, until } from '../testing/test-gateway.ts';
@@ -100,4 +101,38 @@ test('what a stranger says of a proxy or of the gateway itself is not believed',
   assert.deepEqual([status, /root|203/.test(body)], [200, false]);
   const headers = { 'x-forwarded-proto': 'https' };
   assert.equal((await ask(gateway.port, { host: 'secure.default.fn.example', headers })).status, 308);
+});
+
+test('whose key it is reaches the function, the key does not; without one it is 401 with a challenge, and nothing wakes', async () => {
+  await using gateway = await TestGateway.start();
+  const key = 'q83vEjRWeJCrze8SNFZ4kA';
+  const sha256 = '8f1dbc2f6a1f6f1e0d0d'.padEnd(64, '0');
+  const access = [
+    { public: ['/healthz'] },
+    {
+      apiKeys: [
+        { name: 'ci', sha256: hash('sha256', key) },
+        { name: 'x', sha256 },
+      ],
+    },
+  ];
+  gateway.putFunction(aFunction('hello', { access }));
+  const refused = await ask(gateway.port, { headers: { 'x-api-key': `${key}x` } });
+  assert.deepEqual([refused.status, refused.headers['x-catnap-error']], [401, 'Unauthorized']);
+  assert.equal(refused.headers['www-authenticate'], 'ApiKey header="X-Api-Key"');
+  assert.ok(!/hello|known/.test(refused.body), refused.body);
+  assert.equal(gateway.scales.writes.length, 0);
+  await gateway.addReplica('pod-a', 'hello-1', echo);
+  const forged = { 'x-catnap-caller-name': 'root', 'X-API-KEY': key, X_Api_Key: 'other', cookie: 'a=b' };
+  const { status, body } = await ask(gateway.port, { headers: forged });
+  const got = JSON.parse(body);
+  assert.deepEqual([status, got['x-catnap-caller-way'], got['x-catnap-caller-name']], [200, 'apiKeys', 'ci']);
+  assert.deepEqual([got['x-api-key'], got.x_api_key, got.cookie], [undefined, undefined, 'a=b']);
+  const everyone = await ask(gateway.port, {
+    path: '/fn/default/hello/healthz',
+    host: 'x.example',
+    headers: { 'x-api-key': 'no' },
+  });
+  assert.deepEqual([everyone.status, /api-key|caller/.test(everyone.body)], [200, false]);
+  assert.equal((await ask(gateway.port, { path: '/fn/default/hello/healthz/../x', host: 'x.example' })).status, 401);
 });

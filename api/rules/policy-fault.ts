@@ -1,4 +1,5 @@
 /** Whether the policies of a spec say something: the operator tells what does not, and a gateway closes such a function. */
+import { accessFault, type WayInSpec } from './access-fault.ts';
 import { ipRange } from './ip-network.ts';
 
 /** The part of a spec that says who may ask, and how. */
@@ -6,11 +7,14 @@ export interface PolicySpec {
   httpsOnly?: boolean | undefined;
   allowFrom?: readonly string[] | undefined;
   denyFrom?: readonly string[] | undefined;
+  access?: readonly WayInSpec[] | undefined;
 }
 
 /** The first thing that the schema lets through and that means nothing, as a sentence; undefined: there is none. */
 export function policyFault(spec: PolicySpec): string | undefined {
-  return networkFault('allowFrom', spec.allowFrom) ?? networkFault('denyFrom', spec.denyFrom);
+  return (
+    networkFault('allowFrom', spec.allowFrom) ?? networkFault('denyFrom', spec.denyFrom) ?? accessFault(spec.access)
+  );
 }
 
 function networkFault(field: string, networks: readonly string[] = []): string | undefined {

@@ -1,0 +1,55 @@
+import type { Denial, WayIn } from './way-in.ts';
+
+const DENIED: Denial = { denied: 'absent', why: 'the path is not among those for everyone' };
+const CONTROL_OR_BACKSLASH = /[\p{Cc}\\]/u;
+/** What is left of an escape of an escape: another reader may decode once more. */
+const ESCAPE = /%[\da-f]{2}/i;
+const ESCAPED_SLASH = /%(?:2f|5c)/i;
+/** `.`, `..`, and what some file systems take for them. */
+const DOTS = /^[.\s]*$/;
+
+/**
+ * Lets everyone in below these prefixes. A path counts as public only where all readers take it for the same: encoded or
+ * empty segments, dots, parameters behind `;`, backslashes and the like are as good as no prefix at all, in whatever
+ * spelling, because the function may resolve them to a path that is not public.
+ * @param prefixes plain paths; a slash at the end makes no difference
+ */
+export function publicPaths(prefixes: readonly string[]): WayIn {
+  const trimmed = prefixes.map((prefix) => prefix.replace(/\/$/, ''));
+  return {
+    withheld: [],
+    judge: ({ path }) => (isBelow(path, trimmed) ? { caller: undefined } : DENIED),
+  };
+}
+
+function isBelow(target: string, prefixes: readonly string[]): boolean {
+  const end = target.indexOf('?');
+  const path = plainPath(end === -1 ? target : target.slice(0, end));
+  return path !== undefined && prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+/** The decoded path; undefined: two readers may take it for two. */
+function plainPath(path: string): string | undefined {
+  if (ESCAPED_SLASH.test(path)) return undefined;
+  const decoded = decodedOf(path);
+  if (decoded === undefined) return undefined;
+  // Full-width dots and slashes become the usual ones where a reader normalises.
+  return [decoded, decoded.normalize('NFKC')].every(isPlain) ? decoded : undefined;
+}
+
+function isPlain(path: string): boolean {
+  if (CONTROL_OR_BACKSLASH.test(path) || path.includes(';') || ESCAPE.test(path)) return false;
+  // The first is empty: the path begins with a slash. So may the last be.
+  const [before, ...segments] = path.split('/');
+  const named = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
+  return before === '' && !named.some((segment) => DOTS.test(segment));
+}
+
+/** Undefined: it is not UTF-8. */
+function decodedOf(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
