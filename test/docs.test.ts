@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
@@ -26,9 +26,10 @@ test('the page on the architecture names only what is there', () => {
   );
 });
 
-test('each page on a shape of handler is linked from README', () => {
+test('each page on a shape of handler and on the gateway is linked from README', () => {
   const readme = read('README.md');
-  const unlinked = readdirSync(join(root, 'docs/handlers')).filter((page) => !readme.includes(`docs/handlers/${page}`));
+  const linked = globSync('docs/{handlers,gateway}/*.md', { cwd: root });
+  const unlinked = linked.filter((page) => !readme.includes(page));
   assert.deepEqual(unlinked, []);
 });
 
@@ -36,7 +37,7 @@ test('an example that names its page is on it, as it is', () => {
   const named = globSync('**/*.*', { cwd: join(root, 'examples') })
     .map((name) => ({ name, text: read(`examples/${name}`) }))
     .flatMap(({ name, text }) =>
-      [...text.matchAll(/docs\/handlers\/\S+?\.md/g)].map(([page]) => ({ name, text, page })),
+      [...text.matchAll(/docs\/(?:handlers|gateway)\/\S+?\.md/g)].map(([page]) => ({ name, text, page })),
     );
   assert.ok(named.length > 0);
   assert.deepEqual(

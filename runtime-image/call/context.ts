@@ -66,6 +66,8 @@ export interface Context {
    * `fetch` or `node:http` in the course of the request carries it on, unless it has a `traceparent` of its own.
    */
   readonly trace: Trace | undefined;
+  /** Who asks, as the gateway found out by `spec.access`; undefined: it asks for no name, there or on this path. Clients cannot forge it. */
+  readonly caller: Caller | undefined;
   /** Keeps the replica alive until `promise` has settled, after the answer too. A rejection is logged. */
   waitUntil(promise: PromiseLike<unknown>): void;
   readonly log: Log;
@@ -94,6 +96,18 @@ export interface Secrets {
    * @throws Error where the function was not given this Secret, or it has no such key.
    */
   get(name: string, key: string): string;
+}
+
+/** Who asks. */
+export interface Caller {
+  /** By which way in: the name of its field in `spec.access`, such as `apiKeys`. */
+  readonly way: string;
+  /** Of the key or the account, or the subject of the token. */
+  readonly name: string;
+  /** Of a token: the issuer that says so. */
+  readonly issuer: string | undefined;
+  /** Of a token: what the issuer says of its subject. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What a request said of the trace that it is part of, by W3C Trace Context. */

@@ -1,7 +1,8 @@
 import { SECRETS_DIR } from '../../api/names.ts';
 import type { Assignment } from '../assignment.ts';
 import type { Call } from '../call/call.ts';
-import type { Context, Log, Secrets, Trace } from '../call/context.ts';
+import { callerOf } from '../call/caller.ts';
+import type { Caller, Context, Log, Secrets, Trace } from '../call/context.ts';
 import { secretFiles } from '../call/secret-files.ts';
 import { secretsOf } from '../call/secrets.ts';
 import { nowMs } from '../clock.ts';
@@ -20,11 +21,14 @@ export interface Replica {
 export class CallContext implements Context {
   readonly coldStart: boolean;
   readonly #call: Call;
+  readonly #headers: Readonly<Record<string, unknown>>;
   readonly #replica: Replica;
   #deadlineMs: number | undefined;
 
-  constructor(call: Call, coldStart: boolean, replica: Replica) {
+  /** @param headers of the request, by names in lower case */
+  constructor(call: Call, coldStart: boolean, replica: Replica, headers: Readonly<Record<string, unknown>>) {
     this.#call = call;
+    this.#headers = headers;
     this.coldStart = coldStart;
     this.#replica = replica;
   }
@@ -50,6 +54,9 @@ export class CallContext implements Context {
   get trace(): Trace | undefined {
     return this.#call.trace;
   }
+  get caller(): Caller | undefined {
+    return callerOf(this.#headers);
+  }
   /** A function that needs no `this`: handlers take it out of the context. */
   get waitUntil(): Context['waitUntil'] {
     return this.#replica.waitUntil;
@@ -69,7 +76,7 @@ export class CallContext implements Context {
 
   /** A handler may return its context, or log it: nothing in it is a secret. */
   toJSON(): object {
-    const { requestId, trace, deadline, function: name, namespace, revision, coldStart } = this;
-    return { requestId, trace, deadline, function: name, namespace, revision, coldStart };
+    const { requestId, trace, caller, deadline, function: name, namespace, revision, coldStart } = this;
+    return { requestId, trace, caller, deadline, function: name, namespace, revision, coldStart };
   }
 }

@@ -180,8 +180,9 @@ export class Dispatcher {
 
   /** Has a place. @param atMs now. */
   #begin(exchange: Exchange, invoke: Invoke, atMs: number): void {
-    const call = new Call(exchange.requestId, traceOf(exchange.message.headers), atMs, this.#onListenerFailed);
-    const context = new CallContext(call, this.#isFirst, this.#replica);
+    const { headers } = exchange.message;
+    const call = new Call(exchange.requestId, traceOf(headers), atMs, this.#onListenerFailed);
+    const context = new CallContext(call, this.#isFirst, this.#replica, headers);
     const run = new HandlerRun(exchange, call, this.#runDeps);
     this.#isFirst = false;
     this.#pending++;

@@ -1,4 +1,4 @@
-import type { Context, Log, WorkerContext } from '../call/context.ts';
+import type { Caller, Context, Log, WorkerContext } from '../call/context.ts';
 import { secretsOf } from '../call/secrets.ts';
 import { abortReason } from '../call/stop.ts';
 import { traceOf } from '../call/trace.ts';
@@ -24,6 +24,8 @@ export interface TestContextOptions {
   /** The request's header. One that is not valid counts as none, as in a pod. Default: none. */
   traceparent?: string;
   tracestate?: string;
+  /** Who asks. Default: undefined, as where the Function has no `spec.access`. */
+  caller?: Pick<Caller, 'way' | 'name'> & Partial<Caller>;
 }
 
 /** A line that the handler wrote to `context.log`. */
@@ -66,6 +68,7 @@ export function createTestContext(options: TestContextOptions = {}): TestContext
     env: options.env ?? {},
     secrets: secretsOf(given(options.secrets ?? {})),
     trace: traceOf({ ...options }),
+    caller: options.caller && { issuer: undefined, claims: undefined, ...options.caller },
     props: {},
     log: logTo(lines),
     lines,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { eventually } from '../support/eventually.ts';
-import { HELLO, manifest } from '../support/manifest.ts';
+import { HELLO, type Manifest, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
-import { condition, observed } from '../support/world.ts';
+import { condition, observed, type World } from '../support/world.ts';
 
 const system = useSystem();
 const EVERYWHERE = ['0.0.0.0/0', '::/0'];
@@ -47,3 +50,37 @@ test('what the API server lets in and means nothing is told, and the function is
   });
   assert.deepEqual([answer.status, answer.headers['x-catnap-error']], [403, 'PolicyInvalid']);
 });
+
+const GATEWAY_EXAMPLES = join(import.meta.dirname, '..', '..', 'examples', 'gateway');
+
+/** Applies the one Function of an example, and resolves with its address once it is ready. */
+async function exampleUrl(world: World, name: string): Promise<string> {
+  const object = parse(readFileSync(join(GATEWAY_EXAMPLES, name), 'utf8')) as Manifest;
+  return await world.deploy({ ...object, metadata: { ...object.metadata, namespace: world.namespace } });
+}
+
+/** What each example is for. */
+const EXAMPLES: Record<string, (world: World, url: string) => Promise<void>> = {
+  'keys.yaml': async (world, url) => {
+    const asked = (headers: Record<string, string>, path = '/') => world.call(url, { headers, path });
+    const refused = await asked({});
+    assert.deepEqual([refused.status, refused.headers['www-authenticate']], [401, 'ApiKey header="X-Api-Key"']);
+    const known = await asked({ 'x-api-key': '5a3c7e1d9b2f48a6c0e4d8f1b7a39256' });
+    assert.deepEqual([known.status, known.text], [200, 'Hello, ci!']);
+    const forged = { 'x-catnap-caller-way': 'apiKeys', 'x-catnap-caller-name': 'ci' };
+    const everyone = await asked(forged, '/healthz');
+    assert.deepEqual([everyone.status, everyone.text], [200, 'Hello, stranger!']);
+    assert.equal((await asked({}, '/healthz/%2e%2e/x')).status, 401);
+  },
+};
+
+test('each example of the gateway is checked', () => {
+  assert.deepEqual(readdirSync(GATEWAY_EXAMPLES).sort(), Object.keys(EXAMPLES));
+});
+
+for (const [name, check] of Object.entries(EXAMPLES)) {
+  test(`examples/gateway/${name} does what it says`, async () => {
+    await using world = await system.world();
+    await check(world, await exampleUrl(world, name));
+  });
+}

@@ -12,6 +12,29 @@ const NETWORKS = [
 const networks = (chance: Chance) =>
   chance.some(0, chance.of([1, 2, 256, 257]), () => (chance.yes(0.9) ? chance.of(NETWORKS) : oddWord(chance)));
 
+const DIGEST = 'a'.repeat(64);
+
+function wayIn(chance: Chance): Json {
+  const apiKey = (i: number) => ({
+    name: chance.of(['ci', `key-${i}`, `key-${i}`, oddWord(chance)]),
+    sha256: chance.of([DIGEST, String(i).padStart(64, '0'), 'A'.repeat(64), '']),
+    ...(chance.yes(0.3) && { expires: chance.of(['2030-01-01T00:00:00Z', '2030', 'never', '9'.repeat(40), null]) }),
+  });
+  return chance.oneOf<Json>(
+    () => ({ apiKeys: chance.some(1, chance.of([1, 3, 256, 257]), apiKey) }),
+    () => ({
+      apiKeys: chance.some(1, 2, apiKey),
+      header: chance.of(['X-Key', 'Cookie', 'host', '__proto__', oddWord(chance)]),
+    }),
+    () => ({
+      public: chance.some(0, 3, () => chance.of(['/', '/a', '/a/', '/a/../b', '//', '/%2e', 'a', oddWord(chance)])),
+    }),
+    () => ({ public: ['/a'], apiKeys: chance.some(1, 2, apiKey) }),
+    () => ({ header: 'X-Key' }),
+    () => ({}),
+  );
+}
+
 /** Edge rules, good and odd. */
 export function generatePolicies(chance: Chance): Json {
   return chance.oneOf<Json>(
@@ -20,5 +43,7 @@ export function generatePolicies(chance: Chance): Json {
     () => ({ denyFrom: networks(chance) }),
     () => ({ httpsOnly: true, allowFrom: networks(chance), denyFrom: networks(chance) }),
     () => ({ allowFrom: chance.of([null, {}, 'x', [[]]]) }),
+    () => ({ access: chance.some(0, chance.of([1, 2, 16, 17]), () => wayIn(chance)) }),
+    () => ({ access: chance.of([null, {}, 'x', [null], [[]]]) }),
   );
 }
