@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Access } from './function-access.ts';
+import { Cors } from './function-cors.ts';
 import { EnvFromSource, EnvVar } from './function-env.ts';
 import { AllowFrom, DenyFrom, HttpsOnly } from './function-policies.ts';
 import { Routes } from './function-routes.ts';
@@ -199,6 +200,7 @@ export const FunctionSpec = z
     allowFrom: AllowFrom,
     denyFrom: DenyFrom,
     access: Access,
+    cors: Cors,
   })
   .meta({
     description: 'What the function runs, what it may use, how it scales and how it is reached.',

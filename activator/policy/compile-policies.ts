@@ -5,6 +5,7 @@ import { access } from './access/access.ts';
 import { apiKeys } from './access/api-keys.ts';
 import { publicPaths } from './access/public-paths.ts';
 import type { WayIn } from './access/way-in.ts';
+import { cors } from './cors.ts';
 import { httpsOnly } from './https-only.ts';
 import type { Policy } from './policy.ts';
 import { PolicyChain, type PolicyChainOptions } from './policy-chain.ts';
@@ -23,6 +24,8 @@ function policiesOf(spec: PolicySpec): Policy[] {
   return [
     ...(allowFrom !== undefined || denyFrom !== undefined ? [sourceAddresses(allowFrom, denyFrom)] : []),
     ...(spec.httpsOnly === true ? [httpsOnly()] : []),
+    // Before access: browsers send preflights without credentials, and a page has to see that it was refused.
+    ...(spec.cors !== undefined ? [cors(spec.cors)] : []),
     ...(spec.access !== undefined ? [access(waysIn(spec.access))] : []),
   ];
 }

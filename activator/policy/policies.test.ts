@@ -136,3 +136,29 @@ test('whose key it is reaches the function, the key does not; without one it is 
   assert.deepEqual([everyone.status, /api-key|caller/.test(everyone.body)], [200, false]);
   assert.equal((await ask(gateway.port, { path: '/fn/default/hello/healthz/../x', host: 'x.example' })).status, 401);
 });
+
+test('preflights wake nothing and need no credentials; a page may read why it was refused, and what the function says of CORS does not count', async () => {
+  await using gateway = await TestGateway.start();
+  const origin = 'https://app.example.com';
+  const key = 'q83vEjRWeJCrze8SNFZ4kA';
+  const access = [{ apiKeys: [{ name: 'ci', sha256: hash('sha256', key) }] }];
+  gateway.putFunction(aFunction('hello', { access, cors: { origins: [origin], credentials: true } }));
+  const asks = { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-api-key' };
+  const preflight = await ask(gateway.port, { method: 'OPTIONS', headers: asks });
+  assert.deepEqual([preflight.status, preflight.body, gateway.scales.writes.length], [204, '', 0]);
+  assert.equal(preflight.headers['access-control-allow-headers'], 'x-api-key');
+  const refused = await ask(gateway.port, { headers: { origin } });
+  assert.deepEqual(
+    [refused.status, refused.headers['access-control-allow-origin'], refused.headers.vary],
+    [401, origin, 'Origin'],
+  );
+  await gateway.addReplica('pod-a', 'hello-1', (_, response) => {
+    response.writeHead(200, { 'access-control-allow-origin': '*', vary: 'accept' }).end('ok');
+  });
+  const { headers } = await ask(gateway.port, { headers: { origin, 'x-api-key': key } });
+  assert.deepEqual([headers['access-control-allow-origin'], headers.vary], [origin, 'accept, Origin']);
+  const elsewhere = await ask(gateway.port, { headers: { origin: 'https://evil.example', 'x-api-key': key } });
+  assert.deepEqual([elsewhere.status, elsewhere.headers['access-control-allow-origin']], [200, undefined]);
+  await until(() => gateway.logged.length === 4, 'all are over');
+  assert.equal(gateway.traffic('hello').counters?.policies?.get('cors')?.get('answered'), 1);
+});

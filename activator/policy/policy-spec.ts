@@ -1,11 +1,12 @@
 import type { PolicySpec } from '#api/rules/policy-fault.ts';
 
 /** Reads of a spec what its policies are compiled from; undefined: it has none. */
-export function policySpecOf({ httpsOnly, allowFrom, denyFrom, access }: PolicySpec): PolicySpec | undefined {
+export function policySpecOf({ httpsOnly, allowFrom, denyFrom, cors, access }: PolicySpec): PolicySpec | undefined {
   const spec: PolicySpec = {
     ...(httpsOnly === true && { httpsOnly }),
     ...(allowFrom !== undefined && { allowFrom }),
     ...(denyFrom !== undefined && { denyFrom }),
+    ...(cors !== undefined && { cors }),
     ...(access !== undefined && { access }),
   };
   return Object.keys(spec).length === 0 ? undefined : spec;

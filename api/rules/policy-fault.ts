@@ -1,5 +1,6 @@
 /** Whether the policies of a spec say something: the operator tells what does not, and a gateway closes such a function. */
 import { accessFault, type WayInSpec } from './access-fault.ts';
+import { type CorsSpec, corsFault } from './cors-fault.ts';
 import { ipRange } from './ip-network.ts';
 
 /** The part of a spec that says who may ask, and how. */
@@ -7,13 +8,17 @@ export interface PolicySpec {
   httpsOnly?: boolean | undefined;
   allowFrom?: readonly string[] | undefined;
   denyFrom?: readonly string[] | undefined;
+  cors?: CorsSpec | undefined;
   access?: readonly WayInSpec[] | undefined;
 }
 
 /** The first thing that the schema lets through and that means nothing, as a sentence; undefined: there is none. */
 export function policyFault(spec: PolicySpec): string | undefined {
   return (
-    networkFault('allowFrom', spec.allowFrom) ?? networkFault('denyFrom', spec.denyFrom) ?? accessFault(spec.access)
+    networkFault('allowFrom', spec.allowFrom) ??
+    networkFault('denyFrom', spec.denyFrom) ??
+    corsFault(spec.cors) ??
+    accessFault(spec.access)
   );
 }
 

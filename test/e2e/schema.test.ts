@@ -89,6 +89,13 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
     /sha256.*should match/,
   ],
   ['an encoded prefix', { source: inline, access: [{ public: ['/%2e'] }] }, /public.*should match/],
+  [
+    'credentials for all origins',
+    { source: inline, cors: { origins: ['*'], credentials: true } },
+    /credentials need named origins/,
+  ],
+  ['an origin with a path', { source: inline, cors: { origins: ['https://a.example/'] } }, /origins.*should match/],
+  ['all below a top-level domain', { source: inline, cors: { origins: ['https://*.com'] } }, /origins.*should match/],
   ['a network that is none', { source: inline, denyFrom: ['10.0.0.0/33'] }, /denyFrom.*should match/],
   ['a host in place of a network', { source: inline, allowFrom: ['example.org'] }, /allowFrom.*should match/],
   ['a name that is too long', { source: inline }, /DNS label of at most 54 characters/, 'f'.repeat(55)],

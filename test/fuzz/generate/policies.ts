@@ -35,6 +35,28 @@ function wayIn(chance: Chance): Json {
   );
 }
 
+function crossOrigin(chance: Chance): Json {
+  const origins = [
+    '*',
+    'https://a.example',
+    'https://*.a.example',
+    'https://*.com',
+    'null',
+    'https://a.example/',
+    'x://y',
+    '',
+  ];
+  const names = () =>
+    chance.some(0, chance.of([2, 64, 65]), () => chance.of(['X-A', 'PUT', '*', 'a b', '', oddWord(chance)]));
+  return {
+    origins: chance.some(0, chance.of([1, 3, 65]), () => chance.of([...origins, oddWord(chance)])),
+    ...(chance.yes(0.3) && { methods: names() }),
+    ...(chance.yes(0.3) && { headers: names(), exposedHeaders: names() }),
+    ...(chance.yes(0.3) && { credentials: chance.of([true, false, null, 'x']) }),
+    ...(chance.yes(0.3) && { maxAgeSeconds: chance.of([0, 1, 86_400, -1, 86_401, 1.5, null]) }),
+  };
+}
+
 /** Edge rules, good and odd. */
 export function generatePolicies(chance: Chance): Json {
   return chance.oneOf<Json>(
@@ -44,6 +66,7 @@ export function generatePolicies(chance: Chance): Json {
     () => ({ httpsOnly: true, allowFrom: networks(chance), denyFrom: networks(chance) }),
     () => ({ allowFrom: chance.of([null, {}, 'x', [[]]]) }),
     () => ({ access: chance.some(0, chance.of([1, 2, 16, 17]), () => wayIn(chance)) }),
+    () => ({ cors: crossOrigin(chance) }),
     () => ({ access: chance.of([null, {}, 'x', [null], [[]]]) }),
   );
 }
