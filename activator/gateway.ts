@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
+import { ERROR_STATUS } from '#api/errors.ts';
 import { RequestIds } from '#api/request-id.ts';
 import type { TlsPair } from '#platform/process/tls-files.ts';
 import type { Clock } from '#platform/time/clock.ts';
@@ -13,6 +14,7 @@ import { ConnectionLimit } from './inbound/connection-limit.ts';
 import { Listener } from './inbound/listener.ts';
 import { CLIENT_LIMITS, type ClientLimits, plainServer, secureContext, tlsServer } from './inbound/node-server.ts';
 import type { TrustedProxies } from './inbound/trusted-proxies.ts';
+import type { Judgement } from './policy/policy-chain.ts';
 import type { ExchangeContext } from './proxy/exchange-context.ts';
 import { TimerWheel } from './proxy/timer-wheel.ts';
 import type { Tunnel } from './proxy/tunnel.ts';
@@ -32,11 +34,13 @@ import {
   waitForSync,
 } from './stages.ts';
 import { type AccessLogEntry, traceIdOf } from './telemetry/access-log.ts';
+import type { AuditLog } from './telemetry/audit-log.ts';
 import type { FailureLog } from './telemetry/failure-log.ts';
 import type { FunctionCounters } from './telemetry/function-counters.ts';
 
 export interface GatewayOptions extends SyncOptions, RouteOptions {
   failures: FailureLog;
+  audit: AuditLog;
   /** A request is over, and counted. The summary may be read until this returns. */
   finished: (summary: AccessLogEntry) => void;
   /** Of requests for which no function was found, and of what was no request. */
@@ -53,6 +57,8 @@ export interface GatewayOptions extends SyncOptions, RouteOptions {
   limits?: Partial<ClientLimits>;
 }
 
+/** Clients that may not ask. */
+const AUDITED: readonly number[] = [401, 403];
 /** How often a draining gateway checks whether it is done. */
 const LOOK_MS = 50;
 
@@ -140,8 +146,10 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     attempt('finished', () => this.#options.finished(summary));
   }
 
-  failed(failure: GatewayError, { functionKey, requestId, traceparent }: AccessLogEntry): void {
-    this.#options.failures.failed(failure, functionKey, requestId, traceIdOf(traceparent));
+  failed(failure: GatewayError, entry: AccessLogEntry, judgement?: Judgement): void {
+    const { audit, failures } = this.#options;
+    if (AUDITED.includes(ERROR_STATUS[failure.code])) audit.refused(failure, entry, judgement);
+    else failures.failed(failure, entry.functionKey, entry.requestId, traceIdOf(entry.traceparent));
   }
 
   joined(tunnel: Tunnel): void {

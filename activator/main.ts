@@ -31,6 +31,7 @@ import { budgetBounds, ProcessBudget } from './queue/fair-share.ts';
 import { RejectionPacer } from './queue/rejection-pacer.ts';
 import { ReplicaRegistry } from './replicas/replica-registry.ts';
 import { AccessLog } from './telemetry/access-log.ts';
+import { AuditLog } from './telemetry/audit-log.ts';
 import { FailureLog } from './telemetry/failure-log.ts';
 import { activatorMetrics } from './telemetry/metrics.ts';
 
@@ -105,13 +106,16 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   const accessLines = new LineWriter(writeTo(process.stdout.fd));
   const accessLog = new AccessLog(config.CATNAP_ACCESS_LOG, (line) => accessLines.add(line));
   const failures = new FailureLog(log, clock);
+  const audit = new AuditLog(log, clock);
   lifecycle.onStop('request logs', async () => {
     failures[Symbol.dispose]();
+    audit[Symbol.dispose]();
     await accessLines[Symbol.asyncDispose]();
   });
   const gateway = new Gateway({
     clock,
     failures,
+    audit,
     finished: (summary) => {
       heap.busy();
       accessLog.record(summary);

@@ -135,6 +135,16 @@ test('whose key it is reaches the function, the key does not; without one it is 
   });
   assert.deepEqual([everyone.status, /api-key|caller/.test(everyone.body)], [200, false]);
   assert.equal((await ask(gateway.port, { path: '/fn/default/hello/healthz/../x', host: 'x.example' })).status, 401);
+  const told = gateway.refusals.map(({ policy, why, path }) => [policy, why, path]);
+  assert.deepEqual(told, [
+    ['access', 'the path is not among those for everyone; the key in X-Api-Key is not known', '/'],
+    [
+      'access',
+      'the path is not among those for everyone; there is no key in X-Api-Key',
+      '/fn/default/hello/healthz/../x',
+    ],
+  ]);
+  assert.ok(!JSON.stringify(gateway.refusals).includes(key));
 });
 
 test('preflights wake nothing and need no credentials; a page may read why it was refused, and what the function says of CORS does not count', async () => {

@@ -78,6 +78,7 @@ export class PolicyChain {
     }
     so.decision = decided;
     so.by = name;
+    if ('caller' in decided) so.caller = decided.caller;
     this.#options.decided(name, isFailure(decided) ? 'refused' : 'answered');
     return true;
   }

@@ -41,8 +41,13 @@ export interface Pass {
   readonly pass: PolicyEffects;
 }
 
+export interface Refusal extends GatewayError {
+  /** Who is refused, where that is known; for the log alone. */
+  readonly caller?: Caller;
+}
+
 /** The request goes on, with or without effects, or its client gets an answer at once. */
-export type PolicyDecision = 'continue' | Pass | Reply | GatewayError;
+export type PolicyDecision = 'continue' | Pass | Reply | Refusal;
 
 /** What policies before this one have found out. */
 export interface Findings {

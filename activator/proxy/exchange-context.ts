@@ -1,5 +1,6 @@
 import type { Clock } from '#platform/time/clock.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
+import type { Judgement } from '../policy/policy-chain.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -20,6 +21,6 @@ export interface ExchangeContext {
   finished(entry: AccessLogEntry): void;
   /** The exchange is an upgraded connection from here on. */
   joined(tunnel: Tunnel): void;
-  /** A function did not answer as it should have. */
-  failed(failure: GatewayError, entry: AccessLogEntry): void;
+  /** A function did not answer as it should have, or its policies refused the request. @param judgement undefined: it has none. */
+  failed(failure: GatewayError, entry: AccessLogEntry, judgement?: Judgement): void;
 }

@@ -31,6 +31,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   #queue: FunctionQueue | undefined;
   /** What judged it, and counts it where its queue does not. */
   #judge: Pick<Target, 'config' | 'finished'> | undefined;
+  #judgement: Judgement | undefined;
   #waiting: WaitingRequest<Replica> | undefined;
   #replica: Replica | undefined;
   #timer: RequestTimer | undefined;
@@ -76,6 +77,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
 
   /** What they have made of it. */
   judged(judgement: Judgement): void {
+    this.#judgement = judgement;
     this.#outgoing.exchangeHeaders(judgement.withheld, judgement.given);
     if (judgement.answer.length > 0) this.#answer.fields = judgement.answer;
   }
@@ -241,7 +243,8 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
 
   #fail(failure: GatewayError): void {
     this.#record.code = failure.code;
-    if (this.#queue !== undefined) this.#context.failed(failure, this.#record);
+    const isOfFunction = this.#queue !== undefined || this.#judgement !== undefined;
+    if (isOfFunction) this.#context.failed(failure, this.#record, this.#judgement);
     this.#answer.fail(this.#context.errorDetail ? failure : withoutDetail(failure));
     this.finish();
   }

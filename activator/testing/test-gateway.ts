@@ -8,6 +8,7 @@ import type { FunctionStatus } from '#api/function-status.ts';
 import { API_VERSION, KIND, LABEL, RUNTIME_ENV } from '#api/names.ts';
 import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts';
 import { normalRoute } from '#api/rules/route.ts';
+import { createLog } from '#platform/process/log.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import type { RevisionRef, Scales } from '../cold-start/deployment-scale.ts';
 import { ScaleUp } from '../cold-start/scale-up.ts';
@@ -22,6 +23,7 @@ import type { Feed } from '../replicas/feed.ts';
 import type { PodObject } from '../replicas/pod-facts.ts';
 import { ReplicaRegistry } from '../replicas/replica-registry.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
+import { AuditLog } from '../telemetry/audit-log.ts';
 import { FailureLog } from '../telemetry/failure-log.ts';
 import { type Backend, startBackend } from './test-backend.ts';
 
@@ -176,6 +178,8 @@ export class TestGateway implements AsyncDisposable {
   readonly budget: ProcessBudget;
   /** The access log. */
   readonly logged: Record<string, unknown>[] = [];
+  /** Of the audit log. */
+  readonly refusals: Record<string, unknown>[] = [];
   port = 0;
   readonly replicas: ReplicaRegistry;
   readonly #scaleUp: ScaleUp;
@@ -211,6 +215,10 @@ export class TestGateway implements AsyncDisposable {
     const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));
     this.gateway = new Gateway({
       clock,
+      audit: new AuditLog(
+        createLog({ service: 'activator', write: (line) => this.refusals.push(JSON.parse(line)) }),
+        clock,
+      ),
       failures: new FailureLog(pino({ level: 'silent' }), clock),
       unrouted: this.functions.unrouted,
       finished: (summary) => accessLog.record(summary),

@@ -46,7 +46,7 @@ test('without any it is 401 with a challenge for each way that has one, each onc
 test('it is 403 where one way knows who asks, unless another lets the request in', () => {
   const forbidden: Denial = { denied: 'forbidden', why: 'not one of them', caller: CI };
   const refused = decide(aWay(absent('Bearer')), aWay(forbidden), aWay(absent('ApiKey')));
-  assert.deepEqual(refused, { code: 'Forbidden', message: 'not one of them', headers: [] });
+  assert.deepEqual(refused, { code: 'Forbidden', message: 'not one of them', headers: [], caller: CI });
   assert.ok('pass' in (decide(aWay(forbidden), aWay({ caller: undefined })) as object));
 });
 

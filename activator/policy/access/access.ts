@@ -1,6 +1,5 @@
-import type { GatewayError } from '../../errors/gateway-error.ts';
 import { callerHeaders } from '../caller.ts';
-import type { Policy, PolicyDecision, RequestFacts } from '../policy.ts';
+import type { Policy, PolicyDecision, Refusal, RequestFacts } from '../policy.ts';
 import type { Admission, Denial, WayIn } from './way-in.ts';
 
 /**
@@ -34,13 +33,15 @@ export function access(waysIn: readonly WayIn[]): Policy {
   return { name: 'access', decide: (request) => from(0, request, []) };
 }
 
-function refusalOf(denials: readonly Denial[]): GatewayError {
+function refusalOf(denials: readonly Denial[]): Refusal {
   const forbidden = denials.filter(({ denied }) => denied === 'forbidden');
   const counted = forbidden.length > 0 ? forbidden : denials;
+  const caller = forbidden.find((denial) => denial.caller !== undefined)?.caller;
   const challenges = [...new Set(counted.flatMap(({ challenge }) => challenge ?? []))];
   return {
     code: forbidden.length > 0 ? 'Forbidden' : 'Unauthorized',
     message: [...new Set(counted.map(({ why }) => why))].join('; '),
     headers: challenges.flatMap((challenge) => ['www-authenticate', challenge]),
+    ...(caller !== undefined && { caller }),
   };
 }
