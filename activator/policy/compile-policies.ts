@@ -13,13 +13,21 @@ import { sourceAddresses } from './source-addresses.ts';
 
 /** The policies of one function. A spec that says something that cannot be understood closes the function: it is never open by mistake. */
 export function compilePolicies(spec: PolicySpec, options: PolicyChainOptions): PolicyChain {
-  return new PolicyChain(policiesOf(spec), options);
+  return new PolicyChain(policiesOrClosed(spec), options);
+}
+
+function policiesOrClosed(spec: PolicySpec): Policy[] {
+  try {
+    const fault = policyFault(spec);
+    return fault === undefined ? policiesOf(spec) : [closed(fault)];
+  } catch (error) {
+    // What no schema lets through.
+    return [closed(String(error))];
+  }
 }
 
 /** In the order in which a request passes them. */
 function policiesOf(spec: PolicySpec): Policy[] {
-  const fault = policyFault(spec);
-  if (fault !== undefined) return [closed(fault)];
   const { allowFrom, denyFrom } = spec;
   return [
     ...(allowFrom !== undefined || denyFrom !== undefined ? [sourceAddresses(allowFrom, denyFrom)] : []),

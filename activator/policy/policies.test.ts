@@ -57,6 +57,24 @@ test('a spec that cannot be understood closes the function', async () => {
   assert.ok(!body.includes('2001:'));
 });
 
+test('so does one that no schema would let in, where another was read before', async () => {
+  await using gateway = await TestGateway.start();
+  const fn = aFunction('hello', { allowFrom: ['127.0.0.1'] });
+  const odd = [
+    { access: [null] },
+    { access: 'x' },
+    { allowFrom: 7 },
+    { cors: {} },
+    { cors: { origins: [null] } },
+    { access: [{ apiKeys: 'x' }] },
+  ];
+  for (const policies of odd) {
+    gateway.putFunction(fn);
+    gateway.putFunction({ ...fn, spec: { ...fn.spec, allowFrom: undefined, ...policies } as never });
+    assert.equal((await refusedBy(gateway, {})).code, 'PolicyInvalid', JSON.stringify(policies));
+  }
+});
+
 test('what passes reaches the function; a change of the policies holds from the next request on', async () => {
   await using gateway = await TestGateway.start();
   gateway.putFunction(aFunction('hello', { allowFrom: ['127.0.0.1'] }));
