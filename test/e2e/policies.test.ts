@@ -63,6 +63,10 @@ async function exampleUrl(world: World, name: string): Promise<string> {
 
 /** What each example is for. */
 const EXAMPLES: Record<string, (world: World, url: string) => Promise<void>> = {
+  'addresses.yaml': async (world, url) => {
+    const { status, text } = await world.call(url);
+    assert.deepEqual([status, text], [200, 'for us']);
+  },
   'cors.yaml': async (world, url) => {
     const origin = 'https://a.shop.example.com';
     const asks = { origin, 'access-control-request-method': 'PUT' };
