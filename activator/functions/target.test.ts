@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '#platform/time/clock.ts';
 import type { Decision } from '../errors/decision.ts';
+import type { PolicyDecision } from '../policy/policy.ts';
+import { PolicyChain } from '../policy/policy-chain.ts';
 import { ask, TestGateway, until } from '../testing/test-gateway.ts';
 import type { Target } from './target.ts';
 
@@ -47,4 +50,61 @@ test('a decision that fails ends its request alone', async () => {
   assert.equal((await ask(gateway.port, { path: URL_PATH })).status, 500);
   assert.equal(gateway.gateway.open, 0);
   assert.equal((await ask(gateway.port, { path: '/nothing' })).status, 404);
+});
+
+/** Routes to a target whose policies decide that, later. */
+function judgeLater(gateway: TestGateway, decision: Promise<PolicyDecision>) {
+  const seen = { admitted: 0, finished: [] as number[] };
+  const policies = new PolicyChain([{ name: 'access', decide: () => decision }], {
+    after: (delayMs, callback) => systemClock.after(delayMs, callback),
+    decided: () => undefined,
+  });
+  const admit = (): Decision => {
+    seen.admitted += 1;
+    return { status: 202, headers: [], body: '' };
+  };
+  const finished = ({ status }: { status: number }) => void seen.finished.push(status);
+  const target: Target = { config: { key: 'shop/later' }, policies, admit, finished };
+  gateway.functions.routes.add({ namespace: 'shop', name: 'later', routes: [], target });
+  return seen;
+}
+
+test('a target has a request once its policies let it pass, however late, and what they add is on the answer', async () => {
+  await using gateway = await TestGateway.start();
+  const later = Promise.withResolvers<PolicyDecision>();
+  const seen = judgeLater(gateway, later.promise);
+  const answer = ask(gateway.port, { path: URL_PATH, method: 'POST', body: 'x'.repeat(100_000) });
+  await until(() => gateway.gateway.open === 1, 'it has come');
+  assert.equal(seen.admitted, 0);
+  later.resolve({ pass: { answer: { instead: new Set(), add: ['ratelimit', 'r=1'], vary: 'Origin' } } });
+  const { status, headers } = await answer;
+  assert.deepEqual([status, headers.ratelimit, headers.vary], [202, 'r=1', 'Origin']);
+  assert.deepEqual(seen, { admitted: 1, finished: [202] });
+});
+
+test('a request whose client leaves while it is judged never gets to the target, and is counted as its own', async () => {
+  await using gateway = await TestGateway.start();
+  const later = Promise.withResolvers<PolicyDecision>();
+  const seen = judgeLater(gateway, later.promise);
+  const leaves = new AbortController();
+  const answer = ask(gateway.port, { path: URL_PATH, signal: leaves.signal });
+  await until(() => gateway.gateway.open === 1, 'it has come');
+  leaves.abort();
+  await assert.rejects(answer);
+  await until(() => gateway.gateway.open === 0, 'the gateway has seen it');
+  later.resolve('continue');
+  await later.promise;
+  assert.equal((await ask(gateway.port, { path: '/nothing' })).status, 404);
+  assert.deepEqual(seen, { admitted: 0, finished: [0] });
+});
+
+test('policies that fail let nothing pass', async () => {
+  await using gateway = await TestGateway.start();
+  const later = Promise.withResolvers<PolicyDecision>();
+  const seen = judgeLater(gateway, later.promise);
+  const answer = ask(gateway.port, { path: URL_PATH });
+  await until(() => gateway.gateway.open === 1, 'it has come');
+  later.reject(new Error('for a test'));
+  assert.equal((await answer).status, 500);
+  assert.deepEqual(seen, { admitted: 0, finished: [500] });
 });
