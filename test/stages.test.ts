@@ -17,8 +17,8 @@ const STAGES: Record<string, string> = {
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ access ▸ keeping ▸ store',
   cli:
-    'main ▸ command ▸ program ▸ commands ▸ command-context ▸ deploy ▸ describe ▸ invoke ▸ cluster ▸ manifest ▸ build ▸ project ▸ ' +
-    'command-line',
+    'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
+    'project ▸ templates ▸ completion ▸ command-line',
   platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ kube ▸ access ▸ process ▸ time',
 };
 
