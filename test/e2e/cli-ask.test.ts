@@ -52,6 +52,7 @@ test('describe tells of a function that answers, and of one that does not what t
   await using world = await system.world();
   const url = await world.deploy(manifest(world.namespace, 'good', HELLO));
   await world.call(url);
+  await world.ready('good'); // awake: it says so of the first replica too
   await world.apply(manifest(world.namespace, 'bad', 'export default ('));
   await world.function('bad', 'does not compile', ({ status }) =>
     (status?.conditions ?? []).some(({ type, status: holds }) => type === 'Ready' && holds === 'False'),
