@@ -75,3 +75,13 @@ test('colours are for terminals', () => {
   assert.ok(gatewayLine(request, { colour: true })?.includes('\u001b[31m500\u001b[0m'));
   assert.ok(!gatewayLine(request, plain)?.includes('\u001b'));
 });
+
+test('the lines of one entry stand below its first, which no function can feign', () => {
+  const msg = 'Error: boom\n    at handler (src/index.ts:5:32)\n12:00:00  other.default         200 GET /';
+  const shown = containerLine(JSON.stringify({ level: 'error', msg, time: 'x' }), { name: 'a', namespace: 'b' }, 0, {
+    colour: false,
+  });
+  const [first, ...rest] = (shown ?? '').split('\n');
+  assert.match(first ?? '', /a\.b +error Error: boom$/);
+  assert.deepEqual(rest, ['        at handler (src/index.ts:5:32)', '    12:00:00  other.default         200 GET /']);
+});

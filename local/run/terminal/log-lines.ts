@@ -77,7 +77,8 @@ export function containerLine(
   } = line;
   const { err, ...fields } = rest;
   const more = Object.keys(fields).length === 0 ? '' : ` ${plain(JSON.stringify(fields))}`;
-  const said = `${level === 'info' ? '' : `${plain(level)} `}${plain(msg)}${more}${stackOf(err)}`;
+  const [first = '', ...others] = msg.slice(0, LONGEST).split('\n');
+  const said = `${level === 'info' ? '' : `${plain(level)} `}${plain(first)}${more}${indented(others)}${stackOf(err)}`;
   const colour = level === 'error' || level === 'fatal' ? RED : level === 'warn' ? YELLOW : undefined;
   return joined({ time }, name, colour === undefined ? said : painted(said, colour, style), style);
 }
@@ -105,7 +106,11 @@ function isRuntimesOwn({ level, msg, startSeconds, signal }: JsonLine): boolean 
 function stackOf(err: unknown): string {
   if (typeof err !== 'object' || err === null) return '';
   const { stack, message } = err as { stack?: unknown; message?: unknown };
-  const lines = String(stack ?? message ?? '').split('\n');
+  return indented(String(stack ?? message ?? '').split('\n'));
+}
+
+/** Lines of one entry after its first: no other entry begins with spaces, so none is taken for one of its own. */
+function indented(lines: readonly string[]): string {
   return lines.map((one) => `\n    ${plain(one)}`).join('');
 }
 
