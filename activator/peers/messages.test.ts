@@ -28,6 +28,35 @@ test('of hints on how much waits for a function the newest replaces the others',
   }
 });
 
+test('of what gateways let through of a limit no hint takes the place of another', () => {
+  const keys = 'AAAAAQAAAAIAAAAD';
+  const hint = { from: '5f-2', seq: 4, function: 'shop/pay', limit: 'client', mode: 'used', keys } as const;
+  const { subject, line } = encodeHint('use', hint);
+  assert.notEqual(encodeHint('use', { ...hint, seq: 5 }).subject, subject);
+  assert.deepEqual(decodeHint(line.trim()), { kind: 'use', hint });
+  const longest = {
+    ...hint,
+    from: 'f'.repeat(36),
+    function: `${'n'.repeat(63)}/${'f'.repeat(54)}`,
+    limit: 'l'.repeat(63),
+    keys: 'k'.repeat(640),
+  };
+  assert.ok(encodeHint('use', { ...longest, seq: Number.MAX_SAFE_INTEGER }).line.length < MOST_LINE_BYTES);
+  for (const wrong of [
+    { seq: -1 },
+    { seq: 0.5 },
+    { limit: 'a b' },
+    { mode: 'all' },
+    { keys: '' },
+    { keys: 'k'.repeat(641) },
+    { keys: 'a=' },
+  ]) {
+    assert.equal(decodeHint(JSON.stringify({ kind: 'use', ...hint, ...wrong })), 'malformed', JSON.stringify(wrong));
+  }
+  assert.deepEqual(decodeHint('{"kind":"alive","from":"5f-2"}'), { kind: 'alive', hint: { from: '5f-2' } });
+  assert.equal(decodeHint('{"kind":"alive"}'), 'malformed');
+});
+
 test('what is no hint is malformed', () => {
   const wrong = [
     { ...STUCK, state: 'gone' },

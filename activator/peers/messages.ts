@@ -19,10 +19,33 @@ export interface BacklogHint {
   requests: number;
 }
 
+/** What one gateway has let through of keys of a limit, or what it knows to be used up. */
+export interface UseHint {
+  /** Which gateway. */
+  from: string;
+  /** Of that gateway, so that none takes the place of another. */
+  seq: number;
+  /** `<namespace>/<name>` */
+  function: string;
+  /** Name of the limit. */
+  limit: string;
+  /** `used`: let through since the last hint; `state`: used up and not filled up again, by all that the gateway knows. */
+  mode: 'used' | 'state';
+  /** As `encodeUses` makes it. */
+  keys: string;
+}
+
+/** A gateway that shares limits is there. */
+interface AliveHint {
+  from: string;
+}
+
 /** The kinds of hints there are, by the `kind` of their line. A further one is added here and in KINDS. */
 export interface HintKinds {
   replica: ReplicaHint;
   backlog: BacklogHint;
+  use: UseHint;
+  alive: AliveHint;
 }
 export type HintKind = keyof HintKinds;
 export type Hint = { [K in HintKind]: { kind: K; hint: HintKinds[K] } }[HintKind];
@@ -37,6 +60,8 @@ interface KindRules<T> {
 
 const FUNCTION_KEY = /^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/;
 const UID = /^[A-Za-z0-9-]{1,64}$/;
+const LIMIT = /^[a-z0-9-]{1,63}$/;
+const KEYS = /^[A-Za-z0-9_-]{1,640}$/;
 
 /** More than any gateway holds. */
 const MOST_REQUESTS = 10_000_000;
@@ -59,6 +84,22 @@ const KINDS: { readonly [K in HintKind]: KindRules<HintKinds[K]> } = {
       return { function: key, from, requests: requests as number };
     },
     subject: ({ function: key }) => key,
+  },
+  use: {
+    read({ from, seq, function: key, limit, mode, keys }) {
+      if (typeof key !== 'string' || !FUNCTION_KEY.test(key)) return undefined;
+      if (typeof from !== 'string' || !UID.test(from)) return undefined;
+      if (!Number.isSafeInteger(seq) || (seq as number) < 0) return undefined;
+      if (typeof limit !== 'string' || !LIMIT.test(limit)) return undefined;
+      if (typeof keys !== 'string' || !KEYS.test(keys)) return undefined;
+      if (mode !== 'used' && mode !== 'state') return undefined;
+      return { from, seq: seq as number, function: key, limit, mode, keys };
+    },
+    subject: ({ seq }) => String(seq),
+  },
+  alive: {
+    read: ({ from }) => (typeof from === 'string' && UID.test(from) ? { from } : undefined),
+    subject: ({ from }) => from,
   },
 };
 

@@ -10,6 +10,8 @@ export interface ReceiverParts extends StreamParts {
   verifier: Pick<TokenVerifier, 'verify'>;
   /** What a peer's token has to say; rejects when this activator's own cannot be read. */
   rules: () => Promise<ClaimRules>;
+  /** A peer has opened a stream. */
+  joined: () => void;
   log: Log;
 }
 
@@ -83,6 +85,7 @@ export class PeerReceiver implements Disposable {
       },
     });
     this.#streams.set(peer, stream);
+    this.#parts.joined();
   }
 
   /** Closes the connection, for what was sent of the body is not read. */

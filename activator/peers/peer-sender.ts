@@ -15,6 +15,8 @@ export interface SenderParts {
   clock: Clock;
   random: () => number;
   counts: PeerCounts;
+  /** The peer takes hints from now on. */
+  onOpen: () => void;
 }
 
 const MOST_WAITING = 256;
@@ -32,6 +34,7 @@ export class PeerSender implements Disposable {
   /** The present stream, or the try to open one. */
   #stream: ClientRequest | undefined;
   #isOpen = false;
+  #isGone = false;
   #isDisposed = false;
   #heardAtMs = 0;
   #renewAtMs = 0;
@@ -47,6 +50,18 @@ export class PeerSender implements Disposable {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Where it was, nothing listens any more. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** It is known to be there: one that is waiting to try again does so now. */
+  hurry(): void {
+    if (this.#failures === 0 || this.#stream !== undefined || this.#isDisposed) return;
+    this.#cancel();
+    this.#begin();
   }
 
   /** @param subject what the line is about. */
@@ -79,7 +94,9 @@ export class PeerSender implements Disposable {
     const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/x-ndjson' };
     const stream = request(`${url}${HINTS_PATH}`, { method: 'POST', agent: false, headers });
     this.#stream = stream;
-    stream.on('error', () => undefined);
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (stream === this.#stream) this.#isGone = error.code === 'ECONNREFUSED';
+    });
     const fail = () => stream.destroy();
     const onAnswer = guarded('peer stream', (answer: IncomingMessage) => this.#answered(stream, answer), fail);
     stream.on('response', onAnswer);
@@ -103,6 +120,7 @@ export class PeerSender implements Disposable {
     const { clock, random } = this.#parts;
     this.#cancel();
     this.#isOpen = true;
+    this.#isGone = false;
     this.#failures = 0;
     this.#heardAtMs = clock.nowMs();
     this.#renewAtMs = this.#heardAtMs + RENEW_MS * (1 - 0.2 * random());
@@ -112,6 +130,7 @@ export class PeerSender implements Disposable {
     answer.on('data', onBeat);
     answer.on('close', () => stream.destroy());
     this.#nextBeat(stream);
+    this.#parts.onOpen();
     this.#flush();
   }
 

@@ -16,7 +16,7 @@ export interface StreamParts {
 }
 
 /** Token bucket: beyond it nothing is read for a while, so that lines wait at the peer, whose outbox is bounded. */
-const RATE = { burstBytes: 64 * 1024, bytesPerSecond: 16 * 1024 };
+const RATE = { burstBytes: 64 * 1024, bytesPerSecond: 96 * 1024 };
 /** A stream ends then: its peer has shown its token too long ago. */
 const LONGEST_MS = 290_000;
 

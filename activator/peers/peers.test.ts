@@ -115,6 +115,24 @@ test('each hears what the others find out, and goes on when one leaves and anoth
   assert.deepEqual(a.peers.streams, { out: 1, in: 1 });
 });
 
+test('one that is gone counts no more, until it is back, which is noticed as soon as it comes', async () => {
+  await using a = await Activator.start({ pod: 'a' });
+  await using b = await Activator.start({ pod: 'b' });
+  let opened = 0;
+  a.peers.onOpen(() => {
+    opened += 1;
+  });
+  a.peers.setUrls([b.url]);
+  assert.equal(a.peers.others, 1, 'nothing says that it is not there');
+  await until(() => opened === 1, 'the stream is open');
+  await b.unlisten();
+  await until(() => a.peers.others === 0, 'nothing listens there');
+  await b.listen();
+  b.peers.setUrls([a.url]);
+  await until(() => opened === 2, 'the stream is open again', 1_500);
+  assert.equal(a.peers.others, 1);
+});
+
 test('a token that is not good opens no stream, and neither does a good one where it cannot be checked', async () => {
   await using a = await Activator.start({});
   for (const token of ['bad', '']) {

@@ -5,7 +5,7 @@ import { encodeHint, type Hint, type HintKind, type HintKinds } from './messages
 import { PeerReceiver, type ReceiverParts } from './peer-receiver.ts';
 import { PeerSender, type SenderParts } from './peer-sender.ts';
 
-export type PeersParts = Omit<ReceiverParts, 'counts' | 'take'> & Pick<SenderParts, 'token' | 'random'>;
+export type PeersParts = Omit<ReceiverParts, 'counts' | 'take' | 'joined'> & Pick<SenderParts, 'token' | 'random'>;
 
 /**
  * The other activators: a stream of hints to each of them, and one from each. Hints may be lost, and a receiver acts only as
@@ -17,16 +17,31 @@ export class Peers implements Disposable {
   readonly #senders = new Map<string, PeerSender>();
   readonly #receiver: PeerReceiver;
   readonly #takers = new Map<HintKind, (hint: never) => boolean>();
+  #onOpen: () => void = () => undefined;
 
   constructor(parts: PeersParts) {
     this.#parts = parts;
-    this.#receiver = new PeerReceiver({ ...parts, counts: this.counts, take: (hint) => this.#take(hint) });
+    this.#receiver = new PeerReceiver({
+      ...parts,
+      counts: this.counts,
+      take: (hint) => this.#take(hint),
+      joined: () => {
+        for (const sender of this.#senders.values()) sender.hurry();
+      },
+    });
   }
 
   /** Streams that are open, by their direction. */
   get streams(): { out: number; in: number } {
     const open = [...this.#senders.values()].filter(({ isOpen }) => isOpen);
     return { out: open.length, in: this.#receiver.size };
+  }
+
+  /** Others that there may be: those that are known of, but where nothing listens any more. */
+  get others(): number {
+    let others = 0;
+    for (const { isGone } of this.#senders.values()) if (!isGone) others += 1;
+    return others;
   }
 
   /** All others that there are now, by the base URLs of their operational ports. */
@@ -37,7 +52,9 @@ export class Peers implements Disposable {
       this.#senders.delete(url);
     }
     for (const url of urls) {
-      if (!this.#senders.has(url)) this.#senders.set(url, new PeerSender({ ...this.#parts, url, counts: this.counts }));
+      if (this.#senders.has(url)) continue;
+      const parts = { ...this.#parts, url, counts: this.counts, onOpen: () => this.#onOpen() };
+      this.#senders.set(url, new PeerSender(parts));
     }
   }
 
@@ -51,6 +68,11 @@ export class Peers implements Disposable {
   /** The one taker of a kind's hints; it says whether anything came of one. */
   on<K extends HintKind>(kind: K, take: (hint: HintKinds[K]) => boolean): void {
     this.#takers.set(kind, take as (hint: never) => boolean);
+  }
+
+  /** Called when a stream to one of the others was opened. */
+  onOpen(run: () => void): void {
+    this.#onOpen = run;
   }
 
   /** Of a request to HINTS_PATH. */
