@@ -61,6 +61,13 @@ export const ActivatorConfig = z.object({
   CATNAP_PEER_URLS: envList.default([]),
   /** metadata.uid of the pod that this runs in: it is no other activator. */
   POD_UID: z.string().optional(),
+  /** A Redis in which rate limits are kept to the request, for all gateways together; absent: they share them by what they tell each other. */
+  CATNAP_RATE_LIMIT_REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/[^\s@]+$/, 'must be redis://<host>:<port>, or rediss:// over TLS, without a password')
+    .optional(),
+  /** Folder with the files `password` and, where they are needed, `username` and `ca.crt`. */
+  CATNAP_RATE_LIMIT_REDIS_SECRET_DIR: z.string().optional(),
   /** Connections of clients at most; more are closed at once. Default: what memory and file descriptors hold. */
   CATNAP_MAX_CONNECTIONS: z.coerce.number().int().min(1).optional(),
   /** The share of requests that have a line in the access log, 0 to 1. */

@@ -27,6 +27,7 @@ import { connectionBound, openFilesOf } from './inbound/connection-limit.ts';
 import { trustedProxies } from './inbound/trusted-proxies.ts';
 import { HINTS_PATH } from './peers/protocol.ts';
 import { startPeers } from './peers/start-peers.ts';
+import { startRateLimits } from './policy/rate-limits/start-rate-limits.ts';
 import { budgetBounds, ProcessBudget } from './queue/fair-share.ts';
 import { RejectionPacer } from './queue/rejection-pacer.ts';
 import { ReplicaRegistry } from './replicas/replica-registry.ts';
@@ -81,7 +82,9 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     ...(config.CATNAP_MAX_OPEN_REQUESTS !== undefined && { requests: config.CATNAP_MAX_OPEN_REQUESTS }),
     ...(config.CATNAP_MAX_HELD_BYTES !== undefined && { bytes: config.CATNAP_MAX_HELD_BYTES }),
   });
+  const rateLimits = await startRateLimits({ config, clock, log, lifecycle, peers, registry });
   const functions = new FunctionRegistry({
+    rateLimits,
     sendBacklog: (hint) => peers.send('backlog', hint),
     budget,
     rejections: new RejectionPacer(),

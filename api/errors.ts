@@ -22,6 +22,8 @@ export const ERROR_STATUS = {
   BodyTooLarge: 413,
   /** `Expect` asks for something else than `100-continue`. */
   ExpectationFailed: 417,
+  /** One of the function's `rateLimits` is used up. */
+  RateLimited: 429,
   /** The request's head is larger than the gateway reads. */
   HeadersTooLarge: 431,
   /** The handler threw, or returned what is no response. */

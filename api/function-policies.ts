@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { Access } from './function-access.ts';
+import { Cors } from './function-cors.ts';
+import { RateLimits } from './function-rate-limits.ts';
 
 /** Of the API server's regular expressions, which have no look-ahead; what they let through of IPv6 is told by the status. */
 const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
@@ -11,18 +14,28 @@ const Network = z
   .max(49)
   .regex(new RegExp(`^(${V4}|${V6})$`));
 
-export const HttpsOnly = z.boolean().optional().meta({
+const HttpsOnly = z.boolean().optional().meta({
   description:
     'Whether requests over plain HTTP are turned away by the gateway: GET and HEAD are sent to https (308), all others get 403. Behind a trusted proxy its X-Forwarded-Proto counts.',
 });
 
-export const AllowFrom = z.array(Network).min(1).max(NETWORKS_MAX).optional().meta({
+const AllowFrom = z.array(Network).min(1).max(NETWORKS_MAX).optional().meta({
   description:
     'Addresses and networks, such as 10.0.0.0/8 or 2001:db8::/32, that requests may come from; from all others they get 403. Behind trusted proxies the address of the client counts. Absent: from everywhere.',
   'x-kubernetes-list-type': 'atomic',
 });
 
-export const DenyFrom = z.array(Network).max(NETWORKS_MAX).optional().meta({
+const DenyFrom = z.array(Network).max(NETWORKS_MAX).optional().meta({
   description: 'Addresses and networks that requests may not come from, also where allowFrom has them: 403.',
   'x-kubernetes-list-type': 'atomic',
 });
+
+/** Fields of the spec that the gateway judges requests by. */
+export const POLICIES = {
+  httpsOnly: HttpsOnly,
+  allowFrom: AllowFrom,
+  denyFrom: DenyFrom,
+  access: Access,
+  cors: Cors,
+  rateLimits: RateLimits,
+};

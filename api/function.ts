@@ -1,8 +1,6 @@
 import * as z from 'zod';
-import { Access } from './function-access.ts';
-import { Cors } from './function-cors.ts';
 import { EnvFromSource, EnvVar } from './function-env.ts';
-import { AllowFrom, DenyFrom, HttpsOnly } from './function-policies.ts';
+import { POLICIES } from './function-policies.ts';
 import { Routes } from './function-routes.ts';
 import { SecurityContext } from './function-security.ts';
 import { Source } from './function-source.ts';
@@ -196,11 +194,7 @@ export const FunctionSpec = z
         ...rules({ rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas may not exceed maxReplicas' }),
       }),
     routes: Routes.optional(),
-    httpsOnly: HttpsOnly,
-    allowFrom: AllowFrom,
-    denyFrom: DenyFrom,
-    access: Access,
-    cors: Cors,
+    ...POLICIES,
   })
   .meta({
     description: 'What the function runs, what it may use, how it scales and how it is reached.',

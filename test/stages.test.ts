@@ -76,6 +76,8 @@ const DOES_IO = [
   'activator/peers/peer-stream.ts',
   'activator/peers/peer-urls.ts',
   'activator/peers/start-peers.ts',
+  'activator/policy/rate-limits/limit-metrics.ts',
+  'activator/policy/rate-limits/redis-client.ts',
   'activator/telemetry/metrics.ts',
   'activator/upstream/address.ts',
   'activator/upstream/http1/connection.ts',

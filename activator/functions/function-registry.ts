@@ -5,6 +5,8 @@ import { ClusterStarts } from '../cold-start/cluster-starts.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import type { BacklogHint } from '../peers/messages.ts';
+import type { LimitStores } from '../policy/rate-limits/function-limits.ts';
+import { ownLimits } from '../policy/rate-limits/own-limits.ts';
 import type { Change, Feed } from '../replicas/feed.ts';
 import { type FunctionConfig, functionConfig, sameRoutes } from '../routing/function-config.ts';
 import { type RouteEntry, RouteTable } from '../routing/route-table.ts';
@@ -13,9 +15,12 @@ import { FunctionCounters } from '../telemetry/function-counters.ts';
 import { FunctionTraffic, type FunctionTrafficParts } from './function-traffic.ts';
 import type { Target } from './target.ts';
 
-export interface FunctionRegistryOptions extends Omit<FunctionTrafficParts, 'coldStarts' | 'starts' | 'sendBacklog'> {
+export interface FunctionRegistryOptions
+  extends Omit<FunctionTrafficParts, 'coldStarts' | 'starts' | 'sendBacklog' | 'rateLimits'> {
   /** Absent: there are no other gateways. */
   sendBacklog?: FunctionTrafficParts['sendBacklog'];
+  /** Absent: this gateway keeps the limits by itself. */
+  rateLimits?: FunctionTrafficParts['rateLimits'];
   feed: Feed<FunctionObject>;
   template: HostTemplate;
   clusterDomain: string;
@@ -27,13 +32,16 @@ export class FunctionRegistry implements Disposable {
   readonly starts = new ClusterStarts();
   /** Of requests for which no function was found. */
   readonly unrouted = new FunctionCounters(this.coldStarts);
+  readonly rateLimits: LimitStores;
   readonly #parts: FunctionTrafficParts;
   readonly #byKey = new Map<string, FunctionTraffic>();
   readonly #stopFeed: () => void;
   readonly #table: RouteTable<Target>;
 
   constructor(options: FunctionRegistryOptions) {
-    this.#parts = { sendBacklog: () => undefined, ...options, coldStarts: this.coldStarts, starts: this.starts };
+    this.rateLimits = options.rateLimits ?? ownLimits(options.clock);
+    const { coldStarts, starts, rateLimits } = this;
+    this.#parts = { sendBacklog: () => undefined, ...options, coldStarts, starts, rateLimits };
     const { replicas } = options;
     this.#table = new RouteTable([], options.template, options.clusterDomain);
     replicas.listen((key) => this.#byKey.get(key)?.refresh());
@@ -75,6 +83,7 @@ export class FunctionRegistry implements Disposable {
     this.#stopFeed();
     for (const traffic of this.#byKey.values()) traffic[Symbol.dispose]();
     this.#byKey.clear();
+    this.rateLimits.limiter[Symbol.dispose]();
   }
 
   #put(config: FunctionConfig): void {

@@ -6,6 +6,7 @@ import { type GatewayError, noSuchFunction } from '../errors/gateway-error.ts';
 import type { BacklogHint } from '../peers/messages.ts';
 import { compilePolicies } from '../policy/compile-policies.ts';
 import type { PolicyChain } from '../policy/policy-chain.ts';
+import { FunctionLimits, type LimitStores } from '../policy/rate-limits/function-limits.ts';
 import { FunctionBudget, type ProcessBudget } from '../queue/fair-share.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
@@ -27,6 +28,8 @@ export interface FunctionTrafficParts extends PoolParts {
   /** What the process holds for all functions. */
   budget: ProcessBudget;
   coldStarts: ColdStarts;
+  /** Where the limits of all functions are kept. */
+  rateLimits: LimitStores;
   /** What is learned from starts of all functions. */
   starts: ClusterStarts;
   /** Sends other gateways how much waits here. */
@@ -46,6 +49,8 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   #counters: FunctionCounters | undefined;
   #config: FunctionConfig;
   #policies: PolicyChain | undefined;
+  /** Undefined: its spec has none. */
+  #limits: FunctionLimits | undefined;
   readonly #choice: RevisionChoice;
   /** Undefined until there is something to plan or to learn. */
   #waves: Waves | undefined;
@@ -220,6 +225,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   [Symbol.dispose](): void {
     this.#cancelLook?.();
     this.#waves?.[Symbol.dispose]();
+    this.#limits?.[Symbol.dispose]();
     for (const pool of this.#pools) pool.close(noSuchFunction(this.#config.key));
   }
 
@@ -235,10 +241,15 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
 
   #compiled({ policies }: FunctionConfig): PolicyChain | undefined {
+    if (policies?.rateLimits === undefined) {
+      this.#limits?.[Symbol.dispose]();
+      this.#limits = undefined;
+    } else this.#limits ??= new FunctionLimits(this.config.key, this.parts.rateLimits);
     if (policies === undefined) return undefined;
     return compilePolicies(policies, {
       after: (delayMs, callback) => this.parts.clock.after(delayMs, callback),
       decided: (policy, outcome) => this.#counting().decided(policy, outcome),
+      limits: this.#limits,
     });
   }
 

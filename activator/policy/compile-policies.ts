@@ -9,17 +9,24 @@ import { cors } from './cors.ts';
 import { httpsOnly } from './https-only.ts';
 import type { Policy } from './policy.ts';
 import { PolicyChain, type PolicyChainOptions } from './policy-chain.ts';
+import type { FunctionLimits } from './rate-limits/function-limits.ts';
+import { rateLimits } from './rate-limits/rate-limits.ts';
 import { sourceAddresses } from './source-addresses.ts';
 
-/** The policies of one function. A spec that says something that cannot be understood closes the function: it is never open by mistake. */
-export function compilePolicies(spec: PolicySpec, options: PolicyChainOptions): PolicyChain {
-  return new PolicyChain(policiesOrClosed(spec), options);
+export interface CompileOptions extends PolicyChainOptions {
+  /** Those of the function; undefined: its spec has none. */
+  limits?: FunctionLimits | undefined;
 }
 
-function policiesOrClosed(spec: PolicySpec): Policy[] {
+/** The policies of one function. A spec that says something that cannot be understood closes the function: it is never open by mistake. */
+export function compilePolicies(spec: PolicySpec, options: CompileOptions): PolicyChain {
+  return new PolicyChain(policiesOrClosed(spec, options), options);
+}
+
+function policiesOrClosed(spec: PolicySpec, options: CompileOptions): Policy[] {
   try {
     const fault = policyFault(spec);
-    return fault === undefined ? policiesOf(spec) : [closed(fault)];
+    return fault === undefined ? policiesOf(spec, options) : [closed(fault)];
   } catch (error) {
     // What no schema lets through.
     return [closed(String(error))];
@@ -27,14 +34,18 @@ function policiesOrClosed(spec: PolicySpec): Policy[] {
 }
 
 /** In the order in which a request passes them. */
-function policiesOf(spec: PolicySpec): Policy[] {
+function policiesOf(spec: PolicySpec, { limits }: CompileOptions): Policy[] {
   const { allowFrom, denyFrom } = spec;
+  const limited = limits === undefined ? undefined : rateLimits(spec.rateLimits ?? [], limits);
   return [
     ...(allowFrom !== undefined || denyFrom !== undefined ? [sourceAddresses(allowFrom, denyFrom)] : []),
     ...(spec.httpsOnly === true ? [httpsOnly()] : []),
     // Before access: browsers send preflights without credentials, and a page has to see that it was refused.
     ...(spec.cors !== undefined ? [cors(spec.cors)] : []),
+    // What strangers may ask is limited before anything is spent on who they are, all else by who they are.
+    ...(limited?.ofStrangers ?? []),
     ...(spec.access !== undefined ? [access(waysIn(spec.access))] : []),
+    ...(limited?.ofCallers ?? []),
   ];
 }
 

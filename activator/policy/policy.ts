@@ -4,7 +4,7 @@ import type { AnswerFields } from './answer-fields.ts';
 import type { Caller } from './caller.ts';
 
 /** As metrics and the log name it. `spec`: what the spec says cannot be understood. */
-export type PolicyName = 'spec' | 'addresses' | 'httpsOnly' | 'cors' | 'access';
+export type PolicyName = 'spec' | 'addresses' | 'httpsOnly' | 'cors' | 'access' | 'rateLimits';
 
 /** A request, as its policies see it: what cannot be forged, and what the client says of itself. */
 export interface RequestFacts {

@@ -2,6 +2,7 @@
 import { accessFault, type WayInSpec } from './access-fault.ts';
 import { type CorsSpec, corsFault } from './cors-fault.ts';
 import { ipRange } from './ip-network.ts';
+import { type RateLimitSpec, rateLimitFault } from './rate-limit-fault.ts';
 
 /** The part of a spec that says who may ask, and how. */
 export interface PolicySpec {
@@ -10,6 +11,7 @@ export interface PolicySpec {
   denyFrom?: readonly string[] | undefined;
   cors?: CorsSpec | undefined;
   access?: readonly WayInSpec[] | undefined;
+  rateLimits?: readonly RateLimitSpec[] | undefined;
 }
 
 /** The first thing that the schema lets through and that means nothing, as a sentence; undefined: there is none. */
@@ -18,7 +20,8 @@ export function policyFault(spec: PolicySpec): string | undefined {
     networkFault('allowFrom', spec.allowFrom) ??
     networkFault('denyFrom', spec.denyFrom) ??
     corsFault(spec.cors) ??
-    accessFault(spec.access)
+    accessFault(spec.access) ??
+    rateLimitFault(spec.rateLimits)
   );
 }
 

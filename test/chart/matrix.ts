@@ -93,6 +93,19 @@ export const MATRIX: Record<string, RenderOptions> = {
       },
     },
   },
+  'rate limits in a Redis': {
+    ...release,
+    values: { rateLimits: { redis: { url: 'redis://redis.cache.svc:6379' } } },
+  },
+  'rate limits in a Redis over TLS, and nothing else may be called': {
+    ...release,
+    values: {
+      rateLimits: { redis: { url: 'rediss://redis.example.org:6380/2', secretName: 'redis' } },
+      networkPolicy: {
+        system: { egress: 'closed', redis: { ports: [6380], to: [{ ipBlock: { cidr: '192.0.2.20/32' } }] } },
+      },
+    },
+  },
   'functions may call nobody': { ...release, values: { networkPolicy: { egress: 'closed' } } },
   'hosts of one label, given to namespaces': {
     ...release,

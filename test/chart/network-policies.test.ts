@@ -119,6 +119,19 @@ test('they call what they like, unless they are shut in: then names, the API ser
   assert.deepEqual(servers, Array(3).fill([[{ ipBlock: { cidr: '192.0.2.10/32' } }]]));
 });
 
+test('activators that are shut in reach the Redis of rate limits, where there is one; nothing else does', () => {
+  const objects = inCase('rate limits in a Redis over TLS, and nothing else may be called');
+  const rules = (component: string) =>
+    objects
+      .filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith(component))
+      .flatMap(({ spec }) => spec.egress.filter((rule: Loose) => rule.ports[0].port === 6380));
+  assert.deepEqual(
+    rules('activator').map(({ to }) => to),
+    [[{ ipBlock: { cidr: '192.0.2.20/32' } }]],
+  );
+  assert.deepEqual(rules('operator'), []);
+});
+
 test('without network policies there are none', () => {
   assert.ok(!inCase('no policies').some(({ kind }) => kind === 'NetworkPolicy'));
 });

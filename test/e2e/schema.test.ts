@@ -98,6 +98,19 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
   ['all below a top-level domain', { source: inline, cors: { origins: ['https://*.com'] } }, /origins.*should match/],
   ['a network that is none', { source: inline, denyFrom: ['10.0.0.0/33'] }, /denyFrom.*should match/],
   ['a host in place of a network', { source: inline, allowFrom: ['example.org'] }, /allowFrom.*should match/],
+  ['a limit of nothing', { source: inline, rateLimits: [{ requests: 0, seconds: 1 }] }, /requests.*greater than/],
+  ['a limit without its time', { source: inline, rateLimits: [{ requests: 1 }] }, /seconds: Required/],
+  [
+    'a limit by header that names none',
+    { source: inline, rateLimits: [{ requests: 1, seconds: 1, by: 'Header' }] },
+    /header is given with by: Header/,
+  ],
+  [
+    'two limits of one name',
+    { source: inline, rateLimits: Array(2).fill({ name: 'a', requests: 1, seconds: 1 }) },
+    /each limit has a name of its own/,
+  ],
+  ['nine limits', { source: inline, rateLimits: Array(9).fill({ requests: 1, seconds: 1 }) }, /rateLimits.*at most 8/],
   ['a name that is too long', { source: inline }, /DNS label of at most 54 characters/, 'f'.repeat(55)],
   ['a name with a dot', { source: inline }, /DNS label of at most 54 characters/, 'a.b'],
 ];

@@ -23,6 +23,12 @@
 {{- with .Values.namespaces }}
 - { name: CATNAP_NAMESPACES, value: {{ join "," . | quote }} }
 {{- end }}
+{{- with .Values.rateLimits.redis.url }}
+- { name: CATNAP_RATE_LIMIT_REDIS_URL, value: {{ . | quote }} }
+{{- if $.Values.rateLimits.redis.secretName }}
+- { name: CATNAP_RATE_LIMIT_REDIS_SECRET_DIR, value: /etc/catnap/redis }
+{{- end }}
+{{- end }}
 {{- if .Values.tls.secretName }}
 - { name: CATNAP_TLS_PORT, value: "8443" }
 - { name: CATNAP_TLS_CERT_FILE, value: /etc/catnap/tls/tls.crt }
