@@ -90,6 +90,18 @@ const EXAMPLES: Record<string, (world: World, url: string) => Promise<void>> = {
     assert.deepEqual([everyone.status, everyone.text], [200, 'Hello, stranger!']);
     assert.equal((await asked({}, '/healthz/%2e%2e/x')).status, 401);
   },
+  'rate-limit.yaml': async (world, url) => {
+    const answers: Awaited<ReturnType<World['call']>>[] = [];
+    for (let i = 0; i < 8; i += 1) answers.push(await world.call(url));
+    const passed = answers.filter(({ status }) => status === 200);
+    // What one gateway has let through the other knows a tenth of a second later.
+    assert.ok(passed.length >= 3 && passed.length <= 5, String(passed.length));
+    assert.equal(passed[0]?.text, 'one of few\n');
+    const { status, headers } = answers[7] as (typeof answers)[number];
+    assert.deepEqual([status, headers['x-catnap-error']], [429, 'RateLimited']);
+    assert.equal(headers['ratelimit-policy'], '"client";q=3;w=60');
+    assert.ok(Number(headers['retry-after']) >= 1);
+  },
 };
 
 test('each example of the gateway is checked', () => {

@@ -1,0 +1,23 @@
+import type { KubeClient } from '#platform/kube/client.ts';
+import { PODS } from '#platform/kube/resources.ts';
+
+/** One of the gateways behind the Service. */
+export interface GatewayPod {
+  namespace: string;
+  name: string;
+  /** Base URL, as the cluster's own network has it. */
+  url: string;
+}
+
+/** All that are ready, each by itself. */
+export async function gatewayPods(kube: KubeClient): Promise<GatewayPod[]> {
+  const labelSelector = 'app.kubernetes.io/component=activator,app.kubernetes.io/name=catnap';
+  const { items } = await kube.listAll(PODS, { labelSelector, signal: AbortSignal.timeout(30_000) });
+  return items.flatMap(({ metadata, status, spec }) => {
+    const port = spec?.containers[0]?.ports?.find(({ name }) => name === 'http')?.containerPort;
+    const isReady = status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True');
+    if (status?.podIP === undefined || port === undefined || isReady !== true) return [];
+    const host = status.podIP.includes(':') ? `[${status.podIP}]` : status.podIP;
+    return [{ namespace: String(metadata?.namespace), name: String(metadata?.name), url: `http://${host}:${port}` }];
+  });
+}
