@@ -7,6 +7,8 @@ export interface Load {
   host: string;
   connections: number;
   seconds: number;
+  /** Further ones of each request; without a script. */
+  headers?: Readonly<Record<string, string>>;
   /** A file for wrk, in Lua, that makes the requests. */
   script?: string;
 }
@@ -26,8 +28,9 @@ export function hasWrk(): boolean {
 }
 
 /** As many requests as it gets answers to, from one thread. */
-export async function wrk({ url, host, connections, seconds, script }: Load): Promise<Result> {
-  const requests = script === undefined ? ['-H', `Host: ${host}`] : ['-s', script];
+export async function wrk({ url, host, connections, seconds, headers = {}, script }: Load): Promise<Result> {
+  const sent = Object.entries({ Host: host, ...headers }).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const requests = script === undefined ? sent : ['-s', script];
   const how = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency'];
   return parseWrk(await runOn('rest', ['wrk', ...how, ...requests, url]));
 }

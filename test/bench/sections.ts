@@ -14,6 +14,7 @@ import { latency } from './latency.ts';
 import { hasWrk } from './load.ts';
 import { memory } from './memory.ts';
 import { hasNginx } from './nginx.ts';
+import { policies } from './policies.ts';
 import type { Failed, NotMeasured, Section } from './report.ts';
 import { routes } from './routes.ts';
 import { runtime } from './runtime.ts';
@@ -54,6 +55,7 @@ const PARTS = {
   latency: { needs: ['nginx'], run: ({ rounds, seconds }) => latency({ rounds, seconds: 2 * seconds }) },
   bodies: { needs: ['nginx', 'wrk'], run: (effort) => bodies({ ...effort, ...profiled(effort) }) },
   routes: { needs: ['nginx', 'wrk'], run: (effort) => routes(effort) },
+  policies: { needs: ['nginx', 'wrk'], run: (effort) => policies(effort) },
   flood: { needs: ['nginx', 'wrk'], run: ({ seconds }) => flood(seconds) },
   held: { needs: [], run: ({ starts }) => held(starts) },
   runtime: {

@@ -1,0 +1,83 @@
+import type { FunctionSpec } from '#api/function.ts';
+import { aFunction } from '../../activator/testing/test-gateway.ts';
+import { Cluster } from '../../activator/testing/test-process.ts';
+import { atLeast, type Bar } from './bar.ts';
+import { stop } from './cores.ts';
+import { type Load, wrk } from './load.ts';
+import { startNginx } from './nginx.ts';
+import { comparedRates, READING_COLUMNS, type Reading, readingCells, readUnder } from './reading.ts';
+import type { Section } from './report.ts';
+import { inTurn, type Rounds } from './rounds.ts';
+import { BACKEND, hostOf, podOf, startBuiltActivator } from './stage.ts';
+
+/** A function with policies, and what a request brings along that they let pass. */
+interface Guarded {
+  spec: Partial<Record<keyof FunctionSpec, unknown>>;
+  headers?: Readonly<Record<string, string>>;
+  /** Of the requests that the same function takes without policies. */
+  bar: number;
+}
+
+const CONNECTIONS = 64;
+const WARM_UP_SECONDS = 3;
+/** So many that none is ever refused. */
+const PLENTY = { requests: 1_000_000, seconds: 1 } as const;
+
+/** Each is held against the same function without them; `none` is that one, in the same turns. */
+const GUARDED: Readonly<Record<string, Guarded>> = {
+  none: { spec: {}, bar: 0 },
+  'a limit': { spec: { rateLimits: [{ ...PLENTY, by: 'Client' }] }, bar: 0.93 },
+  'two limits': {
+    spec: {
+      rateLimits: [
+        { ...PLENTY, by: 'Header', header: 'x-tenant' },
+        { ...PLENTY, by: 'Function' },
+      ],
+    },
+    headers: { 'x-tenant': 'acme' },
+    bar: 0.85,
+  },
+};
+const NAMES = Object.keys(GUARDED);
+const functionName = (name: string) => name.replaceAll(' ', '-');
+
+/** What the policies of a function cost each request that they let pass, through one activator. */
+export async function policies({ rounds, seconds }: Rounds): Promise<Section> {
+  await using stack = new AsyncDisposableStack();
+  const backend = stack.use(await startNginx(BACKEND));
+  const functions = NAMES.map((name) =>
+    aFunction(functionName(name), { concurrency: { target: 1000 }, ...GUARDED[name]?.spec }),
+  );
+  const cluster = stack.use(await Cluster.start(functions));
+  const activator = await startBuiltActivator(cluster);
+  stack.defer(() => stop(activator.process, 'SIGKILL'));
+  for (const { metadata } of functions) cluster.showPod(podOf(metadata.name, backend.port));
+  const load = (name: string, lasting: number): Load => ({
+    url: `http://127.0.0.1:${activator.port}/`,
+    host: hostOf(functionName(name)),
+    connections: CONNECTIONS,
+    seconds: lasting,
+    headers: GUARDED[name]?.headers ?? {},
+  });
+  for (const name of NAMES) await wrk(load(name, WARM_UP_SECONDS));
+  const readings = await inTurn(NAMES, rounds, (name) => readUnder(load(name, seconds), activator.process.pid));
+  return {
+    title: `Policies: GET of a fixed answer, wrk, ${CONNECTIONS} connections, medians of ${rounds} rounds of ${seconds} s in turn`,
+    columns: READING_COLUMNS,
+    rows: NAMES.map((name) => ({
+      name,
+      cells: readingCells(readings[name] as Reading[], 'requestsPerSecond', ''),
+    })),
+    bars: NAMES.slice(1).map((name) => barOf(name, readings)),
+    notes: [],
+    figures: readings,
+  };
+}
+
+function barOf(name: string, readings: Readonly<Record<string, readonly Reading[]>>): Bar {
+  const [ours, theirs] = [readings[name], readings.none] as [Reading[], Reading[]];
+  const { basis, ...measured } = comparedRates(ours, theirs, 'requestsPerSecond', '');
+  const bar = atLeast(`${name} over none`, measured, GUARDED[name]?.bar ?? 1);
+  const failed = ours.some(({ errors }) => errors > 0);
+  return failed ? { ...bar, verdict: 'NO' } : basis === 'chance' ? { ...bar, verdict: 'unclear' } : bar;
+}
