@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +132,23 @@ describe('with a Redis', { skip: !existsSync(SERVER) }, () => {
     assert.deepEqual(await ask(wide), [false]);
     const ttlMs = Number(await redis.call(['PTTL', 'b:{shop/f}:wide:0000000100000001']));
     assert.ok(ttlMs > 0 && ttlMs <= 3_602_000, `${ttlMs}`);
+  });
+
+  test('that wants a password is given the one that the Secret has at that time', async () => {
+    const secretDir = await mkdtemp(join(folder, 'secret-'));
+    using admin = await open();
+    await until(() => admin.isReady, 'it is connected', 10_000);
+    await admin.call(['ACL', 'SETUSER', 'catnap', 'on', '>first', '~*', '+@all']);
+    await admin.call(['ACL', 'SETUSER', 'default', 'resetpass', '>other']);
+    const url = `redis://127.0.0.1:${port}`;
+    await writeFile(join(secretDir, 'username'), 'catnap\n');
+    await writeFile(join(secretDir, 'password'), 'wrong');
+    using redis = await RedisConnection.open({ url, secretDir });
+    const limits = limitsOver(redis, 'd:');
+    assert.equal(await limits.ask([asked(SLOW)]), undefined);
+    await writeFile(join(secretDir, 'password'), 'first');
+    await until(async () => (await limits.ask([asked(SLOW)])) !== undefined, 'it lets us in', 15_000);
+    await admin.call(['ACL', 'SETUSER', 'default', 'nopass']);
   });
 
   test('after it was away it is asked again', async () => {
