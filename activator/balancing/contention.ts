@@ -10,7 +10,7 @@ import type { Clock } from '#platform/time/clock.ts';
 const CROWDED_MS = 250;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
-/** After a wait in a replica's queue that ended in a rejection. Bounds such attempts to two hundred a second per function. */
+/** After a wait in a replica's queue that ended in a rejection. */
 const PAUSE_MS = 5;
 
 /** Longest that requests wait for replicas that start, counted from the first answer of the newest, in milliseconds. */
@@ -65,9 +65,15 @@ export class Contention implements Disposable {
     return nowMs + CROWDED_MS * (0.5 + this.#random());
   }
 
-  /** A request waited in a replica's queue and was rejected. */
-  pause(nowMs: number): void {
-    this.#pausedUntilMs = Math.max(nowMs, this.#pausedUntilMs) + PAUSE_MS * (0.5 + this.#random());
+  /**
+   * A request that was to wait in a replica's queue was rejected. @param hasWaited it did: then the wait itself has bounded
+   * such attempts, and several that end together need one pause. Else each adds one: two hundred attempts a second per
+   * function.
+   */
+  pause(nowMs: number, hasWaited: boolean): void {
+    const pauseMs = PAUSE_MS * (0.5 + this.#random());
+    const untilMs = hasWaited ? nowMs : Math.max(nowMs, this.#pausedUntilMs);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs + pauseMs);
   }
 
   /** Calls `onAgain` at the end of the pause, where one is on. @param nowMs the time that `isPaused` was called with. */

@@ -6,6 +6,8 @@ import { type BalancedReplica, Rotation } from './rotation.ts';
 export interface SharedReplica extends BalancedReplica {
   /** Requests that waited in its queue and were rejected, since it last finished one. */
   unsuccessfulWaits: number;
+  /** When a request was last sent to wait in its queue. */
+  waitsSinceMs: number;
 }
 
 export interface ReplicaRoomParts {
@@ -59,6 +61,7 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
   take(replica: R, nowMs: number): number {
     const mayWait = nowMs >= this.#moreUntilMs && this.#rotation.isShared(replica);
     const waitMs = mayWait ? waitThereMs(replica.unsuccessfulWaits) : 0;
+    if (waitMs > 0) replica.waitsSinceMs = nowMs;
     this.#inFlight += 1;
     this.#rotation.take(replica);
     return waitMs;
@@ -82,7 +85,8 @@ export class ReplicaRoom<R extends SharedReplica> implements Disposable {
     if (waitedMs === 0) return;
     // Several that waited at the same time count as one.
     if (waitedMs >= waitThereMs(replica.unsuccessfulWaits)) replica.unsuccessfulWaits += 1;
-    this.#contention.pause(nowMs);
+    // It is rejected a little sooner than its time by a timer that fires early, and much sooner where too many wait there.
+    this.#contention.pause(nowMs, nowMs - replica.waitsSinceMs >= waitedMs / 2);
   }
 
   /** Calls `onAgain` at the end of a pause, where one is on. @param nowMs the time that `pick` was called with. */

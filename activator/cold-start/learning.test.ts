@@ -51,7 +51,16 @@ test('what is seen stays within bounds, whatever the clock does', () => {
 });
 
 test('a connection of hours says no more than half a minute about requests', () => {
-  assert.equal(learnRequest(undefined, 3_600_000), 30_000);
-  assert.ok(learnRequest(undefined, 0) > 0);
-  assert.ok(learnRequest(50, 3_600_000) < 2_000);
+  const hours = { ms: 3_600_000, waitMs: 0 };
+  assert.equal(learnRequest(undefined, hours), 30_000);
+  assert.ok(learnRequest(undefined, { ms: 0, waitMs: 0 }) > 0);
+  assert.ok(learnRequest(50, hours) < 2_000);
+});
+
+test('what a request waited at its replica is not taken for what it took', () => {
+  assert.equal(learnRequest(undefined, { ms: 90, waitMs: 50 }), 90);
+  assert.equal(learnRequest(50, { ms: 90, waitMs: 50 }), 50);
+  assert.equal(learnRequest(50, { ms: 50, waitMs: 400 }), 50);
+  assert.ok(learnRequest(50, { ms: 30, waitMs: 400 }) < 50);
+  assert.ok(learnRequest(50, { ms: 300, waitMs: 50 }) > learnRequest(50, { ms: 90, waitMs: 0 }));
 });

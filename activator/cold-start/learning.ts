@@ -71,7 +71,20 @@ export function learnParallelCost(before: number, moments: StartMoments, { paral
   return hopeful + weight * (Math.min(seen, PARALLEL_COST_MAX) - hopeful);
 }
 
-export function learnRequest(beforeMs: number | undefined, ms: number): number {
-  const sampleMs = Math.min(Math.max(ms, 0.1), LONGEST_REQUEST_MS);
-  return beforeMs === undefined ? sampleMs : beforeMs + REQUEST_WEIGHT * (sampleMs - beforeMs);
+/** How long a replica had a request, in milliseconds, and for how much of that, at most, the request waited in its queue. */
+export interface RequestSample {
+  ms: number;
+  waitMs: number;
+}
+
+/**
+ * How long requests take, without their wait in a replica's queue for places that other gateways have: one that may have
+ * waited only shows between which bounds it took, and what is known stays as far as it lies there.
+ */
+export function learnRequest(beforeMs: number | undefined, { ms, waitMs }: RequestSample): number {
+  const mostMs = Math.min(Math.max(ms, 0.1), LONGEST_REQUEST_MS);
+  if (beforeMs === undefined) return mostMs;
+  const leastMs = Math.min(Math.max(ms - waitMs, 0.1), LONGEST_REQUEST_MS);
+  const sampleMs = Math.min(Math.max(beforeMs, leastMs), mostMs);
+  return beforeMs + REQUEST_WEIGHT * (sampleMs - beforeMs);
 }

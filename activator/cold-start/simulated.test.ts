@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  allAtOnce,
-  type Burst,
-  type Hardware,
-  onTicks,
-  SimulatedCluster,
-  type Strategy,
-} from './testing/simulated-cluster.ts';
+import { allAtOnce, type Burst, onTicks, SimulatedCluster, type Strategy } from './testing/simulated-cluster.ts';
+import type { Hardware } from './testing/simulated-starts.ts';
 import { inWaves } from './testing/waves.ts';
 
 const oneCore: Hardware = { nodes: 1, coresPerNode: 1, startCpuMs: 250, startIdleMs: 40, orderMs: 20 };

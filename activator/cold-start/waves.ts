@@ -78,9 +78,9 @@ export class Waves implements Disposable {
     this.#moments = this.#parts.starts.learn(this.#moments ?? ((startMs && momentsOf(startMs)) || undefined), sample);
   }
 
-  /** @param ms that a replica spent on a request. */
-  served(ms: number): void {
-    this.#requestMs = learnRequest(this.#requestMs ?? this.#before.requestMs, ms);
+  /** @param ms that a replica had a request. @param waitMs for how much of that, at most, it waited in the replica's queue. */
+  served(ms: number, waitMs = 0): void {
+    this.#requestMs = learnRequest(this.#requestMs ?? this.#before.requestMs, { ms, waitMs });
   }
 
   /** Sets what is used until this gateway has learned it itself. */

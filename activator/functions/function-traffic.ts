@@ -169,7 +169,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   finished(entry: AccessLogEntry): void {
     this.#counting().finished(entry);
     const isServed = entry.revision !== undefined && entry.status > 0 && entry.code === undefined;
-    if (isServed) this.waves.served(entry.functionMs);
+    if (isServed) this.waves.served(entry.functionMs, entry.waitMs);
   }
 
   /** One of its replicas was seen to start. */

@@ -102,6 +102,9 @@ export class RequestRecord implements Course, AccessLogEntry {
   get functionMs(): number {
     return this.admittedAtMs === 0 ? 0 : this.#clock.nowMs() - this.admittedAtMs;
   }
+  get waitMs(): number {
+    return this.#outgoing.waitMs;
+  }
   get totalMs(): number {
     return this.#clock.nowMs() - this.enteredAtMs;
   }

@@ -83,3 +83,36 @@ test('several that waited there at the same time and were rejected lengthen the 
   scene.clock.advance(20);
   assert.deepEqual([one.waitMs, two.waitMs], [100, 100]);
 });
+
+/** Twenty that fit into a replica that other gateways have filled, each on its way to wait there. */
+function twentyThatWait() {
+  const scene = new QueueScene({ limit: 20, queueSize: 20 });
+  const a = aReplica();
+  scene.queue.setReplicas([a]);
+  const requests = Array.from({ length: 20 }, (_, n) => scene.request(String(n)));
+  for (const request of requests) scene.queue.enter(request);
+  for (const request of requests) scene.queue.giveBack(request, a, true);
+  assert.deepEqual([scene.queue.waiting, a.inFlight], [0, 20]);
+  const reject = () => {
+    for (const request of requests) scene.queue.giveBack(request, a, true);
+  };
+  return { scene, reject };
+}
+
+test('however many have waited at a replica and are rejected together, they are tried again after one pause', () => {
+  const { scene, reject } = twentyThatWait();
+  scene.clock.advance(50);
+  reject();
+  assert.equal(scene.queue.waiting, 20);
+  scene.clock.advance(5);
+  assert.equal(scene.queue.waiting, 0);
+});
+
+test('those that are rejected before they have waited are tried no more than two hundred times a second', () => {
+  const { scene, reject } = twentyThatWait();
+  reject();
+  scene.clock.advance(90);
+  assert.equal(scene.queue.waiting, 20);
+  scene.clock.advance(10);
+  assert.equal(scene.queue.waiting, 0);
+});

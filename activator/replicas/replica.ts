@@ -14,13 +14,14 @@ export class Replica implements SharedReplica {
   readonly uid: string;
   readonly revision: string;
   readonly upstream: ConnectionPool;
-  /** From here to `unsuccessfulWaits` written by its ReplicaRoom. */
+  /** From here to `waitsSinceMs` written by its ReplicaRoom. */
   inFlight = 0;
   list: RotationList = 'out';
   at = 0;
   crowdedUntilMs = 0;
   share = 0;
   unsuccessfulWaits = 0;
+  waitsSinceMs = 0;
   onTrial = false;
   /** In the rotation: its last probe succeeded and it has not failed since. */
   answering = false;

@@ -31,6 +31,8 @@ export interface AccessLogEntry {
   readonly firstByteMs: number;
   /** From when a replica had it until the end; 0: none had. */
   readonly functionMs: number;
+  /** For how much of that, at most, it may have waited in the replica's own queue; 0: none. */
+  readonly waitMs: number;
   /** From when it entered its function's queue, or was refused before, until the end. */
   readonly totalMs: number;
   /** Of the client: behind trusted proxies, the address that the first of them saw. */

@@ -20,6 +20,7 @@ export function aSummary(parts: Partial<AccessLogEntry> = {}): AccessLogEntry {
     coldMs: 0,
     firstByteMs: 3.21,
     functionMs: 5,
+    waitMs: 0,
     totalMs: 5.06,
     clientAddress: '10.0.0.1',
     userAgent: 'curl/8.5.0',

@@ -6,5 +6,15 @@ export interface Named extends SharedReplica {
 }
 
 export function aReplica(name = 'a', inFlight = 0): Named {
-  return { name, inFlight, onTrial: false, crowdedUntilMs: 0, share: 0, list: 'out', at: 0, unsuccessfulWaits: 0 };
+  return {
+    name,
+    inFlight,
+    onTrial: false,
+    crowdedUntilMs: 0,
+    share: 0,
+    list: 'out',
+    at: 0,
+    unsuccessfulWaits: 0,
+    waitsSinceMs: 0,
+  };
 }

@@ -31,6 +31,8 @@ export class TestClock implements Clock {
   }
 
   #due(endMs: number) {
-    return [...this.#timers].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
+    let next: { atMs: number; callback: () => void } | undefined;
+    for (const timer of this.#timers) if (timer.atMs <= endMs && timer.atMs < (next?.atMs ?? Infinity)) next = timer;
+    return next;
   }
 }

@@ -4,16 +4,7 @@ import { type StartMark, StartTimes } from '../../replicas/start-times.ts';
 import { ClusterStarts } from '../cluster-starts.ts';
 import { learnRequest, type StartMoments, startAloneMs } from '../learning.ts';
 import type { Learned } from '../wave-plan.ts';
-
-export interface Hardware {
-  nodes: number;
-  coresPerNode: number;
-  /** Of a start: what needs a processor, and what only takes its time. */
-  startCpuMs: number;
-  startIdleMs: number;
-  /** From the wish for a replica until its start begins. */
-  orderMs: number;
-}
+import { type Hardware, type SimulatedStart, SimulatedStarts } from './simulated-starts.ts';
 
 export interface Burst {
   requests: number;
@@ -35,11 +26,8 @@ export interface Sight {
 /** `inMs`: when it is asked again; sooner where a replica comes. */
 export type Strategy = (sight: Sight, burst: Burst) => { replicas: number; inMs: number };
 
-interface SimulatedReplica {
-  node: number;
+interface SimulatedReplica extends SimulatedStart {
   orderedAtMs: number;
-  idleLeftMs: number;
-  cpuLeftMs: number;
   mark: StartMark | undefined;
   isReady: boolean;
   /** When each of its requests is done. */
@@ -57,8 +45,7 @@ export interface Outcome {
 
 /** One function on one cluster, burst after burst; what it has learned stays. */
 export class SimulatedCluster {
-  readonly #hardware: Hardware;
-  readonly #random: () => number;
+  readonly #hardware: SimulatedStarts;
   readonly #starts = new ClusterStarts();
   readonly #times = new StartTimes(0);
   #moments: StartMoments | undefined;
@@ -66,8 +53,7 @@ export class SimulatedCluster {
   #nowMs = 0;
 
   constructor(hardware: Hardware, seed: number) {
-    this.#hardware = hardware;
-    this.#random = seeded(seed);
+    this.#hardware = new SimulatedStarts(hardware, seeded(seed));
   }
 
   get learned(): Learned {
@@ -117,30 +103,13 @@ export class SimulatedCluster {
   }
 
   #order(n: number): SimulatedReplica {
-    const { nodes, startCpuMs, startIdleMs, orderMs } = this.#hardware;
-    const noise = () => 0.85 + 0.3 * this.#random();
-    return {
-      node: n % nodes,
-      orderedAtMs: this.#nowMs,
-      idleLeftMs: orderMs + startIdleMs * noise(),
-      cpuLeftMs: startCpuMs * noise(),
-      mark: this.#times.begin(this.#nowMs),
-      isReady: false,
-      endsAtMs: [],
-    };
+    const mark = this.#times.begin(this.#nowMs);
+    return { ...this.#hardware.order(n), orderedAtMs: this.#nowMs, mark, isReady: false, endsAtMs: [] };
   }
 
   /** A millisecond passes. True: another replica answers. */
   #step(replicas: readonly SimulatedReplica[]): boolean {
-    const { nodes, coresPerNode } = this.#hardware;
-    const starting = replicas.filter(({ isReady }) => !isReady);
-    const busy = new Array<number>(nodes).fill(0);
-    for (const { node, idleLeftMs } of starting) if (idleLeftMs <= 0) busy[node] = (busy[node] ?? 0) + 1;
-    for (const one of starting) {
-      if (one.idleLeftMs > 0) one.idleLeftMs -= 1;
-      else one.cpuLeftMs -= Math.min(1, coresPerNode / (busy[one.node] ?? 1));
-    }
-    const started = starting.filter(({ idleLeftMs, cpuLeftMs }) => idleLeftMs <= 0 && cpuLeftMs <= 0);
+    const started = this.#hardware.step(replicas.filter(({ isReady }) => !isReady));
     for (const one of started) this.#answers(one);
     return started.length > 0;
   }
@@ -157,7 +126,7 @@ export class SimulatedCluster {
       const still = replica.endsAtMs.filter((endsAtMs) => endsAtMs > this.#nowMs);
       for (let n = still.length; n < replica.endsAtMs.length; n += 1) {
         latenciesMs.push(this.#nowMs - beganAtMs);
-        this.#requestMs = learnRequest(this.#requestMs, requestMs);
+        this.#requestMs = learnRequest(this.#requestMs, { ms: requestMs, waitMs: 0 });
       }
       replica.endsAtMs = still;
     }
