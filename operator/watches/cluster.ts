@@ -30,8 +30,8 @@ import { functionPacking, keepFunction } from './kept-function.ts';
 
 /** Each is read through the schema when it comes, and may hold 192 KiB of source: no more than this at once. */
 const FUNCTIONS_PAGE = 100;
-/** Of each a digest is made. */
-const DEPLOYMENTS_PAGE = 100;
+/** Of each Deployment a digest is made, and both kinds are packed: a page is worked on in one turn of the event loop. */
+const CHILDREN_PAGE = 100;
 
 /** What is heard of the cluster. */
 export interface Watches {
@@ -82,7 +82,7 @@ export function watchCluster({ kube, config, log, metrics, lifecycle, onChild }:
     ...ours,
     keep: keepDeployment,
     packing: new PackedJson(),
-    pageSize: DEPLOYMENTS_PAGE,
+    pageSize: CHILDREN_PAGE,
   });
   const watches = {
     functions,
@@ -91,7 +91,10 @@ export function watchCluster({ kube, config, log, metrics, lifecycle, onChild }:
     children: {
       deployments: new FunctionIndex(deployments, onChild),
       pods: new FunctionIndex(follow(PODS, { ...ours, keep: keepPod }), onChild),
-      services: new FunctionIndex(follow(SERVICES, { ...ours, keep: keepService, packing: new PackedJson() }), onChild),
+      services: new FunctionIndex(
+        follow(SERVICES, { ...ours, keep: keepService, packing: new PackedJson(), pageSize: CHILDREN_PAGE }),
+        onChild,
+      ),
     },
     policies: keepsPolicies ? follow(NETWORK_POLICIES, { labelSelector: OUR_POLICIES }) : undefined,
     activators: findActivators(config, (labelSelector) =>

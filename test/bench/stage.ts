@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { aFunction, aPod } from '../../activator/testing/test-gateway.ts';
 import { type Activator, Cluster, startActivator } from '../../activator/testing/test-process.ts';
+import { imageEnv } from '../support/image-env.ts';
 import { onSide, stop } from './cores.ts';
 import { type Nginx, startNginx } from './nginx.ts';
 import { startServer } from './server.ts';
@@ -30,7 +31,7 @@ export interface ActivatorOptions {
 
 /** The activator as it is in its image, on the proxies' processor. */
 export function startBuiltActivator(cluster: Cluster, { nodeOptions = [] }: ActivatorOptions = {}): Promise<Activator> {
-  const env = { CATNAP_DOMAIN: DOMAIN, CATNAP_DRAIN_QUIET_SECONDS: '0' };
+  const env = { ...imageEnv('activator'), CATNAP_DOMAIN: DOMAIN, CATNAP_DRAIN_QUIET_SECONDS: '0' };
   return startActivator(cluster.url, env, onSide('proxy', [process.execPath, ...nodeOptions, ACTIVATOR]));
 }
 

@@ -12,6 +12,7 @@ import { CONFIG_MAPS, DEPLOYMENTS, type Resource, SERVICES } from '#platform/kub
 import type { LocalCluster } from '../../local/run/cluster.ts';
 import { pssMib } from '../bench/processes.ts';
 import { eventually } from './eventually.ts';
+import { imageEnv } from './image-env.ts';
 import { inherited } from './settings.ts';
 
 const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
@@ -101,12 +102,6 @@ export class Running implements AsyncDisposable {
   }
 }
 
-/** What the image gives the program. */
-function imageEnv(what: Measured): Record<string, string> {
-  const given = /^ENV (.*)$/m.exec(readFileSync(join(ROOT, what, 'Dockerfile'), 'utf8'))?.[1] ?? '';
-  return Object.fromEntries(given.split(' ').map((one) => one.split('=', 2)));
-}
-
 function linkOf(path: string): string {
   try {
     return readlinkSync(path);
@@ -121,19 +116,31 @@ function peakMib(pid: number): number {
 
 const nameOf = (index: number) => `scale-${index}`;
 
-/** Each with 4 KiB of source of its own, a route, and a ConfigMap that it takes its environment from. */
-export async function makeFunctions(kube: KubeClient, count: number): Promise<void> {
+/** What each has besides its source. */
+export interface Belongings {
+  route: boolean;
+  /** It takes its environment from a ConfigMap of its own. */
+  configMap: boolean;
+}
+
+/** Each with 4 KiB of source of its own; by default with a route and a ConfigMap too. */
+export async function makeFunctions(
+  kube: KubeClient,
+  count: number,
+  { route, configMap }: Belongings = { route: true, configMap: true },
+): Promise<void> {
   const namespace = 'default';
   await inParallel(count, async (index, signal) => {
     const name = nameOf(index);
     const data = { GREETING: `hello ${index}` };
-    await kube.create(CONFIG_MAPS, { metadata: { namespace, name }, data }, { fieldManager: 'user', signal });
+    if (configMap)
+      await kube.create(CONFIG_MAPS, { metadata: { namespace, name }, data }, { fieldManager: 'user', signal });
     const inline = `export default () => 'hello from ${index}';\n//`.padEnd(4_096, 'source ');
     const spec = {
       source: { inline },
       scaling: { tryOnChange: false },
-      envFrom: [{ configMapRef: { name } }],
-      routes: [{ host: `${name}.example.com` }],
+      ...(configMap && { envFrom: [{ configMapRef: { name } }] }),
+      ...(route && { routes: [{ host: `${name}.example.com` }] }),
     };
     const object = { apiVersion: API_VERSION, kind: KIND, metadata: { namespace, name }, spec };
     await kube.apply(FUNCTION, object as never, { fieldManager: 'kubectl', signal });
