@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { ERROR_STATUS } from '#api/errors.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -44,4 +45,9 @@ test('an example that names its page is on it, as it is', () => {
     named.filter(({ text, page }) => !read(page).includes(text)).map(({ name, page }) => `${name} on ${page}`),
     [],
   );
+});
+
+test('the page on errors has each code, with its status', () => {
+  const rows = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \| (\d+) \| .+ \| .+ \|$/gm)];
+  assert.deepEqual(Object.fromEntries(rows.map(([, code, status]) => [code, Number(status)])), ERROR_STATUS);
 });

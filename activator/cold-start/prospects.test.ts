@@ -24,8 +24,10 @@ const some = ({ config, health, ...more }: Some = {}): Prospects => ({
   health: { answering: [], failure: undefined, ...health },
 });
 
-test('a failed start is the answer while it is young, and the next request starts it after that', () => {
-  assert.equal(whyNotWait(some()), QUOTA);
+test('a failed start is the answer while it is young, with when to ask again, and the next request starts it after that', () => {
+  assert.deepEqual(whyNotWait(some()), { ...QUOTA, retryAfterSeconds: 5 });
+  assert.deepEqual(whyNotWait(some({ nowMs: 9_999 })), { ...QUOTA, retryAfterSeconds: 1 });
+  assert.deepEqual(whyNotWait(some({ health: { failure: QUOTA } })), { ...QUOTA, retryAfterSeconds: 5 });
   assert.equal(whyNotWait(some({ nowMs: 10_000 })), undefined);
 });
 

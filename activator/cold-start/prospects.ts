@@ -29,13 +29,20 @@ export function whyNotWait(prospects: Prospects): GatewayError | undefined {
   const { config, health, isLatest, wakingSinceMs, failureSeenAtMs, dueAtMs, nowMs } = prospects;
   if (config.firstFailure !== undefined) return config.firstFailure;
   if (health.answering.length > 0) return undefined;
-  if (health.failure !== undefined) return health.failure;
+  if (health.failure !== undefined) return untilDue(health.failure, prospects);
   const { latestFailure } = config;
   if (!isLatest || latestFailure === undefined || mayCome(prospects)) return undefined;
   // No start is possible at all.
   if (latestFailure.reason === 'NameTaken') return latestFailure;
-  if (wakingSinceMs !== undefined) return failureSeenAtMs > wakingSinceMs ? latestFailure : undefined;
-  return dueAtMs !== undefined && nowMs < dueAtMs ? latestFailure : undefined;
+  if (wakingSinceMs !== undefined)
+    return failureSeenAtMs > wakingSinceMs ? untilDue(latestFailure, prospects) : undefined;
+  return dueAtMs !== undefined && nowMs < dueAtMs ? untilDue(latestFailure, prospects) : undefined;
+}
+
+/** The failure, and when the revision may be started again, as far as that is known. */
+function untilDue(failure: GatewayError, { dueAtMs, nowMs }: Prospects): GatewayError {
+  if (dueAtMs === undefined || dueAtMs <= nowMs) return failure;
+  return { ...failure, retryAfterSeconds: Math.ceil((dueAtMs - nowMs) / 1_000) };
 }
 
 /** Half-open: why a request does not wait beside those that are starting a failed revision again; undefined: it may. */

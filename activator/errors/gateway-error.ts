@@ -11,6 +11,8 @@ export interface GatewayError {
   reason?: string;
   /** `<namespace>/<name>`, where the request did not get as far as the function's queue; null: callers are not told which it is. */
   function?: string | null;
+  /** When it makes sense to ask again, where that is known better than by the code; whole seconds, at least 1. */
+  retryAfterSeconds?: number;
   /** For a client of the Kubernetes API: it takes the answer for that of an API server, and prints the message. */
   forKubectl?: true;
   /** Further headers of the answer, sent to all callers; name, value, name, value, … */
@@ -50,11 +52,16 @@ const NAMELESS: ReadonlySet<ErrorCode> = new Set(['Unauthorized', 'Forbidden', '
 /** The failure without details for callers; one that lies in the request itself stays as it is. */
 export function withoutDetail(failure: GatewayError): GatewayError {
   const general = PUBLIC_MESSAGE[failure.code];
-  const { code, reason = '', headers } = failure;
+  const { code, reason = '', headers, retryAfterSeconds } = failure;
   const named = NAMELESS.has(code) ? null : failure.function;
   if (general === undefined) return named === null ? { ...failure, function: named } : failure;
-  const message = PUBLIC_MESSAGE_OF_REASON[reason] ?? general;
-  return { code, message, ...(named !== undefined && { function: named }), ...(headers !== undefined && { headers }) };
+  return {
+    code,
+    message: PUBLIC_MESSAGE_OF_REASON[reason] ?? general,
+    ...(named !== undefined && { function: named }),
+    ...(headers !== undefined && { headers }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
 }
 
 /**
@@ -88,7 +95,7 @@ export function answerFor(
     HEADER.error,
     failure.code,
   ];
-  const retryAfter = RETRY_AFTER_SECONDS[failure.code];
+  const retryAfter = failure.retryAfterSeconds ?? RETRY_AFTER_SECONDS[failure.code];
   if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
   if (failure.code === 'MethodNotAllowed') headers.push('allow', ALLOWED_METHODS);
   if (failure.headers !== undefined) headers.push(...failure.headers);

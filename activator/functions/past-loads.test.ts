@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PAST_REVISIONS } from '../telemetry/function-counters.ts';
 import type { RevisionLoad } from '../telemetry/function-metrics.ts';
-import { PAST_MS, PastLoads } from './past-loads.ts';
+import { PastLoads } from './past-loads.ts';
+
+const { ms: PAST_MS } = PAST_REVISIONS;
 
 const aLoad = (revision: string | undefined, requests: number, seconds = requests / 2): RevisionLoad => ({
   revision,

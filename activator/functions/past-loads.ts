@@ -1,9 +1,5 @@
+import { PAST_REVISIONS } from '../telemetry/function-counters.ts';
 import type { RevisionLoad } from '../telemetry/function-metrics.ts';
-
-/** So long after a revision's end its counters are still told, in milliseconds: several times any usual scrape interval. */
-export const PAST_MS = 5 * 60_000;
-/** Of so many of a function's revisions that have ended; of the last ones where there are more. */
-const MOST = 4;
 
 interface PastLoad {
   readonly revision: string | undefined;
@@ -47,7 +43,9 @@ export class PastLoads {
   /** Drops those that ended long ago, or before the last few, but for those that are back. */
   #forget(present: readonly RevisionLoad[], nowMs: number): void {
     const gone = (this.#past ?? []).filter((one) => !isAmong(present, one));
-    const told = new Set(gone.slice(-MOST).filter(({ endedAtMs }) => nowMs - endedAtMs < PAST_MS));
+    const told = new Set(
+      gone.slice(-PAST_REVISIONS.most).filter(({ endedAtMs }) => nowMs - endedAtMs < PAST_REVISIONS.ms),
+    );
     this.#past = this.#past?.filter((one) => told.has(one) || isAmong(present, one));
     if (this.#past?.length === 0) this.#past = undefined;
   }

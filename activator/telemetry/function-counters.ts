@@ -12,12 +12,20 @@ const WAIT_BUCKETS_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** Of a revision; a function that makes up more of them gets the rest counted by class. */
 const MAX_STATUS_CODES = 32;
 
+/**
+ * So long after a revision's end its counters are still told, in milliseconds, several times any usual scrape interval; and of so many
+ * of a function's revisions that have ended, of the last ones where there are more.
+ */
+export const PAST_REVISIONS = { ms: 5 * 60_000, most: 4 } as const;
+
 /** Of one revision's requests that are over. */
 interface RevisionCounters {
   /** By status code, as text. */
   readonly answers: Map<string, number>;
   /** That its replicas spent on them. */
   seconds: number;
+  /** When requests ceased to go to it; undefined: they may. */
+  endedAtMs: number | undefined;
 }
 
 /** What is counted of one function's requests, mostly once they are over: plain numbers, for this is on the path of each request. */
@@ -97,17 +105,26 @@ export class FunctionCounters {
     return this.#lastCold === undefined ? '' : coldTimings(coldPhases(this.#lastCold, sinceMs));
   }
 
-  /** Forgets the revisions that are not among these: their number grows with every change of the function. */
-  keepRevisions(present: readonly (string | undefined)[]): void {
-    for (const revision of this.revisions.keys()) {
-      if (revision !== '' && !present.includes(revision)) this.revisions.delete(revision);
+  /**
+   * Forgets the revisions that are not among these any more, but for the last few that were not long ago: a series that ends at
+   * once loses what came since the last scrape. One that is back counts on.
+   */
+  keepRevisions(present: readonly (string | undefined)[], nowMs: number): void {
+    const ended: { revision: string; endedAtMs: number }[] = [];
+    for (const [revision, counters] of this.revisions) {
+      const isPresent = revision === '' || present.includes(revision);
+      counters.endedAtMs = isPresent ? undefined : (counters.endedAtMs ?? nowMs);
+      if (counters.endedAtMs !== undefined) ended.push({ revision, endedAtMs: counters.endedAtMs });
     }
+    const last = ended.toSorted((a, b) => a.endedAtMs - b.endedAtMs).slice(-PAST_REVISIONS.most);
+    const told = new Set(last.filter(({ endedAtMs }) => nowMs - endedAtMs < PAST_REVISIONS.ms));
+    for (const one of ended) if (!told.has(one)) this.revisions.delete(one.revision);
   }
 
   #revision(name: string): RevisionCounters {
     let counters = this.revisions.get(name);
     if (counters === undefined) {
-      counters = { answers: new Map(), seconds: 0 };
+      counters = { answers: new Map(), seconds: 0, endedAtMs: undefined };
       this.revisions.set(name, counters);
     }
     return counters;

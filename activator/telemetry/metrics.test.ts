@@ -147,16 +147,23 @@ test('durations and waits are histograms in seconds, bytes are added up', async 
   assert.deepEqual(await stage.series('catnap_activator_sent_bytes_total'), [`{${HELLO}} 102`]);
 });
 
-test('a revision that is neither served nor the newest has no series any more', async () => {
+test('a revision that is neither served nor the newest has its series for five minutes more, and counts on where it is back', async () => {
   const stage = new Stage();
   const hello = stage.add('hello');
   for (const revision of ['hello-1', 'hello-2', 'hello-3']) hello.finished(aSummary({ revision, functionMs: 500 }));
   hello.finished(aSummary({ revision: undefined }));
-  hello.keepRevisions(['hello-3', 'hello-2']);
-  assert.deepEqual(await stage.series('catnap_activator_function_seconds_total'), [
-    `{${HELLO},revision="hello-2"} 0.5`,
-    `{${HELLO},revision="hello-3"} 0.5`,
-  ]);
+  const told = async () => {
+    const series = await stage.series('catnap_activator_function_seconds_total');
+    return series.map((line) => /hello-(\d+)"} (.*)$/.exec(line)?.slice(1).join(': '));
+  };
+  hello.keepRevisions(['hello-3', 'hello-2'], 0);
+  assert.deepEqual(await told(), ['1: 0.5', '2: 0.5', '3: 0.5']);
+  hello.keepRevisions(['hello-3', 'hello-1'], 299_999);
+  hello.finished(aSummary({ revision: 'hello-1', functionMs: 500 }));
+  assert.deepEqual(await told(), ['1: 1', '2: 0.5', '3: 0.5']);
+  hello.keepRevisions(['hello-3'], 400_000);
+  hello.keepRevisions(['hello-3'], 600_000);
+  assert.deepEqual(await told(), ['1: 1', '3: 0.5']);
   assert.equal((await stage.series('catnap_activator_responses_total')).length, 3);
 });
 

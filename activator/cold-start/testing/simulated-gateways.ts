@@ -1,34 +1,14 @@
 /** For tests: gateways whose requests wake one function together; the same seed gives the same times. */
-import assert from 'node:assert/strict';
-import { pino } from 'pino';
 import { seeded } from '#platform/testing/seeded.ts';
 import { TestClock } from '#platform/testing/test-clock.ts';
-import { waitForMoreUntilMs } from '../../balancing/contention.ts';
 import type { BacklogHint } from '../../peers/messages.ts';
-import { FunctionBudget, ProcessBudget } from '../../queue/fair-share.ts';
-import type { QueuedRequest } from '../../queue/queued-request.ts';
-import { RequestQueue } from '../../queue/request-queue.ts';
-import { NO_PODS } from '../../replicas/revision-health.ts';
-import { type StartMark, StartTimes } from '../../replicas/start-times.ts';
 import { SimulatedReplica } from '../../testing/simulated-gateway.ts';
 import { FakeScales } from '../../testing/test-gateway.ts';
-import { aReplica, type Named } from '../../testing/test-replica.ts';
-import { ClusterStarts } from '../cluster-starts.ts';
-import { ScaleUp } from '../scale-up.ts';
-import { Waves } from '../waves.ts';
 import type { Burst } from './simulated-cluster.ts';
-import { type Hardware, type SimulatedStart, SimulatedStarts } from './simulated-starts.ts';
+import { type Hardware, SimulatedStarts } from './simulated-starts.ts';
+import { WakingGateway, type WakingPod } from './waking-gateway.ts';
 
-const REF = { namespace: 'shop', revision: 'pay-1' };
-const KEY = 'shop/pay';
 const LONGEST_BURST_MS = 60_000;
-/** One way between gateway and replica. */
-const WAY_MS = 0.25;
-
-interface Pod extends SimulatedStart {
-  backend: SimulatedReplica;
-  isReady: boolean;
-}
 
 /** How one burst from zero went. */
 export interface SharedOutcome {
@@ -37,145 +17,15 @@ export interface SharedOutcome {
   replicas: number;
 }
 
-interface World {
-  clock: TestClock;
-  random: () => number;
-  scales: FakeScales;
-  pods: Pod[];
-  /** To the other gateways. */
-  send: (hint: BacklogHint) => void;
-}
-
-/** What a gateway sees of a pod. */
-interface Seen {
-  pod: Pod;
-  replica: Named;
-  sinceMs: number;
-  mark: StartMark;
-  answeredAtMs: number | undefined;
-}
-
-/** The gateway's own queue, plan, scale and learning; in place of the wire a simulated replica. */
-class Gateway {
-  readonly waves: Waves;
-  readonly latenciesMs: number[] = [];
-  readonly #world: World;
-  readonly #burst: Burst;
-  readonly #scaleUp: ScaleUp;
-  readonly #starts = new ClusterStarts();
-  readonly #times = new StartTimes(0);
-  readonly #queue: RequestQueue<Named>;
-  readonly #seen: Seen[] = [];
-
-  constructor(world: World, burst: Burst) {
-    this.#world = world;
-    this.#burst = burst;
-    const { clock, random, send } = world;
-    this.#scaleUp = new ScaleUp(world.scales, clock, pino({ level: 'silent' }));
-    const look = () => this.#queue.waiting > 0 && this.#plan();
-    this.waves = new Waves({ clock, scaleUp: this.#scaleUp, starts: this.#starts, send, look });
-    const budget = new FunctionBudget(new ProcessBudget({ requests: 1e9, bytes: 1e9 }));
-    const noneWaiting = () => {
-      this.waves.rest();
-      this.#scaleUp.enough(REF);
-    };
-    const hooks = { waiting: () => this.#plan(), noneWaiting, refuse: () => assert.fail() };
-    const limits = { limit: burst.perReplica, queueSize: 1_000, queueMaxBytes: 0, queueTimeoutMs: 1e9 };
-    this.#queue = new RequestQueue<Named>(limits, { clock, random, budget, hooks });
-  }
-
-  hear(hint: BacklogHint): void {
-    this.waves.take(hint);
-    if (this.#queue.waiting > 0) this.#plan();
-  }
-
-  /** Sees pods that are new or answer now, as its watch and its probes do. */
-  look(): void {
-    const { pods, clock } = this.#world;
-    const nowMs = clock.nowMs();
-    let isNews = pods.length > this.#seen.length;
-    for (const pod of pods.slice(this.#seen.length)) {
-      const replica = aReplica(String(this.#seen.length));
-      this.#seen.push({ pod, replica, sinceMs: nowMs, mark: this.#times.begin(nowMs), answeredAtMs: undefined });
-    }
-    for (const seen of this.#seen) {
-      if (!seen.pod.isReady || seen.answeredAtMs !== undefined) continue;
-      seen.answeredAtMs = nowMs;
-      const sample = this.#times.end(seen.mark, nowMs);
-      if (sample !== undefined) this.waves.started(sample);
-      isNews = true;
-    }
-    if (isNews) this.#serve();
-  }
-
-  ask(requests: number): void {
-    for (let n = 0; n < requests; n += 1) this.#ask();
-  }
-
-  /** All pods are gone. */
-  sleep(): void {
-    for (const { mark } of this.#seen.splice(0)) this.#times.end(mark, this.#world.clock.nowMs());
-    this.latenciesMs.length = 0;
-    this.#queue.setReplicas([]);
-  }
-
-  #serve(): void {
-    const answering = this.#seen.filter(({ answeredAtMs }) => answeredAtMs !== undefined);
-    const coming = this.#seen.length - answering.length + this.#scaleUp.unseen(REF, this.#seen.length);
-    const moreUntilMs = waitForMoreUntilMs(answering, coming, this.waves.requestMs);
-    this.#queue.setReplicas(
-      answering.map(({ replica }) => replica),
-      moreUntilMs,
-    );
-    if (this.#queue.waiting > 0) this.#plan();
-  }
-
-  #plan(): void {
-    const { perReplica, maxReplicas } = this.#burst;
-    const starting = this.#seen.filter(({ answeredAtMs }) => answeredAtMs === undefined);
-    const health = {
-      ...NO_PODS,
-      pods: this.#seen.length,
-      answering: this.#seen.filter((seen) => !starting.includes(seen)).map(({ replica }) => replica as never),
-      startingSinceMs: starting.map(({ sinceMs }) => sinceMs),
-    };
-    const need = this.waves.want({ key: KEY, ref: REF, demand: this.#queue, health, perReplica, maxReplicas });
-    if (need !== undefined) this.#scaleUp.raise(REF, need, health.pods === 0);
-  }
-
-  #ask(): void {
-    const { clock } = this.#world;
-    const request: QueuedRequest<Named> = {
-      enteredAtMs: clock.nowMs(),
-      heldBytes: 0,
-      waitMs: 0,
-      refuse: () => assert.fail(),
-      admit: (replica) => {
-        const admittedAtMs = clock.nowMs();
-        const { waitMs } = request;
-        const done = () => {
-          this.latenciesMs.push(clock.nowMs() - request.enteredAtMs);
-          this.waves.served(clock.nowMs() - admittedAtMs, waitMs);
-          this.#queue.finish(replica);
-        };
-        const refused = () => void this.#queue.giveBack(request, replica, true);
-        const { backend } = this.#seen[Number(replica.name)]?.pod as Pod;
-        clock.after(WAY_MS, () => backend.take({ waitMs, done, refused }));
-      },
-    };
-    this.#queue.enter(request);
-  }
-}
-
 export class SimulatedGateways {
   readonly #clock = new TestClock();
   readonly #scales = new FakeScales();
   readonly #starts: SimulatedStarts;
   readonly #random: () => number;
   readonly #burst: Burst;
-  readonly #pods: Pod[] = [];
+  readonly #pods: WakingPod[] = [];
   readonly #orderMs: number;
-  readonly #gateways: Gateway[];
+  readonly #gateways: WakingGateway[];
 
   /** @param hintMs how long hints are under way at most, in milliseconds. */
   constructor(
@@ -197,7 +47,7 @@ export class SimulatedGateways {
           this.#clock.after(hintMs * this.#random(), () => gateway.hear({ ...hint, from: `gateway-${index}` }));
         }
       };
-      return new Gateway({ ...parts, send }, burst);
+      return new WakingGateway({ ...parts, send }, burst);
     });
   }
 
