@@ -11,8 +11,9 @@ import { SourceError } from './source-error.ts';
 /** Text that stands in files of this machine, and in no function. */
 const CANARY = 'canary-4f1c9';
 const folder = mkdtempSync(join(tmpdir(), 'catnap-given-'));
-// Where relative paths lead to that are taken from the working directory.
-const nearby = mkdtempSync(join(process.cwd(), 'canary-'));
+// Where relative paths lead to that are taken from the working directory; the linter, which may run meanwhile, leaves dist/ out.
+mkdirSync('dist', { recursive: true });
+const nearby = mkdtempSync(join(process.cwd(), 'dist', 'canary-'));
 for (const place of [folder, nearby]) {
   for (const name of ['a.json', 'a.txt', 'a.js', 'a.ts', 'a.css', 'a.js.map', 'package.json', 'tsconfig.json']) {
     writeFileSync(join(place, name), name.includes('js') || name.endsWith('.ts') ? `"${CANARY}"` : CANARY);

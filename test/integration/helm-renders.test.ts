@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { type ClusterTool, helm } from '#platform/testing/cluster-tools.ts';
 import { readDocuments } from '../../local/chart/go-yaml.ts';
 import { CATNAP_CHART, type RenderOptions, renderNotes } from '../../local/chart/render.ts';
-import { CASES, type Loose } from './rendered.ts';
+import { CASES, type Loose } from '../chart/rendered.ts';
 
 const run = promisify(execFile);
 
