@@ -1,6 +1,7 @@
 import type { Denial, WayIn } from './way-in.ts';
 
 const DENIED: Denial = { denied: 'absent', why: 'the path is not among those for everyone' };
+const VISIBLE = /^[!-~]*$/;
 const CONTROL_OR_BACKSLASH = /[\p{Cc}\\]/u;
 /** What is left of an escape of an escape: another reader may decode once more. */
 const ESCAPE = /%[\da-f]{2}/i;
@@ -9,8 +10,8 @@ const ESCAPED_SLASH = /%(?:2f|5c)/i;
 const DOTS = /^[.\s]*$/;
 
 /**
- * Lets everyone in below these prefixes. A path counts as public only where all readers take it for the same: encoded or
- * empty segments, dots, parameters behind `;`, backslashes and the like are as good as no prefix at all, in whatever
+ * Lets everyone in below these prefixes. A path counts as public only where all readers take it for the same: a prefix that is
+ * encoded, empty segments, dots, parameters behind `;`, backslashes and the like are as good as no prefix at all, in whatever
  * spelling, because the function may resolve them to a path that is not public.
  * @param prefixes plain paths; a slash at the end makes no difference
  */
@@ -24,13 +25,16 @@ export function publicPaths(prefixes: readonly string[]): WayIn {
 
 function isBelow(target: string, prefixes: readonly string[]): boolean {
   const end = target.indexOf('?');
-  const path = plainPath(end === -1 ? target : target.slice(0, end));
-  return path !== undefined && prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  const raw = end === -1 ? target : target.slice(0, end);
+  const decoded = plainPath(raw);
+  // As it came, too: not every reader decodes, so the prefix itself has to be there without escapes.
+  const isAt = (path: string, prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
+  return decoded !== undefined && prefixes.some((prefix) => isAt(raw, prefix) && isAt(decoded, prefix));
 }
 
 /** The decoded path; undefined: two readers may take it for two. */
 function plainPath(path: string): string | undefined {
-  if (ESCAPED_SLASH.test(path)) return undefined;
+  if (!VISIBLE.test(path) || ESCAPED_SLASH.test(path)) return undefined;
   const decoded = decodedOf(path);
   if (decoded === undefined) return undefined;
   // Full-width dots and slashes become the usual ones where a reader normalises.
