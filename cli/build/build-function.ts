@@ -7,6 +7,8 @@ import type { BuiltCode } from './built-code.ts';
 import { withModuleExports } from './common-js-entry.ts';
 import { fileKinds } from './file-kinds.ts';
 import { addonsAbsent, findLeftOut, withAbsent } from './left-out.ts';
+import { findPlaced, type PlacedFiles, placeOptions, withPlaces } from './module-place.ts';
+import type { MissingImport } from './native-packages.ts';
 import { partSizes } from './part-sizes.ts';
 import { jsxIsPreserved } from './preserved-jsx.ts';
 import { readsBeside } from './reads-beside.ts';
@@ -27,10 +29,12 @@ export interface BuildRequest {
  */
 export async function buildFunction(request: BuildRequest): Promise<BuiltCode> {
   const { folder } = request;
-  const first = await bundled(request, []);
+  const first = await bundled(request, {});
   const { errors, absent } = await findLeftOut(folder, first.metafile);
   if (errors.length > 0) throw buildError(errors);
-  const result = absent.length === 0 ? first : await bundled(request, [withAbsent(folder, absent)]);
+  const placed = await findPlaced(folder, first.metafile);
+  const isComplete = absent.length === 0 && placed.size === 0;
+  const result = isComplete ? first : await bundled(request, secondPass(folder, absent, placed));
   const output = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? '';
   const files = Object.keys(result.metafile.inputs).flatMap(fileOf);
   const warnings = result.warnings.filter(({ location }) => !isOfPackage(location?.file)).map(inOneLine);
@@ -43,7 +47,13 @@ export async function buildFunction(request: BuildRequest): Promise<BuiltCode> {
   };
 }
 
-async function bundled({ folder, entry, settings }: BuildRequest, plugins: esbuild.Plugin[]) {
+/** What the first pass has shown to be needed. */
+function secondPass(folder: string, absent: readonly MissingImport[], placed: PlacedFiles): esbuild.BuildOptions {
+  const plugins = [...(absent.length > 0 ? [withAbsent(folder, absent)] : []), withPlaces(folder, placed)];
+  return { ...placeOptions(placed), plugins };
+}
+
+async function bundled({ folder, entry, settings }: BuildRequest, more: esbuild.BuildOptions) {
   const { external = [], define = {}, minify } = settings;
   try {
     return await esbuild.build({
@@ -51,14 +61,15 @@ async function bundled({ folder, entry, settings }: BuildRequest, plugins: esbui
       absWorkingDir: folder,
       entryPoints: { index: entry },
       outdir: folder,
-      define,
+      ...(more.banner !== undefined && { banner: more.banner }),
+      define: { ...define, ...more.define },
       ...((await jsxIsPreserved(folder, entry)) && { jsx: 'automatic' }),
       // The runtime stands in for the Functions Framework.
       external: [FRAMEWORK_PACKAGE, ...external],
       minifyWhitespace: minify !== false,
       minifySyntax: minify !== false,
       minifyIdentifiers: minify === true,
-      plugins: [...plugins, fileKinds, typesOnly, addonsAbsent],
+      plugins: [...(more.plugins ?? []), fileKinds, typesOnly, addonsAbsent],
     });
   } catch (error) {
     if (isBuildFailure(error)) throw buildError(error.errors, error);

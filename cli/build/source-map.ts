@@ -1,3 +1,4 @@
+import { withoutPlace } from './module-place.ts';
 import { packageOf } from './part-sizes.ts';
 
 const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
@@ -6,7 +7,7 @@ const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 export function withOwnTexts(printed: string): string {
   const map = JSON.parse(printed) as { sources: string[]; sourcesContent?: (string | null)[] };
   const texts = map.sources.map((source, index) =>
-    packageOf(source) === undefined && CODE.test(source) ? (map.sourcesContent?.[index] ?? '') : '',
+    packageOf(source) === undefined && CODE.test(source) ? withoutPlace(source, map.sourcesContent?.[index] ?? '') : '',
   );
   return JSON.stringify({ ...map, sourcesContent: texts });
 }
