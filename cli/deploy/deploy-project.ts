@@ -1,9 +1,10 @@
 /** A project onto a cluster: all is checked before the first write. */
 import type { FunctionObject } from '#api/function.ts';
 import { sourceHash } from '#api/source-hash.ts';
+import { isInvalid } from '#platform/kube/error.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
-import { type Change, changeOf, projectOf } from '../manifest/change.ts';
+import { type Change, changeOf, otherCode, projectOf } from '../manifest/change.ts';
 import { sourceNames } from '../manifest/deploy-record.ts';
 import type { Manifests } from '../manifest/function-manifest.ts';
 import { CLI_LABEL, MANAGED_BY_CLI } from '../manifest/labels.ts';
@@ -54,10 +55,25 @@ export async function planProject(
         `${name} is of the project "${owner}" in ${target.namespace}: deploy under another name or namespace, or take it over with --force-conflicts`,
         EXIT.failed,
       );
-    const object = await applyFunction(one.function, target, { dryRun: true, force });
+    const object = await applyFunction(one.function, target, { dryRun: true, force }).catch(explained(one, live));
     planned.push({ manifests: one, live, planned: object, change: changeOf(live, object) });
   }
   return planned;
+}
+
+function explained(
+  { function: { metadata, spec } }: Manifests,
+  live: FunctionObject | undefined,
+): (error: unknown) => never {
+  return (cause) => {
+    const others = live === undefined || !isInvalid(cause) ? [] : otherCode(live, spec);
+    if (others.length === 0) throw cause;
+    throw new CommandError(
+      `${metadata.name}: it has its code by other means, which another manager than this command has set: ${others.join(', ')}. Take that out with that tool, or delete the function first (catnap delete ${metadata.name})`,
+      EXIT.failed,
+      { cause },
+    );
+  };
 }
 
 /** @param at RFC 3339, for the record of the deploy */

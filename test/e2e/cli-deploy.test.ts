@@ -248,6 +248,35 @@ test('what another has set is not taken from him unless that is asked for', asyn
   assert.equal((await world.get('limits')).spec.timeoutSeconds, 5);
 });
 
+test('a function whose code another tool has given is not deployed over, and it is said why', async () => {
+  await using world = await system.world();
+  const { folder, run } = await project(world, {
+    'catnap.yaml': 'name: hello\n',
+    'index.ts': `export default () => new Response('a');`,
+  });
+  await using _ = folder;
+  await world.apply(HELLO(world) as never);
+  const refused = await run('deploy');
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.err, /hello: it has its code by other means.*: spec\.source\.inline\./);
+});
+
+test('Ctrl-C ends a wait, and leaves what was deployed', async () => {
+  await using world = await system.world();
+  await using folder = await testFolder({
+    'catnap.yaml': 'name: slow\n',
+    'index.ts': `await new Promise((resolve) => setTimeout(resolve, 60_000)); export default () => 'slow';`,
+  });
+  const interrupt = new AbortController();
+  const options = { kubeconfig: system.kubeconfig, cwd: folder.path, signal: interrupt.signal };
+  const waiting = catnap([...WAIT, '-n', world.namespace], options);
+  await eventually('it was deployed', async () => (await configMaps(world, 'catnap.dev/deploy')).length === 1);
+  interrupt.abort();
+  const { exitCode, out, err } = await waiting;
+  assert.deepEqual([exitCode, out, err], [130, '', '']);
+  assert.equal((await world.get('slow')).metadata.name, 'slow');
+});
+
 /** In front of the cluster's API server one that knows its callers by certificates. */
 async function behindCertificates(folder: TestFolder) {
   const config = parse(await readFile(system.kubeconfig, 'utf8'));
