@@ -1,5 +1,6 @@
-import { freePort } from '#local/run/free-port.ts';
-import { LocalCatnap } from '#local/run/local-catnap.ts';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { LocalCatnap, podsPortProblem } from '#local/run/local-catnap.ts';
 import { Terminal } from '#local/run/terminal/terminal.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
@@ -7,6 +8,8 @@ import type { DevCluster, FunctionNames, ShownLine } from './dev-cluster.ts';
 
 /** Of the gateway, where it is free. */
 const USUAL_PORT = 8080;
+/** Of no pod: theirs begin above. */
+const CLAIM_ADDRESS = '127.0.255.252';
 
 interface LocalOptions {
   /** Of the gateway; undefined: the usual one, or any that is free. */
@@ -24,31 +27,29 @@ export class LocalDevCluster implements DevCluster {
   readonly isTemporary = true;
   readonly #catnap: LocalCatnap;
   readonly #options: LocalOptions;
+  readonly #claim: Server | undefined;
 
-  private constructor(catnap: LocalCatnap, options: LocalOptions) {
+  private constructor(catnap: LocalCatnap, options: LocalOptions, claim: Server | undefined) {
     this.#catnap = catnap;
+    this.#claim = claim;
     this.#options = options;
     this.namespace = options.namespace ?? 'default';
   }
 
   /** Throws a CommandError where the port is taken, or a program does not start. */
   static async start(options: LocalOptions): Promise<LocalDevCluster> {
-    const { env, say, signal } = options;
-    const gatewayPort = options.port ?? (await freePort(USUAL_PORT).catch(() => 0));
-    const catnap = await LocalCatnap.start({
-      apiPort: 0,
-      gatewayPort,
-      domain: 'localhost',
-      inherited: { PATH: env.PATH, HOME: env.HOME ?? '/' },
-      say,
-      stopping: signal,
-    }).catch((cause: NodeJS.ErrnoException & { port?: number }) => {
-      if (signal.aborted) throw cause;
-      const why =
-        cause.code === 'EADDRINUSE' ? `port ${cause.port} is taken by a program that listens there` : cause.message;
-      throw new CommandError(`the local cluster does not start: ${why}`, EXIT.failed, { cause });
-    });
-    return new LocalDevCluster(catnap, options);
+    const { port, signal } = options;
+    const claim = port === undefined ? await claimUsualPort() : undefined;
+    const catnap = await start(options, port ?? (claim === undefined ? 0 : USUAL_PORT))
+      // Another program has the usual port.
+      .catch((error) => (port === undefined && isTaken(error) ? start(options, 0) : Promise.reject(error)))
+      .catch((cause: Error & { port?: number }) => {
+        if (signal.aborted) throw cause;
+        const taken = isTaken(cause) ? `port ${cause.port} is taken by another program` : undefined;
+        const why = podsPortProblem(cause) ?? taken ?? cause.message;
+        throw new CommandError(`the local cluster does not start: ${why}`, EXIT.failed, { cause });
+      });
+    return new LocalDevCluster(catnap, options, claim);
   }
 
   get kube() {
@@ -80,5 +81,34 @@ export class LocalDevCluster implements DevCluster {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#catnap[Symbol.asyncDispose]();
+    this.#claim?.close();
   }
+}
+
+/**
+ * Claims the usual port among runs, two of which may begin at the same moment: a socket at an address that nothing else listens
+ * at is theirs who has it, for as long as its process lives. Undefined: another run has it.
+ */
+async function claimUsualPort(): Promise<Server | undefined> {
+  const server = createServer((socket) => socket.destroy()).listen(USUAL_PORT, CLAIM_ADDRESS);
+  return await once(server, 'listening').then(
+    () => server.unref(),
+    () => undefined,
+  );
+}
+
+function start({ env, say, signal }: LocalOptions, gatewayPort: number): Promise<LocalCatnap> {
+  return LocalCatnap.start({
+    apiPort: 0,
+    gatewayPort,
+    domain: 'localhost',
+    inherited: { PATH: env.PATH, HOME: env.HOME ?? '/' },
+    say,
+    stopping: signal,
+  });
+}
+
+/** A port of the gateway, not that of pods. */
+function isTaken(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EADDRINUSE' && podsPortProblem(error) === undefined;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PORT } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
+import { pause } from '#platform/time/deadline.ts';
 import { giveAccounts } from './accounts.ts';
 import { applyCrd, LocalCluster } from './cluster.ts';
 import type { GivenImages } from './cluster-images.ts';
@@ -34,8 +35,10 @@ interface LocalCatnapOptions {
 }
 
 /** Taken only where a program listens at all addresses, those of pods too. */
-export const NO_PODS_ADDRESS = '127.0.255.253';
+const NO_PODS_ADDRESS = '127.0.255.253';
 const LONGEST_START_MS = 60_000;
+const LOOKS = 5;
+const LOOK_AGAIN_MS = 50;
 
 /**
  * Catnap and a stand-in for Kubernetes as processes on this machine, kept running until disposed. None of them outlives
@@ -66,7 +69,7 @@ export class LocalCatnap implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     try {
       // Before anything is touched: the likeliest reason not to start is that it already runs.
-      await freePort(PORT.http.number, NO_PODS_ADDRESS);
+      await requirePodsPort(signal);
       await freePort(options.gatewayPort);
       const parts = await startAll(
         { ...options, onExit: (name, logFile) => watch.ended(name, logFile) },
@@ -83,6 +86,26 @@ export class LocalCatnap implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
+}
+
+/** A run that looks at the same moment has the port for that moment. */
+async function requirePodsPort(signal: AbortSignal): Promise<void> {
+  for (let left = LOOKS - 1; ; left -= 1) {
+    try {
+      await freePort(PORT.http.number, NO_PODS_ADDRESS);
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await pause(LOOK_AGAIN_MS, signal);
+    }
+  }
+}
+
+/** Why pods cannot have their port, for an error of a start; undefined: it is of something else. Pure. */
+export function podsPortProblem(error: unknown): string | undefined {
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (code !== 'EADDRINUSE' || address !== NO_PODS_ADDRESS) return undefined;
+  return `another program listens on port ${port} at all addresses of this machine, where functions listen at theirs; end it, or have it listen at 127.0.0.1 alone (sudo ss -ltnp 'sport = :${port}' names it)`;
 }
 
 async function startAll(

@@ -16,7 +16,7 @@ import type { LocalCluster } from './cluster.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { claimDataDir, DataDirTaken } from './data-dir.ts';
 import { kubeconfigFile, removeIfEmpty } from './kubeconfig-file.ts';
-import { LocalCatnap, NO_PODS_ADDRESS } from './local-catnap.ts';
+import { LocalCatnap, podsPortProblem } from './local-catnap.ts';
 import { stopWish } from './stop-wish.ts';
 import { Terminal } from './terminal/terminal.ts';
 
@@ -150,10 +150,9 @@ catnap is ready at ${plane.gateway} (Ctrl-C stops it)`);
 function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof ArgumentError) return error.message;
   if (error instanceof DataDirTaken) return `catnap: ${error.message}; choose another CATNAP_DATA_DIR`;
+  const problem = podsPortProblem(error);
+  if (problem !== undefined) return `catnap: ${problem}`;
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  if (code === 'EADDRINUSE' && address === NO_PODS_ADDRESS) {
-    return `catnap: another program listens on port ${port} at all addresses of this machine, where functions listen at theirs; end it, or have it listen at 127.0.0.1 alone (sudo ss -ltnp 'sport = :${port}' names it)`;
-  }
   if (code === 'EADDRINUSE') {
     return `catnap: ${address}:${port} is taken by another program, or another run; choose other ports with CATNAP_GATEWAY_PORT and CATNAP_API_PORT`;
   }
