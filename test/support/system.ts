@@ -1,5 +1,6 @@
 import { after, before } from 'node:test';
 import type { KubeClient } from '#platform/kube/client.ts';
+import type { Table } from '../../local/chart/go-yaml.ts';
 import type { Deployed, Part } from './deployed.ts';
 import { deployInstalled } from './deployed-installed.ts';
 import { deployLocal } from './deployed-local.ts';
@@ -38,8 +39,9 @@ const REQUESTS_PER_CONNECTION = 2;
  * Starts Catnap before the tests of the file, or finds it, and ends what it started after them. A local cluster has two
  * operators and two activators, as an installation has by default: what a test says holds whichever of them a request
  * comes to.
+ * @param values of the chart, for a cluster of our own; one that is found has its own
  */
-export function useSystem(): System {
+export function useSystem(values: Table = {}): System {
   let deployed: Deployed | undefined;
   let gateway: GatewayClient | undefined;
   const running = (): Deployed => {
@@ -47,7 +49,7 @@ export function useSystem(): System {
     return deployed;
   };
   before(async () => {
-    deployed = await deploySystem();
+    deployed = await deploySystem(values);
     gateway = new GatewayClient(deployed.gateway, { requestsPerConnection: REQUESTS_PER_CONNECTION });
   });
   after(async () => {
@@ -89,8 +91,8 @@ function only(part: Part | undefined): Part {
 }
 
 /** On the cluster that the environment names, in one of three ways. */
-function deploySystem(): Promise<Deployed> {
+function deploySystem(values: Table): Promise<Deployed> {
   const { CATNAP_TEST_KUBECONFIG: kubeconfig, CATNAP_TEST_SYSTEM_NAMESPACE: namespace } = settings;
-  if (kubeconfig === undefined) return deployLocal();
+  if (kubeconfig === undefined) return deployLocal(values);
   return namespace === undefined ? deployOutside(kubeconfig) : deployInstalled(kubeconfig, namespace);
 }
