@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TestClock } from '../testing/test-clock.ts';
 import { StreamSlots } from './stream-slots.ts';
 
 const never = new AbortController().signal;
@@ -50,4 +51,22 @@ test('one that is given up while it waits leaves no trace', async () => {
   stop.abort(new Error('enough'));
   await assert.rejects(waiting, /enough/);
   assert.equal(slots.waiting, 0);
+});
+
+test('while some wait, places are given up in turn, those that were had longest first', async () => {
+  const clock = new TestClock();
+  const slots = new StreamSlots(2, clock);
+  const first = await slots.acquire('a', never);
+  clock.advance(1);
+  const second = await slots.acquire('a', never);
+  const third = slots.acquire('a', never);
+  clock.advance(9_000);
+  assert.deepEqual([first.taken.aborted, second.taken.aborted], [false, false]);
+  clock.advance(1_000);
+  assert.deepEqual([first.taken.aborted, second.taken.aborted], [true, false]);
+  first[Symbol.dispose]();
+  await third;
+  assert.equal(clock.pending, 0, 'nobody waits: nothing is looked at');
+  clock.advance(60_000);
+  assert.equal(second.taken.aborted, false);
 });

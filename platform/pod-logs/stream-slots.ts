@@ -1,11 +1,17 @@
+import { type Clock, systemClock } from '../time/clock.ts';
+
 /** A place among the streams that may be open at once. */
 export interface StreamSlot extends Disposable {
   /** Aborts when the place is needed by a tenant with fewer of them. */
   readonly taken: AbortSignal;
 }
 
+/** While some wait, those that have had a place for so long give it up in turn: whatever is followed has one now and then. */
+const TURN_MS = 10_000;
+
 interface Held {
   tenant: string;
+  sinceMs: number;
   taken: AbortController;
 }
 
@@ -20,12 +26,15 @@ interface Waiting {
  */
 export class StreamSlots {
   readonly #most: number;
+  readonly #clock: Clock;
+  #stopTurns: (() => void) | undefined;
   readonly #held = new Set<Held>();
   readonly #waiting = new Set<Waiting>();
 
   /** @param most at least 1 */
-  constructor(most: number) {
+  constructor(most: number, clock: Clock = systemClock) {
     this.#most = most;
+    this.#clock = clock;
   }
 
   get open(): number {
@@ -44,9 +53,11 @@ export class StreamSlots {
     const waiting = { tenant, enter: resolve };
     const leave = () => {
       this.#waiting.delete(waiting);
+      this.#planTurns();
       reject(signal.reason);
     };
     this.#waiting.add(waiting);
+    this.#planTurns();
     signal.addEventListener('abort', leave, { once: true });
     this.#makeRoom(tenant);
     try {
@@ -57,7 +68,7 @@ export class StreamSlots {
   }
 
   #hold(tenant: string): StreamSlot {
-    const held = { tenant, taken: new AbortController() };
+    const held = { tenant, sinceMs: this.#clock.nowMs(), taken: new AbortController() };
     this.#held.add(held);
     return {
       taken: held.taken.signal,
@@ -76,7 +87,29 @@ export class StreamSlots {
     }
     if (best === undefined) return;
     this.#waiting.delete(best.waiting);
+    this.#planTurns();
     best.waiting.enter(this.#hold(best.waiting.tenant));
+  }
+
+  /** Looks after each turn as long as some wait. */
+  #planTurns(): void {
+    if (this.#waiting.size === 0) {
+      this.#stopTurns?.();
+      this.#stopTurns = undefined;
+    } else
+      this.#stopTurns ??= this.#clock.after(TURN_MS, () => {
+        this.#stopTurns = undefined;
+        this.#endTurns();
+        this.#planTurns();
+      });
+  }
+
+  /** As many as wait; the ones that have had their place longest, for at least a turn. */
+  #endTurns(): void {
+    const before = this.#clock.nowMs() - TURN_MS;
+    const due = [...this.#held].filter(({ sinceMs, taken }) => sinceMs <= before && !taken.signal.aborted);
+    due.sort((a, b) => a.sinceMs - b.sinceMs);
+    for (const { taken } of due.slice(0, this.#waiting.size)) taken.abort();
   }
 
   #makeRoom(tenant: string): void {
