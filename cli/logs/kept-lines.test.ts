@@ -87,7 +87,7 @@ test('a stream that is cut goes on after the last line, and what comes again is 
 test('where there is no keeper, or none that this caller may ask, that is said before any line', async () => {
   for (const [status, why] of [
     [404, /no log keeper is installed/],
-    [403, /may not ask/],
+    [403, /that this account may ask/],
     [503, /does not run/],
   ] as const) {
     const keeper = aKeeper([{ error: new KubeError(status, 'x', 'y') }]);

@@ -119,7 +119,7 @@ function isAbsent(error: unknown): error is KubeError {
 }
 
 function whyAbsent({ status }: KubeError): string {
-  if (status === 403) return 'this account may not ask the log keeper';
+  if (status === 403) return 'there is no log keeper that this account may ask';
   return status === 404 ? 'no log keeper is installed' : 'the log keeper does not run';
 }
 

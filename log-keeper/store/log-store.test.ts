@@ -166,21 +166,44 @@ test('a reader goes on where it was, and hears of what was dropped before it cam
 
 test('a process that comes later knows how far each run was read', (t) => {
   const folder = aFolder(t);
+  const now = () => T + HOUR_MS;
   {
-    using store = aStore(folder);
+    using store = aStore(folder, { now });
     store.add(orders, line('one', T));
     store.add(orders, line('two', T));
     store.add(orders, line('other', T + 5_000, { run: 1 }));
   }
-  using store = aStore(folder);
+  using store = aStore(folder, { now });
   const point = store.resume(orders, source);
-  point?.reopen();
-  assert.equal(point?.sinceTime, '2026-01-01T00:00:00Z');
+  point.reopen();
+  assert.equal(point.sinceTime, '2026-01-01T00:00:00Z');
   assert.deepEqual(
-    [T, T, T, T + 1].map((ms) => point?.take(logTime(ms))),
+    [T, T, T, T + 1].map((ms) => point.take(logTime(ms))),
     [false, false, true, true],
   );
-  assert.equal(store.resume(orders, { ...source, podUid: 'u9' }), undefined);
+  const unknown = store.resume(orders, { ...source, podUid: 'u9' });
+  assert.equal(unknown.sinceTime, '2025-12-31T01:00:00Z', 'what is older than a day would not be kept');
+});
+
+test('lines that were dropped to make room do not come back with the next process', (t) => {
+  const folder = aFolder(t);
+  const more = { perFunctionBytes: 100_000, now: () => T + HOUR_MS };
+  {
+    using store = aStore(folder, more);
+    store.add(orders, line('quiet', T, { podUid: 'u2' }));
+    for (let n = 0; n < 3_000; n += 1) {
+      store.add(orders, line(`${n} ${'x'.repeat(90)}`, T + n * 1_000));
+      if (n % 50 === 0) store.flush();
+    }
+  }
+  using store = aStore(folder, more);
+  const points = ['u2', 'u3'].map((podUid) => store.resume(orders, { ...source, podUid }));
+  for (const point of points) {
+    point.reopen();
+    assert.equal(point.take(logTime(T)), false);
+  }
+  assert.equal(points[0]?.take(logTime(T + 4_000_000)), true);
+  assert.equal(points[1]?.take(logTime(T + 4_000_000)), true, 'one does not know what the other has read');
 });
 
 test('a disk that is full ends nothing: what could not be written is told, and what comes next is kept', async (t) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { logTime } from '#platform/pod-logs/log-line.ts';
 import { ResumePoint } from '#platform/pod-logs/resume-point.ts';
 import { FunctionLog, type Position } from './function-log.ts';
 import { LogReader } from './log-reader.ts';
@@ -33,8 +34,8 @@ const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 interface Kept {
   log: FunctionLog;
   readers: Set<() => void>;
-  /** How far each run was read by an earlier process, until it is asked for. */
-  points: Map<string, ResumePoint> | undefined;
+  /** What an earlier process left, once it was looked at. */
+  left: { points: Map<string, ResumePoint>; cutAt: string | undefined } | undefined;
 }
 
 /** Whether it names a function; it may stand in a path then. */
@@ -119,14 +120,19 @@ export class LogStore implements Disposable {
     return () => void readers.delete(tell);
   }
 
-  /** How far a run was read by an earlier process; undefined: it has no line here, and none was dropped. */
-  resume(of: FunctionName, source: Pick<StoredSource, 'podUid' | 'container' | 'run'>): ResumePoint | undefined {
+  /**
+   * From where a run is to be read: where an earlier process left it, else from its first line that would be kept. What is
+   * older than all that is left of a function that lost lines was read once.
+   */
+  resume(of: FunctionName, source: Pick<StoredSource, 'podUid' | 'container' | 'run'>): ResumePoint {
     const kept = this.#of(of);
-    kept.points ??= pointsOf(kept.log);
+    kept.left ??= leftIn(kept.log);
+    const { points, cutAt = '' } = kept.left;
     const key = sourceKey(source);
-    const point = kept.points.get(key) ?? kept.points.get('');
-    kept.points.delete(key);
-    return point;
+    const point = points.get(key);
+    points.delete(key);
+    const tooOld = logTime(this.#now() - this.#options.keepMs);
+    return point ?? ResumePoint.after(cutAt > tooOld ? cutAt : tooOld);
   }
 
   /** Drops what is too old. To be called now and then. */
@@ -163,7 +169,7 @@ export class LogStore implements Disposable {
     const known = functions.get(name);
     if (known !== undefined) return known;
     const log = new FunctionLog(join(this.#options.folder, `${namespace}.${name}`), this.#options.perFunctionBytes);
-    const kept: Kept = { log, readers: new Set(), points: undefined };
+    const kept: Kept = { log, readers: new Set(), left: undefined };
     functions.set(name, kept);
     return kept;
   }
@@ -197,8 +203,7 @@ function largest<T>(items: readonly T[], size: (item: T) => number): T | undefin
   return best?.item;
 }
 
-/** By source; by `` of those of which no line is left: what is older than all that is kept was read once. */
-function pointsOf(log: FunctionLog): Map<string, ResumePoint> {
+function leftIn(log: FunctionLog): NonNullable<Kept['left']> {
   const points = new Map<string, ResumePoint>();
   let oldest: string | undefined;
   for (const { source, time, kind } of log.readAll()) {
@@ -209,8 +214,7 @@ function pointsOf(log: FunctionLog): Map<string, ResumePoint> {
     points.set(key, point);
     point.take(time);
   }
-  if (log.wasCut && oldest !== undefined) points.set('', ResumePoint.after(oldest));
-  return points;
+  return { points, cutAt: log.wasCut ? oldest : undefined };
 }
 
 function readEpoch(file: string): string {
