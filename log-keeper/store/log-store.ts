@@ -132,7 +132,7 @@ export class LogStore implements Disposable {
     const point = points.get(key);
     points.delete(key);
     const tooOld = logTime(this.#now() - this.#options.keepMs);
-    return point ?? ResumePoint.after(cutAt > tooOld ? cutAt : tooOld);
+    return point ?? ResumePoint.after([cutAt, tooOld].toSorted().at(-1) ?? tooOld);
   }
 
   /** Drops what is too old. To be called now and then. */
