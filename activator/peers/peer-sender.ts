@@ -94,9 +94,12 @@ export class PeerSender implements Disposable {
     const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/x-ndjson' };
     const stream = request(`${url}${HINTS_PATH}`, { method: 'POST', agent: false, headers });
     this.#stream = stream;
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (stream === this.#stream) this.#isGone = error.code === 'ECONNREFUSED';
-    });
+    stream.on(
+      'error',
+      guarded('peer stream', (error: NodeJS.ErrnoException) => {
+        if (stream === this.#stream) this.#isGone = error.code === 'ECONNREFUSED';
+      }),
+    );
     const fail = () => stream.destroy();
     const onAnswer = guarded('peer stream', (answer: IncomingMessage) => this.#answered(stream, answer), fail);
     stream.on('response', onAnswer);

@@ -14,8 +14,8 @@ export async function build(files: Files, settings: BuildSettings = {}, entry = 
   return { ...built, folder: folder.path };
 }
 
-/** As the operator puts before code that was bundled already. */
-const REQUIRE = `globalThis.require ??= (name) => {
+/** What the operator puts before code that was bundled already; of this module alone, for other tests run in the same process. */
+const REQUIRE = `const require = (name) => {
   const found = process.getBuiltinModule(name);
   if (found === undefined) throw new Error('none');
   return found;

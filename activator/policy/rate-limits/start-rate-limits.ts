@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';
+import type { HintKinds } from '../../peers/messages.ts';
 import type { Peers } from '../../peers/peers.ts';
 import { ExactLimits } from './exact-limits.ts';
 import type { LimitStores } from './function-limits.ts';
@@ -41,8 +42,10 @@ export async function startRateLimits(deps: RateLimitDeps): Promise<LimitStores>
       others: () => peers.others,
     },
   });
-  peers.on('use', (hint) => limiter.follow(hint));
-  peers.on('alive', ({ from }) => limiter.heard(from));
+  const onUse = (hint: HintKinds['use']) => limiter.follow(hint);
+  const onAlive = ({ from }: HintKinds['alive']) => limiter.heard(from);
+  peers.on('use', onUse);
+  peers.on('alive', onAlive);
   peers.onOpen(() => limiter.joined());
   const stores: LimitStores = { limiter, exact: await exactLimits(deps) };
   registerLimitMetrics(registry, stores);
