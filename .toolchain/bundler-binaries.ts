@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+/** For npm to bring one package: a registry that does not answer ends the build. */
+const LONGEST_MS = 120_000;
 const root = dirname(import.meta.dirname);
 
 /** What images call an architecture, and what npm calls it. */
@@ -50,7 +52,9 @@ async function copyFiles(from: string, to: string): Promise<void> {
 async function unpackedByNpm(name: string, scratch: string): Promise<string> {
   const { version, integrity } = await locked(name);
   const tarball = join(scratch, 'package.tgz');
-  const { stdout } = await run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', scratch]);
+  const { stdout } = await run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', scratch], {
+    timeout: LONGEST_MS,
+  });
   const packed = await readFile(join(scratch, stdout.trim()));
   const found = `sha512-${createHash('sha512').update(packed).digest('base64')}`;
   if (found !== integrity)

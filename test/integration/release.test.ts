@@ -1,7 +1,7 @@
 /** What `make release` makes, used as it would be: installed from its files, where there is no checkout. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -16,6 +16,7 @@ import { ROOT } from '../../local/package-root.ts';
 import { makeBaseOfAll, platformsToBuild } from '../support/base-image.ts';
 import { freeNodePort, startCluster } from '../support/deployed-local.ts';
 import { GatewayClient } from '../support/gateway.ts';
+import { emptyProject, installCommand, runApart } from '../support/installed-command.ts';
 import { kubectlEnv } from '../support/kubectl.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { hasRegistry, startRegistry } from '../support/oci-registry.ts';
@@ -47,18 +48,9 @@ let release = '';
 let images: string[] = [];
 const at = (...path: string[]) => join(release, ...path);
 
-/** @throws Error with what the command said. */
-function run(cwd: string, command: string, ...args: string[]): string {
-  // Not a part of the test that runs this.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`);
-  return stdout;
-}
-
 function makeRelease(output: string, ...variables: string[]): string {
   const settled = [`VERSION=${VERSION}`, `OUTPUT=${output}`, 'ALLOW_DIRTY=1', ...variables];
-  return run(ROOT, 'make', '--silent', 'release', ...settled);
+  return runApart(ROOT, 'make', '--silent', 'release', ...settled);
 }
 
 if (tool !== undefined) {
@@ -79,7 +71,7 @@ if (tool !== undefined) {
   });
 
   test('each of its files has its checksum', async () => {
-    const checked = run(release, 'sha256sum', '--check', '--strict', 'SHA256SUMS');
+    const checked = runApart(release, 'sha256sum', '--check', '--strict', 'SHA256SUMS');
     const entries = await readdir(release, { withFileTypes: true, recursive: true });
     const files = entries.filter((entry) => entry.isFile() && entry.name !== 'SHA256SUMS');
     assert.equal(checked.trim().split('\n').length, files.length);
@@ -99,9 +91,10 @@ if (tool !== undefined) {
   });
 
   test('the command works in a folder that has nothing but the package', async () => {
-    const folder = await emptyProject('command');
-    await installFromFile(folder, at('npm', `catnap-${VERSION}.tgz`));
-    const catnap = (...args: string[]) => run(folder, join(folder, 'node_modules', '.bin', 'catnap'), ...args);
+    const folder = join(scratch, 'command');
+    await emptyProject(folder);
+    const command = await installCommand(folder, at('npm', `catnap-${VERSION}.tgz`));
+    const catnap = (...args: string[]) => runApart(folder, process.execPath, command, ...args);
     assert.equal(catnap('--version'), `${VERSION}\n`);
     assert.match(catnap('--help'), /^Usage: catnap /);
     await mkdir(join(folder, 'src'));
@@ -117,7 +110,7 @@ if (tool !== undefined) {
       '--types',
       '',
     ];
-    run(folder, process.execPath, tsc, '--noEmit', ...strict, 'catnap.config.ts');
+    runApart(folder, process.execPath, tsc, '--noEmit', ...strict, 'catnap.config.ts');
     const [rendered] = parseAllDocuments(catnap('render')).map((document) => document.toJS());
     const { timeoutSeconds } = rendered.spec;
     assert.deepEqual([rendered.kind, rendered.metadata.name, timeoutSeconds], ['Function', 'typed', 7]);
@@ -128,14 +121,15 @@ if (tool !== undefined) {
   });
 
   test('the package for who writes handlers has the release’s version', async () => {
-    const folder = await emptyProject('handler');
+    const folder = join(scratch, 'handler');
+    await emptyProject(folder);
     const file = at('npm', `catnap-runtime-${VERSION}.tgz`);
-    run(folder, 'npm', 'install', '--offline', '--no-audit', '--no-fund', '--silent', file);
+    runApart(folder, 'npm', 'install', '--offline', '--no-audit', '--no-fund', '--silent', file);
     const { version } = JSON.parse(await readFile(join(folder, 'node_modules/@catnap/runtime/package.json'), 'utf8'));
     assert.equal(version, VERSION);
     const script =
       "import { createTestContext } from '@catnap/runtime'; console.log(createTestContext({ requestId: 'a' }).requestId);";
-    assert.equal(run(folder, process.execPath, '--input-type=module', '--eval', script), 'a\n');
+    assert.equal(runApart(folder, process.execPath, '--input-type=module', '--eval', script), 'a\n');
   });
 
   test('the chart installs the images of the release, and a function answers', async () => {
@@ -165,8 +159,8 @@ if (tool !== undefined) {
       await using registry = await startRegistry();
       const file = `catnap-${VERSION}.tgz`;
       const address = `oci://${registry.host}/charts`;
-      run(scratch, tool.path, 'push', at('chart', file), address, '--plain-http');
-      run(scratch, tool.path, 'pull', `${address}/catnap`, '--version', VERSION, '--plain-http');
+      runApart(scratch, tool.path, 'push', at('chart', file), address, '--plain-http');
+      runApart(scratch, tool.path, 'pull', `${address}/catnap`, '--version', VERSION, '--plain-http');
       assert.deepEqual(await readFile(join(scratch, file)), await readFile(at('chart', file)));
     });
 
@@ -215,30 +209,4 @@ if (tool !== undefined) {
       assert.deepEqual(native, [platform === 'linux/arm64' ? '@esbuild/linux-arm64' : '@esbuild/linux-x64']);
     }
   });
-}
-
-async function emptyProject(name: string): Promise<string> {
-  const folder = join(scratch, name);
-  await mkdir(folder);
-  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  return folder;
-}
-
-/** With esbuild as npm brings it; from this checkout where no registry is reached. */
-async function installFromFile(folder: string, file: string): Promise<void> {
-  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-  try {
-    run(folder, 'npm', 'install', ...quiet, file);
-  } catch (error) {
-    notChecked(`that npm brings esbuild beside the package catnap: ${String(error)}`);
-    const modules = join(folder, 'node_modules');
-    await mkdir(join(modules, 'catnap'), { recursive: true });
-    run(folder, 'tar', '-xf', file, '-C', join(modules, 'catnap'), '--strip-components=1');
-    for (const name of ['esbuild', `@esbuild/linux-${process.arch}`])
-      await cp(join(ROOT, 'node_modules', name), join(modules, name), { recursive: true });
-    await mkdir(join(modules, '.bin'));
-    await writeFile(join(modules, '.bin', 'catnap'), '#!/bin/sh\nexec node node_modules/catnap/bin/catnap.mjs "$@"\n', {
-      mode: 0o755,
-    });
-  }
 }

@@ -51,10 +51,13 @@ export class DevProcess implements AsyncDisposable {
       });
   }
 
-  /** @param args after `catnap dev` */
-  static start(cwd: string, args: readonly string[]): DevProcess {
+  /**
+   * @param args after `catnap dev`
+   * @param command what `catnap` is
+   */
+  static start(cwd: string, args: readonly string[], command: readonly string[] = CATNAP): DevProcess {
     const env = { PATH: inherited.PATH, HOME: cwd };
-    const [node, ...main] = CATNAP;
+    const [node = '', ...main] = command;
     return new DevProcess(spawn(node, [...main, 'dev', ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 

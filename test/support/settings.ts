@@ -41,3 +41,6 @@ export const inherited = { PATH: settings.PATH, HOME: settings.HOME };
 
 /** On a local cluster: mapped to a small server by the pod runner. */
 export const LOCAL_IMAGE = 'catnap.dev/test-image:dev';
+
+/** For programs that reach a registry: with proxies and what npm is told, and not as a part of the test that runs them. */
+export const surroundings: NodeJS.ProcessEnv = { ...process.env, NODE_TEST_CONTEXT: undefined };
