@@ -190,3 +190,29 @@ test('writes end within the margin', async (t) => {
   t.after(() => election[Symbol.asyncDispose]());
   assert.ok(election.writeMs < 15_000 - 10_000);
 });
+
+test('one renewal that is lost does not end it, also where each takes two seconds', async (t) => {
+  const scene = new Scene();
+  const a = scene.stand('a');
+  t.after(() => a.election[Symbol.asyncDispose]());
+  await a.election.elected;
+  const { write } = a.store;
+  const after = (ms: number, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      scene.clock.after(ms, resolve);
+      signal.addEventListener('abort', () => reject(new KubeError(0, 'NoAnswer', 'given up')));
+    });
+  let renewals = 0;
+  a.store.write = async (spec, onto, options) => {
+    renewals += 1;
+    if (renewals % 5 === 0) {
+      await after(options.deadlineMs ?? 0, options.signal);
+      throw new KubeError(0, 'NoAnswer', 'it took too long');
+    }
+    await after(2_000, options.signal);
+    return write(spec, onto, options);
+  };
+  await scene.pass(120_000);
+  assert.deepEqual([a.election.leading, scene.lost], [true, []]);
+  assert.ok(renewals > 20);
+});

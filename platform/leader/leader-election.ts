@@ -19,7 +19,7 @@ interface LeaderTiming {
   leaseMs: number;
   /** How long the leader goes on without having renewed its record; the rest of `leaseMs` is the margin. */
   renewDeadlineMs: number;
-  /** Pause between two renewals, and after a failure, where up to 1.2 times as much is added at random. */
+  /** From the sending of one renewal to the next, and after a failure, where up to 1.2 times as much is added at random. */
   retryMs: number;
 }
 
@@ -40,6 +40,11 @@ interface LeaderOptions {
 
 const TIMING: LeaderTiming = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 const JITTER = 1.2;
+/**
+ * The part of `renewDeadlineMs` that one call may take. One that is lost leaves time for another, which may take as long as three
+ * tenths of it: the next is sent as soon as the lost one is given up, if its pause is over by then.
+ */
+const CALL_PART = 0.4;
 /** What is left of the margin for a timer that fires late and for clocks that run at different speeds. */
 const MARGIN_KEPT = 0.2;
 const RELEASE_MS = 3_000;
@@ -150,25 +155,26 @@ export class LeaderElection implements AsyncDisposable, WriteGate {
   async #write({ spec, onto }: Extract<LeaseStep, { kind: 'write' }>): Promise<number> {
     const { store, log, identity, random = Math.random } = this.#options;
     const { renewDeadlineMs, retryMs } = this.#timing;
-    const limits = { signal: this.#stop.signal, deadlineMs: renewDeadlineMs / 2 };
+    const limits = { signal: this.#stop.signal, deadlineMs: renewDeadlineMs * CALL_PART };
     const sentAtMs = this.#clock.nowMs();
+    const leftOf = (pauseMs: number) => Math.max(0, sentAtMs + pauseMs - this.#clock.nowMs());
     try {
       const lease = await store.write(spec, onto, limits);
       this.#sighting = sight(this.#sighting, lease, this.#clock.nowMs());
       this.#renewed(sentAtMs);
-      return retryMs;
+      return leftOf(retryMs);
     } catch (error) {
       if (this.#stop.signal.aborted) return 0;
       log.warn({ identity, err: error }, 'lease not written');
       if (isOvertaken(error) && (await this.#look())) return 0;
-      return retryMs * (1 + random() * JITTER);
+      return leftOf(retryMs * (1 + random() * JITTER));
     }
   }
 
   /** Reads the lease itself, whatever a watch has told. Whether that could be done. */
   async #look(): Promise<boolean> {
     const { store, log } = this.#options;
-    const limits = { signal: this.#stop.signal, deadlineMs: this.#timing.renewDeadlineMs / 2 };
+    const limits = { signal: this.#stop.signal, deadlineMs: this.#timing.renewDeadlineMs * CALL_PART };
     try {
       this.#see(sight(this.#sighting, await store.read(limits), this.#clock.nowMs()));
       return true;
