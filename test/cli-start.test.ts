@@ -9,7 +9,7 @@ import { root } from './support/imports.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'catnap-start-'));
 after(() => rmSync(cache, { recursive: true }));
-const catnap = join(root, '.toolchain/catnap');
+const catnap = join(root, 'cli/bin/catnap');
 const env = { ...process.env, XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: undefined };
 
 /** Milliseconds. */
