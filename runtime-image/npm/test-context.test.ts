@@ -67,3 +67,9 @@ test('a trace is read from the header, and an invalid one is none', () => {
   assert.deepEqual(trace, { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', traceparent, tracestate: 'vendor=1' });
   assert.equal(createTestContext({ traceparent: 'x' }).trace, undefined);
 });
+
+test('it has a caller where the test gives one', () => {
+  assert.equal(createTestContext().caller, undefined);
+  const { caller } = createTestContext({ caller: { way: 'apiKeys', name: 'ci' } });
+  assert.deepEqual(caller, { way: 'apiKeys', name: 'ci', issuer: undefined, claims: undefined });
+});
