@@ -9,8 +9,25 @@ const NETWORKS = [
   ...['10.0.0.0/33', '10.0.0.256', '1:2:3', '::1::', ':', '::/129', '::.', 'fe80::1%eth0', '', '/', '0/0', 7, null, []],
 ];
 
-const networks = (chance: Chance) =>
-  chance.some(0, chance.of([1, 2, 256, 257]), () => (chance.yes(0.9) ? chance.of(NETWORKS) : oddWord(chance)));
+/** As the schema has them; to the rules of addresses half of them are none. */
+const SHAPED = [
+  '10.0.0.0/8',
+  '127.0.0.1',
+  '0.0.0.0/0',
+  '::/0',
+  '2001:db8::/32',
+  '1:2:3',
+  '::1::',
+  ':',
+  '1::2::3',
+  '::ffff:1.2',
+];
+
+const networks = (chance: Chance) => {
+  const shaped = chance.yes(0.5);
+  const count = chance.of([1, 2, 256, shaped ? 3 : 257]);
+  return chance.some(1, count, () => (shaped ? chance.of(SHAPED) : chance.of([...NETWORKS, oddWord(chance)])));
+};
 
 const DIGEST = 'a'.repeat(64);
 
