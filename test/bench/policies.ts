@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { FunctionSpec } from '#api/function.ts';
 import { aFunction } from '../../activator/testing/test-gateway.ts';
 import { Cluster } from '../../activator/testing/test-process.ts';
@@ -23,10 +24,17 @@ const WARM_UP_SECONDS = 3;
 /** So many that none is ever refused. */
 const PLENTY = { requests: 1_000_000, seconds: 1 } as const;
 
+const KEY = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978';
+const ORIGIN = 'https://shop.example.com';
+const BY_KEY = { access: [{ apiKeys: [{ name: 'bench', sha256: hash('sha256', KEY) }] }] };
+const FROM_PAGES = { cors: { origins: [ORIGIN], credentials: true } };
+const A_LIMIT = { rateLimits: [{ ...PLENTY, by: 'Client' }] };
+
 /** Each is held against the same function without them; `none` is that one, in the same turns. */
 const GUARDED: Readonly<Record<string, Guarded>> = {
   none: { spec: {}, bar: 0 },
-  'a limit': { spec: { rateLimits: [{ ...PLENTY, by: 'Client' }] }, bar: 0.93 },
+  'an API key': { spec: BY_KEY, headers: { 'x-api-key': KEY }, bar: 0.93 },
+  'a limit': { spec: A_LIMIT, bar: 0.93 },
   'two limits': {
     spec: {
       rateLimits: [
@@ -37,9 +45,14 @@ const GUARDED: Readonly<Record<string, Guarded>> = {
     headers: { 'x-tenant': 'acme' },
     bar: 0.85,
   },
+  'key, limit, CORS': {
+    spec: { ...BY_KEY, ...A_LIMIT, ...FROM_PAGES },
+    headers: { 'x-api-key': KEY, origin: ORIGIN },
+    bar: 0.8,
+  },
 };
 const NAMES = Object.keys(GUARDED);
-const functionName = (name: string) => name.replaceAll(' ', '-');
+const functionName = (name: string) => name.toLowerCase().replaceAll(/[^a-z]+/g, '-');
 
 /** What the policies of a function cost each request that they let pass, through one activator. */
 export async function policies({ rounds, seconds }: Rounds): Promise<Section> {

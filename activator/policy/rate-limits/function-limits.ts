@@ -62,7 +62,10 @@ export class FunctionLimits implements Disposable {
   #judge(asked: readonly (LimitAsked & { limit: Limit })[]): LimitVerdict[] {
     const { limiter } = this.#stores;
     const verdicts = asked.map(({ limit, key }) => limiter.ask(limit, key));
-    if (verdicts.every(({ retryMs }) => retryMs === 0)) for (const { limit, key } of asked) limiter.use(limit, key);
+    if (verdicts.some(({ retryMs }) => retryMs > 0)) return verdicts;
+    asked.forEach(({ limit, key }, i) => {
+      limiter.use(limit, key, verdicts[i]?.tatMs);
+    });
     return verdicts;
   }
 

@@ -14,5 +14,5 @@ test('a time is rounded up to whole seconds', () => {
 
 test('a limit says what it allows, and what is left', () => {
   assert.equal(policyMember({ name: 'client', requests: 100, seconds: 60 }), '"client";q=100;w=60');
-  assert.equal(stateMember({ name: 'client', remaining: 3, resetMs: 1_200 }), '"client";r=3;t=2');
+  assert.equal(stateMember({ name: quoted('client'), remaining: 3, resetMs: 1_200 }), '"client";r=3;t=2');
 });

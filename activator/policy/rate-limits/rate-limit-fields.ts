@@ -4,7 +4,8 @@
  */
 
 /** How a limit stands for one request. */
-export interface LimitState {
+interface LimitState {
+  /** As `quoted` makes it. */
   name: string;
   /** Requests that would be let through at once. */
   remaining: number;
@@ -29,5 +30,5 @@ export function policyMember({ name, requests, seconds }: { name: string; reques
 
 /** One limit's member of `RateLimit`. */
 export function stateMember({ name, remaining, resetMs }: LimitState): string {
-  return `${quoted(name)};r=${remaining};t=${wholeSeconds(resetMs)}`;
+  return `${name};r=${remaining};t=${wholeSeconds(resetMs)}`;
 }

@@ -111,19 +111,18 @@ export class RateLimiter implements Disposable {
   }
 
   /** Whether one more request may pass. Nothing is used up by asking. */
-  ask(limit: Limit, key: LimitKey): LimitVerdict {
+  ask(limit: Limit, key: LimitKey): LimitVerdict & { tatMs: number } {
     const { rate, space } = limit;
     const nowMs = this.#parts.clock.nowMs();
     const tatMs = this.#table.get(space, key);
     const { retryMs, tatMs: next } = take(rate, tatMs, nowMs, this.#shareOf(limit, key));
-    return { retryMs, remaining: remaining(rate, next, nowMs), fullMs: Math.max(0, next - nowMs) };
+    return { retryMs, remaining: remaining(rate, next, nowMs), fullMs: Math.max(0, next - nowMs), tatMs: next };
   }
 
-  /** A request that has passed. */
-  use(limit: Limit, key: LimitKey): void {
+  /** A request that has passed. @param tatMs as `ask` has just said */
+  use(limit: Limit, key: LimitKey, tatMs = this.ask(limit, key).tatMs): void {
     const { rate, space } = limit;
     const nowMs = this.#parts.clock.nowMs();
-    const { tatMs } = take(rate, this.#table.get(space, key), nowMs, this.#shareOf(limit, key));
     this.#table.set(space, key, tatMs, nowMs);
     if (this.#parts.channel.others() === 0) return;
     this.#unsent.add(limit, key, tatMs - nowMs >= rate.depthMs / 2);

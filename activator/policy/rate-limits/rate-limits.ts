@@ -3,7 +3,7 @@ import type { GatewayError } from '../../errors/gateway-error.ts';
 import type { Policy, PolicyDecision, RequestFacts } from '../policy.ts';
 import type { FunctionLimits } from './function-limits.ts';
 import { type LimitRule, limitRules } from './limit-rules.ts';
-import { policyMember, stateMember, wholeSeconds } from './rate-limit-fields.ts';
+import { policyMember, quoted, stateMember, wholeSeconds } from './rate-limit-fields.ts';
 import type { Limit, LimitVerdict } from './rate-limiter.ts';
 
 const FIELDS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy']);
@@ -27,6 +27,7 @@ export function rateLimits(
 
 function limitPolicy(held: readonly { rule: LimitRule; limit: Limit }[], limits: FunctionLimits): Policy {
   const policies = held.map(({ rule }) => policyMember(rule)).join(', ');
+  const names = held.map(({ rule }) => quoted(rule.name));
   const decisionOf = (verdicts: readonly LimitVerdict[]): PolicyDecision => {
     const refusing = verdicts.reduce(
       (worst, { retryMs }, i) => (retryMs > (verdicts[worst]?.retryMs ?? 0) ? i : worst),
@@ -34,7 +35,7 @@ function limitPolicy(held: readonly { rule: LimitRule; limit: Limit }[], limits:
     );
     const retryMs = verdicts[refusing]?.retryMs ?? 0;
     const states = verdicts.map(({ remaining, fullMs, retryMs: own }, i) => {
-      const { name } = (held[i] as (typeof held)[number]).rule;
+      const name = names[i] as string;
       return stateMember({ name, remaining, resetMs: own > 0 ? own : fullMs });
     });
     const add = ['ratelimit-policy', policies, 'ratelimit', states.join(', ')];
