@@ -9,7 +9,7 @@ export function policySpecOf(given: PolicySpec): PolicySpec | undefined {
     ...(denyFrom !== undefined && { denyFrom }),
     ...(cors !== undefined && { cors }),
     ...(access !== undefined && { access }),
-    ...(rateLimits !== undefined && rateLimits.length > 0 && { rateLimits }),
+    ...(rateLimits !== undefined && rateLimits?.length !== 0 && { rateLimits }),
   };
   return Object.keys(spec).length === 0 ? undefined : spec;
 }

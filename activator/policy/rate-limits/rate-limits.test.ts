@@ -153,12 +153,25 @@ test('what was used up stays so when the function changes, and when only its lim
   assert.equal(gateway.functions.rateLimits.limiter.keys > 0, true);
 });
 
-test('limits that cannot be kept close the function', async () => {
+test('limits that cannot be kept close the function, whatever stands there', async () => {
   await using gateway = await TestGateway.start();
   const fn = aFunction('hello', { rateLimits: [{ requests: 2, ...HOUR, by: 'Client' }] });
-  gateway.putFunction({ ...fn, spec: { ...fn.spec, rateLimits: [{ requests: 0, seconds: 1, by: 'Client' }] } });
-  const { status, headers } = await ask(gateway.port);
-  assert.deepEqual([status, headers['x-catnap-error']], [403, 'PolicyInvalid']);
+  const limit = { requests: 1, seconds: 1, by: 'Client' };
+  const wrong = [
+    null,
+    {},
+    'x',
+    [null],
+    [{}],
+    [{ ...limit, requests: 0 }],
+    [{ ...limit, by: 'client' }],
+    [{ ...limit, header: 'a' }],
+  ];
+  for (const rateLimits of wrong) {
+    gateway.putFunction({ ...fn, spec: { ...fn.spec, rateLimits: rateLimits as never } });
+    const { status, headers } = await ask(gateway.port);
+    assert.deepEqual([status, headers['x-catnap-error']], [403, 'PolicyInvalid'], JSON.stringify(rateLimits));
+  }
 });
 
 test('a limit counts by callers and their claims where they are known, else by clients', () => {

@@ -74,6 +74,16 @@ function crossOrigin(chance: Chance): Json {
   };
 }
 
+const limit = (chance: Chance): Json => ({
+  requests: chance.of([1, 5, 1_000_000, 1_000_001, 0, -1, 0.5, null, '5']),
+  seconds: chance.of([1, 60, 86_400, 86_401, 0, 1e308, null]),
+  ...(chance.yes(0.3) && { burst: chance.of([1, 100, 0, 1e9, null]) }),
+  ...(chance.yes(0.8) && { by: chance.of(['Function', 'Client', 'Caller', 'Header', 'Claim', 'client', null, {}]) }),
+  ...(chance.yes(0.3) && { header: chance.of(['X-Tenant', '__proto__', 'a b', '', oddWord(chance)]) }),
+  ...(chance.yes(0.3) && { claim: chance.of(['org', '__proto__', '', oddWord(chance)]) }),
+  ...(chance.yes(0.3) && { name: chance.of(['a', 'client', 'A', '', 'n'.repeat(64), oddWord(chance)]) }),
+});
+
 /** Edge rules, good and odd. */
 export function generatePolicies(chance: Chance): Json {
   return chance.oneOf<Json>(
@@ -84,6 +94,8 @@ export function generatePolicies(chance: Chance): Json {
     () => ({ allowFrom: chance.of([null, {}, 'x', [[]]]) }),
     () => ({ access: chance.some(0, chance.of([1, 2, 16, 17]), () => wayIn(chance)) }),
     () => ({ cors: crossOrigin(chance) }),
+    () => ({ rateLimits: chance.some(0, chance.of([1, 2, 8, 9]), () => limit(chance)) }),
+    () => ({ rateLimits: chance.of([null, {}, 'x', [null], [[]]]) }),
     () => ({ access: chance.of([null, {}, 'x', [null], [[]]]) }),
   );
 }
