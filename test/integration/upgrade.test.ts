@@ -93,10 +93,10 @@ async function installedBefore(tool: ClusterTool) {
   const ending = stack.move();
   return {
     ...{ world, gateway, run, chart, values },
-    /** Images of operator and activator that run, by Deployment. */
+    /** Images that run there, each once: the log keeper's is the operator's. */
     async systemImages() {
       const { items } = await kube.listAll(DEPLOYMENTS, { namespace: SYSTEM_NAMESPACE, signal: soon() });
-      return items.flatMap(({ spec }) => spec?.template.spec?.containers[0]?.image ?? []).sort();
+      return [...new Set(items.flatMap(({ spec }) => spec?.template.spec?.containers[0]?.image ?? []))].sort();
     },
     /** Of the definition of Functions. */
     async served() {
