@@ -32,11 +32,12 @@ async function run(
 ): Promise<void> {
   const env = readConfig(Environment, variables);
   const { stdin: input, stdout: out, stderr: err } = process;
-  const colour = out.isTTY === true && env.NO_COLOR === undefined;
+  const terminal = out.isTTY === true;
+  const colour = terminal && env.NO_COLOR === undefined;
   let cluster: Promise<Cluster> | undefined;
   try {
     await command({
-      output: new Output({ out, err, json: options.json ?? false, colour }),
+      output: new Output({ out, err, json: options.json ?? false, colour, terminal }),
       input,
       terminal: input.isTTY === true && err.isTTY === true ? { input, output: err } : undefined,
       env,

@@ -2,6 +2,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CommandError } from './command-error.ts';
 import { EXIT } from './exit-codes.ts';
+import { printable, printableJson, printableStream } from './printable.ts';
 
 /** Longest answer that goes into a JSON document, in bytes. */
 const MOST_COLLECTED = 16 * 1024 * 1024;
@@ -14,35 +15,48 @@ export interface OutputOptions {
   json: boolean;
   /** Colours: on a terminal without NO_COLOR alone. */
   colour: boolean;
+  /** Results go to a terminal. */
+  terminal: boolean;
 }
 
-/** What a command prints: one form for people, one for programs. */
+/**
+ * What a command prints: one form for people, one for programs. What comes from a cluster commands no terminal: names, messages and
+ * answers are others' words.
+ */
 export class Output {
   readonly json: boolean;
   readonly colour: boolean;
   readonly #out: Writable;
   readonly #err: Writable;
+  readonly #terminal: boolean;
 
-  constructor({ out, err, json, colour }: OutputOptions) {
+  constructor({ out, err, json, colour, terminal }: OutputOptions) {
     this.#out = out;
     this.#err = err;
+    this.#terminal = terminal;
     this.json = json;
     this.colour = colour;
   }
 
   /** The result: `value` as one JSON document with `--json`, else `text`. */
   result(value: unknown, text: () => string): void {
-    this.line(this.json ? JSON.stringify(value, null, 2) : text());
+    this.line(this.json ? printableJson(JSON.stringify(value, null, 2)) : printable(text()));
   }
 
-  /** One line of the result. */
+  /** The same of what another program takes up again: byte for byte, except on a terminal. */
+  document(value: unknown, text: () => string): void {
+    if (this.json || this.#terminal) this.result(value, text);
+    else this.line(text());
+  }
+
+  /** One line of the result, which may have colours: what is not the command's own has to be printable already. */
   line(text: string): void {
     this.#out.write(`${text}\n`);
   }
 
-  /** Bytes of the result as they come, as fast as they are taken. */
+  /** Bytes of the result as they come, as fast as they are taken; on a terminal as printable text. */
   async stream(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-    await pipeline(Readable.from(bytes), this.#out, { end: false });
+    await pipeline(Readable.from(this.#terminal ? printableStream(bytes) : bytes), this.#out, { end: false });
   }
 
   /** The same as one text, for a JSON document. Throws a CommandError past 16 MiB. */
@@ -60,6 +74,6 @@ export class Output {
 
   /** Something on the way to the result. */
   note(text: string): void {
-    this.#err.write(`${text}\n`);
+    this.#err.write(`${printable(text)}\n`);
   }
 }

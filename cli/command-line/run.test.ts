@@ -27,3 +27,10 @@ for (const [what, error, exitCode, line] of cases)
 test('what Ctrl-C ended is no failure to be explained', () => {
   assert.deepEqual(outcomeOf(new KubeError(0, 'Aborted', 'ended'), true), { exitCode: EXIT.interrupted });
 });
+
+test('what a cluster says of a failure commands no terminal', () => {
+  const said = 'CompileFailed: \u001b]0;owned\u0007\u009b2J\n  at x';
+  const line = 'catnap: CompileFailed: �]0;owned��2J\n  at x';
+  for (const error of [new KubeError(422, 'Invalid', said), new CommandError(said, EXIT.failed)])
+    assert.equal(outcomeOf(error, false).line, line);
+});

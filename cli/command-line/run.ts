@@ -2,10 +2,16 @@ import { CommanderError } from 'commander';
 import { KubeError } from '#platform/kube/error.ts';
 import { CommandError } from './command-error.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { printable } from './printable.ts';
 
 /** What the process ends with for what a command threw, and the line that says why; no line where that was said already. Pure. */
 export function outcomeOf(error: unknown, interrupted: boolean): { exitCode: ExitCode; line?: string } {
   if (interrupted) return { exitCode: EXIT.interrupted };
+  const { exitCode, line } = outcomeOfFailure(error);
+  return { exitCode, ...(line !== undefined && { line: printable(line) }) };
+}
+
+function outcomeOfFailure(error: unknown): { exitCode: ExitCode; line?: string } {
   if (error instanceof CommandError) return { exitCode: error.exitCode, line: `catnap: ${error.message}` };
   // The parser has said it, and ends with 0 after --help and --version.
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? EXIT.done : EXIT.usage };

@@ -55,7 +55,7 @@ async function showDiff(
   for (const one of planned)
     diffs.push({ name: one.planned.metadata.name, change: one.change, diff: await functionDiff(one, target) });
   const all = diffs.map(({ diff }) => diff).join('');
-  if (output.json || all !== '') output.result(diffs, () => all.trimEnd());
+  if (output.json || all !== '') output.document(diffs, () => all.trimEnd());
   if (exitCode && all !== '') throw new CommandError('there are differences', EXIT.failed);
 }
 

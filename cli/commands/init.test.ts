@@ -16,7 +16,7 @@ async function place(t: TestContext, files: Record<string, string> = {}) {
   const terminal = { input: typed, output: shown };
   const context = (on: Partial<CommandContext> = {}) =>
     ({
-      output: new Output({ out, err, json: true, colour: false }),
+      output: new Output({ out, err, json: true, colour: false, terminal: false }),
       cwd: folder.path,
       signal: new AbortController().signal,
       ...on,

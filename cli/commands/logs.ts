@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
+import { printableJson } from '../command-line/printable.ts';
 import { type LogPlaces, logPlaces } from '../logs/installation.ts';
 import { keptLines, NoKeeper } from '../logs/kept-lines.ts';
 import { lokiLines } from '../logs/loki-lines.ts';
@@ -36,7 +37,7 @@ export async function logs(context: CommandContext, name: string, options: LogsO
   for await (const line of await source(context, cluster, wanted, options)) {
     count += 1;
     const { output } = context;
-    output.line(output.json ? JSON.stringify(line) : showLine(line, { colour: output.colour }));
+    output.line(output.json ? printableJson(JSON.stringify(line)) : showLine(line, { colour: output.colour }));
   }
   // What is followed ends with Ctrl-C alone.
   context.signal.throwIfAborted();

@@ -13,5 +13,5 @@ export async function render(
   const { manifests, warnings } = await buildProject(project, namespace ?? project.namespace);
   for (const { name, text } of warnings) output.note(`${name}: ${text}`);
   const objects = manifests.flatMap((one) => [...one.configMaps, one.function]);
-  output.result({ apiVersion: 'v1', kind: 'List', items: objects }, () => manifestYaml(objects));
+  output.document({ apiVersion: 'v1', kind: 'List', items: objects }, () => manifestYaml(objects));
 }

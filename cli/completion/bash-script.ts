@@ -23,6 +23,7 @@ ${casesOf({ commands, globals }).map(caseText).join('\n')}
 }
 _catnap() {
   local IFS=$' \\t\\n' cur=\${COMP_WORDS[COMP_CWORD]} command='' option='' place=0 candidates word i
+  local -a all
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     if [[ -n $option ]]; then option=''
@@ -45,7 +46,12 @@ _catnap() {
       if [[ $candidates == @files ]]; then COMPREPLY=($(compgen -f -- "$cur")); else COMPREPLY=($(compgen -d -- "$cur")); fi
       return ;;
   esac
-  COMPREPLY=($(compgen -W "$candidates" -- "$cur"))
+  # Not by compgen -W, which runs what stands in its words as the shell would.
+  COMPREPLY=()
+  read -r -d '' -a all <<<"$candidates"
+  for word in \${all[@]+"\${all[@]}"}; do
+    if [[ $word == "$cur"* ]]; then COMPREPLY+=("$word"); fi
+  done
 }
 complete -F _catnap catnap
 `;

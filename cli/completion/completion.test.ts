@@ -1,7 +1,7 @@
 /** The scripts in real shells. The command that they call for names of functions is a stand-in that says how it was called. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
@@ -99,6 +99,19 @@ test('bash offers files with spaces in their names for what is a file', (t) => {
   if (!isHere('bash', t)) return;
   const offered = run('bash', ['--norc', '-c', BASH, 'bash', 'catnap list --kubeconfig a']);
   assert.ok(offered.includes('a file.yaml'), String(offered));
+});
+
+test('bash runs nothing of what is offered, whatever the cluster calls its functions', (t) => {
+  if (!isHere('bash', t)) return;
+  const hostile = { ...env, PATH: `${join(folder, 'hostile')}:${env.PATH}` };
+  mkdirSync(join(folder, 'hostile'));
+  const names = ['$(touch executed)', '`touch executed`', '*', 'greet'];
+  writeFileSync(join(folder, 'hostile', 'catnap'), `#!/bin/sh\ncat <<'END'\n${names.join('\n')}\nEND\n`);
+  chmodSync(join(folder, 'hostile', 'catnap'), 0o755);
+  const options = { env: hostile, cwd: folder, encoding: 'utf8' } as const;
+  const offered = lines(execFileSync('bash', ['--norc', '-c', BASH, 'bash', 'catnap describe '], options));
+  assert.deepEqual(offered, ['$(touch', 'executed)', '`touch', 'executed`', '*', 'greet']);
+  assert.ok(!existsSync(join(folder, 'executed')));
 });
 
 test('bash says where it completes: complete -p', (t) => {
