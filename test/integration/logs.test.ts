@@ -168,8 +168,11 @@ test('without the keeper, lines of replicas that are there are shown, and follow
   for (let n = 3; n < 6; n += 1) await world.call(url, { path: `/?n=${n}` });
   await eventually('those of the next replica too', () => pods.numbers().length === 6);
   assert.deepEqual(pods.numbers(), upTo(6));
-  const { stdout } = await run(['live', '--pods', '--tail', '2'], world);
-  assert.deepEqual([stdout.split('\n').length, numbersOf(stdout).at(-1)], [3, 5], stdout);
+  const awake = { scaling: { minReplicas: 1, maxReplicas: 1 } };
+  const staying = await world.deploy(manifest(world.namespace, 'staying', COUNTING('x'), awake));
+  for (let n = 0; n < 6; n += 1) await world.call(staying, { path: `/?n=${n}` });
+  const { stdout } = await run(['staying', '--pods', '--tail', '2'], world);
+  assert.deepEqual(numbersOf(stdout), [4, 5], stdout);
 });
 
 test('a function that is not there is told, with its exit code', async () => {
