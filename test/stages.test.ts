@@ -19,7 +19,7 @@ const STAGES: Record<string, string> = {
   cli:
     'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
     'project ▸ templates ▸ completion ▸ command-line',
-  platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ kube ▸ access ▸ process ▸ time',
+  platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ kube ▸ issuers ▸ access ▸ process ▸ time',
 };
 
 /** Of `cli/command-line/`, all of which reads what is typed, what stands above the commands: it has stages of its own. */
