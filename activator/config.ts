@@ -61,6 +61,10 @@ export const ActivatorConfig = z.object({
   CATNAP_PEER_URLS: envList.default([]),
   /** metadata.uid of the pod that this runs in: it is no other activator. */
   POD_UID: z.string().optional(),
+  /** Whether issuers of tokens that functions name are asked for their keys over http too. */
+  CATNAP_ISSUER_HTTP: envFlag.default(false),
+  /** Networks, in CIDR notation, whose addresses are asked although they are not public. */
+  CATNAP_ISSUER_NETWORKS: envNetworks.default([]),
   /** A Redis in which rate limits are kept to the request, for all gateways together; absent: they share them by what they tell each other. */
   CATNAP_RATE_LIMIT_REDIS_URL: z
     .string()

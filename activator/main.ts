@@ -27,6 +27,7 @@ import { connectionBound, openFilesOf } from './inbound/connection-limit.ts';
 import { trustedProxies } from './inbound/trusted-proxies.ts';
 import { HINTS_PATH } from './peers/protocol.ts';
 import { startPeers } from './peers/start-peers.ts';
+import { startTokenChecks } from './policy/access/start-token-checks.ts';
 import { startRateLimits } from './policy/rate-limits/start-rate-limits.ts';
 import { budgetBounds, ProcessBudget } from './queue/fair-share.ts';
 import { RejectionPacer } from './queue/rejection-pacer.ts';
@@ -84,6 +85,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   });
   const rateLimits = await startRateLimits({ config, clock, log, lifecycle, peers, registry });
   const functions = new FunctionRegistry({
+    tokens: startTokenChecks({ config, clock, log, registry }),
     rateLimits,
     sendBacklog: (hint) => peers.send('backlog', hint),
     budget,

@@ -24,6 +24,57 @@ const ApiKey = z.object({
     .meta({ description: 'From when on it is refused, by RFC 3339, such as 2030-01-01T00:00:00Z. Absent: never.' }),
 });
 
+const ADDRESS = /^https?:\/\/[^\s?#@]+(\?[^\s#]*)?$/;
+const claimName = z.string().min(1).max(256);
+
+const Jwt = z.object({
+  issuer: z
+    .string()
+    .min(1)
+    .max(512)
+    .regex(/^https?:\/\/[^\s?#@]+$/)
+    .meta({
+      description:
+        'Who signs the tokens, to the letter as the claim iss says it, such as https://login.example.com/. http and addresses that are not public need a setting of the installation.',
+    }),
+  audiences: z
+    .array(z.string().min(1).max(512))
+    .min(1)
+    .max(16)
+    .meta({ description: 'Of which the claim aud has to name one.', 'x-kubernetes-list-type': 'set' }),
+  jwksUri: z.string().min(1).max(1024).regex(ADDRESS).optional().meta({
+    description:
+      'Where the public keys of the issuer are (RFC 7517). Absent: its description says, at /.well-known/openid-configuration below the issuer.',
+  }),
+  claims: z
+    .record(claimName, z.array(z.string().min(1).max(256)).min(1).max(32).meta({ 'x-kubernetes-list-type': 'set' }))
+    .optional()
+    .meta({
+      maxProperties: 16,
+      description:
+        'What else a token has to say: of each of these claims one of the values, or, where the claim is a list, one that is among them. A name that begins with / is a JSON Pointer, such as /realm_access/roles.',
+    }),
+  scopes: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(/^[!#-[\]-~]+$/),
+    )
+    .max(32)
+    .optional()
+    .meta({
+      description: 'All of these have to be among those of the token: in the claim scope, or scp.',
+      'x-kubernetes-list-type': 'set',
+    }),
+  forward: z.record(z.string().max(63), claimName).optional().meta({
+    maxProperties: 16,
+    description:
+      'By header, the claim whose value the function gets there; a name that begins with / is a JSON Pointer. Clients cannot send these headers.',
+  }),
+});
+
 const WayIn = z.object({
   public: z
     .array(
@@ -58,6 +109,10 @@ const WayIn = z.object({
     .regex(/^[A-Za-z0-9]([-A-Za-z0-9_]*[A-Za-z0-9])?$/)
     .optional()
     .meta({ description: `With apiKeys: the header that has the key. Absent: ${DEFAULT_KEY_HEADER}.` }),
+  jwt: Jwt.optional().meta({
+    description:
+      'JSON Web Tokens of an OpenID provider, or of any other signer, in the header Authorization as Bearer. They are checked by the gateway, and the function does not get them.',
+  }),
 });
 
 export const Access = z
@@ -65,8 +120,8 @@ export const Access = z
     WayIn.meta(
       rules(
         {
-          rule: '[has(self.public), has(self.apiKeys)].filter(there, there).size() == 1',
-          message: 'give exactly one of public, apiKeys',
+          rule: '[has(self.public), has(self.apiKeys), has(self.jwt)].filter(there, there).size() == 1',
+          message: 'give exactly one of public, apiKeys, jwt',
         },
         { rule: '!has(self.header) || has(self.apiKeys)', message: 'header is of apiKeys' },
       ),

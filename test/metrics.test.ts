@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Registry } from 'prom-client';
 import { PeerCounts } from '../activator/peers/counts.ts';
+import { issuerMetrics } from '../activator/policy/access/issuer-metrics.ts';
 import { registerLimitMetrics } from '../activator/policy/rate-limits/limit-metrics.ts';
 import { ColdStarts } from '../activator/telemetry/cold-start-metrics.ts';
 import { FunctionCounters } from '../activator/telemetry/function-counters.ts';
@@ -50,6 +51,7 @@ async function ofActivator(): Promise<Metric[]> {
     peers: { counts: new PeerCounts(), streams: { out: 0, in: 0 } },
   });
   const limiter = { keys: 0, isWhole: true, untold: 0 };
+  issuerMetrics(registry);
   registerLimitMetrics(registry, { limiter, exact: { isUp: true, fallbacks: 0 } });
   return [...TEXT_METRICS, ...(await registered(registry))];
 }

@@ -5,6 +5,7 @@ import { ClusterStarts } from '../cold-start/cluster-starts.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import type { BacklogHint } from '../peers/messages.ts';
+import { noIssuers } from '../policy/access/no-issuers.ts';
 import type { LimitStores } from '../policy/rate-limits/function-limits.ts';
 import { ownLimits } from '../policy/rate-limits/own-limits.ts';
 import type { Change, Feed } from '../replicas/feed.ts';
@@ -16,11 +17,13 @@ import { FunctionTraffic, type FunctionTrafficParts } from './function-traffic.t
 import type { Target } from './target.ts';
 
 export interface FunctionRegistryOptions
-  extends Omit<FunctionTrafficParts, 'coldStarts' | 'starts' | 'sendBacklog' | 'rateLimits'> {
+  extends Omit<FunctionTrafficParts, 'coldStarts' | 'starts' | 'sendBacklog' | 'rateLimits' | 'tokens'> {
   /** Absent: there are no other gateways. */
   sendBacklog?: FunctionTrafficParts['sendBacklog'];
   /** Absent: this gateway keeps the limits by itself. */
   rateLimits?: FunctionTrafficParts['rateLimits'];
+  /** Absent: no issuer is asked for keys. */
+  tokens?: FunctionTrafficParts['tokens'];
   feed: Feed<FunctionObject>;
   template: HostTemplate;
   clusterDomain: string;
@@ -41,7 +44,8 @@ export class FunctionRegistry implements Disposable {
   constructor(options: FunctionRegistryOptions) {
     this.rateLimits = options.rateLimits ?? ownLimits(options.clock);
     const { coldStarts, starts, rateLimits } = this;
-    this.#parts = { sendBacklog: () => undefined, ...options, coldStarts, starts, rateLimits };
+    const tokens = options.tokens ?? noIssuers(() => options.clock.nowMs());
+    this.#parts = { sendBacklog: () => undefined, ...options, coldStarts, starts, rateLimits, tokens };
     const { replicas } = options;
     this.#table = new RouteTable([], options.template, options.clusterDomain);
     replicas.listen((key) => this.#byKey.get(key)?.refresh());

@@ -4,6 +4,7 @@ import { Waves } from '../cold-start/waves.ts';
 import type { Decision } from '../errors/decision.ts';
 import { type GatewayError, noSuchFunction } from '../errors/gateway-error.ts';
 import type { BacklogHint } from '../peers/messages.ts';
+import type { TokenChecks } from '../policy/access/jwt.ts';
 import { compilePolicies } from '../policy/compile-policies.ts';
 import type { PolicyChain } from '../policy/policy-chain.ts';
 import { FunctionLimits, type LimitStores } from '../policy/rate-limits/function-limits.ts';
@@ -28,6 +29,8 @@ export interface FunctionTrafficParts extends PoolParts {
   /** What the process holds for all functions. */
   budget: ProcessBudget;
   coldStarts: ColdStarts;
+  /** What tokens of callers are checked with. */
+  tokens: TokenChecks;
   /** Where the limits of all functions are kept. */
   rateLimits: LimitStores;
   /** What is learned from starts of all functions. */
@@ -195,7 +198,11 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
 
   update(config: FunctionConfig): void {
-    if (config.policies !== this.#config.policies) this.#policies = this.#compiled(config);
+    if (config.policies !== this.#config.policies) {
+      const before = this.#policies;
+      this.#policies = this.#compiled(config);
+      before?.[Symbol.dispose]();
+    }
     this.#config = config;
     this.#choice.update(config);
     for (const pool of this.#pools) pool.update();
@@ -225,6 +232,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   [Symbol.dispose](): void {
     this.#cancelLook?.();
     this.#waves?.[Symbol.dispose]();
+    this.#policies?.[Symbol.dispose]();
     this.#limits?.[Symbol.dispose]();
     for (const pool of this.#pools) pool.close(noSuchFunction(this.#config.key));
   }
@@ -250,6 +258,8 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
       after: (delayMs, callback) => this.parts.clock.after(delayMs, callback),
       decided: (policy, outcome) => this.#counting().decided(policy, outcome),
       limits: this.#limits,
+      namespace: this.config.namespace,
+      tokens: this.parts.tokens,
     });
   }
 

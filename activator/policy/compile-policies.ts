@@ -3,6 +3,7 @@ import { type PolicySpec, policyFault } from '#api/rules/policy-fault.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { access } from './access/access.ts';
 import { apiKeys } from './access/api-keys.ts';
+import { jwt, type TokenChecks } from './access/jwt.ts';
 import { publicPaths } from './access/public-paths.ts';
 import type { WayIn } from './access/way-in.ts';
 import { cors } from './cors.ts';
@@ -16,6 +17,9 @@ import { sourceAddresses } from './source-addresses.ts';
 export interface CompileOptions extends PolicyChainOptions {
   /** Those of the function; undefined: its spec has none. */
   limits?: FunctionLimits | undefined;
+  /** Of the function. */
+  namespace: string;
+  tokens: TokenChecks;
 }
 
 /** The policies of one function. A spec that says something that cannot be understood closes the function: it is never open by mistake. */
@@ -34,7 +38,8 @@ function policiesOrClosed(spec: PolicySpec, options: CompileOptions): Policy[] {
 }
 
 /** In the order in which a request passes them. */
-function policiesOf(spec: PolicySpec, { limits }: CompileOptions): Policy[] {
+function policiesOf(spec: PolicySpec, options: CompileOptions): Policy[] {
+  const { limits } = options;
   const { allowFrom, denyFrom } = spec;
   const limited = limits === undefined ? undefined : rateLimits(spec.rateLimits ?? [], limits);
   return [
@@ -44,16 +49,17 @@ function policiesOf(spec: PolicySpec, { limits }: CompileOptions): Policy[] {
     ...(spec.cors !== undefined ? [cors(spec.cors)] : []),
     // What strangers may ask is limited before anything is spent on who they are, all else by who they are.
     ...(limited?.ofStrangers ?? []),
-    ...(spec.access !== undefined ? [access(waysIn(spec.access))] : []),
+    ...(spec.access !== undefined ? [access(waysIn(spec.access, options))] : []),
     ...(limited?.ofCallers ?? []),
   ];
 }
 
 /** Those that need nothing but the request go first. */
-function waysIn(specs: readonly WayInSpec[]): WayIn[] {
+function waysIn(specs: readonly WayInSpec[], { namespace, tokens }: CompileOptions): WayIn[] {
   return [
     ...specs.flatMap((way) => (way.public === undefined ? [] : [publicPaths(way.public)])),
     ...specs.flatMap((way) => (way.apiKeys === undefined ? [] : [apiKeys(way.apiKeys, way.header)])),
+    ...specs.flatMap((way) => (way.jwt === undefined ? [] : [jwt(way.jwt, namespace, tokens)])),
   ];
 }
 

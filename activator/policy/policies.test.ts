@@ -67,6 +67,8 @@ test('so does one that no schema would let in, where another was read before', a
     { cors: {} },
     { cors: { origins: [null] } },
     { access: [{ apiKeys: 'x' }] },
+    { access: [{ jwt: null }] },
+    { access: [{ jwt: { issuer: 'https://a.example', audiences: 'x' } }] },
   ];
   for (const policies of odd) {
     gateway.putFunction(fn);

@@ -44,7 +44,7 @@ export class Judgement implements Findings {
 }
 
 /** The policies of one function, in their order; the first that answers ends it. */
-export class PolicyChain {
+export class PolicyChain implements Disposable {
   readonly #policies: readonly Policy[];
   readonly #options: PolicyChainOptions;
   /** Requests whose decision is a promise that has not settled. */
@@ -58,6 +58,11 @@ export class PolicyChain {
   /** A promise only where one of the policies has to wait for something. */
   judge(request: RequestFacts): Judgement | Promise<Judgement> {
     return this.#from(0, request, new Judgement());
+  }
+
+  /** Requests that are being judged are judged to the end. */
+  [Symbol.dispose](): void {
+    for (const policy of this.#policies) policy.release?.();
   }
 
   #from(first: number, request: RequestFacts, so: Judgement): Judgement | Promise<Judgement> {

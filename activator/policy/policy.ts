@@ -62,4 +62,6 @@ export interface Findings {
 export interface Policy {
   readonly name: PolicyName;
   decide(request: RequestFacts, found: Findings): PolicyDecision | Promise<PolicyDecision>;
+  /** Gives back what it holds, when the function's policies change or the function is gone. */
+  release?(): void;
 }

@@ -17,6 +17,7 @@ import { FunctionRegistry } from '../functions/function-registry.ts';
 import { Gateway } from '../gateway.ts';
 import type { ClientLimits } from '../inbound/node-server.ts';
 import { trustedProxies } from '../inbound/trusted-proxies.ts';
+import type { TokenChecks } from '../policy/access/jwt.ts';
 import { type BudgetBounds, ProcessBudget } from '../queue/fair-share.ts';
 import { RejectionPacer } from '../queue/rejection-pacer.ts';
 import type { Feed } from '../replicas/feed.ts';
@@ -165,6 +166,8 @@ export interface TestGatewayOptions {
   host?: string;
   /** Networks. */
   trustedProxies?: string[];
+  /** Default: no issuer is asked for keys. */
+  tokens?: TokenChecks;
 }
 
 const clock = guardedClock(systemClock);
@@ -211,6 +214,7 @@ export class TestGateway implements AsyncDisposable {
       clock,
       template: new HostTemplate(DEFAULT_HOST_TEMPLATE, 'fn.example'),
       clusterDomain: 'cluster.local',
+      ...(options.tokens !== undefined && { tokens: options.tokens }),
     });
     const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));
     this.gateway = new Gateway({

@@ -1,4 +1,6 @@
 /** Whether the entries of `spec.access` say something. */
+import { hasOtherUse } from './header-use.ts';
+import { type JwtSpec, jwtFault } from './jwt-fault.ts';
 
 export interface ApiKeySpec {
   readonly name: string;
@@ -14,15 +16,13 @@ export interface WayInSpec {
   readonly apiKeys?: readonly ApiKeySpec[] | undefined;
   /** Of `apiKeys`. */
   readonly header?: string | undefined;
+  readonly jwt?: JwtSpec | undefined;
 }
 
 /** Where keys are looked for that name no header. */
 export const DEFAULT_KEY_HEADER = 'X-Api-Key';
-const KINDS = ['public', 'apiKeys'] as const;
+const KINDS = ['public', 'apiKeys', 'jwt'] as const;
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[-+]\d{2}:\d{2})$/;
-/** Those that HTTP or the gateway has for something else; what says who forwards counts from proxies alone. */
-const OTHER_USE =
-  /^(?:authorization|cookie|host|origin|te|trailer|upgrade|via|expect|range|date|age|allow|vary|connection|keep-alive|user-agent|forwarded|traceparent|tracestate|x-real-ip|x-request-id|(?:accept|content|transfer|access-control|if|proxy|sec|x-forwarded|x-catnap|ce)-.*|accept)$/;
 
 /** Undefined: all of them do. */
 export function accessFault(waysIn: readonly WayInSpec[] = []): string | undefined {
@@ -35,8 +35,12 @@ export function accessFault(waysIn: readonly WayInSpec[] = []): string | undefin
 
 function wayFault(way: WayInSpec): string | undefined {
   if (KINDS.filter((kind) => way[kind] !== undefined).length !== 1) return `: give exactly one of ${KINDS.join(', ')}`;
-  if (way.header !== undefined && OTHER_USE.test(way.header.toLowerCase().replaceAll('_', '-'))) {
+  if (way.header !== undefined && hasOtherUse(way.header)) {
     return `.header: ${way.header} has another use; name one of your own, such as ${DEFAULT_KEY_HEADER}`;
+  }
+  if (way.jwt !== undefined) {
+    const fault = jwtFault(way.jwt);
+    return fault === undefined ? undefined : `.jwt${fault}`;
   }
   return prefixFault(way.public) ?? keyFault(way.apiKeys);
 }

@@ -106,6 +106,15 @@ export const MATRIX: Record<string, RenderOptions> = {
       },
     },
   },
+  'issuers in the cluster, and nothing else may be called': {
+    ...release,
+    values: {
+      access: { issuerNetworks: ['10.96.0.0/12', 'fd00::/8'], allowHttpIssuers: true },
+      networkPolicy: {
+        system: { egress: 'closed', issuers: { ports: [443], to: [{ ipBlock: { cidr: '192.0.2.30/32' } }] } },
+      },
+    },
+  },
   'functions may call nobody': { ...release, values: { networkPolicy: { egress: 'closed' } } },
   'hosts of one label, given to namespaces': {
     ...release,

@@ -79,6 +79,19 @@ const EXAMPLES: Record<string, (world: World, url: string) => Promise<void>> = {
     const stranger = await world.call(url, { headers: { origin: 'https://evil.example' } });
     assert.deepEqual([stranger.status, stranger.headers['access-control-allow-origin']], [200, undefined]);
   },
+  'jwt.yaml': async (world, url) => {
+    const refused = await world.call(url);
+    assert.deepEqual([refused.status, refused.headers['www-authenticate']], [401, 'Bearer']);
+    const token = [
+      { alg: 'none' },
+      { iss: 'https://login.example.com', aud: 'https://shop.example.com', sub: 'a' },
+      '',
+    ];
+    const forged = token.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    const answer = await world.call(url, { headers: { authorization: `Bearer ${forged}` } });
+    assert.deepEqual([answer.status, answer.headers['www-authenticate']], [401, 'Bearer error="invalid_token"']);
+    assert.deepEqual(await world.pods(), []);
+  },
   'keys.yaml': async (world, url) => {
     const asked = (headers: Record<string, string>, path = '/') => world.call(url, { headers, path });
     const refused = await asked({});

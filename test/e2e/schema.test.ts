@@ -76,17 +76,33 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
   ['half a byte', { source: inline, queue: { maxBytes: '500m' } }, /spec\.queue\.maxBytes.*should match/],
   ['an empty list of those who may ask', { source: inline, allowFrom: [] }, /allowFrom.*at least 1 item/],
   ['an empty list of ways in', { source: inline, access: [] }, /access.*at least 1 item/],
-  ['a way in that is none', { source: inline, access: [{}] }, /give exactly one of public, apiKeys/],
+  ['a way in that is none', { source: inline, access: [{}] }, /give exactly one of public, apiKeys, jwt/],
   [
     'a way in that is two',
     { source: inline, access: [{ public: ['/a'], apiKeys: [{ name: 'ci', sha256: '0'.repeat(64) }] }] },
-    /give exactly one of public, apiKeys/,
+    /give exactly one of public, apiKeys, jwt/,
   ],
   ['a header without keys', { source: inline, access: [{ public: ['/a'], header: 'X-Key' }] }, /header is of apiKeys/],
   [
     'a key in place of its digest',
     { source: inline, access: [{ apiKeys: [{ name: 'ci', sha256: 'x'.repeat(64) }] }] },
     /sha256.*should match/,
+  ],
+  [
+    'an issuer by another scheme',
+    { source: inline, access: [{ jwt: { issuer: 'ftp://a.example', audiences: ['a'] } }] },
+    /issuer.*should match/,
+  ],
+  [
+    'an issuer with a query',
+    { source: inline, access: [{ jwt: { issuer: 'https://a.example?x', audiences: ['a'] } }] },
+    /issuer.*should match/,
+  ],
+  ['tokens for all', { source: inline, access: [{ jwt: { issuer: 'https://a.example' } }] }, /audiences.*[Rr]equired/],
+  [
+    'tokens for nobody',
+    { source: inline, access: [{ jwt: { issuer: 'https://a.example', audiences: [] } }] },
+    /audiences.*at least 1 item/,
   ],
   ['an encoded prefix', { source: inline, access: [{ public: ['/%2e'] }] }, /public.*should match/],
   [

@@ -1,5 +1,5 @@
 import { callerHeaders } from '../caller.ts';
-import type { Policy, PolicyDecision, Refusal, RequestFacts } from '../policy.ts';
+import type { Pass, Policy, PolicyDecision, Refusal, RequestFacts } from '../policy.ts';
 import type { Admission, Denial, WayIn } from './way-in.ts';
 
 /**
@@ -8,6 +8,8 @@ import type { Admission, Denial, WayIn } from './way-in.ts';
  */
 export function access(waysIn: readonly WayIn[]): Policy {
   const withheld = [...new Set(waysIn.flatMap((way) => way.withheld))];
+  // Ways give the same admission for the same credentials, whose headers are made once.
+  const passes = new WeakMap<Admission, Pass>();
 
   function from(first: number, request: RequestFacts, denials: Denial[]): PolicyDecision | Promise<PolicyDecision> {
     for (let i = first; i < waysIn.length; i += 1) {
@@ -25,12 +27,25 @@ export function access(waysIn: readonly WayIn[]): Policy {
       denials.push(judged);
       return undefined;
     }
-    const { caller, given = [] } = judged;
-    const named = caller === undefined ? [] : callerHeaders(caller);
-    return { pass: { caller, withheld, given: [...named, ...given] } };
+    const known = passes.get(judged);
+    if (known !== undefined) return known;
+    const pass = passOf(judged, withheld);
+    passes.set(judged, pass);
+    return pass;
   }
 
-  return { name: 'access', decide: (request) => from(0, request, []) };
+  return {
+    name: 'access',
+    decide: (request) => from(0, request, []),
+    release() {
+      for (const way of waysIn) way.release?.();
+    },
+  };
+}
+
+function passOf({ caller, given = [] }: Admission, withheld: readonly string[]): Pass {
+  const named = caller === undefined ? [] : callerHeaders(caller);
+  return { pass: { caller, withheld, given: [...named, ...given] } };
 }
 
 function refusalOf(denials: readonly Denial[]): Refusal {

@@ -29,4 +29,6 @@ export interface WayIn {
   readonly withheld: readonly string[];
   /** A promise only where it has to wait for something; that is bounded in time. */
   judge(request: RequestFacts): Admission | Denial | Promise<Admission | Denial>;
+  /** Gives back what it holds, when the function's policies change or the function is gone; requests that are judged by it still are. */
+  release?(): void;
 }

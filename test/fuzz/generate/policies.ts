@@ -31,6 +31,32 @@ const networks = (chance: Chance) => {
 
 const DIGEST = 'a'.repeat(64);
 
+function tokens(chance: Chance): Json {
+  const names = () => chance.of(['role', '/a/b', '/', '~', '__proto__', '', oddWord(chance)]);
+  const headers = () =>
+    chance.of(['X-User', 'x-user', 'Cookie', 'Authorization', 'X-Catnap-Caller-Name', oddWord(chance)]);
+  const record = (name: () => string, value: () => unknown) =>
+    Object.fromEntries(chance.some(0, chance.of([2, 16, 17]), () => [name(), value()]));
+  return {
+    issuer: chance.of([
+      'https://a.example',
+      'https://a.example/',
+      'http://a.example',
+      'https://',
+      'https://[',
+      'x',
+      null,
+    ]),
+    audiences: chance.some(0, chance.of([1, 16, 17]), () => chance.of(['a', 'b', '', 7, oddWord(chance)])),
+    ...(chance.yes(0.3) && {
+      jwksUri: chance.of(['https://a.example/keys?a=b', 'file:///etc/passwd', 'https://a:b@c']),
+    }),
+    ...(chance.yes(0.3) && { claims: record(names, () => chance.of([['x'], [], 'x', [7], null])) }),
+    ...(chance.yes(0.3) && { scopes: chance.some(0, 3, () => chance.of(['read', 'a b', '"', ''])) }),
+    ...(chance.yes(0.3) && { forward: record(headers, names) }),
+  };
+}
+
 function wayIn(chance: Chance): Json {
   const apiKey = (i: number) => ({
     name: chance.of(['ci', `key-${i}`, `key-${i}`, oddWord(chance)]),
@@ -46,6 +72,7 @@ function wayIn(chance: Chance): Json {
     () => ({
       public: chance.some(0, 3, () => chance.of(['/', '/a', '/a/', '/a/../b', '//', '/%2e', 'a', oddWord(chance)])),
     }),
+    () => ({ jwt: tokens(chance) }),
     () => ({ public: ['/a'], apiKeys: chance.some(1, 2, apiKey) }),
     () => ({ header: 'X-Key' }),
     () => ({}),

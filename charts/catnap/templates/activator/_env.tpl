@@ -23,6 +23,12 @@
 {{- with .Values.namespaces }}
 - { name: CATNAP_NAMESPACES, value: {{ join "," . | quote }} }
 {{- end }}
+{{- with .Values.access.issuerNetworks }}
+- { name: CATNAP_ISSUER_NETWORKS, value: {{ join "," . | quote }} }
+{{- end }}
+{{- if .Values.access.allowHttpIssuers }}
+- { name: CATNAP_ISSUER_HTTP, value: "true" }
+{{- end }}
 {{- with .Values.rateLimits.redis.url }}
 - { name: CATNAP_RATE_LIMIT_REDIS_URL, value: {{ . | quote }} }
 {{- if $.Values.rateLimits.redis.secretName }}
