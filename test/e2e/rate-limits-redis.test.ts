@@ -35,6 +35,14 @@ async function kill(redis: ChildProcess): Promise<void> {
   await gone;
 }
 
+/** Requests that were decided without it, at all gateways. */
+async function fallbacks(metrics: readonly string[]): Promise<number> {
+  const texts = await Promise.all(metrics.map(async (url) => (await fetch(url)).text()));
+  const values = texts.map((text) => /^catnap_activator_rate_limit_redis_fallbacks_total (\d+)/m.exec(text)?.[1]);
+  assert.ok(!values.includes(undefined), 'the metric is there');
+  return values.reduce((sum, value) => sum + Number(value), 0);
+}
+
 test('two gateways let through what the limit says, within 1 %, and within 15 % when the Redis is gone', {
   skip: !isHere,
 }, async (t) => {
@@ -61,7 +69,6 @@ test('two gateways let through what the limit says, within 1 %, and within 15 % 
     const loads = [one, other].map((to) => ({ to, host, perSecond: 10 }));
     return (await sendPaced(loads, 0.2)).every(({ passed }) => passed > 0);
   });
-  const allowed = LIMIT.burst + LIMIT.requests * SECONDS;
   const skewed = async () => {
     await eventually('the limit is filled up', async () => {
       const { headers } = await gateway.call(url);
@@ -76,13 +83,24 @@ test('two gateways let through what the limit says, within 1 %, and within 15 % 
       sent.reduce((sum, { failed }) => sum + failed, 0),
       0,
     );
-    return sent.reduce((sum, { passed }) => sum + passed, 0);
+    const lasted = Math.max(SECONDS, ...sent.map(({ lastSeconds }) => lastSeconds));
+    const passed = sent.reduce((sum, one) => sum + one.passed, 0);
+    return { passed, allowed: Math.round(LIMIT.burst + LIMIT.requests * lasted) };
   };
+  const metrics = pods.map((pod) => pod.metrics);
+  const fallenBack = await fallbacks(metrics);
   const exactly = await skewed();
-  t.diagnostic(`${exactly} of ${allowed} let through`);
-  assert.ok(Math.abs(exactly / allowed - 1) <= 0.01, `${exactly} instead of ${allowed}`);
+  // On a machine that is so busy that Redis takes over 50 ms, some were decided without it.
+  const decidedWithout = (await fallbacks(metrics)) - fallenBack;
+  t.diagnostic(
+    `${exactly.passed} of ${exactly.allowed} let through, ${decidedWithout} requests decided without the Redis`,
+  );
+  const off = Math.abs(exactly.passed / exactly.allowed - 1);
+  if (decidedWithout > 0)
+    notChecked('that limits in a Redis hold within 1 %: the machine was too busy for it to answer');
+  assert.ok(off <= (decidedWithout > 0 ? 0.15 : 0.01), `${exactly.passed} instead of ${exactly.allowed}`);
   await kill(redis);
   const without = await skewed();
-  t.diagnostic(`${without} of ${allowed} without the Redis`);
-  assert.ok(Math.abs(without / allowed - 1) <= 0.15, `${without} instead of ${allowed}`);
+  t.diagnostic(`${without.passed} of ${without.allowed} without the Redis`);
+  assert.ok(Math.abs(without.passed / without.allowed - 1) <= 0.15, `${without.passed} instead of ${without.allowed}`);
 });

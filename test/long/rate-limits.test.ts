@@ -45,6 +45,7 @@ test('over a minute two gateways let through what one would, within 5 %, while a
   });
   const seconds = 60;
   let passed = 0;
+  const beganAtMs = performance.now();
   const turns: [number, number][] = [
     [360, 40],
     [400, 0],
@@ -65,7 +66,9 @@ test('over a minute two gateways let through what one would, within 5 %, while a
       ),
     );
   }
-  const allowed = LIMIT.burst + LIMIT.requests * seconds;
+  // Some longer where the machine is busy.
+  const lasted = (performance.now() - beganAtMs) / 1000;
+  const allowed = Math.round(LIMIT.burst + LIMIT.requests * lasted);
   t.diagnostic(`${passed} of ${allowed} let through`);
   assert.ok(Math.abs(passed / allowed - 1) <= 0.05, `${passed} instead of ${allowed}`);
 });

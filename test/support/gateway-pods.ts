@@ -1,3 +1,4 @@
+import { OPS_PORT_NAME } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { PODS } from '#platform/kube/resources.ts';
 
@@ -7,6 +8,8 @@ export interface GatewayPod {
   name: string;
   /** Base URL, as the cluster's own network has it. */
   url: string;
+  /** URL of its metrics. */
+  metrics: string;
 }
 
 /** All that are ready, each by itself. */
@@ -14,10 +17,14 @@ export async function gatewayPods(kube: KubeClient): Promise<GatewayPod[]> {
   const labelSelector = 'app.kubernetes.io/component=activator,app.kubernetes.io/name=catnap';
   const { items } = await kube.listAll(PODS, { labelSelector, signal: AbortSignal.timeout(30_000) });
   return items.flatMap(({ metadata, status, spec }) => {
-    const port = spec?.containers[0]?.ports?.find(({ name }) => name === 'http')?.containerPort;
+    const portOf = (wanted: string) => spec?.containers[0]?.ports?.find(({ name }) => name === wanted)?.containerPort;
+    const port = portOf('http');
     const isReady = status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True');
     if (status?.podIP === undefined || port === undefined || isReady !== true) return [];
     const host = status.podIP.includes(':') ? `[${status.podIP}]` : status.podIP;
-    return [{ namespace: String(metadata?.namespace), name: String(metadata?.name), url: `http://${host}:${port}` }];
+    const metrics = `http://${host}:${portOf(OPS_PORT_NAME)}/metrics`;
+    return [
+      { namespace: String(metadata?.namespace), name: String(metadata?.name), url: `http://${host}:${port}`, metrics },
+    ];
   });
 }

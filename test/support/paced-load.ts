@@ -10,6 +10,8 @@ export interface Outcomes {
   failed: number;
   /** Of those that passed, in milliseconds, in their order. */
   tookMs: number[];
+  /** When the last one passed, in seconds since the beginning: on a busy machine later than planned. */
+  lastSeconds: number;
 }
 
 export interface PacedLoad {
@@ -33,7 +35,7 @@ export async function sendPaced(
   onSecond: (second: number) => void = () => undefined,
 ): Promise<Outcomes[]> {
   const agent = new Agent({ connections: CONNECTIONS, pipelining: 1, keepAliveTimeout: 5_000 });
-  const outcomes = loads.map((): Outcomes => ({ passed: 0, refused: 0, failed: 0, tookMs: [] }));
+  const outcomes = loads.map((): Outcomes => ({ passed: 0, refused: 0, failed: 0, tookMs: [], lastSeconds: 0 }));
   const sent = loads.map(() => 0);
   const open = new Set<Promise<void>>();
   const startedAtMs = performance.now();
@@ -48,7 +50,7 @@ export async function sendPaced(
       const count = Math.min(due - (sent[i] as number), Math.max(1, load.perSecond / 10));
       sent[i] = due;
       for (let n = 0; n < count && open.size < 2_000; n += 1) {
-        const one = send(agent, load, outcomes[i] as Outcomes).finally(() => open.delete(one));
+        const one = send(agent, load, outcomes[i] as Outcomes, startedAtMs).finally(() => open.delete(one));
         open.add(one);
       }
     });
@@ -59,7 +61,7 @@ export async function sendPaced(
   return outcomes;
 }
 
-async function send(agent: Agent, { to, host }: PacedLoad, outcomes: Outcomes): Promise<void> {
+async function send(agent: Agent, { to, host }: PacedLoad, outcomes: Outcomes, beganAtMs: number): Promise<void> {
   const startedAtMs = performance.now();
   try {
     const { statusCode, body } = await request(to, { dispatcher: agent, headers: { host }, headersTimeout: 10_000 });
@@ -67,6 +69,7 @@ async function send(agent: Agent, { to, host }: PacedLoad, outcomes: Outcomes): 
     if (statusCode === 200) {
       outcomes.passed += 1;
       outcomes.tookMs.push(performance.now() - startedAtMs);
+      outcomes.lastSeconds = (performance.now() - beganAtMs) / 1000;
     } else if (statusCode === 429) outcomes.refused += 1;
     else outcomes.failed += 1;
   } catch {
