@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Condition } from './conditions.ts';
-import { ROUTE_MESSAGE_MAX_LENGTH, ROUTES_MAX } from './names.ts';
+import { OVERTAKEN_MAX, ROUTE_MESSAGE_MAX_LENGTH, ROUTES_MAX } from './names.ts';
 
 const count = (description: string) => z.int().min(0).max(2_147_483_647).optional().meta({ description });
 const text = (maxLength: number, description: string) => z.string().max(maxLength).optional().meta({ description });
@@ -56,6 +56,20 @@ export const FunctionStatus = z
       .optional()
       .meta({
         description: 'The try of a new revision (spec.scaling.tryOnChange). Absent: there is none, or it is over.',
+      }),
+    overtaken: z
+      .array(
+        z.object({
+          revision: z.string().max(63).meta({ description: 'The revision.' }),
+          since: z.string().max(64).meta({ description: 'When a newer one was made.', format: 'date-time' }),
+        }),
+      )
+      .max(OVERTAKEN_MAX)
+      .optional()
+      .meta({
+        description:
+          'Revisions newer than the one that takes traffic which were starting when a newer one still was made; oldest first. The first one that answers takes the traffic until the newest does. Absent: there is none.',
+        'x-kubernetes-list-type': 'atomic',
       }),
     failedStarts: z
       .object({

@@ -13,6 +13,8 @@ export const PLURAL = 'functions';
 export const FUNCTION_NAME_MAX_LENGTH = 54;
 /** Most entries of `spec.routes`. */
 export const ROUTES_MAX = 32;
+/** Most entries of `status.overtaken`. */
+export const OVERTAKEN_MAX = 2;
 /** Longest `status.routes[].message`, in characters. */
 export const ROUTE_MESSAGE_MAX_LENGTH = 2048;
 

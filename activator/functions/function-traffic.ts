@@ -206,7 +206,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     this.#config = config;
     this.#choice.update(config);
     for (const pool of this.#pools) pool.update();
-    this.#counters?.keepRevisions([config.latest, config.serving], this.parts.clock.nowMs());
+    this.#counters?.keepRevisions([config.latest, config.serving, ...config.overtaken], this.parts.clock.nowMs());
     this.#waves?.remember(config.learned);
     this.refresh();
   }

@@ -30,6 +30,7 @@ export function keepFunction({ metadata, spec, status }: FunctionObject): Functi
 function keepStatus({
   revision,
   latestRevision,
+  overtaken,
   routes,
   conditions,
   scaling,
@@ -39,6 +40,7 @@ function keepStatus({
   return {
     revision,
     latestRevision,
+    ...(overtaken && { overtaken }),
     routes: acceptedRoutes({ routes }).map(({ host, pathPrefix, since }) => ({
       host,
       pathPrefix,

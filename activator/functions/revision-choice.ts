@@ -1,7 +1,7 @@
 import { canTakeOver } from '#api/rules/takeover.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Prospects } from '../cold-start/prospects.ts';
-import { NO_PODS } from '../replicas/revision-health.ts';
+import { NO_PODS, type RevisionHealth } from '../replicas/revision-health.ts';
 import { chooseRevision } from '../routing/choose-revision.ts';
 import { type FunctionConfig, sameFailure } from '../routing/function-config.ts';
 import type { RevisionPool } from './revision-pool.ts';
@@ -48,7 +48,7 @@ export class RevisionChoice {
    * @returns when to choose again though nothing has changed, on the clock; undefined: never.
    */
   choose(): number | undefined {
-    const { latest, serving, maxReplicas } = this.#config;
+    const { latest, serving } = this.#config;
     const nowMs = this.#clock.nowMs();
     const newest = this.#pools.of(latest);
     const proven = serving === undefined || serving === latest ? undefined : this.#pools.of(serving);
@@ -56,19 +56,18 @@ export class RevisionChoice {
     const ofServing = serving === latest ? ofLatest : (proven?.look(nowMs) ?? NO_PODS);
     const dueAtMs = newest.retries?.dueAtMs(this.#hasFallback);
     const isDue = dueAtMs !== undefined && dueAtMs <= nowMs && ofLatest.failure === undefined;
+    const overtaken = this.#config.overtaken.map((revision) => this.#pools.of(revision));
+    for (const pool of overtaken) pool.look(nowMs);
     const chosen = chooseRevision({
       latest,
       serving,
-      latestCanTakeOver: canTakeOver({
-        answering: ofLatest.answering.length,
-        servingAnswering: ofServing.answering.length,
-        maxReplicas,
-      }),
+      latestCanTakeOver: this.#canTakeOver(ofLatest, ofServing),
+      overtaken: overtaken.findLast(({ health }) => this.#canTakeOver(health, ofServing))?.revision,
       latestFailed: newest.retries?.hasFailed === true && !isDue,
       servingHasPods: latest !== serving && ofServing.pods > 0,
     });
     this.#sendTo(this.#pools.of(chosen), nowMs);
-    this.#pools.keep(newest, proven);
+    this.#pools.keep([newest, ...(proven === undefined ? [] : [proven]), ...overtaken]);
     const due = this.#hasFallback && dueAtMs !== undefined && dueAtMs > nowMs ? dueAtMs : Number.POSITIVE_INFINITY;
     const next = Math.min(this.#pool.health.lookAgainAtMs ?? ofLatest.lookAgainAtMs ?? due, due);
     return Number.isFinite(next) ? next : undefined;
@@ -89,6 +88,11 @@ export class RevisionChoice {
       dueAtMs: this.#pools.of(latest).retries?.dueAtMs(this.#hasFallback),
       nowMs: this.#clock.nowMs(),
     };
+  }
+
+  #canTakeOver(one: RevisionHealth, serving: RevisionHealth): boolean {
+    const { maxReplicas } = this.#config;
+    return canTakeOver({ answering: one.answering.length, servingAnswering: serving.answering.length, maxReplicas });
   }
 
   get #hasFallback(): boolean {

@@ -7,7 +7,7 @@ import { RevisionPool } from './revision-pool.ts';
 /** The pools of one function: of the revisions that requests may go to, and of those that still have some. */
 export class RevisionPools implements Demand {
   readonly #owner: PoolOwner;
-  /** Nearly always one or two. */
+  /** Nearly always one or two, at most four. */
   #pools: RevisionPool[] = [];
   readonly #past = new PastLoads();
   /** Of pools that are not there any more. */
@@ -61,9 +61,9 @@ export class RevisionPools implements Demand {
   }
 
   /** Requests may go to these: the others end with the requests that they have. */
-  keep(newest: RevisionPool, other: RevisionPool | undefined): void {
-    if (this.#pools.length === (other === undefined ? 1 : 2)) return;
-    this.#pools = this.#pools.filter((pool) => pool === newest || pool === other || !this.#retire(pool));
+  keep(present: readonly RevisionPool[]): void {
+    if (this.#pools.length === present.length) return;
+    this.#pools = this.#pools.filter((pool) => present.includes(pool) || !this.#retire(pool));
   }
 
   #sum(of: (pool: RevisionPool) => number): number {

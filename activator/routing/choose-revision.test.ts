@@ -6,6 +6,7 @@ const facts = (some: Partial<RevisionFacts>): RevisionFacts => ({
   latest: 'new',
   serving: 'old',
   latestCanTakeOver: false,
+  overtaken: undefined,
   latestFailed: false,
   servingHasPods: false,
   ...some,
@@ -35,4 +36,14 @@ test('with both asleep the new one is tried', () => {
 
 test('with both asleep a new one that is known to fail is left alone', () => {
   assert.equal(chooseRevision(facts({ latestFailed: true })), 'old');
+});
+
+test('one between the two that answers has the traffic until the newest does, whatever the old one has', () => {
+  for (const some of [{ servingHasPods: true }, { latestFailed: true }, {}, { latest: 'one', serving: 'one' }]) {
+    assert.equal(chooseRevision(facts({ ...some, overtaken: 'between' })), 'between');
+    assert.equal(
+      chooseRevision(facts({ ...some, overtaken: 'between', latestCanTakeOver: true })),
+      some.latest ?? 'new',
+    );
+  }
 });

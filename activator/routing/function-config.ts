@@ -46,7 +46,7 @@ export interface LearnedBefore {
 
 /** What this process reads of a status. */
 export type ServedStatus = {
-  [Name in 'revision' | 'latestRevision' | 'routes' | 'conditions' | 'scaling' | 'failedStarts']?:
+  [Name in 'revision' | 'latestRevision' | 'overtaken' | 'routes' | 'conditions' | 'scaling' | 'failedStarts']?:
     | FunctionStatus[Name]
     | undefined;
 };
@@ -83,6 +83,8 @@ export interface FunctionConfig {
   serving: string | undefined;
   /** The newest revision. */
   latest: string | undefined;
+  /** Revisions between the two that are still starting, oldest first. */
+  overtaken: readonly string[];
   /** The status says that `latest` cannot start. */
   latestFailure: GatewayError | undefined;
   /** How often, and when, it failed to start. */
@@ -112,6 +114,7 @@ export function functionConfig(fn: ServedFunction): FunctionConfig {
     policies,
     serving: status?.revision,
     latest,
+    overtaken: status?.overtaken?.map(({ revision }) => revision) ?? NONE_OVERTAKEN,
     learned: learnedOf(status),
     latestFailure: failureIn(fn, 'RevisionReady'),
     failedStart: failedStart(fn),
@@ -119,6 +122,8 @@ export function functionConfig(fn: ServedFunction): FunctionConfig {
   };
 }
 
+/** One for nearly all functions, to save memory. */
+const NONE_OVERTAKEN: readonly string[] = [];
 /** One object for all functions without learned figures, to save memory. */
 const NOTHING_LEARNED: LearnedBefore = { startMs: undefined, requestMs: undefined };
 

@@ -72,6 +72,27 @@ test('a running revision keeps its requests until the new one answers', async ()
   assert.equal(body, 'new');
 });
 
+test('changes faster than starts: the newest that answers has the traffic, also when the newest of all crashes', async () => {
+  await using gateway = await TestGateway.start();
+  const overtaken = (...revisions: string[]) =>
+    revisions.map((revision) => ({ revision, since: '2026-01-01T00:00:00Z' }));
+  gateway.putFunction(aFunction('hello'));
+  await gateway.addReplica('pod-1', 'hello-1', (_req, res) => res.end('1'));
+  const status = { revision: 'hello-1', latestRevision: 'hello-4', overtaken: overtaken('hello-2', 'hello-3') };
+  gateway.putFunction(aFunction('hello', {}, status));
+  assert.equal((await ask(gateway.port)).body, '1');
+  await gateway.addReplica('pod-2', 'hello-2', (_req, res) => res.end('2'));
+  await until(() => gateway.traffic('hello').chosen === 'hello-2', 'the second is chosen');
+  assert.equal((await ask(gateway.port)).body, '2');
+  await gateway.addReplica('pod-3', 'hello-3', (_req, res) => res.end('3'));
+  await until(() => gateway.traffic('hello').chosen === 'hello-3', 'the third is chosen');
+  gateway.podFeed.put('pod-4', crashing('pod-4', 'hello-4'));
+  assert.equal((await ask(gateway.port)).body, '3');
+  gateway.putFunction(aFunction('hello', {}, { revision: 'hello-3', latestRevision: 'hello-4' }));
+  gateway.podFeed.remove('pod-2');
+  assert.equal((await ask(gateway.port)).body, '3');
+});
+
 test('without a fallback, a crash is answered with its reason, and so is the next request', async () => {
   await using gateway = await TestGateway.start({ errorDetail: true });
   gateway.putFunction(aFunction('hello'));

@@ -1,6 +1,7 @@
 import { REVISION_FAILURES } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { mendsItself, retryAfterMs } from '#api/rules/start-retry.ts';
+import { type Overtaken, type OvertakenBefore, overtakenRevisions, stillOvertaken } from './overtaken.ts';
 import type { Failure } from './revision-failure.ts';
 import type { RevisionView } from './revision-view.ts';
 import { takeover, takeoverFailure } from './takeover.ts';
@@ -33,6 +34,8 @@ export interface RolloutInput {
   latest: string;
   /** `status.revision`: the one that took traffic when last looked. */
   servingBefore: string | undefined;
+  /** Undefined: nothing was known of the function's revisions. */
+  before?: OvertakenBefore;
   knownFailure: KnownFailure | undefined;
   maxReplicas: number;
   nowMs: number;
@@ -47,6 +50,8 @@ export interface Rollout {
   failedStarts: FunctionStatus['failedStarts'];
   /** Revisions that answer and were not known to have done so. */
   firstAnswers: string[];
+  /** Revisions between the two that are still starting; they keep the replicas that they have. */
+  overtaken: Overtaken[];
   /** Whether the newest revision is to run beside the one that takes traffic; false: it goes to zero. */
   latestStarts: boolean;
   /** Revisions to delete: none of them has a pod. */
@@ -59,20 +64,25 @@ export interface Rollout {
 
 /** Revisions that are kept for going back, besides the one that takes traffic and the newest. */
 const OLD_REVISIONS_KEPT = 2;
+const NOTHING_BEFORE: OvertakenBefore = { overtaken: undefined, latest: undefined };
 
 /**
  * Moves a function from one revision to the next. The newest one starts beside the one that takes traffic, at zero with
  * the next request; it takes over as soon as as many of its replicas are ready, and until then the other keeps its own.
  * When it fails for good before that, it goes to zero and the other keeps the traffic. Without another, it is left to
- * the autoscaler.
+ * the autoscaler. One that was starting when a newer one was made goes on, and has the traffic from its first answer to
+ * that of a newer one.
  */
 export function planRollout(input: RolloutInput): Rollout {
-  const { revisions, latest } = input;
-  const { serving, atMost, againInMs } = traffic(input);
+  const { revisions, latest, before = NOTHING_BEFORE, nowMs } = input;
+  const onTheirWay = overtakenRevisions(revisions, { latest, before, nowMs });
+  const { serving, atMost, againInMs } = traffic(input, onTheirWay);
   const failure = latestFailure(input, serving);
+  const isSettled = serving === latest && find(revisions, latest)?.answered === true;
   return {
     serving,
     failure,
+    overtaken: stillOvertaken(onTheirWay, { serving, isSettled }),
     failedStarts: failure?.terminal ? failedStarts(input) : undefined,
     firstAnswers: revisions.filter(answersForTheFirstTime).map((revision) => revision.name),
     latestStarts: failure?.terminal !== true || mayRetry(input),
@@ -90,14 +100,22 @@ function answersForTheFirstTime(revision: RevisionView): boolean {
   return revision.readyPods > 0 && !revision.answeredBefore;
 }
 
-function traffic(input: RolloutInput): Pick<Rollout, 'serving' | 'atMost' | 'againInMs'> {
-  const { revisions, latest, servingBefore } = input;
+function traffic(
+  input: RolloutInput,
+  overtaken: readonly Overtaken[],
+): Pick<Rollout, 'serving' | 'atMost' | 'againInMs'> {
+  const { revisions, latest } = input;
   const newest = find(revisions, latest);
   const before = revisionBefore(input);
-  if (newest === undefined || before === latest) return { serving: before };
-  if (servingBefore === latest && newest.readyPods > 0) return { serving: latest };
-  const { complete, ...rest } = takeover(newest, find(revisions, before), input);
-  return complete ? { serving: latest } : { serving: before, ...rest };
+  if (before === latest && newest?.answered) return { serving: latest };
+  const hasTakenOver = overtaken.findLast(({ revision }) => {
+    const view = find(revisions, revision);
+    return view !== undefined && takeover(view, find(revisions, before), input).complete;
+  });
+  const serving = hasTakenOver?.revision ?? before;
+  if (newest === undefined || serving === latest) return { serving };
+  const { complete, ...rest } = takeover(newest, find(revisions, serving), input);
+  return complete ? { serving: latest } : { serving, ...rest };
 }
 
 /** The one that takes traffic until the newest takes over: the one before, if that ever answered or is about to. */
@@ -114,8 +132,11 @@ function revisionBefore({ revisions, latest, servingBefore }: RolloutInput): str
 /** What is seen, else what was known: it stays so, asleep too, until a start succeeds or the spec changes. */
 function latestFailure({ revisions, latest, knownFailure }: RolloutInput, serving: string): Failure | undefined {
   const newest = find(revisions, latest);
+  const othersGo = revisions.some((one) => one.name !== latest && one.name !== serving && isStarted(one));
   const seen =
-    serving === latest || newest === undefined ? newest?.failure : takeoverFailure(newest, find(revisions, serving));
+    serving === latest || newest === undefined
+      ? newest?.failure
+      : takeoverFailure(newest, find(revisions, serving), othersGo);
   if (seen !== undefined || (newest?.readyPods ?? 0) > 0) return seen;
   return knownFailure?.revision === latest ? knownFailure.failure : undefined;
 }

@@ -225,6 +225,7 @@ test('an equal observation later gives an equal status', () => {
         failedStarts: undefined,
         firstAnswers: [],
         latestStarts: true,
+        overtaken: [],
         obsolete: [],
       },
     },

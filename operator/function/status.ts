@@ -86,6 +86,7 @@ export function nextStatus(fn: FunctionObject, observed: Observation, nowMs: num
     ...(scaling && { scaling }),
     ...(observed.sourceHash !== undefined && { sourceHash: observed.sourceHash }),
     ...(trial && { trial }),
+    ...(rollout && rollout.overtaken.length > 0 && { overtaken: rollout.overtaken }),
     ...(rollout?.failedStarts && { failedStarts: rollout.failedStarts }),
     ...(routes.length > 0 && { routes: routes.map(bounded) }),
     conditions: conditions(fn, findings, nowMs),

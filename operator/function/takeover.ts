@@ -42,13 +42,22 @@ export function takeover(
   return { complete: canTakeOver({ answering, servingAnswering: Math.ceil(servingAnswering / 2), maxReplicas }) };
 }
 
-/** Why the newest revision does not get on beside one that serves; one that makes room for it waits, and is no end. */
-export function takeoverFailure(newest: RevisionView, serving: RevisionView | undefined): Failure | undefined {
+/**
+ * Why the newest revision does not get on beside one that serves; where others make room for it, it waits, and that is no end.
+ * @param othersGo revisions besides the two still have replicas, which end.
+ */
+export function takeoverFailure(
+  newest: RevisionView,
+  serving: RevisionView | undefined,
+  othersGo: boolean,
+): Failure | undefined {
   const failure = newest.failure ?? newest.shortfall;
-  const goesOn = newest.failure === undefined || (lacksRoom(newest) && (serving?.readyPods ?? 0) > 1);
+  const willHaveRoom = lacksRoom(newest) && (othersGo || (serving?.readyPods ?? 0) > 1);
+  const goesOn = newest.failure === undefined || willHaveRoom;
   return failure && goesOn ? { ...failure, terminal: false } : failure;
 }
 
-function lacksRoom({ failure, shortfall, wantedReplicas }: RevisionView): boolean {
+/** There is no room for all of the replicas that it is to have. */
+export function lacksRoom({ failure, shortfall, wantedReplicas }: RevisionView): boolean {
   return wantedReplicas > 0 && ROOM.includes((failure ?? shortfall)?.reason ?? '');
 }

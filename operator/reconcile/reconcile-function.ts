@@ -117,7 +117,8 @@ function decide(
   const { maxReplicas } = fn.spec.scaling;
   const servingBefore = fn.status?.revision;
   const known = knownFailure(fn.status);
-  const rollout = planRollout({ revisions, latest, servingBefore, knownFailure: known, maxReplicas, nowMs });
+  const before = { overtaken: fn.status?.overtaken, latest: fn.status?.latestRevision };
+  const rollout = planRollout({ revisions, latest, servingBefore, before, knownFailure: known, maxReplicas, nowMs });
   const replicas = new Map(revisions.map(({ name, wantedReplicas }) => [name, wantedReplicas]));
   const state = rolloutState(rollout, latest);
   const plan = planReplicas({ replicas, rollout: state, maxReplicas });
@@ -133,8 +134,9 @@ function decide(
   };
 }
 
-function rolloutState({ serving, latestStarts }: Rollout, latest: string): RolloutState {
-  return { serving, latest, latestFailed: !latestStarts && serving !== latest, latestStarts };
+function rolloutState({ serving, latestStarts, overtaken }: Rollout, latest: string): RolloutState {
+  const onTheirWay = overtaken.map(({ revision }) => revision);
+  return { serving, latest, latestFailed: !latestStarts && serving !== latest, latestStarts, overtaken: onTheirWay };
 }
 
 function tryOut(

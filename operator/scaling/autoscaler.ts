@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FunctionObject } from '#api/function.ts';
 import type { Deployment } from '#platform/kube/resources.ts';
 import { canonicalJson } from '../function/content-hash.ts';
+import { keptOvertaken } from '../function/overtaken.ts';
 import { isBeingTried } from '../function/trial.ts';
 import { DemandHistory, type Scrape } from './demand.ts';
 import { nextLearned } from './learned.ts';
@@ -128,7 +129,7 @@ export class Autoscaler implements AsyncDisposable {
   #decide({ key, fn, deployments }: ScaledFunction, signal: AbortSignal): void {
     const nowMs = this.#options.nowMs();
     const { uid } = fn.metadata;
-    const rollout = standingRollout(fn, this.#options.atMost(uid));
+    const rollout = standingRollout(fn, this.#options.atMost(uid), nowMs);
     if (rollout === undefined) return;
     const replicas = replicasOf(deployments);
     const scaled = scaledRevision(rollout, replicas);
@@ -230,9 +231,14 @@ function isBusy(loads: ActivatorSample['loads']): boolean {
 }
 
 /** As the status keeps the rollout: its pods are not looked at. Undefined before the first reconcile has made a revision. */
-function standingRollout({ status }: FunctionObject, atMost: number | undefined): RolloutState | undefined {
+function standingRollout(
+  { status }: FunctionObject,
+  atMost: number | undefined,
+  nowMs: number,
+): RolloutState | undefined {
   const { revision: serving, latestRevision: latest } = status ?? {};
   if (serving === undefined || latest === undefined) return undefined;
   const ready = status?.conditions?.find((condition) => condition.type === 'RevisionReady');
-  return { serving, latest, latestFailed: ready?.status === 'False' && serving !== latest, atMost };
+  const latestFailed = ready?.status === 'False' && serving !== latest;
+  return { serving, latest, latestFailed, overtaken: keptOvertaken(status, nowMs), atMost };
 }

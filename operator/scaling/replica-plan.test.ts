@@ -102,3 +102,21 @@ test('all revisions of a Function that is going go to zero', () => {
     { revision: 'old', replicas: 0, reason: 'the Function is being deleted' },
   ]);
 });
+
+test('a revision that a newer one overtook keeps what it has; once the newest failed it has as many as the one that serves', () => {
+  const overtaken = ['first', 'last'];
+  const now = { old: 3, first: 2, last: 1, new: 3 };
+  assert.deepEqual(changes(now, undefined, { overtaken, latestStarts: true }), {});
+  assert.deepEqual(changes(now, undefined, { overtaken, latestStarts: false }), { last: 3, new: 0 });
+  assert.deepEqual(changes(now, undefined, { latestStarts: true }), { first: 0, last: 0 });
+});
+
+test('while no request needs any, one replica of a revision that a newer one overtook is kept, and none is started', () => {
+  const overtaken = ['first', 'last', 'gone'];
+  assert.deepEqual(changes({ old: 1, first: 2, last: 1, new: 1, other: 0 }, 0, { overtaken }), {
+    old: 0,
+    first: 1,
+    new: 0,
+  });
+  assert.deepEqual(changes({ old: 1, first: 0, last: 0, new: 0 }, 0, { overtaken }), { old: 0 });
+});

@@ -7,6 +7,7 @@
  * | takeover | a look at the pods | the serving revision: at most so many, where quota or nodes do not hold both |
  * | rollout | a look at the pods | the newest revision, while another serves: as many as that one; the others: none |
  * | failed start | a look at the pods | the newest revision: none, the one before keeps the traffic |
+ * | overtaken | a look at the pods | one that was starting when a newer one was made: what it has; as many as the serving one, once the newest failed |
  * | trial | a new revision | the newest revision: one, also without a request, until it has answered |
  * | deletion | the Function is going | all revisions: none |
  * | a gateway (another process) | a request finds no replica | the revision that it chose: more, by a write of its own |
@@ -40,6 +41,11 @@ export interface RolloutState {
    * neither it nor an older one is started or stopped for the rollout's sake.
    */
   latestStarts?: boolean;
+  /**
+   * Revisions between the two that are still starting, oldest first; they keep what they have, and one replica of it while
+   * no request needs any. Undefined: there is none.
+   */
+  overtaken?: readonly string[];
   /** Most replicas that the demand gives the scaled revision, until the newest takes over; undefined: as many as it needs. */
   atMost?: number | undefined;
 }
@@ -64,7 +70,7 @@ export function planReplicas(input: PlanInput): ReplicaPlan {
   const demanded = byDemand(input);
   const asleep = demanded.size > 0 && [...demanded.values()].every((need) => need.replicas === 0);
   const [need] = demanded.values();
-  if (asleep && need !== undefined) return planAll(replicas, need);
+  if (asleep && need !== undefined) return planAsleep(replicas, need, rollout.overtaken);
   const based = new Map([...replicas].map(([name, now]) => [name, demanded.get(name) ?? kept(now)]));
   const serving = based.get(rollout.serving)?.replicas ?? 0;
   return new Map([...based].map(([name, base]) => [name, byRollout(name, base, { ...input, serving })]));
@@ -118,7 +124,11 @@ function byRollout(
   const isLatest = name === rollout.latest;
   if (isLatest && trialStarts) return atLeast(1, base, 'a new revision is being tried');
   if (name === rollout.serving || rollout.latestStarts === undefined) return base;
-  if (isLatest && rollout.latestStarts) {
+  const { overtaken = [] } = rollout;
+  // It is the newest that may still answer.
+  const takesItsPlace = !rollout.latestStarts && name === overtaken.at(-1);
+  if (overtaken.includes(name) && !takesItsPlace) return base;
+  if (takesItsPlace || (isLatest && rollout.latestStarts)) {
     return atLeast(Math.min(serving, maxReplicas), base, 'the newest revision starts beside the one that serves');
   }
   const reason = isLatest ? 'the newest revision failed to start' : 'another revision has the traffic';
@@ -131,6 +141,12 @@ function atLeast(replicas: number, base: Need, reason: string): Need {
 
 function kept(replicas: number): Need {
   return { replicas, reason: 'kept' };
+}
+
+function planAsleep(replicas: ReadonlyMap<string, number>, need: Need, overtaken: readonly string[] = []): ReplicaPlan {
+  const tried = { replicas: 1, reason: 'a revision that a newer one overtook is being tried' };
+  const isTried = (name: string) => overtaken.includes(name) && (replicas.get(name) ?? 0) > 0;
+  return new Map([...replicas.keys()].map((name) => [name, isTried(name) ? tried : need]));
 }
 
 function planAll(replicas: ReadonlyMap<string, number>, need: Need): ReplicaPlan {
