@@ -8,7 +8,7 @@ import { createLog } from '#platform/process/log.ts';
 import { createRegistry, informerMetrics, metricsOf } from '#platform/process/metrics.ts';
 import { OpsServer } from '#platform/process/ops-server.ts';
 import { LogAccess } from './access/log-access.ts';
-import { reviewBy } from './access/review.ts';
+import { Reviewer } from './access/review.ts';
 import { LogKeeperEnv } from './config.ts';
 import { LogServer } from './http/log-server.ts';
 import { Keeper } from './keeping/keeper.ts';
@@ -39,9 +39,13 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   }
   const keeper = new Keeper({ kube, log, store, namespaces, streams: config.CATNAP_LOGS_STREAMS, metrics });
   lifecycle.onStop('keeper', () => keeper[Symbol.asyncDispose]());
+  const reviewer = new Reviewer(access);
+  lifecycle.onStop('reviews', async () => reviewer[Symbol.dispose]());
   const server = await LogServer.start({
     store,
-    access: new LogAccess({ review: reviewBy(access, lifecycle.stopping) }),
+    access: new LogAccess({
+      review: (token, namespace) => reviewer.verdict(token, namespace, lifecycle.stopping),
+    }),
     log,
     port: config.CATNAP_LOGS_PORT,
     host: config.CATNAP_LOGS_HOST ?? config.HOST,

@@ -38,10 +38,41 @@ test('a question without an answer is asked anew', async () => {
   assert.equal(await access.verdict('mine', 'shop'), 'allowed');
 });
 
-test('who sends many tokens has few questions asked for them at once', async () => {
-  const { access, asked } = anAccess(() => new Promise(() => undefined));
-  const outcomes = Array.from({ length: 100 }, (_, n) => access.verdict(`t${n}`, 'shop').catch((error) => error));
-  const refused = outcomes.slice(16);
-  for (const outcome of refused) assert.ok((await outcome) instanceof TooManyReviews);
+test('who sends many tokens has few questions asked for them at once, and keeps no one else from being answered', async () => {
+  const answers: (() => void)[] = [];
+  const { access, asked } = anAccess(async (token) => {
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return token === 'mine' ? 'allowed' : 'unknown-token';
+  });
+  const outcomes = Array.from({ length: 200 }, (_, n) => access.verdict(`t${n}`, 'shop'));
+  const mine = access.verdict('mine', 'shop');
+  const more = Array.from({ length: 200 }, (_, n) => access.verdict(`u${n}`, 'shop').catch((error) => error));
+  await new Promise(setImmediate);
   assert.equal(asked.length, 16);
+  for (const each of more.slice(71)) assert.ok((await each) instanceof TooManyReviews);
+  while (answers.length > 0) {
+    for (const answer of answers.splice(0)) answer();
+    await new Promise(setImmediate);
+    assert.ok(answers.length <= 16);
+  }
+  assert.equal(await mine, 'allowed');
+  assert.deepEqual(new Set(await Promise.all(outcomes)), new Set(['unknown-token']));
+});
+
+test('a question that waits too long for its turn is refused, and the next ones have theirs', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answers: (() => void)[] = [];
+  const { access } = anAccess(async () => {
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return 'allowed';
+  });
+  const first = Array.from({ length: 16 }, (_, n) => access.verdict(`t${n}`, 'shop'));
+  const late = access.verdict('late', 'shop').catch((error) => error);
+  t.mock.timers.tick(5_000);
+  assert.ok((await late) instanceof TooManyReviews);
+  for (const answer of answers.splice(0)) answer();
+  await Promise.all(first);
+  const next = access.verdict('late', 'shop');
+  for (const answer of answers.splice(0)) answer();
+  assert.equal(await next, 'allowed');
 });

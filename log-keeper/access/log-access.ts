@@ -14,6 +14,9 @@ const KEEP_MS = 10_000;
 const MOST_KEPT = 1_000;
 /** Questions to the API server at once: who sends thousands of tokens does not make us send it thousands of requests. */
 const MOST_REVIEWS = 16;
+/** Further ones wait in the order in which they came, as many as there may be connections, so that who has a right is answered in between. */
+const MOST_WAITING = 256;
+const LONGEST_WAIT_MS = 5_000;
 
 /** There are too many questions under way: ask again a little later. */
 export class TooManyReviews extends Error {
@@ -26,6 +29,7 @@ export class LogAccess {
   readonly #now: () => number;
   readonly #kept = new Map<string, { verdict: Promise<Verdict>; untilMs: number }>();
   #reviews = 0;
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: LogAccessOptions) {
     this.#options = options;
@@ -37,19 +41,41 @@ export class LogAccess {
     const key = createHash('sha256').update(`${namespace}\0${token}`).digest('base64');
     const known = this.#kept.get(key);
     if (known !== undefined && known.untilMs > this.#now()) return await known.verdict;
-    if (this.#reviews >= MOST_REVIEWS) throw new TooManyReviews('too many questions of who may read logs at once');
+    if (this.#waiting.size >= MOST_WAITING) throw new TooManyReviews('too many questions of who may read logs at once');
     const verdict = this.#review(token, namespace);
     this.#keep(key, verdict);
     return await verdict;
   }
 
   async #review(token: string, namespace: string): Promise<Verdict> {
-    this.#reviews += 1;
+    if (this.#reviews >= MOST_REVIEWS) await this.#turn();
+    else this.#reviews += 1;
     try {
       return await this.#options.review(token, namespace);
     } finally {
-      this.#reviews -= 1;
+      const [next] = this.#waiting;
+      if (next === undefined) this.#reviews -= 1;
+      else next();
     }
+  }
+
+  /** Resolves when a question that ends hands its place on. */
+  #turn(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = (): void => {
+      clearTimeout(timer);
+      this.#waiting.delete(next);
+    };
+    const next = (): void => {
+      leave();
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      leave();
+      reject(new TooManyReviews('the API server takes long to say who may read logs'));
+    }, LONGEST_WAIT_MS);
+    this.#waiting.add(next);
+    return promise;
   }
 
   #keep(key: string, verdict: Promise<Verdict>): void {

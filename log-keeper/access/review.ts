@@ -1,49 +1,70 @@
 import type { ClusterAccess } from '#platform/access/credentials.ts';
-import { KubeClient } from '#platform/kube/client.ts';
-import { isKubeError } from '#platform/kube/error.ts';
-import type { KubeObject, Resource } from '#platform/kube/resources.ts';
+import { KubeConnections } from '#platform/kube/connections.ts';
+import { withDeadline } from '#platform/time/deadline.ts';
 import type { Verdict } from './log-access.ts';
 
-interface SelfSubjectAccessReview extends KubeObject {
-  spec: { resourceAttributes: { namespace: string; verb: string; resource: string; subresource: string } };
-  status?: { allowed: boolean };
-}
-
-const REVIEWS: Resource<SelfSubjectAccessReview> = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  plural: 'selfsubjectaccessreviews',
-  kind: 'SelfSubjectAccessReview',
-  namespaced: false,
-};
+const PATH = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const DEADLINE_MS = 5_000;
+/** An answer is a few hundred bytes. */
+const MOST_BYTES = 64 * 1024;
 
-/** Asks the API server with the token itself, so that nothing is given that its owner does not have, and no right is needed to ask. */
-export function reviewBy(access: ClusterAccess, signal: AbortSignal) {
-  return async (token: string, namespace: string): Promise<Verdict> => {
-    await using kube = new KubeClient(withToken(access, token), { userAgent: 'catnap-logs' });
+/**
+ * Asks the API server with the token itself, so that nothing is given that its owner does not have, and no right is needed to ask. One
+ * request for each question, over connections that all share: a token that nobody knows costs no more than that.
+ */
+export class Reviewer implements Disposable {
+  readonly #access: ClusterAccess;
+  readonly #connections: KubeConnections;
+  readonly #path: string;
+
+  constructor(access: ClusterAccess) {
+    const server = new URL(access.server);
+    this.#access = access;
+    this.#connections = new KubeConnections(server);
+    this.#path = server.pathname.replace(/\/$/, '') + PATH;
+  }
+
+  /** Throws where there is no answer. */
+  async verdict(token: string, namespace: string, signal: AbortSignal): Promise<Verdict> {
+    return await withDeadline(signal, DEADLINE_MS, (own) => this.#ask(token, namespace, own));
+  }
+
+  [Symbol.dispose](): void {
+    this.#connections[Symbol.dispose]();
+  }
+
+  async #ask(token: string, namespace: string, signal: AbortSignal): Promise<Verdict> {
     const spec = { resourceAttributes: { namespace, verb: 'get', resource: 'pods', subresource: 'log' } };
-    try {
-      const { status } = await kube.create(REVIEWS, { spec }, { signal, deadlineMs: DEADLINE_MS });
-      return status?.allowed === true ? 'allowed' : 'forbidden';
-    } catch (error) {
-      if (isKubeError(error, 401)) return 'unknown-token';
-      if (isKubeError(error, 403)) return 'forbidden';
-      throw error;
-    }
-  };
+    const body = JSON.stringify({ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec });
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'user-agent': 'catnap-logs',
+      authorization: `Bearer ${token}`,
+    };
+    const limits = { headMs: DEADLINE_MS, bodyIdleMs: DEADLINE_MS };
+    const sent = { method: 'POST', path: this.#path, headers, body, ...limits };
+    // The same server, by its CA, in another's name.
+    const { cert: _, key: __, ...tls } = (await this.#access.credentials()).tls;
+    const answer = await this.#connections.send(sent, tls, signal);
+    const status = answer.statusCode ?? 0;
+    const text = await textOf(answer);
+    if (status === 401) return 'unknown-token';
+    if (status === 403) return 'forbidden';
+    if (status !== 201 && status !== 200)
+      throw new Error(`the API server answered a SelfSubjectAccessReview with ${status}`);
+    const { status: said } = JSON.parse(text) as { status?: { allowed?: boolean } };
+    return said?.allowed === true ? 'allowed' : 'forbidden';
+  }
 }
 
-/** The same server, by its CA, in another's name. */
-function withToken(access: ClusterAccess, token: string): ClusterAccess {
-  return {
-    server: access.server,
-    source: 'token of who asks',
-    async credentials() {
-      const { tls } = await access.credentials();
-      const { cert: _, key: __, ...server } = tls;
-      return { authorization: `Bearer ${token}`, tls: server };
-    },
-    refresh: () => undefined,
-  };
+async function textOf(answer: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new Error(`the API server answered with more than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,3 +1,4 @@
+/** Longer than 250 lines: all that callers may do to one server. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
@@ -18,7 +19,8 @@ const PATH = '/v1/namespaces/shop/functions/orders/logs';
 const orders = { namespace: 'shop', name: 'orders' };
 const mine = { [LOGS_TOKEN_HEADER]: 'Bearer mine' };
 
-async function aKeeper(t: TestContext, more: { perFunctionBytes?: number } = {}) {
+async function aKeeper(t: TestContext, more: { perFunctionBytes?: number; namespaces?: readonly string[] } = {}) {
+  const { namespaces = ['shop'] } = more;
   const folder = mkdtempSync(join(tmpdir(), 'catnap-logs-'));
   const options = { folder, perFunctionBytes: 2 ** 20, totalBytes: 2 ** 28, keepMs: 86_400_000, ...more };
   const store = new LogStore(options);
@@ -26,7 +28,7 @@ async function aKeeper(t: TestContext, more: { perFunctionBytes?: number } = {})
   const access = {
     verdict: async (token: string, namespace: string): Promise<Verdict> => {
       if (token === 'away') throw new Error('no answer');
-      return namespace === 'shop' ? (verdicts[token] ?? 'unknown-token') : 'forbidden';
+      return namespaces.includes(namespace) ? (verdicts[token] ?? 'unknown-token') : 'forbidden';
     },
   };
   const server = await LogServer.start({
@@ -41,8 +43,8 @@ async function aKeeper(t: TestContext, more: { perFunctionBytes?: number } = {})
     store[Symbol.dispose]();
     rmSync(folder, { recursive: true, force: true });
   });
-  const add = (text: string, ms = T, pod = 'orders-1') =>
-    store.add(orders, {
+  const add = (text: string, ms = T, pod = 'orders-1', of = orders) =>
+    store.add(of, {
       source: { pod, podUid: pod, revision: 'orders-7f3c9a12', container: 'function', run: 0 },
       kind: 'line',
       time: logTime(ms),
@@ -208,4 +210,71 @@ test('a head of megabytes is cut off', async (t) => {
   socket.write(`GET ${PATH} HTTP/1.1\r\nhost: x\r\n${LOGS_TOKEN_HEADER}: Bearer ${'x'.repeat(1_000_000)}`);
   await new Promise((resolve) => socket.once('close', resolve));
   assert.match(said, /^HTTP\/1\.1 431/);
+});
+
+test('who follows a namespace that goes gets nothing of the one that takes its name', async (t) => {
+  const { server, store, add } = await aKeeper(t);
+  add('old');
+  const response = await open(server, `${PATH}?follow=true`);
+  const { lines } = following(response);
+  await until(() => lines().length === 1, 'the first line is there');
+  const ended = new Promise((resolve) => response.once('end', resolve));
+  store.forget('shop');
+  add('of another tenant', T + 1);
+  await ended;
+  assert.deepEqual(
+    lines().map(({ line }) => line),
+    ['old'],
+  );
+});
+
+test('a namespace whose readers take their time, and one with all places, keep no other from reading', async (t) => {
+  const namespaces = ['shop', ...Array.from({ length: 7 }, (_, n) => `loud-${n}`)];
+  const { server, store, add } = await aKeeper(t, { namespaces });
+  add('mine');
+  const pathOf = (namespace: string) => `/v1/namespaces/${namespace}/functions/orders/logs`;
+  for (const namespace of namespaces.slice(1)) {
+    for (let n = 0; n < 100; n += 1) add('x'.repeat(8_000), T + n, 'loud-1', { namespace, name: 'orders' });
+    store.flush();
+  }
+  const sockets = namespaces.slice(1).flatMap((namespace) =>
+    Array.from({ length: 32 }, () => {
+      const socket = connect({
+        port: server.port,
+        host: '127.0.0.1',
+        onread: { buffer: Buffer.alloc(64), callback: () => false },
+      });
+      socket.on('error', () => undefined);
+      socket.write(
+        `GET ${pathOf(namespace)}?follow=true HTTP/1.1\r\nhost: x\r\n${LOGS_TOKEN_HEADER}: Bearer mine\r\n\r\n`,
+      );
+      return socket;
+    }),
+  );
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await until(() => server.places.open >= 192, 'all places are taken');
+  const sinceMs = performance.now();
+  assert.deepEqual(
+    (await answer(server, PATH)).lines.map(({ line }) => line),
+    ['mine'],
+  );
+  assert.ok(performance.now() - sinceMs < 5_000);
+});
+
+test('connections on which nothing is said keep no reader out', async (t) => {
+  const { server, add } = await aKeeper(t);
+  add('mine');
+  const follower = await open(server, `${PATH}?follow=true`);
+  const { lines } = following(follower);
+  const sockets = Array.from({ length: 400 }, () => connect(server.port, '127.0.0.1').on('error', () => undefined));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await until(() => sockets.filter(({ destroyed }) => destroyed).length >= 400 - 256, 'as many as may be are open');
+  assert.equal((await answer(server, PATH)).lines.length, 1);
+  add('more', T + 1);
+  await until(() => lines().length === 2, 'who followed before still does');
+  follower.destroy();
 });

@@ -5,6 +5,7 @@ import type { Log } from '#platform/process/log.ts';
 import { type LogAccess, TooManyReviews } from '../access/log-access.ts';
 import type { LogStore } from '../store/log-store.ts';
 import { functionOfPath, parseLogQuery } from './log-query.ts';
+import { OpenConnections } from './open-connections.ts';
 import { Places } from './places.ts';
 import { sendLines } from './send-lines.ts';
 
@@ -29,13 +30,14 @@ export class LogServer implements AsyncDisposable {
   readonly places = new Places();
   readonly #options: LogServerOptions;
   readonly #server: Server;
+  readonly #connections = new OpenConnections(MOST_CONNECTIONS);
   readonly #stopping = new AbortController();
 
   private constructor(options: LogServerOptions) {
     this.#options = options;
     const limits = { headersTimeout: HEAD_MS, requestTimeout: HEAD_MS, connectionsCheckingInterval: HEAD_MS };
     this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.on('connection', (socket) => this.#connections.add(socket));
   }
 
   /** Resolves when it listens, rejects when it cannot. */
@@ -85,10 +87,12 @@ export class LogServer implements AsyncDisposable {
     if (!(await this.#mayRead(request, response, of.namespace))) return;
     const query = parseLogQuery(search);
     if ('mistake' in query) return refuse(response, 400, 'BadRequest', query.mistake);
-    using place = this.places.enter(of.namespace);
+    using _ = this.#connections.keep(request.socket);
+    using place = await this.places.enter(of.namespace);
     if (place === undefined)
       return refuse(response, 429, 'TooManyRequests', `too many read the logs of ${of.namespace} at once`, 5);
-    await sendLines({ store, of, query, response, places: this.places, stopping: this.#stopping.signal });
+    const ends = [this.#stopping.signal, place.taken];
+    await sendLines({ store, of, query, response, places: this.places, ends });
   }
 
   /** Else it was refused. */

@@ -1,65 +1,67 @@
 /** Who may be answered at the same time. */
+import { type StreamSlot, StreamSlots } from '#platform/pod-logs/stream-slots.ts';
 
-/** Answers that hold lines in memory while they are sent; further ones wait. */
+/** Answers in all. */
+const MOST_OPEN = 192;
+/** Of one namespace, with those that wait. */
+const MOST_OF_NAMESPACE = 32;
+/** Answers that hold lines in memory while they are sent. */
 const MOST_SENDING = 8;
 const LONGEST_WAIT_MS = 10_000;
-/** Of one namespace, so that none takes all. */
-const MOST_OF_NAMESPACE = 32;
 
+/**
+ * Places are shared by namespace: where all are in use, one that has none takes one from that which has most, and while some wait
+ * those that have had theirs for long give it up in turn. A reader that takes its time costs no other namespace anything.
+ */
 export class Places {
-  readonly #open = new Map<string, number>();
-  #sending = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #answers = new StreamSlots(MOST_OPEN);
+  readonly #sending = new StreamSlots(MOST_SENDING);
+  /** By namespace, with those that wait. */
+  readonly #asking = new Map<string, number>();
 
   get open(): number {
-    return [...this.#open.values()].reduce((a, b) => a + b, 0);
+    return this.#answers.open;
   }
 
-  /** A place for the whole of an answer; undefined: the namespace has all of its own. */
-  enter(namespace: string): Disposable | undefined {
-    const open = this.#open.get(namespace) ?? 0;
-    if (open >= MOST_OF_NAMESPACE) return undefined;
-    this.#open.set(namespace, open + 1);
-    return once(() => this.#leave(namespace));
+  /** A place for the whole of an answer; undefined: the namespace has all of its own, or there was none in time. */
+  async enter(namespace: string): Promise<StreamSlot | undefined> {
+    const asking = this.#asking.get(namespace) ?? 0;
+    if (asking >= MOST_OF_NAMESPACE) return undefined;
+    this.#asking.set(namespace, asking + 1);
+    const slot = await acquired(this.#answers, namespace);
+    if (slot === undefined) this.#leave(namespace);
+    return (
+      slot && {
+        taken: slot.taken,
+        [Symbol.dispose]: () => {
+          slot[Symbol.dispose]();
+          this.#leave(namespace);
+        },
+      }
+    );
   }
 
   /** A place for the part of an answer that is held in memory; undefined: there was none in time. */
-  async send(): Promise<Disposable | undefined> {
-    if (this.#sending >= MOST_SENDING && !(await this.#turn())) return undefined;
-    this.#sending += 1;
-    return once(() => {
-      this.#sending -= 1;
-      this.#waiting.shift()?.();
-    });
-  }
-
-  #turn(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(turn), 1);
-        resolve(false);
-      }, LONGEST_WAIT_MS);
-      const turn = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      this.#waiting.push(turn);
-    });
+  send(namespace: string): Promise<StreamSlot | undefined> {
+    return acquired(this.#sending, namespace);
   }
 
   #leave(namespace: string): void {
-    const open = (this.#open.get(namespace) ?? 1) - 1;
-    if (open === 0) this.#open.delete(namespace);
-    else this.#open.set(namespace, open);
+    const asking = (this.#asking.get(namespace) ?? 1) - 1;
+    if (asking === 0) this.#asking.delete(namespace);
+    else this.#asking.set(namespace, asking);
   }
 }
 
-function once(leave: () => void): Disposable {
-  let left = false;
-  return {
-    [Symbol.dispose]: () => {
-      if (!left) leave();
-      left = true;
-    },
-  };
+/** Undefined: there was none in time. */
+async function acquired(slots: StreamSlots, namespace: string): Promise<StreamSlot | undefined> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), LONGEST_WAIT_MS);
+  try {
+    return await slots.acquire(namespace, late.signal);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -11,7 +11,7 @@ import type { Places } from './places.ts';
 const HEARTBEAT_MS = 15_000;
 /** Who takes nothing for so long is gone. */
 const DRAIN_MS = 30_000;
-/** Longest that what is kept may take to be sent. */
+/** Longest that what is kept may take to be sent, where no other waits to be sent theirs. */
 const KEPT_MS = 120_000;
 /** A stream ends after so long; who still may read begins a new one by `after`. */
 const FOLLOW_MS = 10 * 60_000;
@@ -22,14 +22,14 @@ export interface Sending {
   of: FunctionName;
   query: LogQuery;
   response: ServerResponse;
-  /** The server stops. */
-  stopping: AbortSignal;
+  /** The server stops, or another needs the place: whichever comes first. */
+  ends: readonly AbortSignal[];
 }
 
 /** Sends what is kept, in order of time, then what comes. Resolves at the end of the answer, whoever ended it. */
 export async function sendLines(sending: Sending): Promise<void> {
   const { store, of, query, response, places } = sending;
-  using place = await places.send();
+  using place = await places.send(of.namespace);
   if (place === undefined) {
     response.writeHead(503, { 'retry-after': '5' }).end();
     return;
@@ -40,11 +40,14 @@ export async function sendLines(sending: Sending): Promise<void> {
   const end = query.follow || reader !== undefined ? store.end(of) : undefined;
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-content-type-options': 'nosniff' });
   response.flushHeaders();
-  const late = setTimeout(() => response.destroy(), KEPT_MS);
+  const cut = () => response.destroy();
+  const late = setTimeout(cut, KEPT_MS);
+  place.taken.addEventListener('abort', cut);
   try {
     if (reader !== undefined && end !== undefined) await sendKept(sending, reader, end);
   } finally {
     clearTimeout(late);
+    place.taken.removeEventListener('abort', cut);
   }
   place[Symbol.dispose]();
   if (query.follow && end !== undefined) await follow(sending, end);
@@ -71,33 +74,48 @@ async function readUntil(reader: LogReader, end: Position, wanted: (line: ReadLi
   return lines;
 }
 
-async function follow({ store, of, query, response, stopping }: Sending, from: Position): Promise<void> {
-  const until = performance.now() + FOLLOW_MS;
+async function follow(sending: Sending, from: Position): Promise<void> {
+  const { store, of, query, response } = sending;
+  using wakes = wakesOf(sending);
+  const reader = store.reader(of, from) as LogReader;
+  while (!wakes.isOver()) {
+    const woken = wakes.next();
+    const lines = await reader.next();
+    // Read after its namespace went: another's, maybe.
+    if (wakes.isOver()) return;
+    if (reader.takeLost() && !(await write(response, lostNotice(store.epoch, from)))) return;
+    const wanted = lines.filter((line) => isWanted(query, line));
+    const text = wanted.map((line) => textOf(line, store.epoch)).join('');
+    if (text !== '' && !(await write(response, text))) return;
+    if (lines.length > 0) continue;
+    await woken;
+    if (!response.writableNeedDrain && !response.destroyed) response.write('\n');
+  }
+}
+
+/** What ends the wait of one who follows: new lines, the time for an empty one, and the end of it all. */
+function wakesOf({ store, of, response, ends }: Sending) {
+  const untilMs = performance.now() + FOLLOW_MS;
   let wake = Promise.withResolvers<void>();
   const tell = () => wake.resolve();
-  const unlisten = store.onAdded(of, tell);
+  const listening = store.onAdded(of, tell);
   response.once('close', tell);
-  stopping.addEventListener('abort', tell);
+  for (const one of ends) one.addEventListener('abort', tell);
   const beat = setInterval(tell, HEARTBEAT_MS);
-  try {
-    const reader = store.reader(of, from) as LogReader;
-    while (!response.destroyed && !stopping.aborted && performance.now() < until) {
+  return {
+    isOver: () =>
+      response.destroyed || listening.isOver || ends.some(({ aborted }) => aborted) || performance.now() >= untilMs,
+    next: () => {
       wake = Promise.withResolvers();
-      const lines = await reader.next();
-      if (reader.takeLost() && !(await write(response, lostNotice(store.epoch, from)))) return;
-      const wanted = lines.filter((line) => isWanted(query, line));
-      const text = wanted.map((line) => textOf(line, store.epoch)).join('');
-      if (text !== '' && !(await write(response, text))) return;
-      if (lines.length > 0) continue;
-      await wake.promise;
-      if (!response.writableNeedDrain && !response.destroyed) response.write('\n');
-    }
-  } finally {
-    clearInterval(beat);
-    unlisten();
-    response.off('close', tell);
-    stopping.removeEventListener('abort', tell);
-  }
+      return wake.promise;
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(beat);
+      listening[Symbol.dispose]();
+      response.off('close', tell);
+      for (const one of ends) one.removeEventListener('abort', tell);
+    },
+  };
 }
 
 /** Whether it was taken; who does not take it in time is cut off. */

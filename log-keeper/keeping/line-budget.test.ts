@@ -37,3 +37,9 @@ test('reading waits for a namespace that is over its rate, and for no other', ()
   assert.equal(budget.paceMs('loud', 8 * KIB * KIB, 0), 1_000);
   assert.equal(budget.paceMs('shop', KIB, 0), 0);
 });
+
+test('many short lines count as the work that they are', () => {
+  const budget = new LineBudget();
+  for (let n = 0; n < 100_000; n += 1) budget.take({ namespace: 'loud', name: 'f' }, 30, 0);
+  assert.ok(budget.paceMs('loud', 30 * 100_000, 0) > 500);
+});

@@ -47,6 +47,8 @@ const FUNCTION_RATE: Rate = { perSecond: MIB, burst: MIB };
 const NAMESPACE_RATE: Rate = { perSecond: 4 * MIB, burst: 8 * MIB };
 /** What is read for a namespace, dropped lines too: beyond it streams wait, which costs nobody else anything. */
 const READ_RATE: Rate = { perSecond: 8 * MIB, burst: 8 * MIB };
+/** What a line costs beside its bytes, as bytes: empty ones take the same time. */
+const LINE_BYTES = 128;
 
 interface Buckets {
   kept: TokenBucket;
@@ -62,6 +64,7 @@ export class LineBudget {
   /** Whether the line may be kept, and how many were not since the last one that was. */
   take(of: { namespace: string; name: string }, bytes: number, nowMs: number): { keep: boolean; dropped: number } {
     const buckets = this.#of(of.namespace, nowMs);
+    buckets.read.spend(LINE_BYTES, nowMs);
     const mine = buckets.functions.get(of.name) ?? { bucket: new TokenBucket(FUNCTION_RATE, nowMs), dropped: 0 };
     buckets.functions.set(of.name, mine);
     if (!mine.bucket.take(bytes, nowMs) || !buckets.kept.take(bytes, nowMs)) {
@@ -73,7 +76,7 @@ export class LineBudget {
     return { keep: true, dropped };
   }
 
-  /** How long to wait, in milliseconds, before more is read for the namespace. */
+  /** How long to wait, in milliseconds, before more is read for the namespace, of which so many bytes were read just now. */
   paceMs(namespace: string, bytes: number, nowMs: number): number {
     return this.#of(namespace, nowMs).read.spend(bytes, nowMs);
   }

@@ -24,12 +24,11 @@ export function forgetGoneNamespaces(
   });
   namespaces.onChange(({ type, object }) => {
     const { name = '', creationTimestamp = '' } = object.metadata ?? {};
-    if (type === 'deleted') store.dropBefore(name, Number.POSITIVE_INFINITY);
-    else if (type === 'added') store.dropBefore(name, Date.parse(creationTimestamp));
+    if (type === 'deleted') store.forget(name);
+    else if (type === 'added') store.begin(name, Date.parse(creationTimestamp));
   });
   void namespaces.synced.then(() => {
-    for (const name of store.namespaces)
-      if (!namespaces.has(undefined, name)) store.dropBefore(name, Number.POSITIVE_INFINITY);
+    for (const name of store.namespaces) if (!namespaces.has(undefined, name)) store.forget(name);
   });
   return namespaces;
 }

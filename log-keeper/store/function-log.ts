@@ -28,7 +28,7 @@ interface Segment {
 
 /** Of the bytes of a function: so many segments it has, of which the oldest goes as a new one begins. */
 const SEGMENTS = 8;
-/** What the smallest file takes of a disk. */
+/** A file takes whole ones of a disk, and its folder one. */
 const BLOCK_BYTES = 4_096;
 const NAME = /^(\d{10})\.log$/;
 
@@ -58,6 +58,11 @@ export class FunctionLog {
 
   /** On disk, by whole blocks. */
   get bytes(): number {
+    const blocks = this.#segments.reduce((sum, { bytes }) => sum + Math.max(1, Math.ceil(bytes / BLOCK_BYTES)), 0);
+    return blocks === 0 ? 0 : (blocks + 1) * BLOCK_BYTES;
+  }
+
+  get #size(): number {
     return this.#segments.reduce((sum, { bytes }) => sum + Math.max(bytes, BLOCK_BYTES), 0);
   }
 
@@ -107,7 +112,7 @@ export class FunctionLog {
       throw error;
     }
     if (segment.bytes >= this.#maxBytes / SEGMENTS) this.#writer = undefined;
-    while (this.bytes > this.#maxBytes && this.#segments.length > 1) this.dropOldest();
+    while (this.#size > this.#maxBytes && this.#segments.length > 1) this.dropOldest();
   }
 
   /** Drops its oldest segment, if need be the one that is written to, with what waits for it. */

@@ -1,5 +1,6 @@
+/** Longer than 250 lines: all that one store promises. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -90,7 +91,8 @@ test('a file of garbage is no line, and no reason to fail', async (t) => {
 });
 
 test('a function keeps its latest lines, at most as many bytes as it may, and the oldest go first', async (t) => {
-  using store = aStore(aFolder(t), { perFunctionBytes: 100_000 });
+  const folder = aFolder(t);
+  using store = aStore(folder, { perFunctionBytes: 100_000 });
   for (let n = 0; n < 5_000; n += 1) {
     store.add(orders, line(`${n} ${'x'.repeat(90)}`));
     if (n % 50 === 0) store.flush();
@@ -102,7 +104,9 @@ test('a function keeps its latest lines, at most as many bytes as it may, and th
     kept,
     Array.from({ length: kept.length }, (_, n) => 5_000 - kept.length + n),
   );
-  assert.ok(kept.length > 500 && store.bytes <= 100_000, `${kept.length} lines in ${store.bytes} bytes`);
+  const files = readdirSync(join(folder, 'shop.orders')).map((name) => join(folder, 'shop.orders', name));
+  const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  assert.ok(kept.length > 500 && bytes <= 100_000, `${kept.length} lines in ${bytes} bytes`);
 });
 
 test('lines are gone after a day, and so is a function that wrote none since', async (t) => {
@@ -204,6 +208,46 @@ test('lines that were dropped to make room do not come back with the next proces
   }
   assert.equal(points[0]?.take(logTime(T + 4_000_000)), true);
   assert.equal(points[1]?.take(logTime(T + 4_000_000)), true, 'one does not know what the other has read');
+});
+
+test('a node whose clock is years ahead keeps no later lines from being kept', (t) => {
+  const folder = aFolder(t);
+  const more = { perFunctionBytes: 100_000, now: () => T };
+  {
+    using store = aStore(folder, more);
+    for (let n = 0; n < 3_000; n += 1) {
+      store.add(orders, line('x'.repeat(90), Date.UTC(2099, 0, 1) + n));
+      if (n % 50 === 0) store.flush();
+    }
+  }
+  using store = aStore(folder, more);
+  const point = store.resume(orders, { ...source, podUid: 'u2' });
+  point.reopen();
+  assert.equal(point.take(logTime(T + 1)), true);
+});
+
+test('lines of a namespace that was there before are none of the one that has its name now, also those that come late', async (t) => {
+  using store = aStore(aFolder(t), { now: () => T });
+  store.add(orders, line('old'));
+  store.forget('shop');
+  assert.equal(store.reader(orders), undefined);
+  store.add(orders, line('late'));
+  store.begin('shop', T + 1_000);
+  store.add(orders, line('too late', T + 999));
+  store.add(orders, line('new', T + 1_000));
+  store.flush();
+  assert.deepEqual(await textsOf(store.reader(orders)), ['new']);
+});
+
+test('what is kept in all is counted as the disk counts it: in whole blocks, with folders', (t) => {
+  const folder = aFolder(t);
+  using store = aStore(folder);
+  for (let n = 0; n < 50; n += 1) store.add({ namespace: 'shop', name: `f${n}` }, line('x'.repeat(4_000)));
+  store.flush();
+  const onDisk = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map(({ parentPath, name }) => statSync(join(parentPath, name)))
+    .reduce((sum, { blocks }) => sum + blocks * 512, 0);
+  assert.ok(store.bytes >= onDisk - 4_096, `${onDisk} on disk, ${store.bytes} counted`);
 });
 
 test('a disk that is full ends nothing: what could not be written is told, and what comes next is kept', async (t) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { logTime } from '#platform/pod-logs/log-line.ts';
 import { ResumePoint } from '#platform/pod-logs/resume-point.ts';
 import { FunctionLog, type Position } from './function-log.ts';
+import { type LeftLines, leftIn } from './left-lines.ts';
 import { LogReader } from './log-reader.ts';
 import { type StoredLine, type StoredSource, sourceKey } from './segment.ts';
 
@@ -31,11 +32,18 @@ export interface StoreOptions {
 const FLUSH_MS = 50;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+/** Who is told of new lines. */
+export interface Listening extends Disposable {
+  /** The lines are gone with their namespace: what comes under its name may be another tenant's. */
+  readonly isOver: boolean;
+}
+
 interface Kept {
   log: FunctionLog;
   readers: Set<() => void>;
+  isForgotten: boolean;
   /** What an earlier process left, once it was looked at. */
-  left: { points: Map<string, ResumePoint>; cutAt: string | undefined } | undefined;
+  left: LeftLines | undefined;
 }
 
 /** Whether it names a function; it may stand in a path then. */
@@ -54,6 +62,8 @@ export class LogStore implements Disposable {
   readonly #now: () => number;
   /** By namespace, then by name. */
   readonly #kept = new Map<string, Map<string, Kept>>();
+  /** Since when a namespace is there: lines from before are of another one of its name. */
+  readonly #begins = new Map<string, string>();
   #dirty = new Set<Kept>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -79,6 +89,7 @@ export class LogStore implements Disposable {
 
   /** Written a moment later. @param of isFunctionName */
   add(of: FunctionName, line: StoredLine): void {
+    if (line.time < (this.#begins.get(of.namespace) ?? '')) return;
     const kept = this.#of(of);
     kept.log.add(line, this.#now());
     this.#dirty.add(kept);
@@ -113,11 +124,16 @@ export class LogStore implements Disposable {
     return this.#of(of).log.end;
   }
 
-  /** Calls `tell` when there are new lines; returns how to stop that. */
-  onAdded(of: FunctionName, tell: () => void): () => void {
-    const { readers } = this.#of(of);
-    readers.add(tell);
-    return () => void readers.delete(tell);
+  /** Calls `tell` when there are new lines, and when there will be none any more. */
+  onAdded(of: FunctionName, tell: () => void): Listening {
+    const kept = this.#of(of);
+    kept.readers.add(tell);
+    return {
+      get isOver() {
+        return kept.isForgotten;
+      },
+      [Symbol.dispose]: () => void kept.readers.delete(tell),
+    };
   }
 
   /**
@@ -126,7 +142,7 @@ export class LogStore implements Disposable {
    */
   resume(of: FunctionName, source: Pick<StoredSource, 'podUid' | 'container' | 'run'>): ResumePoint {
     const kept = this.#of(of);
-    kept.left ??= leftIn(kept.log);
+    kept.left ??= leftIn(kept.log, logTime(this.#now()));
     const { points, cutAt = '' } = kept.left;
     const key = sourceKey(source);
     const point = points.get(key);
@@ -138,11 +154,29 @@ export class LogStore implements Disposable {
   /** Drops what is too old. To be called now and then. */
   expire(): void {
     const before = this.#now() - this.#options.keepMs;
-    for (const namespace of [...this.#kept.keys()]) this.dropBefore(namespace, before);
+    for (const namespace of [...this.#kept.keys()]) this.#dropBefore(namespace, before);
   }
 
-  /** Drops the lines of a namespace from before a moment, in milliseconds since the epoch, by whole segments. */
-  dropBefore(namespace: string, ms: number): void {
+  /** A namespace was made, in milliseconds since the epoch: lines from before are none of it, also those that are still to come. */
+  begin(namespace: string, ms: number): void {
+    this.#dropBefore(namespace, ms);
+    this.#begins.set(namespace, logTime(ms));
+  }
+
+  /** A namespace is gone, and its lines with it; who follows them follows nothing any more. */
+  forget(namespace: string): void {
+    const functions = this.#kept.get(namespace);
+    this.#kept.delete(namespace);
+    this.#begins.delete(namespace);
+    for (const kept of functions?.values() ?? []) {
+      kept.log.remove();
+      kept.isForgotten = true;
+      for (const tell of kept.readers) tell();
+    }
+  }
+
+  /** By whole segments. */
+  #dropBefore(namespace: string, ms: number): void {
     if (this.#dirty.size > 0) this.flush();
     const functions = this.#kept.get(namespace) ?? new Map<string, Kept>();
     for (const [name, kept] of functions) {
@@ -169,7 +203,7 @@ export class LogStore implements Disposable {
     const known = functions.get(name);
     if (known !== undefined) return known;
     const log = new FunctionLog(join(this.#options.folder, `${namespace}.${name}`), this.#options.perFunctionBytes);
-    const kept: Kept = { log, readers: new Set(), left: undefined };
+    const kept: Kept = { log, readers: new Set(), isForgotten: false, left: undefined };
     functions.set(name, kept);
     return kept;
   }
@@ -201,20 +235,6 @@ function largest<T>(items: readonly T[], size: (item: T) => number): T | undefin
     if (best === undefined || its > best.size) best = { item, size: its };
   }
   return best?.item;
-}
-
-function leftIn(log: FunctionLog): NonNullable<Kept['left']> {
-  const points = new Map<string, ResumePoint>();
-  let oldest: string | undefined;
-  for (const { source, time, kind } of log.readAll()) {
-    if (kind === 'notice') continue;
-    oldest ??= time;
-    const key = sourceKey(source);
-    const point = points.get(key) ?? new ResumePoint();
-    points.set(key, point);
-    point.take(time);
-  }
-  return { points, cutAt: log.wasCut ? oldest : undefined };
 }
 
 function readEpoch(file: string): string {
