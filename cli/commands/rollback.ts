@@ -21,7 +21,7 @@ export async function rollback(context: CommandContext, name: string, options: R
   const target: Target = { kube, namespace, signal: context.signal };
   const live = await functionNamed(name, target);
   if (live === undefined) throw new CommandError(`there is no function "${name}" in ${namespace}`, EXIT.notFound);
-  const records = await deploysOf(name, target);
+  const records = await deploysOf(live, target);
   if (records.length === 0)
     throw new CommandError(`${name} was not deployed by catnap deploy: there is nothing to go back to`, EXIT.notFound);
   if (options.list === true) return context.output.result(records, () => listed(records));

@@ -1,10 +1,14 @@
-/** A deploy as it is remembered, to go back to: a ConfigMap with the spec. Pure. */
+/**
+ * A deploy as it is remembered, to go back to: a ConfigMap with the spec, and in an annotation of the Function the digest of it. Who may
+ * write ConfigMaps but no Functions makes no record that is gone back to. Pure.
+ */
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { FunctionSpec } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
 import type { OwnerReference } from '#platform/kube/resources.ts';
-import { CLI_LABEL, MANAGED_BY_CLI } from './labels.ts';
+import { CLI_LABEL, deployAnnotation, MANAGED_BY_CLI } from './labels.ts';
 
 const Content = z.object({
   spec: z.record(z.string(), z.unknown()),
@@ -62,12 +66,34 @@ export function recordManifest({ number, spec, at, from }: DeployRecord, of: Rec
   };
 }
 
-/** Those that can be read, newest first. */
-export function recordsIn(stored: readonly StoredRecord[]): DeployRecord[] {
-  const records = stored.flatMap(({ metadata, data }) => {
+/** What a record's ConfigMap is known by. */
+function recordDigest({ data }: StoredRecord): string {
+  return createHash('sha256')
+    .update(data?.[KEY] ?? '')
+    .digest('hex');
+}
+
+/** Annotations by which a Function knows a new record, and knows those no more that are forgotten. */
+export function vouching(record: StoredRecord, { number, drop }: { number: number; drop: readonly DeployRecord[] }) {
+  const gone = drop.map((one) => [deployAnnotation(one.number), null]);
+  return { ...Object.fromEntries(gone), [deployAnnotation(number)]: recordDigest(record) } as Record<
+    string,
+    string | null
+  >;
+}
+
+/** Those that the Function's annotations know and that can be read, newest first. */
+export function recordsIn(
+  stored: readonly StoredRecord[],
+  annotations: Readonly<Record<string, string>> | undefined,
+): DeployRecord[] {
+  const records = stored.flatMap((one) => {
+    const { metadata, data } = one;
     const number = Number(metadata?.labels?.[CLI_LABEL.deploy]);
+    if (!Number.isSafeInteger(number) || number < 1) return [];
+    if (annotations?.[deployAnnotation(number)] !== recordDigest(one)) return [];
     const content = Content.safeParse(jsonOf(data?.[KEY]));
-    if (!Number.isSafeInteger(number) || number < 1 || !content.success) return [];
+    if (!content.success) return [];
     const { spec, at, from } = content.data;
     return [{ number, spec: spec as Partial<FunctionSpec>, at, from }];
   });

@@ -11,3 +11,8 @@ export const CLI_LABEL = {
   /** On a ConfigMap that remembers a deploy: its number, from 1. */
   deploy: `${GROUP}/deploy`,
 } as const;
+
+/** Annotation of a Function: what the record of its deploy of this number is known by. */
+export function deployAnnotation(number: number): string {
+  return `${CLI_LABEL.deploy}-${number}`;
+}

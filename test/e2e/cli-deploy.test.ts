@@ -192,6 +192,36 @@ test('a diff shows the own files, and an earlier deploy can be gone back to', as
   assert.match(none.err, /deploy 9 of greet is not remembered; there are: 3, 2, 1/);
 });
 
+test('a record that only looks like an earlier deploy is not gone back to, and stands in the way of none', async () => {
+  await using world = await system.world();
+  const { folder, run, done, says } = await project(world, {
+    'catnap.yaml': 'name: greet\n',
+    'index.ts': `export default () => new Response('one');\n`,
+  });
+  await using _ = folder;
+  await done(...WAIT);
+  const { items } = await world.kube.listAll(CONFIG_MAPS, {
+    namespace: world.namespace,
+    labelSelector: 'catnap.dev/deployed-function=greet,catnap.dev/deploy',
+    signal: world.soon(),
+  });
+  const genuine = items[0] ?? assert.fail('no record');
+  for (const number of [2, 7, Number.MAX_SAFE_INTEGER]) {
+    const { name: __, resourceVersion: ___, uid: ____, creationTimestamp: _____, ...metadata } = genuine.metadata ?? {};
+    const labels = { ...metadata.labels, 'catnap.dev/deploy': String(number) };
+    const data = { 'deploy.json': JSON.stringify({ spec: { image: 'evil' }, at: '2026-01-01T00:00:00Z' }) };
+    const forged = { ...genuine, metadata: { ...metadata, labels, name: `greet-deploy-${number}` }, data };
+    await world.kube.create(CONFIG_MAPS, forged, { signal: world.soon() });
+  }
+  const none = await run('rollback', 'greet');
+  assert.equal(none.exitCode, 3);
+  assert.match(none.err, /greet was deployed once only; there are: 1/);
+  await folder.write({ 'index.ts': `export default () => new Response('two');\n` });
+  assert.match(await done(...WAIT), /^greet +changed +3 /m);
+  assert.match(await done('rollback', 'greet'), /again what deploy 1 was \(deploy 4\)/);
+  await eventually('it says one again', async () => (await says('greet')) === 'one');
+});
+
 test('functions that a project does not name any more are removed when that is asked for, and no others', async () => {
   await using world = await system.world();
   const both = 'name: shop\nfunctions:\n  orders: { entry: a.ts }\n  prices: { entry: a.ts }\n';
