@@ -26,7 +26,7 @@ export interface DeployCommand {
 /** `catnap deploy`. */
 export async function deploy(context: CommandContext, options: DeployCommand): Promise<void> {
   const { output, cwd, signal } = context;
-  const project = await readProject(resolve(cwd, options.folder ?? '.'), { command: 'deploy' });
+  const project = await readProject(resolve(cwd, options.folder ?? '.'), { command: 'deploy' }, signal);
   const cluster = await context.cluster();
   const namespace = options.namespace ?? project.namespace ?? cluster.namespace;
   const { manifests, warnings } = await buildProject(project, namespace);

@@ -22,7 +22,7 @@ export async function dev(context: CommandContext, folders: readonly string[], o
   const { cwd, signal, output, env } = context;
   const paths = folders.length === 0 ? [cwd] : folders.map((folder) => resolve(cwd, folder));
   const projects: Project[] = [];
-  for (const path of paths) projects.push(await readProject(path, { command: 'dev' }));
+  for (const path of paths) projects.push(await readProject(path, { command: 'dev' }, signal));
   requireOwnNames(projects);
   const say = (line: string) => output.line(line);
   // A second Ctrl-C does not wait for what has to be taken away; what was started on this machine ends by itself.

@@ -87,7 +87,7 @@ export class DevFolder implements AsyncDisposable {
     const { folder } = this.#project;
     const sinceMs = this.#savedMs;
     if ([...changed].some((path) => SETTINGS.test(basename(path)) || this.#project.files.includes(path)))
-      this.#project = await readProject(folder, { command: 'dev' });
+      this.#project = await readProject(folder, { command: 'dev' }, this.#options.signal);
     const { variables, refused } = await readEnvFiles(folder);
     this.#tellRefused(refused);
     this.#hasFailed = false;

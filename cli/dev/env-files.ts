@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { FunctionSpec } from '#api/function.ts';
+import { readText } from '../project/read-text.ts';
 
 type EnvVar = NonNullable<FunctionSpec['env']>[number];
 
@@ -17,15 +17,8 @@ export interface EnvFiles {
 
 /** Reads the files of `folder`; one that is not there has none. */
 export async function readEnvFiles(folder: string): Promise<EnvFiles> {
-  const texts = await Promise.all(ENV_FILES.map((name) => textOf(join(folder, name))));
-  return checkedVariables(Object.assign({}, ...texts.map((text) => parseEnv(text))) as Record<string, string>);
-}
-
-function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
+  const texts = await Promise.all(ENV_FILES.map((name) => readText(join(folder, name))));
+  return checkedVariables(Object.assign({}, ...texts.map((text) => parseEnv(text ?? ''))) as Record<string, string>);
 }
 
 const NOT_THEIRS = /^(?:PORT|HOST|K_.*|CATNAP_(?!LOG_LEVEL$|LOG_FORMAT$).*)$/;

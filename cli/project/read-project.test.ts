@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CommandError } from '../command-line/command-error.ts';
@@ -70,6 +72,48 @@ test('a folder may have several functions, of code and of images', async () => {
       ['main', project.at('index.mts')],
     ],
   );
+});
+
+test('a catnap.config.ts that never ends, ends with Ctrl-C, and one that ends its process is told', {
+  timeout: 30_000,
+}, async () => {
+  for (const config of [
+    'for (;;) globalThis.x = 1;',
+    'export default () => new Promise(() => setInterval(() => 0, 9));',
+  ]) {
+    await using folder = await testFolder({ ...index, 'catnap.config.ts': config });
+    const stop = new AbortController();
+    const reading = readProject(folder.path, request, stop.signal);
+    setTimeout(() => stop.abort(), 300);
+    await assert.rejects(reading, { name: 'AbortError' });
+  }
+  assert.match(
+    await mistake({ ...index, 'catnap.config.ts': 'process.exit(0)' }),
+    /config\.ts: it ended before it had said its settings/,
+  );
+});
+
+test('what is no file, and might never end, is not read', { timeout: 30_000 }, async () => {
+  await using folder = await testFolder({ 'index.ts': '' });
+  const problem = async () => {
+    const error = await readProject(folder.path, request).then(
+      () => assert.fail('it was accepted'),
+      (thrown: Error) => thrown,
+    );
+    assert.ok(error instanceof CommandError, String(error));
+    return error.message;
+  };
+  execFileSync('mkfifo', [join(folder.path, 'pipe')]);
+  await folder.write({ 'catnap.yaml': 'entry: pipe\n' });
+  assert.match(await problem(), /pipe in \S+, which its entry names, is no file/);
+  for (const name of ['package.json', 'catnap.yaml']) {
+    await rm(join(folder.path, 'catnap.yaml'), { force: true });
+    await symlink('/dev/zero', join(folder.path, name));
+    assert.match(await problem(), /it is no file/);
+    await rm(join(folder.path, name));
+  }
+  await folder.write({ 'package.json': `{"name":"${'x'.repeat(2 ** 20)}"}` });
+  assert.match(await problem(), /package\.json: it is longer than 1 MiB/);
 });
 
 test('catnap.config.ts is typed, may import, and is told what for', async () => {

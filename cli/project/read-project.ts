@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
@@ -8,6 +8,7 @@ import { findEntry, type PackageEntries } from './find-entry.ts';
 import { functionName } from './function-name.ts';
 import type { Project, ProjectFunction } from './project.ts';
 import { readSettings } from './read-settings.ts';
+import { readText } from './read-text.ts';
 import type { Settings } from './settings.ts';
 
 interface PackageJson extends PackageEntries {
@@ -16,13 +17,17 @@ interface PackageJson extends PackageEntries {
 
 type FunctionSettings = NonNullable<NonNullable<Settings['functions']>[string]>;
 
-/** Reads what functions are in a folder. Throws a CommandError that says where a mistake is. @param folder absolute */
-export async function readProject(folder: string, request: ConfigRequest): Promise<Project> {
+/**
+ * Reads what functions are in a folder. Throws a CommandError that says where a mistake is.
+ * @param folder absolute
+ * @param signal ends a catnap.config.ts that does not end by itself
+ */
+export async function readProject(folder: string, request: ConfigRequest, signal?: AbortSignal): Promise<Project> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     const problem = cause.code === 'ENOTDIR' ? 'is a file: name the folder that it is in' : 'is no folder';
     throw new CommandError(`${folder} ${problem}`, EXIT.usage, { cause });
   });
-  const { settings, files } = await readSettings(folder, names, request);
+  const { settings, files } = await readSettings(folder, names, request, signal);
   const manifest = names.includes('package.json') ? join(folder, 'package.json') : undefined;
   const packageJson = manifest === undefined ? {} : await readPackage(manifest);
   const name = settings.name ?? ownName(folder, packageJson);
@@ -68,6 +73,8 @@ function entryOf(name: string, named: string | undefined, packageJson: PackageJs
     const path = resolve(folder, named);
     if (!existsSync(path))
       throw new CommandError(`${name}: there is no ${named} in ${folder}, which its entry names`, EXIT.usage);
+    if (!statSync(path).isFile())
+      throw new CommandError(`${name}: ${named} in ${folder}, which its entry names, is no file`, EXIT.usage);
     return path;
   }
   const found = findEntry(packageJson, isThere);
@@ -81,10 +88,11 @@ function entryOf(name: string, named: string | undefined, packageJson: PackageJs
 
 async function readPackage(file: string): Promise<PackageJson> {
   try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const value: unknown = JSON.parse((await readText(file)) ?? '');
     if (typeof value === 'object' && value !== null) return value;
     throw new Error('it is no object');
   } catch (cause) {
+    if (cause instanceof CommandError) throw cause;
     throw new CommandError(`${file}: ${(cause as Error).message}`, EXIT.usage, { cause });
   }
 }

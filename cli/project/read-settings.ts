@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import * as yaml from 'yaml';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
 import type { ConfigRequest } from './define-config.ts';
+import { readText } from './read-text.ts';
 import { mistakesIn, type Settings } from './settings.ts';
 
 /** A folder's settings, and what was read for them. */
@@ -16,18 +16,19 @@ export interface ReadSettings {
 
 const YAML_NAMES = ['catnap.yaml', 'catnap.yml'];
 const MODULE_NAMES = ['catnap.config.ts', 'catnap.config.mts', 'catnap.config.js', 'catnap.config.mjs'];
-const MAX_BYTES = 1024 * 1024;
 const MISTAKES_SHOWN = 8;
 
 /**
  * Reads catnap.yaml or catnap.config.ts.
  * @param names of the folder's files
+ * @param signal ends a module that does not end by itself
  * Throws a CommandError that names file, line and field where they are wrong, or where there are two.
  */
 export async function readSettings(
   folder: string,
   names: readonly string[],
   request: ConfigRequest,
+  signal?: AbortSignal,
 ): Promise<ReadSettings> {
   const there = [...YAML_NAMES, ...MODULE_NAMES].filter((name) => names.includes(name));
   const [name, other] = there;
@@ -35,18 +36,12 @@ export async function readSettings(
   if (other !== undefined)
     throw new CommandError(`both ${name} and ${other} are in ${folder}: keep one of them`, EXIT.usage);
   const file = join(folder, name);
-  if (YAML_NAMES.includes(name)) return { settings: settingsOfYaml(name, await boundedText(file)), files: [file] };
+  if (YAML_NAMES.includes(name)) return { settings: settingsOfYaml(name, (await readText(file)) ?? ''), files: [file] };
   const { loadConfig } = await import('./load-config.ts');
-  const { value, files } = await loadConfig(file, request);
+  const { value, files } = await loadConfig(file, request, signal);
   const mistakes = mistakesIn(value).map(({ path, message }) => `${name}: ${dotted(path)}${message}`);
   throwMistakes(mistakes);
   return { settings: value as Settings, files };
-}
-
-async function boundedText(file: string): Promise<string> {
-  const bytes = await readFile(file);
-  if (bytes.length > MAX_BYTES) throw new CommandError(`${basename(file)} is longer than 1 MiB`, EXIT.usage);
-  return bytes.toString();
 }
 
 /** Throws a CommandError with a line for each mistake. */
