@@ -21,6 +21,17 @@ test('a change answers once its own revision takes traffic', () => {
     assert.deepEqual(verdictOf(fn(2, status), 2), { kind: 'waiting' }, JSON.stringify(status));
 });
 
+test('a change that is being compiled is not judged by the revision before, which cannot start', () => {
+  const stale = condition('RevisionReady', 'False', 'of the revision before');
+  for (const source of [
+    condition('SourceReady', 'Unknown'),
+    { ...condition('SourceReady', 'False'), reason: 'ConfigMapNotFound' },
+  ]) {
+    const status = { observedGeneration: 2, conditions: [source, stale], ...REVISIONS };
+    assert.deepEqual(verdictOf(fn(2, status), 2), { kind: 'waiting' });
+  }
+});
+
 test('a change that does not compile, or does not start, has failed with its reason', () => {
   const source = [condition('SourceReady', 'False', 'why'), condition('RevisionReady', 'True')];
   const start = [condition('SourceReady', 'True'), condition('RevisionReady', 'False', 'why')];

@@ -17,11 +17,12 @@ export function verdictOf({ metadata, status }: FunctionObject, generation: numb
   if ((status?.observedGeneration ?? 0) < generation) return { kind: 'waiting' };
   const condition = (type: ConditionType) => status?.conditions?.find((one) => one.type === type);
   const [source, revision] = [condition('SourceReady'), condition('RevisionReady')];
+  // Until the source is compiled, or the operator's watch shows the ConfigMaps of large code, `RevisionReady` is of the revision before.
+  if (source?.status === 'Unknown' || source?.reason === 'ConfigMapNotFound') return { kind: 'waiting' };
   if (source?.status === 'False')
     return { kind: 'failed', message: source.message, goesOn: revision?.status === 'True' };
   if (revision?.status === 'False')
     return { kind: 'failed', message: revision.message, goesOn: status?.revision !== status?.latestRevision };
-  const isThere = source?.status !== 'Unknown' && revision?.status === 'True';
-  if (!isThere || status?.revision !== status?.latestRevision) return { kind: 'waiting' };
+  if (revision?.status !== 'True' || status?.revision !== status?.latestRevision) return { kind: 'waiting' };
   return { kind: 'answers', url: status?.url };
 }
