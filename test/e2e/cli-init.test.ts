@@ -81,7 +81,10 @@ suite('a folder of catnap init', () => {
         cwd,
         env: { ...env, PATH: `${dirname(process.execPath)}:${env.PATH}` },
       });
-      const { stdout } = await run(process.execPath, ['--test'], { cwd, env });
+      const { stdout } = await run('npm', ['test'], {
+        cwd,
+        env: { ...env, PATH: `${dirname(process.execPath)}:${env.PATH}` },
+      });
       assert.match(stdout, /^ℹ pass [1-9]/m);
       assert.match(stdout, /^ℹ fail 0$/m);
     });
