@@ -105,6 +105,19 @@ test('advice is about the spec as it is now, and about a function that goes', ()
   assert.deepEqual(adviceFor(newer, PLACE), ['see docs/status.md for what NotKnownHere means']);
 });
 
+test('events of one second stay in the order in which they come, before one a moment later', () => {
+  const at = (reason: string, lastTimestamp: string) => ({ metadata: {}, reason, lastTimestamp });
+  const events = [
+    at('c', '2026-01-01T00:00:02.500Z'),
+    at('a', '2026-01-01T00:00:02Z'),
+    at('b', '2026-01-01T00:00:02Z'),
+  ];
+  assert.deepEqual(
+    eventsOf(events as never, 9).map(({ reason }) => reason),
+    ['a', 'b', 'c'],
+  );
+});
+
 test('events come oldest first, only the last of them, whichever way their time is told', () => {
   const events = [
     { metadata: {}, reason: 'b', lastTimestamp: '2026-01-01T00:00:02Z', count: 4 },

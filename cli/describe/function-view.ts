@@ -56,7 +56,7 @@ export function revisionsOf({ status }: FunctionObject, deployments: readonly De
     .sort((a, b) => (a.madeAt < b.madeAt ? 1 : -1));
 }
 
-/** Latest last, the last `most` of them. Pure. */
+/** Latest last, those of one moment as they come; the last `most` of them. Pure. */
 export function eventsOf(events: readonly KubeEvent[], most: number): EventView[] {
   return events
     .map((event) => ({
@@ -71,6 +71,6 @@ export function eventsOf(events: readonly KubeEvent[], most: number): EventView[
         event.metadata.creationTimestamp ??
         '',
     }))
-    .sort((a, b) => a.lastAt.localeCompare(b.lastAt))
+    .sort((a, b) => (Date.parse(a.lastAt) || 0) - (Date.parse(b.lastAt) || 0))
     .slice(-most);
 }

@@ -30,10 +30,12 @@ test('a note becomes an Event beside its object', async (t) => {
   const call = await calls.next();
   call.reply({ metadata: { namespace: 'a', name: 'hello.x1' } }, 201);
   assert.equal(`${call.method} ${call.url.pathname}`, 'POST /api/v1/namespaces/a/events');
-  assert.deepEqual(JSON.parse(call.body), {
+  const { metadata, ...said } = JSON.parse(call.body);
+  assert.equal(metadata.namespace, 'a');
+  assert.match(metadata.name, /^hello\.[0-9a-f]{16}$/);
+  assert.deepEqual(said, {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { generateName: 'hello.', namespace: 'a' },
     involvedObject: {
       apiVersion: 'catnap.dev/v1alpha1',
       kind: 'Function',
@@ -69,6 +71,20 @@ test('the same note again raises the count, and begins anew when the Event is go
   const fourth = await calls.next();
   fourth.reply({ metadata: { namespace: 'a', name: 'hello.x2' } }, 201);
   assert.equal(fourth.method, 'POST');
+  await recorder[Symbol.asyncDispose]();
+});
+
+test('Events of one moment have names in the order of what they tell', async (t) => {
+  const { calls, recorder } = await recording(t);
+  const names: string[] = [];
+  for (let i = 0; i < 20; i += 1) recorder.record(hello, { ...compiled, message: `the change number ${i}` });
+  for (let i = 0; i < 20; i += 1) {
+    const call = await calls.next();
+    const { name } = JSON.parse(call.body).metadata;
+    call.reply({ metadata: { namespace: 'a', name } }, 201);
+    names.push(name);
+  }
+  assert.deepEqual(names, [...new Set(names)].sort());
   await recorder[Symbol.asyncDispose]();
 });
 

@@ -1,5 +1,6 @@
 /** Kubernetes Events: what `kubectl describe` shows below an object. */
 
+import { randomInt } from 'node:crypto';
 import type { KubeClient } from '../kube/client.ts';
 import { isNamespaceLeaving, isNotFound } from '../kube/error.ts';
 import { EVENTS, type KubeEvent, type KubeObject } from '../kube/resources.ts';
@@ -28,6 +29,7 @@ const MESSAGE_MAX_LENGTH = 1_024;
 const MOST_WAITING = 200;
 /** Notes whose Event is remembered, to count it up instead of writing another. */
 const MOST_REMEMBERED = 1_000;
+const NAMES_A_MILLISECOND = 1_000_000n;
 const DISPOSE_MS = 5_000;
 
 /** An Event that was written: the same note again only raises its count. */
@@ -47,6 +49,7 @@ export class EventRecorder implements AsyncDisposable {
   readonly #budget: EventBudget;
   readonly #written = new Map<string, Written>();
   readonly #stop = new AbortController();
+  readonly #names = new OrderedNames();
   #waiting = 0;
   #tail: Promise<void> = Promise.resolve();
 
@@ -116,18 +119,24 @@ export class EventRecorder implements AsyncDisposable {
   }
 
   async #create(about: KubeObject, note: EventNote): Promise<Written> {
-    const event = eventOf(about, note, { component: this.#options.component, nowMs: this.#now() });
+    const nowMs = this.#now();
+    const suffix = this.#names.next(nowMs);
+    const event = eventOf(about, note, { component: this.#options.component, nowMs, suffix });
     const { metadata } = await this.#options.kube.create(EVENTS, event, { signal: this.#stop.signal });
     return { namespace: metadata.namespace ?? '', name: metadata.name ?? '', count: 1 };
   }
 }
 
 /** The Event of a note that is new. */
-function eventOf(about: KubeObject, note: EventNote, by: { component: string; nowMs: number }): KubeEvent {
+function eventOf(
+  about: KubeObject,
+  note: EventNote,
+  by: { component: string; nowMs: number; suffix: string },
+): KubeEvent {
   const { name = '', namespace, uid = '', resourceVersion } = about.metadata ?? {};
   const at = timestamp(by.nowMs);
   return {
-    metadata: { generateName: `${name.slice(0, 200)}.`, namespace: namespace ?? 'default' },
+    metadata: { name: `${name.slice(0, 200)}.${by.suffix}`, namespace: namespace ?? 'default' },
     involvedObject: {
       apiVersion: about.apiVersion ?? '',
       kind: about.kind ?? '',
@@ -146,6 +155,21 @@ function eventOf(about: KubeObject, note: EventNote, by: { component: string; no
     reportingComponent: by.component,
     reportingInstance: '',
   };
+}
+
+/**
+ * Ends of names that are in the order in which they were asked for, as strings too: the time, and at random within its
+ * millisecond, for other processes write Events as well. kubectl shows Events of one second in the order of their names.
+ */
+class OrderedNames {
+  #last = 0n;
+
+  /** 16 hexadecimal digits. */
+  next(nowMs: number): string {
+    const now = BigInt(nowMs) * NAMES_A_MILLISECOND + BigInt(randomInt(Number(NAMES_A_MILLISECOND)));
+    this.#last = now > this.#last ? now : this.#last + 1n;
+    return this.#last.toString(16).padStart(16, '0');
+  }
 }
 
 /** RFC 3339 in whole seconds, as metav1.Time has it. */
