@@ -1,3 +1,4 @@
+// Longer than 250 lines: one world of one function, look by look.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FunctionStatus } from '#api/function-status.ts';
@@ -30,6 +31,10 @@ class World implements AsyncDisposable {
   /** Milliseconds that pass with each look. */
   nowMs = 0;
   refuse = false;
+  /** Of the revision before, of which all writes are taken; undefined: there is none. */
+  replicasBefore: number | undefined;
+  /** The status has none any more. */
+  trialIsOver = false;
   /** Looks that fail from here on, each before anything is measured. */
   failing = 0;
   atMost: number | undefined;
@@ -65,7 +70,11 @@ class World implements AsyncDisposable {
         return { activators: new Map([['a', new Map([[KEY, this.sample]])]]) };
       },
       writer: new ReplicaWriter({
-        setReplicas: async (_deployment, wanted) => {
+        setReplicas: async ({ metadata }, wanted) => {
+          if (metadata?.name === 'hello-0') {
+            this.replicasBefore = wanted;
+            return;
+          }
           if (this.refuse) throw new Error('conflict');
           this.replicas = wanted;
         },
@@ -84,8 +93,11 @@ class World implements AsyncDisposable {
   }
 
   #scaled(fn: ScaledFunction['fn']): ScaledFunction {
-    const deployment = aDeployment({ replicas: this.replicas });
-    return { key: KEY, fn, deployments: new Map([['hello-1', deployment]]) };
+    const deployments = new Map([['hello-1', aDeployment({ replicas: this.replicas })]]);
+    const replicas = this.replicasBefore;
+    if (replicas !== undefined) deployments.set('hello-0', aDeployment({ revision: 'hello-0', replicas }));
+    const { trial: _over, ...status } = fn.status ?? {};
+    return { key: KEY, fn: this.trialIsOver ? { ...fn, status } : fn, deployments };
   }
 
   /** Resolves when `count` more looks were taken and what followed from them was done. */
@@ -127,6 +139,31 @@ test('a replica that is only tried stays beyond idleSeconds, and the decision sa
   // A second passes with each look: by then it is no longer a try.
   await world.looks(600);
   assert.equal(world.replicas, 0);
+});
+
+test('a try that is over is no reason any more, though the number of replicas stays', async () => {
+  const trial = { revision: 'hello-1', startedAt: new Date(0).toISOString() };
+  await using world = new World(1, { scaling: { minReplicas: 1 } }, { trial });
+  await world.looks(3);
+  const tried = world.scalings.get('uid-of-hello');
+  assert.equal(tried?.reason, 'a new revision is being tried');
+  world.trialIsOver = true;
+  await world.looks(3);
+  const after = world.scalings.get('uid-of-hello');
+  assert.deepEqual([after?.desired, after?.lastScaleTime], [1, tried?.lastScaleTime]);
+  assert.doesNotMatch(after?.reason ?? '', /tried/);
+  const decisions = world.decisions.length;
+  await world.looks(5);
+  assert.equal(world.decisions.length, decisions);
+});
+
+test('what was written for another revision is no decision for the one that is scaled', async () => {
+  await using world = new World(1, { scaling: { idleSeconds: 2 } });
+  world.replicasBefore = 1;
+  world.refuse = true;
+  await world.looks(8);
+  assert.equal(world.replicasBefore, 0);
+  assert.equal(world.decisions.includes(0), false);
 });
 
 test('a busy one grows with its demand', async () => {

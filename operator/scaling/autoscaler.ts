@@ -15,6 +15,7 @@ import {
   type RolloutState,
   type ScaleChange,
   scaledRevision,
+  TRIED,
 } from './replica-plan.ts';
 import { replicasOf } from './replica-writer.ts';
 import { neverAwake, type ScaleState, step } from './step.ts';
@@ -32,6 +33,8 @@ interface Known {
 interface Write {
   changes: readonly ScaleChange[];
   deployments: ReadonlyMap<string, Deployment>;
+  /** Of the scaled revision, and what was decided for it. */
+  scaled: string;
   decision: Need;
 }
 
@@ -146,7 +149,7 @@ export class Autoscaler implements AsyncDisposable {
     const decision = plan.get(scaled) ?? needed;
     if (decision.replicas === current) this.#note(known, decision, nowMs);
     const changes = changesOf(plan, replicas);
-    if (!known.writing && changes.length > 0) this.#write(known, { changes, deployments, decision }, signal);
+    if (!known.writing && changes.length > 0) this.#write(known, { changes, deployments, scaled, decision }, signal);
   }
 
   #begin(key: string, { metadata: { uid }, status }: FunctionObject, state: ScaleState): Known {
@@ -181,12 +184,15 @@ export class Autoscaler implements AsyncDisposable {
     this.#options.onLearned(key);
   }
 
+  /** Once for each number, but a try that is over is no reason any more. */
   #note(known: Known, { replicas, reason }: { replicas: number; reason: string }, nowMs: number): void {
     const { scalings, onDecision } = this.#options;
     const before = scalings.get(known.uid);
-    if (before?.desired === replicas || (before?.desired === undefined && replicas === 0)) return;
+    const isOver = before?.reason === TRIED && reason !== TRIED;
+    if ((before?.desired === replicas && !isOver) || (before?.desired === undefined && replicas === 0)) return;
     const lastScaleTime = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
-    scalings.set(known.uid, { ...before, desired: replicas, reason, lastScaleTime });
+    const when = before?.desired === replicas ? {} : { lastScaleTime };
+    scalings.set(known.uid, { ...before, desired: replicas, reason, ...when });
     onDecision(known.key, replicas);
   }
 
@@ -200,10 +206,10 @@ export class Autoscaler implements AsyncDisposable {
   }
 
   /** Never rejects: the next tick decides anew. */
-  async #writeAll(known: Known, { changes, deployments, decision }: Write, signal: AbortSignal): Promise<void> {
+  async #writeAll(known: Known, { changes, deployments, scaled, decision }: Write, signal: AbortSignal): Promise<void> {
     const { writer, isConflict, log, nowMs } = this.#options;
     const { done, failed } = await writer.write(known.key, changes, { deployments, signal });
-    if (done.length > 0) this.#note(known, decision, nowMs());
+    if (done.some(({ revision }) => revision === scaled)) this.#note(known, decision, nowMs());
     if (signal.aborted) return;
     for (const { change, error } of failed) {
       const fields = { function: known.key, ...change };

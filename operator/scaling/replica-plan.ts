@@ -65,6 +65,9 @@ export interface ScaleChange {
   reason: string;
 }
 
+/** Why there is a replica that no request asks for. */
+export const TRIED = 'a new revision is being tried';
+
 export function planReplicas(input: PlanInput): ReplicaPlan {
   const { replicas, rollout } = input;
   const demanded = byDemand(input);
@@ -104,7 +107,7 @@ function byDemand({ replicas, rollout, needs = new Map(), isTried }: PlanInput):
     [...needs].map(([revision, need]) => {
       const limited = withLimit(need, rollout.atMost);
       const isKept = isTried === true && replicas.get(revision) === 1 && limited.replicas <= 1;
-      return [revision, isKept ? { replicas: 1, reason: 'a new revision is being tried' } : limited];
+      return [revision, isKept ? { replicas: 1, reason: TRIED } : limited];
     }),
   );
 }
@@ -122,7 +125,7 @@ function byRollout(
   { rollout, serving, trialStarts, maxReplicas }: PlanInput & { serving: number },
 ): Need {
   const isLatest = name === rollout.latest;
-  if (isLatest && trialStarts) return atLeast(1, base, 'a new revision is being tried');
+  if (isLatest && trialStarts) return atLeast(1, base, TRIED);
   if (name === rollout.serving || rollout.latestStarts === undefined) return base;
   const { overtaken = [] } = rollout;
   // It is the newest that may still answer.
