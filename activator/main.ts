@@ -85,7 +85,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   });
   const rateLimits = await startRateLimits({ config, clock, log, lifecycle, peers, registry });
   const functions = new FunctionRegistry({
-    tokens: startTokenChecks({ config, clock, log, registry }),
+    tokens: startTokenChecks({ config, clock, log, registry, kube }),
     rateLimits,
     sendBacklog: (hint) => peers.send('backlog', hint),
     budget,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DEFAULT_KEY_HEADER } from './rules/access-fault.ts';
-import { rules } from './schema-nodes.ts';
+import { DNS_LABEL, DNS_SUBDOMAIN, rules } from './schema-nodes.ts';
 
 const ApiKey = z.object({
   name: z
@@ -113,6 +113,27 @@ const WayIn = z.object({
     description:
       'JSON Web Tokens of an OpenID provider, or of any other signer, in the header Authorization as Bearer. They are checked by the gateway, and the function does not get them.',
   }),
+  serviceAccounts: z
+    .array(
+      z.object({
+        namespace: z.string().min(1).max(63).regex(DNS_LABEL),
+        name: z.string().min(1).max(253).regex(DNS_SUBDOMAIN),
+      }),
+    )
+    .min(1)
+    .max(64)
+    .optional()
+    .meta({
+      description:
+        'Service accounts of the cluster whose pods may ask, with a token that Kubernetes gives them for one of the audiences, in the header Authorization as Bearer.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['namespace', 'name'],
+    }),
+  audiences: z.array(z.string().min(1).max(512)).min(1).max(16).optional().meta({
+    description:
+      'With serviceAccounts: of which a token has to be for one. Have one of your own, which no other program takes.',
+    'x-kubernetes-list-type': 'set',
+  }),
 });
 
 export const Access = z
@@ -120,10 +141,11 @@ export const Access = z
     WayIn.meta(
       rules(
         {
-          rule: '[has(self.public), has(self.apiKeys), has(self.jwt)].filter(there, there).size() == 1',
-          message: 'give exactly one of public, apiKeys, jwt',
+          rule: '[has(self.public), has(self.apiKeys), has(self.jwt), has(self.serviceAccounts)].filter(there, there).size() == 1',
+          message: 'give exactly one of public, apiKeys, jwt, serviceAccounts',
         },
         { rule: '!has(self.header) || has(self.apiKeys)', message: 'header is of apiKeys' },
+        { rule: 'has(self.audiences) == has(self.serviceAccounts)', message: 'serviceAccounts need audiences' },
       ),
     ),
   )

@@ -5,6 +5,7 @@ import { access } from './access/access.ts';
 import { apiKeys } from './access/api-keys.ts';
 import { jwt, type TokenChecks } from './access/jwt.ts';
 import { publicPaths } from './access/public-paths.ts';
+import { serviceAccounts } from './access/service-accounts.ts';
 import type { WayIn } from './access/way-in.ts';
 import { cors } from './cors.ts';
 import { httpsOnly } from './https-only.ts';
@@ -60,6 +61,9 @@ function waysIn(specs: readonly WayInSpec[], { namespace, tokens }: CompileOptio
     ...specs.flatMap((way) => (way.public === undefined ? [] : [publicPaths(way.public)])),
     ...specs.flatMap((way) => (way.apiKeys === undefined ? [] : [apiKeys(way.apiKeys, way.header)])),
     ...specs.flatMap((way) => (way.jwt === undefined ? [] : [jwt(way.jwt, namespace, tokens)])),
+    ...specs.flatMap(({ serviceAccounts: accounts, audiences = [] }) =>
+      accounts === undefined ? [] : [serviceAccounts({ accounts, audiences }, tokens)],
+    ),
   ];
 }
 

@@ -2,6 +2,7 @@
 import { generateKeyPairSync, type KeyObject, type SigningOptions, sign } from 'node:crypto';
 import { IssuerKeySets } from '../policy/access/issuer-key-sets.ts';
 import type { TokenChecks } from '../policy/access/jwt.ts';
+import { ClusterIssuer } from '../policy/access/service-accounts.ts';
 import { VerifiedTokens } from '../policy/access/verified-tokens.ts';
 
 export const ISSUER = 'https://login.example';
@@ -88,6 +89,8 @@ export class TestIssuer {
     };
     const nowMs = () => this.nowSeconds * 1000;
     const issuers = new IssuerKeySets({ load, nowMs, failed: () => undefined });
-    this.checks = { issuers, verified: new VerifiedTokens(), wallMs: nowMs };
+    const description = async () => ({ issuer: ISSUER });
+    const cluster = new ClusterIssuer({ description, keys: load, nowMs });
+    this.checks = { issuers, cluster, verified: new VerifiedTokens(), wallMs: nowMs };
   }
 }

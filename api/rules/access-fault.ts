@@ -10,6 +10,11 @@ export interface ApiKeySpec {
   readonly expires?: string | undefined;
 }
 
+export interface ServiceAccountSpec {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** One way in: exactly one of its kinds is there. */
 export interface WayInSpec {
   readonly public?: readonly string[] | undefined;
@@ -17,11 +22,15 @@ export interface WayInSpec {
   /** Of `apiKeys`. */
   readonly header?: string | undefined;
   readonly jwt?: JwtSpec | undefined;
+  readonly serviceAccounts?: readonly ServiceAccountSpec[] | undefined;
+  /** Of `serviceAccounts`. */
+  readonly audiences?: readonly string[] | undefined;
 }
 
 /** Where keys are looked for that name no header. */
 export const DEFAULT_KEY_HEADER = 'X-Api-Key';
-const KINDS = ['public', 'apiKeys', 'jwt'] as const;
+const KINDS = ['public', 'apiKeys', 'jwt', 'serviceAccounts'] as const;
+const ACCOUNT_NAME = /^[a-z0-9][-a-z0-9.]{0,252}$/;
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[-+]\d{2}:\d{2})$/;
 
 /** Undefined: all of them do. */
@@ -42,7 +51,18 @@ function wayFault(way: WayInSpec): string | undefined {
     const fault = jwtFault(way.jwt);
     return fault === undefined ? undefined : `.jwt${fault}`;
   }
+  if (way.serviceAccounts !== undefined) return accountFault(way.serviceAccounts, way.audiences);
   return prefixFault(way.public) ?? keyFault(way.apiKeys);
+}
+
+/** Trusts no schema: a text in place of a list would let in what is only a part of it. */
+function accountFault(accounts: readonly ServiceAccountSpec[], audiences: unknown): string | undefined {
+  if (!Array.isArray(accounts) || accounts.length === 0) return '.serviceAccounts: give at least one';
+  const wrong = accounts.findIndex(({ namespace, name }) => !ACCOUNT_NAME.test(namespace) || !ACCOUNT_NAME.test(name));
+  if (wrong !== -1) return `.serviceAccounts[${wrong}]: give its namespace and its name`;
+  const isGiven = Array.isArray(audiences) && audiences.length > 0;
+  const areTexts = isGiven && audiences.every((audience) => typeof audience === 'string' && audience !== '');
+  return areTexts ? undefined : '.audiences: give at least one, of your own';
 }
 
 function prefixFault(prefixes: readonly string[] = []): string | undefined {

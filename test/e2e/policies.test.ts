@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, type Manifest, manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
@@ -61,6 +62,26 @@ async function exampleUrl(world: World, name: string): Promise<string> {
   return await world.deploy({ ...object, spec: untried, metadata: { ...object.metadata, namespace: world.namespace } });
 }
 
+/** What pods of the world's namespace have by themselves, for an audience. */
+const accountToken = (world: World, audience: string) =>
+  serviceAccountToken(
+    system.kube,
+    { namespace: world.namespace, name: 'default', audience },
+    AbortSignal.timeout(10_000),
+  );
+
+test('a pod of the cluster comes in with its own token, for the audience alone that the function names', async () => {
+  await using world = await system.world();
+  const access = [{ serviceAccounts: [{ namespace: world.namespace, name: 'default' }], audiences: ['of-the-test'] }];
+  const source = 'export default (request, { caller }) => caller.way + " " + caller.name';
+  const url = await world.deploy(manifest(world.namespace, 'internal', source, { access }));
+  const ask = async (audience: string) =>
+    await world.call(url, { headers: { authorization: `Bearer ${await accountToken(world, audience)}` } });
+  assert.equal((await ask('another')).status, 401);
+  const { status, text } = await ask('of-the-test');
+  assert.deepEqual([status, text], [200, `serviceAccounts system:serviceaccount:${world.namespace}:default`]);
+});
+
 /** What each example is for. */
 const EXAMPLES: Record<string, (world: World, url: string) => Promise<void>> = {
   'addresses.yaml': async (world, url) => {
@@ -114,6 +135,13 @@ const EXAMPLES: Record<string, (world: World, url: string) => Promise<void>> = {
     assert.deepEqual([status, headers['x-catnap-error']], [429, 'RateLimited']);
     assert.equal(headers['ratelimit-policy'], '"client";q=3;w=60');
     assert.ok(Number(headers['retry-after']) >= 1);
+  },
+  'service-accounts.yaml': async (world, url) => {
+    const refused = await world.call(url);
+    assert.deepEqual([refused.status, refused.headers['www-authenticate']], [401, 'Bearer']);
+    const headers = { authorization: `Bearer ${await accountToken(world, 'internal.shop.example.com')}` };
+    assert.equal((await world.call(url, { headers })).status, 403);
+    assert.deepEqual(await world.pods(), []);
   },
 };
 

@@ -76,11 +76,15 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
   ['half a byte', { source: inline, queue: { maxBytes: '500m' } }, /spec\.queue\.maxBytes.*should match/],
   ['an empty list of those who may ask', { source: inline, allowFrom: [] }, /allowFrom.*at least 1 item/],
   ['an empty list of ways in', { source: inline, access: [] }, /access.*at least 1 item/],
-  ['a way in that is none', { source: inline, access: [{}] }, /give exactly one of public, apiKeys, jwt/],
+  [
+    'a way in that is none',
+    { source: inline, access: [{}] },
+    /give exactly one of public, apiKeys, jwt, serviceAccounts/,
+  ],
   [
     'a way in that is two',
     { source: inline, access: [{ public: ['/a'], apiKeys: [{ name: 'ci', sha256: '0'.repeat(64) }] }] },
-    /give exactly one of public, apiKeys, jwt/,
+    /give exactly one of public, apiKeys, jwt, serviceAccounts/,
   ],
   ['a header without keys', { source: inline, access: [{ public: ['/a'], header: 'X-Key' }] }, /header is of apiKeys/],
   [
@@ -103,6 +107,11 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
     'tokens for nobody',
     { source: inline, access: [{ jwt: { issuer: 'https://a.example', audiences: [] } }] },
     /audiences.*at least 1 item/,
+  ],
+  [
+    'service accounts for any audience',
+    { source: inline, access: [{ serviceAccounts: [{ namespace: 'a', name: 'b' }] }] },
+    /serviceAccounts need audiences/,
   ],
   ['an encoded prefix', { source: inline, access: [{ public: ['/%2e'] }] }, /public.*should match/],
   [
