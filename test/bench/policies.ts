@@ -10,6 +10,7 @@ import { comparedRates, READING_COLUMNS, type Reading, readingCells, readUnder }
 import type { Section } from './report.ts';
 import { inTurn, type Rounds } from './rounds.ts';
 import { BACKEND, hostOf, podOf, startBuiltActivator } from './stage.ts';
+import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 
 /** A function with policies, and what a request brings along that they let pass. */
 interface Guarded {
@@ -24,6 +25,9 @@ const WARM_UP_SECONDS = 3;
 /** So many that none is ever refused. */
 const PLENTY = { requests: 1_000_000, seconds: 1 } as const;
 
+/** The issuer of the token is on this machine. */
+const ISSUER_HERE = { CATNAP_ISSUER_HTTP: 'true', CATNAP_ISSUER_NETWORKS: '127.0.0.1' };
+
 const KEY = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978';
 const ORIGIN = 'https://shop.example.com';
 const BY_KEY = { access: [{ apiKeys: [{ name: 'bench', sha256: hash('sha256', KEY) }] }] };
@@ -31,9 +35,10 @@ const FROM_PAGES = { cors: { origins: [ORIGIN], credentials: true } };
 const A_LIMIT = { rateLimits: [{ ...PLENTY, by: 'Client' }] };
 
 /** Each is held against the same function without them; `none` is that one, in the same turns. */
-const GUARDED: Readonly<Record<string, Guarded>> = {
+const guarded = ({ jwt, token }: TokenIssuer): Readonly<Record<string, Guarded>> => ({
   none: { spec: {}, bar: 0 },
   'an API key': { spec: BY_KEY, headers: { 'x-api-key': KEY }, bar: 0.93 },
+  'a token': { spec: { access: [{ jwt }] }, headers: { authorization: `Bearer ${token}` }, bar: 0.85 },
   'a limit': { spec: A_LIMIT, bar: 0.93 },
   'two limits': {
     spec: {
@@ -50,19 +55,20 @@ const GUARDED: Readonly<Record<string, Guarded>> = {
     headers: { 'x-api-key': KEY, origin: ORIGIN },
     bar: 0.8,
   },
-};
-const NAMES = Object.keys(GUARDED);
+});
 const functionName = (name: string) => name.toLowerCase().replaceAll(/[^a-z]+/g, '-');
 
 /** What the policies of a function cost each request that they let pass, through one activator. */
 export async function policies({ rounds, seconds }: Rounds): Promise<Section> {
   await using stack = new AsyncDisposableStack();
   const backend = stack.use(await startNginx(BACKEND));
-  const functions = NAMES.map((name) =>
-    aFunction(functionName(name), { concurrency: { target: 1000 }, ...GUARDED[name]?.spec }),
+  const all = guarded(stack.use(await startTokenIssuer()));
+  const names = Object.keys(all);
+  const functions = names.map((name) =>
+    aFunction(functionName(name), { concurrency: { target: 1000 }, ...all[name]?.spec }),
   );
   const cluster = stack.use(await Cluster.start(functions));
-  const activator = await startBuiltActivator(cluster);
+  const activator = await startBuiltActivator(cluster, { env: ISSUER_HERE });
   stack.defer(() => stop(activator.process, 'SIGKILL'));
   for (const { metadata } of functions) cluster.showPod(podOf(metadata.name, backend.port));
   const load = (name: string, lasting: number): Load => ({
@@ -70,27 +76,27 @@ export async function policies({ rounds, seconds }: Rounds): Promise<Section> {
     host: hostOf(functionName(name)),
     connections: CONNECTIONS,
     seconds: lasting,
-    headers: GUARDED[name]?.headers ?? {},
+    headers: all[name]?.headers ?? {},
   });
-  for (const name of NAMES) await wrk(load(name, WARM_UP_SECONDS));
-  const readings = await inTurn(NAMES, rounds, (name) => readUnder(load(name, seconds), activator.process.pid));
+  for (const name of names) await wrk(load(name, WARM_UP_SECONDS));
+  const readings = await inTurn(names, rounds, (name) => readUnder(load(name, seconds), activator.process.pid));
   return {
     title: `Policies: GET of a fixed answer, wrk, ${CONNECTIONS} connections, medians of ${rounds} rounds of ${seconds} s in turn`,
     columns: READING_COLUMNS,
-    rows: NAMES.map((name) => ({
+    rows: names.map((name) => ({
       name,
       cells: readingCells(readings[name] as Reading[], 'requestsPerSecond', ''),
     })),
-    bars: NAMES.slice(1).map((name) => barOf(name, readings)),
+    bars: names.slice(1).map((name) => barOf(name, all[name]?.bar ?? 1, readings)),
     notes: [],
     figures: readings,
   };
 }
 
-function barOf(name: string, readings: Readonly<Record<string, readonly Reading[]>>): Bar {
+function barOf(name: string, least: number, readings: Readonly<Record<string, readonly Reading[]>>): Bar {
   const [ours, theirs] = [readings[name], readings.none] as [Reading[], Reading[]];
   const { basis, ...measured } = comparedRates(ours, theirs, 'requestsPerSecond', '');
-  const bar = atLeast(`${name} over none`, measured, GUARDED[name]?.bar ?? 1);
+  const bar = atLeast(`${name} over none`, measured, least);
   const failed = ours.some(({ errors }) => errors > 0);
   return failed ? { ...bar, verdict: 'NO' } : basis === 'chance' ? { ...bar, verdict: 'unclear' } : bar;
 }

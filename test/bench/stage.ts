@@ -25,13 +25,18 @@ export function hostOf(name: string): string {
 }
 
 export interface ActivatorOptions {
+  /** Beside that of the bench. */
+  env?: Readonly<Record<string, string>>;
   /** For node, before the program. */
   nodeOptions?: readonly string[];
 }
 
 /** The activator as it is in its image, on the proxies' processor. */
-export function startBuiltActivator(cluster: Cluster, { nodeOptions = [] }: ActivatorOptions = {}): Promise<Activator> {
-  const env = { ...imageEnv('activator'), CATNAP_DOMAIN: DOMAIN, CATNAP_DRAIN_QUIET_SECONDS: '0' };
+export function startBuiltActivator(
+  cluster: Cluster,
+  { nodeOptions = [], env: more = {} }: ActivatorOptions = {},
+): Promise<Activator> {
+  const env = { ...imageEnv('activator'), CATNAP_DOMAIN: DOMAIN, CATNAP_DRAIN_QUIET_SECONDS: '0', ...more };
   return startActivator(cluster.url, env, onSide('proxy', [process.execPath, ...nodeOptions, ACTIVATOR]));
 }
 
