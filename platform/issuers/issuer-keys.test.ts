@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { fetchJson } from './fetch-json.ts';
 import { issuerKeys } from './issuer-keys.ts';
 import { ReachableAddresses } from './reachable-addresses.ts';
 
@@ -107,5 +108,20 @@ test('what is no JSON, no answer, or half of one is told in a sentence', async (
   for (const [answer, message] of answers) {
     await using server = await aServer(provider(answer));
     await assert.rejects(issuerKeys({ issuer: server.base }, LOOPBACK), message);
+  }
+});
+
+test('an answer that never comes, or comes byte by byte, is waited for no longer than is set', async () => {
+  const answers: RequestListener[] = [
+    () => undefined,
+    (_request, response) => {
+      const timer = setInterval(() => response.write(' '), 10);
+      response.on('close', () => clearInterval(timer));
+    },
+  ];
+  for (const answer of answers) {
+    await using server = await aServer(() => answer);
+    const rules = { ...LOOPBACK, maxBytes: 1_000, timeoutMs: 200 };
+    await assert.rejects(fetchJson(server.base, rules), /no answer from 127\.0\.0\.1:\d+ within 0\.2 s/);
   }
 });
