@@ -148,7 +148,10 @@ test('nothing but tests takes of testing', () => {
   assert.deepEqual(wrong.map(textOf), []);
 });
 
-/** Where a process, or the tests, read their environment, once. */
+/**
+ * Where a process, or the tests, read their environment, once. What was not checked is told of by tests alone, which have no
+ * main: the runner of a tier names the file of its list in the environment of all of them.
+ */
 const READS_ENVIRONMENT = /(^|\/)main\.ts$|^test\/support\/settings\.ts$|^platform\/testing\/not-checked\.ts$/;
 
 test('the environment is read in main alone', () => {

@@ -4,7 +4,6 @@ import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { setInterval } from 'node:timers/promises';
 import { settled } from '#platform/testing/until.ts';
 import { aFunction, TestGateway, until } from '../testing/test-gateway.ts';
 import { echoWebSocket, type Served, serverFrame } from '../testing/test-websocket.ts';
@@ -133,11 +132,11 @@ test('timeoutSeconds does not end it; silence for timeouts.idleSeconds does, on 
   const client = await opened(scene.url);
   const event = closed(client);
   const openedAtMs = performance.now();
-  for await (const _ of setInterval(200)) {
+  await until(async () => {
     client.send('alive');
     await once(client, 'message');
-    if (performance.now() - openedAtMs > 1_600) break;
-  }
+    return performance.now() - openedAtMs > 1_600;
+  }, 'it has outlived timeoutSeconds');
   const saidAtMs = performance.now();
   const { code, reason, wasClean } = await event;
   const tookMs = performance.now() - saidAtMs;

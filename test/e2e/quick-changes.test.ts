@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { type Manifest, manifest, type SpecInput } from '../support/manifest.ts';
-import { Asking, inQuickTurn } from '../support/quick-changes.ts';
+import { inQuickTurn } from '../support/quick-changes.ts';
 import { useSystem } from '../support/system.ts';
+import { traffic } from '../support/traffic.ts';
 import type { World } from '../support/world.ts';
 
 const system = useSystem();
 const CHANGES = 10;
+const CLIENTS = 2;
 const AWAKE = { idleSeconds: 60, tryOnChange: true };
 /** Takes several times as long to start as from one change to the next. */
 const SLOW = `
@@ -40,7 +42,7 @@ test('ten changes in quick turn, then a broken one: the last that can answers, a
   const of = versions(world, 'quick');
   const url = await world.deploy(of(0));
   await answers(world, url, 0);
-  await using asking = new Asking(world, url);
+  await using asking = traffic(world.gateway, url, CLIENTS);
   await inQuickTurn(
     world,
     Array.from({ length: CHANGES - 1 }, (_, i) => of(i + 1)),
@@ -54,7 +56,7 @@ test('ten changes in quick turn, then a broken one: the last that can answers, a
   });
   assert.equal(status?.revision, good);
   assert.equal((await world.call(url)).text, `version ${CHANGES}`);
-  assert.deepEqual(asking.failed, []);
+  assert.deepEqual(Object.keys(await asking.stop()), ['200']);
 });
 
 test('while changes keep coming faster than starts, newer versions answer all the same', async () => {
@@ -62,7 +64,7 @@ test('while changes keep coming faster than starts, newer versions answer all th
   const of = versions(world, 'storm');
   const url = await world.deploy(of(0));
   await answers(world, url, 0);
-  await using asking = new Asking(world, url);
+  await using asking = traffic(world.gateway, url, CLIENTS);
   let changes = 0;
   await eventually('a version after the first answers, and changes still come', async () => {
     changes += 1;
@@ -74,7 +76,7 @@ test('while changes keep coming faster than starts, newer versions answer all th
     return status?.overtaken === undefined && status?.revision === status?.latestRevision;
   });
   assert.equal(rest.status?.observedGeneration, rest.metadata.generation);
-  assert.deepEqual(asking.failed, []);
+  assert.deepEqual(Object.keys(await asking.stop()), ['200']);
 });
 
 test('going back in the midst of quick changes ends at what was gone back to', async () => {
@@ -83,13 +85,13 @@ test('going back in the midst of quick changes ends at what was gone back to', a
   const url = await world.deploy(of(0));
   await answers(world, url, 0);
   const first = (await world.get('back')).status?.revision;
-  await using asking = new Asking(world, url);
+  await using asking = traffic(world.gateway, url, CLIENTS);
   await inQuickTurn(world, [of(1), of(2), of(3), of(0)]);
   await world.function('back', 'it is back', ({ status }) => {
     return status?.revision === first && status?.latestRevision === first && status?.overtaken === undefined;
   });
   await answers(world, url, 0);
-  assert.deepEqual(asking.failed, []);
+  assert.deepEqual(Object.keys(await asking.stop()), ['200']);
 });
 
 test('of a function that sleeps, a change that a broken one overtook is the one that answers', async () => {

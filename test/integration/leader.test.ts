@@ -1,7 +1,6 @@
 /** Two operators, of which one works: real processes, and all that they send to the API server. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { setInterval } from 'node:timers/promises';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { API_VERSION, KIND, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { NAMESPACES } from '#platform/kube/resources.ts';
@@ -11,6 +10,8 @@ import { type OperatorOnWire, type Passed, startApiServer, startOperatorOnWire }
 const parts = new AsyncDisposableStack();
 after(() => parts.disposeAsync());
 const { cluster, kube } = await startApiServer(parts);
+/** Longest that a spec is changed again and again, in milliseconds. */
+const CHANGES_MS = 300_000;
 const soon = () => AbortSignal.timeout(90_000);
 const makeNamespace = (name: string) =>
   kube.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { signal: soon() });
@@ -78,13 +79,14 @@ class Pair implements AsyncDisposable {
   async #change(): Promise<void> {
     const metadata = { namespace: this.namespace, name: 'busy' };
     let n = 0;
-    for await (const _ of setInterval(50)) {
-      if (this.#stop.signal.aborted) return;
+    const change = async () => {
       n += 1;
       const spec = { image: 'x', scaling: { maxReplicas: 1 + (n % 50) } };
       const object = { apiVersion: API_VERSION, kind: KIND, metadata, spec } as unknown as FunctionObject;
       await kube.apply<FunctionObject>(FUNCTIONS, object, { fieldManager: 'user', signal: soon() });
-    }
+      return this.#stop.signal.aborted;
+    };
+    await eventually('the changes end', change, CHANGES_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
