@@ -8,7 +8,7 @@ import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
 import { printable } from '../command-line/printable.ts';
 import { functionName } from '../project/function-name.ts';
-import { folderFiles } from '../templates/folder-files.ts';
+import { type FolderChoice, folderFiles } from '../templates/folder-files.ts';
 import { TEMPLATE_NAMES, type TemplateName } from '../templates/template.ts';
 import { TEMPLATES } from '../templates/templates.ts';
 
@@ -59,16 +59,16 @@ async function mustBeEmpty(folder: string): Promise<void> {
   if (there.some((name) => name !== '.git')) throw new CommandError(`${folder} is not empty`, EXIT.usage);
 }
 
-/** From which versions; in a checkout nothing of them is published, and its own build is used. */
-function packages({ output }: CommandContext): { runtime: string; command: string | undefined } {
+/** From which versions; in a checkout nothing of them is published, and its own build and command are used. */
+function packages({ output }: CommandContext): Pick<FolderChoice, 'runtime' | 'command'> {
   if (IS_BUILT) {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-    return { runtime: `^${version}`, command: `^${version}` };
+    return { runtime: `^${version}`, command: { range: `^${version}` } };
   }
   const built = join(ROOT, 'dist', 'npm');
   if (!existsSync(join(built, 'package.json')))
     output.note(`before npm install: npm --prefix ${ROOT} run build -- npm`);
-  return { runtime: `file:${built}`, command: undefined };
+  return { runtime: `file:${built}`, command: { path: join(ROOT, 'cli', 'bin', 'catnap') } };
 }
 
 /** What `npm test` needs where the machine's own Node is too old for it; undefined: it is not. Pure. @param root of the checkout */

@@ -1,14 +1,14 @@
 import type { Template } from './template.ts';
 import { type KnownPackage, VERSIONS } from './versions.ts';
 
-interface FolderChoice {
+export interface FolderChoice {
   template: Template;
   /** Of the package and of the function. */
   name: string;
   /** How package.json asks for `@catnap/runtime`: a range, or `file:` and a folder. */
   runtime: string;
-  /** A range of the package `catnap`; undefined: the command that is there is used. */
-  command: string | undefined;
+  /** A range of the package `catnap`, or the path of a checkout's command. */
+  command: { range: string } | { path: string };
 }
 
 /** With a pattern a Node that is too old fails; without one it finds no file of TypeScript, and passes. */
@@ -32,17 +32,23 @@ export function folderFiles(choice: FolderChoice): Record<string, string> {
 
 function packageJson({ template, name, runtime, command }: FolderChoice): object {
   const own = versionsOf(['typescript', '@types/node', ...template.devDependencies]);
-  const tools = { '@catnap/runtime': runtime, ...(command !== undefined && { catnap: command }) };
+  const tools = { '@catnap/runtime': runtime, ...('range' in command && { catnap: command.range }) };
+  const catnap = 'range' in command ? 'catnap' : quoted(command.path);
   const dependencies = versionsOf(template.dependencies);
   return {
     name,
     private: true,
     type: 'module',
     engines: { node: '>=24' },
-    scripts: { dev: 'catnap dev', deploy: 'catnap deploy', test: TEST, types: 'tsc' },
+    scripts: { dev: `${catnap} dev`, deploy: `${catnap} deploy`, test: TEST, types: 'tsc' },
     ...(Object.keys(dependencies).length > 0 && { dependencies }),
     devDependencies: sorted({ ...own, ...tools }),
   };
+}
+
+/** As one word of a shell. */
+function quoted(path: string): string {
+  return /^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function versionsOf(names: readonly KnownPackage[]): Record<string, string> {

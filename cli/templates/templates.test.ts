@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { folderFiles } from './folder-files.ts';
+import { type FolderChoice, folderFiles } from './folder-files.ts';
 import { TEMPLATE_NAMES } from './template.ts';
 import { TEMPLATES } from './templates.ts';
 import { VERSIONS } from './versions.ts';
 
-const made = (name: (typeof TEMPLATE_NAMES)[number], command?: string) =>
+const CHECKOUT = { path: '/work/catnap/cli/bin/catnap' };
+const made = (name: (typeof TEMPLATE_NAMES)[number], command: FolderChoice['command'] = CHECKOUT) =>
   folderFiles({ template: TEMPLATES[name], name: 'shop', runtime: '^1.2.3', command });
+const packageOf = (command: FolderChoice['command']) => JSON.parse(made('hello', command)['package.json'] as string);
 
 for (const name of TEMPLATE_NAMES)
   test(`${name} is a whole folder, named as its function, with exact versions`, () => {
@@ -36,8 +38,14 @@ for (const name of TEMPLATE_NAMES)
   });
 
 test('a folder made by the installed package brings the command', () => {
-  assert.equal(JSON.parse(made('hello', '^1.2.3')['package.json'] as string).devDependencies.catnap, '^1.2.3');
-  assert.equal(JSON.parse(made('hello')['package.json'] as string).devDependencies.catnap, undefined);
+  const { scripts, devDependencies } = packageOf({ range: '^1.2.3' });
+  assert.deepEqual([scripts.dev, scripts.deploy, devDependencies.catnap], ['catnap dev', 'catnap deploy', '^1.2.3']);
+});
+
+test("a folder made by a checkout runs that one's command, also where it is not on PATH", () => {
+  const { scripts, devDependencies } = packageOf(CHECKOUT);
+  assert.deepEqual([scripts.dev, devDependencies.catnap], ['/work/catnap/cli/bin/catnap dev', undefined]);
+  assert.equal(packageOf({ path: "/my work/it's/catnap" }).scripts.deploy, `'/my work/it'\\''s/catnap' deploy`);
 });
 
 test('templates use the versions that are tried here', () => {

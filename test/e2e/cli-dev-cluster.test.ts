@@ -29,6 +29,36 @@ test('its functions answer while it runs, what they write is shown, and they go 
   await assert.rejects(world.get('shop'), gone);
 });
 
+for (const [how, close] of [
+  ['its reader ends', (dev: DevProcess) => dev.stopReading()],
+  [
+    'its terminal is closed, which is told more than once',
+    (dev: DevProcess) => {
+      dev.stopReading();
+      for (let i = 0; i < 3; i += 1) dev.signal('SIGHUP');
+    },
+  ],
+] as const)
+  test(`its functions go with it too when ${how}`, async () => {
+    await using world = await system.world();
+    await using folders = await Folders.create();
+    const source = (text: string) => ({ 'shop/index.ts': `export default () => '${text}';\n` });
+    await folders.write(source('first'));
+    await using dev = DevProcess.start(folders.path, [
+      'shop',
+      '--kubeconfig',
+      system.kubeconfig,
+      '-n',
+      world.namespace,
+    ]);
+    await dev.says(/answers at (\S+)/);
+    close(dev);
+    // What it says of the change finds no reader.
+    await folders.write(source('second'));
+    await dev.ended();
+    await assert.rejects(world.get('shop'), isNotFound);
+  });
+
 test('a Function that it has not made is left alone', async () => {
   await using world = await system.world();
   await world.deploy(manifest(world.namespace, 'shop', HELLO));

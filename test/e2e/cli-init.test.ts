@@ -59,6 +59,12 @@ async function install(): Promise<string | undefined> {
   );
 }
 
+test('its npm scripts find the command of this checkout, which is not on PATH', async () => {
+  const cwd = join(folder, TEMPLATE_NAMES[0]);
+  const { stdout } = await run('npm', ['run', 'dev', '--silent', '--', '--help'], { cwd, env });
+  assert.match(stdout, /^Usage: catnap dev /);
+});
+
 const KINDS: Record<string, Resource> = { ConfigMap: CONFIG_MAPS, Function: FUNCTION as Resource };
 
 /** Renders the folder, applies that, and waits until it is ready. */

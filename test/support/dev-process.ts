@@ -114,6 +114,12 @@ export class DevProcess implements AsyncDisposable {
     this.#child.kill(name);
   }
 
+  /** As a terminal that is closed does: what it prints is not read any more. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   async ended(): Promise<number | null> {
     if (!this.hasEnded) await once(this.#child, 'exit');
     return this.#child.exitCode;
