@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
 import type { DevCluster, FunctionNames, PodName, ShownLine } from './dev-cluster.ts';
-import { PodLogs } from './pod-logs.ts';
+import { followPodLogs } from './pod-logs.ts';
 
 interface NamedOptions {
   /** As kubectl is to be told of it. */
@@ -38,7 +38,7 @@ export class NamedDevCluster implements DevCluster {
   }
 
   follow(functions: FunctionNames, shown: ShownLine): AsyncDisposable {
-    return new PodLogs({ kube: this.kube, functions, shown, say: this.#options.say });
+    return followPodLogs({ kube: this.kube, functions, shown, say: this.#options.say });
   }
 
   /** By kubectl, which has the API server's port-forwarding. */
