@@ -27,7 +27,7 @@ const TOKEN = /^Bearer ([\w.~+/=-]{1,8192})$/i;
 
 /** `GET /v1/namespaces/<ns>/functions/<name>/logs`: the lines of a function, to those that may get the logs of its pods. */
 export class LogServer implements AsyncDisposable {
-  readonly places = new Places();
+  readonly places: Places;
   readonly #options: LogServerOptions;
   readonly #server: Server;
   readonly #connections = new OpenConnections(MOST_CONNECTIONS);
@@ -35,6 +35,7 @@ export class LogServer implements AsyncDisposable {
 
   private constructor(options: LogServerOptions) {
     this.#options = options;
+    this.places = new Places(options.store.perFunctionBytes);
     const limits = { headersTimeout: HEAD_MS, requestTimeout: HEAD_MS, connectionsCheckingInterval: HEAD_MS };
     this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
     this.#server.on('connection', (socket) => this.#connections.add(socket));

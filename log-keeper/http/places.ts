@@ -5,8 +5,8 @@ import { type StreamSlot, StreamSlots } from '#platform/pod-logs/stream-slots.ts
 const MOST_OPEN = 192;
 /** Of one namespace, with those that wait. */
 const MOST_OF_NAMESPACE = 32;
-/** Answers that hold lines in memory while they are sent. */
-const MOST_SENDING = 8;
+/** Kept lines that are held in memory while they are sent, as bytes on disk; as objects short ones take some sixteen times that. */
+const MOST_SENT_BYTES = 8 * 2 ** 20;
 const LONGEST_WAIT_MS = 10_000;
 
 /**
@@ -15,9 +15,14 @@ const LONGEST_WAIT_MS = 10_000;
  */
 export class Places {
   readonly #answers = new StreamSlots(MOST_OPEN);
-  readonly #sending = new StreamSlots(MOST_SENDING);
+  readonly #sending: StreamSlots;
   /** By namespace, with those that wait. */
   readonly #asking = new Map<string, number>();
+
+  /** @param perFunctionBytes what one answer may hold */
+  constructor(perFunctionBytes: number) {
+    this.#sending = new StreamSlots(Math.max(1, Math.floor(MOST_SENT_BYTES / perFunctionBytes)));
+  }
 
   get open(): number {
     return this.#answers.open;

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { logTime } from '#platform/pod-logs/log-line.ts';
 import { ResumePoint } from '#platform/pod-logs/resume-point.ts';
+import { readEpoch } from './epoch.ts';
 import { FunctionLog, type Position } from './function-log.ts';
 import { type LeftLines, leftIn } from './left-lines.ts';
 import { LogReader } from './log-reader.ts';
@@ -76,6 +76,10 @@ export class LogStore implements Disposable {
       const [namespace = '', name = ''] = entry.name.split('.');
       if (entry.isDirectory() && isFunctionName({ namespace, name })) this.#of({ namespace, name });
     }
+  }
+
+  get perFunctionBytes(): number {
+    return this.#options.perFunctionBytes;
   }
 
   /** On disk. */
@@ -210,8 +214,7 @@ export class LogStore implements Disposable {
 
   #makeRoom(): void {
     for (let over = this.bytes - this.#options.totalBytes; over > 0; ) {
-      const namespace = largest([...this.#kept.values()], bytesOf);
-      const kept = largest([...(namespace?.values() ?? [])], ({ log }) => log.bytes);
+      const kept = largest([...(largest([...this.#kept.values()], bytesOf)?.values() ?? [])], ({ log }) => log.bytes);
       if (kept === undefined) return;
       const before = kept.log.bytes;
       kept.log.dropOldest();
@@ -235,16 +238,4 @@ function largest<T>(items: readonly T[], size: (item: T) => number): T | undefin
     if (best === undefined || its > best.size) best = { item, size: its };
   }
   return best?.item;
-}
-
-function readEpoch(file: string): string {
-  try {
-    const epoch = readFileSync(file, 'utf8');
-    if (/^[0-9a-f]{16}$/.test(epoch)) return epoch;
-  } catch {
-    // There is none yet.
-  }
-  const epoch = randomBytes(8).toString('hex');
-  writeFileSync(file, epoch);
-  return epoch;
 }

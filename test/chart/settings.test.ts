@@ -44,6 +44,14 @@ test('a mistyped key is refused, with its place', () => {
   assert.throws(() => install({ tls: { secretName: 7 } }), /- tls\.secretName: must be string/);
 });
 
+test('an address that all users may read takes no password', () => {
+  assert.throws(
+    () => install({ logs: { loki: { url: 'https://me:secret@loki.example.org' } } }),
+    /- logs\.loki\.url: /,
+  );
+  install({ logs: { loki: { url: 'https://loki.example.org/prefix' } } });
+});
+
 test('a number with a fraction may be text, as helm --set gives it, within the same range', () => {
   const RANGES = [
     { path: 'activator.accessLog', takes: ['0', '0.25', '1'], not: ['1.5', '-0.1', '2', 'x', '', '.5.'] },
