@@ -43,7 +43,8 @@ export async function connect(choice: ClusterChoice): Promise<Cluster> {
   const kube = new KubeClient(access, { userAgent: 'catnap-cli' });
   return {
     kube,
-    namespace: choice.namespace ?? access.namespace ?? 'default',
+    // An empty one is none.
+    namespace: choice.namespace || access.namespace || 'default',
     systemNamespace: choice.systemNamespace,
     gatewayService: choice.gatewayService,
     context: access.context,

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { nameOf } from './options.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -14,8 +15,12 @@ export function withGlobalOptions(command: Command): Command {
   return command
     .option('--kubeconfig <file>', 'kubeconfig; default: KUBECONFIG, else ~/.kube/config')
     .option('--context <name>', 'which of its contexts')
-    .option('-n, --namespace <name>', "namespace of the functions; default: the context's")
-    .option('--system-namespace <name>', 'where Catnap is installed (CATNAP_SYSTEM_NAMESPACE; default: catnap-system)')
+    .option('-n, --namespace <name>', "namespace of the functions; default: the context's", nameOf)
+    .option(
+      '--system-namespace <name>',
+      'where Catnap is installed (CATNAP_SYSTEM_NAMESPACE; default: catnap-system)',
+      nameOf,
+    )
     .option('--json', 'print the result as JSON');
 }
 

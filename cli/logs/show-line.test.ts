@@ -47,3 +47,10 @@ test('no line steers the terminal', () => {
   }
   assert.ok(shown('{"level":"error","msg":"x"}', true).includes('\u001b[31m'));
 });
+
+test('no line looks like several, and no name of a pod or time steers the terminal either', () => {
+  const forged = `${HEAD}FATAL forged`;
+  assert.equal(shown(JSON.stringify({ level: 'info', msg: `a\n${forged}` })), `${HEAD}INFO  a\n    ${forged}`);
+  const line = showLine({ ...of, time: '\u001b[2J', pod: 'a\u001b[2J', line: 'x' }, { colour: false });
+  assert.equal(line, '�[2JZ a�[2J x');
+});

@@ -14,9 +14,12 @@ const KNOWN = ['function', 'namespace', 'revision'];
 /** Longest value of a field that is shown as it is; nothing of a message is left out. */
 const LONGEST_FIELD = 2_000;
 
-/** `<time> <pod> <LEVEL> <message> name=value …`; below it, indented, the stacks of errors. What is no line of JSON comes as it is. */
+/**
+ * `<time> <pod> <LEVEL> <message> name=value …`; below it, indented, further lines of the message and the stacks of errors, so that
+ * none looks like another line. What is no line of JSON comes as it is.
+ */
 export function showLine({ time, pod, line, notice }: FunctionLine, style: Style): string {
-  const head = painted(`${time.slice(0, 23)}Z ${pod.slice(-5).padEnd(5)}`, DIM, style);
+  const head = painted(printable(`${time.slice(0, 23)}Z ${pod.slice(-5).padEnd(5)}`), DIM, style);
   if (line === undefined) return `${head} ${painted(`… ${printable(notice ?? '')}`, YELLOW, style)}`;
   const fields = fieldsOf(line);
   if (fields === undefined || typeof fields.msg !== 'string') return `${head} ${printable(line)}`;
@@ -33,9 +36,10 @@ function saidBy({ time: _, level, msg, ...fields }: Record<string, unknown>, sty
     if (stack !== undefined) stacks.push(stack);
     else if (!KNOWN.includes(name)) words.push(`${name}=${fieldText(value)}`);
   }
-  const text = [printable(words.join(' ')), ...stacks.map((stack) => printable(stack).replace(/^/gm, '    '))].join(
-    '\n',
-  );
+  const text = [
+    printable(words.join(' ')).replaceAll('\n', '\n    '),
+    ...stacks.map((stack) => printable(stack).replace(/^/gm, '    ')),
+  ].join('\n');
   return colour === undefined ? text : painted(text, colour, style);
 }
 

@@ -23,6 +23,7 @@ test('without a namespace a collection spans all of them', () => {
 test('an empty name or namespace never becomes the path of a collection', () => {
   assert.throws(() => objectPath(PODS, { namespace: 'a', name: '' }), TypeError);
   assert.throws(() => objectPath(PODS, { name: 'b' }), TypeError);
+  for (const name of ['.', '..']) assert.throws(() => objectPath(PODS, { namespace: 'a', name }), TypeError);
 });
 
 test('names and query values are escaped', () => {

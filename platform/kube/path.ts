@@ -3,13 +3,14 @@ import type { Resource } from './resources.ts';
 
 export type Query = Record<string, string | number | boolean | undefined>;
 
-/** Path of one object or one of its subresources. Throws a TypeError when a part is missing: it would name the whole collection. */
+/** Path of one object or one of its subresources. Throws a TypeError when a part is missing, or is one that a proxy may take for a folder: it would name the whole collection. */
 export function objectPath(
   resource: Resource,
   ref: { namespace?: string | undefined; name: string },
   subresource?: string,
 ): string {
   if (ref.name === '') throw new TypeError(`the name of a ${resource.kind} is needed`);
+  if (/^\.\.?$/.test(ref.name)) throw new TypeError(`"${ref.name}" is no name of a ${resource.kind}`);
   if (resource.namespaced && !ref.namespace) {
     throw new TypeError(`the namespace of ${resource.kind} "${ref.name}" is needed`);
   }

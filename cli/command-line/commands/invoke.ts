@@ -1,13 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { InvokeOptions } from '../../commands/invoke.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { nameOf } from '../options.ts';
 import type { RunCommand } from '../run-command.ts';
 
 export function addInvoke(root: Command, run: RunCommand): void {
   root
     .command('invoke')
     .description('call a function, by way of the API server; what it answers is printed as it comes')
-    .argument('<function>')
+    .argument('<function>', '', nameOf)
     .argument('[path]', 'with its query; default: /')
     .option('-X, --request <method>', 'default: GET, or POST with -d')
     .option(
