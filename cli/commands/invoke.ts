@@ -87,6 +87,7 @@ async function wayOf(
         path,
         headers: sent,
         body: body?.content,
+        serviceHeader: HEADER.requestId,
         ...limits,
       };
       return await kube.serviceProxy(request).catch((error) => {

@@ -106,3 +106,19 @@ test('a keeper that is away while it is followed is asked again, and that is sai
   const { lines, notes } = await read(keeper, wantedOf({ follow: true }), 2);
   assert.deepEqual([lines, notes.length], [['line 1', 'line 2'], 1]);
 });
+
+test('a refusal that never ends is read to its beginning', { timeout: 10_000 }, async () => {
+  async function* body() {
+    for (;;) yield Buffer.alloc(16_384, 'x');
+  }
+  const keeper = { serviceProxy: async () => ({ status: 403, headers: {}, rawHeaders: [], body: body() }) };
+  const lines = keptLines({
+    kube: keeper,
+    systemNamespace: 'catnap-system',
+    wanted: wantedOf(),
+    token: async () => 't',
+    signal: new AbortController().signal,
+    note: () => undefined,
+  });
+  await assert.rejects(Array.fromAsync(lines), /the log keeper: it answered 403/);
+});

@@ -28,6 +28,7 @@ export class NoKeeper extends Error {
 
 const RETRY = { baseMs: 250, maxMs: 5_000 };
 const FIRST_BYTE_MS = 20_000;
+const MOST_REFUSAL_BYTES = 64 * 1024;
 /** Tries of a question that is not followed. */
 const MOST_TRIES = 4;
 
@@ -129,10 +130,22 @@ function mayPass(error: unknown): boolean {
 }
 
 async function refusal(status: number, body: AsyncIterable<Uint8Array>): Promise<Error> {
-  const text = Buffer.concat(await Array.fromAsync(body)).toString('utf8');
+  const text = await beginningOf(body);
   const message = messageOf(text) ?? `it answered ${status}`;
   if (status >= 500 || status === 429) return new KubeError(status, 'Unavailable', `the log keeper: ${message}`);
   return new CommandError(`the log keeper: ${message}`, status === 400 ? EXIT.usage : EXIT.cluster);
+}
+
+/** What is longer is no sentence of the keeper's. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MOST_REFUSAL_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function messageOf(text: string): string | undefined {

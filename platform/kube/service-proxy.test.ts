@@ -52,6 +52,16 @@ test('a Service is asked at its path below the API server, with headers and a bo
   assert.equal(JSON.parse(await textOf(again)).headers.authorization, 'Bearer t');
 });
 
+test('a Service whose answers have a header of their own may answer as the API server would: it is asked once', async (t) => {
+  let asked = 0;
+  const kube = await clientOf(t, (_, response) => {
+    asked += 1;
+    response.writeHead(401, { ...json(refusal(401)), 'x-request-id': 'id-1' }).end(refusal(401));
+  });
+  const answer = await kube.serviceProxy({ ...ASKED, method: 'POST', body: '{}', serviceHeader: 'x-request-id' });
+  assert.deepEqual([answer.status, await textOf(answer), asked], [401, refusal(401), 1]);
+});
+
 test('what a Service answers with 4xx and 5xx is its answer, a refusal of the API server is a KubeError', async (t) => {
   const answers: [number, string][] = [
     [404, '{"error":"NoSuchFunction"}'],

@@ -16,6 +16,8 @@ export interface ServiceRequest {
   headers?: Record<string, string | string[]>;
   /** Default: none. A stream is sent as it comes. */
   body?: string | Uint8Array | Readable | undefined;
+  /** Lower-case name of a header that all answers of the Service have: what has it is none of the API server's, whatever it says. */
+  serviceHeader?: string;
   /** Ends the request, its answer's body too. */
   signal: AbortSignal;
   /** Longest until the answer begins, in milliseconds; default 120,000: it may have to be woken up. */
@@ -50,15 +52,20 @@ export async function proxiedAnswer(transport: KubeTransport, request: ServiceRe
 }
 
 async function answerOnce(transport: KubeTransport, request: ServiceRequest): Promise<ServiceAnswer> {
-  const { namespace, service, method, path, headers = {}, body, signal, firstByteMs = FIRST_BYTE_MS } = request;
+  const { namespace, service, method, path, headers = {}, body, serviceHeader, signal } = request;
   const [before, after] = [encodeURIComponent(namespace), encodeURIComponent(service)];
   const what = `${method.toLowerCase()} services ${namespace}/${service}/proxy`;
   const passed = Object.fromEntries(Object.entries(headers).filter(([name]) => !/^authorization$/i.test(name)));
   const target = `/api/v1/namespaces/${before}/services/${after}/proxy${path}`;
   const outgoing = { what, method, path: target, headers: passed, body };
-  const answer = await transport.forward(outgoing, { headMs: firstByteMs, bodyIdleMs: IDLE_MS }, signal);
+  const answer = await transport.forward(
+    outgoing,
+    { headMs: request.firstByteMs ?? FIRST_BYTE_MS, bodyIdleMs: IDLE_MS },
+    signal,
+  );
   const { statusCode: status = 0, headers: answered, rawHeaders } = answer;
-  if (!mayBeStatus(status, answered)) {
+  const isServices = serviceHeader !== undefined && answered[serviceHeader] !== undefined;
+  if (isServices || !mayBeStatus(status, answered)) {
     return { status, headers: answered, rawHeaders, body: bytesOf(answer, what, signal) };
   }
   const chunks = await Array.fromAsync(bytesOf(answer, what, signal));
