@@ -68,7 +68,8 @@ export class LocalCluster implements AsyncDisposable {
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'catnap-')));
     if (options.dataDir === undefined) guarded(`path ${dataDir}`);
-    await mkdir(join(dataDir, 'logs'), { recursive: true });
+    // Closed to others on this machine, wherever the folder is: pods' files are their Secrets too.
+    for (const name of ['logs', 'pods']) await mkdir(join(dataDir, name), { recursive: true, mode: 0o700 });
     const cluster = new LocalCluster(options, dataDir, await freePort(options.apiPort));
     cluster.startApiServer();
     return cluster;

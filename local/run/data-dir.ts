@@ -9,7 +9,8 @@ export class DataDirTaken extends Error {
 /** Says that this process keeps its state in `folder`, until disposed. Throws DataDirTaken when another one does. */
 export async function claimDataDir(folder: string): Promise<AsyncDisposable & { path: string }> {
   const path = resolve(folder);
-  await mkdir(path, { recursive: true });
+  // What is kept of pods has their Secrets in it.
+  await mkdir(path, { recursive: true, mode: 0o700 });
   const claim = join(path, 'run.pid');
   const other = Number(await readFile(claim, 'utf8').catch(() => ''));
   if (await isRun(other)) throw new DataDirTaken(`${path} is in use by another run (process ${other})`);
