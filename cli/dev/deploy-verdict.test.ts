@@ -4,7 +4,7 @@ import type { FunctionObject } from '#api/function.ts';
 import { verdictOf } from './deploy-verdict.ts';
 
 const fn = (generation: number, status: object): FunctionObject => ({ metadata: { generation }, status }) as never;
-const condition = (type: string, status: string, message = '') => ({ type, status, message });
+const condition = (type: string, status: string, message = '') => ({ type, status, message, reason: 'R' });
 const GOOD = [condition('SourceReady', 'True'), condition('RevisionReady', 'True')];
 const REVISIONS = { revision: 'a', latestRevision: 'a', url: 'http://x' };
 
@@ -42,6 +42,7 @@ test('a change that does not compile, or does not start, has failed with its rea
   ] as const)
     assert.deepEqual(verdictOf(fn(2, { observedGeneration: 2, ...REVISIONS, conditions, revision }), 2), {
       kind: 'failed',
+      reason: 'R',
       message: 'why',
       goesOn,
     });

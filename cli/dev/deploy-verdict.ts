@@ -7,7 +7,7 @@ export type Verdict =
   /** Requests get the new code. */
   | { kind: 'answers'; url: string | undefined }
   /** `goesOn`: they get the code before. */
-  | { kind: 'failed'; message: string; goesOn: boolean };
+  | { kind: 'failed'; message: string; goesOn: boolean; reason?: string };
 
 /** @param generation of the Function when it was written. Pure. */
 export function verdictOf({ metadata, status }: FunctionObject, generation: number): Verdict {
@@ -20,9 +20,14 @@ export function verdictOf({ metadata, status }: FunctionObject, generation: numb
   // Until the source is compiled, or the operator's watch shows the ConfigMaps of large code, `RevisionReady` is of the revision before.
   if (source?.status === 'Unknown' || source?.reason === 'ConfigMapNotFound') return { kind: 'waiting' };
   if (source?.status === 'False')
-    return { kind: 'failed', message: source.message, goesOn: revision?.status === 'True' };
+    return { kind: 'failed', reason: source.reason, message: source.message, goesOn: revision?.status === 'True' };
   if (revision?.status === 'False')
-    return { kind: 'failed', message: revision.message, goesOn: status?.revision !== status?.latestRevision };
+    return {
+      kind: 'failed',
+      reason: revision.reason,
+      message: revision.message,
+      goesOn: status?.revision !== status?.latestRevision,
+    };
   if (revision?.status !== 'True' || status?.revision !== status?.latestRevision) return { kind: 'waiting' };
   return { kind: 'answers', url: status?.url };
 }

@@ -4,8 +4,10 @@ import { readProject } from '../project/read-project.ts';
 import type { DevCluster } from './dev-cluster.ts';
 import { DevFunction, problemText } from './dev-function.ts';
 import { ENV_FILES, readEnvFiles } from './env-files.ts';
+import { FolderSecrets } from './folder-secrets.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { SaveQueue } from './save-queue.ts';
+import { readSecretFiles, SECRET_FOLDER } from './secret-files.ts';
 
 interface DevFolderOptions {
   cluster: DevCluster;
@@ -26,6 +28,7 @@ const SETTINGS = /^(catnap\.(ya?ml|config\.[cm]?[jt]s)|package\.json|tsconfig.*\
 export class DevFolder implements AsyncDisposable {
   readonly #options: DevFolderOptions;
   readonly #queue: SaveQueue;
+  readonly #secrets = new FolderSecrets();
   readonly #functions = new Map<string, DevFunction>();
   #project: Project;
   #watch: FolderWatch | undefined;
@@ -48,6 +51,10 @@ export class DevFolder implements AsyncDisposable {
     this.#watch = await FolderWatch.start(this.#project.folder, (path) => this.#changed(path));
     await this.#update(new Set()).catch((error) => this.#fail(error));
     this.#options.onSaved();
+  }
+
+  get path(): string {
+    return this.#project.folder;
   }
 
   /** Names of its functions, and the namespace of them all. */
@@ -79,6 +86,7 @@ export class DevFolder implements AsyncDisposable {
   #matters(path: string): boolean {
     const name = basename(path);
     if (SETTINGS.test(name) || this.#project.files.includes(path)) return true;
+    if (path.startsWith(join(this.#project.folder, SECRET_FOLDER, '/'))) return true;
     if (ENV_FILES.some((file) => path === join(this.#project.folder, file))) return true;
     return this.#functions.values().some(({ inputs }) => inputs.has(path));
   }
@@ -90,15 +98,27 @@ export class DevFolder implements AsyncDisposable {
       this.#project = await readProject(folder, { command: 'dev' }, this.#options.signal);
     const { variables, refused } = await readEnvFiles(folder);
     this.#tellRefused(refused);
+    const beforeWrite = await this.#secretsToWrite(folder);
     this.#hasFailed = false;
     await this.#removeOthers();
     for (const one of this.#project.functions) {
       const fn = this.#functionOf(one.name);
-      const given = { variables, sinceMs, signal: this.#options.signal };
+      const given = { variables, beforeWrite, sinceMs, signal: this.#options.signal };
       await fn.update(this.#project, one, given).catch((error) => this.#fail(error, one.name));
       this.#watch?.add(fn.inputs);
     }
     this.#watch?.add(this.#project.files);
+  }
+
+  /** @returns what makes the Secrets of the folder's files, in a cluster that ends with the command. */
+  async #secretsToWrite(folder: string): Promise<() => Promise<void>> {
+    const { cluster, say, signal } = this.#options;
+    if (!cluster.isTemporary) return async () => undefined;
+    const secrets = await readSecretFiles(folder);
+    return async () => {
+      const made = await this.#secrets.write(cluster.kube, { secrets, namespace: this.#namespace }, signal);
+      if (made.length > 0) say(SECRET_FOLDER, `Secrets are made: ${made.join(', ')}`);
+    };
   }
 
   #functionOf(name: string): DevFunction {

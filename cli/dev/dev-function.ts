@@ -7,6 +7,7 @@ import { DevDeploy } from './dev-deploy.ts';
 import { withVariables } from './env-files.ts';
 import { withFileUrls } from './inspected-map.ts';
 import { inspectedSpec } from './inspected-spec.ts';
+import { SECRET_FOLDER } from './secret-files.ts';
 
 interface DevFunctionOptions {
   cluster: DevCluster;
@@ -16,6 +17,15 @@ interface DevFunctionOptions {
   inspect: boolean;
   say: (text: string, isBad?: boolean) => void;
 }
+
+interface Update {
+  variables: Record<string, string>;
+  beforeWrite: () => Promise<void>;
+  sinceMs: number;
+  signal: AbortSignal;
+}
+
+const SECRET_HERE = `Here, a file ${SECRET_FOLDER}/<Secret>/<key> in the folder is one. Keep it out of git.`;
 
 /** A function that is built and deployed again and again. */
 export class DevFunction {
@@ -36,12 +46,13 @@ export class DevFunction {
   /**
    * Builds and writes it. Throws a CommandError where it does not compile: what was there before stays.
    * @param variables of the folder's files
+   * @param beforeWrite called once the namespace is there
    * @param sinceMs when it was saved, on the clock of `performance.now`
    */
   async update(
     project: Project,
     fn: ProjectFunction,
-    { variables, sinceMs, signal }: { variables: Record<string, string>; sinceMs: number; signal: AbortSignal },
+    { variables, beforeWrite, sinceMs, signal }: Update,
   ): Promise<void> {
     const { cluster, namespace, inspect, say } = this.#options;
     const built = await this.#build(project, fn);
@@ -53,6 +64,7 @@ export class DevFunction {
       await this.#deploy.requireOwn(signal);
       this.#isChecked = true;
     }
+    await beforeWrite();
     const generation = await this.#deploy.write(manifests, signal);
     if (generation === undefined) return;
     this.#waiting.abort();
@@ -83,7 +95,9 @@ export class DevFunction {
     const { say } = this.#options;
     const verdict = await this.#deploy.verdict(generation, signal);
     if (verdict.kind === 'failed') {
-      say(`${verdict.message}${verdict.goesOn ? '\nThe version before goes on.' : ''}`, true);
+      const secretHere =
+        verdict.reason === 'SecretNotFound' && this.#options.cluster.isTemporary ? `\n${SECRET_HERE}` : '';
+      say(`${verdict.message}${secretHere}${verdict.goesOn ? '\nThe version before goes on.' : ''}`, true);
       return false;
     }
     const isNew = this.#url !== verdict.url;

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 
 /** Folders in which nothing of the user's own is written, or what a build makes. */
-const LEFT_OUT = /^(node_modules|dist|build|coverage|\..+)$/;
+const LEFT_OUT = /^(node_modules|dist|build|coverage|\.(?!secrets$).+)$/;
 
 /** A folder's own files, and those elsewhere that went into its functions. */
 export class FolderWatch implements AsyncDisposable {

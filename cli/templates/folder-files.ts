@@ -20,11 +20,13 @@ const NAME = /\bNAME\b/g;
 /** All files of the folder by their paths. Pure. */
 export function folderFiles(choice: FolderChoice): Record<string, string> {
   const { template, name } = choice;
-  const own = Object.entries(template.files).map(([path, text]) => [path, text.replaceAll(NAME, name)] as const);
+  const own = Object.entries(template.files).map(
+    ([path, text]) => [path.replaceAll(NAME, name), text.replaceAll(NAME, name)] as const,
+  );
   return {
     'package.json': `${JSON.stringify(packageJson(choice), null, 2)}\n`,
     'tsconfig.json': `${JSON.stringify(TSCONFIG, null, 2)}\n`,
-    '.gitignore': 'node_modules/\n.env\n.env.local\n',
+    '.gitignore': 'node_modules/\n.env\n.env.local\n.secrets/\n',
     'README.md': readme(template, name),
     ...Object.fromEntries(own),
   };

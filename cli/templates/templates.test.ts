@@ -24,7 +24,7 @@ for (const name of TEMPLATE_NAMES)
       'src/index.test.ts',
     ])
       assert.ok(files[path], path);
-    for (const [path, text] of Object.entries(files)) assert.doesNotMatch(text, /\bNAME\b/, path);
+    for (const [path, text] of Object.entries(files)) assert.doesNotMatch(`${path} ${text}`, /\bNAME\b/, path);
     const { dependencies = {}, devDependencies, ...rest } = JSON.parse(files['package.json'] as string);
     assert.deepEqual(Object.keys(rest.scripts), ['dev', 'deploy', 'test', 'types']);
     assert.equal(rest.name, 'shop');

@@ -7,6 +7,7 @@ export const WEBHOOK: Template = {
   devDependencies: [],
   before: [
     'Its key is in a Secret: `kubectl create secret generic NAME --from-literal=key="$(openssl rand -hex 32)"`.',
+    '`npm run dev` makes that Secret in its own cluster, of the file `.secrets/NAME/key`.',
     'Senders put the HMAC-SHA256 of the body by that key, in hex, into `X-Signature`.',
   ],
   call: 'curl -d "$BODY" -H "X-Signature: $(printf %s "$BODY" | openssl dgst -sha256 -hmac "$KEY" -r | cut -d" " -f1)" "$URL"',
@@ -15,6 +16,7 @@ export const WEBHOOK: Template = {
   secrets:
     - name: NAME
 `,
+    '.secrets/NAME/key': 'only-for-this-machine',
     'src/index.ts': `import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '@catnap/runtime';
 

@@ -85,6 +85,7 @@ describe('two folders', () => {
     assert.equal((await dev.call('shop')).text, 'well');
     await folders.write({ 'shop/src/greeting.ts': "export const greeting = 'well again';\n" });
     await dev.answers('shop', 'well again');
+    await dev.says(/the new version answers/, offset);
   });
 
   test('functions of several folders call each other by their names', async () => {
@@ -105,6 +106,20 @@ describe('two folders', () => {
     await eventually('the new file counts', async () => (await dev.call('shop', '/env')).text === '["red","$5"]');
     await folders.write({ 'shop/.env.local': 'PRICE=6\n' });
     await eventually('its change too', async () => (await dev.call('shop', '/env')).text === '["red","6"]');
+  });
+
+  test('files of .secrets are Secrets of its cluster, a change to them too; a missing one is told with the way', async () => {
+    await folders.write({
+      'vault/index.js': "export default (request, { secrets }) => secrets.get('stripe', 'key');",
+      'vault/catnap.yaml': 'spec: { secrets: [{ name: stripe }] }',
+    });
+    await using vault = DevProcess.start(folders.path, ['vault']);
+    await vault.says(/"stripe" not found[\s\S]*\.secrets\/<Secret>\/<key>/);
+    await folders.write({ 'vault/.secrets/stripe/key': 'sk_one' });
+    await vault.answers('vault', 'sk_one');
+    await folders.write({ 'vault/.secrets/stripe/key': 'sk_two' });
+    await vault.answers('vault', 'sk_two');
+    assert.doesNotMatch(vault.output, /sk_/);
   });
 
   test('a second one beside it has a cluster of its own', async () => {
