@@ -134,6 +134,41 @@ describe('with a Redis', { skip: !existsSync(SERVER) }, () => {
     assert.ok(ttlMs > 0 && ttlMs <= 3_602_000, `${ttlMs}`);
   });
 
+  test('whose clock was set back, or that holds what is no number, refuses no longer than a burst takes to fill up', async () => {
+    using redis = await open();
+    await until(() => redis.isReady, 'it is connected', 10_000);
+    const limits = limitsOver(redis, 'e:');
+    const hourAheadUs = (Date.now() + 3_600_000) * 1000;
+    for (const held of [`${hourAheadUs}.000`, 'inf', 'nan', 'x', '']) {
+      await redis.call(['SET', 'e:{shop/f}:all:0000000100000001', held]);
+      const answers: number[] = [];
+      await until(async () => {
+        const answer = await limits.ask([asked({ requests: 10, seconds: 1, burst: 5 })]);
+        if (answer !== undefined) answers.push(answer[0]?.fullMs ?? Number.NaN);
+        return answer !== undefined;
+      }, `it answers with ${held}`);
+      assert.ok(
+        answers.every((fullMs) => fullMs <= 601),
+        `${held}: full after ${answers} ms`,
+      );
+    }
+  });
+
+  test('that has become a replica of another is connected to anew, for its name may lead to that other by now', async () => {
+    using redis = await open();
+    using admin = await open();
+    await until(() => redis.isReady && admin.isReady, 'both are connected', 10_000);
+    const limits = limitsOver(redis, 'f:');
+    await until(async () => (await limits.ask([asked(SLOW)])) !== undefined, 'it answers');
+    const before = await redis.call(['CLIENT', 'ID']);
+    await admin.call(['REPLICAOF', '127.0.0.1', '1']);
+    await limits.ask([asked(SLOW)]);
+    const idNow = () => redis.call(['CLIENT', 'ID']).catch(() => before);
+    await until(async () => (await idNow()) !== before, 'there is another connection', 10_000);
+    await admin.call(['REPLICAOF', 'NO', 'ONE']);
+    await until(async () => (await limits.ask([asked(SLOW)])) !== undefined, 'it answers again', 10_000);
+  });
+
   test('that wants a password is given the one that the Secret has at that time', async () => {
     const secretDir = await mkdtemp(join(folder, 'secret-'));
     using admin = await open();

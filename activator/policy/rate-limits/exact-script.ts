@@ -19,14 +19,17 @@ export interface LimitAnswer {
   readonly fullMs: number;
 }
 
-/** A key is kept until what it says is past, and this long: a clock may be set back a little. */
+/**
+ * No key is ahead of the clock by more than a burst: one that is was written before the clock was set back. Each is kept a second
+ * longer than it says.
+ */
 export const SCRIPT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local answer, nexts, refused = {}, {}, false
 for i, key in ipairs(KEYS) do
   local each, depth = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-  local tat = tonumber(redis.call('GET', key) or '0')
+  local tat = math.min(now + depth, tonumber(redis.call('GET', key) or '0') or 0)
   local next = math.max(tat, now) + each
   local over = next - now - depth
   local retry = 0

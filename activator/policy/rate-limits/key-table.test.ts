@@ -156,3 +156,15 @@ test('keys that lie side by side in their values do not in the table', () => {
   assert.ok(performance.now() - began < 5_000);
   assert.ok(table.bytes / table.size <= 64);
 });
+
+test('of a limit that is gone by then nothing is kept, and the others lose nothing', () => {
+  const table = tableOf(10_000);
+  const [gone, stays] = [table.addSpace({ keys: 0 }), table.addSpace({ keys: 0 })];
+  table.removeSpace(gone);
+  table.set(gone, key(1), 1_000, 0);
+  for (let n = 0; n < 5_000; n += 1) table.set(stays, key(n), 1_000, 0);
+  table.sweep(0, 512);
+  assert.equal(table.get(stays, key(7)), 1_000);
+  table.sweep(2_000, 512);
+  assert.equal(table.size, 0);
+});

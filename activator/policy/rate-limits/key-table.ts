@@ -7,6 +7,7 @@
  * past soonest, of those whose function has more than its fair share of the keys. What is forgotten so gives nothing back:
  * from then on a key that is not known may be the forgotten one, so it begins with that one's number (`floorMs`).
  */
+import { keyHash } from './key-hash.ts';
 import { BYTES_A_SLOT, emptyPart, homeOf, type Part, slotOf, someOf } from './key-part.ts';
 import type { KeyOwner, KeySpace } from './key-space.ts';
 import type { LimitKey } from './limit-keys.ts';
@@ -81,7 +82,9 @@ export class KeyTable {
     return part.space[slot] === 0 ? space.floorMs : (part.tatMs[slot] as number);
   }
 
+  /** Of a space that was removed nothing is held: who asks may have waited for an answer since before that. */
   set(space: KeySpace, key: LimitKey, tatMs: number, nowMs: number): void {
+    if (space.removed) return;
     const mixed = this.#mixed(space, key);
     const at = this.#partOf(space, key);
     const known = this.#parts[at];
@@ -226,13 +229,8 @@ export class KeyTable {
     return this.#mixed(space, key) & (PARTS - 1);
   }
 
-  /** 32 bits of all that tells the key from others. */
-  #mixed({ id }: { id: number }, { high, low }: LimitKey): number {
-    const [one, two] = this.#seed;
-    let x = Math.imul(high ^ one, 0x85eb_ca6b) ^ Math.imul(low ^ (one >>> 7), two) ^ Math.imul(id, 0x9e37_79b1);
-    x = Math.imul(x ^ (x >>> 16), 0x7feb_352d);
-    x = Math.imul(x ^ (x >>> 15), 0x846c_a68b);
-    return (x ^ (x >>> 16)) >>> 0;
+  #mixed({ id }: { id: number }, key: LimitKey): number {
+    return keyHash(this.#seed, id, key);
   }
 }
 

@@ -21,19 +21,21 @@ const SILENCE_MS = 12_000;
 const RETRY_MS = { least: 100, most: 3_000 };
 const MOST_QUEUED = 4_000;
 
+type Client = ReturnType<typeof clientOf>;
+
 /** Connects, and again whenever the connection is lost, until it is disposed. */
 export class RedisConnection implements RedisCalls, Disposable {
-  readonly #client: ReturnType<typeof clientOf>;
+  readonly #open: () => Client;
+  #client: Client;
 
-  private constructor(client: ReturnType<typeof clientOf>) {
-    this.#client = client;
-    // What is lost is tried again; what follows from it shows in `isReady`.
-    client.on('error', () => undefined);
-    client.connect().catch(() => undefined);
+  private constructor(open: () => Client) {
+    this.#open = open;
+    this.#client = open();
   }
 
   static async open(options: RedisOptions): Promise<RedisConnection> {
-    return new RedisConnection(clientOf(options, await secretPart(options, 'ca.crt')));
+    const ca = await secretPart(options, 'ca.crt');
+    return new RedisConnection(() => connecting(clientOf(options, ca)));
   }
 
   get isReady(): boolean {
@@ -41,12 +43,35 @@ export class RedisConnection implements RedisCalls, Disposable {
   }
 
   async call(command: readonly string[]): Promise<unknown> {
-    return await this.#client.sendCommand([...command]);
+    const client = this.#client;
+    try {
+      return await client.sendCommand([...command]);
+    } catch (error) {
+      if (client === this.#client && isOfReplica(error)) this.#openAnew();
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
     this.#client.destroy();
   }
+
+  /** The other end was made the replica of another, which its name may lead to by now; this connection never would. */
+  #openAnew(): void {
+    this.#client.destroy();
+    this.#client = this.#open();
+  }
+}
+
+function connecting(client: Client): Client {
+  // What is lost is tried again; what follows from it shows in `isReady`.
+  client.on('error', () => undefined);
+  client.connect().catch(() => undefined);
+  return client;
+}
+
+function isOfReplica(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('READONLY');
 }
 
 function clientOf(options: RedisOptions, ca: string | undefined) {

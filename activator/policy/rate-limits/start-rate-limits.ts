@@ -7,6 +7,7 @@ import type { HintKinds } from '../../peers/messages.ts';
 import type { Peers } from '../../peers/peers.ts';
 import { ExactLimits } from './exact-limits.ts';
 import type { LimitStores } from './function-limits.ts';
+import { unguessable } from './key-hash.ts';
 import { registerLimitMetrics } from './limit-metrics.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
@@ -34,7 +35,7 @@ export async function startRateLimits(deps: RateLimitDeps): Promise<LimitStores>
   const { clock, peers, registry } = deps;
   const limiter = new RateLimiter({
     clock,
-    random: Math.random,
+    random: unguessable,
     name: randomUUID(),
     channel: {
       send: (hint) => peers.send('use', hint),
