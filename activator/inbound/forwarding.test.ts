@@ -136,12 +136,13 @@ test('addresses may have ports, brackets, quotes and zones, or be IPv4 within IP
   assert.match(sentOn(['X-Forwarded-For: 2001:db8::1']).forwarded ?? '', /^for="\[2001:db8::1\]";/);
 });
 
-test('a hop that does not say who it is ends what is known', () => {
+test('a hop that does not say who it is ends what is known: the client is not known, and is not the proxy before it', () => {
   const said = sentOn(['X-Forwarded-For: 203.0.113.9, unknown, 10.1.1.1']);
-  assert.equal(said.clientAddress, '10.1.1.1');
+  assert.equal(said.clientAddress, 'unknown');
+  assert.equal(said.of('x-real-ip'), '10.1.1.1');
   assert.equal(said.for, '203.0.113.9, unknown, 10.1.1.1, 10.0.0.5');
   const hidden = sentOn(['Forwarded: for=_hidden;proto=https']);
-  assert.equal(hidden.clientAddress, '10.0.0.5');
+  assert.equal(hidden.clientAddress, 'unknown');
   assert.equal(hidden.for, '_hidden, 10.0.0.5');
   assert.equal(hidden.proto, 'https');
   assert.equal(hidden.forwarded, 'for=_hidden;proto=https, for=10.0.0.5');

@@ -43,7 +43,8 @@ export function isForwardingName(name: string): boolean {
 /**
  * Appends X-Forwarded-For, -Proto, -Host and Forwarded to `headers`, which never contradict each other. Of a connection
  * from a trusted proxy they continue what that said, and X-Real-IP names the client.
- * @returns what is true of the client: its address is the nearest that no trusted proxy has; `unknown` where the connection is gone.
+ * @returns what is true of the client: its address is the nearest that no trusted proxy has; `unknown` where one of the proxies
+ * does not say whom it has the request from, or the connection is gone.
  */
 export function appendForwarding(headers: string[], said: ForwardingHeaders, client: Client): Origin {
   const { address, protocol, host, proxies } = client;
@@ -81,7 +82,14 @@ function appendToSaid(
   headers.push('x-real-ip', origin.address);
   const port = lastOf(said['x-forwarded-port']);
   if (port !== undefined && /^\d{1,5}$/.test(port)) headers.push('x-forwarded-port', port);
-  return origin;
+  return isHidden(hops, nearest, client.proxies) ? { ...origin, address: 'unknown' } : origin;
+}
+
+/** Whether the client is farther away than what is known: a proxy that is trusted does not name it. It is not that proxy then. */
+function isHidden(hops: readonly ForwardedNode[], nearest: number, proxies: TrustedProxies): boolean {
+  if (hops.length === 0) return false;
+  const address = hops[nearest]?.address;
+  return address === undefined || (nearest > 0 && proxies(address));
 }
 
 /** Nearest last. X-Forwarded-For, which most proxies write, counts first: what they pass on without reading it can be forged. */

@@ -29,7 +29,7 @@ export interface RequestFacts {
 interface PolicyEffects {
   /** Who asks. */
   readonly caller?: Caller | undefined;
-  /** Names, in lower case, of headers that the function does not get from the client: credentials, and names that `given` may have. */
+  /** Names, in lower case, of headers and trailers that the function does not get from the client: credentials, and names that `given` may have. */
   readonly withheld?: readonly string[];
   /** Headers that the function gets from the gateway; name, value, … */
   readonly given?: readonly string[];

@@ -3,6 +3,7 @@ import type { BodyFraming } from '../upstream/upstream-stream.ts';
 import type { Outbound } from './attempt.ts';
 import type { RequestHeaders } from './headers.ts';
 import type { RequestBody } from './request-body.ts';
+import { takeOut } from './withheld-fields.ts';
 
 const EXPECTS = ['expect', '100-continue'];
 
@@ -38,18 +39,17 @@ export class OutgoingRequest implements RequestHead, Outbound {
   }
 
   /**
-   * Before it is sent. In names, `_` counts as `-`, for what stands on CGI takes them for the same.
-   * @param withheld names, in lower case, of headers that are taken out
+   * Before it is sent.
+   * @param withheld names, in lower case, of headers and trailers that are taken out; see `takeOut`
    * @param given headers that are put in; name, value, …
    */
   exchangeHeaders(withheld: readonly string[], given: readonly string[]): void {
     const { headers } = this.headers;
     if (withheld.length > 0) {
-      const names = new Set(withheld.map(withDashes));
-      const kept = headers.filter((_, i) => !names.has(withDashes(headers[i & ~1] as string)));
-      headers.splice(0, headers.length, ...kept);
+      this.body?.withhold(withheld);
+      takeOut(headers, withheld);
     }
-    headers.push(...given);
+    if (given.length > 0) headers.push(...given);
   }
 
   get sentForMs(): number {
@@ -68,8 +68,4 @@ export class OutgoingRequest implements RequestHead, Outbound {
     const patience = this.waitMs > 0 ? [HEADER.waitMs, String(this.waitMs)] : [];
     return [...headers, ...(awaited ? EXPECTS : []), ...patience];
   }
-}
-
-function withDashes(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
 }

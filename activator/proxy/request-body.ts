@@ -1,6 +1,7 @@
 import { type Entry, guarded } from '../errors/guarded-entries.ts';
 import type { ClientBody, ClientStream } from '../inbound/client-stream.ts';
 import { trailers } from './headers.ts';
+import { takeOut } from './withheld-fields.ts';
 
 /**
  * Replay buffer: so much of a body is read while the request waits, and kept until a replica has begun with it. A longer
@@ -54,6 +55,7 @@ export class RequestBody {
   #unwanted = false;
   #ended = false;
   #sink: BodySink | undefined;
+  #withheld: readonly string[] = [];
 
   constructor(stream: ClientStream, watcher: BodyWatcher) {
     this.#stream = stream;
@@ -122,6 +124,11 @@ export class RequestBody {
     this.#kept = undefined;
     this.#keptBytes = 0;
     this.#count();
+  }
+
+  /** Its trailers go on without these. @param names in lower case */
+  withhold(names: readonly string[]): void {
+    this.#withheld = names;
   }
 
   /** Its function is known. */
@@ -210,7 +217,9 @@ export class RequestBody {
   }
 
   #trailers(): readonly string[] {
-    return trailers(this.#body.rawTrailers);
+    const kept = trailers(this.#body.rawTrailers);
+    if (this.#withheld.length > 0) takeOut(kept, this.#withheld);
+    return kept;
   }
 }
 
