@@ -5,6 +5,7 @@ import type { Decision } from '../errors/decision.ts';
 import type { PolicyDecision } from '../policy/policy.ts';
 import { PolicyChain } from '../policy/policy-chain.ts';
 import { ask, TestGateway, until } from '../testing/test-gateway.ts';
+import { NameTable } from '../upstream/http1/name-table.ts';
 import type { Target } from './target.ts';
 
 const URL_PATH = '/fn/shop/later';
@@ -76,7 +77,7 @@ test('a target has a request once its policies let it pass, however late, and wh
   const answer = ask(gateway.port, { path: URL_PATH, method: 'POST', body: 'x'.repeat(100_000) });
   await until(() => gateway.gateway.open === 1, 'it has come');
   assert.equal(seen.admitted, 0);
-  later.resolve({ pass: { answer: { instead: new Set(), add: ['ratelimit', 'r=1'], vary: 'Origin' } } });
+  later.resolve({ pass: { answer: { instead: new NameTable([]), add: ['ratelimit', 'r=1'], vary: 'Origin' } } });
   const { status, headers } = await answer;
   assert.deepEqual([status, headers.ratelimit, headers.vary], [202, 'r=1', 'Origin']);
   assert.deepEqual(seen, { admitted: 1, finished: [202] });

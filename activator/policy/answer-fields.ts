@@ -1,8 +1,9 @@
 /** What policies add to answers, those of functions and those of the gateway. Pure. */
+import type { NameTable } from '../upstream/http1/name-table.ts';
 
 export interface AnswerFields {
-  /** Names, in lower case, of fields of the function's own that are left out: the policy speaks for it. */
-  readonly instead: ReadonlySet<string>;
+  /** Fields of the function's own that are left out: the policy speaks for it. */
+  readonly instead: NameTable<true>;
   /** Name, value, … */
   readonly add: readonly string[];
   /** A name for `Vary`, which is added to what the answer has there. */
@@ -14,8 +15,7 @@ export function amend(headers: readonly string[], fields: readonly AnswerFields[
   const amended: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] as string;
-    const lower = name.toLowerCase();
-    if (!fields.some(({ instead }) => instead.has(lower))) amended.push(name, headers[i + 1] as string);
+    if (!isReplaced(name, fields)) amended.push(name, headers[i + 1] as string);
   }
   for (const { add, vary } of fields) {
     amended.push(...add);
@@ -24,11 +24,18 @@ export function amend(headers: readonly string[], fields: readonly AnswerFields[
   return amended;
 }
 
+function isReplaced(name: string, fields: readonly AnswerFields[]): boolean {
+  for (const { instead } of fields) if (instead.find(name) !== undefined) return true;
+  return false;
+}
+
 function varies(headers: readonly string[], by: string): boolean {
   const wanted = by.toLowerCase();
-  return headers.some((name, i) => {
-    if (i % 2 === 1 || name.toLowerCase() !== 'vary') return false;
-    const listed = (headers[i + 1] ?? '').toLowerCase().split(',');
-    return listed.some((one) => one.trim() === wanted || one.trim() === '*');
-  });
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length !== 4 || name.toLowerCase() !== 'vary') continue;
+    const listed = (headers[i + 1] as string).toLowerCase().split(',');
+    if (listed.some((one) => one.trim() === wanted || one.trim() === '*')) return true;
+  }
+  return false;
 }

@@ -1,13 +1,15 @@
 import type { CorsSpec } from '#api/rules/cors-fault.ts';
 import type { Reply } from '../errors/gateway-error.ts';
+import { NameTable } from '../upstream/http1/name-table.ts';
 import type { AnswerFields } from './answer-fields.ts';
-import type { Policy, PolicyDecision, RequestFacts } from './policy.ts';
+import type { Pass, Policy, PolicyDecision, RequestFacts } from './policy.ts';
 
 /** What a function says of these does not count: the gateway speaks for it. */
-const SPOKEN_FOR: ReadonlySet<string> = new Set(
-  ['origin', 'credentials', 'methods', 'headers']
+const SPOKEN_FOR = new NameTable<true>(
+  ['origin', 'credentials', 'methods', 'headers', 'private-network']
     .map((name) => `access-control-allow-${name}`)
-    .concat(['access-control-expose-headers', 'access-control-max-age']),
+    .concat(['access-control-expose-headers', 'access-control-max-age'])
+    .map((name) => [name, true]),
 );
 const METHOD = /^[A-Z][-A-Z]{0,31}$/;
 const HEADER_LIST = /^[\w!#$%&'*+.^`|~-]{1,128}(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]{1,128}){0,63}$/;
@@ -25,6 +27,11 @@ export function cors(spec: CorsSpec): Policy {
   ];
   const exposed = spec.exposedHeaders?.length ? ['access-control-expose-headers', spec.exposedHeaders.join(', ')] : [];
 
+  const passOf = (origin: string): Pass => ({ pass: { answer: { ...none, add: [...allowed(origin), ...exposed] } } });
+  const stranger: Pass = { pass: { answer: none } };
+  // What a pattern stands for is not kept: those are as many as their senders like.
+  const known = new Map(spec.origins.filter((origin) => allows(origin)).map((origin) => [origin, passOf(origin)]));
+
   function decide(request: RequestFacts): PolicyDecision {
     const origin = request.header('origin');
     const isAllowed = origin !== undefined && allows(origin);
@@ -34,7 +41,7 @@ export function cors(spec: CorsSpec): Policy {
         ? preflight(spec, allowed(origin), { method, request })
         : { status: 204, headers: VARIES, body: '' };
     }
-    return { pass: { answer: isAllowed ? { ...none, add: [...allowed(origin), ...exposed] } : none } };
+    return isAllowed ? (known.get(all ? '*' : origin) ?? passOf(origin)) : stranger;
   }
 
   return { name: 'cors', decide };

@@ -1,12 +1,16 @@
 import type { RateLimitSpec } from '#api/rules/rate-limit-fault.ts';
 import type { GatewayError } from '../../errors/gateway-error.ts';
+import { NameTable } from '../../upstream/http1/name-table.ts';
 import type { Policy, PolicyDecision, RequestFacts } from '../policy.ts';
 import type { FunctionLimits } from './function-limits.ts';
 import { type LimitRule, limitRules } from './limit-rules.ts';
 import { policyMember, quoted, stateMember, wholeSeconds } from './rate-limit-fields.ts';
 import type { Limit, LimitVerdict } from './rate-limiter.ts';
 
-const FIELDS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy']);
+const FIELDS = new NameTable<true>([
+  ['ratelimit', true],
+  ['ratelimit-policy', true],
+]);
 
 /** The limits of a function, in two policies: by the client's address, before anything is asked of who calls, and by all else after it. */
 export function rateLimits(
