@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { aFunction, TestGateway, type TestGatewayOptions, until } from '../testing/test-gateway.ts';
-import { HOST, Wire } from '../testing/test-wire.ts';
+import { HOST, Wire, wiredGateway } from '../testing/test-wire.ts';
 
 const KEY = 'q83vEjRWeJCrze8SNFZ4kA';
 const KEYED = { access: [{ public: ['/open'] }, { apiKeys: [{ name: 'ci', sha256: hash('sha256', KEY) }] }] };
@@ -222,4 +222,42 @@ test('a preflight answers what is asked and nothing behind it; an origin is one'
     assert.ok(!/access-control-allow/i.test(wire.text), wire.text);
   }
   assert.equal(scene.got.length, 0);
+});
+
+test('an upgrade counts once, whatever goes through the tunnel; what is beyond the limit is no tunnel', async () => {
+  const spec = { rateLimits: [{ requests: 2, seconds: 3_600, by: 'Function' }] };
+  await using scene = await wiredGateway((socket, text, count) => {
+    const switched =
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\nRateLimit: mine\r\n\r\n';
+    socket.write(count === 1 && !text.startsWith('GET /.catnap') ? switched : text);
+  }, spec);
+  const upgrade = get('/', 'Connection: Upgrade', 'Upgrade: echo');
+  for (const left of [1, 0]) {
+    using wire = new Wire(scene.port);
+    wire.send(upgrade);
+    assert.match(await wire.until(/\r\n\r\n/), new RegExp(`^HTTP/1.1 101 .*ratelimit: "function";r=${left};`, 's'));
+    assert.ok(!wire.text.includes('mine'));
+    for (let i = 0; i < 5; i += 1) await wire.send(`${get(`/${i}`)}`).until(new RegExp(`GET /${i} HTTP`));
+  }
+  using wire = new Wire(scene.port);
+  wire.send(`${upgrade}${get('/behind')}`);
+  await wire.end();
+  assert.match(wire.text, /^HTTP\/1.1 429 .*retry-after: \d+/s);
+  assert.equal(
+    wire.text.match(/HTTP\/1\.1 /g)?.length,
+    1,
+    'what stands behind may be of the other protocol, so it is no request',
+  );
+});
+
+test('many requests that are refused share a connection, with or without a body', async () => {
+  await using scene = await guarded({
+    rateLimits: [{ requests: 1, seconds: 3_600, by: 'Client' }],
+    scaling: { idleSeconds: 1 },
+  });
+  const post = `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 10\r\n\r\n0123456789`;
+  const chunked = `POST / HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\n\r\n`;
+  const codes = await statuses(scene.gateway.port, get('/') + (get('/') + post + chunked).repeat(20), 61);
+  assert.deepEqual(codes, ['200', ...Array.from({ length: 60 }, () => '429')]);
+  assert.equal(scene.got.length, 1);
 });

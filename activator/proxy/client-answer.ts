@@ -101,7 +101,8 @@ export class ClientAnswer implements Inbound {
 
   upgraded(from: string[], replica: Duplex): void {
     this.#begun(101);
-    const client = this.#stream.upgrade([...responseHeaders(from, 101, false), ...ownHeaders(this.#record)]);
+    const headers = [...responseHeaders(from, 101, false), ...ownHeaders(this.#record)];
+    const client = this.#stream.upgrade(this.#amended(headers));
     const closed = () => this.#owner.finish();
     const watcher = { budget: this.budget, moved: () => this.#record.move(), closed };
     this.#tunnel = openTunnel(client, replica, this.#stream.upgradeTo ?? '', watcher);
