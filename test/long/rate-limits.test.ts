@@ -8,19 +8,71 @@ import { gatewayPods } from '../support/gateway-pods.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { type Outcomes, type PacedLoad, sendPaced } from '../support/paced-load.ts';
 import { useSystem } from '../support/system.ts';
+import type { Flood, FloodCount } from './rate-flood.ts';
 
 const system = useSystem();
 const LIMIT = { requests: 100, seconds: 1, burst: 100, by: 'Function' } as const;
 const FLOOD_PER_SECOND = 5_000;
-const FLOOD_SECONDS = 8;
+/** The other function is asked alone and beside the flood by turns, so that what else the machine does holds up both alike. */
+const TURNS = 8;
+const TURN_SECONDS = 1;
+const CALM_PER_SECOND = 200;
 const WORST_RATIO = 3;
-const TRIES = 4;
+/** Where it takes longer than that without a flood, what it takes beside one says nothing of the flood. */
+const QUIET_P99_MS = 30;
+const TRIES = 5;
 
+const failedOf = (all: readonly Outcomes[]) => all.reduce((sum, { failed }) => sum + failed, 0);
 const passedOf = (all: readonly Outcomes[]) => all.reduce((sum, { passed }) => sum + passed, 0);
 
-function p99(outcomes: Outcomes | undefined): number {
-  const sorted = (outcomes?.tookMs ?? []).toSorted((a, b) => a - b);
+function p99(all: readonly Outcomes[]): number {
+  const sorted = all.flatMap(({ tookMs }) => tookMs).toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
+}
+
+/** A flood in a thread of its own. */
+class Flooding implements AsyncDisposable {
+  readonly #worker: Worker;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+  }
+
+  static async open(flood: Flood): Promise<Flooding> {
+    const worker = new Worker(new URL('./rate-flood.ts', import.meta.url), { workerData: flood });
+    await once(worker, 'message');
+    return new Flooding(worker);
+  }
+
+  begin(): void {
+    this.#worker.postMessage('on');
+  }
+
+  async end(): Promise<FloodCount> {
+    this.#worker.postMessage('off');
+    const [count] = await once(this.#worker, 'message');
+    return count;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** What the calm function takes alone and beside the flood, by turns, and what became of the flood. */
+async function byTurns(calmly: readonly PacedLoad[], flooding: Flooding) {
+  const alone: Outcomes[] = [];
+  const beside: Outcomes[] = [];
+  const flooded: FloodCount = { refused: 0, others: 0 };
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    alone.push(...(await sendPaced(calmly, TURN_SECONDS)));
+    flooding.begin();
+    beside.push(...(await sendPaced(calmly, TURN_SECONDS)));
+    const { refused, others } = await flooding.end();
+    flooded.refused += refused;
+    flooded.others += others;
+  }
+  return { alone, beside, flooded };
 }
 
 async function urlsOfTwo(): Promise<[string, string]> {
@@ -93,28 +145,20 @@ test('a flood of requests that are refused wakes nothing, and holds another func
   await eventually('its pods are gone', async () =>
     (await world.pods()).every(({ metadata }) => metadata?.name?.startsWith('calm')),
   );
-  const calmly: PacedLoad[] = [{ to: one, host: calm, perSecond: 100 }];
-  const ratios: number[] = [];
-  for (let i = 0; i < TRIES && !ratios.some((ratio) => ratio <= WORST_RATIO); i += 1) {
-    const [alone] = await sendPaced(calmly, FLOOD_SECONDS / 2);
-    const loads = [one, other].map((to) => ({ to, host, perSecond: FLOOD_PER_SECOND / 2 }));
-    const flood = new Worker(new URL('./rate-flood.ts', import.meta.url), {
-      workerData: { loads, seconds: FLOOD_SECONDS },
-    });
-    const over = once(flood, 'message') as Promise<[Outcomes[]]>;
-    const [beside] = await sendPaced(calmly, FLOOD_SECONDS);
-    const [sent] = await over;
-    const refused = sent.reduce((sum, outcomes) => sum + outcomes.refused, 0);
-    assert.equal(passedOf(sent), 0);
-    assert.ok(refused > (FLOOD_PER_SECOND * FLOOD_SECONDS) / 4, 'the machine has no room for a flood');
-    assert.equal(alone?.failed, 0);
-    assert.equal(beside?.failed, 0);
-    ratios.push(p99(beside) / p99(alone));
+  const calmly: PacedLoad[] = [one, other].map((to) => ({ to, host: calm, perSecond: CALM_PER_SECOND / 2 }));
+  await using flooding = await Flooding.open({ to: [one, other], host, perSecond: FLOOD_PER_SECOND });
+  const quietOnes: number[] = [];
+  for (let i = 0; i < TRIES && !quietOnes.some((ratio) => ratio <= WORST_RATIO); i += 1) {
+    const { alone, beside, flooded } = await byTurns(calmly, flooding);
+    const perSecond = Math.round(flooded.refused / TURNS / TURN_SECONDS);
     t.diagnostic(
-      `${Math.round(refused / FLOOD_SECONDS)} refused a second; p99 of another function ${p99(alone).toFixed(1)} ms alone, ${p99(beside).toFixed(1)} ms beside`,
+      `${perSecond} refused a second; p99 of another function ${p99(alone).toFixed(1)} ms alone, ${p99(beside).toFixed(1)} ms beside`,
     );
+    assert.deepEqual([flooded.others, failedOf(alone), failedOf(beside)], [0, 0, 0]);
+    if (p99(alone) <= QUIET_P99_MS && perSecond >= FLOOD_PER_SECOND * 0.8) quietOnes.push(p99(beside) / p99(alone));
   }
-  assert.ok(Math.min(...ratios) <= WORST_RATIO, ratios.join(' '));
+  assert.ok(quietOnes.length > 0, 'the machine is too busy with other things to show what a flood does');
+  assert.ok(Math.min(...quietOnes) <= WORST_RATIO, quietOnes.join(' '));
   assert.equal((await world.get('flooded')).status?.replicas, 0);
   const pods = await world.pods();
   assert.ok(pods.every(({ metadata }) => metadata?.name?.startsWith('calm')));
