@@ -26,10 +26,15 @@ export function publicPaths(prefixes: readonly string[]): WayIn {
 function isBelow(target: string, prefixes: readonly string[]): boolean {
   const end = target.indexOf('?');
   const raw = end === -1 ? target : target.slice(0, end);
+  // As it came, first: not every reader decodes, so the prefix itself has to be there without escapes.
+  const named = prefixes.filter((prefix) => isAt(raw, prefix));
+  if (named.length === 0) return false;
   const decoded = plainPath(raw);
-  // As it came, too: not every reader decodes, so the prefix itself has to be there without escapes.
-  const isAt = (path: string, prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
-  return decoded !== undefined && prefixes.some((prefix) => isAt(raw, prefix) && isAt(decoded, prefix));
+  return decoded !== undefined && named.some((prefix) => isAt(decoded, prefix));
+}
+
+function isAt(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
 }
 
 /** The decoded path; undefined: two readers may take it for two. */
