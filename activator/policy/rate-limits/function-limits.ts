@@ -16,12 +16,13 @@ export interface LimitStores {
 export class FunctionLimits implements Disposable {
   readonly #functionKey: string;
   readonly #stores: LimitStores;
-  readonly #owner: KeyOwner = { keys: 0 };
+  readonly #owner: KeyOwner;
   /** By name. */
   #limits = new Map<string, { limit: Limit; of: string }>();
 
   constructor(functionKey: string, stores: LimitStores) {
     this.#functionKey = functionKey;
+    this.#owner = { keys: 0, namespace: functionKey.split('/', 1)[0] ?? '' };
     this.#stores = stores;
   }
 

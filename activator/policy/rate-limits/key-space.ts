@@ -1,6 +1,7 @@
 /** Whose share of the table counts: a function. */
 export interface KeyOwner {
   keys: number;
+  readonly namespace: string;
 }
 
 /** A limit's own part of the keys. */

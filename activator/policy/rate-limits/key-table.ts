@@ -4,11 +4,13 @@
  * noticeable time to grow.
  *
  * A number in the past says nothing, and is forgotten first. Where all are of use, the one is forgotten that would be in the
- * past soonest, of those whose function has more than its fair share of the keys. What is forgotten so gives nothing back:
- * from then on a key that is not known may be the forgotten one, so it begins with that one's number (`floorMs`).
+ * past soonest, of those whose namespace and function have more than their fair shares of the keys (key-shares.ts). What is
+ * forgotten so gives nothing back: from then on a key that is not known may be the forgotten one, so it begins with that one's
+ * number (`floorMs`).
  */
 import { keyHash } from './key-hash.ts';
 import { BYTES_A_SLOT, emptyPart, homeOf, type Part, slotOf, someOf } from './key-part.ts';
+import { KeyShares } from './key-shares.ts';
 import type { KeyOwner, KeySpace } from './key-space.ts';
 import type { LimitKey } from './limit-keys.ts';
 
@@ -40,13 +42,14 @@ export class KeyTable {
   readonly #seed: readonly [number, number];
   readonly #parts: (Part | undefined)[] = Array<Part | undefined>(PARTS).fill(undefined);
   readonly #spaces = new Map<number, KeySpace>();
-  readonly #owners = new Set<KeyOwner>();
+  readonly #shares: KeyShares;
   #lastId = 0;
   #keys = 0;
   #sweptPart = 0;
 
   constructor(options: KeyTableOptions) {
     this.#options = options;
+    this.#shares = new KeyShares(options.most);
     const word = () => Math.floor(options.random() * 2 ** 32) | 0;
     this.#seed = [word(), word() | 1];
   }
@@ -122,12 +125,9 @@ export class KeyTable {
   }
 
   #count(space: KeySpace, by: 1 | -1): void {
-    const { owner } = space;
     space.keys += by;
-    owner.keys += by;
     this.#keys += by;
-    if (owner.keys === 0) this.#owners.delete(owner);
-    else if (by === 1) this.#owners.add(owner);
+    this.#shares.count(space.owner, by);
     if (space.removed && space.keys === 0) this.#spaces.delete(space.id);
   }
 
@@ -175,20 +175,16 @@ export class KeyTable {
 
   /** Forgets one key, by a sample as caches do that keep no order. */
   #makeRoom({ owner }: KeySpace, nowMs: number): void {
-    const fairShare = this.#options.most / (this.#owners.size + (owner.keys === 0 ? 1 : 0));
-    let ofLarge: Place | undefined;
-    let ofSmall: Place | undefined;
+    const found: (Place | undefined)[] = [];
     for (const place of this.#sample()) {
       if (!this.#isOfUse(place.part, place.slot, nowMs)) {
         this.#remove(place);
         return;
       }
-      const holder = this.#spaceAt(place.part, place.slot).owner;
-      // The owner of the new key counts with it.
-      if (holder.keys + (holder === owner ? 1 : 0) > fairShare) ofLarge = sooner(ofLarge, place);
-      else ofSmall = sooner(ofSmall, place);
+      const excess = this.#shares.excess(this.#spaceAt(place.part, place.slot).owner, owner);
+      found[excess] = sooner(found[excess], place);
     }
-    const victim = (ofLarge ?? ofSmall) as Place;
+    const victim = (found[2] ?? found[1] ?? found[0]) as Place;
     const space = this.#spaceAt(victim.part, victim.slot);
     space.floorMs = Math.max(space.floorMs, victim.tatMs);
     this.#remove(victim);

@@ -54,7 +54,10 @@ class Gateways {
     this.through[i] ??= 0;
     // The turns of gateways do not come at the same time.
     this.clock.advance(this.random() * 200);
-    this.limits[i] = limiter.add({ functionKey: 'shop/f', name: 'all', rate: rateOf(this.spec) }, { keys: 0 });
+    this.limits[i] = limiter.add(
+      { functionKey: 'shop/f', name: 'all', rate: rateOf(this.spec) },
+      { keys: 0, namespace: 'shop' },
+    );
     for (const other of this.limiters) if (other !== limiter) other.joined();
   }
 
