@@ -63,7 +63,7 @@ export class RateLimiter implements Disposable {
   readonly #parts: RateLimiterParts;
   readonly #table: KeyTable;
   readonly #shares = new GatewayShares();
-  readonly #unsent = new UnsentUses<Limit>();
+  readonly #unsent = new UnsentUses<Limit>(({ space }) => space.owner.namespace);
   readonly #limits = new Map<string, Map<string, Limit>>();
   #seq = 0;
   #stateAtMs = Number.NEGATIVE_INFINITY;

@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import { UnsentUses } from './unsent-uses.ts';
 import { decodeUses, encodeUses, MOST_KEYS } from './use-records.ts';
 
+/** Limits are named after their tenants. */
+const tenantOf = (limit: string) => limit.split('/', 1)[0] ?? '';
 const key = (low: number) => ({ high: 7, low });
 
 test('what was let through of a key since it was told is told once, in full', () => {
-  const unsent = new UnsentUses<string>();
+  const unsent = new UnsentUses<string>(tenantOf);
   for (let i = 0; i < 5; i += 1) unsent.add('a', key(1), i > 2);
   unsent.add('a', key(2), false);
   assert.deepEqual(unsent.take(9), [
@@ -23,7 +25,7 @@ test('what was let through of a key since it was told is told once, in full', ()
 });
 
 test('keys near their limit are told first, and limits in turn, whatever another one has', () => {
-  const unsent = new UnsentUses<string>();
+  const unsent = new UnsentUses<string>(tenantOf);
   for (let n = 0; n < 1_000; n += 1) unsent.add('many', key(n), false);
   unsent.add('many', key(5_000), true);
   unsent.add('few', key(1), false);
@@ -35,13 +37,13 @@ test('keys near their limit are told first, and limits in turn, whatever another
 });
 
 test('of more keys than there is room for the others learn nothing, but for those near their limit; it is counted', () => {
-  const unsent = new UnsentUses<string>();
-  for (let n = 0; n < 100_000; n += 1) unsent.add(`limit-${n % 50}`, key(n), false);
+  const unsent = new UnsentUses<string>(tenantOf);
+  for (let n = 0; n < 100_000; n += 1) unsent.add(`shop/limit-${n % 50}`, key(n), false);
   assert.equal(unsent.size, 16_384);
   assert.equal(unsent.dropped, 100_000 - 16_384);
-  unsent.add('limit-1', key(1e6), true);
+  unsent.add('shop/limit-1', key(1e6), true);
   assert.equal(unsent.size, 16_384);
-  const told = unsent.take(1_000).filter(({ limit }) => limit === 'limit-1');
+  const told = unsent.take(1_000).filter(({ limit }) => limit === 'shop/limit-1');
   assert.equal(told[0]?.uses[0]?.low, 1e6);
   for (let n = 0; n < 10_000; n += 1) unsent.add('one', key(n), false);
   assert.equal(unsent.size, 2_048);
@@ -61,4 +63,16 @@ test('keys arrive as they were sent; what is none does not', () => {
   for (const wrong of ['', 'A', 'A'.repeat(15), 'A'.repeat(17), '='.repeat(16), `${text}${'A'.repeat(16)}`]) {
     assert.equal(decodeUses(wrong), undefined, wrong);
   }
+});
+
+test('a tenant with very many limits and keys neither takes the room of another nor makes it wait', () => {
+  const unsent = new UnsentUses<string>(tenantOf);
+  for (let of = 0; of < 2_000; of += 1) for (let n = 0; n < 10; n += 1) unsent.add(`loud/${of}`, key(n), true);
+  unsent.add('calm/a', key(1), false);
+  unsent.add('calm/b', key(1), false);
+  const told = unsent.take(4).map(({ limit }) => limit);
+  assert.deepEqual(told, ['loud/0', 'calm/a', 'loud/1', 'calm/b']);
+  assert.ok(unsent.size <= 2 * 16_384, `${unsent.size}`);
+  assert.equal(unsent.take(10_000).flatMap(({ uses }) => uses).length, 16_384 - 20);
+  assert.equal(unsent.size, 0);
 });

@@ -21,11 +21,23 @@ interface Unsent {
   rest: Map<string, { key: LimitKey; requests: number }>;
 }
 
-export class UnsentUses<Limit> {
+interface Tenant<Limit> {
   /** In the order in which they are told. */
-  readonly #limits = new Map<Limit, Unsent>();
+  readonly limits: Map<Limit, Unsent>;
+  keys: number;
+}
+
+export class UnsentUses<Limit> {
+  readonly #tenantOf: (limit: Limit) => string;
+  /** By namespace, in the order in which they are told. */
+  readonly #tenants = new Map<string, Tenant<Limit>>();
   #keys = 0;
   #dropped = 0;
+
+  /** @param tenantOf the namespace whose limit it is. */
+  constructor(tenantOf: (limit: Limit) => string) {
+    this.#tenantOf = tenantOf;
+  }
 
   /** Keys that wait. */
   get size(): number {
@@ -38,7 +50,8 @@ export class UnsentUses<Limit> {
   }
 
   add(limit: Limit, key: LimitKey, isNear: boolean): void {
-    const unsent = this.#limits.get(limit) ?? this.#begin(limit);
+    const tenant = this.#tenantWith(limit);
+    const unsent = tenant.limits.get(limit) as Unsent;
     const name = `${key.high} ${key.low}`;
     const known = unsent.near.get(name) ?? unsent.rest.get(name);
     if (known !== undefined) {
@@ -46,49 +59,64 @@ export class UnsentUses<Limit> {
       if (isNear && unsent.rest.delete(name)) unsent.near.set(name, known);
       return;
     }
-    if (!this.#hasRoom(unsent, isNear)) {
+    if (!this.#hasRoom(tenant, unsent, isNear)) {
       this.#dropped += 1;
       return;
     }
-    this.#keys += 1;
+    this.#count(tenant, 1);
     (isNear ? unsent.near : unsent.rest).set(name, { key, requests: 1 });
   }
 
-  /** What is told next; each limit in its turn, so that one with many keys does not keep the others back. */
+  /** What is told next; each tenant in its turn, and of it each limit, so that one with many keys does not keep the others back. */
   take(mostBatches: number): UseBatch<Limit>[] {
     const batches: UseBatch<Limit>[] = [];
-    while (batches.length < mostBatches && this.#limits.size > 0) {
-      const [limit, unsent] = this.#limits.entries().next().value as [Limit, Unsent];
-      this.#limits.delete(limit);
+    while (batches.length < mostBatches && this.#tenants.size > 0) {
+      const [namespace, tenant] = this.#tenants.entries().next().value as [string, Tenant<Limit>];
+      const [limit, unsent] = tenant.limits.entries().next().value as [Limit, Unsent];
+      this.#tenants.delete(namespace);
+      tenant.limits.delete(limit);
       const uses = [...taken(unsent.near, MOST_KEYS)];
       uses.push(...taken(unsent.rest, MOST_KEYS - uses.length));
-      this.#keys -= uses.length;
-      if (unsent.near.size + unsent.rest.size > 0) this.#limits.set(limit, unsent);
-      batches.push({ limit, uses });
+      this.#count(tenant, -uses.length);
+      if (unsent.near.size + unsent.rest.size > 0) tenant.limits.set(limit, unsent);
+      if (tenant.limits.size > 0) this.#tenants.set(namespace, tenant);
+      if (uses.length > 0) batches.push({ limit, uses });
     }
     return batches;
   }
 
   /** A limit that is gone. */
   forget(limit: Limit): void {
-    const unsent = this.#limits.get(limit);
-    if (unsent !== undefined) this.#keys -= unsent.near.size + unsent.rest.size;
-    this.#limits.delete(limit);
+    const namespace = this.#tenantOf(limit);
+    const tenant = this.#tenants.get(namespace);
+    const unsent = tenant?.limits.get(limit);
+    if (tenant === undefined || unsent === undefined) return;
+    this.#count(tenant, -(unsent.near.size + unsent.rest.size));
+    tenant.limits.delete(limit);
+    if (tenant.limits.size === 0) this.#tenants.delete(namespace);
   }
 
-  #begin(limit: Limit): Unsent {
-    const unsent: Unsent = { near: new Map(), rest: new Map() };
-    this.#limits.set(limit, unsent);
-    return unsent;
+  #tenantWith(limit: Limit): Tenant<Limit> {
+    const namespace = this.#tenantOf(limit);
+    const tenant = this.#tenants.get(namespace) ?? { limits: new Map<Limit, Unsent>(), keys: 0 };
+    this.#tenants.set(namespace, tenant);
+    if (!tenant.limits.has(limit)) tenant.limits.set(limit, { near: new Map(), rest: new Map() });
+    return tenant;
   }
 
-  /** One that is near its limit takes the place of one that is not. */
-  #hasRoom({ near, rest }: Unsent, isNear: boolean): boolean {
-    if (near.size + rest.size < MOST_OF_LIMIT && this.#keys < MOST_OF_ALL) return true;
+  #count(tenant: Tenant<Limit>, by: number): void {
+    tenant.keys += by;
+    this.#keys += by;
+  }
+
+  /** One that is near its limit takes the place of one that is not. Where all is taken a tenant has its share still, so there may be twice as many. */
+  #hasRoom(tenant: Tenant<Limit>, { near, rest }: Unsent, isNear: boolean): boolean {
+    const isRoomLeft = this.#keys < MOST_OF_ALL || tenant.keys < MOST_OF_ALL / this.#tenants.size;
+    if (near.size + rest.size < MOST_OF_LIMIT && isRoomLeft) return true;
     const [oldest] = rest;
     if (!isNear || oldest === undefined) return false;
     rest.delete(oldest[0]);
-    this.#keys -= 1;
+    this.#count(tenant, -1);
     this.#dropped += oldest[1].requests;
     return true;
   }
