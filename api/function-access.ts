@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DEFAULT_KEY_HEADER } from './rules/access-fault.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN, rules } from './schema-nodes.ts';
 
-const ApiKey = z.object({
+export const ApiKey = z.object({
   name: z
     .string()
     .min(1)

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { parse } from 'yaml';
 import { GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { catnap, startCatnap } from '../support/catnap.ts';
 import { eventually } from '../support/eventually.ts';
@@ -212,4 +213,21 @@ test('completion scripts learn the names of functions, and nothing of a cluster 
   for (const kubeconfig of [nowhere, `${nowhere}.absent`]) {
     assert.deepEqual(await catnap(line, { kubeconfig }), { exitCode: 0, stdout: '', stderr: '' });
   }
+});
+
+test('a key is let in by the lines that key prints for the manifest, and no other is', async () => {
+  await using world = await system.world();
+  const { exitCode, stdout } = await catnap(['key', 'ci.main'], { kubeconfig: system.kubeconfig });
+  assert.equal(exitCode, 0);
+  const [, key = '', lines = ''] = /^key {2}(\S+)\n\n(spec:\n.+)$/s.exec(stdout) ?? [];
+  const { spec } = parse(lines) as { spec: object };
+  const handler = 'export default (request, { caller }) => caller.name;';
+  const url = await world.deploy(manifest(world.namespace, 'guarded', handler, spec));
+  const answer = await eventually('the gateway knows the function', async () => {
+    const one = await world.call(url, { headers: { 'x-api-key': key } });
+    return one.status !== 404 && one;
+  });
+  assert.deepEqual([answer.status, answer.text], [200, 'ci.main']);
+  assert.equal((await world.call(url, { headers: { 'x-api-key': `${key}x` } })).status, 401);
+  assert.equal((await catnap(['key', 'a b'], { kubeconfig: system.kubeconfig })).exitCode, 2);
 });

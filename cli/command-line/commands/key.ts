@@ -5,9 +5,10 @@ import type { RunCommand } from '../run-command.ts';
 export function addKey(root: Command, run: RunCommand): void {
   root
     .command('key')
-    .description('make an API key, and the digest by which it is known')
-    .action(async (options: GlobalOptions) => {
+    .argument('[name]', 'of who is to have it', 'client')
+    .description('make an API key, and the digest by which a function knows it')
+    .action(async (name: string, options: GlobalOptions) => {
       const { key } = await import('../../commands/key.ts');
-      await run(options, key);
+      await run(options, (context) => key(context, name));
     });
 }
