@@ -1,4 +1,7 @@
-/** Requests over the bare wire that want past a function's policies, and what of them its handler gets. */
+/**
+ * Requests over the bare wire that want past a function's policies, and what of them its handler gets. Longer than 250 lines: one
+ * attempt after the other on the same gateway.
+ */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
