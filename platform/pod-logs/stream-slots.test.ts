@@ -70,3 +70,22 @@ test('while some wait, places are given up in turn, those that were had longest 
   clock.advance(60_000);
   assert.equal(second.taken.aborted, false);
 });
+
+test('a turn with thousands that wait does not hold up the process, whether they are of one tenant or of as many', async () => {
+  for (const tenants of [1, 5_000]) {
+    const clock = new TestClock();
+    const slots = new StreamSlots(500, clock);
+    const sinceMs = performance.now();
+    for (let n = 0; n < 5_000; n += 1)
+      void (async () => {
+        using slot = await slots.acquire(`t${n % tenants}`, never);
+        await new Promise((resolve) => slot.taken.addEventListener('abort', resolve));
+      })();
+    await new Promise(setImmediate);
+    assert.deepEqual([slots.open, slots.waiting], [500, 4_500]);
+    clock.advance(10_000);
+    await new Promise(setImmediate);
+    assert.deepEqual([slots.open, slots.waiting], [500, 4_000]);
+    assert.ok(performance.now() - sinceMs < 3_000, `${performance.now() - sinceMs} ms`);
+  }
+});

@@ -10,14 +10,25 @@ export interface StreamSlot extends Disposable {
 const TURN_MS = 10_000;
 
 interface Held {
-  tenant: string;
   sinceMs: number;
   taken: AbortController;
 }
 
 interface Waiting {
-  tenant: string;
+  /** Grows with each that begins to wait. */
+  order: number;
   enter: (slot: StreamSlot) => void;
+}
+
+/** One that has places, or waits for some; by tenant, so that thousands that wait are not looked at one by one. */
+interface Tenant {
+  name: string;
+  /** In the order in which they got them. */
+  held: Set<Held>;
+  /** How many of these were not taken yet. */
+  keeps: number;
+  /** In the order in which they came. */
+  waiting: Set<Waiting>;
 }
 
 /**
@@ -28,8 +39,10 @@ export class StreamSlots {
   readonly #most: number;
   readonly #clock: Clock;
   #stopTurns: (() => void) | undefined;
-  readonly #held = new Set<Held>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #tenants = new Map<string, Tenant>();
+  #open = 0;
+  #waiting = 0;
+  #order = 0;
 
   /** @param most at least 1 */
   constructor(most: number, clock: Clock = systemClock) {
@@ -38,28 +51,30 @@ export class StreamSlots {
   }
 
   get open(): number {
-    return this.#held.size;
+    return this.#open;
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting;
   }
 
   /** Rejects with the reason of `signal`. */
   async acquire(tenant: string, signal: AbortSignal): Promise<StreamSlot> {
     signal.throwIfAborted();
-    if (this.#held.size < this.#most) return this.#hold(tenant);
+    const own = this.#of(tenant);
+    if (this.#open < this.#most) return this.#hold(own);
     const { promise, resolve, reject } = Promise.withResolvers<StreamSlot>();
-    const waiting = { tenant, enter: resolve };
+    const waiting = { order: this.#order, enter: resolve };
+    this.#order += 1;
     const leave = () => {
-      this.#waiting.delete(waiting);
-      this.#planTurns();
+      this.#remove(own, waiting);
       reject(signal.reason);
     };
-    this.#waiting.add(waiting);
+    own.waiting.add(waiting);
+    this.#waiting += 1;
     this.#planTurns();
     signal.addEventListener('abort', leave, { once: true });
-    this.#makeRoom(tenant);
+    this.#makeRoom(own);
     try {
       return await promise;
     } finally {
@@ -67,33 +82,64 @@ export class StreamSlots {
     }
   }
 
-  #hold(tenant: string): StreamSlot {
-    const held = { tenant, sinceMs: this.#clock.nowMs(), taken: new AbortController() };
-    this.#held.add(held);
+  #of(name: string): Tenant {
+    const tenant = this.#tenants.get(name) ?? { name, held: new Set(), keeps: 0, waiting: new Set() };
+    this.#tenants.set(name, tenant);
+    return tenant;
+  }
+
+  #forgetIfIdle({ name, held, waiting }: Tenant): void {
+    if (held.size === 0 && waiting.size === 0) this.#tenants.delete(name);
+  }
+
+  #hold(tenant: Tenant): StreamSlot {
+    const held = { sinceMs: this.#clock.nowMs(), taken: new AbortController() };
+    tenant.held.add(held);
+    tenant.keeps += 1;
+    this.#open += 1;
     return {
       taken: held.taken.signal,
       [Symbol.dispose]: () => {
-        if (this.#held.delete(held)) this.#next();
+        if (!tenant.held.delete(held)) return;
+        if (!held.taken.signal.aborted) tenant.keeps -= 1;
+        this.#open -= 1;
+        this.#next();
+        this.#forgetIfIdle(tenant);
       },
     };
   }
 
-  /** The one of the tenant that has fewest. */
+  #take(tenant: Tenant, { taken }: Held): void {
+    tenant.keeps -= 1;
+    taken.abort();
+  }
+
+  #remove(tenant: Tenant, waiting: Waiting): void {
+    if (!tenant.waiting.delete(waiting)) return;
+    this.#waiting -= 1;
+    this.#planTurns();
+    this.#forgetIfIdle(tenant);
+  }
+
+  /** The first of the tenant that has fewest. */
   #next(): void {
-    let best: { waiting: Waiting; has: number } | undefined;
-    for (const waiting of this.#waiting) {
-      const has = this.#count(waiting.tenant);
-      if (best === undefined || has < best.has) best = { waiting, has };
+    let best: { tenant: Tenant; first: Waiting } | undefined;
+    for (const tenant of this.#tenants.values()) {
+      const [first] = tenant.waiting;
+      if (first === undefined) continue;
+      const less = best === undefined ? -1 : tenant.held.size - best.tenant.held.size || first.order - best.first.order;
+      if (less < 0) best = { tenant, first };
     }
     if (best === undefined) return;
-    this.#waiting.delete(best.waiting);
-    this.#planTurns();
-    best.waiting.enter(this.#hold(best.waiting.tenant));
+    const { tenant, first } = best;
+    const slot = this.#hold(tenant);
+    this.#remove(tenant, first);
+    first.enter(slot);
   }
 
   /** Looks after each turn as long as some wait. */
   #planTurns(): void {
-    if (this.#waiting.size === 0) {
+    if (this.#waiting === 0) {
       this.#stopTurns?.();
       this.#stopTurns = undefined;
     } else
@@ -107,23 +153,18 @@ export class StreamSlots {
   /** As many as wait; the ones that have had their place longest, for at least a turn. */
   #endTurns(): void {
     const before = this.#clock.nowMs() - TURN_MS;
-    const due = [...this.#held].filter(({ sinceMs, taken }) => sinceMs <= before && !taken.signal.aborted);
-    due.sort((a, b) => a.sinceMs - b.sinceMs);
-    for (const { taken } of due.slice(0, this.#waiting.size)) taken.abort();
+    const all = [...this.#tenants.values()].flatMap((tenant) => [...tenant.held].map((held) => ({ tenant, held })));
+    const due = all.filter(({ held: { sinceMs, taken } }) => sinceMs <= before && !taken.signal.aborted);
+    due.sort((a, b) => a.held.sinceMs - b.held.sinceMs);
+    for (const { tenant, held } of due.slice(0, this.#waiting)) this.#take(tenant, held);
   }
 
-  #makeRoom(tenant: string): void {
-    const counts = new Map<string, Held[]>();
-    for (const held of this.#held)
-      if (!held.taken.signal.aborted) counts.set(held.tenant, [...(counts.get(held.tenant) ?? []), held]);
-    const most = [...counts.values()].reduce((a, b) => (b.length > a.length ? b : a), []);
+  #makeRoom(own: Tenant): void {
+    let most: Tenant | undefined;
+    for (const tenant of this.#tenants.values()) if (tenant.keeps > (most?.keeps ?? 0)) most = tenant;
     // With a difference of one they would take it from each other for ever.
-    if (most.length > this.#count(tenant) + 1) most.at(-1)?.taken.abort();
-  }
-
-  #count(tenant: string): number {
-    let count = 0;
-    for (const held of this.#held) if (held.tenant === tenant) count += 1;
-    return count;
+    if (most === undefined || most.keeps <= own.held.size + 1) return;
+    const newest = [...most.held].findLast(({ taken }) => !taken.signal.aborted);
+    if (newest !== undefined) this.#take(most, newest);
   }
 }
