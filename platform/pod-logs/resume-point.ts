@@ -1,5 +1,5 @@
-/** Times of the last second that are told apart; with more, all up to the newest count as one. */
-const MOST_TIMES = 4_096;
+/** Times of the last second that are told apart; with more, all up to the newest count as one. Some ten KiB for each of thousands of containers. */
+const MOST_TIMES = 128;
 
 /**
  * How far a log was read, so that one that is opened again goes on without losing or doubling a line. The API server can
