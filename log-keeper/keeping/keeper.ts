@@ -65,8 +65,7 @@ export class Keeper implements AsyncDisposable {
   #expire(): void {
     const { store } = this.#options;
     store.expire();
-    const namespaces = new Set(store.namespaces);
-    this.#budget.keepOnly((namespace) => namespaces.has(namespace));
+    this.#budget.keepOnly((of) => store.has(of));
   }
 
   #sinkOf(source: LogSource): LogSink | undefined {

@@ -43,3 +43,11 @@ test('many short lines count as the work that they are', () => {
   for (let n = 0; n < 100_000; n += 1) budget.take({ namespace: 'loud', name: 'f' }, 30, 0);
   assert.ok(budget.paceMs('loud', 30 * 100_000, 0) > 500);
 });
+
+test('functions that are gone are forgotten, one by one: names that are used once do not add up', () => {
+  const budget = new LineBudget();
+  for (const name of ['a', 'b']) for (let n = 0; n < 2; n += 1) budget.take({ namespace: 'shop', name }, KIB * KIB, 0);
+  budget.keepOnly(({ name }) => name === 'a');
+  assert.deepEqual(budget.take({ namespace: 'shop', name: 'a' }, 1, 0), { keep: false, dropped: 0 });
+  assert.deepEqual(budget.take({ namespace: 'shop', name: 'b' }, 1, 0), { keep: true, dropped: 0 });
+});

@@ -81,9 +81,12 @@ export class LineBudget {
     return this.#of(namespace, nowMs).read.spend(bytes, nowMs);
   }
 
-  /** Forgets those that `isKnown` does not know. */
-  keepOnly(isKnown: (namespace: string) => boolean): void {
-    for (const namespace of this.#namespaces.keys()) if (!isKnown(namespace)) this.#namespaces.delete(namespace);
+  /** Forgets the functions that `isKnown` does not know, and namespaces without any. */
+  keepOnly(isKnown: (of: { namespace: string; name: string }) => boolean): void {
+    for (const [namespace, { functions }] of this.#namespaces) {
+      for (const name of functions.keys()) if (!isKnown({ namespace, name })) functions.delete(name);
+      if (functions.size === 0) this.#namespaces.delete(namespace);
+    }
   }
 
   #of(namespace: string, nowMs: number): Buckets {

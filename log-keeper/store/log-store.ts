@@ -191,6 +191,11 @@ export class LogStore implements Disposable {
     if (functions.size === 0) this.#kept.delete(namespace);
   }
 
+  /** Whether there are lines of it. */
+  has({ namespace, name }: FunctionName): boolean {
+    return this.#kept.get(namespace)?.has(name) ?? false;
+  }
+
   /** Namespaces of which there are lines. */
   get namespaces(): string[] {
     return [...this.#kept.keys()];
