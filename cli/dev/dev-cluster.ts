@@ -22,7 +22,7 @@ export interface DevCluster extends AsyncDisposable {
   /** Lines for the user: how it is reached. */
   readonly greeting: readonly string[];
   /** Shows from now on what these functions' pods write, and their requests where the gateway's log can be read. */
-  follow(functions: FunctionNames, shown: ShownLine): AsyncDisposable;
+  follow(functions: () => FunctionNames, shown: ShownLine): AsyncDisposable;
   /** A port of this machine that leads to a port of the pod's loopback, for as long as the pod runs. */
   reach(pod: PodName, port: number): Promise<number>;
 }

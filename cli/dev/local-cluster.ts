@@ -61,7 +61,7 @@ export class LocalDevCluster implements DevCluster {
     return [`gateway     ${plane.gateway}`, `kubeconfig  ${cluster.kubeconfig}`];
   }
 
-  follow(_functions: FunctionNames, shown: ShownLine): AsyncDisposable {
+  follow(_functions: () => FunctionNames, shown: ShownLine): AsyncDisposable {
     const { plane, cluster } = this.#catnap;
     const { colour, say } = this.#options;
     const terminal = new Terminal({

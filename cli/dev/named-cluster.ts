@@ -37,7 +37,7 @@ export class NamedDevCluster implements DevCluster {
     return [`cluster     ${this.#cluster.context}`];
   }
 
-  follow(functions: FunctionNames, shown: ShownLine): AsyncDisposable {
+  follow(functions: () => FunctionNames, shown: ShownLine): AsyncDisposable {
     return followPodLogs({ kube: this.kube, functions, shown, say: this.#options.say });
   }
 

@@ -7,7 +7,8 @@ import type { FunctionNames, ShownLine } from './dev-cluster.ts';
 
 interface PodLogsOptions {
   kube: KubeClient;
-  functions: FunctionNames;
+  /** Asked for each pod that is seen; namespaces that come later are not looked at. */
+  functions: () => FunctionNames;
   shown: ShownLine;
   say: (line: string) => void;
 }
@@ -17,16 +18,21 @@ const MOST_STREAMS = 100;
 
 /** Says what the pods of functions write, each followed from its first line for as long as it runs; ends when disposed. */
 export function followPodLogs({ kube, functions, shown, say }: PodLogsOptions): AsyncDisposable {
-  const names = new Set([...functions.values()].flat());
   return new PodLogs({
     kube,
     log: createLog({ service: 'catnap-cli', level: 'silent' }),
-    namespaces: [...functions.keys()],
-    labelSelector: `${LABEL.function} in (${[...names].join(',')})`,
+    namespaces: [...functions().keys()],
+    // Of all functions: a save may add some.
+    labelSelector: LABEL.function,
     slots: new StreamSlots(MOST_STREAMS),
     sinkOf: ({ namespace, pod, labels }) => {
-      // Another namespace may have a function of that name.
-      if (!functions.get(namespace)?.includes(labels[LABEL.function] ?? '')) return undefined;
+      // Of another's function, or of one by that name in another namespace.
+      if (
+        !functions()
+          .get(namespace)
+          ?.includes(labels[LABEL.function] ?? '')
+      )
+        return undefined;
       return {
         line: ({ text }) => {
           const line = shown(text, { name: pod, namespace });

@@ -5,6 +5,7 @@ import { functionOfPod, noteLine, type Style } from '#local/run/terminal/log-lin
 import type { Project } from '../project/project.ts';
 import type { DevCluster, PodName } from './dev-cluster.ts';
 import { DevFolder } from './dev-folder.ts';
+import { FunctionFolders } from './function-folders.ts';
 import { InspectorRelay } from './inspector-relay.ts';
 import { shownLines, withOwnPaths } from './shown-lines.ts';
 import { TypeCheck } from './type-check.ts';
@@ -31,10 +32,9 @@ interface SessionOptions {
 export async function runSession(options: SessionOptions): Promise<void> {
   const { cluster, projects, signal, keep, say, style } = options;
   await using stack = new AsyncDisposableStack();
-  /** Folders, by the names of their functions as the terminal shows them. */
-  const own = new Map<string, string>();
+  const own = new FunctionFolders();
   const note = (name: string, text: string, isBad = false) => {
-    const folder = own.get(name);
+    const folder = own.folderOf(name);
     const shown = folder === undefined ? text : withOwnPaths(text, folder, options.cwd);
     say(noteLine(shown, name, style, { nowMs: Date.now(), isBad }));
   };
@@ -43,25 +43,22 @@ export async function runSession(options: SessionOptions): Promise<void> {
   const checked = await typeChecks(options, stack, note);
   const folders = projects.map((project, index) => {
     const onSaved = checked(project, index);
-    return { project, folder: new DevFolder(project, { ...given, onSaved }) };
+    return new DevFolder(project, { ...given, onSaved });
   });
-  for (const { project, folder } of folders) {
-    const { namespace, names } = folder.functions;
-    for (const name of names) own.set(`${name}.${namespace}`, project.folder);
-  }
-  const relays = await startRelays(options, [...own.keys()], stack, note);
+  for (const folder of folders) own.add(folder);
+  const relays = await startRelays(options, own.shownNames, stack, note);
   const shown = shownLines({
     style,
-    folderOf: (name) => own.get(name),
+    folderOf: (name) => own.folderOf(name),
     cwd: options.cwd,
     onInspector: (pod, port) => void relays(pod, port),
   });
-  stack.use(cluster.follow(namesByNamespace(folders.map(({ folder }) => folder)), shown));
+  stack.use(cluster.follow(() => own.byNamespace(), shown));
   stack.defer(async () => {
     if (cluster.isTemporary || keep) return;
-    for (const { folder } of folders) await folder.remove();
+    for (const folder of folders) await folder.remove();
   });
-  for (const { folder } of folders) {
+  for (const folder of folders) {
     stack.use(folder);
     await folder.start();
   }
@@ -69,13 +66,6 @@ export async function runSession(options: SessionOptions): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
   });
-}
-
-function namesByNamespace(folders: readonly DevFolder[]): Map<string, string[]> {
-  const all = new Map<string, string[]>();
-  for (const { functions } of folders)
-    all.set(functions.namespace, [...(all.get(functions.namespace) ?? []), ...functions.names]);
-  return all;
 }
 
 type Note = (name: string, text: string, isBad?: boolean) => void;
@@ -87,19 +77,24 @@ async function startRelays(
   stack: AsyncDisposableStack,
   note: Note,
 ): Promise<(pod: PodName, port: number) => Promise<void>> {
-  const relays = new Map<string, InspectorRelay>();
+  const relays = new Map<string, Promise<InspectorRelay>>();
   if (inspect === undefined) return async () => undefined;
-  for (const [index, name] of names.entries()) {
-    const wanted = inspect === 'any' ? undefined : inspect + index;
-    const relay = stack.use(await InspectorRelay.listen(wanted));
-    relays.set(name, relay);
+  const relayOf = async (name: string): Promise<InspectorRelay> => {
+    const wanted = inspect === 'any' ? undefined : inspect + relays.size;
+    const listening = relays.get(name) ?? InspectorRelay.listen(wanted);
+    if (relays.has(name)) return await listening;
+    relays.set(name, listening);
+    const relay = stack.use(await listening);
     note(name, `inspector at 127.0.0.1:${relay.port}`);
-  }
+    return relay;
+  };
+  for (const name of names) await relayOf(name);
   return async (pod, port) => {
     const name = `${functionOfPod(pod.name)}.${pod.namespace}`;
-    const relay = relays.get(name);
     try {
-      relay?.leadTo(await cluster.reach(pod, port));
+      // A function that a save has added has none yet.
+      const relay = await relayOf(name);
+      relay.leadTo(await cluster.reach(pod, port));
     } catch (error) {
       if (!signal.aborted) note(name, (error as Error).message, true);
     }

@@ -108,6 +108,16 @@ describe('two folders', () => {
     await eventually('its change too', async () => (await dev.call('shop', '/env')).text === '["red","6"]');
   });
 
+  test('what a function throws that a save has added is told by the files of this machine, too', async () => {
+    await folders.write({
+      'orders/late.js': "export default () => { throw new Error('late'); };",
+      'orders/catnap.yaml': 'functions: { orders: { entry: index.js }, late: { entry: late.js } }',
+    });
+    await dev.says(/late\.default +answers at/);
+    assert.equal((await dev.call('late')).status, 500);
+    await dev.says(/Error: late\n +at .*\(orders\/late\.js:1:\d+\)/);
+  });
+
   test('files of .secrets are Secrets of its cluster, a change to them too; a missing one is told with the way', async () => {
     await folders.write({
       'vault/index.js': "export default (request, { secrets }) => secrets.get('stripe', 'key');",
