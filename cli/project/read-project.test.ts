@@ -137,6 +137,11 @@ const MISTAKES: [what: string, files: Record<string, string>, says: RegExp][] = 
     /^catnap\.yaml:3:3: spec\.timeoutSeconds: .*number/,
   ],
   [
+    'missing, for it is misspelt',
+    { ...index, 'catnap.yaml': 'spec:\n  access:\n    - apiKeys: [{ name: ci, sha265: abc }]\n' },
+    /^catnap\.yaml:3:17: spec\.access\[0\]\.apiKeys\[0\]\.sha256: it is missing; there is name, sha265/,
+  ],
+  [
     'not there',
     { ...index, 'catnap.yaml': 'spec:\n  timeOut: 3\n' },
     /^catnap\.yaml:2:3: spec\.timeOut: there is no such field/,

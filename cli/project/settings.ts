@@ -59,8 +59,19 @@ export function mistakesIn(value: unknown): Mistake[] {
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such field' }));
     if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message }];
-    return [{ path, message: issue.message }];
+    const absent = issue.code === 'invalid_type' ? beside(value, path) : undefined;
+    return [{ path, message: absent ?? issue.message }];
   });
+}
+
+/** That the field at `path` is missing, and what is there: one of them may be it, misspelt. Undefined: it is there. */
+function beside(value: unknown, path: readonly (string | number)[]): string | undefined {
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], value);
+  if (!isObject(parent) || parent[String(path.at(-1))] !== undefined) return undefined;
+  const there = Object.keys(parent).join(', ');
+  return `it is missing${there === '' ? '' : `; there is ${there}`}`;
 }
 
 /** zod leaves out of what it parsed what it does not know. */
