@@ -35,6 +35,7 @@ const TRIES: [line: string, offered: string[]][] = [
   ['catnap ls --w', ['--wide']],
   ['catnap describe ', ['greet', 'grow']],
   ['catnap invoke gre', ['greet']],
+  ['catnap logs gre', ['greet']],
   ['catnap -n team invoke -X PUT gre', ['greet']],
   ['catnap invoke greet ', []],
   ['catnap describe -n ', []],

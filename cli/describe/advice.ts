@@ -26,7 +26,7 @@ const NEXT: Readonly<Record<ReadyReason, (place: Place) => string>> = {
     `make the ConfigMap that the message names in ${namespace}, or name another one in the Function`,
   SecretNotFound: ({ namespace }) =>
     `make the Secret, or the key, that the message names in ${namespace}: the next request starts the function again`,
-  CrashLoop: ({ name, option }) => `see what it wrote before it ended: catnap logs ${name}${option} --previous`,
+  CrashLoop: ({ name, option }) => `see what it wrote before it ended: catnap logs ${name}${option}`,
   ContainerStartFailed: () =>
     'look at the command, the user and the files of the image: its container cannot be run as it is',
   ImagePullFailed: () => "look at the image's name, and whether spec.imagePullSecrets let it be read",

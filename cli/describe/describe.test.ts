@@ -79,7 +79,7 @@ Events:
   30s ago  Warning CrashLoop (3 times): m
 
 Next:
-  see what it wrote before it ended: catnap logs greet -n team --previous
+  see what it wrote before it ended: catnap logs greet -n team
   meanwhile greet-old answers; of what catnap deploy made, go back: catnap rollback greet -n team`,
   );
 });
