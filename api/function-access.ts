@@ -116,8 +116,8 @@ const WayIn = z.object({
   serviceAccounts: z
     .array(
       z.object({
-        namespace: z.string().min(1).max(63).regex(DNS_LABEL),
-        name: z.string().min(1).max(253).regex(DNS_SUBDOMAIN),
+        namespace: z.string().min(1).max(63).regex(DNS_LABEL).meta({ description: 'Of the service account.' }),
+        name: z.string().min(1).max(253).regex(DNS_SUBDOMAIN).meta({ description: 'Of the service account.' }),
       }),
     )
     .min(1)

@@ -67,10 +67,15 @@ export class KeySet {
     const ageMs = this.#options.nowMs() - this.#loadedAtMs;
     const known = this.#known(kid);
     if (known === undefined || ageMs >= this.#options.keptMs) return this.#findAnew(kid);
-    // While there is no answer, requests do not wait for the next.
-    if (ageMs >= this.#options.maxAgeMs && this.#failure === undefined) return this.#findAnew(kid);
+    // Half-open: while there is no answer, one request waits for each try, the others do not.
+    if (ageMs >= this.#options.maxAgeMs && !this.#hasJustFailed) return this.#findAnew(kid);
     if (ageMs >= this.#options.freshMs) this.#refresh();
     return known;
+  }
+
+  get #hasJustFailed(): boolean {
+    const { nowMs, failurePauseMs } = this.#options;
+    return this.#failure !== undefined && nowMs() - this.#triedAtMs < failurePauseMs;
   }
 
   async #findAnew(kid: string): Promise<Found> {
