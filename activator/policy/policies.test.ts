@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
+import { systemClock } from '#platform/time/clock.ts';
 import { functionConfig } from '../routing/function-config.ts';
 import { aFunction, ask, TestGateway, until } from '../testing/test-gateway.ts';
+import { ExactLimits } from './rate-limits/exact-limits.ts';
+import { ownLimits } from './rate-limits/own-limits.ts';
 
 /** What the function answers: the headers that it got. */
 const echo = (request: { headers: object }, response: { end(text: string): void }) =>
@@ -191,4 +194,40 @@ test('preflights wake nothing and need no credentials; a page may read why it wa
   assert.deepEqual([elsewhere.status, elsewhere.headers['access-control-allow-origin']], [200, undefined]);
   await until(() => gateway.logged.length === 4, 'all are over');
   assert.equal(gateway.traffic('hello').counters?.policies?.get('cors')?.get('answered'), 1);
+});
+
+/** Decisions on limits wait until `answer` is called, each for the oldest that waits. */
+function slowLimits() {
+  const waiting: ((reply: unknown) => void)[] = [];
+  const redis = { isReady: true, call: () => new Promise<unknown>((resolve) => waiting.push(resolve)) };
+  const patient = { ...systemClock, after: () => () => undefined };
+  const exact = new ExactLimits({ redis, clock: patient, prefix: '', changed: () => undefined });
+  return { rateLimits: { ...ownLimits(systemClock), exact }, waiting, answer: () => waiting.shift()?.([0, 1_000]) };
+}
+const LIMITED = { rateLimits: [{ requests: 5, seconds: 60, by: 'Function' }] };
+
+test('a function that is deleted while a request of it is judged is not woken by that request', async () => {
+  const { rateLimits, waiting, answer } = slowLimits();
+  await using gateway = await TestGateway.start({ rateLimits });
+  gateway.putFunction(aFunction('hello', LIMITED));
+  const asked = ask(gateway.port);
+  await until(() => waiting.length === 1, 'it is judged');
+  gateway.functionFeed.remove('hello');
+  answer();
+  assert.equal((await asked).status, 404);
+  gateway.putFunction(aFunction('hello', LIMITED));
+  assert.equal(gateway.scales.writes.length, 0);
+});
+
+test('a request that is judged while the function is closed was before that; the next one is not let in', async () => {
+  const { rateLimits, waiting, answer } = slowLimits();
+  await using gateway = await TestGateway.start({ rateLimits });
+  gateway.putFunction(aFunction('hello', LIMITED));
+  await gateway.addReplica('pod-a', 'hello-1', echo);
+  const before = ask(gateway.port);
+  await until(() => waiting.length === 1, 'it is judged');
+  gateway.putFunction(aFunction('hello', { denyFrom: ['127.0.0.0/8'] }));
+  const after = await ask(gateway.port);
+  answer();
+  assert.deepEqual([(await before).status, after.status], [200, 403]);
 });

@@ -18,6 +18,7 @@ import { Gateway } from '../gateway.ts';
 import type { ClientLimits } from '../inbound/node-server.ts';
 import { trustedProxies } from '../inbound/trusted-proxies.ts';
 import type { TokenChecks } from '../policy/access/jwt.ts';
+import type { LimitStores } from '../policy/rate-limits/function-limits.ts';
 import { type BudgetBounds, ProcessBudget } from '../queue/fair-share.ts';
 import { RejectionPacer } from '../queue/rejection-pacer.ts';
 import type { Feed } from '../replicas/feed.ts';
@@ -168,6 +169,8 @@ export interface TestGatewayOptions {
   trustedProxies?: string[];
   /** Default: no issuer is asked for keys. */
   tokens?: TokenChecks;
+  /** Default: those of a gateway that is alone. */
+  rateLimits?: LimitStores;
 }
 
 const clock = guardedClock(systemClock);
@@ -215,6 +218,7 @@ export class TestGateway implements AsyncDisposable {
       template: new HostTemplate(DEFAULT_HOST_TEMPLATE, 'fn.example'),
       clusterDomain: 'cluster.local',
       ...(options.tokens !== undefined && { tokens: options.tokens }),
+      ...(options.rateLimits !== undefined && { rateLimits: options.rateLimits }),
     });
     const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));
     this.gateway = new Gateway({
