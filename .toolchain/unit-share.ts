@@ -6,7 +6,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FILES = [
-  '{api,platform,operator,activator,runtime-image,log-keeper,local/run,local/chart,cli}/**/*.test.ts',
+  '{api,platform,operator,activator,runtime-image,log-keeper,dispatcher,local/run,local/chart,cli}/**/*.test.ts',
   'test/*.test.ts',
   'test/{bench,chart,parity,web-platform}/*.test.ts',
   'test/fuzz/*/*.test.ts',

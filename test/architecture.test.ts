@@ -12,9 +12,21 @@ const ALLOWED: Record<string, readonly string[]> = {
   activator: ['api', 'platform'],
   'runtime-image': ['api'],
   'log-keeper': ['api', 'platform'],
+  dispatcher: ['api', 'platform'],
   local: ['api', 'platform'],
   cli: ['api', 'platform', 'local'],
-  test: ['api', 'platform', 'local', 'operator', 'activator', 'runtime-image', 'log-keeper', 'cli', '.toolchain'],
+  test: [
+    'api',
+    'platform',
+    'local',
+    'operator',
+    'activator',
+    'runtime-image',
+    'log-keeper',
+    'dispatcher',
+    'cli',
+    '.toolchain',
+  ],
 };
 
 /** Packages that a folder's programs may load. A folder that is not here may load any that package.json names. */

@@ -15,6 +15,7 @@ const STAGES: Record<string, string> = {
   'runtime-image':
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
+  dispatcher: 'store',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ access ▸ keeping ▸ store',
   cli:
     'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
@@ -86,6 +87,10 @@ const DOES_IO = [
   'activator/telemetry/metrics.ts',
   'activator/upstream/address.ts',
   'activator/upstream/http1/connection.ts',
+  'dispatcher/store/embedded-store.ts',
+  'dispatcher/store/sqlite/disk.ts',
+  'dispatcher/store/sqlite/open-database.ts',
+  'dispatcher/store/sqlite/worker.ts',
   'operator/config.ts',
   'operator/jobs/apply-crds.ts',
   'operator/jobs/job.ts',
@@ -126,7 +131,7 @@ const DOES_IO = [
 /** Built-in modules and packages of which functions of their arguments are made. */
 const FREE_OF_IO = ['node:crypto', 'node:path', 'node:util', 'node:zlib', 'zod'];
 
-const decides = (file: string) => /^(api\/rules|activator|operator)\//.test(file) && !isTest(file);
+const decides = (file: string) => /^(api\/rules|activator|operator|dispatcher)\//.test(file) && !isTest(file);
 const reaches = ({ to, specifier, typeOnly }: (typeof arrows)[number]) =>
   !typeOnly && (to === 'platform' || (to === undefined && !FREE_OF_IO.includes(specifier)));
 

@@ -2,7 +2,18 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-const FOLDERS = ['api', 'platform', 'operator', 'activator', 'runtime-image', 'log-keeper', 'local', 'cli', 'test'];
+const FOLDERS = [
+  'api',
+  'platform',
+  'operator',
+  'activator',
+  'runtime-image',
+  'log-keeper',
+  'dispatcher',
+  'local',
+  'cli',
+  'test',
+];
 
 export const root = join(import.meta.dirname, '..', '..');
 const IMPORT =

@@ -1,0 +1,199 @@
+import { Worker } from 'node:worker_threads';
+import { checkBatch, checkNewEntry, checkSettlement } from './sqlite/check-input.ts';
+import type { Space } from './sqlite/disk.ts';
+import type { Failure, WorkerData, WorkerMessage, WorkerRequest } from './sqlite/worker-messages.ts';
+import {
+  type EnqueueResult,
+  type Entry,
+  type FunctionCounts,
+  type Lease,
+  type LeaseResult,
+  type Limits,
+  type ListFilter,
+  type NewEntry,
+  type Page,
+  type Payload,
+  type Settlement,
+  type Store,
+  StoreError,
+  type Totals,
+} from './store.ts';
+
+interface EmbeddedStoreOptions {
+  /** Of the database; its folder has to be there, on a disk of this machine. Beside it stands its write-ahead log. */
+  path: string;
+  limits: Limits;
+  /** Milliseconds since the epoch. */
+  nowMs?: () => number;
+  /** The program of the thread, where it is not beside this file. */
+  worker?: URL;
+}
+
+interface Call {
+  bytes: number;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** What may wait for the disk. */
+const MAX_WAITING = 10_000;
+const MAX_WAITING_BYTES = 64 * 1_048_576;
+const MAX_HEAP_MIB = 64;
+
+/**
+ * A store in one file of this machine, for one process. The disk is waited for in a thread, so that a slow one holds up
+ * nothing else; calls keep their order, and those that come while it is written share the next write.
+ */
+export class EmbeddedStore implements Store, AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #nowMs: () => number;
+  readonly #calls = new Map<number, Call>();
+  readonly #ended: Promise<void>;
+  #number = 0;
+  #waitingBytes = 0;
+  #isClosed = false;
+
+  /** Rejects with a StoreError where there can be no store. */
+  static async open(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+    const { path, limits, nowMs = Date.now, worker = new URL('./sqlite/worker.ts', import.meta.url) } = options;
+    const workerData: WorkerData = { path, limits };
+    const thread = new Worker(worker, {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+      // SQLite is experimental by name in Node 24: for this thread alone, which loads nothing else of that kind.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    const first = await new Promise<WorkerMessage>((resolve, reject) => {
+      thread.once('message', resolve).once('error', reject);
+    });
+    if (first !== 'opened') {
+      await thread.terminate();
+      throw errorOf('refused' in first ? first.refused : { code: 'Failed', message: 'not opened' });
+    }
+    return new EmbeddedStore(thread, nowMs);
+  }
+
+  private constructor(worker: Worker, nowMs: () => number) {
+    this.#worker = worker;
+    this.#nowMs = nowMs;
+    worker.on('message', (message: WorkerMessage) => {
+      if (Array.isArray(message)) for (const answer of message) this.#answered(answer);
+    });
+    let why = 'the store is closed';
+    worker.on('error', (error: Error) => {
+      why = `the store ended: ${error.message}`;
+    });
+    this.#ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#isClosed = true;
+        for (const number of this.#calls.keys()) this.#answered({ number, failure: { code: 'Closed', message: why } });
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves once there is no store any more: it was closed, or its thread ended by itself. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  async enqueue(batch: readonly NewEntry[]): Promise<EnqueueResult[]> {
+    checkBatch(batch);
+    for (const entry of batch) checkNewEntry(entry);
+    const bytes = batch.reduce((sum, { head, body }) => sum + head.byteLength + body.byteLength, 0);
+    return this.#call('enqueue', [batch], bytes);
+  }
+
+  lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {
+    return this.#call('lease', [room, leaseMs]);
+  }
+
+  async extend(leases: readonly Lease[], leaseMs: number): Promise<boolean[]> {
+    checkBatch(leases);
+    return this.#call('extend', [leases, leaseMs]);
+  }
+
+  async settle(batch: readonly Settlement[]): Promise<boolean[]> {
+    checkBatch(batch);
+    for (const settlement of batch) checkSettlement(settlement);
+    return this.#call('settle', [batch]);
+  }
+
+  async cancel(ids: readonly string[]): Promise<boolean[]> {
+    checkBatch(ids);
+    return this.#call('cancel', [ids]);
+  }
+
+  cancelByOwner(uid: string): Promise<{ removed: number; more: boolean }> {
+    return this.#call('cancelByOwner', [uid]);
+  }
+
+  entry(id: string): Promise<Entry | undefined> {
+    return this.#call('entry', [id]);
+  }
+
+  payload(id: string): Promise<Payload | undefined> {
+    return this.#call('payload', [id]);
+  }
+
+  result(id: string): Promise<Uint8Array | undefined> {
+    return this.#call('result', [id]);
+  }
+
+  list(filter: ListFilter, page: { cursor?: string | undefined; limit: number }): Promise<Page> {
+    return this.#call('list', [filter, page]);
+  }
+
+  counts(uid?: string): Promise<FunctionCounts[]> {
+    return this.#call('counts', [uid]);
+  }
+
+  totals(): Promise<Totals> {
+    return this.#call('totals', []);
+  }
+
+  unaccounted(): Promise<number> {
+    return this.#call('unaccounted', []);
+  }
+
+  space(): Promise<Space> {
+    return this.#call('space', []);
+  }
+
+  /** Waits for what was asked before. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#worker.postMessage('close');
+    return this.#ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #call<T>(method: WorkerRequest['method'], args: readonly unknown[], bytes = 0): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new StoreError('Closed', 'the store is closed'));
+    if (this.#calls.size >= MAX_WAITING || this.#waitingBytes + bytes > Math.max(MAX_WAITING_BYTES, bytes))
+      return Promise.reject(new StoreError('Busy', 'too much waits for the disk of the queue: try again later'));
+    this.#number += 1;
+    const request: WorkerRequest = { number: this.#number, method, args, nowMs: Math.floor(this.#nowMs()) };
+    return new Promise<unknown>((resolve, reject) => {
+      this.#worker.postMessage(request);
+      this.#calls.set(request.number, { bytes, resolve, reject });
+      this.#waitingBytes += bytes;
+    }) as Promise<T>;
+  }
+
+  #answered(answer: { number: number } & ({ value: unknown } | { failure: Failure })): void {
+    const call = this.#calls.get(answer.number);
+    if (call === undefined) return;
+    this.#calls.delete(answer.number);
+    this.#waitingBytes -= call.bytes;
+    if ('failure' in answer) call.reject(errorOf(answer.failure));
+    else call.resolve(answer.value);
+  }
+}
+
+function errorOf({ code, message }: Failure): Error {
+  return code === undefined ? new RangeError(message) : new StoreError(code, message);
+}

@@ -1,0 +1,80 @@
+import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../store.ts';
+import { networkFileSystem } from './mount-info.ts';
+import { numberOf } from './open-database.ts';
+
+const MIB = 1_048_576;
+/** New entries stand in the write-ahead log first, then in the file too. */
+const COPIES = 2;
+/** Free pages that the file keeps for what comes next, and pages that go back to the disk at once: some milliseconds. */
+const KEPT_PAGES = 1_024;
+const PAGES_AT_ONCE = 256;
+
+/** All in bytes. */
+export interface Space {
+  file: number;
+  /** Within the file, for what comes next. */
+  free: number;
+  /** The most that the file took since it was opened. */
+  highWater: number;
+  /** Of the disk, for this process. */
+  diskFree: number;
+}
+
+/** Throws where the path lies on a network file system. Where the system does not say what is mounted, it is not known. */
+export function refuseNetwork(path: string): void {
+  let type: string | undefined;
+  try {
+    type = networkFileSystem(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(dirname(path)));
+  } catch {
+    return;
+  }
+  if (type === undefined) return;
+  const why = `lies on ${type}, where locks and durability are not those of this machine`;
+  throw new StoreError('Unusable', `${path} ${why}: use a volume of block storage, or a disk of the node`);
+}
+
+/**
+ * The room that there is. New entries are refused while some is left, so that those accepted can still be settled: that
+ * writes too.
+ */
+export class Disk {
+  readonly #db: DatabaseSync;
+  readonly #folder: string;
+  readonly #pageBytes: number;
+  #highWater = 0;
+
+  constructor(db: DatabaseSync, path: string) {
+    this.#db = db;
+    this.#folder = dirname(path);
+    this.#pageBytes = numberOf(db, 'page_size');
+  }
+
+  hasRoom(bytes: number): boolean {
+    const { bavail, blocks, bsize } = statfsSync(this.#folder);
+    const reserve = Math.min(Math.max((blocks * bsize) / 8, MIB), 64 * MIB);
+    return bavail * bsize + this.#freePages() * this.#pageBytes >= reserve + COPIES * bytes;
+  }
+
+  /** Gives some pages back to the disk. Returns whether there are more to give back. */
+  shrink(): boolean {
+    this.space();
+    if (this.#freePages() <= KEPT_PAGES + PAGES_AT_ONCE) return false;
+    this.#db.exec(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`);
+    return true;
+  }
+
+  space(): Space {
+    const file = numberOf(this.#db, 'page_count') * this.#pageBytes;
+    this.#highWater = Math.max(this.#highWater, file);
+    const { bavail, bsize } = statfsSync(this.#folder);
+    const free = this.#freePages() * this.#pageBytes;
+    return { file, free, highWater: this.#highWater, diskFree: bavail * bsize };
+  }
+
+  #freePages(): number {
+    return numberOf(this.#db, 'freelist_count');
+  }
+}

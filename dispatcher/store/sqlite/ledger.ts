@@ -1,0 +1,196 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Bound, Bounded, EntryState, FunctionCounts, Limits, Owner, Totals } from '../store.ts';
+
+/** In the database a state is its place in this list. */
+export const STATES: readonly EntryState[] = ['waiting', 'leased', 'done', 'buried', 'cancelled'];
+
+export interface LedgerFunction extends FunctionCounts {
+  /** By what the entries name it. */
+  fn: number;
+}
+
+type Row = Record<EntryState, number> &
+  Owner & { fn: number; open_bytes: number; kept_bytes: number; buried_bytes: number };
+
+/** What became of an entry: where it stood and with how many bytes; undefined: it was not there, or is no more. */
+interface Move {
+  from?: { state: EntryState; bytes: number };
+  to?: { state: EntryState; bytes: number };
+}
+
+const BYTES = {
+  waiting: 'openBytes',
+  leased: 'openBytes',
+  done: 'keptBytes',
+  cancelled: 'keptBytes',
+  buried: 'buriedBytes',
+} as const;
+
+/**
+ * Counts by function, by namespace and in all, held in memory and written with the transaction that changed them. Takes
+ * memory by the functions that have entries, not by the entries.
+ */
+export class Ledger {
+  readonly #read: { functions: StatementSync; totals: StatementSync };
+  readonly #write: { insert: StatementSync; update: StatementSync; remove: StatementSync; totals: StatementSync };
+  readonly #byUid = new Map<string, LedgerFunction>();
+  readonly #byNumber = new Map<number, LedgerFunction>();
+  readonly #open = new Map<string, Bound>();
+  readonly #changed = new Set<LedgerFunction>();
+  #totals!: Totals & { leases: number };
+  #totalsChanged = false;
+
+  constructor(db: DatabaseSync) {
+    this.#read = {
+      functions: db.prepare('SELECT * FROM functions'),
+      totals: db.prepare('SELECT accepted, done, buried, cancelled, leases FROM totals'),
+    };
+    this.#write = {
+      insert: db.prepare('INSERT INTO functions VALUES (NULL, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING fn'),
+      update: db.prepare(
+        'UPDATE functions SET waiting = ?, leased = ?, done = ?, buried = ?, cancelled = ?, open_bytes = ?, kept_bytes = ?, ' +
+          'buried_bytes = ? WHERE fn = ?',
+      ),
+      remove: db.prepare('DELETE FROM functions WHERE fn = ?'),
+      totals: db.prepare('UPDATE totals SET accepted = ?, done = ?, buried = ?, cancelled = ?, leases = ?'),
+    };
+    this.reload();
+  }
+
+  /** Reads all again: what was changed since the last `flush` is forgotten. */
+  reload(): void {
+    this.#totals = this.#read.totals.get() as unknown as Totals & { leases: number };
+    this.#totalsChanged = false;
+    for (const map of [this.#byUid, this.#byNumber, this.#open, this.#changed]) map.clear();
+    for (const row of this.#read.functions.all() as unknown as Row[]) this.#add(fromRow(row));
+  }
+
+  /** Writes what changed; to be called before the transaction ends. */
+  flush(): void {
+    for (const f of this.#changed) {
+      if (isEmpty(f)) this.#forget(f);
+      else {
+        const bytes = [f.openBytes, f.keptBytes, f.buriedBytes];
+        this.#write.update.run(...STATES.map((state) => f[state]), ...bytes, f.fn);
+      }
+    }
+    this.#changed.clear();
+    if (!this.#totalsChanged) return;
+    const { accepted, done, buried, cancelled, leases } = this.#totals;
+    this.#write.totals.run(accepted, done, buried, cancelled, leases);
+    this.#totalsChanged = false;
+  }
+
+  get totals(): Readonly<Totals> {
+    const { accepted, done, buried, cancelled } = this.#totals;
+    return { accepted, done, buried, cancelled };
+  }
+
+  function(uid: string): LedgerFunction | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  functionOf(fn: number): LedgerFunction {
+    return this.#byNumber.get(fn) as LedgerFunction;
+  }
+
+  /** Those that have entries, by uid. */
+  functions(): LedgerFunction[] {
+    return [...this.#byUid.values()]
+      .filter((f) => !isEmpty(f))
+      .toSorted((a, b) => (a.owner.uid < b.owner.uid ? -1 : 1));
+  }
+
+  /** The bound that one more open entry of so many bytes would break. */
+  brokenBound({ uid, namespace }: Owner, bytes: number, limits: Limits): Bounded | undefined {
+    const own = this.#byUid.get(uid);
+    const used = { entries: own ? own.waiting + own.leased : 0, bytes: own?.openBytes ?? 0 };
+    const inNamespace = this.#open.get(namespace) ?? { entries: 0, bytes: 0 };
+    if (used.entries >= limits.perFunction.entries) return 'function entries';
+    if (used.bytes + bytes > limits.perFunction.bytes) return 'function bytes';
+    if (inNamespace.entries >= limits.perNamespace.entries) return 'namespace entries';
+    if (inNamespace.bytes + bytes > limits.perNamespace.bytes) return 'namespace bytes';
+    return undefined;
+  }
+
+  /** Counts a new entry. Returns its place in the order of all that were ever accepted. */
+  accept(owner: Owner, bytes: number): { fn: number; seq: number } {
+    const f = this.#byUid.get(owner.uid) ?? this.#insert(owner);
+    this.#totals.accepted += 1;
+    this.move(f, { to: { state: 'waiting', bytes } });
+    return { fn: f.fn, seq: this.#totals.accepted };
+  }
+
+  /** A number that no lease had before. */
+  nextEpoch(): number {
+    this.#totals.leases += 1;
+    this.#totalsChanged = true;
+    return this.#totals.leases;
+  }
+
+  move(f: LedgerFunction, { from, to }: Move): void {
+    if (from !== undefined) this.#count(f, from.state, -1, -from.bytes);
+    if (to !== undefined) this.#count(f, to.state, 1, to.bytes);
+    this.#changed.add(f);
+    this.#totalsChanged = true;
+    if (from && !isOpen(from.state)) return;
+    const ended = to?.state ?? 'cancelled';
+    if (from && !isOpen(ended)) this.#totals[ended as 'done' | 'buried' | 'cancelled'] += 1;
+  }
+
+  #count(f: LedgerFunction, state: EntryState, entries: number, bytes: number): void {
+    f[state] += entries;
+    f[BYTES[state]] += bytes;
+    if (!isOpen(state)) return;
+    const open = this.#open.get(f.owner.namespace) ?? { entries: 0, bytes: 0 };
+    open.entries += entries;
+    open.bytes += bytes;
+    if (open.entries === 0) this.#open.delete(f.owner.namespace);
+    else this.#open.set(f.owner.namespace, open);
+  }
+
+  #insert(owner: Owner): LedgerFunction {
+    const { fn } = this.#write.insert.get(owner.uid, owner.namespace, owner.name) as { fn: number };
+    return this.#add(fromRow({ ...EMPTY, ...owner, fn }));
+  }
+
+  #add(f: LedgerFunction): LedgerFunction {
+    this.#byUid.set(f.owner.uid, f);
+    this.#byNumber.set(f.fn, f);
+    const entries = f.waiting + f.leased;
+    if (entries === 0) return f;
+    const open = this.#open.get(f.owner.namespace) ?? { entries: 0, bytes: 0 };
+    this.#open.set(f.owner.namespace, { entries: open.entries + entries, bytes: open.bytes + f.openBytes });
+    return f;
+  }
+
+  #forget(f: LedgerFunction): void {
+    this.#write.remove.run(f.fn);
+    this.#byUid.delete(f.owner.uid);
+    this.#byNumber.delete(f.fn);
+  }
+}
+
+const EMPTY = {
+  waiting: 0,
+  leased: 0,
+  done: 0,
+  buried: 0,
+  cancelled: 0,
+  open_bytes: 0,
+  kept_bytes: 0,
+  buried_bytes: 0,
+};
+
+export function isOpen(state: EntryState): boolean {
+  return state === 'waiting' || state === 'leased';
+}
+
+function isEmpty(f: FunctionCounts): boolean {
+  return STATES.every((state) => f[state] === 0);
+}
+
+function fromRow({ fn, uid, namespace, name, open_bytes, kept_bytes, buried_bytes, ...states }: Row): LedgerFunction {
+  const bytes = { openBytes: open_bytes, keptBytes: kept_bytes, buriedBytes: buried_bytes };
+  return { fn, owner: { uid, namespace, name }, ...states, ...bytes };
+}
