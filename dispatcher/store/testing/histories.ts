@@ -44,7 +44,8 @@ const leaseMs = fc.constantFrom(5, 20, 60);
 const bytes = fc.uint8Array({ maxLength: 14 });
 const timeMs = fc.integer({ min: 0, max: 200 });
 const few = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: 1, maxLength: 4 });
-const maybe = <T>(one: fc.Arbitrary<T>, freq = 1) => fc.option(one, { nil: undefined, freq });
+/** In half of all cases there is none. */
+const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: undefined, freq: 2 });
 
 const newEntry: fc.Arbitrary<NewEntry> = fc.record({
   id,
@@ -99,5 +100,5 @@ export const histories: fc.Arbitrary<Burst[]> = fc.array(
     { weight: 1, arbitrary: fc.tuple(list) },
     { weight: 1, arbitrary: fc.constant('restart' as const) },
   ),
-  { minLength: 1, maxLength: 14, size: 'max' },
+  { minLength: 4, maxLength: 24, size: 'max' },
 );
