@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store.ts';
@@ -8,6 +8,9 @@ import { numberOf } from './open-database.ts';
 const MIB = 1_048_576;
 /** New entries stand in the write-ahead log first, then in the file too. */
 const COPIES = 2;
+/** The write-ahead log takes this part of the reserve, and no more pages than these. */
+const LOG_SHARE = 4;
+const MAX_LOG_PAGES = 1_000;
 /** Free pages that the file keeps for what comes next, and pages that go back to the disk at once: some milliseconds. */
 const KEPT_PAGES = 1_024;
 const PAGES_AT_ONCE = 256;
@@ -37,25 +40,33 @@ export function refuseNetwork(path: string): void {
 }
 
 /**
- * The room that there is. New entries are refused while some is left, so that those accepted can still be settled: that
- * writes too.
+ * The room that there is. New entries are refused while some is left, an eighth of a small disk, so that those accepted can still
+ * be settled: that writes too.
  */
 export class Disk {
   readonly #db: DatabaseSync;
-  readonly #folder: string;
+  readonly #path: string;
   readonly #pageBytes: number;
+  readonly #reserve: number;
   #highWater = 0;
 
   constructor(db: DatabaseSync, path: string) {
     this.#db = db;
-    this.#folder = dirname(path);
+    this.#path = path;
     this.#pageBytes = numberOf(db, 'page_size');
+    const { blocks, bsize } = statfsSync(dirname(path));
+    this.#reserve = Math.min(Math.max((blocks * bsize) / 8, MIB), 64 * MIB);
+    // What was settled goes from the log into the file before the log has taken much of the reserve.
+    const logPages = Math.min(Math.floor(this.#reserve / LOG_SHARE / this.#pageBytes), MAX_LOG_PAGES);
+    db.exec(`PRAGMA wal_autocheckpoint = ${logPages}`);
   }
 
   hasRoom(bytes: number): boolean {
-    const { bavail, blocks, bsize } = statfsSync(this.#folder);
-    const reserve = Math.min(Math.max((blocks * bsize) / 8, MIB), 64 * MIB);
-    return bavail * bsize + this.#freePages() * this.#pageBytes >= reserve + COPIES * bytes;
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
+    // Pages that are in the log only will make the file longer.
+    const owed = Math.max(this.#fileBytes() - statSync(this.#path).size, 0);
+    const free = this.#freePages() * this.#pageBytes;
+    return bavail * bsize - owed + free >= this.#reserve + COPIES * bytes;
   }
 
   /** Gives some pages back to the disk. Returns whether there are more to give back. */
@@ -67,11 +78,15 @@ export class Disk {
   }
 
   space(): Space {
-    const file = numberOf(this.#db, 'page_count') * this.#pageBytes;
+    const file = this.#fileBytes();
     this.#highWater = Math.max(this.#highWater, file);
-    const { bavail, bsize } = statfsSync(this.#folder);
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
     const free = this.#freePages() * this.#pageBytes;
     return { file, free, highWater: this.#highWater, diskFree: bavail * bsize };
+  }
+
+  #fileBytes(): number {
+    return numberOf(this.#db, 'page_count') * this.#pageBytes;
   }
 
   #freePages(): number {
