@@ -29,16 +29,25 @@ interface EmbeddedStoreOptions {
   worker?: URL;
 }
 
-interface Call {
+/** Of a call: entries that it changes, at least 1, and their payloads. */
+interface Weight {
+  entries: number;
   bytes: number;
+}
+
+interface Call extends Weight {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
-/** What may wait for the disk. */
-const MAX_WAITING = 10_000;
+/** What may wait for the disk: entries, so that no call waits long for those before it, and bytes of payloads. */
+const MAX_WAITING = 4_000;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 const MAX_HEAP_MIB = 64;
+const ONE: Weight = { entries: 1, bytes: 0 };
+/** Answers with payloads are long: some of them take the place of many entries. */
+const PAYLOAD: Weight = { entries: 100, bytes: 0 };
+const RESULT: Weight = { entries: 10, bytes: 0 };
 
 /**
  * A store in one file of this machine, for one process. The disk is waited for in a thread, so that a slow one holds up
@@ -50,7 +59,7 @@ export class EmbeddedStore implements Store, AsyncDisposable {
   readonly #calls = new Map<number, Call>();
   readonly #ended: Promise<void>;
   #number = 0;
-  #waitingBytes = 0;
+  readonly #waiting: Weight = { entries: 0, bytes: 0 };
   #isClosed = false;
 
   /** Rejects with a StoreError where there can be no store. */
@@ -101,7 +110,7 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     checkBatch(batch);
     for (const entry of batch) checkNewEntry(entry);
     const bytes = batch.reduce((sum, { head, body }) => sum + head.byteLength + body.byteLength, 0);
-    return this.#call('enqueue', [batch], bytes);
+    return this.#call('enqueue', [batch], { entries: batch.length, bytes });
   }
 
   lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {
@@ -116,7 +125,7 @@ export class EmbeddedStore implements Store, AsyncDisposable {
   async settle(batch: readonly Settlement[]): Promise<boolean[]> {
     checkBatch(batch);
     for (const settlement of batch) checkSettlement(settlement);
-    return this.#call('settle', [batch]);
+    return this.#call('settle', [batch], { entries: batch.length, bytes: 0 });
   }
 
   async cancel(ids: readonly string[]): Promise<boolean[]> {
@@ -133,11 +142,11 @@ export class EmbeddedStore implements Store, AsyncDisposable {
   }
 
   payload(id: string): Promise<Payload | undefined> {
-    return this.#call('payload', [id]);
+    return this.#call('payload', [id], PAYLOAD);
   }
 
   result(id: string): Promise<Uint8Array | undefined> {
-    return this.#call('result', [id]);
+    return this.#call('result', [id], RESULT);
   }
 
   list(filter: ListFilter, page: { cursor?: string | undefined; limit: number }): Promise<Page> {
@@ -171,16 +180,20 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     return this.close();
   }
 
-  #call<T>(method: WorkerRequest['method'], args: readonly unknown[], bytes = 0): Promise<T> {
+  #call<T>(method: WorkerRequest['method'], args: readonly unknown[], weight = ONE): Promise<T> {
     if (this.#isClosed) return Promise.reject(new StoreError('Closed', 'the store is closed'));
-    if (this.#calls.size >= MAX_WAITING || this.#waitingBytes + bytes > Math.max(MAX_WAITING_BYTES, bytes))
+    const { entries, bytes } = this.#waiting;
+    // One alone may be larger than all that may wait.
+    if (this.#calls.size > 0 && (entries + weight.entries > MAX_WAITING || bytes + weight.bytes > MAX_WAITING_BYTES))
       return Promise.reject(new StoreError('Busy', 'too much waits for the disk of the queue: try again later'));
     this.#number += 1;
-    const request: WorkerRequest = { number: this.#number, method, args, nowMs: Math.floor(this.#nowMs()) };
+    const nowMs = Math.floor(this.#nowMs());
+    const request: WorkerRequest = { number: this.#number, method, args, nowMs, weight: weight.entries };
     return new Promise<unknown>((resolve, reject) => {
       this.#worker.postMessage(request);
-      this.#calls.set(request.number, { bytes, resolve, reject });
-      this.#waitingBytes += bytes;
+      this.#calls.set(request.number, { ...weight, resolve, reject });
+      this.#waiting.entries += weight.entries;
+      this.#waiting.bytes += weight.bytes;
     }) as Promise<T>;
   }
 
@@ -188,7 +201,8 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     const call = this.#calls.get(answer.number);
     if (call === undefined) return;
     this.#calls.delete(answer.number);
-    this.#waitingBytes -= call.bytes;
+    this.#waiting.entries -= call.entries;
+    this.#waiting.bytes -= call.bytes;
     if ('failure' in answer) call.reject(errorOf(answer.failure));
     else call.resolve(answer.value);
   }

@@ -6,8 +6,8 @@ import { inWords } from './open-database.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import { toFailure, type WorkerAnswer, type WorkerRequest } from './worker-messages.ts';
 
-/** Requests in one transaction, so that none waits long for the others of its group. */
-const GROUP = 256;
+/** Entries that the requests of one transaction change, about: none waits long for the others of its group. */
+const GROUP = 500;
 
 interface RequestServerOptions {
   path: string;
@@ -63,7 +63,12 @@ export class RequestServer {
   }
 
   #commit(): void {
-    const group = this.#waiting.splice(0, GROUP);
+    let weight = 0;
+    const end = this.#waiting.findIndex((request) => {
+      weight += request.weight;
+      return weight > GROUP;
+    });
+    const group = this.#waiting.splice(0, end === -1 ? this.#waiting.length : Math.max(end, 1));
     const operations = group.map((request) => () => this.#run(request));
     const outcomes = commitTogether(this.#db, this.#store, operations);
     this.#options.answer(group.map((request, at) => this.#answer(request, outcomes[at] as Outcome)));

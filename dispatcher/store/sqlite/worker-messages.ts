@@ -13,6 +13,8 @@ export interface WorkerRequest {
   args: readonly unknown[];
   /** By the clock of who asks. */
   nowMs: number;
+  /** Entries that it changes, at least 1, or as much work as that. */
+  weight: number;
 }
 
 /** `code` is missing where the caller asked what no caller may: a RangeError. */
