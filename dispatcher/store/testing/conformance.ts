@@ -27,10 +27,10 @@ export interface Driver {
  * its seed and the shortest history that it found.
  */
 export function conforms(name: string, driver: Driver): void {
-  test(`${name} answers as the model does, in ${driver.runs} histories`, { timeout: 280_000 }, async () => {
+  test(`${name} answers as the model does, in ${driver.runs} histories`, { timeout: 390_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(histories, (history) => follow(driver, history)),
-      { numRuns: driver.runs, interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true },
+      { numRuns: driver.runs, interruptAfterTimeLimit: 360_000, markInterruptAsFailure: true },
     );
   });
 }
