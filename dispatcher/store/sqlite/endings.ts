@@ -40,7 +40,7 @@ export class Endings {
     this.#do.end.run(STATES.indexOf(state), bytes, expiresMs, note, row.seq);
     if (!isBuried) this.#do.removePayload.run(row.seq);
     if (result !== undefined) this.#do.insertResult.run(row.seq, result);
-    this.#nextExpiryMs = Math.min(this.#nextExpiryMs ?? expiresMs, expiresMs);
+    if (this.#nextExpiryMs !== undefined) this.#nextExpiryMs = Math.min(this.#nextExpiryMs, expiresMs);
     this.#ledger.move(f, {
       from: { state: STATES[row.state] as Ending['state'], bytes: row.bytes },
       to: { state, bytes },
