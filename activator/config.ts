@@ -39,6 +39,8 @@ export const ActivatorConfig = z.object({
   /** PEM files with a certificate and its key: with both, requests come in over TLS too. Read again when they change. */
   CATNAP_TLS_CERT_FILE: z.string().optional(),
   CATNAP_TLS_KEY_FILE: z.string().optional(),
+  /** PEM file with certificates of the authorities whose clients' certificates are good, read again when it changes; absent: clients are asked for none. */
+  CATNAP_TLS_CLIENT_CA_FILE: z.string().optional(),
   CATNAP_TLS_PORT: envPort.default(8443),
   /** Networks, in CIDR notation, of the proxies and load balancers whose X-Forwarded-*, Forwarded and X-Real-IP are believed. */
   CATNAP_TRUSTED_PROXIES: envNetworks.default([]),

@@ -71,7 +71,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   readonly #backlog: Backlog;
   readonly #plain: Listener;
   /** Undefined until there is a certificate. */
-  #secure: { door: Listener; server: TlsServer } | undefined;
+  #secure: { door: Listener; server: TlsServer; clientCa: string | undefined } | undefined;
   readonly #stages: StageList;
   readonly #tunnels = new Set<Tunnel>();
   #synced = false;
@@ -166,13 +166,20 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   /** Takes requests over TLS as well. Resolves with the port. */
   listenSecurely(pair: TlsPair, port: number, host: string | undefined): Promise<number> {
     const server = tlsServer(pair, this.#limits);
-    this.#secure = { server, door: this.#door(server, 'https') };
+    this.#secure = { server, door: this.#door(server, 'https'), clientCa: pair.clientCa };
     return this.#secure.door.listen(port, host);
   }
 
-  /** For connections from now on; those that are open stay. */
+  /**
+   * For connections from now on; those that are open stay, but where the authorities of clients' certificates have changed those
+   * of clients that have shown one. Whether clients are asked for one at all stays as it was.
+   */
   setCertificate(pair: TlsPair): void {
-    this.#secure?.server.setSecureContext(secureContext(pair));
+    if (this.#secure === undefined) return;
+    const { server, door, clientCa } = this.#secure;
+    server.setSecureContext(secureContext(pair));
+    this.#secure.clientCa = pair.clientCa;
+    if (pair.clientCa !== clientCa) door.endCertified();
   }
 
   /**

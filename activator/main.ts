@@ -14,7 +14,7 @@ import { LineWriter, writeTo } from '#platform/process/line-writer.ts';
 import { createLog, type Log } from '#platform/process/log.ts';
 import { createRegistry, informerMetrics } from '#platform/process/metrics.ts';
 import { OpsServer } from '#platform/process/ops-server.ts';
-import { TlsFiles } from '#platform/process/tls-files.ts';
+import { TlsFiles, type TlsPair } from '#platform/process/tls-files.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import { deploymentScales } from './cold-start/deployment-scale.ts';
 import { ScaleUp } from './cold-start/scale-up.ts';
@@ -199,11 +199,16 @@ async function listenSecurely(
   lifecycle: Lifecycle,
 ): Promise<number | undefined> {
   const { CATNAP_TLS_CERT_FILE: certFile, CATNAP_TLS_KEY_FILE: keyFile, CATNAP_TLS_PORT: port } = config;
-  if (certFile === undefined && keyFile === undefined) return undefined;
+  const clientCaFile = config.CATNAP_TLS_CLIENT_CA_FILE;
+  if (certFile === undefined && keyFile === undefined) {
+    if (clientCaFile !== undefined) throw new Error('CATNAP_TLS_CLIENT_CA_FILE needs CATNAP_TLS_CERT_FILE');
+    return undefined;
+  }
   if (certFile === undefined || keyFile === undefined) {
     throw new Error('TLS needs both CATNAP_TLS_CERT_FILE and CATNAP_TLS_KEY_FILE; only one of them is set');
   }
-  const files = await TlsFiles.open({ certFile, keyFile, log, onChange: (pair) => gateway.setCertificate(pair) });
+  const onChange = (pair: TlsPair) => gateway.setCertificate(pair);
+  const files = await TlsFiles.open({ certFile, keyFile, clientCaFile, log, onChange });
   lifecycle.onStop('certificate', () => files[Symbol.dispose]());
   return await gateway.listenSecurely(files.pair, port, host);
 }

@@ -1,7 +1,7 @@
 import type { Admissible, Target } from './functions/target.ts';
 import type { ClientConnection } from './inbound/client-connection.ts';
 import type { ClientStream } from './inbound/client-stream.ts';
-import type { RequestFacts } from './policy/policy.ts';
+import type { ClientCertificate, RequestFacts } from './policy/policy.ts';
 import type { Exchange } from './proxy/exchange.ts';
 import type { Asked } from './routing/find-route.ts';
 
@@ -36,6 +36,9 @@ export class RoutedRequest implements Asked, Admissible, RequestFacts {
   }
   get clientAddress(): string {
     return this.exchange.clientAddress;
+  }
+  get certificate(): ClientCertificate | string | undefined {
+    return this.connection.certificate;
   }
   get isUpgrade(): boolean {
     return this.stream.upgradeTo !== null;

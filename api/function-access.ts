@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DEFAULT_KEY_HEADER } from './rules/access-fault.ts';
+import { CERTIFICATE_NAME, CERTIFICATE_URI, DEFAULT_KEY_HEADER } from './rules/access-fault.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN, rules } from './schema-nodes.ts';
 
 export const ApiKey = z.object({
@@ -75,6 +75,17 @@ const Jwt = z.object({
   }),
 });
 
+const ClientCertificate = z.object({
+  dnsNames: z.array(z.string().min(1).max(253).regex(CERTIFICATE_NAME)).min(1).max(64).optional().meta({
+    description: 'Whole names, in any case; * stands for nothing.',
+    'x-kubernetes-list-type': 'set',
+  }),
+  uris: z.array(z.string().min(1).max(2048).regex(CERTIFICATE_URI)).min(1).max(64).optional().meta({
+    description: 'To the letter, such as spiffe://cluster.local/ns/shop/sa/frontend.',
+    'x-kubernetes-list-type': 'set',
+  }),
+});
+
 const WayIn = z.object({
   public: z
     .array(
@@ -134,6 +145,11 @@ const WayIn = z.object({
       'With serviceAccounts: of which a token has to be for one. Have one of your own, which no other program takes.',
     'x-kubernetes-list-type': 'set',
   }),
+  clientCertificate: ClientCertificate.optional().meta({
+    description:
+      'Clients with a TLS certificate that names one of these among its subject alternative names, and that an authority of the installation has signed. Without TLS at the gateway, and where the installation names no authority, nobody comes in by it.',
+    ...rules({ rule: 'has(self.dnsNames) || has(self.uris)', message: 'give dnsNames, uris or both' }),
+  }),
 });
 
 export const Access = z
@@ -141,8 +157,8 @@ export const Access = z
     WayIn.meta(
       rules(
         {
-          rule: '[has(self.public), has(self.apiKeys), has(self.jwt), has(self.serviceAccounts)].filter(there, there).size() == 1',
-          message: 'give exactly one of public, apiKeys, jwt, serviceAccounts',
+          rule: '[has(self.public), has(self.apiKeys), has(self.jwt), has(self.serviceAccounts), has(self.clientCertificate)].filter(there, there).size() == 1',
+          message: 'give exactly one of public, apiKeys, jwt, serviceAccounts, clientCertificate',
         },
         { rule: '!has(self.header) || has(self.apiKeys)', message: 'header is of apiKeys' },
         { rule: 'has(self.audiences) == has(self.serviceAccounts)', message: 'serviceAccounts need audiences' },

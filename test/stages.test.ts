@@ -65,6 +65,7 @@ const DOES_IO = [
   'activator/cold-start/deployment-scale.ts',
   'activator/config.ts',
   'activator/functions/kept-objects.ts',
+  'activator/inbound/client-certificate.ts',
   'activator/inbound/client-connection.ts',
   'activator/inbound/listener.ts',
   'activator/inbound/node-server.ts',

@@ -4,7 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { GATEWAY_FAULT, type GatewayError } from '../errors/gateway-error.ts';
 import { caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
+import type { ClientCertificate } from '../policy/policy.ts';
 import { addressOf } from '../upstream/address.ts';
+import { certificateOf } from './client-certificate.ts';
 import { type Backlog, ClientReader, type ParserStop, type ReadPace, STOPPED } from './client-reader.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { Http1Stream } from './http1-stream.ts';
@@ -57,6 +59,8 @@ export class ClientConnection implements ReadPace {
   readonly #socket: Socket;
   readonly #reader: ClientReader;
   #address: string | undefined;
+  /** Null: nothing has asked for it yet. */
+  #certificate: ClientCertificate | string | undefined | null = null;
   #current: Http1Stream | undefined;
   #waiting: Http1Stream[] | undefined;
   readonly #protocol = new ProtocolWatch();
@@ -105,6 +109,12 @@ export class ClientConnection implements ReadPace {
   get address(): string {
     this.#address ??= addressOf(this.#socket.remoteAddress ?? '') ?? 'unknown';
     return this.#address;
+  }
+
+  /** As in `RequestFacts`. Read once: it cannot change without a new handshake, which is refused. */
+  get certificate(): ClientCertificate | string | undefined {
+    if (this.#certificate === null) this.#certificate = certificateOf(this.#socket);
+    return this.#certificate;
   }
 
   /** The local address as a Host header has it: for a client of HTTP/1.0 that sends none. */

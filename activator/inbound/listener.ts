@@ -38,6 +38,7 @@ export class Listener implements ConnectionOwner, AsyncDisposable {
   readonly #options: ListenerOptions;
   readonly #connections = new Set<ClientConnection>();
   #timer: NodeJS.Timeout | undefined;
+  #cancelSecondLook: () => void = () => undefined;
 
   constructor(server: Server | TlsServer, protocol: 'http' | 'https', options: ListenerOptions) {
     this.protocol = protocol;
@@ -99,9 +100,24 @@ export class Listener implements ConnectionOwner, AsyncDisposable {
     this.#connections.delete(connection);
   }
 
+  /**
+   * Ends the connections of clients whose certificates were found good until now: each behind its present answer, idle ones at
+   * once. Again when no handshake can be left that began before.
+   */
+  endCertified(): void {
+    const end = () => {
+      for (const connection of this.#connections) if (typeof connection.certificate === 'object') connection.leave();
+    };
+    const { clock, limits } = this.#options;
+    this.#cancelSecondLook();
+    end();
+    this.#cancelSecondLook = clock.after(limits.handshakeMs + limits.lookMs, end);
+  }
+
   /** Takes no more connections; lets answers that are on their way reach their clients, then ends all. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    this.#cancelSecondLook();
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(LAST_BYTES_MS, () => {
         this.#server.closeAllConnections();

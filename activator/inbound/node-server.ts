@@ -1,3 +1,4 @@
+import { constants, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -31,6 +32,8 @@ export const CLIENT_LIMITS: ClientLimits = {
 const HEAD_MAX_BYTES = 65_536;
 /** TCP keep-alive: a connection that is silent for so long is probed. */
 const PEER_CHECK_MS = 60_000;
+/** What Node takes: a name, a key of HMAC and one of AES. */
+const TICKET_KEY_BYTES = 48;
 
 function optionsFor(limits: ClientLimits): ServerOptions {
   return {
@@ -58,12 +61,26 @@ export function plainServer(limits = CLIENT_LIMITS): Server {
 /** The same over TLS 1.2 or later. Its `setSecureContext` takes effect with the next connection. */
 export function tlsServer(pair: TlsPair, limits = CLIENT_LIMITS): TlsServer {
   const handshake = { handshakeTimeout: limits.handshakeMs };
-  return limitFields(createTlsServer({ ...optionsFor(limits), ...handshake, ...secureContext(pair) }));
+  // A client without a certificate, or with one that is not good, is let in still: which function it asks for is not known yet.
+  const asks = { requestCert: pair.clientCa !== undefined, rejectUnauthorized: false };
+  return limitFields(createTlsServer({ ...optionsFor(limits), ...handshake, ...asks, ...secureContext(pair) }));
 }
 
-/** Options of a TLS server for a certificate. By ALPN, the handshake fails for a client that speaks HTTP/2 alone. */
-export function secureContext({ cert, key }: TlsPair) {
-  return { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const;
+/**
+ * Options of a TLS server for a certificate. By ALPN, the handshake fails for a client that speaks HTTP/2 alone. A session that
+ * is resumed keeps what its first handshake found of the client's certificate: so each context has ticket keys of its own, and
+ * takes up no session of the one before. Nor can a client show another certificate later, by renegotiation.
+ */
+export function secureContext({ cert, key, clientCa }: TlsPair) {
+  return {
+    cert,
+    key,
+    ...(clientCa !== undefined && { ca: clientCa }),
+    ticketKeys: randomBytes(TICKET_KEY_BYTES),
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+  } as const;
 }
 
 /** Resolves with the port. */

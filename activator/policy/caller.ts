@@ -4,7 +4,7 @@ import { HEADER } from '#api/names.ts';
 export interface Caller {
   /** By which way in: the name of its field in `spec.access`. */
   readonly way: string;
-  /** Of the key or the account, or the subject of a token. */
+  /** Of the key or the account, the subject of a token, or the name in a certificate. */
   readonly name: string;
   /** Of a token: which issuer says so. */
   readonly issuer?: string;

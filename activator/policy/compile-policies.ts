@@ -3,6 +3,7 @@ import { type PolicySpec, policyFault } from '#api/rules/policy-fault.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { access } from './access/access.ts';
 import { apiKeys } from './access/api-keys.ts';
+import { clientCertificates } from './access/client-certificates.ts';
 import { jwt, type TokenChecks } from './access/jwt.ts';
 import { publicPaths } from './access/public-paths.ts';
 import { serviceAccounts } from './access/service-accounts.ts';
@@ -60,6 +61,7 @@ function waysIn(specs: readonly WayInSpec[], { namespace, tokens }: CompileOptio
   return [
     ...specs.flatMap((way) => (way.public === undefined ? [] : [publicPaths(way.public)])),
     ...specs.flatMap((way) => (way.apiKeys === undefined ? [] : [apiKeys(way.apiKeys, way.header)])),
+    ...specs.flatMap((way) => (way.clientCertificate === undefined ? [] : [clientCertificates(way.clientCertificate)])),
     ...specs.flatMap((way) => (way.jwt === undefined ? [] : [jwt(way.jwt, namespace, tokens)])),
     ...specs.flatMap(({ serviceAccounts: accounts, audiences = [] }) =>
       accounts === undefined ? [] : [serviceAccounts({ accounts, audiences }, tokens)],

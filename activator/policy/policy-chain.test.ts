@@ -12,6 +12,7 @@ const REQUEST: RequestFacts = {
   askedPath: '/',
   protocol: 'http',
   clientAddress: '192.0.2.1',
+  certificate: undefined,
   isUpgrade: false,
   header: () => undefined,
 };

@@ -6,6 +6,17 @@ import type { Caller } from './caller.ts';
 /** As metrics and the log name it. `spec`: what the spec says cannot be understood. */
 export type PolicyName = 'spec' | 'addresses' | 'httpsOnly' | 'cors' | 'access' | 'rateLimits';
 
+/** What the gateway found out of a client by its certificate. */
+export interface ClientCertificate {
+  /** Of its subject alternative names; in lower case. */
+  readonly dnsNames: readonly string[];
+  readonly uris: readonly string[];
+  /** Its distinguished name; not to be decided by. */
+  readonly subject: string;
+  /** Milliseconds since 1970. */
+  readonly validToMs: number;
+}
+
 /** A request, as its policies see it: what cannot be forged, and what the client says of itself. */
 export interface RequestFacts {
   readonly method: string;
@@ -19,6 +30,11 @@ export interface RequestFacts {
   readonly protocol: string;
   /** Of the client: behind trusted proxies, the nearest address that is none of theirs; `unknown`: nothing says. */
   readonly clientAddress: string;
+  /**
+   * Of the client of this very connection, whose key it has shown to have, signed by an authority of the gateway's settings; it
+   * may have expired since. Undefined: it has shown none. Text: why the one it has shown is not good.
+   */
+  readonly certificate: ClientCertificate | string | undefined;
   /** Asks to switch protocols, as WebSockets do. */
   readonly isUpgrade: boolean;
   /** Of a header that came several times, the values joined by `, `; undefined: it did not come. @param name in lower case */

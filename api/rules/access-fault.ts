@@ -15,6 +15,12 @@ export interface ServiceAccountSpec {
   readonly name: string;
 }
 
+/** At least one name. */
+export interface ClientCertificateSpec {
+  readonly dnsNames?: readonly string[] | undefined;
+  readonly uris?: readonly string[] | undefined;
+}
+
 /** One way in: exactly one of its kinds is there. */
 export interface WayInSpec {
   readonly public?: readonly string[] | undefined;
@@ -25,12 +31,17 @@ export interface WayInSpec {
   readonly serviceAccounts?: readonly ServiceAccountSpec[] | undefined;
   /** Of `serviceAccounts`. */
   readonly audiences?: readonly string[] | undefined;
+  readonly clientCertificate?: ClientCertificateSpec | undefined;
 }
 
 /** Where keys are looked for that name no header. */
 export const DEFAULT_KEY_HEADER = 'X-Api-Key';
-const KINDS = ['public', 'apiKeys', 'jwt', 'serviceAccounts'] as const;
+const KINDS = ['public', 'apiKeys', 'jwt', 'serviceAccounts', 'clientCertificate'] as const;
 const ACCOUNT_NAME = /^[a-z0-9][-a-z0-9.]{0,252}$/;
+/** In whatever case: names in certificates are compared without it. */
+export const CERTIFICATE_NAME =
+  /^[A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?)*$/;
+export const CERTIFICATE_URI = /^[A-Za-z][-A-Za-z0-9+.]*:[!-~]+$/;
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[-+]\d{2}:\d{2})$/;
 
 /** Undefined: all of them do. */
@@ -52,6 +63,7 @@ function wayFault(way: WayInSpec): string | undefined {
     return fault === undefined ? undefined : `.jwt${fault}`;
   }
   if (way.serviceAccounts !== undefined) return accountFault(way.serviceAccounts, way.audiences);
+  if (way.clientCertificate !== undefined) return certificateFault(way.clientCertificate);
   return prefixFault(way.public) ?? keyFault(way.apiKeys);
 }
 
@@ -63,6 +75,17 @@ function accountFault(accounts: readonly ServiceAccountSpec[], audiences: unknow
   const isGiven = Array.isArray(audiences) && audiences.length > 0;
   const areTexts = isGiven && audiences.every((audience) => typeof audience === 'string' && audience !== '');
   return areTexts ? undefined : '.audiences: give at least one, of your own';
+}
+
+/** Trusts no schema, as above. */
+function certificateFault({ dnsNames = [], uris = [] }: ClientCertificateSpec): string | undefined {
+  const where = '.clientCertificate';
+  if (!Array.isArray(dnsNames) || !Array.isArray(uris)) return `${where}: dnsNames and uris are lists`;
+  if (dnsNames.length + uris.length === 0) return `${where}: give dnsNames, uris or both`;
+  const wrongName = dnsNames.findIndex((name) => typeof name !== 'string' || !CERTIFICATE_NAME.test(name));
+  if (wrongName !== -1) return `${where}.dnsNames[${wrongName}]: give a whole name, without *`;
+  const wrongUri = uris.findIndex((uri) => typeof uri !== 'string' || !CERTIFICATE_URI.test(uri));
+  return wrongUri === -1 ? undefined : `${where}.uris[${wrongUri}]: give a URI, such as spiffe://cluster.local/ns/shop`;
 }
 
 function prefixFault(prefixes: readonly string[] = []): string | undefined {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TEST_CLIENT, TEST_SERVER } from '../testing/certificates.ts';
+import { CLIENT_CA, FRONTEND, OTHER_CLIENT_CA } from '../testing/client-certificates.ts';
 import { Inbox, silentLog } from '../testing/scripted-api-server.ts';
 import { TestClock } from '../testing/test-clock.ts';
 import { createLog } from './log.ts';
@@ -23,8 +24,12 @@ async function twoFiles(t: Context, pair: TlsPair) {
   return { certFile, keyFile, write };
 }
 
-async function opened(t: Context) {
-  const { write, ...paths } = await twoFiles(t, TEST_SERVER);
+async function opened(t: Context, clientCa?: string) {
+  const { write, ...two } = await twoFiles(t, TEST_SERVER);
+  const clientCaFile = join(two.certFile, '..', 'ca.crt');
+  const writeCa = (text: string) => writeFile(clientCaFile, text);
+  if (clientCa !== undefined) await writeCa(clientCa);
+  const paths = { ...two, ...(clientCa !== undefined && { clientCaFile }) };
   const clock = new TestClock();
   const changes = new Inbox<TlsPair>();
   const lines = new Inbox<string>();
@@ -36,7 +41,7 @@ async function opened(t: Context) {
     clock.advance(2_000);
     while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
   };
-  return { files, write, look, changes, lines };
+  return { files, write, writeCa, look, changes, lines };
 }
 
 test('a new pair is told of once', async (t) => {
@@ -68,4 +73,35 @@ test('what cannot be used at the start is named', async (t) => {
   const options = { ...paths, log: silentLog, onChange: () => undefined };
   await assert.rejects(TlsFiles.open(options), /tls\.crt and .*tls\.key are no certificate and its key/);
   await assert.rejects(TlsFiles.open({ ...options, certFile: '/nowhere' }), /ENOENT.*nowhere/);
+});
+
+test('new authorities of clients are told of as a new pair is, and with what they stand between is no matter', async (t) => {
+  const { files, writeCa, look, changes } = await opened(t, `of clients\n${CLIENT_CA}`);
+  assert.equal(files.pair.clientCa, CLIENT_CA);
+  await writeCa(`${CLIENT_CA}\n# and\n${OTHER_CLIENT_CA}`);
+  await look();
+  assert.equal((await changes.next()).clientCa, `${CLIENT_CA.trim()}\n${OTHER_CLIENT_CA}`);
+});
+
+test('authorities that cannot be read, or are none, leave those that were there', async (t) => {
+  const { writeCa, look, changes, lines } = await opened(t, CLIENT_CA);
+  const cut = CLIENT_CA.slice(0, 200);
+  for (const bad of [
+    '',
+    '\n',
+    cut,
+    `${cut}${OTHER_CLIENT_CA}`,
+    `${CLIENT_CA}${cut.replaceAll('M', 'N')}${CLIENT_CA}`,
+    FRONTEND,
+  ]) {
+    await writeCa(bad);
+    await look();
+  }
+  assert.equal(changes.size, 0);
+  assert.ok(lines.size >= 3);
+});
+
+test('an empty file of authorities is a mistake at the start: it is not all authorities that there are', async (t) => {
+  await assert.rejects(opened(t, ''), /ca\.crt has no certificate of an authority/);
+  await assert.rejects(opened(t, FRONTEND), /ca\.crt has more than certificates of authorities/);
 });

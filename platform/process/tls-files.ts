@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { type Clock, systemClock } from '../time/clock.ts';
@@ -7,11 +8,15 @@ import type { Log } from './log.ts';
 export interface TlsPair {
   cert: string;
   key: string;
+  /** Certificates of the authorities by which those of clients are judged; absent: clients are asked for none. Never empty. */
+  clientCa?: string;
 }
 
 interface TlsFilesOptions {
   certFile: string;
   keyFile: string;
+  /** With `clientCa`. */
+  clientCaFile?: string | undefined;
   /** Called with each pair that takes the place of the one before. */
   onChange: (pair: TlsPair) => void;
   log: Log;
@@ -21,7 +26,7 @@ interface TlsFilesOptions {
 }
 
 /**
- * A certificate and its key in files that are replaced now and then, as kubelet does with those of a Secret.
+ * A certificate and its key, and the authorities of clients' certificates, in files that are replaced now and then, as kubelet does with those of a Secret.
  * They are read again and again rather than watched: kubelet swaps a symbolic link, of which a watch on a file hears
  * nothing. A new pair that cannot be used is logged, and the one before stays.
  */
@@ -65,7 +70,7 @@ export class TlsFiles implements Disposable {
       // Twice before it counts as wrong: the files may have been swapped between the reading of one and the other.
       const pair = await readPair(this.#options).catch(() => readPair(this.#options));
       this.#refused = '';
-      if (!this.#stopped && (pair.cert !== this.#current.cert || pair.key !== this.#current.key)) {
+      if (!this.#stopped && !isSame(pair, this.#current)) {
         this.#current = pair;
         onChange(pair);
         log.info({ certFile }, 'certificate changed');
@@ -79,13 +84,37 @@ export class TlsFiles implements Disposable {
   }
 }
 
-async function readPair({ certFile, keyFile }: TlsFilesOptions): Promise<TlsPair> {
-  const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+function isSame(a: TlsPair, b: TlsPair): boolean {
+  return a.cert === b.cert && a.key === b.key && a.clientCa === b.clientCa;
+}
+
+async function readPair({ certFile, keyFile, clientCaFile }: TlsFilesOptions): Promise<TlsPair> {
+  const [cert, key, clientCa] = await Promise.all([
+    readFile(certFile, 'utf8'),
+    readFile(keyFile, 'utf8'),
+    clientCaFile === undefined ? undefined : readAuthorities(clientCaFile),
+  ]);
   try {
     createSecureContext({ cert, key });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${certFile} and ${keyFile} are no certificate and its key: ${why}`, { cause });
   }
-  return { cert, key };
+  return { cert, key, ...(clientCa !== undefined && { clientCa }) };
+}
+
+/** OpenSSL skips what it cannot read, and Node takes an empty list for all authorities that it knows: so each block is read here. */
+async function readAuthorities(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8');
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw new Error(`${file} has no certificate of an authority`);
+  for (const block of blocks) {
+    try {
+      if (!new X509Certificate(block).ca) throw new Error('a certificate in it is not that of an authority');
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${file} has more than certificates of authorities: ${why}`, { cause });
+    }
+  }
+  return `${blocks.join('\n')}\n`;
 }

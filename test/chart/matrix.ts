@@ -32,6 +32,14 @@ export const MATRIX: Record<string, RenderOptions> = {
     },
   },
   'TLS at the gateway': { ...release, values: { service: { type: 'LoadBalancer' }, tls: { secretName: 'fn-tls' } } },
+  'client certificates': {
+    ...release,
+    values: { tls: { secretName: 'fn-tls', clientCa: { configMapName: 'clients' } } },
+  },
+  'client certificates by a Secret': {
+    ...release,
+    values: { tls: { secretName: 'fn-tls', clientCa: { secretName: 'clients' } } },
+  },
   'TLS by node port': { ...release, values: { service: { type: 'NodePort' }, tls: { secretName: 'fn-tls' } } },
   'TLS by port-forward': { ...release, values: { tls: { secretName: 'fn-tls' } } },
   'an Ingress': {

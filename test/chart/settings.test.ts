@@ -165,6 +165,33 @@ test('TLS mounts the Secret read-only and opens the port at activator and Servic
   ]);
 });
 
+test('authorities of clients come from a ConfigMap or a Secret, without what else is in it', () => {
+  const items = [{ key: 'ca.crt', path: 'ca.crt' }];
+  for (const [name, source] of [
+    ['client certificates', { configMap: { name: 'clients', items } }],
+    ['client certificates by a Secret', { secret: { secretName: 'clients', items } }],
+  ] as const) {
+    const objects = inCase(name);
+    const { spec } = the(objects, 'Deployment', '-activator').spec.template;
+    const isCa = (one: Loose) => one.name === 'client-ca';
+    assert.deepEqual(spec.volumes.filter(isCa), [{ name: 'client-ca', ...source }]);
+    assert.deepEqual(spec.containers[0].volumeMounts.filter(isCa), [
+      { name: 'client-ca', mountPath: '/etc/catnap/client-ca', readOnly: true },
+    ]);
+    assert.equal(variable(objects, '-activator', 'CATNAP_TLS_CLIENT_CA_FILE'), '/etc/catnap/client-ca/ca.crt');
+  }
+  assert.equal(variable(inCase('TLS at the gateway'), '-activator', 'CATNAP_TLS_CLIENT_CA_FILE'), undefined);
+});
+
+test('authorities of clients without TLS, or from two places, are refused', () => {
+  const secretName = 'fn-tls';
+  assert.throws(() => install({ tls: { clientCa: { secretName: 'clients' } } }), /tls\.clientCa needs tls\.secretName/);
+  assert.throws(
+    () => install({ tls: { secretName, clientCa: { secretName: 'clients', configMapName: 'clients' } } }),
+    /give one of tls\.clientCa\.secretName and tls\.clientCa\.configMapName/,
+  );
+});
+
 test('activators know each other by a token that no other process takes', () => {
   const objects = inCase('the defaults');
   const { spec } = the(objects, 'Deployment', '-activator').spec.template;

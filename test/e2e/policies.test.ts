@@ -88,6 +88,13 @@ const EXAMPLES: Record<string, (world: World, url: string) => Promise<void>> = {
     const { status, text } = await world.call(url);
     assert.deepEqual([status, text], [200, 'for us']);
   },
+  'client-certificates.yaml': async (world, url) => {
+    // This gateway asks for no certificates: nobody is let in, whatever a header says.
+    const headers = { 'x-forwarded-client-cert': 'URI=spiffe://cluster.local/ns/shop/sa/frontend' };
+    const refused = await world.call(url, { headers });
+    assert.deepEqual([refused.status, refused.headers['www-authenticate']], [401, undefined]);
+    assert.deepEqual(await world.pods(), []);
+  },
   'cors.yaml': async (world, url) => {
     const origin = 'https://a.shop.example.com';
     const asks = { origin, 'access-control-request-method': 'PUT' };

@@ -79,12 +79,12 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
   [
     'a way in that is none',
     { source: inline, access: [{}] },
-    /give exactly one of public, apiKeys, jwt, serviceAccounts/,
+    /give exactly one of public, apiKeys, jwt, serviceAccounts, clientCertificate/,
   ],
   [
     'a way in that is two',
     { source: inline, access: [{ public: ['/a'], apiKeys: [{ name: 'ci', sha256: '0'.repeat(64) }] }] },
-    /give exactly one of public, apiKeys, jwt, serviceAccounts/,
+    /give exactly one of public, apiKeys, jwt, serviceAccounts, clientCertificate/,
   ],
   ['a header without keys', { source: inline, access: [{ public: ['/a'], header: 'X-Key' }] }, /header is of apiKeys/],
   [
@@ -112,6 +112,21 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
     'service accounts for any audience',
     { source: inline, access: [{ serviceAccounts: [{ namespace: 'a', name: 'b' }] }] },
     /serviceAccounts need audiences/,
+  ],
+  [
+    'certificates without names',
+    { source: inline, access: [{ clientCertificate: {} }] },
+    /give dnsNames, uris or both/,
+  ],
+  [
+    'certificates of all below a name',
+    { source: inline, access: [{ clientCertificate: { dnsNames: ['*.a.example'] } }] },
+    /dnsNames.*should match/,
+  ],
+  [
+    'a name in place of a URI',
+    { source: inline, access: [{ clientCertificate: { uris: ['a.example'] } }] },
+    /uris.*should match/,
   ],
   ['an encoded prefix', { source: inline, access: [{ public: ['/%2e'] }] }, /public.*should match/],
   [

@@ -57,6 +57,17 @@ function tokens(chance: Chance): Json {
   };
 }
 
+function certificates(chance: Chance): Json {
+  const names = () =>
+    chance.of(['a.example', 'A.example', '*.a.example', 'a..b', '__proto__', '', 7, null, oddWord(chance)]);
+  const uris = () =>
+    chance.of(['spiffe://a/b', 'urn:x', 'a.example', 'spiffe://a/b, URI:c', ':', null, oddWord(chance)]);
+  return {
+    ...(chance.yes(0.7) && { dnsNames: chance.some(0, chance.of([1, 64, 65]), names) }),
+    ...(chance.yes(0.7) && { uris: chance.some(0, chance.of([1, 64, 65]), uris) }),
+  };
+}
+
 function wayIn(chance: Chance): Json {
   const apiKey = (i: number) => ({
     name: chance.of(['ci', `key-${i}`, `key-${i}`, oddWord(chance)]),
@@ -73,6 +84,7 @@ function wayIn(chance: Chance): Json {
       public: chance.some(0, 3, () => chance.of(['/', '/a', '/a/', '/a/../b', '//', '/%2e', 'a', oddWord(chance)])),
     }),
     () => ({ jwt: tokens(chance) }),
+    () => ({ clientCertificate: certificates(chance) }),
     () => ({ public: ['/a'], apiKeys: chance.some(1, 2, apiKey) }),
     () => ({ header: 'X-Key' }),
     () => ({}),

@@ -39,5 +39,8 @@
 - { name: CATNAP_TLS_PORT, value: "8443" }
 - { name: CATNAP_TLS_CERT_FILE, value: /etc/catnap/tls/tls.crt }
 - { name: CATNAP_TLS_KEY_FILE, value: /etc/catnap/tls/tls.key }
+{{- if or .Values.tls.clientCa.secretName .Values.tls.clientCa.configMapName }}
+- { name: CATNAP_TLS_CLIENT_CA_FILE, value: /etc/catnap/client-ca/ca.crt }
+{{- end }}
 {{- end }}
 {{- end -}}
