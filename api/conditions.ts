@@ -18,7 +18,10 @@ export type RevisionFailure = (typeof REVISION_FAILURES)[number];
 export const COMPILE_FAILURES = ['CompileFailed', 'HandlerNotFound'] as const;
 export type SourceFailure = (typeof COMPILE_FAILURES)[number] | 'ConfigMapNotFound';
 
-/** Why a gateway lets no request through to the function: what its policies say cannot be understood. */
+/**
+ * Why a gateway lets no request through to the function, what its policies say cannot be understood; or none with a token
+ * of an issuer that does not give its keys.
+ */
 type PolicyFailure = 'PolicyInvalid';
 
 /** Why a route does not lead to its function: it can be nobody's, or it is another one's. */
@@ -40,8 +43,8 @@ interface Reasons {
   SourceReady: 'Ready' | 'Progressing' | SourceFailure;
   /** The newest revision answers (True), failed (False), or was not tried yet (Unknown). */
   RevisionReady: 'Ready' | 'ScaledToZero' | 'Untried' | 'Progressing' | RevisionFailure | 'NameTaken';
-  /** Its addresses lead to it. */
-  RouteReady: 'Ready' | 'NameTaken' | RouteFailure | PolicyFailure;
+  /** Its addresses lead to it, and its policies can be kept to. */
+  RouteReady: 'Ready' | 'Progressing' | 'NameTaken' | RouteFailure | PolicyFailure;
   /** It has replicas (True) or sleeps (False). */
   Active: 'Ready' | 'ScaledToZero' | 'Progressing';
 }

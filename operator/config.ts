@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { DEFAULT_HOST_TEMPLATE, hostTemplateMistake } from '#api/rules/host-template.ts';
+import { ipRange } from '#api/rules/ip-network.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
 import { envFlag, envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/process/config.ts';
 
@@ -64,6 +65,12 @@ const HostTemplateText = z.string().superRefine((template, context) => {
   if (mistake !== undefined) context.addIssue(mistake);
 });
 
+const envNetworks = envList.superRefine((networks, context) => {
+  for (const text of networks) {
+    if (ipRange(text) === undefined) context.addIssue(`${text} is no network in CIDR notation, such as 10.42.0.0/16`);
+  }
+});
+
 /** The operator's environment. */
 export const OperatorEnv = z.object({
   ...CLUSTER_ACCESS_ENV,
@@ -92,6 +99,10 @@ export const OperatorEnv = z.object({
   CATNAP_CLUSTER_DOMAIN: z.string().default('cluster.local'),
   /** JSON; the NetworkPolicy to keep in every namespace that has Functions; absent: none. */
   CATNAP_NETWORK_POLICY: envJson.pipe(NetworkRules).optional(),
+  /** Whether issuers of tokens that functions name are asked over http too; this and the next as the activators have them. */
+  CATNAP_ISSUER_HTTP: envFlag.default(false),
+  /** Networks, in CIDR notation, whose addresses are asked although they are not public. */
+  CATNAP_ISSUER_NETWORKS: envNetworks.default([]),
   /** Name of a Lease in the system namespace by which one of several operators is chosen; absent: this is the only one. */
   CATNAP_LEASE: z.string().optional(),
   /** What this one is called in the Lease; default: host and process. */

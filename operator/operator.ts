@@ -9,6 +9,8 @@ import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import type { Log } from '#platform/process/log.ts';
 import { informerMetrics, type WorkQueueMetrics, workQueueMetrics } from '#platform/process/metrics.ts';
 import type { OperatorConfig } from './config.ts';
+import type { IssuerTimes } from './issuers/issuer-reach.ts';
+import { reachIssuers } from './issuers/reach-issuers.ts';
 import { type OperatorMetrics, operatorMetrics } from './metrics.ts';
 import { PolicyController } from './network/policy-controller.ts';
 import { BundleStore } from './reconcile/bundle-store.ts';
@@ -39,6 +41,8 @@ interface OperatorOptions {
   lifecycle: Pick<Lifecycle, 'stopping' | 'onStop' | 'fail'>;
   /** Resolves when this operator may write; absent: it is the only one. */
   elected?: Promise<void> | undefined;
+  /** How often issuers of tokens are asked; absent: as users are told. */
+  issuerTimes?: IssuerTimes | undefined;
 }
 
 /** Longest one activator may take to give its metrics, in milliseconds. */
@@ -73,7 +77,7 @@ export function startOperator(options: OperatorOptions): Readiness {
   // The start adds every function there is: what happens before need not be kept.
   const onChild = (key: string) => queue.isPaused || queue.addAfter(key, CHILD_DELAY_MS);
   const watches = watchCluster({ kube, config, log, metrics: informerMetrics(registry), lifecycle, onChild });
-  const context = makeContext(options, { watches, queue, metrics });
+  const context = makeContext(options, { watches, queue, metrics, queueMetrics });
   lifecycle.onStop('work queue', () => queue[Symbol.asyncDispose]());
   let known = false;
   void watches.synced.then(() => {
@@ -142,11 +146,13 @@ function controlPolicies(
 }
 
 function makeContext(
-  { kube, config, log, lifecycle }: OperatorOptions,
-  { watches, queue, metrics }: Pick<Parts, 'watches' | 'queue' | 'metrics'>,
+  options: OperatorOptions,
+  { watches, queue, metrics, queueMetrics }: Omit<Parts, 'context'>,
 ): Context {
+  const { kube, config, log, lifecycle } = options;
   const { functions } = watches;
   const isDue = (key: string) => queue.add(key);
+  const issuers = reachIssuers({ ...options, metrics: queueMetrics, onNews: isDue });
   const compiler = startCompiler({ config, log, lifecycle, onDone: isDue, onCompiled: metrics.compiled });
   const events = new EventRecorder({ kube, component: 'catnap-operator', log });
   lifecycle.onStop('events', () => events[Symbol.asyncDispose]());
@@ -168,6 +174,7 @@ function makeContext(
     trialSlots: new TrialSlots({ ...TRIAL_SLOTS, onFree: isDue }),
     routed: new RoutedRevisions(isDue),
     routing,
+    issuers,
     events,
     replicas: new ReplicaWriter({
       setReplicas: (deployment, replicas, signal) => setReplicas({ kube, signal }, deployment, replicas),

@@ -11,7 +11,7 @@ const STAGES: Record<string, string> = {
     'main ▸ config ▸ gateway ▸ stage-list ▸ stages ▸ routed-request ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
     'routing ▸ policy ▸ upstream ▸ telemetry ▸ peers ▸ errors',
   operator:
-    'main ▸ operator ▸ metrics ▸ jobs ▸ reconcile ▸ scaling ▸ watches ▸ source ▸ network ▸ routing ▸ function ▸ config',
+    'main ▸ operator ▸ metrics ▸ jobs ▸ reconcile ▸ scaling ▸ watches ▸ source ▸ network ▸ routing ▸ issuers ▸ function ▸ config',
   'runtime-image':
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
@@ -93,6 +93,9 @@ const DOES_IO = [
   'dispatcher/store/sqlite/open-database.ts',
   'dispatcher/store/sqlite/worker.ts',
   'operator/config.ts',
+  'operator/issuers/issuer-reach.ts',
+  'operator/issuers/reach-issuers.ts',
+  'operator/issuers/told-failure.ts',
   'operator/jobs/apply-crds.ts',
   'operator/jobs/job.ts',
   'operator/jobs/main.ts',

@@ -36,7 +36,7 @@ const NEXT: Readonly<Record<ReadyReason, (place: Place) => string>> = {
   InvalidPodTemplate: () => 'change the field that the message names: the API server refuses such a pod',
   NameTaken: () => 'give the Function another name, or remove what has its name already',
   RouteConflict: () => 'take another host or path in spec.routes, or remove the route of the function that has it',
-  PolicyInvalid: () => 'change the policy that the message names: until then every request is refused',
+  PolicyInvalid: () => 'change the policy that the message names, or mend the issuer: until then requests are refused',
   InvalidRoute: () => 'change the route that the message names',
 };
 

@@ -1,6 +1,7 @@
 import type { Condition, ConditionType } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import type { EventNote } from '#platform/controller/event-recorder.ts';
+import { newIssuerNotes } from './issuer-standing.ts';
 import { newMemoryKills } from './memory-kills.ts';
 
 /**
@@ -10,6 +11,7 @@ import { newMemoryKills } from './memory-kills.ts';
 export function statusEvents(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
   return [
     ...problems(before, after),
+    ...issuerNotes(before, after),
     ...killNotes(before, after),
     ...revisionNotes(before, after),
     ...scaleNotes(before, after),
@@ -24,6 +26,17 @@ function problems(before: FunctionStatus | undefined, after: FunctionStatus): Ev
     if (now?.status !== 'False' || (then?.status === 'False' && then.reason === now.reason)) return [];
     return [{ type: 'Warning', reason: now.reason, message: now.message }];
   });
+}
+
+/** Of those whose keys the gateways still have: the function is as ready as before. */
+function issuerNotes(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
+  if (find(after, 'RouteReady')?.status !== 'True') return [];
+  const messageIn = (status: FunctionStatus | undefined) => find(status, 'RouteReady')?.message ?? '';
+  return newIssuerNotes(messageIn(before), messageIn(after)).map((message) => ({
+    type: 'Warning',
+    reason: 'IssuerUnreachable',
+    message,
+  }));
 }
 
 /** Whether it has answered before or not: a revision that is killed again and again before that is a CrashLoop too. */

@@ -10,6 +10,7 @@ import type { FunctionObject } from '#api/function.ts';
 import type { FunctionStatus, RouteStatus } from '#api/function-status.ts';
 import { ANNOTATION, ROUTE_MESSAGE_MAX_LENGTH } from '#api/names.ts';
 import { policyFault } from '#api/rules/policy-fault.ts';
+import { type IssuerStanding, issuerFinding } from './issuer-standing.ts';
 import { mayPass } from './revision-failure.ts';
 import type { RevisionView } from './revision-view.ts';
 import type { Rollout } from './rollout.ts';
@@ -35,6 +36,8 @@ export interface Observation {
   routeProblem?: { reason: 'NameTaken' | RouteFailure; message: string };
   /** Why the API server takes no Service of the function's name; absent: it does. */
   serviceRefused?: string;
+  /** How the issuers of tokens stand that its policies name; absent: they name none. */
+  issuers?: readonly IssuerStanding[];
   /** The newest revision; absent: none was ever made. */
   latest?: string;
   revisions: readonly RevisionView[];
@@ -144,17 +147,21 @@ function bounded({ message, ...route }: RouteStatus): RouteStatus {
 
 /** Without a Service only its short name inside the cluster is missing. */
 function routeReady(
-  { spec }: FunctionObject,
-  { routeProblem, serviceRefused, hostless, url }: Observation,
+  { metadata, spec, status }: FunctionObject,
+  { routeProblem, serviceRefused, hostless, url, issuers = [] }: Observation,
 ): Finding<'RouteReady'> {
   const fault = policyFault(spec);
   if (fault !== undefined) {
     return { status: 'False', reason: 'PolicyInvalid', message: `gateways refuse all requests: ${fault}` };
   }
   if (routeProblem !== undefined) return { status: 'False', ...routeProblem };
+  const before = status?.conditions?.find(({ type }) => type === 'RouteReady');
+  const finding = issuerFinding(issuers, before, metadata.generation);
+  if (finding.status !== 'True') return finding;
   const own = hostless === undefined ? '' : `, but has no host of its own: ${hostless}`;
   const short = serviceRefused === undefined ? '' : `, but has no short name inside the cluster: ${serviceRefused}`;
-  return { status: 'True', reason: 'Ready', message: `answers at ${url ?? 'the gateway, below /fn/'}${own}${short}` };
+  const answers = `answers at ${url ?? 'the gateway, below /fn/'}${own}${short}`;
+  return { status: 'True', reason: 'Ready', message: [answers, ...finding.notes].join('\n') };
 }
 
 /*
@@ -206,15 +213,25 @@ function awaitsSource({ metadata }: FunctionObject, { sourceHash }: Observation)
   return { status: 'Unknown', reason: 'Progressing', message };
 }
 
+type PartFindings = readonly [Finding<'SourceReady'>, Finding<'RouteReady'>, Finding<'RevisionReady'>];
+
+/** What is wrong, or not known yet of its policies; undefined: neither. */
+function obstacleIn(parts: PartFindings): Finding<'Ready'> | undefined {
+  const [, route] = parts;
+  const isOpen = route.status === 'Unknown';
+  const { status, reason, message } = parts.find((part) => part.status === 'False') ?? route;
+  return status === 'False' || isOpen ? { status, reason, message } : undefined;
+}
+
 function summary(
   fn: FunctionObject,
   { rollout, trial }: Observation,
   { latest, serving, asleep }: Standing,
-  parts: readonly (Finding<'SourceReady'> | Finding<'RouteReady'> | Finding<'RevisionReady'>)[],
+  parts: PartFindings,
 ): Finding<'Ready'> {
   const fallback = serving?.answered && serving !== latest ? `\n${serving.name} keeps the traffic` : '';
-  const wrong = parts.find((part) => part.status === 'False');
-  if (wrong !== undefined) return { status: 'False', reason: wrong.reason, message: wrong.message + fallback };
+  const obstacle = obstacleIn(parts);
+  if (obstacle !== undefined) return { ...obstacle, message: obstacle.message + fallback };
   const replicas = serving?.readyPods ?? 0;
   if (rollout?.failure !== undefined && !mayPass(rollout.failure) && replicas === 0) {
     return { status: 'False', reason: rollout.failure.reason, message: rollout.failure.message + fallback };

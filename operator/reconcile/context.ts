@@ -4,6 +4,7 @@ import type { ObjectView } from '#platform/informer/object-view.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { OperatorConfig } from '../config.ts';
+import type { IssuerReach } from '../issuers/issuer-reach.ts';
 import type { Routing } from '../routing/routing.ts';
 import type { Scaling } from '../scaling/options.ts';
 import type { ReplicaWriter } from '../scaling/replica-writer.ts';
@@ -33,6 +34,7 @@ export interface Context {
   trialSlots: TrialSlots;
   routed: RoutedRevisions;
   routing: Routing;
+  issuers: IssuerReach;
   events: EventRecorder;
   replicas: ReplicaWriter;
   /** Most replicas that a function's serving revision may have for now, by uid: it makes room for the newest. */

@@ -9,12 +9,14 @@ import { knownFailure, planRollout, type Rollout } from '../function/rollout.ts'
 import { invalidStatus, nextStatus, type Observation } from '../function/status.ts';
 import { nextTrial, type Trial, type TrialStep } from '../function/trial.ts';
 import { validateFunction } from '../function/validate-function.ts';
+import { FIRST_ANSWER_MS } from '../issuers/issuer-reach.ts';
 import type { RouteDecision } from '../routing/route-claims.ts';
 import { changesOf, planReplicas, type ReplicaPlan, type RolloutState } from '../scaling/replica-plan.ts';
 import type { Writer } from './apply-children.ts';
 import { carryOut, putToSleep } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { type ChildrenResult, ensureChildren } from './ensure-children.ts';
+import { issuerStandings } from './issuer-standings.ts';
 import { podsThatMayMissAMount, startNews } from './start-news.ts';
 
 /** When to look again at what no watch tells of, in milliseconds: an object of someone else's, Events. */
@@ -32,7 +34,7 @@ export async function reconcileFunction(key: string, ctx: Context, signal: Abort
   if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) {
     // Owner references collect the children.
     ctx.configMaps.forget(key);
-    for (const one of [ctx.failingPods, ctx.routed]) one.forget(key);
+    for (const one of [ctx.failingPods, ctx.routed, ctx.issuers]) one.forget(key);
     ctx.trialSlots.release(key, ctx.nowMs());
     if (stored !== undefined) {
       ctx.routing.forget(stored);
@@ -75,9 +77,11 @@ async function report(
   const { rollout, trial, plan } = decided;
   limitServing(ctx, fn.metadata.uid, rollout);
   const scaling = ctx.scalings.get(fn.metadata.uid) ?? fn.status?.scaling;
+  const issuers = issuerStandings(ctx.issuers, fn);
   const status = nextStatus(
     fn,
     {
+      issuers,
       ...addressOf(ctx, fn, routing),
       ...children.problems,
       ...(children.latest !== undefined && { latest: children.latest }),
@@ -100,7 +104,12 @@ async function report(
     const deployments = revisions.map(({ deployment }) => deployment);
     await carryOut(ctx, writer, { children, deployments, rollout, plan });
   }
-  return outcome(children, { stuck: stuck.length > 0, rollout, trial });
+  const next = outcome(children, { stuck: stuck.length > 0, rollout, trial });
+  return issuers.some(({ reach }) => reach === 'asking') ? atTheLatest(next, FIRST_ANSWER_MS) : next;
+}
+
+function atTheLatest({ againInMs = Number.POSITIVE_INFINITY }: Outcome, otherMs: number): Outcome {
+  return { againInMs: Math.min(againInMs, otherMs) };
 }
 
 interface Decided {

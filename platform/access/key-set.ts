@@ -122,7 +122,7 @@ export class KeySet {
 }
 
 /** By id. Those that cannot be used are left out: a newer signer may have others beside them. Throws for no key set. */
-function keysIn(answer: unknown, before: ReadonlyMap<string, KnownKey> = new Map()): Map<string, KnownKey> {
+export function keysIn(answer: unknown, before: ReadonlyMap<string, KnownKey> = new Map()): Map<string, KnownKey> {
   const { keys } = (answer ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new TypeError('the answer is no JSON Web Key Set');
   if (keys.length > MOST_KEYS) throw new TypeError(`the key set has more than ${MOST_KEYS} keys`);

@@ -16,6 +16,17 @@ export interface FetchRules {
   readonly timeoutMs: number;
 }
 
+/** The address is not called, whatever is at it. */
+export class NotAllowed extends Error {
+  /** Why, without the address: for those that wrote another one, which led to it. */
+  readonly told: string;
+
+  constructor(message: string, told: string) {
+    super(message);
+    this.told = told;
+  }
+}
+
 const NAME_SERVER_LIMITS = { timeout: 1_000, tries: 2 };
 
 /** The error says what went wrong in one sentence; nothing of what the other side sent is in it. */
@@ -35,16 +46,20 @@ function urlOf(address: string, { addresses, allowHttp }: FetchRules): URL {
   const url = URL.parse(address);
   if (url === null) throw new Error('the address is no URL');
   if (url.protocol !== 'https:' && !(allowHttp && url.protocol === 'http:'))
-    throw new Error(`only https is called, not ${url.protocol}//${url.host}`);
-  if (url.username !== '' || url.password !== '') throw new Error('an address with a password is not called');
+    throw new NotAllowed(`only https is called, not ${url.protocol}//${url.host}`, 'only https is called');
+  if (url.username !== '' || url.password !== '') {
+    const message = 'an address with a password is not called';
+    throw new NotAllowed(message, message);
+  }
   // Of a literal address there is no look-up in which it could be checked.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(host) !== 0 && !addresses.has(host)) throw new Error(notReachable(url.host));
+  if (isIP(host) !== 0 && !addresses.has(host)) throw notReachable(url.host);
   return url;
 }
 
-function notReachable(host: string): string {
-  return `the address of ${host} is not public, and not among those that this installation allows`;
+function notReachable(host: string): NotAllowed {
+  const why = 'is not public, and not among those that this installation allows';
+  return new NotAllowed(`the address of ${host} ${why}`, `its address, or that of its keys, ${why}`);
 }
 
 /**
@@ -57,7 +72,7 @@ function checkedLookup(addresses: ReachableAddresses): LookupFunction {
       (found) => {
         const allowed = found.filter(({ address }) => addresses.has(address));
         const [first] = allowed;
-        if (first === undefined) done(new Error(notReachable(host)), '', 0);
+        if (first === undefined) done(notReachable(host), '', 0);
         else if (all) done(null, allowed);
         else done(null, first.address, first.family);
       },
@@ -97,7 +112,9 @@ function bodyOf(url: URL, rules: FetchRules, signal: AbortSignal): Promise<strin
     socket.destroy();
     reject(new Error(`${url.host} switches protocols`));
   });
-  request.on('error', (error) => reject(new Error(`${url.host} cannot be asked: ${error.message}`)));
+  request.on('error', (error) =>
+    reject(error instanceof NotAllowed ? error : new Error(`${url.host} cannot be asked: ${error.message}`)),
+  );
   request.end();
   return promise;
 }

@@ -15,6 +15,15 @@ export interface IssuerRules {
   readonly allowHttp: boolean;
 }
 
+/** What is found at an issuer's address is the description of another one: most often one of them ends with a slash. */
+export class OtherIssuer extends Error {
+  readonly told = 'what is found at the issuer describes another issuer';
+
+  constructor() {
+    super('what is found at the issuer describes another issuer');
+  }
+}
+
 /** Bytes of an issuer's description, and of a key set. */
 const DESCRIPTION_BYTES = 64 * 1024;
 const KEY_SET_BYTES = 256 * 1024;
@@ -35,7 +44,8 @@ function descriptionAddress(issuer: string): string {
 /** Another issuer's description says nothing of this one's keys. */
 function keySetAddress(issuer: string, description: unknown): string {
   const { issuer: named, jwks_uri: address } = (description ?? {}) as { issuer?: unknown; jwks_uri?: unknown };
-  if (named !== issuer) throw new Error('what is found at the issuer describes another issuer');
+  if (typeof named !== 'string') throw new Error('what is found at the issuer is no description of one');
+  if (named !== issuer) throw new OtherIssuer();
   if (typeof address !== 'string') throw new Error('the description of the issuer has no jwks_uri');
   return address;
 }

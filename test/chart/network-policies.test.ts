@@ -132,6 +132,22 @@ test('activators that are shut in reach the Redis of rate limits, where there is
   assert.deepEqual(rules('operator'), []);
 });
 
+test('operator and activators that are shut in reach issuers of tokens, where the values say where these are; nothing else does', () => {
+  const objects = inCase('issuers in the cluster, and nothing else may be called');
+  const rules = (component: string) =>
+    objects
+      .filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith(component))
+      .flatMap(({ spec }) => spec.egress.filter(({ to }: Loose) => to?.[0]?.ipBlock?.cidr === '192.0.2.30/32'));
+  const ports = [{ port: 443, protocol: 'TCP' }];
+  for (const one of ['operator', 'activator'])
+    assert.deepEqual(
+      rules(one).map((rule) => rule.ports),
+      [ports],
+      one,
+    );
+  assert.deepEqual(rules('logs'), []);
+});
+
 test('without network policies there are none', () => {
   assert.ok(!inCase('no policies').some(({ kind }) => kind === 'NetworkPolicy'));
 });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import type { FunctionObject } from '#api/function.ts';
 import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, type Manifest, manifest } from '../support/manifest.ts';
@@ -54,12 +55,28 @@ test('what the API server lets in and means nothing is told, and the function is
 
 const GATEWAY_EXAMPLES = join(import.meta.dirname, '..', '..', 'examples', 'gateway');
 
-/** Applies the one Function of an example, and resolves with its address once it is ready. */
+/** The example's issuer is made up: it never gives its keys. */
+const OF_NO_ISSUER = 'jwt.yaml';
+/** A description that does not come, and name servers that do not answer, take some of it. */
+const ASKED_MS = 30_000;
+
+/** Applies the one Function of an example, and resolves with its address once it is ready, or says why it is not. */
 async function exampleUrl(world: World, name: string): Promise<string> {
   const { spec, ...object } = parse(readFileSync(join(GATEWAY_EXAMPLES, name), 'utf8')) as Manifest;
   // Nothing is started to try it: that a preflight starts nothing could not be seen.
   const untried = { ...spec, scaling: { ...spec.scaling, tryOnChange: false } };
-  return await world.deploy({ ...object, spec: untried, metadata: { ...object.metadata, namespace: world.namespace } });
+  const example = { ...object, spec: untried, metadata: { ...object.metadata, namespace: world.namespace } };
+  if (name !== OF_NO_ISSUER) return await world.deploy(example);
+  await world.apply(example);
+  const isTold = (one: FunctionObject) => condition(one, 'Ready')?.reason === 'PolicyInvalid';
+  const fn = await world.function(example.metadata.name, 'its issuer is told', isTold, ASKED_MS);
+  assert.match(
+    String(condition(fn, 'RouteReady')?.message),
+    /^spec\.access\[0\]\.jwt: the issuer .* does not give its keys/,
+  );
+  const url = String(fn.status?.url);
+  await eventually('a gateway knows of it', async () => (await world.call(url)).status !== 404);
+  return url;
 }
 
 /** What pods of the world's namespace have by themselves, for an audience. */

@@ -28,6 +28,7 @@ import { applyCrd } from '../../local/run/cluster.ts';
 import { localProgram } from '../../local/run/programs.ts';
 import { Supervised } from '../../local/run/supervised.ts';
 import { OperatorEnv } from '../../operator/config.ts';
+import type { IssuerTimes } from '../../operator/issuers/issuer-reach.ts';
 import { startOperator } from '../../operator/operator.ts';
 import { eventually } from '../support/eventually.ts';
 import { inherited } from '../support/settings.ts';
@@ -125,7 +126,7 @@ export class Stage implements AsyncDisposable {
     return stage;
   }
 
-  async startOperator(env: Record<string, string> = {}): Promise<void> {
+  async startOperator(env: Record<string, string> = {}, issuerTimes?: IssuerTimes): Promise<void> {
     const steps: (() => Promise<void> | void)[] = [];
     const stopping = new AbortController();
     const config = readConfig(OperatorEnv, {
@@ -142,7 +143,7 @@ export class Stage implements AsyncDisposable {
       },
     };
     this.registry = createRegistry();
-    const notReady = startOperator({ kube: this.kube, config, log, registry: this.registry, lifecycle });
+    const notReady = startOperator({ kube: this.kube, config, log, registry: this.registry, lifecycle, issuerTimes });
     this.#stopOperator = async () => {
       stopping.abort();
       for (const stop of steps.reverse()) await stop();

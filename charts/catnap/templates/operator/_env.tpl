@@ -23,6 +23,12 @@
 {{- with .Values.namespaces }}
 - { name: CATNAP_NAMESPACES, value: {{ join "," . | quote }} }
 {{- end }}
+{{- with .Values.access.issuerNetworks }}
+- { name: CATNAP_ISSUER_NETWORKS, value: {{ join "," . | quote }} }
+{{- end }}
+{{- if .Values.access.allowHttpIssuers }}
+- { name: CATNAP_ISSUER_HTTP, value: "true" }
+{{- end }}
 {{- if .Values.networkPolicy.enabled }}
 - name: CATNAP_NETWORK_POLICY
   value: {{ include "catnap.networkPolicy" . | quote }}
