@@ -117,3 +117,10 @@ test('one certificate file without the other is a mistake that is named', async 
   const { CATNAP_TLS_KEY_FILE: _, ...env } = secret.env;
   await assert.rejects(aSleepingFunction({ ...env, CATNAP_LOG_LEVEL: 'silent' }), /ended with 1/);
 });
+
+test('authorities of clients that are none, or without TLS, are a mistake that is named', async () => {
+  await using secret = await MountedSecret.make(TEST_SERVER);
+  const quiet = { CATNAP_LOG_LEVEL: 'silent', CATNAP_TLS_CLIENT_CA_FILE: join(secret.folder, 'tls.crt') };
+  await assert.rejects(aSleepingFunction(quiet), /ended with 1/);
+  await assert.rejects(aSleepingFunction({ ...secret.env, ...quiet }), /ended with 1/);
+});
