@@ -7,6 +7,7 @@ import { gatewayPods } from '../support/gateway-pods.ts';
 import { manifest } from '../support/manifest.ts';
 import { OidcProvider } from '../support/oidc-provider.ts';
 import { useSystem } from '../support/system.ts';
+import { condition } from '../support/world.ts';
 
 const system = useSystem();
 const AUDIENCE = 'https://shop.example.com';
@@ -69,7 +70,13 @@ test('a provider that does not answer lets nobody in, and once it answers tokens
   await using world = await system.world();
   const jwt = { issuer: provider.issuer, audiences: [AUDIENCE] };
   const spec = { access: [{ jwt }], scaling: { tryOnChange: false } };
-  const url = await world.deploy(manifest(world.namespace, 'members', SOURCE, spec));
+  await world.apply(manifest(world.namespace, 'members', SOURCE, spec));
+  const told = await world.function('members', 'is told', (fn) => condition(fn, 'Ready')?.reason === 'PolicyInvalid');
+  assert.match(
+    String(condition(told, 'Ready')?.message),
+    /^spec\.access\[0\]\.jwt: the issuer http:.* get 401 until it does$/,
+  );
+  const url = String(told.status?.url);
   const ask = () => world.call(url, { headers: { authorization: `Bearer ${token}` } });
   const refused = await eventually('a gateway knows of it', async () => {
     const one = await ask();
