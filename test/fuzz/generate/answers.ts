@@ -14,7 +14,9 @@ export interface GeneratedAnswer {
 /** The header by which the client can tell whose answer it got. */
 export const CASE_HEADER = 'x-case';
 
-const SMUGGLED = `HTTP/1.1 200 OK\r\nX-Case: smuggled\r\nContent-Length: 8\r\n\r\nsmuggled`;
+const answerOf = (whose: number | string) => `HTTP/1.1 200 OK\r\nX-Case: ${whose}\r\nContent-Length: 8\r\n\r\nsmuggled`;
+/** Before the answer itself comes another one, of the same request. */
+const INTERIM = / 10[023]( |$)/;
 const bytes = (text: string) => Buffer.from(text).toString('latin1');
 
 function statusLine(chance: Chance): string {
@@ -168,10 +170,13 @@ export function generateAnswer(chance: Chance, index: number): GeneratedAnswer {
   const framing = chance.of(FRAMINGS)(chance);
   const fields = chance.some(0, 4, () => chance.of(FIELDS)(chance));
   const newline = chance.yes(0.93) ? '\r\n' : chance.of(['\n', '\r', '\r\r\n']);
-  const lines = [statusLine(chance), `${CASE_HEADER}: ${index}`, ...(framing === '' ? [] : [framing]), ...fields];
+  const first = statusLine(chance);
+  const lines = [first, `${CASE_HEADER}: ${index}`, ...(framing === '' ? [] : [framing]), ...fields];
   const head = `${lines.join(newline)}${newline}${newline}`;
   const before = chance.yes(0.15) ? chance.some(1, chance.of([2, 2, 200]), () => informational(chance)).join('') : '';
-  const after = chance.yes(0.2) ? chance.of([SMUGGLED, '\r\n', 'x', '\x00'.repeat(100)]) : '';
+  const after = chance.yes(0.2)
+    ? chance.of([answerOf(INTERIM.test(first) ? index : 'smuggled'), '\r\n', 'x', '\x00'.repeat(100)])
+    : '';
   const whole = `${before}${head}${body(chance, framing)}${after}`;
   const text = chance.yes(0.15) ? whole.slice(0, chance.int(0, whole.length)) : whole;
   const pieces = chance.yes(0.1) && text.length < 600 ? [...text] : chance.pieces(text, chance.of([0, 0, 1, 6]));
