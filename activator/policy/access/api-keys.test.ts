@@ -47,3 +47,13 @@ test('nothing else is a key, and what was sent is in no reason', () => {
   const none = judge(undefined);
   assert.ok('denied' in none && none.denied === 'absent');
 });
+
+test('a key that was good is judged by the time of each request', () => {
+  let nowMs = EXPIRES_MS - 1;
+  const way = apiKeys(KEYS, 'X-Api-Key', () => nowMs);
+  const asks = (given: string) => way.judge({ header: () => given } as never);
+  for (const _ of [1, 2]) assert.deepEqual(asks(OTHER), { caller: { way: 'apiKeys', name: 'old' } });
+  nowMs = EXPIRES_MS;
+  assert.match(JSON.stringify(asks(OTHER)), /has expired/);
+  assert.deepEqual(asks(KEY), { caller: { way: 'apiKeys', name: 'ci' } });
+});
