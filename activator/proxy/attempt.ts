@@ -57,7 +57,8 @@ export class Attempt implements Receiver {
     this.#upstream = upstream;
     this.#outbound = outbound;
     this.#inbound = inbound;
-    this.#stream = upstream.open(outbound, this, false);
+    // After one kept connection that was closed already the next replica's may be too: its process ended with the other's.
+    this.#stream = upstream.open(outbound, this, outbound.sentTwice);
     this.#openBody();
   }
 

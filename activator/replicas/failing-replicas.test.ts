@@ -1,6 +1,8 @@
 /** Replicas that answer their probes and fail their requests. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { aFunction, aPod, ask, TestGateway, until } from '../testing/test-gateway.ts';
 
@@ -124,6 +126,45 @@ test('a request that ends each process that has it is sent twice at most', async
   assert.equal((await ask(gateway.port, { path: '/end' })).status, 502);
   await Promise.all(returns);
   assert.equal(deaths, 2);
+});
+
+test('processes that have ended, with connections to them that are not seen to be closed yet, cost a request nothing but the wait', async () => {
+  const names = ['pod-0', 'pod-1'];
+  const asked = new Set<string>();
+  let dropped = 0;
+  let haveEnded = false;
+  await using gateway = await TestGateway.start();
+  gateway.putFunction(aFunction('hello'));
+  const servers = await Promise.all(
+    names.map(async (name) => {
+      const server = createServer((socket) =>
+        socket
+          .on('error', () => undefined)
+          .on('data', () => {
+            asked.add(name);
+            if (!haveEnded) return void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood');
+            dropped += 1;
+            socket.destroy();
+          }),
+      );
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      gateway.podFeed.put(name, aPod({ name, revision: 'hello-1', ip: '127.0.0.1', port, image: true }));
+      return { server, port };
+    }),
+  );
+  await until(() => gateway.traffic('hello').answering === 2, 'both answer');
+  while (asked.size < 2) await Promise.all([ask(gateway.port), ask(gateway.port)]);
+  haveEnded = true;
+  for (const { server } of servers) server.close();
+  const asking = ask(gateway.port);
+  await until(() => dropped > 0, 'one was met');
+  await until(() => gateway.traffic('hello').answering === 0, 'both are found to be gone');
+  haveEnded = false;
+  for (const { server, port } of servers) server.listen(port, '127.0.0.1');
+  const { status, body } = await asking;
+  for (const { server } of servers) server.close();
+  assert.deepEqual([status, body, dropped], [200, 'good', 1]);
 });
 
 test('one that says that it is full stays among those that answer', async () => {
