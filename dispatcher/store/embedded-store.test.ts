@@ -98,6 +98,36 @@ test('more than may wait for the disk is refused at once', async () => {
   );
 });
 
+test('each entry that a call is about counts as one that waits, and a call about none as one too', async () => {
+  await using store = await openAt(newPath());
+  const ids = Array.from({ length: 1_000 }, (_, n) => `e${n}`);
+  const leases = ids.map((id) => ({ id, epoch: 1 }));
+  const busy = async (calls: Promise<unknown>[]) => {
+    const answers = await Promise.allSettled(calls);
+    return answers.flatMap(({ status }, at) => (status === 'rejected' ? [at] : []));
+  };
+  assert.deepEqual(await busy([1, 2, 3, 4, 5].map(() => store.cancel(ids))), [4]);
+  assert.deepEqual(await busy([1, 2, 3, 4, 5].map(() => store.extend(leases, 1))), [4]);
+  const result = new Uint8Array(256 * 1_024);
+  const settlements = leases.slice(0, 100).map((lease) => ({ ...lease, outcome: 'done' as const, result }));
+  assert.deepEqual(await busy([1, 2, 3, 4].map(() => store.settle(settlements))), [2, 3]);
+  assert.deepEqual(await busy(Array.from({ length: 4_001 }, () => store.enqueue([]))), [4_000]);
+});
+
+test('a payload that is a piece of a large buffer takes no more memory than the piece', async () => {
+  await using store = await openAt(newPath());
+  const large = Buffer.alloc(32 * 1_048_576);
+  const before = process.memoryUsage().rss;
+  const calls = Array.from({ length: 20 }, (_, n) => {
+    const body = large.subarray(n, n + 10);
+    return store.enqueue([anEntry(`e${n}`, { head: body, body })]);
+  });
+  const grown = process.memoryUsage().rss - before;
+  await Promise.all(calls);
+  assert.ok(grown < 4 * large.length, `${grown} bytes`);
+  assert.deepEqual((await store.payload('e3'))?.body, new Uint8Array(10));
+});
+
 test('a second store at the same file is refused in words', async () => {
   const path = newPath();
   await using first = await openAt(path);

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { checkBatch, checkNewEntry, checkSettlement } from './sqlite/check-input.ts';
+import { checkBatch, checkNewEntry, checkSettlement, MAX_BATCH, resultOf } from './sqlite/check-input.ts';
 import type { Space } from './sqlite/disk.ts';
 import type { Failure, WorkerData, WorkerMessage, WorkerRequest } from './sqlite/worker-messages.ts';
 import {
@@ -29,7 +29,7 @@ interface EmbeddedStoreOptions {
   worker?: URL;
 }
 
-/** Of a call: entries that it changes, at least 1, and their payloads. */
+/** Of a call: entries that it changes, at least 1, and the payloads and results that it brings. */
 interface Weight {
   entries: number;
   bytes: number;
@@ -40,7 +40,7 @@ interface Call extends Weight {
   reject(error: Error): void;
 }
 
-/** What may wait for the disk: entries, so that no call waits long for those before it, and bytes of payloads. */
+/** What may wait for the disk: entries, so that no call waits long for those before it, and bytes. */
 const MAX_WAITING = 4_000;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 const MAX_HEAP_MIB = 64;
@@ -48,6 +48,8 @@ const ONE: Weight = { entries: 1, bytes: 0 };
 /** Answers with payloads are long: some of them take the place of many entries. */
 const PAYLOAD: Weight = { entries: 100, bytes: 0 };
 const RESULT: Weight = { entries: 10, bytes: 0 };
+/** Of a function that is gone, as many entries go at once. */
+const REMOVAL: Weight = { entries: MAX_BATCH, bytes: 0 };
 
 /**
  * A store in one file of this machine, for one process. The disk is waited for in a thread, so that a slow one holds up
@@ -110,7 +112,8 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     checkBatch(batch);
     for (const entry of batch) checkNewEntry(entry);
     const bytes = batch.reduce((sum, { head, body }) => sum + head.byteLength + body.byteLength, 0);
-    return this.#call('enqueue', [batch], { entries: batch.length, bytes });
+    const sent = batch.map((entry) => ({ ...entry, head: apart(entry.head), body: apart(entry.body) }));
+    return this.#call('enqueue', [sent], weightOf(batch, bytes));
   }
 
   lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {
@@ -119,22 +122,27 @@ export class EmbeddedStore implements Store, AsyncDisposable {
 
   async extend(leases: readonly Lease[], leaseMs: number): Promise<boolean[]> {
     checkBatch(leases);
-    return this.#call('extend', [leases, leaseMs]);
+    return this.#call('extend', [leases, leaseMs], weightOf(leases));
   }
 
   async settle(batch: readonly Settlement[]): Promise<boolean[]> {
     checkBatch(batch);
     for (const settlement of batch) checkSettlement(settlement);
-    return this.#call('settle', [batch], { entries: batch.length, bytes: 0 });
+    const bytes = batch.reduce((sum, settlement) => sum + (resultOf(settlement)?.byteLength ?? 0), 0);
+    const sent = batch.map((settlement) => {
+      const result = resultOf(settlement);
+      return result === undefined ? settlement : { ...settlement, result: apart(result) };
+    });
+    return this.#call('settle', [sent], weightOf(batch, bytes));
   }
 
   async cancel(ids: readonly string[]): Promise<boolean[]> {
     checkBatch(ids);
-    return this.#call('cancel', [ids]);
+    return this.#call('cancel', [ids], weightOf(ids));
   }
 
   cancelByOwner(uid: string): Promise<{ removed: number; more: boolean }> {
-    return this.#call('cancelByOwner', [uid]);
+    return this.#call('cancelByOwner', [uid], REMOVAL);
   }
 
   entry(id: string): Promise<Entry | undefined> {
@@ -206,6 +214,15 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     if ('failure' in answer) call.reject(errorOf(answer.failure));
     else call.resolve(answer.value);
   }
+}
+
+function weightOf(batch: readonly unknown[], bytes = 0): Weight {
+  return { entries: Math.max(batch.length, 1), bytes };
+}
+
+/** A message to a thread has all of the buffer that bytes are a piece of, such as one that Node read a request into. */
+function apart(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 function errorOf({ code, message }: Failure): Error {

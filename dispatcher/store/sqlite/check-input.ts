@@ -20,9 +20,13 @@ export function checkNewEntry({ id, owner, orderingKey, dedup, notBeforeMs = 0 }
 export function checkSettlement(settlement: Settlement): void {
   checkTexts({ note: settlement.note });
   if (settlement.outcome === 'again') checkTime(settlement.notBeforeMs);
-  const bytes = settlement.outcome === 'again' ? 0 : (settlement.result?.byteLength ?? 0);
+  const bytes = resultOf(settlement)?.byteLength ?? 0;
   if (bytes > MAX_RESULT_BYTES)
     throw new RangeError(`a result has at most ${MAX_RESULT_BYTES} bytes, this one ${bytes}`);
+}
+
+export function resultOf(settlement: Settlement): Uint8Array | undefined {
+  return settlement.outcome === 'again' ? undefined : settlement.result;
 }
 
 function checkTexts(texts: Readonly<Record<string, string | undefined>>): void {
