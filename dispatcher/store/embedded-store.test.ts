@@ -160,6 +160,12 @@ test('a folder that is not there is told', async () => {
   await assert.rejects(openAt(join(folder, 'nowhere', 'a.db')), refusal('Failed', /nowhere\/a\.db: unable to open/));
 });
 
+test('a thread that fails or ends before there is a store is told', async () => {
+  const openBy = (worker: URL) => EmbeddedStore.open({ path: newPath(), limits: DEFAULT_LIMITS, worker });
+  await assert.rejects(openBy(new URL('./nowhere.ts', import.meta.url)), refusal('Failed', /nowhere/));
+  await assert.rejects(openBy(new URL('data:text/javascript,')), refusal('Failed', /ended/));
+});
+
 test('a closed store refuses, and what was asked before is answered', async () => {
   const store = await openAt(newPath());
   const asked = store.enqueue([anEntry('a')]);

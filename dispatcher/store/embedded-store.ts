@@ -74,8 +74,11 @@ export class EmbeddedStore implements Store, AsyncDisposable {
       // SQLite is experimental by name in Node 24: for this thread alone, which loads nothing else of that kind.
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
-    const first = await new Promise<WorkerMessage>((resolve, reject) => {
-      thread.once('message', resolve).once('error', reject);
+    const first = await new Promise<WorkerMessage>((resolve) => {
+      const failed = (message: string) => resolve({ refused: { code: 'Failed', message } });
+      thread.once('message', resolve);
+      thread.once('error', (error: Error) => failed(`the store's thread failed: ${error.message}`));
+      thread.once('exit', () => failed('the store ended before it was open'));
     });
     if (first !== 'opened') {
       await thread.terminate();
