@@ -99,7 +99,7 @@ function keyFault(keys: readonly ApiKeySpec[] = []): string | undefined {
       return `.apiKeys[${i}].expires: ${JSON.stringify(expires)} is no time such as 2030-01-01T00:00:00Z`;
     }
   }
-  const digests = keys.map(({ sha256 }) => sha256);
-  const twice = digests.findIndex((digest, i) => digests.indexOf(digest) !== i);
+  const seen = new Set<string>();
+  const twice = keys.findIndex(({ sha256 }) => seen.size === seen.add(sha256).size);
   return twice === -1 ? undefined : `.apiKeys[${twice}].sha256: another key has the same`;
 }

@@ -16,7 +16,7 @@ export interface JwtSpec {
   readonly forward?: Readonly<Record<string, string>> | undefined;
 }
 
-/** As many as the schema lets in, of everything that is counted. */
+/** Of everything that is counted: more than the schema lets in. */
 const MOST = 64;
 const HEADER_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_]*[A-Za-z0-9])?$/;
 const SCOPE = /^[!#-[\]-~]+$/;
