@@ -127,7 +127,7 @@ export const OperatorEnv = z.object({
   CATNAP_BUNDLER_MEMORY_MIB: z.coerce.number().int().min(192).default(512),
   /** What compiles a function, of the operator's own bundler; absent: bundler.mjs beside the operator, else its source. */
   CATNAP_BUNDLER_PROGRAM: z.string().optional(),
-  /** A process for the next compile waits for it, where somebody waits for each change. Only of the operator's own bundler. */
+  /** Whether the operator's own bundler keeps a process ready for the next compile, where each change is waited for. */
   CATNAP_BUNDLER_AHEAD: envFlag.default(false),
   /** Where programs are found. */
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),

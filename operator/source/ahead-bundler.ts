@@ -18,7 +18,7 @@ const OUTPUT_MAX_BYTES = 16 * 1024 * 1024;
 /**
  * The bundler with a process that has started before it is needed: of a small function's compile that is most of the time. It
  * takes one job, under the same limits as any, and ends; the next one is started after it. None waits until the first compile
- * is over. For a machine on which somebody waits for each change: it takes the memory of one more process.
+ * is over. For a machine on which each change is waited for: it takes the memory of one more process.
  */
 export class AheadBundler implements AsyncDisposable {
   readonly #options: AheadOptions;
