@@ -36,6 +36,7 @@ export class AheadBundler implements AsyncDisposable {
   }
 
   async compile(job: CompileJob, bounds: CompileBounds): Promise<Outcome> {
+    bounds.signal.throwIfAborted();
     const child = this.#spare;
     clearTimeout(this.#timer);
     try {

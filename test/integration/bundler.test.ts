@@ -80,6 +80,7 @@ suite('the bundler', () => {
     await eventually('the next one waits', () => bundler.isWaiting);
     const unwanted = AbortSignal.abort();
     await assert.rejects(bundler.compile(jobOf(GOOD), { cpuSeconds: 1, signal: unwanted }));
+    assert.ok(bundler.isWaiting, 'what was not wanted from the start takes no process');
     await bundler.compile(jobOf(GOOD), { cpuSeconds: 5, signal: bounds.signal });
     assert.equal(byOwn, 2);
   });
