@@ -24,6 +24,8 @@ export class CallContext implements Context {
   readonly #headers: Readonly<Record<string, unknown>>;
   readonly #replica: Replica;
   #deadlineMs: number | undefined;
+  /** Read from the headers when it is first asked for. */
+  #caller: Caller | undefined;
 
   /** @param headers of the request, by names in lower case */
   constructor(call: Call, coldStart: boolean, replica: Replica, headers: Readonly<Record<string, unknown>>) {
@@ -55,7 +57,8 @@ export class CallContext implements Context {
     return this.#call.trace;
   }
   get caller(): Caller | undefined {
-    return callerOf(this.#headers);
+    this.#caller ??= callerOf(this.#headers);
+    return this.#caller;
   }
   /** A function that needs no `this`: handlers take it out of the context. */
   get waitUntil(): Context['waitUntil'] {
