@@ -62,7 +62,13 @@ export class AheadBundler implements AsyncDisposable {
   #arm(): void {
     clearTimeout(this.#timer);
     if (this.#closed || this.#spare !== undefined) return;
-    this.#timer = setTimeout(() => this.#start(), NEXT_AFTER_MS);
+    this.#timer = setTimeout(() => {
+      try {
+        this.#start();
+      } catch {
+        // The system has none at present, such as for want of memory: it is tried again after the next compile.
+      }
+    }, NEXT_AFTER_MS);
     this.#timer.unref();
   }
 
