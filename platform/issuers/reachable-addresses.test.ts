@@ -35,3 +35,12 @@ test('networks that are allowed may be called, others stay closed', () => {
   for (const one of ['127.0.0.1', '::ffff:127.0.0.1', 'fd12::1', '10.1.2.3']) assert.ok(addresses.has(one), one);
   for (const one of ['10.1.2.4', '::1', '169.254.169.254', 'fc00::1']) assert.equal(addresses.has(one), false, one);
 });
+
+test('networks of IPv6, however wide, allow nothing of IPv4; those in its form do', () => {
+  const all6 = new ReachableAddresses(['::/0']);
+  assert.ok(all6.has('fd00::1'));
+  for (const one of ['10.0.0.1', '169.254.169.254', '::ffff:169.254.169.254']) assert.equal(all6.has(one), false, one);
+  const mapped = new ReachableAddresses(['::ffff:10.0.0.0/104']);
+  for (const one of ['10.0.0.1', '::ffff:10.9.9.9']) assert.ok(mapped.has(one), one);
+  for (const one of ['11.0.0.1', '::1', '169.254.169.254']) assert.equal(mapped.has(one), one === '11.0.0.1', one);
+});
