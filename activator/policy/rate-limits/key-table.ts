@@ -79,9 +79,10 @@ export class KeyTable {
 
   /** What was set last; of a key that is not known, what it may have been. */
   get(space: KeySpace, key: LimitKey): number {
-    const part = this.#parts[this.#partOf(space, key)];
+    const mixed = this.#mixed(space, key);
+    const part = this.#parts[partOf(mixed)];
     if (part === undefined) return space.floorMs;
-    const slot = slotOf(part, space.id, key, this.#mixed(space, key));
+    const slot = slotOf(part, space.id, key, mixed);
     return part.space[slot] === 0 ? space.floorMs : (part.tatMs[slot] as number);
   }
 
@@ -89,11 +90,10 @@ export class KeyTable {
   set(space: KeySpace, key: LimitKey, tatMs: number, nowMs: number): void {
     if (space.removed) return;
     const mixed = this.#mixed(space, key);
-    const at = this.#partOf(space, key);
-    const known = this.#parts[at];
+    const known = this.#parts[partOf(mixed)];
     const slot = known === undefined ? 0 : slotOf(known, space.id, key, mixed);
     if (known !== undefined && known.space[slot] !== 0) known.tatMs[slot] = tatMs;
-    else this.#insert(at, { space, key, tatMs, nowMs });
+    else this.#insert(mixed, { space, key, tatMs, nowMs });
   }
 
   /**
@@ -110,12 +110,13 @@ export class KeyTable {
     }
   }
 
-  #insert(at: number, entry: { space: KeySpace; key: LimitKey; tatMs: number; nowMs: number }): void {
+  #insert(mixed: number, entry: { space: KeySpace; key: LimitKey; tatMs: number; nowMs: number }): void {
     const { space, key, tatMs, nowMs } = entry;
+    const at = partOf(mixed);
     if (this.#keys >= this.#options.most) this.#makeRoom(space, nowMs);
     let part = this.#parts[at];
     if (part === undefined || part.used + 1 > part.size * FULLEST) part = this.#rebuild(at, nowMs, 1);
-    const slot = slotOf(part, space.id, key, this.#mixed(space, key));
+    const slot = slotOf(part, space.id, key, mixed);
     part.space[slot] = space.id;
     part.high[slot] = key.high;
     part.low[slot] = key.low;
@@ -221,13 +222,13 @@ export class KeyTable {
     part.space[hole] = 0;
   }
 
-  #partOf(space: { id: number }, key: LimitKey): number {
-    return this.#mixed(space, key) & (PARTS - 1);
-  }
-
   #mixed({ id }: { id: number }, key: LimitKey): number {
     return keyHash(this.#seed, id, key);
   }
+}
+
+function partOf(mixed: number): number {
+  return mixed & (PARTS - 1);
 }
 
 function sooner(one: Place | undefined, other: Place): Place {
