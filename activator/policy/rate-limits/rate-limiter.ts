@@ -217,7 +217,10 @@ export class RateLimiter implements Disposable {
       const limit = this.#limits.get(functionKey)?.get(limitName);
       if (limit === undefined) continue;
       const requests = (this.#table.get(limit.space, key) - nowMs) / limit.rate.perRequestMs;
-      if (requests > 0) byLimit.set(limit, [...(byLimit.get(limit) ?? []), { ...key, requests }]);
+      if (requests <= 0) continue;
+      const uses = byLimit.get(limit);
+      if (uses === undefined) byLimit.set(limit, [{ ...key, requests }]);
+      else uses.push({ ...key, requests });
     }
     let hints = 0;
     for (const [limit, uses] of byLimit) {
