@@ -55,7 +55,8 @@ export class RequestBody {
   #unwanted = false;
   #ended = false;
   #sink: BodySink | undefined;
-  #withheld: readonly string[] = [];
+  /** Undefined: nothing is. */
+  #withheld: readonly string[] | undefined;
 
   constructor(stream: ClientStream, watcher: BodyWatcher) {
     this.#stream = stream;
@@ -218,7 +219,7 @@ export class RequestBody {
 
   #trailers(): readonly string[] {
     const kept = trailers(this.#body.rawTrailers);
-    if (this.#withheld.length > 0) takeOut(kept, this.#withheld);
+    if (this.#withheld !== undefined) takeOut(kept, this.#withheld);
     return kept;
   }
 }

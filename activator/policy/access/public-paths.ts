@@ -1,5 +1,6 @@
-import type { Denial, WayIn } from './way-in.ts';
+import type { Admission, Denial, WayIn } from './way-in.ts';
 
+const EVERYONE: Admission = { caller: undefined };
 const DENIED: Denial = { denied: 'absent', why: 'the path is not among those for everyone' };
 const VISIBLE = /^[!-~]*$/;
 const CONTROL_OR_BACKSLASH = /[\p{Cc}\\]/u;
@@ -19,7 +20,7 @@ export function publicPaths(prefixes: readonly string[]): WayIn {
   const trimmed = prefixes.map((prefix) => prefix.replace(/\/$/, ''));
   return {
     withheld: [],
-    judge: ({ path }) => (isBelow(path, trimmed) ? { caller: undefined } : DENIED),
+    judge: ({ path }) => (isBelow(path, trimmed) ? EVERYONE : DENIED),
   };
 }
 

@@ -50,7 +50,7 @@ export class ExactLimits {
     const { redis, clock } = this.#parts;
     const nowMs = clock.nowMs();
     const mayAsk = this.#isUp ? this.#waiting < MOST_WAITING : nowMs >= this.#triesAtMs;
-    if (!redis.isReady) this.#fails(nowMs, new Error('there is no connection to it'));
+    if (!redis.isReady && this.#isUp) this.#fails(nowMs, new Error('there is no connection to it'));
     if (!mayAsk || !redis.isReady) {
       this.#fallbacks += 1;
       return undefined;
