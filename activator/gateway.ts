@@ -1,11 +1,10 @@
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import { ERROR_STATUS } from '#api/errors.ts';
 import { RequestIds } from '#api/request-id.ts';
 import type { TlsPair } from '#platform/process/tls-files.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import { isFailure } from './errors/decision.ts';
-import type { GatewayError, Reply } from './errors/gateway-error.ts';
+import { type GatewayError, isRefused, type Reply } from './errors/gateway-error.ts';
 import { attempt } from './errors/guarded-entries.ts';
 import type { ClientConnection } from './inbound/client-connection.ts';
 import { Backlog } from './inbound/client-reader.ts';
@@ -57,8 +56,6 @@ export interface GatewayOptions extends SyncOptions, RouteOptions {
   limits?: Partial<ClientLimits>;
 }
 
-/** Clients that may not ask. */
-const AUDITED: readonly number[] = [401, 403];
 /** How often a draining gateway checks whether it is done. */
 const LOOK_MS = 50;
 
@@ -148,7 +145,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
 
   failed(failure: GatewayError, entry: AccessLogEntry, judgement?: Judgement): void {
     const { audit, failures } = this.#options;
-    if (AUDITED.includes(ERROR_STATUS[failure.code])) audit.refused(failure, entry, judgement);
+    if (isRefused(failure)) audit.refused(failure, entry, judgement);
     else failures.failed(failure, entry.functionKey, entry.requestId, traceIdOf(entry.traceparent));
   }
 

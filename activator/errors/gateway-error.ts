@@ -46,14 +46,17 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
 /** Methods that any function may be asked with; those of WebDAV and the like are passed on too. */
 export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
-/** Those of clients that may not ask the function: they are not told which it is. */
-const NAMELESS: ReadonlySet<ErrorCode> = new Set(['Unauthorized', 'Forbidden', 'HttpsRequired', 'PolicyInvalid']);
+/** Whether the client may not ask the function: it is not told which that is, and the audit log is told of it. */
+export function isRefused({ code }: GatewayError): boolean {
+  const status = ERROR_STATUS[code];
+  return status === 401 || status === 403;
+}
 
 /** The failure without details for callers; one that lies in the request itself stays as it is. */
 export function withoutDetail(failure: GatewayError): GatewayError {
   const general = PUBLIC_MESSAGE[failure.code];
   const { code, reason = '', headers, retryAfterSeconds } = failure;
-  const named = NAMELESS.has(code) ? null : failure.function;
+  const named = isRefused(failure) ? null : failure.function;
   if (general === undefined) return named === null ? { ...failure, function: named } : failure;
   return {
     code,

@@ -56,10 +56,11 @@ function limitPolicy(held: readonly { rule: LimitRule; limit: Limit }[], limits:
 }
 
 function refusal({ name, requests, seconds }: LimitRule, retryMs: number, fields: readonly string[]): GatewayError {
-  const again = Math.max(1, wholeSeconds(retryMs));
+  const retryAfterSeconds = Math.max(1, wholeSeconds(retryMs));
   return {
     code: 'RateLimited',
-    message: `the limit ${name}, ${requests} in ${seconds} s, is used up; ask again in ${again} s`,
-    headers: ['retry-after', String(again), ...fields],
+    message: `the limit ${name}, ${requests} in ${seconds} s, is used up; ask again in ${retryAfterSeconds} s`,
+    retryAfterSeconds,
+    headers: fields,
   };
 }
