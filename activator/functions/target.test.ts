@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '#platform/time/clock.ts';
 import type { Decision } from '../errors/decision.ts';
-import type { PolicyDecision } from '../policy/policy.ts';
+import type { Policy, PolicyDecision } from '../policy/policy.ts';
 import { PolicyChain } from '../policy/policy-chain.ts';
 import { ask, TestGateway, until } from '../testing/test-gateway.ts';
 import { NameTable } from '../upstream/http1/name-table.ts';
@@ -53,10 +53,10 @@ test('a decision that fails ends its request alone', async () => {
   assert.equal((await ask(gateway.port, { path: '/nothing' })).status, 404);
 });
 
-/** Routes to a target whose policies decide that, later. */
-function judgeLater(gateway: TestGateway, decision: Promise<PolicyDecision>) {
+/** Routes to a target whose policies decide so. */
+function judgeBy(gateway: TestGateway, decide: Policy['decide']) {
   const seen = { admitted: 0, finished: [] as number[] };
-  const policies = new PolicyChain([{ name: 'access', decide: () => decision }], {
+  const policies = new PolicyChain([{ name: 'access', decide }], {
     after: (delayMs, callback) => systemClock.after(delayMs, callback),
     decided: () => undefined,
   });
@@ -73,7 +73,7 @@ function judgeLater(gateway: TestGateway, decision: Promise<PolicyDecision>) {
 test('a target has a request once its policies let it pass, however late, and what they add is on the answer', async () => {
   await using gateway = await TestGateway.start();
   const later = Promise.withResolvers<PolicyDecision>();
-  const seen = judgeLater(gateway, later.promise);
+  const seen = judgeBy(gateway, () => later.promise);
   const answer = ask(gateway.port, { path: URL_PATH, method: 'POST', body: 'x'.repeat(100_000) });
   await until(() => gateway.gateway.open === 1, 'it has come');
   assert.equal(seen.admitted, 0);
@@ -86,7 +86,7 @@ test('a target has a request once its policies let it pass, however late, and wh
 test('a request whose client leaves while it is judged never gets to the target, and is counted as its own', async () => {
   await using gateway = await TestGateway.start();
   const later = Promise.withResolvers<PolicyDecision>();
-  const seen = judgeLater(gateway, later.promise);
+  const seen = judgeBy(gateway, () => later.promise);
   const leaves = new AbortController();
   const answer = ask(gateway.port, { path: URL_PATH, signal: leaves.signal });
   await until(() => gateway.gateway.open === 1, 'it has come');
@@ -99,13 +99,18 @@ test('a request whose client leaves while it is judged never gets to the target,
   assert.deepEqual(seen, { admitted: 0, finished: [0] });
 });
 
-test('policies that fail let nothing pass', async () => {
+test('policies that fail, at once or later, let nothing pass, and what comes then is judged', async () => {
   await using gateway = await TestGateway.start();
-  const later = Promise.withResolvers<PolicyDecision>();
-  const seen = judgeLater(gateway, later.promise);
-  const answer = ask(gateway.port, { path: URL_PATH });
-  await until(() => gateway.gateway.open === 1, 'it has come');
-  later.reject(new Error('for a test'));
-  assert.equal((await answer).status, 500);
-  assert.deepEqual(seen, { admitted: 0, finished: [500] });
+  const failures: Policy['decide'][] = [
+    () => Promise.reject(new Error('for a test')),
+    () => {
+      throw new Error('for a test');
+    },
+    () => 'continue',
+  ];
+  const seen = judgeBy(gateway, (...asked) => failures.shift()?.(...asked) ?? 'continue');
+  const statuses: number[] = [];
+  for (let i = 0; i < 3; i += 1) statuses.push((await ask(gateway.port, { path: URL_PATH })).status);
+  assert.deepEqual(statuses, [500, 500, 202]);
+  assert.deepEqual(seen, { admitted: 1, finished: [500, 500, 202] });
 });
