@@ -85,6 +85,8 @@ const DOES_IO = [
   'activator/policy/access/start-token-checks.ts',
   'activator/policy/rate-limits/limit-metrics.ts',
   'activator/policy/rate-limits/redis-client.ts',
+  // For a token bucket alone.
+  'activator/telemetry/audit-log.ts',
   'activator/telemetry/metrics.ts',
   'activator/upstream/address.ts',
   'activator/upstream/http1/connection.ts',

@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LineDecoder } from '#platform/kube/line-decoder.ts';
 import type { Clock } from '#platform/time/clock.ts';
+import { TokenBucket } from '#platform/time/token-bucket.ts';
 import { guarded } from '../errors/guarded-entries.ts';
-import { ByteRate } from './byte-rate.ts';
 import type { PeerCounts } from './counts.ts';
 import { decodeHint, type Hint, MOST_LINE_BYTES } from './messages.ts';
 import { BEAT_MS, SILENCE_MS } from './protocol.ts';
@@ -16,7 +16,7 @@ export interface StreamParts {
 }
 
 /** Token bucket: beyond it nothing is read for a while, so that lines wait at the peer, whose outbox is bounded. */
-const RATE = { burstBytes: 64 * 1024, bytesPerSecond: 96 * 1024 };
+const RATE = { burst: 64 * 1024, perSecond: 96 * 1024 };
 /** A stream ends then: its peer has shown its token too long ago. */
 const LONGEST_MS = 290_000;
 
@@ -26,7 +26,7 @@ export class PeerStream implements Disposable {
   readonly #response: ServerResponse;
   readonly #parts: StreamParts;
   readonly #decoder = new LineDecoder(MOST_LINE_BYTES);
-  readonly #rate: ByteRate;
+  readonly #bucket: TokenBucket;
   readonly #endsAtMs: number;
   #heardAtMs: number;
   #beatAtMs = 0;
@@ -39,7 +39,7 @@ export class PeerStream implements Disposable {
     this.#request = request;
     this.#response = response;
     this.#parts = parts;
-    this.#rate = new ByteRate(RATE, nowMs);
+    this.#bucket = new TokenBucket(RATE, nowMs);
     this.#heardAtMs = nowMs;
     this.#endsAtMs = nowMs + LONGEST_MS;
     response.on('error', () => undefined);
@@ -88,7 +88,7 @@ export class PeerStream implements Disposable {
     }
     for (const line of lines) this.#take(line);
     this.#beat(nowMs);
-    const waitMs = this.#rate.take(chunk.length, nowMs);
+    const waitMs = this.#bucket.spend(chunk.length, nowMs);
     if (waitMs === 0) return;
     this.#request.pause();
     this.#cancelPause = clock.after(waitMs, () => {

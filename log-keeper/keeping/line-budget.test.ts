@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LineBudget, TokenBucket } from './line-budget.ts';
+import { LineBudget } from './line-budget.ts';
 
 const KIB = 1_024;
 const orders = { namespace: 'shop', name: 'orders' };
-
-test('a bucket gives its burst, and then so much each second', () => {
-  const bucket = new TokenBucket({ perSecond: 10, burst: 20 }, 0);
-  assert.deepEqual(
-    [bucket.take(20, 0), bucket.take(1, 0), bucket.take(5, 500), bucket.take(1, 500)],
-    [true, false, true, false],
-  );
-  assert.deepEqual([bucket.take(21, 100_000), bucket.take(20, 100_000)], [false, true]);
-});
 
 test('a function that floods its log loses lines, is told how many, and harms no other', () => {
   const budget = new LineBudget();
