@@ -62,7 +62,7 @@ export class RevisionPools implements Demand {
 
   /** Requests may go to these: the others end with the requests that they have. */
   keep(present: readonly RevisionPool[]): void {
-    if (this.#pools.length === present.length) return;
+    if (this.#pools.every((pool) => present.includes(pool))) return;
     this.#pools = this.#pools.filter((pool) => present.includes(pool) || !this.#retire(pool));
   }
 
