@@ -9,7 +9,7 @@ export interface RedisOptions {
   url: string;
   /**
    * Folder with what there is of `username`, `password`, which are read at each connection, and `ca.crt`, the authority by
-   * which its certificate is checked; undefined: nothing of these.
+   * which its certificate is checked over TLS, read once; undefined: nothing of these.
    */
   secretDir: string | undefined;
 }
@@ -34,7 +34,8 @@ export class RedisConnection implements RedisCalls, Disposable {
   }
 
   static async open(options: RedisOptions): Promise<RedisConnection> {
-    const ca = await secretPart(options, 'ca.crt');
+    // The client takes none for an address that says that there is no TLS.
+    const ca = options.url.startsWith('rediss:') ? await secretPart(options, 'ca.crt') : undefined;
     return new RedisConnection(() => connecting(clientOf(options, ca)));
   }
 
