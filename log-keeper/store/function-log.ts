@@ -1,9 +1,12 @@
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
   truncateSync,
@@ -30,6 +33,7 @@ interface Segment {
 const SEGMENTS = 8;
 /** A file takes whole ones of a disk, and its folder one. */
 const BLOCK_BYTES = 4_096;
+const NEWLINE = 0x0a;
 const NAME = /^(\d{10})\.log$/;
 
 /**
@@ -103,12 +107,11 @@ export class FunctionLog {
     const segment = this.#segments.at(-1) as Segment;
     segment.newestMs = nowMs;
     try {
+      if (segment.bytes === 0) mkdirSync(this.#folder, { recursive: true });
       appendFileSync(this.pathOf(segment.number), bytes);
       segment.bytes += bytes.length;
     } catch (error) {
-      // Whatever part of it was written stands there; the next lines begin a segment of their own.
-      segment.bytes = statSync(this.pathOf(segment.number), { throwIfNoEntry: false })?.size ?? segment.bytes;
-      this.#writer = undefined;
+      this.#leaveTorn(segment);
       throw error;
     }
     if (segment.bytes >= this.#maxBytes / SEGMENTS) this.#writer = undefined;
@@ -145,8 +148,17 @@ export class FunctionLog {
     );
   }
 
+  /** Whatever part of the last lines was written stands there; the next ones begin a segment of their own. One with nothing in it takes no room of others. */
+  #leaveTorn(segment: Segment): void {
+    this.#writer = undefined;
+    const path = this.pathOf(segment.number);
+    segment.bytes = statSync(path, { throwIfNoEntry: false })?.size ?? segment.bytes;
+    if (segment.bytes > 0) return;
+    this.#segments.pop();
+    rmSync(path, { force: true });
+  }
+
   #begin(nowMs: number): SegmentWriter {
-    mkdirSync(this.#folder, { recursive: true });
     this.#lastNumber += 1;
     this.#segments.push({ number: this.#lastNumber, bytes: 0, newestMs: nowMs });
     return new SegmentWriter();
@@ -161,7 +173,18 @@ function list(folder: string): string[] {
 function load(folder: string, name: string): Segment {
   const path = join(folder, name);
   const { size, mtimeMs } = statSync(path);
-  const whole = readFileSync(path).lastIndexOf(0x0a) + 1;
+  const whole = endsWithLine(path, size) ? size : readFileSync(path).lastIndexOf(NEWLINE) + 1;
   if (whole < size) truncateSync(path, whole);
   return { number: Number(NAME.exec(name)?.[1]), bytes: whole, newestMs: mtimeMs };
+}
+
+/** All but a torn segment do: of these one byte is read, for a process begins with all that is kept. */
+function endsWithLine(path: string, size: number): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const last = Buffer.alloc(1);
+    return readSync(file, last, 0, 1, Math.max(0, size - 1)) === 1 && last[0] === NEWLINE;
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,6 +1,15 @@
 /** Longer than 250 lines: all that one store promises. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -263,6 +272,28 @@ test('a disk that is full ends nothing: what could not be written is told, and w
   store.add(orders, line('two'));
   store.flush();
   assert.deepEqual(await textsOf(store.reader(orders)), ['two']);
+});
+
+test('a disk that takes nothing for long costs no line that was kept before, and every loss is told', async (t) => {
+  const folder = aFolder(t);
+  const errors: unknown[] = [];
+  using store = aStore(folder, { perFunctionBytes: 100_000, onError: (error) => errors.push(error) });
+  store.add(orders, line('before'));
+  store.flush();
+  const own = join(folder, 'shop.orders');
+  renameSync(own, join(folder, 'aside'));
+  writeFileSync(own, 'no folder');
+  for (let n = 0; n < 100; n += 1) {
+    store.add(orders, line('lost'));
+    store.flush();
+  }
+  assert.equal(errors.length, 100);
+  rmSync(own);
+  renameSync(join(folder, 'aside'), own);
+  store.add(orders, line('after'));
+  store.flush();
+  assert.deepEqual(await textsOf(store.reader(orders)), ['before', 'after']);
+  assert.ok(store.bytes <= 3 * 4_096, String(store.bytes));
 });
 
 test('names that lead out of the folder name no function', () => {
