@@ -228,6 +228,25 @@ test('who follows a namespace that goes gets nothing of the one that takes its n
   );
 });
 
+test('who is still sent what was kept of a namespace that goes follows none that takes its name', async (t) => {
+  const { server, store, add } = await aKeeper(t, { perFunctionBytes: 2 ** 25 });
+  for (let n = 0; n < 1_000; n += 1) {
+    add('x'.repeat(16_000), T + n);
+    if (n % 50 === 0) store.flush();
+  }
+  const response = await open(server, `${PATH}?follow=true`);
+  const { lines } = following(response);
+  response.once('data', () => response.pause());
+  await until(() => response.isPaused(), 'the first lines are there');
+  store.forget('shop');
+  add('of another tenant', T + 2_000);
+  store.flush();
+  assert.ok(lines().length < 1_000, 'it is still being sent');
+  response.resume();
+  await until(() => response.readableEnded, 'the answer ends', 20_000);
+  assert.equal(lines().length, 1_000);
+});
+
 test('a namespace whose readers take their time, and one with all places, keep no other from reading', async (t) => {
   const namespaces = ['shop', ...Array.from({ length: 7 }, (_, n) => `loud-${n}`)];
   const { server, store, add } = await aKeeper(t, { namespaces });

@@ -38,6 +38,8 @@ export async function sendLines(sending: Sending): Promise<void> {
   const from = placeOf(query.after, store.epoch);
   const reader = store.reader(of, from);
   const end = query.follow || reader !== undefined ? store.end(of) : undefined;
+  // From before the first line: what is kept may take long to be sent, and its namespace may go meanwhile.
+  using wakes = query.follow ? wakesOf(sending) : undefined;
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-content-type-options': 'nosniff' });
   response.flushHeaders();
   const cut = () => response.destroy();
@@ -50,7 +52,7 @@ export async function sendLines(sending: Sending): Promise<void> {
     place.taken.removeEventListener('abort', cut);
   }
   place[Symbol.dispose]();
-  if (query.follow && end !== undefined) await follow(sending, end);
+  if (wakes !== undefined && end !== undefined) await follow(sending, end, wakes);
   response.end();
 }
 
@@ -74,9 +76,9 @@ async function readUntil(reader: LogReader, end: Position, wanted: (line: ReadLi
   return lines;
 }
 
-async function follow(sending: Sending, from: Position): Promise<void> {
+async function follow(sending: Sending, from: Position, wakes: ReturnType<typeof wakesOf>): Promise<void> {
   const { store, of, query, response } = sending;
-  using wakes = wakesOf(sending);
+  if (wakes.isOver()) return;
   const reader = store.reader(of, from) as LogReader;
   while (!wakes.isOver()) {
     const woken = wakes.next();
@@ -88,23 +90,24 @@ async function follow(sending: Sending, from: Position): Promise<void> {
     const text = wanted.map((line) => textOf(line, store.epoch)).join('');
     if (text !== '' && !(await write(response, text))) return;
     if (lines.length > 0) continue;
-    await woken;
-    if (!response.writableNeedDrain && !response.destroyed) response.write('\n');
+    const isBeat = await woken;
+    if (isBeat && !response.writableNeedDrain && !response.destroyed) response.write('\n');
   }
 }
 
 /** What ends the wait of one who follows: new lines, the time for an empty one, and the end of it all. */
 function wakesOf({ store, of, response, ends }: Sending) {
   const untilMs = performance.now() + FOLLOW_MS;
-  let wake = Promise.withResolvers<void>();
-  const tell = () => wake.resolve();
+  let wake = Promise.withResolvers<boolean>();
+  const tell = () => wake.resolve(false);
   const listening = store.onAdded(of, tell);
   response.once('close', tell);
   for (const one of ends) one.addEventListener('abort', tell);
-  const beat = setInterval(tell, HEARTBEAT_MS);
+  const beat = setInterval(() => wake.resolve(true), HEARTBEAT_MS);
   return {
     isOver: () =>
       response.destroyed || listening.isOver || ends.some(({ aborted }) => aborted) || performance.now() >= untilMs,
+    /** Whether it is time for an empty line. */
     next: () => {
       wake = Promise.withResolvers();
       return wake.promise;
