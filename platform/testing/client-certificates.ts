@@ -1,6 +1,6 @@
-/** Certificates of clients, for tests: all have one key, `CLIENT_KEY`, and are in no trust store. */
+/** Certificates of clients, for tests, and of two authorities: those of clients have one key, `CLIENT_KEY`; all are in no trust store. */
 
-/** Signed all but two of the others. */
+/** Signed those of clients of which nothing else is said. */
 export const CLIENT_CA = `-----BEGIN CERTIFICATE-----
 MIIBdDCCARqgAwIBAgIUYTTP5ZGYEzgZFdJxu1gWmjRVtHAwCgYIKoZIzj0EAwIw
 FzEVMBMGA1UEAwwMdGVzdCBjbGllbnRzMCAXDTI2MTEyODIzMjMwOVoYDzIxMjYx
