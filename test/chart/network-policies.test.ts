@@ -113,6 +113,9 @@ test('they call what they like, unless they are shut in: then names, the API ser
   }
   assert.ok(fromActivator('http', aFunction));
   assert.ok(!fromOperator('http', aFunction));
+  const fromLogKeeper = lets(objects, 'Egress', logKeeper);
+  assert.ok(fromLogKeeper(53, outside));
+  assert.ok(!fromLogKeeper('ops', activator) && !fromLogKeeper(443, outside) && !fromLogKeeper('http', aFunction));
   const servers = objects
     .filter(({ kind, spec }) => kind === 'NetworkPolicy' && spec.egress !== undefined)
     .map(({ spec }) => spec.egress.filter((rule: Loose) => rule.ports[0].port === 8443).map((rule: Loose) => rule.to));
