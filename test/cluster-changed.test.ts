@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { inherited } from './support/settings.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '.toolchain', 'cluster-changed');
-const withoutGit = spawnSync('git', ['--version']).status === 0 ? false : 'git is not installed';
+const withoutGit = spawnSync('git', ['--version']).status === 0 ? false : 'not checked: git is not installed';
 const author = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@x', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@x' };
 const env = { ...inherited, ...author, GIT_CONFIG_NOSYSTEM: '1' };
 

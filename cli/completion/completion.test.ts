@@ -4,8 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, suite, type TestContext, test } from 'node:test';
-import { notChecked } from '#platform/testing/not-checked.ts';
+import { after, before, suite, test } from 'node:test';
 import { program } from '../command-line/program.ts';
 import { bashScript } from './bash-script.ts';
 import { clusterWords } from './cluster-words.ts';
@@ -46,21 +45,16 @@ const TRIES: [line: string, offered: string[]][] = [
 ];
 
 function trying(shell: string, offers: Offers): void {
-  suite(`${shell} completes`, () => {
+  suite(`${shell} completes`, { skip: missing(shell) }, () => {
     for (const [line, offered] of TRIES) {
-      test(`"${line}"`, (t) => {
-        if (!isHere(shell, t)) return;
-        assert.deepEqual(offers(line).toSorted(), offered);
-      });
+      test(`"${line}"`, () => assert.deepEqual(offers(line).toSorted(), offered));
     }
   });
 }
 
-function isHere(shell: string, t: TestContext): boolean {
-  if (spawnSync(shell, ['--version'], { env }).error === undefined) return true;
-  notChecked(`the completion script for ${shell}: it is not installed`);
-  t.skip(`${shell} is not installed`);
-  return false;
+/** Why its tests are left out; false: it is here. */
+function missing(shell: string): string | false {
+  return spawnSync(shell, ['--version'], { env }).error !== undefined && `not checked: ${shell} is not installed`;
 }
 
 const lines = (text: string) => text.split('\n').filter((line) => line !== '');
@@ -96,14 +90,14 @@ trying('zsh', (line) => run('zsh', ['-f', '-c', ZSH, 'zsh', line]));
 const FISH = `${fishScript(model)}\ncomplete -C $argv[1]`;
 trying('fish', (line) => run('fish', ['--no-config', '-c', FISH, line]).map((each) => each.split('\t')[0] as string));
 
-test('bash offers files with spaces in their names for what is a file', (t) => {
-  if (!isHere('bash', t)) return;
+test('bash offers files with spaces in their names for what is a file', { skip: missing('bash') }, () => {
   const offered = run('bash', ['--norc', '-c', BASH, 'bash', 'catnap list --kubeconfig a']);
   assert.ok(offered.includes('a file.yaml'), String(offered));
 });
 
-test('bash runs nothing of what is offered, whatever the cluster calls its functions', (t) => {
-  if (!isHere('bash', t)) return;
+test('bash runs nothing of what is offered, whatever the cluster calls its functions', {
+  skip: missing('bash'),
+}, () => {
   const hostile = { ...env, PATH: `${join(folder, 'hostile')}:${env.PATH}` };
   mkdirSync(join(folder, 'hostile'));
   const names = ['$(touch executed)', '`touch executed`', '*', 'greet'];
@@ -115,8 +109,7 @@ test('bash runs nothing of what is offered, whatever the cluster calls its funct
   assert.ok(!existsSync(join(folder, 'executed')));
 });
 
-test('bash says where it completes: complete -p', (t) => {
-  if (!isHere('bash', t)) return;
+test('bash says where it completes: complete -p', { skip: missing('bash') }, () => {
   const script = `${bashScript(model)}\ncomplete -p catnap`;
   assert.deepEqual(run('bash', ['--norc', '-c', script]), ['complete -F _catnap catnap']);
 });

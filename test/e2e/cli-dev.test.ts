@@ -168,11 +168,9 @@ test('a second Ctrl-C does not wait; what was started ends all the same', async 
   await eventually('nothing is left', () => processesOf(state).length === 0 && !existsSync(state));
 });
 
-test('in a terminal it has colours, and Ctrl-C there ends it', async (t) => {
-  if (!hasTmux()) {
-    t.diagnostic('not checked: tmux is not installed');
-    return;
-  }
+test('in a terminal it has colours, and Ctrl-C there ends it', {
+  skip: !hasTmux() && 'not checked: tmux is not installed',
+}, async () => {
   await using folders = await Folders.create();
   await folders.write({ 'index.ts': "export default () => 'here';", 'package.json': '{ "name": "brief" }' });
   using terminal = new TmuxTerminal(folders.path, ['dev', '.']);

@@ -5,11 +5,10 @@ import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { CONFIG_MAPS, type KubeObject, type Resource } from '#platform/kube/resources.ts';
-import { notChecked } from '#platform/testing/not-checked.ts';
 import { TEMPLATE_NAMES, type TemplateName } from '../../cli/templates/template.ts';
 import { catnap } from '../support/catnap.ts';
 import type { Call } from '../support/gateway.ts';
@@ -20,9 +19,6 @@ import { FUNCTION, type World } from '../support/world.ts';
 const system = useSystem();
 const run = promisify(execFile);
 const env = { PATH: settings.PATH, HOME: settings.HOME };
-let folder = '';
-/** Why npm could not install; undefined: it did. */
-let notInstalled: string | undefined;
 
 const KEY = 'k';
 const EVENT = '{"id":"o-1"}';
@@ -38,24 +34,21 @@ const CALLS: Record<TemplateName, [path: string, call: Call, answer: RegExp]> = 
   express: ['/orders/7', {}, /^\{"id":"7"\}$/],
 };
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'catnap-init-'));
-  for (const name of TEMPLATE_NAMES) {
-    const { exitCode, stderr } = await catnap(['init', name], { kubeconfig: '', cwd: folder });
-    assert.equal(exitCode, 0, stderr);
-  }
-  notInstalled = await install();
-  if (notInstalled !== undefined) notChecked(`folders of catnap init: npm could not install: ${notInstalled}`);
-});
+const folder = await mkdtemp(join(tmpdir(), 'catnap-init-'));
 after(() => rm(folder, { recursive: true }));
+for (const name of TEMPLATE_NAMES) {
+  const { exitCode, stderr } = await catnap(['init', name], { kubeconfig: '', cwd: folder });
+  assert.equal(exitCode, 0, stderr);
+}
+const notInstalled = await install();
 
-/** All of them at once, as workspaces of one folder: what they share is fetched once. */
-async function install(): Promise<string | undefined> {
+/** All of them at once, as workspaces of one folder: what they share is fetched once. Why npm could not; false: it did. */
+async function install(): Promise<string | false> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, workspaces: TEMPLATE_NAMES }));
   const options = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   return await run('npm', ['install', '--prefer-offline', ...options], { cwd: folder, env, timeout: 180_000 }).then(
-    () => undefined,
-    ({ message }: Error) => message.trim(),
+    () => false as const,
+    ({ message }: Error) => `not checked: npm could not install: ${message.trim()}`,
   );
 }
 
@@ -78,10 +71,9 @@ async function deployed(world: World, name: TemplateName): Promise<string> {
   return String((await world.ready(name)).status?.url);
 }
 
-suite('a folder of catnap init', () => {
+suite('a folder of catnap init', { skip: notInstalled }, () => {
   for (const name of TEMPLATE_NAMES) {
-    test(`${name}: its types hold and its test passes`, async (t) => {
-      if (notInstalled !== undefined) return t.skip(notInstalled);
+    test(`${name}: its types hold and its test passes`, async () => {
       const cwd = join(folder, name);
       await run(join(folder, 'node_modules', '.bin', 'tsc'), [], {
         cwd,
@@ -95,8 +87,7 @@ suite('a folder of catnap init', () => {
       assert.match(stdout, /^ℹ fail 0$/m);
     });
 
-    test(`${name}: rendered and applied, it answers`, async (t) => {
-      if (notInstalled !== undefined) return t.skip(notInstalled);
+    test(`${name}: rendered and applied, it answers`, async () => {
       await using world = await system.world();
       await world.secret('webhook', { key: KEY });
       const url = await deployed(world, name);

@@ -10,6 +10,7 @@ import { useSystem } from '../support/system.ts';
 import { condition } from '../support/world.ts';
 
 const system = useSystem();
+const HERE = { skip: !system.local && 'not checked: the provider of the test is on this machine' };
 const AUDIENCE = 'https://shop.example.com';
 const SOURCE = `export default (request, { caller }) =>
   Response.json({ ...caller, authorization: request.headers.get('authorization'), user: request.headers.get('x-user') })`;
@@ -23,8 +24,7 @@ async function allGateways(): Promise<GatewayClient[]> {
   return pods.map(({ url }) => new GatewayClient(url));
 }
 
-test('tokens of a provider: over rotation and outage, for another audience, for another scope', async (t) => {
-  if (!system.local) return t.diagnostic('not checked: the provider of the test is on this machine');
+test('tokens of a provider: over rotation and outage, for another audience, for another scope', HERE, async () => {
   await using provider = await OidcProvider.start();
   await using world = await system.world();
   const jwt = { issuer: provider.issuer, audiences: [AUDIENCE], scopes: ['read'], forward: { 'X-User': 'client_id' } };
@@ -62,8 +62,7 @@ test('tokens of a provider: over rotation and outage, for another audience, for 
   assert.deepEqual(await statuses(first), all(401), 'the old one is not believed any more');
 });
 
-test('a provider that does not answer lets nobody in, and once it answers tokens are good', async (t) => {
-  if (!system.local) return t.diagnostic('not checked: the provider of the test is on this machine');
+test('a provider that does not answer lets nobody in, and once it answers tokens are good', HERE, async () => {
   await using provider = await OidcProvider.start('RS256');
   const token = await provider.token(AUDIENCE);
   await provider.stop();

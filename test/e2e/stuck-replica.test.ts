@@ -23,7 +23,7 @@ async function activators(): Promise<number> {
 test('a replica in an endless loop costs no request from a second on, whichever gateway these come to', async (t) => {
   const gateways = await activators();
   if (gateways < 2) {
-    t.diagnostic(`not checked: it takes two activators in the cluster, and there are ${gateways}`);
+    t.skip(`not checked: it takes two activators in the cluster, and there are ${gateways}`);
     return;
   }
   await using world = await system.world();

@@ -6,7 +6,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { notChecked } from '#platform/testing/not-checked.ts';
 import { TestClock } from '#platform/testing/test-clock.ts';
 import { until } from '#platform/testing/until.ts';
 import { systemClock } from '#platform/time/clock.ts';
@@ -68,9 +67,9 @@ describe('without a Redis', () => {
   });
 });
 
-if (!existsSync(SERVER)) notChecked(`limits that are kept in a Redis: there is no ${SERVER}`);
-
-describe('with a Redis', { skip: !existsSync(SERVER) }, () => {
+describe('limits that are kept in a Redis', {
+  skip: !existsSync(SERVER) && `not checked: there is no ${SERVER}`,
+}, () => {
   let server: ChildProcess;
   let folder: string;
   let port: number;
