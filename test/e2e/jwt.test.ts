@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { GatewayClient } from '../support/gateway.ts';
-import { gatewayPods } from '../support/gateway-pods.ts';
+import { twoGateways } from '../support/gateway-pods.ts';
 import { manifest } from '../support/manifest.ts';
 import { OidcProvider } from '../support/oidc-provider.ts';
 import { useSystem } from '../support/system.ts';
@@ -15,24 +15,14 @@ const AUDIENCE = 'https://shop.example.com';
 const SOURCE = `export default (request, { caller }) =>
   Response.json({ ...caller, authorization: request.headers.get('authorization'), user: request.headers.get('x-user') })`;
 
-/** Each by itself. */
-async function allGateways(): Promise<GatewayClient[]> {
-  const pods = await eventually('two gateways are ready', async () => {
-    const ready = await gatewayPods(system.kube);
-    return ready.length >= 2 && ready;
-  });
-  return pods.map(({ url }) => new GatewayClient(url));
-}
-
 test('tokens of a provider: over rotation and outage, for another audience, for another scope', HERE, async () => {
   await using provider = await OidcProvider.start();
   await using world = await system.world();
   const jwt = { issuer: provider.issuer, audiences: [AUDIENCE], scopes: ['read'], forward: { 'X-User': 'client_id' } };
   const spec = { access: [{ jwt }], scaling: { tryOnChange: false } };
   const url = await world.deploy(manifest(world.namespace, 'members', SOURCE, spec));
-  const gateways = await allGateways();
   await using stack = new AsyncDisposableStack();
-  for (const gateway of gateways) stack.use(gateway);
+  const gateways = (await twoGateways(system.kube)).map(({ url }) => stack.use(new GatewayClient(url)));
   const statuses = async (token: string | undefined) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return await Promise.all(gateways.map(async (gateway) => (await gateway.call(url, { headers })).status));

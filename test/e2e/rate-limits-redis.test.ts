@@ -12,7 +12,7 @@ import { freePort } from '../../local/run/free-port.ts';
 import { deployLocal } from '../support/deployed-local.ts';
 import { eventually } from '../support/eventually.ts';
 import { GatewayClient } from '../support/gateway.ts';
-import { gatewayPods } from '../support/gateway-pods.ts';
+import { twoGateways } from '../support/gateway-pods.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { sendPaced } from '../support/paced-load.ts';
 import { settings } from '../support/settings.ts';
@@ -56,14 +56,11 @@ test('two gateways let through what the limit says, within 1 %, and within 15 % 
   const system = stack.use(await deployLocal({ rateLimits: { redis: { url: `redis://127.0.0.1:${port}` } } }));
   const gateway = stack.use(new GatewayClient(system.gateway));
   const world = stack.use(await World.create(system.kube, gateway));
-  const pods = await eventually('two gateways are ready', async () => {
-    const ready = await gatewayPods(system.kube);
-    return ready.length >= 2 && ready;
-  });
+  const pods = await twoGateways(system.kube);
   const spec = { rateLimits: [LIMIT], scaling: { minReplicas: 1, maxReplicas: 1 } };
   const url = await world.deploy(manifest(world.namespace, 'limited', HELLO, spec));
   const { host } = new URL(url);
-  const [one, other] = pods.map(({ url }) => url) as [string, string];
+  const [{ url: one }, { url: other }] = pods;
   await eventually('both have a replica', async () => {
     const loads = [one, other].map((to) => ({ to, host, perSecond: 10 }));
     return (await sendPaced(loads, 0.2)).every(({ passed }) => passed > 0);

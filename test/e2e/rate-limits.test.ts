@@ -1,30 +1,18 @@
 /** Limits that two gateways share. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { PODS } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
-import { type GatewayPod, gatewayPods } from '../support/gateway-pods.ts';
+import { type GatewayPod, twoGateways } from '../support/gateway-pods.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { type Outcomes, sendPaced } from '../support/paced-load.ts';
 import { useSystem } from '../support/system.ts';
 import type { World } from '../support/world.ts';
 
 const system = useSystem();
+const ONE_BY_ONE = { skip: !system.local && 'not checked: gateways cannot be reached one by one from here' };
 const HOUR = 3_600;
 const LIMIT = { requests: 100, seconds: 1, burst: 100 } as const;
-
-/** Two of them; undefined, and a line, where they cannot be reached one by one. */
-async function twoGateways(t: TestContext): Promise<[GatewayPod, GatewayPod] | undefined> {
-  const [one, other] = system.local
-    ? await eventually('two gateways are ready', async () => {
-        const pods = await gatewayPods(system.kube);
-        return pods.length >= 2 && pods;
-      })
-    : [];
-  if (one !== undefined && other !== undefined) return [one, other];
-  t.diagnostic('not checked: gateways cannot be reached one by one from here');
-  return undefined;
-}
 
 /** Deploys an awake function with this limit, and waits until its gateways keep it. */
 async function limited(world: World, by: 'Function' | 'Client', gateways: readonly GatewayPod[]): Promise<string> {
@@ -42,30 +30,32 @@ async function limited(world: World, by: 'Function' | 'Client', gateways: readon
 const sum = (all: readonly Outcomes[], what: 'passed' | 'refused' | 'failed') =>
   all.reduce((total, one) => total + one[what], 0);
 
-test('two gateways let through together what one would, within 5 %, with nine tenths of the load to one of them', async (t) => {
-  const gateways = await twoGateways(t);
-  if (gateways === undefined) return;
-  await using world = await system.world();
-  const host = await limited(world, 'Function', gateways);
-  const [one, other] = gateways;
-  const seconds = 15;
-  const sent = await sendPaced(
-    [
-      { to: one.url, host, perSecond: 360 },
-      { to: other.url, host, perSecond: 40 },
-    ],
-    seconds,
-  );
-  const allowed = LIMIT.burst + LIMIT.requests * Math.max(seconds, ...sent.map(({ lastSeconds }) => lastSeconds));
-  const passed = sum(sent, 'passed');
-  t.diagnostic(`${passed} of ${Math.round(allowed)} let through, ${sum(sent, 'refused')} refused`);
-  assert.equal(sum(sent, 'failed'), 0);
-  assert.ok(Math.abs(passed / allowed - 1) <= 0.05, `${passed} instead of ${allowed}`);
-});
+test(
+  'two gateways let through together what one would, within 5 %, with nine tenths of the load to one of them',
+  ONE_BY_ONE,
+  async (t) => {
+    const gateways = await twoGateways(system.kube);
+    await using world = await system.world();
+    const host = await limited(world, 'Function', gateways);
+    const [one, other] = gateways;
+    const seconds = 15;
+    const sent = await sendPaced(
+      [
+        { to: one.url, host, perSecond: 360 },
+        { to: other.url, host, perSecond: 40 },
+      ],
+      seconds,
+    );
+    const allowed = LIMIT.burst + LIMIT.requests * Math.max(seconds, ...sent.map(({ lastSeconds }) => lastSeconds));
+    const passed = sum(sent, 'passed');
+    t.diagnostic(`${passed} of ${Math.round(allowed)} let through, ${sum(sent, 'refused')} refused`);
+    assert.equal(sum(sent, 'failed'), 0);
+    assert.ok(Math.abs(passed / allowed - 1) <= 0.05, `${passed} instead of ${allowed}`);
+  },
+);
 
-test('a gateway that is killed leaves its share to the other one', async (t) => {
-  const gateways = await twoGateways(t);
-  if (gateways === undefined) return;
+test('a gateway that is killed leaves its share to the other one', ONE_BY_ONE, async (t) => {
+  const gateways = await twoGateways(system.kube);
   await using world = await system.world();
   const host = await limited(world, 'Client', gateways);
   const [one, other] = gateways;

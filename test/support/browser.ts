@@ -35,7 +35,11 @@ export class Browser implements AsyncDisposable {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...inherited, HOME: profile },
       });
-      const address = await addressOf(process);
+      const address = await addressOf(process).catch(async (error) => {
+        process.kill('SIGKILL');
+        await rm(profile, { recursive: true, force: true, maxRetries: 10 });
+        throw error;
+      });
       if (address !== undefined) return new Browser(process, profile, address);
     }
     await rm(profile, { recursive: true, force: true });

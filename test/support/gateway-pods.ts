@@ -1,6 +1,7 @@
 import { OPS_PORT_NAME } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { PODS } from '#platform/kube/resources.ts';
+import { eventually } from './eventually.ts';
 
 /** One of the gateways behind the Service. */
 export interface GatewayPod {
@@ -13,7 +14,7 @@ export interface GatewayPod {
 }
 
 /** All that are ready, each by itself. */
-export async function gatewayPods(kube: KubeClient): Promise<GatewayPod[]> {
+async function gatewayPods(kube: KubeClient): Promise<GatewayPod[]> {
   const labelSelector = 'app.kubernetes.io/component=activator,app.kubernetes.io/name=catnap';
   const { items } = await kube.listAll(PODS, { labelSelector, signal: AbortSignal.timeout(30_000) });
   return items.flatMap(({ metadata, status, spec }) => {
@@ -26,5 +27,13 @@ export async function gatewayPods(kube: KubeClient): Promise<GatewayPod[]> {
     return [
       { namespace: String(metadata?.namespace), name: String(metadata?.name), url: `http://${host}:${port}`, metrics },
     ];
+  });
+}
+
+/** Once there are two, as a local cluster has; they are reached one by one from this machine there. */
+export async function twoGateways(kube: KubeClient): Promise<[GatewayPod, GatewayPod]> {
+  return await eventually('two gateways are ready', async () => {
+    const [one, other] = await gatewayPods(kube);
+    return one !== undefined && other !== undefined && [one, other];
   });
 }

@@ -1,9 +1,9 @@
 /** An OpenID provider in a process of its own, which is stopped and started with other keys. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../local/run/free-port.ts';
 
 const PROGRAM = join(import.meta.dirname, 'oidc-provider.mjs');
 
@@ -57,14 +57,4 @@ export class OidcProvider implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
