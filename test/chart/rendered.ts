@@ -14,6 +14,11 @@ export function objectsOf(options: RenderOptions): Loose[] {
   return renderChart(options).map(({ object }) => object);
 }
 
+/** The objects of an install with these values. */
+export function install(values: RenderOptions['values'] = {}): Loose[] {
+  return objectsOf({ release: 'catnap', namespace: 'catnap-system', values });
+}
+
 /** The case of that name. */
 export function inCase(name: keyof typeof MATRIX): readonly Loose[] {
   return CASES.find((one) => one.name === name)?.objects ?? [];
