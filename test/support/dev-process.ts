@@ -5,13 +5,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { CATNAP } from './catnap.ts';
 import { eventually } from './eventually.ts';
 import { inherited } from './settings.ts';
-
-const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
-
-/** The command line of `catnap`, as this checkout has it. */
-export const CATNAP = [process.execPath, MAIN] as const;
 
 /** Folders that a test writes in; removed when disposed. */
 export class Folders implements AsyncDisposable {

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
-import { CATNAP } from './dev-process.ts';
+import { CATNAP } from './catnap.ts';
 import { eventually } from './eventually.ts';
 import { inherited } from './settings.ts';
 
