@@ -4,13 +4,8 @@
  */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { UNIT_FILES } from './tiers.ts';
 
-const FILES = [
-  '{api,platform,operator,activator,runtime-image,log-keeper,dispatcher,local/run,local/chart,cli}/**/*.test.ts',
-  'test/*.test.ts',
-  'test/{bench,chart,parity,web-platform}/*.test.ts',
-  'test/fuzz/*/*.test.ts',
-];
 /** With what each takes on a quiet machine, in seconds. A list that is out of date costs time, nothing else. */
 const LONG: Readonly<Record<string, number>> = {
   'activator/errors/guarded-entries': 12,
@@ -56,7 +51,7 @@ function shares(files: readonly string[], count: number): string[][] {
 }
 
 const [which = 0, count = 0] = (process.argv[2] ?? '').split('/').map(Number);
-const all = globSync(FILES, { cwd: join(import.meta.dirname, '..') }).toSorted();
+const all = globSync(UNIT_FILES, { cwd: join(import.meta.dirname, '..') }).toSorted();
 for (const name of Object.keys(LONG))
   if (!all.includes(`${name}.test.ts`)) throw new Error(`there is no ${name}.test.ts`);
 const share = shares(all, count)[which - 1];

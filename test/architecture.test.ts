@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { TIERS, UNIT_FILES } from '../.toolchain/tiers.ts';
 import { arrows, files, isForTests, isTest, pathOf, root, textOf } from './support/imports.ts';
 
 /** What each top-level folder may import from the others, and whether at run time or only as types. */
@@ -182,6 +183,17 @@ test('a file of more than 250 lines says why', () => {
     return text.split('\n').length > 251 && !text.includes('Longer than 250 lines:');
   });
   assert.deepEqual(silent, []);
+});
+
+test('each test file is run by a tier', () => {
+  const tiers = Object.values(TIERS).flatMap((tier) => tier.files);
+  // Those of the stand-in cluster are named by .toolchain/cluster; test/integration/npm-package.test.ts runs the example's.
+  const run = globSync([...UNIT_FILES, ...tiers, 'local/cluster/**/*.test.ts', 'examples/**'], { cwd: root });
+  const all = globSync('**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] });
+  assert.deepEqual(
+    all.filter((file) => !run.includes(file)),
+    [],
+  );
 });
 
 test('no file is named for nothing in particular', () => {
