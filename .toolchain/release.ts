@@ -43,6 +43,8 @@ interface Release {
   epoch: number;
   /** Packages in each program, as paths from the root. */
   packages: Record<string, string[]>;
+  /** Of all packages that this checkout's lockfile has. */
+  inventory: Inventory;
 }
 
 /** Those that npm takes. */
@@ -71,7 +73,8 @@ async function makeRelease(): Promise<void> {
   try {
     const packages = await buildAll(stage);
     const epoch = Number(git(['log', '-1', '--format=%ct']));
-    const release = { version, output: join(stage, 'release'), stage, epoch, packages };
+    const inventory = readInventory();
+    const release = { version, output: join(stage, 'release'), stage, epoch, packages, inventory };
     await mkdir(release.output);
     await writeFile(join(release.output, 'NOTES.md'), notes);
     await packNpm(release);
@@ -135,9 +138,8 @@ function findHelm(): string {
 }
 
 /** `sbom/`: of what is in each program and package, by esbuild's own account of what it put there. */
-async function makeSboms({ version, output, epoch, packages }: Release): Promise<void> {
+async function makeSboms({ version, output, epoch, packages, inventory }: Release): Promise<void> {
   await mkdir(join(output, 'sbom'));
-  const inventory = readInventory();
   for (const [program, paths] of Object.entries(packages)) {
     const { type, name, purl } = SUBJECTS[program] ?? { type: 'application', name: `catnap-${program}` };
     const refs = await Promise.all(paths.map(refOf));
@@ -190,10 +192,9 @@ async function makeImages(release: Release): Promise<void> {
     archives: 'oci',
   });
   run(process.execPath, ['.toolchain/images.ts', ...options.flatMap(([key, value]) => [`--${key}`, value])]);
-  const inventory = readInventory();
   for (const program of PROGRAMS) {
     for (const platform of platforms.split(',')) {
-      const document = await imageSbom(release, inventory, program, platform);
+      const document = await imageSbom(release, program, platform);
       const file = archiveName(program, version, platform).replace(/\.tar$/, '.cdx.json');
       await writeFile(join(output, 'sbom', file), `${JSON.stringify(document, null, 2)}\n`);
     }
@@ -202,8 +203,7 @@ async function makeImages(release: Release): Promise<void> {
 
 /** What Catnap put into an image, and the image under it, of which its publisher tells. */
 async function imageSbom(
-  { version, epoch, packages }: Release,
-  inventory: Inventory,
+  { version, epoch, packages, inventory }: Release,
   program: (typeof PROGRAMS)[number],
   platform: string,
 ): Promise<object> {

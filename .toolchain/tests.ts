@@ -9,8 +9,8 @@ import { TIERS, type Tier } from './tiers.ts';
 const root = join(import.meta.dirname, '..');
 
 /** Absolute paths of a tier's files, in the order in which they begin. */
-function filesOf({ files, without = [], first = [] }: Tier): string[] {
-  const all = globSync(files, { cwd: root, exclude: without }).toSorted();
+function filesOf({ files, first = [] }: Tier): string[] {
+  const all = globSync(files, { cwd: root }).toSorted();
   const rank = (file: string) => {
     const place = first.findIndex((name) => file.endsWith(`/${name}.test.ts`));
     return place === -1 ? first.length : place;

@@ -11,8 +11,6 @@ export const UNIT_FILES = [
 
 export interface Tier {
   files: string[];
-  /** Files of it that belong to another tier. */
-  without?: string[];
   /** Files at once. Most of the time each waits for processes of its own. */
   concurrency: number;
   /** Of a test, unless it names its own. */
