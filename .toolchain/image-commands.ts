@@ -71,6 +71,11 @@ export function archiveName(program: ImageProgram, tag: string, platform: string
   return `catnap-${program}-${tag}-${platform.replaceAll('/', '-')}.tar`;
 }
 
+/** Those of a list with commas, as PLATFORMS has it. */
+export function platformsOf(list: string): string[] {
+  return list.split(',').map((platform) => platform.trim());
+}
+
 /** `catnap-operator-0.1.0.oci.tar` */
 export function layoutArchiveName(program: ImageProgram, tag: string): string {
   return `catnap-${program}-${tag}.oci.tar`;

@@ -12,6 +12,7 @@ import {
   type ImageRequest,
   imageName,
   PROGRAMS,
+  platformsOf,
 } from './image-commands.ts';
 
 /**
@@ -87,7 +88,7 @@ function findBuilder(wanted: string): Builder {
 function readRequest(): ImageRequest {
   const version = values.version || ownVersion();
   const here = Object.entries(ARCHITECTURES).find(([, npm]) => npm === process.arch)?.[0] ?? 'amd64';
-  const platforms = (values.platforms || `linux/${here}`).split(',').map((platform) => platform.trim());
+  const platforms = platformsOf(values.platforms || `linux/${here}`);
   for (const platform of platforms) architectureOf(platform);
   return {
     registry: values.registry,

@@ -8,7 +8,7 @@ import { workingBuilder } from './builder.ts';
 import { root } from './bundle-options.ts';
 import { ARCHITECTURES, type Architecture } from './bundler-binaries.ts';
 import { copyChart, packageChart } from './chart-package.ts';
-import { archiveName, DOCKERFILES, PROGRAMS } from './image-commands.ts';
+import { archiveName, DOCKERFILES, PROGRAMS, platformsOf } from './image-commands.ts';
 import { notesOf, requireVersion } from './release-notes.ts';
 import { type Inventory, sbomOf } from './sbom.ts';
 
@@ -170,18 +170,15 @@ async function makeImages(release: Release): Promise<void> {
   if (values.builder === '' && workingBuilder() === undefined)
     return console.log('no images: none of docker, podman and buildah works here');
   const { version, stage, output } = release;
-  const platforms =
-    values.platforms ||
-    Object.keys(ARCHITECTURES)
-      .map((name) => `linux/${name}`)
-      .join(',');
+  const all = Object.keys(ARCHITECTURES).map((name) => `linux/${name}`);
+  const platforms = platformsOf(values.platforms || all.join(','));
   for (const file of Object.values(DOCKERFILES)) await cp(join(root, file), join(stage, file));
   const given = {
     registry: values.registry,
     base: values.base,
     builder: values.builder,
     source: values.source,
-    platforms,
+    platforms: platforms.join(','),
   };
   const options = Object.entries({
     ...given,
@@ -193,7 +190,7 @@ async function makeImages(release: Release): Promise<void> {
   });
   run(process.execPath, ['.toolchain/images.ts', ...options.flatMap(([key, value]) => [`--${key}`, value])]);
   for (const program of PROGRAMS) {
-    for (const platform of platforms.split(',')) {
+    for (const platform of platforms) {
       const document = await imageSbom(release, program, platform);
       const file = archiveName(program, version, platform).replace(/\.tar$/, '.cdx.json');
       await writeFile(join(output, 'sbom', file), `${JSON.stringify(document, null, 2)}\n`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { buildCommands, type ImageRequest, imageName } from '../.toolchain/image-commands.ts';
+import { buildCommands, type ImageRequest, imageName, platformsOf } from '../.toolchain/image-commands.ts';
 
 const root = join(import.meta.dirname, '..');
 const PROGRAMS = { operator: 'operator', activator: 'activator', runtime: 'runtime-image' } as const;
@@ -75,6 +75,10 @@ test('each builder is given the time of the commit, and makes nothing else that 
   for (const builder of ['podman', 'buildah'] as const) {
     assert.match(lines(builder, {}).join(), new RegExp(`^${builder} build .* --timestamp 1700000000 --tag `));
   }
+});
+
+test('platforms may have spaces behind their commas', () => {
+  assert.deepEqual(platformsOf('linux/amd64, linux/arm64 '), ['linux/amd64', 'linux/arm64']);
 });
 
 test('several platforms are one list of images, pushed with all of them', () => {
