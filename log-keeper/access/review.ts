@@ -10,7 +10,7 @@ const MOST_BYTES = 64 * 1024;
 
 /**
  * Asks the API server with the token itself, so that nothing is given that its owner does not have, and no right is needed to ask. One
- * request for each question, over connections that all share: a token that nobody knows costs no more than that.
+ * request for each question, over connections that all share: a token that is unknown costs no more than that.
  */
 export class Reviewer implements Disposable {
   readonly #access: ClusterAccess;

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Bounds connections without turning anyone away who has a right: where there are too many, the oldest goes of those on which nobody has
- * shown a token that counts. Opening many and saying nothing keeps no reader out.
+ * Bounds connections without turning anyone away who has a right: where there are too many, the oldest goes of those on which no token that
+ * counts was shown. Opening many and saying nothing keeps no reader out.
  */
 export class OpenConnections {
   readonly #most: number;

@@ -6,7 +6,7 @@ const MIB = 2 ** 20;
 const FUNCTION_RATE: Rate = { perSecond: MIB, burst: MIB };
 /** What the functions of a namespace may, together. */
 const NAMESPACE_RATE: Rate = { perSecond: 4 * MIB, burst: 8 * MIB };
-/** What is read for a namespace, dropped lines too: beyond it streams wait, which costs nobody else anything. */
+/** What is read for a namespace, dropped lines too: beyond it streams wait, which costs no other namespace anything. */
 const READ_RATE: Rate = { perSecond: 8 * MIB, burst: 8 * MIB };
 /** What a line costs beside its bytes, as bytes: empty ones take the same time. */
 const LINE_BYTES = 128;

@@ -1,4 +1,4 @@
-/** Requests to a Service by way of the API server: whoever reaches that reaches all Services it lets them ask. */
+/** Requests to a Service by way of the API server: who reaches that reaches all Services that it lets them ask. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { KubeError, KubeStatus } from './error.ts';
