@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { NOBODY, TestServer, TOKEN } from '../test-server.ts';
@@ -111,6 +111,27 @@ suite('services/proxy', () => {
     assert.equal(response.status, 200);
     leave.abort();
     await gone.promise;
+  });
+
+  test('an answer that is none ends that request alone', { timeout: 20_000 }, async (t) => {
+    const heads = [
+      'HTTP/1.1 000 Odd',
+      'HTTP/1.1 042 Odd',
+      'HTTP/1.1 200 O\u0001K',
+      'HTTP/1.1 200 OK\r\nX-A: \u0001',
+      'no HTTP',
+    ];
+    let head = '';
+    const odd = createTcpServer((socket) => {
+      socket.on('error', () => undefined).once('data', () => socket.end(`${head}\r\nContent-Length: 0\r\n\r\n`));
+    }).listen(0, '127.0.0.1');
+    await once(odd, 'listening');
+    t.after(() => odd.close());
+    const path = await served('odd', (odd.address() as AddressInfo).port);
+    for (head of heads) {
+      const { status, text: said } = await ask(`${path}/`);
+      assert.deepEqual([status, JSON.parse(said).reason], [503, 'ServiceUnavailable'], head);
+    }
   });
 
   test('a redirect leads through the proxy again, and so does the path without its slash', async (t) => {

@@ -111,11 +111,16 @@ function forward(passage: Passage, response: ServerResponse): Promise<void> {
   const upstream = (id.isTls ? overTls : overTcp)(options);
   upstream.once('response', (answer) => {
     const location = { endpoint: `${endpoint.host}:${endpoint.port}`, host: incoming.headers.host ?? '', prefix };
-    response.writeHead(
-      answer.statusCode ?? 502,
-      answer.statusMessage,
-      responseHeaders({ rawHeaders: answer.rawHeaders, location }),
-    );
+    try {
+      const { statusCode = 502, statusMessage, rawHeaders } = answer;
+      response.writeHead(statusCode, statusMessage, responseHeaders({ rawHeaders, location }));
+    } catch (error) {
+      // A status or a reason that Node reads, and does not write; the refusal has its own.
+      response.statusMessage = '';
+      upstream.destroy();
+      reject(unreachable(error as Error, endpoint));
+      return;
+    }
     response.flushHeaders();
     // A cut on one side is a cut on the other.
     pipeline(answer, response, () => upstream.destroy());
