@@ -68,9 +68,13 @@ export class DevFolder implements AsyncDisposable {
     await this.#queue[Symbol.asyncDispose]();
   }
 
-  /** Takes all its functions from the cluster. */
+  /** Takes all its functions from the cluster; one that stays is told, and keeps none of the others there. */
   async remove(): Promise<void> {
-    for (const fn of this.#functions.values()) await fn.remove();
+    for (const [name, fn] of this.#functions)
+      await fn.remove().catch((error) => {
+        const text = `it is still in the cluster: ${problemText(error)}`;
+        this.#options.say(`${name}.${this.#namespace}`, text, true);
+      });
   }
 
   get #namespace(): string {

@@ -1,3 +1,4 @@
+import { KubeError } from '#platform/kube/error.ts';
 import { buildFunction } from '../build/build-function.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { manifestsOf } from '../manifest/function-manifest.ts';
@@ -108,8 +109,8 @@ export class DevFunction {
   }
 }
 
-/** What is shown of an error: a sentence where it is the user's to mend. */
+/** What is shown of an error: a sentence where it is the user's to mend, or the cluster's own. */
 export function problemText(error: unknown): string {
-  if (error instanceof CommandError) return error.message;
+  if (error instanceof CommandError || error instanceof KubeError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
