@@ -12,7 +12,7 @@ export function clusterWords(words: readonly string[]): GlobalOptions {
   const found: GlobalOptions = {};
   for (const [index, word] of words.entries()) {
     const [flag = '', inline] = word.split(/=(.*)/s);
-    const name = OPTIONS[flag];
+    const name = Object.hasOwn(OPTIONS, flag) ? OPTIONS[flag] : undefined;
     const value = inline ?? words[index + 1];
     if (name !== undefined && value) found[name] = value;
   }

@@ -122,5 +122,5 @@ test('names of functions are those of the cluster and the namespace that the lin
     kubeconfig: '/a=b',
   });
   assert.deepEqual(words('describe --namespace'), {});
-  assert.deepEqual(words('invoke greet -H constructor'), {});
+  assert.deepEqual(words('invoke constructor -H toString __proto__ x'), {});
 });
