@@ -8,7 +8,7 @@ const [first, ...others] = process.argv.slice(2);
 if ((first === '--version' || first === '-V') && others.length === 0) process.stdout.write(`${version()}\n`);
 else {
   // In a folder of the user's own: others could put code into one that all may write to. Children choose for themselves.
-  enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'catnap', 'compiled'));
+  enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'catnap', 'compiled'));
   delete process.env.NODE_COMPILE_CACHE;
   const { runCommand } = await import('./command.ts');
   await runCommand(version(), process.env);

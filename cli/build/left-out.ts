@@ -73,13 +73,12 @@ function nativeText(native: string): string {
 }
 
 const ABSENT = 'catnap-absent';
-const escapes = (text: string) => RegExp.escape(text);
 
 /** Puts in place of each import a module that fails as though it were not installed. */
 export function withAbsent(folder: string, absent: readonly MissingImport[]): Plugin {
   const keys = new Set(absent.map(({ file, specifier }) => keyOf(file, specifier)));
   const specifiers = [...new Set(absent.map(({ specifier }) => specifier))];
-  const filter = new RegExp(`^(?:${specifiers.map(escapes).join('|')})$`);
+  const filter = new RegExp(`^(?:${specifiers.map((one) => RegExp.escape(one)).join('|')})$`);
   return {
     name: 'absent',
     setup: ({ onResolve, onLoad }) => {

@@ -30,7 +30,7 @@ export async function dev(context: CommandContext, folders: readonly string[], o
   try {
     await using cluster = await openCluster(context, options, say);
     for (const line of cluster.greeting) say(line);
-    say(`${paths.map((path) => path).join(', ')}: saved is deployed (Ctrl-C ends it)`);
+    say(`${paths.join(', ')}: saved is deployed (Ctrl-C ends it)`);
     await runSession({
       cluster,
       projects,

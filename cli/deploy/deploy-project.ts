@@ -1,5 +1,6 @@
 /** A project onto a cluster: all is checked before the first write. */
 import type { FunctionObject } from '#api/function.ts';
+import { LABEL } from '#api/names.ts';
 import { sourceHash } from '#api/source-hash.ts';
 import { isInvalid } from '#platform/kube/error.ts';
 import { CommandError } from '../command-line/command-error.ts';
@@ -104,7 +105,7 @@ export async function prune(
   target: Target,
   dryRun: boolean,
 ): Promise<string[]> {
-  const selector = `${CLI_LABEL.project}=${project},app.kubernetes.io/managed-by=${MANAGED_BY_CLI}`;
+  const selector = `${CLI_LABEL.project}=${project},${LABEL.managedBy}=${MANAGED_BY_CLI}`;
   const left = (await functionsOf(selector, target)).filter(({ metadata }) => !names.includes(metadata.name));
   for (const { metadata } of left) await deleteFunction(metadata.name, target, dryRun);
   return left.map(({ metadata }) => metadata.name);

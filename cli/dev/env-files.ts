@@ -24,7 +24,7 @@ export async function readEnvFiles(folder: string): Promise<EnvFiles> {
 const NOT_THEIRS = /^(?:PORT|HOST|K_.*|CATNAP_(?!LOG_LEVEL$|LOG_FORMAT$).*)$/;
 const EnvList = FunctionSpec.shape.env.unwrap();
 
-/** Sorts out what the Function's rules refuse. A dollar sign is doubled: `$(NAME)` in a file is no reference. Pure. */
+/** Sorts out what the Function's rules refuse. Pure. */
 export function checkedVariables(given: Readonly<Record<string, string>>): EnvFiles {
   const variables: Record<string, string> = {};
   const refused: string[] = [];
@@ -42,7 +42,10 @@ function mistake(name: string, value: string): string | undefined {
   return success ? undefined : error.issues.map(({ message }) => message).join('; ');
 }
 
-/** `env` of the spec with the files' variables: theirs win, for they are of this machine. Pure. */
+/**
+ * `env` of the spec with the files' variables: theirs win, for they are of this machine. A dollar sign is
+ * doubled: `$(NAME)` in a file is no reference. Pure.
+ */
 export function withVariables(
   env: FunctionSpec['env'],
   variables: Readonly<Record<string, string>>,

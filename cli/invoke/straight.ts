@@ -32,7 +32,7 @@ export async function askStraight(asked: StraightRequest): Promise<ServiceAnswer
   };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const sent = (protocol === 'https:' ? overTls : overTcp)(options);
-  sent.once('response', resolve).once('error', reject);
+  sent.once('response', resolve).on('error', reject);
   sent.setTimeout(firstByteMs, () => sent.destroy(new Error(`no answer within ${firstByteMs / 1000} s`)));
   if (body instanceof Readable) pipeline(body, sent, () => undefined);
   else sent.end(body);
