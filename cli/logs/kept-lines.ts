@@ -6,6 +6,7 @@ import { backoffMs } from '#platform/time/backoff.ts';
 import { pause } from '#platform/time/deadline.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
+import { beginningOf } from './beginning-of.ts';
 import { SeenLines } from './seen-lines.ts';
 import type { FunctionLine, WantedLines } from './wanted-lines.ts';
 
@@ -130,22 +131,11 @@ function mayPass(error: unknown): boolean {
 }
 
 async function refusal(status: number, body: AsyncIterable<Uint8Array>): Promise<Error> {
-  const text = await beginningOf(body);
+  // What is longer is no sentence of the keeper's.
+  const text = String(await beginningOf(body, MOST_REFUSAL_BYTES));
   const message = messageOf(text) ?? `it answered ${status}`;
   if (status >= 500 || status === 429) return new KubeError(status, 'Unavailable', `the log keeper: ${message}`);
   return new CommandError(`the log keeper: ${message}`, status === 400 ? EXIT.usage : EXIT.cluster);
-}
-
-/** What is longer is no sentence of the keeper's. */
-async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MOST_REFUSAL_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function messageOf(text: string): string | undefined {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type TestContext, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { until } from '#platform/testing/until.ts';
+import { CommandError } from '../command-line/command-error.ts';
 import { type LokiOptions, lokiLines } from './loki-lines.ts';
 import type { FunctionLine, WantedLines } from './wanted-lines.ts';
 
@@ -154,4 +157,41 @@ test('a Loki that refuses, or is not there, is told in a sentence', async (t) =>
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   await assert.rejects(read(host).done, /answered 400: parse error at line 1/);
   await assert.rejects(read('127.0.0.1:1').done, /is not reached/);
+});
+
+test('an answer that is no JSON, of another form, or without end, is told in a sentence', {
+  timeout: 60_000,
+}, async (t) => {
+  const stream = { stream: {}, values: [['soon', 'x']] };
+  const odd = JSON.stringify({ data: { resultType: 'streams', result: [stream] } });
+  let sent: () => AsyncIterable<string> | Iterable<string>;
+  const server = createServer((_, response) => void pipeline(Readable.from(sent()), response).catch(() => undefined));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (sent of [() => ['<html>'], () => ['null'], () => [odd]])
+    await assert.rejects(
+      read(host).done,
+      (error) => error instanceof CommandError && /gave no lines/.test(error.message),
+    );
+  sent = function* () {
+    for (;;) yield 'x'.repeat(1024 * 1024);
+  };
+  await assert.rejects(
+    read(host).done,
+    (error) => error instanceof CommandError && /more than 128 MiB/.test(error.message),
+  );
+});
+
+test('a message of a tail that is none is left out, and the stream goes on', async (t) => {
+  const { host, sockets, send } = await aLoki(t, []);
+  const { lines, done, stop } = read(host, { follow: true });
+  await until(() => sockets.length === 1, 'it follows');
+  for (const text of ['<html>', 'null', '{"streams":[{"stream":{},"values":[["soon","x"]]}]}', '{"streams":[{}]}'])
+    sockets[0]?.send(text);
+  send([[BigInt(Date.now()) * 1_000_000n + 1n, 'live']]);
+  await until(() => lines.length === 1, 'the live line');
+  assert.equal(lines[0]?.line, 'live');
+  stop.abort();
+  await done;
 });

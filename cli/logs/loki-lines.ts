@@ -4,7 +4,9 @@ import { backoffMs } from '#platform/time/backoff.ts';
 import { pause } from '#platform/time/deadline.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
+import { beginningOf } from './beginning-of.ts';
 import { LineQueue } from './line-queue.ts';
+import { rangeStreams, type Stream, tailStreams } from './loki-answer.ts';
 import { byTime, type FunctionLine, lastOf, type WantedLines } from './wanted-lines.ts';
 
 export interface LokiOptions {
@@ -19,12 +21,6 @@ export interface LokiOptions {
   note: (text: string) => void;
 }
 
-/** One stream of an answer: its labels, and its lines with their times in nanoseconds since the epoch. */
-interface Stream {
-  stream: Record<string, string>;
-  values: [ns: string, line: string][];
-}
-
 const SELECTOR = '{namespace="$namespace", pod=~"$function-[0-9a-f]{8}-.+"}';
 /** Loki's own default for the lines of one answer. */
 const PAGE = 5_000;
@@ -32,6 +28,8 @@ const MOST_LINES = 100_000;
 /** Where nothing else is said: Loki wants a beginning. */
 const DEFAULT_SINCE_MS = 24 * 3_600_000;
 const ANSWER_MS = 60_000;
+/** Of one page; lines are seldom longer than some hundred bytes. */
+const MOST_ANSWER_MIB = 128;
 const RETRY = { baseMs: 500, maxMs: 10_000 };
 
 /** The function's lines from Loki's HTTP API: `query_range`, and `tail` to follow. */
@@ -79,18 +77,23 @@ async function ask(options: LokiOptions, range: Record<string, string>): Promise
   let text: string;
   try {
     const answer = await fetch(target, { headers, signal });
-    text = await answer.text();
-    if (!answer.ok)
-      throw new CommandError(`Loki at ${target.host} answered ${answer.status}: ${text.slice(0, 300)}`, EXIT.failed);
+    const bytes = await beginningOf(answer.body ?? [], MOST_ANSWER_MIB * 2 ** 20);
+    if (bytes.length > MOST_ANSWER_MIB * 2 ** 20)
+      throw failure(`Loki at ${target.host} answered more than ${MOST_ANSWER_MIB} MiB: ask for fewer lines by --tail`);
+    text = bytes.toString('utf8');
+    if (!answer.ok) throw failure(`Loki at ${target.host} answered ${answer.status}: ${text.slice(0, 300)}`);
   } catch (cause) {
     if (cause instanceof CommandError || options.signal.aborted) throw cause;
     const why = (cause as { cause?: Error }).cause?.message ?? (cause as Error).message;
     throw new CommandError(`Loki at ${target.host} is not reached: ${why}`, EXIT.cluster, { cause });
   }
-  const { data } = JSON.parse(text) as { data?: { resultType?: string; result?: Stream[] } };
-  if (data?.resultType !== 'streams' || data.result === undefined)
-    throw new CommandError(`Loki at ${target.host} gave no lines: ${text.slice(0, 300)}`, EXIT.failed);
-  return data.result;
+  const streams = rangeStreams(text);
+  if (streams === undefined) throw failure(`Loki at ${target.host} gave no lines: ${text.slice(0, 300)}`);
+  return streams;
+}
+
+function failure(message: string): CommandError {
+  return new CommandError(message, EXIT.failed);
 }
 
 /** A socket that ends is opened again from the last line on. */
@@ -99,16 +102,12 @@ async function* followed(options: LokiOptions, last: string | undefined): AsyncG
   const queue = new LineQueue<FunctionLine>(signal);
   let from = last === undefined ? BigInt(Date.now()) * 1_000_000n : nanosecondsOf(last) + 1n;
   const take = (text: string) => {
-    const { streams = [], dropped_entries: dropped } = JSON.parse(text) as {
-      streams?: Stream[];
-      dropped_entries?: unknown[] | null;
-    };
+    const { streams, dropped } = tailStreams(text);
     for (const stream of streams) {
       for (const [ns] of stream.values) if (BigInt(ns) >= from) from = BigInt(ns) + 1n;
       for (const line of linesOf(stream, wanted).sort(byTime)) queue.put(line);
     }
-    const count = dropped?.length ?? 0;
-    if (count > 0) queue.put(noticeOf(`${count} lines are left out: Loki dropped them, for they came too fast`));
+    if (dropped > 0) queue.put(noticeOf(`${dropped} lines are left out: Loki dropped them, for they came too fast`));
   };
   void (async () => {
     for (let tries = 1; !signal.aborted; tries += 1) {
