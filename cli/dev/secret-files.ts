@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
@@ -28,11 +28,10 @@ async function readSecret(path: string, name: string): Promise<SecretFile> {
   const data: Record<string, string> = {};
   let bytes = 0;
   for (const key of await namesIn(path, 'isFile')) {
-    const content = await readFile(join(path, key));
-    bytes += content.length;
+    bytes += (await stat(join(path, key))).size;
     if (bytes > SECRET_MAX_BYTES)
       throw new CommandError(`${SECRET_FOLDER}/${name} is larger than a Secret may be, 1 MiB`, EXIT.usage);
-    data[key] = content.toString('base64');
+    data[key] = await readFile(join(path, key), 'base64');
   }
   return { name, data };
 }
