@@ -1,13 +1,12 @@
-import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
-import { isKubeError, isNotFound, type KubeError } from '#platform/kube/error.ts';
+import { isKubeError, type KubeError } from '#platform/kube/error.ts';
 import { DEPLOYMENTS, EVENTS } from '#platform/kube/resources.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
 import { adviceFor } from '../describe/advice.ts';
 import { describeText } from '../describe/describe-text.ts';
 import { eventsOf, type FunctionView, revisionsOf } from '../describe/function-view.ts';
-import { noSuchFunction } from './no-such-function.ts';
+import { requireFunction } from './no-such-function.ts';
 
 /** Events are kept for an hour, and a function that fails all the time makes many of them. */
 const MOST_EVENTS = 20;
@@ -22,9 +21,7 @@ export async function describe(context: CommandContext, name: string, options: {
 }
 
 async function viewOf({ kube, namespace }: Cluster, name: string, signal: AbortSignal): Promise<FunctionView> {
-  const object = await kube.get<FunctionObject>(FUNCTIONS, { namespace, name }, { signal }).catch((error) => {
-    throw isNotFound(error) ? noSuchFunction(namespace, name) : error;
-  });
+  const object = await requireFunction(name, { kube, namespace, signal });
   const unreadable: string[] = [];
   const where = { namespace, signal };
   const [deployments, events] = await Promise.all([

@@ -1,6 +1,5 @@
-import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { HEADER } from '#api/names.ts';
-import { isNotFound, KubeError } from '#platform/kube/error.ts';
+import { KubeError } from '#platform/kube/error.ts';
 import type { ServiceAnswer } from '#platform/kube/service-proxy.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
@@ -10,7 +9,7 @@ import { headText, statusText, timingLines } from '../invoke/answer-text.ts';
 import { type Invocation, invocationOf, pathAtGateway } from '../invoke/invocation.ts';
 import { type RequestBody, requestBody } from '../invoke/request-body.ts';
 import { askStraight } from '../invoke/straight.ts';
-import { noSuchFunction } from './no-such-function.ts';
+import { addressOf, requireFunction } from './no-such-function.ts';
 
 export interface InvokeOptions {
   request?: string;
@@ -98,11 +97,7 @@ async function wayOf(
 }
 
 async function straightWay({ kube, namespace }: Cluster, name: string, signal: AbortSignal): Promise<Way> {
-  const object = await kube.get<FunctionObject>(FUNCTIONS, { namespace, name }, { signal }).catch((error) => {
-    throw isNotFound(error) ? noSuchFunction(namespace, name) : error;
-  });
-  const url = object.status?.url;
-  if (url === undefined) throw new CommandError(`${name} has no address yet: catnap describe ${name}`, EXIT.notReady);
+  const url = addressOf(await requireFunction(name, { kube, namespace, signal }));
   return {
     told: `straight to ${url}`,
     ask: ({ invocation, body, ...limits }) => askStraight({ ...invocation, url, body: body?.content, ...limits }),

@@ -1,22 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import { isNotFound } from '#platform/kube/error.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import type { Environment } from '../command-line/environment.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
-import { noSuchFunction } from './no-such-function.ts';
+import { addressOf, requireFunction } from './no-such-function.ts';
 
 /** `catnap open`. */
 export async function open(context: CommandContext, name: string): Promise<void> {
   const { kube, namespace } = await context.cluster();
   const { signal, output, env } = context;
-  const object = await kube.get<FunctionObject>(FUNCTIONS, { namespace, name }, { signal }).catch((error) => {
-    throw isNotFound(error) ? noSuchFunction(namespace, name) : error;
-  });
-  const url = object.status?.url;
-  if (url === undefined) throw new CommandError(`${name} has no address yet: catnap describe ${name}`, EXIT.notReady);
+  const url = addressOf(await requireFunction(name, { kube, namespace, signal }));
   if (!isWebAddress(url)) throw new CommandError(`${url} is no address of the web`, EXIT.failed);
   output.result({ url }, () => url);
   const browser = browserCommand(url, process.platform, env);

@@ -3,9 +3,10 @@ import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
 import { table } from '../command-line/table.ts';
 import { deploysOf } from '../deploy/deploy-history.ts';
-import { functionNamed, type Target } from '../deploy/function-client.ts';
+import type { Target } from '../deploy/function-client.ts';
 import { rollBack } from '../deploy/roll-back.ts';
 import type { DeployRecord } from '../manifest/deploy-record.ts';
+import { requireFunction } from './no-such-function.ts';
 
 export interface RollbackCommand {
   namespace?: string;
@@ -19,8 +20,7 @@ export interface RollbackCommand {
 export async function rollback(context: CommandContext, name: string, options: RollbackCommand): Promise<void> {
   const { kube, namespace } = await context.cluster();
   const target: Target = { kube, namespace, signal: context.signal };
-  const live = await functionNamed(name, target);
-  if (live === undefined) throw new CommandError(`there is no function "${name}" in ${namespace}`, EXIT.notFound);
+  const live = await requireFunction(name, target);
   const records = await deploysOf(live, target);
   if (records.length === 0)
     throw new CommandError(`${name} was not deployed by catnap deploy: there is nothing to go back to`, EXIT.notFound);

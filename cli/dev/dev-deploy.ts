@@ -1,11 +1,12 @@
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
-import { isNotFound } from '#platform/kube/error.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, type Resource } from '#platform/kube/resources.ts';
 import { pause } from '#platform/time/deadline.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
+import { functionNamed } from '../deploy/function-client.ts';
+import { unlessNotFound } from '../deploy/source-store.ts';
 import type { Manifests } from '../manifest/function-manifest.ts';
 import { type Verdict, verdictOf } from './deploy-verdict.ts';
 
@@ -34,10 +35,7 @@ export class DevDeploy {
   /** Throws a CommandError where there is a Function of that name which is another's: that one serves somebody. */
   async requireOwn(signal: AbortSignal): Promise<void> {
     const { namespace, name } = this.#ref;
-    const found = await this.#kube.get(FUNCTION, this.#ref, { signal }).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const found = await functionNamed(name, { kube: this.#kube, namespace, signal });
     if (found === undefined || found.metadata.labels?.[LABEL.managedBy] === MANAGED_BY_DEV) return;
     throw new CommandError(
       `there is a Function ${namespace}/${name} in the cluster that catnap dev has not made, and it is left alone: choose another namespace with -n`,
@@ -98,8 +96,4 @@ export class DevDeploy {
     await this.#kube.delete(CONFIG_MAPS, { namespace: this.#ref.namespace, name }, { signal }).catch(unlessNotFound);
     this.#configMaps.delete(name);
   }
-}
-
-function unlessNotFound(error: unknown): void {
-  if (!isNotFound(error)) throw error;
 }
