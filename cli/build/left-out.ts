@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Message, Metafile, Plugin } from 'esbuild';
+import { packageOf } from './input-path.ts';
 import { NATIVE_ADVICE } from './native-advice.ts';
 import { addonSeekers, hasPlatformPackages, type MissingImport, missingImports } from './native-packages.ts';
 import { neededRequires } from './needed-requires.ts';
-import { packageOf } from './part-sizes.ts';
 
 /** What a first pass says of what a module cannot have. */
 export interface LeftOut {

@@ -6,11 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname, join, posix, relative } from 'node:path';
 import { type BuildOptions, type Loader, type Metafile, type OnLoadResult, type Plugin, transform } from 'esbuild';
 import { BUNDLE_FOLDER } from '#api/names.ts';
-import { packageOf } from './part-sizes.ts';
+import { CODE, packageOf } from './input-path.ts';
 
 /** A file without one of these asks for none of it, not even in escapes or over several lines. */
 const MAY_ASK = /__(?:dir|file)name|\bmeta\b|\\u/;
-const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 /** How the text of a CommonJS file is read. */
 const LOADERS: Record<string, Loader> = { '.js': 'jsx', '.jsx': 'jsx', '.ts': 'ts', '.cts': 'ts', '.tsx': 'tsx' };
 const PLACE = 'catnap-place';

@@ -2,7 +2,7 @@
 import { isBuiltin } from 'node:module';
 import type { Metafile } from 'esbuild';
 import { FRAMEWORK_PACKAGE } from '#api/names.ts';
-import { packageOf } from './part-sizes.ts';
+import { packageOf } from './input-path.ts';
 
 /** Packages by which others find their native addon. */
 const LOADERS = new Set([

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageOf } from './part-sizes.ts';
+import { CODE, packageOf } from './input-path.ts';
 
 /** A file that is read by a path made of the module's own place: in a bundle nothing is there. */
 const READS =
   /\breadFile(?:Sync)?\s*\(\s*(?:\w+\.)?(?:(?:join|resolve)\s*\(\s*)?(?:__dirname|import\.meta\.dirname|new URL\s*\([^()]*,\s*import\.meta\.url)/;
-const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 
 /** A sentence for each package, and each own file, that reads files beside itself. @param files that went in, from the folder */
 export async function readsBeside(folder: string, files: readonly string[]): Promise<string[]> {

@@ -1,7 +1,5 @@
+import { CODE, packageOf } from './input-path.ts';
 import { withoutPlace } from './module-place.ts';
-import { packageOf } from './part-sizes.ts';
-
-const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 
 /** The map as it is sent along: of packages, and of files that are no code, without their text. @param printed as esbuild prints it. Pure. */
 export function withOwnTexts(printed: string): string {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
-import { packageOf } from '../build/part-sizes.ts';
+import { packageOf } from '../build/input-path.ts';
 import { MODULE } from './function-manifest.ts';
 
 /** Texts by their name; of two such, those of the same name are compared. */
