@@ -1,6 +1,5 @@
 /** Where a folder's code begins when its settings do not say. Pure. */
 import { posix } from 'node:path';
-import { CODE } from '../build/input-path.ts';
 
 /** Of package.json what counts for it. */
 export interface PackageEntries {
@@ -9,6 +8,7 @@ export interface PackageEntries {
 }
 
 const EXTENSIONS = ['ts', 'mts', 'cts', 'tsx', 'js', 'mjs', 'cjs', 'jsx'];
+const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 const DECLARATIONS = /\.d\.[cm]?ts$/;
 /** What a compiler writes. */
 const MADE = /^(?:dist|build|out|\.[^/]*)\//;
