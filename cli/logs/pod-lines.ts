@@ -59,7 +59,15 @@ async function* linesOfRun(
   points.set(keyOf(uid, container, run), point);
   const splitter = new LineSplitter(LINE_BYTES);
   const sinceTime = wanted.since === undefined ? {} : { sinceTime: wanted.since };
-  const query = { container, previous, timestamps: true, limitBytes: MOST_BYTES, ...sinceTime, signal };
+  const query = {
+    container,
+    previous,
+    timestamps: true,
+    limitBytes: MOST_BYTES,
+    ...sinceTime,
+    ...lastLines(wanted),
+    signal,
+  };
   try {
     for await (const chunk of kube.podLogStream({ namespace, name }, query)) {
       for (const { text } of splitter.push(chunk)) {
@@ -72,6 +80,11 @@ async function* linesOfRun(
     // Of a container that has none any more, or a pod that went meanwhile.
     if (!(error instanceof KubeError && (error.status === 400 || error.status === 404))) throw error;
   }
+}
+
+/** The last one at least, from which it is followed. Which lines are of a request is not known before they are read. */
+function lastLines({ tail, request }: WantedLines): { tailLines?: number } {
+  return tail === undefined || request !== undefined ? {} : { tailLines: Math.max(1, tail) };
 }
 
 async function* followed(
