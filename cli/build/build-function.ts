@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import * as esbuild from 'esbuild';
 import { FRAMEWORK_PACKAGE, TYPES_PACKAGE } from '#api/names.ts';
+import { BUNDLE_SHAPE } from '#api/rules/bundle-shape.ts';
 import type { BuildSettings } from '../project/project.ts';
 import { buildError, isBuildFailure } from './build-failure.ts';
 import type { BuiltCode } from './built-code.ts';
@@ -78,16 +79,7 @@ async function bundled({ folder, entry, settings }: BuildRequest, more: esbuild.
 }
 
 const OPTIONS = {
-  bundle: true,
-  write: false,
-  metafile: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  charset: 'utf8',
-  legalComments: 'none',
-  sourcemap: 'external',
-  logLevel: 'silent',
+  ...BUNDLE_SHAPE,
   logLimit: 0,
   // What is computed shows when it runs: those of the own code are worth a word.
   logOverride: { 'unsupported-dynamic-import': 'warning', 'unsupported-require-call': 'warning' },

@@ -1,5 +1,6 @@
 import type * as esbuild from 'esbuild';
 import { FRAMEWORK_PACKAGE } from '#api/names.ts';
+import { BUNDLE_SHAPE } from '#api/rules/bundle-shape.ts';
 import type { SourceFiles } from '../function/revision.ts';
 import { describeFailure, isBuildFailure } from './build-failure.ts';
 import { type BundleMap, bundleMap } from './bundle-map.ts';
@@ -128,16 +129,7 @@ function options(given: GivenFiles): esbuild.BuildOptions {
     ...(given.prepared.computedImports !== undefined && { inject: [COMPUTED] }),
     absWorkingDir: NOWHERE,
     outdir: NOWHERE,
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    charset: 'utf8',
-    legalComments: 'none',
-    sourcemap: 'external',
-    logLevel: 'silent',
+    ...BUNDLE_SHAPE,
     // Given, so that none is looked for on disk.
     tsconfigRaw: given.prepared.tsConfig.raw,
     plugins: [onlyGivenFiles(given)],
