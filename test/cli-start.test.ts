@@ -1,7 +1,7 @@
 /** What the `catnap` command costs before it does anything. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -28,6 +28,15 @@ test('catnap --version prints the version of the package', () => {
     const { stdout, stderr } = spawnSync(catnap, [option], { env, encoding: 'utf8' });
     assert.deepEqual([stdout, stderr], [`${version}\n`, '']);
   }
+});
+
+test('an empty XDG_CACHE_HOME leaves nothing in the folder that catnap is called in', () => {
+  const cwd = mkdtempSync(join(cache, 'cwd-'));
+  const called = { cwd, env: { ...env, XDG_CACHE_HOME: '', HOME: join(cache, 'home') }, encoding: 'utf8' } as const;
+  // As the installed package is called: the checkout's own script names a folder before.
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'cli/main.ts'), '--help'], called);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(readdirSync(cwd), []);
 });
 
 test('catnap --version takes no more than twice as long as Node needs to start', () => {

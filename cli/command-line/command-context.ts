@@ -8,7 +8,7 @@ export interface CommandContext {
   output: Output;
   /** What comes in. */
   input: Readable;
-  /** Where a question may be asked; undefined: nobody sits there. */
+  /** Where a question may be asked; undefined: there is no terminal. */
   terminal: { input: Readable; output: Writable } | undefined;
   env: Environment;
   /** Absolute path of the folder that the command was called in. */

@@ -2,7 +2,7 @@ import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { DNS_LABEL } from '#api/schema-nodes.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
 
-/** Whoever pressed Tab does not wait longer. */
+/** Longest that a Tab waits. */
 const LONGEST_MS = 1_000;
 
 /**

@@ -11,7 +11,7 @@ export type Verdict =
 
 /** @param generation of the Function when it was written. Pure. */
 export function verdictOf({ metadata, status }: FunctionObject, generation: number): Verdict {
-  // A later write of another's is judged by whoever made it.
+  // A later write of another's is for that one to judge.
   if (metadata.generation > generation)
     return { kind: 'failed', message: 'the Function was changed by another meanwhile', goesOn: false };
   if ((status?.observedGeneration ?? 0) < generation) return { kind: 'waiting' };

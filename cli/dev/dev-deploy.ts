@@ -32,7 +32,7 @@ export class DevDeploy {
     this.#ref = ref;
   }
 
-  /** Throws a CommandError where there is a Function of that name which is another's: that one serves somebody. */
+  /** Throws a CommandError where there is a Function of that name which is another's: that one is in use. */
   async requireOwn(signal: AbortSignal): Promise<void> {
     const { namespace, name } = this.#ref;
     const found = await functionNamed(name, { kube: this.#kube, namespace, signal });

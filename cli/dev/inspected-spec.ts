@@ -3,7 +3,7 @@ import { withVariables } from './env-files.ts';
 
 type Spec = Omit<Partial<FunctionSpec>, 'source'>;
 
-/** Loopback of the pod alone: whoever reaches the inspector may run any code. Port 0: one that is free; its log says which. */
+/** Loopback of the pod alone: who reaches the inspector may run any code. Port 0: one that is free; its log says which. */
 const INSPECT = '--inspect=127.0.0.1:0';
 /** Longest that a request waits for a replica while another one stands at a breakpoint, in seconds. */
 const LONGEST_WAIT_SECONDS = 3_600;

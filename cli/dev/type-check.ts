@@ -19,7 +19,7 @@ const LOW_PRIORITY = 15;
 const AFTER_MS = 300;
 const LINES_SHOWN = 20;
 
-/** The folder's own TypeScript beside the functions: what it finds is told, and is in nobody's way. */
+/** The folder's own TypeScript beside the functions: what it finds is told, and holds up neither saves nor functions. */
 export class TypeCheck implements AsyncDisposable {
   readonly #options: TypeCheckOptions;
   readonly #compiler: string | undefined;
