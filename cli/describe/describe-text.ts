@@ -51,7 +51,10 @@ function sourceText({ image, source }: FunctionObject['spec']): string {
   if (image !== undefined) return `image ${image}`;
   const entry = source?.entry === undefined ? '' : `, entry ${source.entry}`;
   if (source?.inline !== undefined) return `source in the Function, ${Buffer.byteLength(source.inline)} bytes`;
-  if (source?.files !== undefined) return `${Object.keys(source.files).length} files in the Function${entry}`;
+  if (source?.files !== undefined) {
+    const count = Object.keys(source.files).length;
+    return `${count} ${count === 1 ? 'file' : 'files'} in the Function${entry}`;
+  }
   if (source?.configMapRef !== undefined) return `source in ConfigMap ${source.configMapRef.name}${entry}`;
   return `source in ConfigMaps ${(source?.configMapRefs ?? []).map(({ name }) => name).join(', ')}${entry}`;
 }
