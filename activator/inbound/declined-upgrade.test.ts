@@ -152,6 +152,10 @@ test('what asks for an upgrade, and what is made of it', () => {
   }
   assert.equal(upgradeOf(request('upgrade', 'websocket')), 'websocket');
   assert.equal(upgradeOf(request('upgrade', 'websocket', 0)), null);
+  // Of two fields of which one is empty, Node makes this.
+  assert.equal(upgradeOf(request('upgrade', 'websocket, ')), 'websocket');
+  assert.equal(upgradeOf(request('upgrade', ' ,, a , b,')), 'a, b');
+  for (const empty of ['', ',', ' , ']) assert.equal(upgradeOf(request('upgrade', empty)), null, JSON.stringify(empty));
   assert.equal(isKept(request('upgrade, close', 'h2c')), false);
   assert.equal(isKept(request('upgrade', 'h2c')), true);
   assert.equal(isKept(request('upgrade', 'h2c', 0)), false);

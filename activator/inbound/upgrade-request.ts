@@ -17,10 +17,17 @@ export function asksForUpgrade({ headers }: UpgradeQuestion): boolean {
 /** The protocol to be asked for at a replica; null: the request is served as any other, which is how an offer is declined. */
 export function upgradeOf({ httpVersionMinor, headers }: UpgradeQuestion): string | null {
   const { upgrade = '' } = headers;
-  return httpVersionMinor === 0 || OFFERS.test(upgrade) ? null : upgrade;
+  if (httpVersionMinor === 0 || OFFERS.test(upgrade)) return null;
+  return withoutEmpty(upgrade);
 }
 
 /** Whether the connection may carry another request after this one. */
 export function isKept({ httpVersionMinor, headers }: UpgradeQuestion): boolean {
   return httpVersionMinor > 0 && !hasToken(headers.connection ?? '', 'close');
+}
+
+/** A list without its empty elements, which a recipient has to ignore (RFC 9110, 5.6.1); null: it has no others. */
+function withoutEmpty(list: string): string | null {
+  const elements = list.split(',').map((element) => element.trim());
+  return elements.filter((element) => element !== '').join(', ') || null;
 }
