@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Async } from './function-async.ts';
 import { EnvFromSource, EnvVar } from './function-env.ts';
 import { POLICIES } from './function-policies.ts';
 import { Routes } from './function-routes.ts';
@@ -120,6 +121,7 @@ export const FunctionSpec = z
       })
       .prefault({})
       .meta({ description: 'Finer limits than timeoutSeconds, kept by the gateway.' }),
+    async: Async,
     maxBodyBytes: byteQuantity.optional().meta({
       description:
         'Largest body of a request, as a quantity such as 100Mi or a number of bytes; a larger one gets 413. Absent or 0: no limit, for bodies pass as streams.',
