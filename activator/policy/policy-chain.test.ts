@@ -84,3 +84,16 @@ test('so many wait for decisions at once and no more', async () => {
   assert.deepEqual(new Set((await Promise.all(waiting)).map((one) => one.decision)), new Set(['continue']));
   assert.equal((await chain.judge(REQUEST)).decision, 'continue');
 });
+
+test('a decision that throws is counted as failed, at once or later', async () => {
+  const thrown = new Error('no such thing');
+  const { chain, counted } = aChain(
+    that('cors', () => {
+      throw thrown;
+    }),
+  );
+  assert.throws(() => chain.judge(REQUEST), thrown);
+  const later = aChain(that('access', async () => Promise.reject(thrown)));
+  await assert.rejects(async () => await later.chain.judge(REQUEST), thrown);
+  assert.deepEqual([counted, later.counted], [['cors failed'], ['access failed']]);
+});

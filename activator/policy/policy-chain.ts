@@ -68,11 +68,20 @@ export class PolicyChain implements Disposable {
   #from(first: number, request: RequestFacts, so: Judgement): Judgement | Promise<Judgement> {
     for (let i = first; i < this.#policies.length; i += 1) {
       const policy = this.#policies[i] as Policy;
-      const decided = policy.decide(request, so);
+      const decided = this.#decide(policy, request, so);
       if (decided instanceof Promise) return this.#wait(policy, decided, so, () => this.#from(i + 1, request, so));
       if (this.#ends(policy, decided, so)) return so;
     }
     return so;
+  }
+
+  #decide(policy: Policy, request: RequestFacts, so: Judgement): PolicyDecision | Promise<PolicyDecision> {
+    try {
+      return policy.decide(request, so);
+    } catch (error) {
+      this.#options.decided(policy.name, 'failed');
+      throw error;
+    }
   }
 
   #ends({ name }: Policy, decided: PolicyDecision, so: Judgement): boolean {
