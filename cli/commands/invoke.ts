@@ -38,11 +38,14 @@ export async function invoke(
   const body = options.data === undefined ? undefined : await requestBody(options.data, context.cwd, context.input);
   if (body !== undefined) invocation.headers['content-type'] ??= [body.contentType];
   const beganMs = performance.now();
+  // What of the answer is not shown is not waited for either: it may have no end.
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
   const way = await wayOf(await context.cluster(), asked.name, invocation, options.url === true, context.signal);
   if (options.verbose) context.output.note(`> ${invocation.method} ${invocation.target} ${way.told}`);
-  const answer = await way.ask({ invocation, body, signal: context.signal, firstByteMs: options.timeout * 1_000 });
+  const answer = await way.ask({ invocation, body, signal, firstByteMs: options.timeout * 1_000 });
   const firstByteMs = performance.now() - beganMs;
-  await show(context, answer, options);
+  await show(context, answer, options).finally(() => over.abort());
   if (options.verbose) {
     context.output.note(`< ${statusText(answer.status)}`);
     for (const line of timingLines(answer.headers, firstByteMs, performance.now() - beganMs))

@@ -131,7 +131,8 @@ test('the last lines, those of a request, and another selector are asked for as 
 
 test('what is followed goes on after a socket that ends, and tells what was dropped', async (t) => {
   const { host, asked, sockets, send } = await aLoki(t, [[T, 'kept']]);
-  const { lines, done, stop } = read(host, { follow: true });
+  const notes: string[] = [];
+  const { lines, done, stop } = read(host, { follow: true }, { note: (text) => notes.push(text) });
   await until(() => sockets.length === 1, 'it follows');
   assert.equal(asked.at(-1)?.query.get('start'), String(T + 1n));
   send([[T + 5n, 'live']]);
@@ -146,6 +147,8 @@ test('what is followed goes on after a socket that ends, and tells what was drop
     ['kept', 'live', 'later', undefined],
   );
   assert.match(lines.at(-1)?.notice ?? '', /1 lines are left out/);
+  sockets[1]?.close();
+  await until(() => notes.length === 2, 'an end after lines came is told as the first one was');
   stop.abort();
   await done;
 });

@@ -101,7 +101,9 @@ async function* followed(options: LokiOptions, last: string | undefined): AsyncG
   const { signal, wanted, note } = options;
   const queue = new LineQueue<FunctionLine>(signal);
   let from = last === undefined ? BigInt(Date.now()) * 1_000_000n : nanosecondsOf(last) + 1n;
+  let tries = 0;
   const take = (text: string) => {
+    tries = 0;
     const { streams, dropped } = tailStreams(text);
     for (const stream of streams) {
       for (const [ns] of stream.values) if (BigInt(ns) >= from) from = BigInt(ns) + 1n;
@@ -110,8 +112,9 @@ async function* followed(options: LokiOptions, last: string | undefined): AsyncG
     if (dropped > 0) queue.put(noticeOf(`${dropped} lines are left out: Loki dropped them, for they came too fast`));
   };
   void (async () => {
-    for (let tries = 1; !signal.aborted; tries += 1) {
+    while (!signal.aborted) {
       const why = await tail(options, from, take);
+      tries += 1;
       if (tries === 1 && !signal.aborted) note(`Loki ended the stream (${why}); trying again`);
       await pause(backoffMs(Math.min(tries, 5), RETRY, Math.random()), signal);
     }

@@ -145,6 +145,13 @@ test('invoke ends with 1 for an answer that is a failure, and says whose it is',
   assert.deepEqual([broken.exitCode, broken.stderr], [1, 'catnap: echo answered 503 Service Unavailable\n']);
   const quiet = await typed(world, ['invoke', 'echo', '/broken', '--fail']);
   assert.deepEqual([quiet.exitCode, quiet.stdout], [1, '']);
+  await world.deploy(
+    manifest(world.namespace, 'endless', `export default () => new Response(new ReadableStream({}), { status: 500 });`),
+  );
+  for (const way of [[], ['--url']]) {
+    const endless = await typed(world, ['invoke', 'endless', '--fail', ...way]);
+    assert.deepEqual([endless.exitCode, endless.stdout], [1, ''], 'what is not shown is not waited for');
+  }
   const shown = await typed(world, ['invoke', 'echo', '/broken', '-i']);
   assert.match(shown.stdout, /^HTTP\/1\.1 503 Service Unavailable\n(.+: .*\n)+\n\{"method"/);
   const none = await typed(world, ['invoke', 'none']);
