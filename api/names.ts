@@ -173,6 +173,12 @@ export const HEADER = {
   /** Of a token; its claims are base64url of JSON. */
   callerIssuer: 'x-catnap-caller-issuer',
   callerClaims: 'x-catnap-caller-claims',
+  /** On a request that is delivered later than it was accepted: which one it is, for handlers; no other request has it. */
+  invocationId: 'catnap-invocation-id',
+  /** Beside it: how often it was tried, this time included; 1 at the first. */
+  attempt: 'catnap-attempt',
+  /** On a request to the runtime: how long this one may take, in milliseconds, in the place of the function's own limit. */
+  timeoutMs: 'x-catnap-timeout-ms',
   serverTiming: 'server-timing',
 } as const;
 /** Request headers with this prefix tell a function who asks; handlers see them. */

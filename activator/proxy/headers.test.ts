@@ -50,6 +50,15 @@ test('nothing of Catnap’s own comes in from outside', () => {
   assert.ok(pairs.every(([name]) => !name.toLowerCase().startsWith('x-catnap-')));
 });
 
+test('delivery headers at the public port do nothing, however they are spelled', () => {
+  const names = ['Catnap-Invocation-Id', 'catnap_invocation_id', 'CATNAP-INVOCATION_ID', 'catnap-attempt'];
+  names.push('Catnap_Attempt', 'X-Catnap-Timeout-Ms', 'x_catnap_timeout_ms');
+  const fields = names.flatMap((name) => [name, '1']);
+  const pairs = sent(...fields, 'Catnap-Not-Before', '2030-01-01T00:00:00Z');
+  assert.deepEqual(pairs.slice(1), [['Catnap-Not-Before', '2030-01-01T00:00:00Z'], ...sent().slice(1)]);
+  assert.deepEqual(trailers(fields), []);
+});
+
 test('says who asked, and for what', () => {
   const pairs = sent();
   assert.deepEqual(valuesOf(pairs, 'x-forwarded-for'), ['192.0.2.7']);

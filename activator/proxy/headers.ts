@@ -26,6 +26,8 @@ const LETTER_C = 0x63;
 type Part =
   /** Between two neighbours only (RFC 9110, 7.6.1); the other side of a proxy has its own. */
   | 'hop'
+  /** The gateway's to say, and dropped. */
+  | 'delivery'
   /** Says that a body follows. */
   | 'coding'
   /** Says that one follows, and is passed on. */
@@ -56,10 +58,13 @@ const FORWARDING = [
   ...['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'],
   ...['x-real-ip', 'x_real_ip', 'x-real_ip', 'x_real-ip'],
 ];
+/** What only the gateway says, of what it delivers later; with underscores too. */
+const DELIVERY = [HEADER.invocationId, HEADER.attempt].flatMap(spelledWithEither);
 const partsOf = (names: readonly string[], part: Part) => names.map((name) => [name, part] as const);
 
 const OF_REQUEST = new NameTable<Part>([
   ...partsOf(HOP_BY_HOP, 'hop'),
+  ...partsOf(DELIVERY, 'delivery'),
   ...partsOf(['transfer-encoding'], 'coding'),
   ...partsOf(['content-length'], 'length'),
   ...partsOf(FORWARDING, 'forwarding'),
@@ -77,6 +82,7 @@ const NO_TRAILER = new NameTable<true>(
   [
     ...HOP_BY_HOP,
     ...FORWARDING,
+    ...DELIVERY,
     HEADER.requestId,
     'te',
     'trailer',
@@ -127,13 +133,19 @@ export function requestHeaders(raw: readonly string[], client: Client): RequestH
   };
 }
 
+/** All spellings of a name that what stands on CGI takes for the same. */
+function spelledWithEither(name: string): string[] {
+  const [first = '', ...rest] = name.split('-');
+  return rest.reduce((names, part) => names.flatMap((one) => [`${one}-${part}`, `${one}_${part}`]), [first]);
+}
+
 function note(noted: Record<string, string>, name: string, value: string): void {
   const before = noted[name];
   noted[name] = before === undefined || before === '' ? value : `${before}, ${value}`;
 }
 
 function staysHere(part: Part | undefined, name: string, named: ReadonlySet<string>): boolean {
-  if (part === 'hop' || part === 'coding') return true;
+  if (part === 'hop' || part === 'coding' || part === 'delivery') return true;
   return isInternalName(name) || (named.size > 0 && named.has(name.toLowerCase()));
 }
 
