@@ -16,16 +16,11 @@ export interface KeptLine {
   id: string;
 }
 
-/** Header with the asker's own token: the API server's proxy keeps `Authorization` for itself. */
-export const LOGS_TOKEN_HEADER = 'x-catnap-authorization';
-
 /** Its Service in the system namespace, and the port's name, as the chart names them for a release called catnap. */
 export const LOGS_SERVICE = 'catnap-logs';
 export const LOGS_PORT_NAME = 'http';
 /** Service account that may read all functions' logs; for administrators whose credentials are no token. */
 export const LOGS_READER = 'catnap-logs-reader';
-/** ConfigMap in the system namespace that says where logs are. */
-export const INFO_CONFIG_MAP = 'catnap-info';
 
 /** `/v1/namespaces/shop/functions/orders/logs` */
 export function keptLogPath({ namespace, name }: { namespace: string; name: string }): string {

@@ -181,6 +181,10 @@ export const HEADER = {
   timeoutMs: 'x-catnap-timeout-ms',
   serverTiming: 'server-timing',
 } as const;
+/** Of what is asked by way of the API server, whose proxy keeps `Authorization` for itself: the asker's own token. */
+export const CALLER_TOKEN_HEADER = 'x-catnap-authorization';
+/** ConfigMap in the system namespace that tells the command what this installation calls its parts. */
+export const INFO_CONFIG_MAP = 'catnap-info';
 /** Request headers with this prefix tell a function who asks; handlers see them. */
 export const CALLER_HEADER_PREFIX = 'x-catnap-caller-';
 /** Request headers with this prefix never come in from outside. */

@@ -1,5 +1,7 @@
 /** Keeps the last lines of each function, and gives them to those that may read them. */
 import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { AccessVerdicts } from '#platform/authorization/access-verdicts.ts';
+import { SelfReviewer } from '#platform/authorization/self-review.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { readConfig } from '#platform/process/config.ts';
 import { compileLightly, keepHeapLean } from '#platform/process/lean-heap.ts';
@@ -7,8 +9,6 @@ import { type Lifecycle, runProcess } from '#platform/process/lifecycle.ts';
 import { createLog } from '#platform/process/log.ts';
 import { createRegistry, informerMetrics, metricsOf } from '#platform/process/metrics.ts';
 import { OpsServer } from '#platform/process/ops-server.ts';
-import { LogAccess } from './access/log-access.ts';
-import { Reviewer } from './access/review.ts';
 import { LogKeeperEnv } from './config.ts';
 import { LogServer } from './http/log-server.ts';
 import { Keeper } from './keeping/keeper.ts';
@@ -39,12 +39,12 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   }
   const keeper = new Keeper({ kube, log, store, namespaces, streams: config.CATNAP_LOGS_STREAMS, metrics });
   lifecycle.onStop('keeper', () => keeper[Symbol.asyncDispose]());
-  const reviewer = new Reviewer(access);
+  const reviewer = new SelfReviewer(access, { userAgent: 'catnap-logs' });
   lifecycle.onStop('reviews', async () => reviewer[Symbol.dispose]());
   const server = await LogServer.start({
     store,
-    access: new LogAccess({
-      review: (token, namespace) => reviewer.verdict(token, namespace, lifecycle.stopping),
+    access: new AccessVerdicts({
+      review: (token, attributes) => reviewer.verdict(token, attributes, lifecycle.stopping),
     }),
     log,
     port: config.CATNAP_LOGS_PORT,

@@ -1,15 +1,16 @@
 import { FUNCTIONS } from '#api/function.ts';
+import { LOGS_READER } from '#api/kept-log.ts';
 import { isKubeError, isNotFound } from '#platform/kube/error.ts';
+import { callerToken, NoCallerToken } from '../cluster/caller-token.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import { type Installation, installationOf } from '../cluster/installation.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
 import { printableJson } from '../command-line/printable.ts';
-import { type LogPlaces, logPlaces } from '../logs/installation.ts';
 import { keptLines, NoKeeper } from '../logs/kept-lines.ts';
 import { lokiLines } from '../logs/loki-lines.ts';
 import { podLines } from '../logs/pod-lines.ts';
-import { readerToken } from '../logs/reader-token.ts';
 import { showLine } from '../logs/show-line.ts';
 import { type FunctionLine, parseSince, parseTail, type WantedLines } from '../logs/wanted-lines.ts';
 import { noSuchFunction } from './no-such-function.ts';
@@ -55,7 +56,7 @@ async function source(
   const { kube, systemNamespace } = cluster;
   const note = (text: string) => output.note(`catnap: ${text}`);
   if (options.pods === true) return podLines({ kube, wanted, signal });
-  const places = await logPlaces(kube, systemNamespace, signal);
+  const places = await installationOf(kube, systemNamespace, signal);
   const loki = options.loki ?? places.lokiUrl;
   if (loki !== undefined)
     return lokiLines({
@@ -71,19 +72,19 @@ async function source(
 
 async function* keptOrLive(
   { signal, output }: CommandContext,
-  { kube, systemNamespace, token }: Cluster,
-  places: LogPlaces,
+  cluster: Cluster,
+  places: Installation,
   wanted: WantedLines,
 ): AsyncGenerator<FunctionLine, void, void> {
   const note = (text: string) => output.note(`catnap: ${text}`);
-  const reader = { namespace: systemNamespace, name: places.logsReader };
+  const { kube, systemNamespace } = cluster;
   try {
     yield* keptLines({
       kube,
       systemNamespace,
       service: places.logsService,
       wanted,
-      token: async () => (await token()) ?? (await readerToken(kube, reader, signal)),
+      token: () => readerToken(cluster, places, signal),
       signal,
       note,
     });
@@ -91,6 +92,16 @@ async function* keptOrLive(
     if (!(error instanceof NoKeeper)) throw error;
     note(`${error.message}: only what replicas that are there have written is shown`);
     yield* podLines({ kube, wanted, signal });
+  }
+}
+
+/** Throws NoKeeper where there is none to show. */
+async function readerToken(cluster: Cluster, { logsReader }: Installation, signal: AbortSignal): Promise<string> {
+  try {
+    return await callerToken(cluster, logsReader ?? LOGS_READER, signal);
+  } catch (cause) {
+    if (!(cause instanceof NoCallerToken)) throw cause;
+    throw new NoKeeper(cause.isAbsent ? 'no log keeper is installed' : `the log keeper: ${cause.message}`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type KeptLine, LOGS_TOKEN_HEADER } from '#api/kept-log.ts';
+import type { KeptLine } from '#api/kept-log.ts';
+import { CALLER_TOKEN_HEADER } from '#api/names.ts';
 import { KubeError } from '#platform/kube/error.ts';
 import type { ServiceRequest } from '#platform/kube/service-proxy.ts';
 import { keptLines, NoKeeper } from './kept-lines.ts';
@@ -65,7 +66,7 @@ test('it asks by way of the API server, with the caller’s own token', async ()
   const [{ namespace, service, path, headers }] = keeper.asked as [ServiceRequest];
   assert.deepEqual([namespace, service], ['catnap-system', 'http:catnap-logs:http']);
   assert.equal(path.split('?')[0], '/v1/namespaces/shop/functions/orders/logs');
-  assert.deepEqual(headers, { [LOGS_TOKEN_HEADER]: 'Bearer mine' });
+  assert.deepEqual(headers, { [CALLER_TOKEN_HEADER]: 'Bearer mine' });
   assert.deepEqual(keeper.queries(), [{ since: '2026-01-01T00:00:00.000Z', request: 'id', limit: '5' }]);
 });
 

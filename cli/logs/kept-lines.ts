@@ -1,12 +1,11 @@
-import { type KeptLine, keptLogPath, LOGS_PORT_NAME, LOGS_SERVICE, LOGS_TOKEN_HEADER } from '#api/kept-log.ts';
+import { type KeptLine, keptLogPath, LOGS_PORT_NAME, LOGS_SERVICE } from '#api/kept-log.ts';
+import { CALLER_TOKEN_HEADER } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { KubeError } from '#platform/kube/error.ts';
 import { LineDecoder } from '#platform/kube/line-decoder.ts';
 import { backoffMs } from '#platform/time/backoff.ts';
 import { pause } from '#platform/time/deadline.ts';
-import { CommandError } from '../command-line/command-error.ts';
-import { EXIT } from '../command-line/exit-codes.ts';
-import { beginningOf } from './beginning-of.ts';
+import { isAbsent, refusal } from '../cluster/service-refusal.ts';
 import { SeenLines } from './seen-lines.ts';
 import type { FunctionLine, WantedLines } from './wanted-lines.ts';
 
@@ -29,7 +28,6 @@ export class NoKeeper extends Error {
 
 const RETRY = { baseMs: 250, maxMs: 5_000 };
 const FIRST_BYTE_MS = 20_000;
-const MOST_REFUSAL_BYTES = 64 * 1024;
 /** Tries of a question that is not followed. */
 const MOST_TRIES = 4;
 
@@ -102,7 +100,7 @@ async function* once(options: KeeperOptions, after: string | undefined): AsyncGe
       service: `http:${service}:${LOGS_PORT_NAME}`,
       method: 'GET',
       path: `${keptLogPath(wanted)}?${query}`,
-      headers: { [LOGS_TOKEN_HEADER]: `Bearer ${await options.token()}` },
+      headers: { [CALLER_TOKEN_HEADER]: `Bearer ${await options.token()}` },
       signal,
       firstByteMs: FIRST_BYTE_MS,
     })
@@ -110,14 +108,9 @@ async function* once(options: KeeperOptions, after: string | undefined): AsyncGe
       if (after === undefined && isAbsent(error)) throw new NoKeeper(whyAbsent(error), { cause: error });
       throw error;
     });
-  if (answer.status !== 200) throw await refusal(answer.status, answer.body);
+  if (answer.status !== 200) throw await refusal('the log keeper', answer);
   const decoder = new LineDecoder();
   for await (const chunk of answer.body) for (const line of decoder.push(chunk)) yield JSON.parse(line) as KeptLine;
-}
-
-/** What the API server says of a Service that is not there, that this caller may not ask, or that has no pod. */
-function isAbsent(error: unknown): error is KubeError {
-  return error instanceof KubeError && [403, 404, 503].includes(error.status);
 }
 
 function whyAbsent({ status }: KubeError): string {
@@ -128,20 +121,4 @@ function whyAbsent({ status }: KubeError): string {
 /** It may be otherwise in a moment. */
 function mayPass(error: unknown): boolean {
   return error instanceof KubeError && (error.status === 0 || error.status >= 500 || error.status === 429);
-}
-
-async function refusal(status: number, body: AsyncIterable<Uint8Array>): Promise<Error> {
-  // What is longer is no sentence of the keeper's.
-  const text = String(await beginningOf(body, MOST_REFUSAL_BYTES));
-  const message = messageOf(text) ?? `it answered ${status}`;
-  if (status >= 500 || status === 429) return new KubeError(status, 'Unavailable', `the log keeper: ${message}`);
-  return new CommandError(`the log keeper: ${message}`, status === 400 ? EXIT.usage : EXIT.cluster);
-}
-
-function messageOf(text: string): string | undefined {
-  try {
-    return (JSON.parse(text) as { message?: string }).message;
-  } catch {
-    return undefined;
-  }
 }

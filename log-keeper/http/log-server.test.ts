@@ -6,18 +6,19 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type KeptLine, LOGS_TOKEN_HEADER } from '#api/kept-log.ts';
+import type { KeptLine } from '#api/kept-log.ts';
+import { CALLER_TOKEN_HEADER } from '#api/names.ts';
+import type { ResourceAttributes, Verdict } from '#platform/authorization/access-verdicts.ts';
 import { logTime } from '#platform/pod-logs/log-line.ts';
 import { createLog } from '#platform/process/log.ts';
 import { until } from '#platform/testing/until.ts';
-import type { Verdict } from '../access/log-access.ts';
 import { LogStore } from '../store/log-store.ts';
 import { LogServer } from './log-server.ts';
 
 const T = Date.UTC(2026, 0, 1);
 const PATH = '/v1/namespaces/shop/functions/orders/logs';
 const orders = { namespace: 'shop', name: 'orders' };
-const mine = { [LOGS_TOKEN_HEADER]: 'Bearer mine' };
+const mine = { [CALLER_TOKEN_HEADER]: 'Bearer mine' };
 
 async function aKeeper(t: TestContext, more: { perFunctionBytes?: number; namespaces?: readonly string[] } = {}) {
   const { namespaces = ['shop'] } = more;
@@ -26,7 +27,7 @@ async function aKeeper(t: TestContext, more: { perFunctionBytes?: number; namesp
   const store = new LogStore(options);
   const verdicts: Record<string, Verdict> = { mine: 'allowed', others: 'forbidden' };
   const access = {
-    verdict: async (token: string, namespace: string): Promise<Verdict> => {
+    verdict: async (token: string, { namespace }: ResourceAttributes): Promise<Verdict> => {
       if (token === 'away') throw new Error('no answer');
       return namespaces.includes(namespace) ? (verdicts[token] ?? 'unknown-token') : 'forbidden';
     },
@@ -113,10 +114,10 @@ test('who has no token, another’s or one for another namespace reads nothing',
     assert.ok(!given.text.includes('secret'));
     return given.status;
   };
-  const bearer = (token: string) => ({ [LOGS_TOKEN_HEADER]: `Bearer ${token}` });
+  const bearer = (token: string) => ({ [CALLER_TOKEN_HEADER]: `Bearer ${token}` });
   assert.equal(await status(PATH, {}), 401);
   assert.equal(await status(PATH, { authorization: 'Bearer mine' }), 401);
-  assert.equal(await status(PATH, { [LOGS_TOKEN_HEADER]: 'mine' }), 401);
+  assert.equal(await status(PATH, { [CALLER_TOKEN_HEADER]: 'mine' }), 401);
   assert.equal(await status(PATH, bearer('a b')), 401);
   assert.equal(await status(PATH, bearer('x'.repeat(9_000))), 401);
   assert.equal(await status(PATH, bearer('unknown')), 401);
@@ -207,7 +208,7 @@ test('a head of megabytes is cut off', async (t) => {
   socket.on('data', (chunk) => {
     said += chunk;
   });
-  socket.write(`GET ${PATH} HTTP/1.1\r\nhost: x\r\n${LOGS_TOKEN_HEADER}: Bearer ${'x'.repeat(1_000_000)}`);
+  socket.write(`GET ${PATH} HTTP/1.1\r\nhost: x\r\n${CALLER_TOKEN_HEADER}: Bearer ${'x'.repeat(1_000_000)}`);
   await new Promise((resolve) => socket.once('close', resolve));
   assert.match(said, /^HTTP\/1\.1 431/);
 });
@@ -265,7 +266,7 @@ test('a namespace whose readers take their time, and one with all places, keep n
       });
       socket.on('error', () => undefined);
       socket.write(
-        `GET ${pathOf(namespace)}?follow=true HTTP/1.1\r\nhost: x\r\n${LOGS_TOKEN_HEADER}: Bearer mine\r\n\r\n`,
+        `GET ${pathOf(namespace)}?follow=true HTTP/1.1\r\nhost: x\r\n${CALLER_TOKEN_HEADER}: Bearer mine\r\n\r\n`,
       );
       return socket;
     }),

@@ -1,17 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LOGS_TOKEN_HEADER } from '#api/kept-log.ts';
+import { CALLER_TOKEN_HEADER } from '#api/names.ts';
+import type { AccessVerdicts } from '#platform/authorization/access-verdicts.ts';
+import { refusalOfCaller } from '#platform/authorization/refuse-caller.ts';
 import type { Log } from '#platform/process/log.ts';
-import { type LogAccess, TooManyReviews } from '../access/log-access.ts';
+import { OpenConnections } from '#platform/process/open-connections.ts';
+import { type Refusal, refuse } from '#platform/process/refuse.ts';
 import type { LogStore } from '../store/log-store.ts';
 import { functionOfPath, parseLogQuery } from './log-query.ts';
-import { OpenConnections } from './open-connections.ts';
 import { Places } from './places.ts';
 import { sendLines } from './send-lines.ts';
 
 export interface LogServerOptions {
   store: LogStore;
-  access: Pick<LogAccess, 'verdict'>;
+  access: Pick<AccessVerdicts, 'verdict'>;
   log: Log;
   /** 0: any free one. */
   port: number;
@@ -23,7 +25,6 @@ export interface LogServerOptions {
 
 const MOST_CONNECTIONS = 256;
 const HEAD_MS = 10_000;
-const TOKEN = /^Bearer ([\w.~+/=-]{1,8192})$/i;
 
 /** `GET /v1/namespaces/<ns>/functions/<name>/logs`: the lines of a function, to those that may get the logs of its pods. */
 export class LogServer implements AsyncDisposable {
@@ -73,7 +74,8 @@ export class LogServer implements AsyncDisposable {
     } catch (error) {
       this.#options.log.error({ err: error }, 'a request for logs failed');
       if (response.headersSent) response.destroy();
-      else refuse(response, 500, 'InternalError', 'the log keeper failed; its log says why');
+      else
+        refuse(response, { status: 500, error: 'InternalError', message: 'the log keeper failed; its log says why' });
     }
     this.#options.answered?.(response.statusCode);
   }
@@ -81,52 +83,38 @@ export class LogServer implements AsyncDisposable {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { store } = this.#options;
     const [path = '/', search = ''] = (request.url ?? '/').split('?', 2);
-    if (request.method !== 'GET') return refuse(response, 405, 'MethodNotAllowed', 'logs are read by GET');
+    if (request.method !== 'GET')
+      return refuse(response, { status: 405, error: 'MethodNotAllowed', message: 'logs are read by GET' });
     const of = functionOfPath(path);
     if (of === undefined)
-      return refuse(response, 404, 'NotFound', 'there is /v1/namespaces/<namespace>/functions/<name>/logs');
-    if (!(await this.#mayRead(request, response, of.namespace))) return;
+      return refuse(response, {
+        status: 404,
+        error: 'NotFound',
+        message: 'there is /v1/namespaces/<namespace>/functions/<name>/logs',
+      });
+    const refusal = await this.#refusal(request, of.namespace);
+    if (refusal !== undefined) return refuse(response, refusal);
     const query = parseLogQuery(search);
-    if ('mistake' in query) return refuse(response, 400, 'BadRequest', query.mistake);
+    if ('mistake' in query) return refuse(response, { status: 400, error: 'BadRequest', message: query.mistake });
     using _ = this.#connections.keep(request.socket);
     using place = await this.places.enter(of.namespace);
     if (place === undefined)
-      return refuse(response, 429, 'TooManyRequests', `too many read the logs of ${of.namespace} at once`, 5);
+      return refuse(response, {
+        status: 429,
+        error: 'TooManyRequests',
+        message: `too many read the logs of ${of.namespace} at once`,
+        retryAfterSeconds: 5,
+      });
     const ends = [this.#stopping.signal, place.taken];
     await sendLines({ store, of, query, response, places: this.places, ends });
   }
 
-  /** Else it was refused. */
-  async #mayRead(request: IncomingMessage, response: ServerResponse, namespace: string): Promise<boolean> {
-    const given = request.headers[LOGS_TOKEN_HEADER];
-    const [, token] = TOKEN.exec(typeof given === 'string' ? given : '') ?? [];
-    if (token === undefined) {
-      refuse(response, 401, 'Unauthorized', `${LOGS_TOKEN_HEADER}: Bearer <a token of the cluster> is needed`);
-      return false;
-    }
-    try {
-      const verdict = await this.#options.access.verdict(token, namespace);
-      if (verdict === 'allowed') return true;
-      if (verdict === 'unknown-token') refuse(response, 401, 'Unauthorized', 'the API server does not know this token');
-      else refuse(response, 403, 'Forbidden', `this token may not get pods/log in namespace ${namespace}`);
-    } catch (error) {
-      if (!(error instanceof TooManyReviews))
-        this.#options.log.warn({ err: error }, 'the API server did not say who may read');
-      refuse(response, 503, 'Unavailable', 'the API server did not say whether this token may read logs', 2);
-    }
-    return false;
+  /** Undefined: this caller may. */
+  #refusal(request: IncomingMessage, namespace: string): Promise<Refusal | undefined> {
+    const given = request.headers[CALLER_TOKEN_HEADER];
+    const shown = typeof given === 'string' ? given : undefined;
+    const attributes = { namespace, verb: 'get', resource: 'pods', subresource: 'log' };
+    const { access, log } = this.#options;
+    return refusalOfCaller(access, { shown, header: CALLER_TOKEN_HEADER, attributes }, log);
   }
-}
-
-function refuse(
-  response: ServerResponse,
-  status: number,
-  error: string,
-  message: string,
-  retryAfterSeconds?: number,
-): void {
-  response.statusCode = status;
-  response.setHeader('content-type', 'application/json');
-  if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-  response.end(`${JSON.stringify({ error, message })}\n`);
 }

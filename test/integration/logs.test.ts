@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { keptLogPath, LOGS_PORT_NAME, LOGS_SERVICE, LOGS_TOKEN_HEADER } from '#api/kept-log.ts';
-import { SYSTEM_NAMESPACE } from '#api/names.ts';
+import { keptLogPath, LOGS_PORT_NAME, LOGS_SERVICE } from '#api/kept-log.ts';
+import { CALLER_TOKEN_HEADER, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import { until } from '#platform/testing/until.ts';
 import { LocalCatnap } from '../../local/run/local-catnap.ts';
@@ -211,11 +211,11 @@ test('lines are given to those that may get the logs of pods in the namespace, a
     { namespace: SYSTEM_NAMESPACE, name: 'catnap-logs-reader' },
     world.soon(),
   );
-  const refused = await ask({ [LOGS_TOKEN_HEADER]: `Bearer ${stranger}` });
+  const refused = await ask({ [CALLER_TOKEN_HEADER]: `Bearer ${stranger}` });
   assert.deepEqual([refused.status, refused.text.includes('n=1')], [403, false]);
   assert.equal((await ask({})).status, 401);
-  assert.equal((await ask({ [LOGS_TOKEN_HEADER]: 'Bearer made.up.token' })).status, 401);
-  const given = await ask({ [LOGS_TOKEN_HEADER]: `Bearer ${reader}` });
+  assert.equal((await ask({ [CALLER_TOKEN_HEADER]: 'Bearer made.up.token' })).status, 401);
+  const given = await ask({ [CALLER_TOKEN_HEADER]: `Bearer ${reader}` });
   assert.deepEqual([given.status, given.text.includes('n=1')], [200, true]);
 });
 

@@ -1,7 +1,7 @@
-import type { ClusterAccess } from '#platform/access/credentials.ts';
-import { KubeConnections } from '#platform/kube/connections.ts';
-import { withDeadline } from '#platform/time/deadline.ts';
-import type { Verdict } from './log-access.ts';
+import type { ClusterAccess } from '../access/credentials.ts';
+import { KubeConnections } from '../kube/connections.ts';
+import { withDeadline } from '../time/deadline.ts';
+import type { ResourceAttributes, Verdict } from './access-verdicts.ts';
 
 const PATH = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const DEADLINE_MS = 5_000;
@@ -12,34 +12,36 @@ const MOST_BYTES = 64 * 1024;
  * Asks the API server with the token itself, so that nothing is given that its owner does not have, and no right is needed to ask. One
  * request for each question, over connections that all share: a token that is unknown costs no more than that.
  */
-export class Reviewer implements Disposable {
+export class SelfReviewer implements Disposable {
   readonly #access: ClusterAccess;
   readonly #connections: KubeConnections;
   readonly #path: string;
+  readonly #userAgent: string;
 
-  constructor(access: ClusterAccess) {
+  constructor(access: ClusterAccess, { userAgent }: { userAgent: string }) {
     const server = new URL(access.server);
     this.#access = access;
+    this.#userAgent = userAgent;
     this.#connections = new KubeConnections(server);
     this.#path = server.pathname.replace(/\/$/, '') + PATH;
   }
 
   /** Throws where there is no answer. */
-  async verdict(token: string, namespace: string, signal: AbortSignal): Promise<Verdict> {
-    return await withDeadline(signal, DEADLINE_MS, (own) => this.#ask(token, namespace, own));
+  async verdict(token: string, attributes: ResourceAttributes, signal: AbortSignal): Promise<Verdict> {
+    return await withDeadline(signal, DEADLINE_MS, (own) => this.#ask(token, attributes, own));
   }
 
   [Symbol.dispose](): void {
     this.#connections[Symbol.dispose]();
   }
 
-  async #ask(token: string, namespace: string, signal: AbortSignal): Promise<Verdict> {
-    const spec = { resourceAttributes: { namespace, verb: 'get', resource: 'pods', subresource: 'log' } };
+  async #ask(token: string, attributes: ResourceAttributes, signal: AbortSignal): Promise<Verdict> {
+    const spec = { resourceAttributes: attributes };
     const body = JSON.stringify({ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec });
     const headers = {
       accept: 'application/json',
       'content-type': 'application/json',
-      'user-agent': 'catnap-logs',
+      'user-agent': this.#userAgent,
       authorization: `Bearer ${token}`,
     };
     const limits = { headMs: DEADLINE_MS, bodyIdleMs: DEADLINE_MS };

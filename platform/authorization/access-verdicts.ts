@@ -3,9 +3,21 @@ import { createHash } from 'node:crypto';
 /** What the API server says of a token. */
 export type Verdict = 'allowed' | 'forbidden' | 'unknown-token';
 
-export interface LogAccessOptions {
-  /** Asks the API server in the asker's own name whether it may get the logs of pods in a namespace. Throws when there is no answer. */
-  review: (token: string, namespace: string) => Promise<Verdict>;
+/** What is asked for, as a SelfSubjectAccessReview has it. */
+export interface ResourceAttributes {
+  namespace: string;
+  verb: string;
+  /** Absent: the core group. */
+  group?: string;
+  resource: string;
+  subresource?: string;
+  /** Absent: all of them. */
+  name?: string;
+}
+
+export interface AccessVerdictsOptions {
+  /** Asks the API server in the asker's own name. Throws when there is no answer. */
+  review: (token: string, attributes: ResourceAttributes) => Promise<Verdict>;
   /** Milliseconds that only ever grow. */
   now?: () => number;
 }
@@ -23,35 +35,35 @@ export class TooManyReviews extends Error {
   override readonly name = 'TooManyReviews';
 }
 
-/** Whether a token may read the logs of a namespace; an answer holds for ten seconds. Tokens are held as digests alone. */
-export class LogAccess {
-  readonly #options: LogAccessOptions;
+/** Whether a token may do something; an answer holds for ten seconds. Tokens are held as digests alone. */
+export class AccessVerdicts {
+  readonly #options: AccessVerdictsOptions;
   readonly #now: () => number;
   readonly #kept = new Map<string, { verdict: Promise<Verdict>; untilMs: number }>();
   #reviews = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor(options: LogAccessOptions) {
+  constructor(options: AccessVerdictsOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
   /** Rejects with TooManyReviews, or with what `review` throws. */
-  async verdict(token: string, namespace: string): Promise<Verdict> {
-    const key = createHash('sha256').update(`${namespace}\0${token}`).digest('base64');
+  async verdict(token: string, attributes: ResourceAttributes): Promise<Verdict> {
+    const key = keyOf(token, attributes);
     const known = this.#kept.get(key);
     if (known !== undefined && known.untilMs > this.#now()) return await known.verdict;
-    if (this.#waiting.size >= MOST_WAITING) throw new TooManyReviews('too many questions of who may read logs at once');
-    const verdict = this.#review(token, namespace);
+    if (this.#waiting.size >= MOST_WAITING) throw new TooManyReviews('too many questions of who may do what at once');
+    const verdict = this.#review(token, attributes);
     this.#keep(key, verdict);
     return await verdict;
   }
 
-  async #review(token: string, namespace: string): Promise<Verdict> {
+  async #review(token: string, attributes: ResourceAttributes): Promise<Verdict> {
     if (this.#reviews >= MOST_REVIEWS) await this.#turn();
     else this.#reviews += 1;
     try {
-      return await this.#options.review(token, namespace);
+      return await this.#options.review(token, attributes);
     } finally {
       const [next] = this.#waiting;
       if (next === undefined) this.#reviews -= 1;
@@ -72,7 +84,7 @@ export class LogAccess {
     };
     const timer = setTimeout(() => {
       leave();
-      reject(new TooManyReviews('the API server takes long to say who may read logs'));
+      reject(new TooManyReviews('the API server takes long to say who may do what'));
     }, LONGEST_WAIT_MS);
     this.#waiting.add(next);
     return promise;
@@ -86,4 +98,10 @@ export class LogAccess {
     // A question without an answer is asked anew.
     verdict.catch(() => this.#kept.delete(key));
   }
+}
+
+/** Two questions that differ in anything have different keys. */
+function keyOf(token: string, { namespace, verb, group, resource, subresource, name }: ResourceAttributes): string {
+  const question = JSON.stringify([token, namespace, verb, group ?? '', resource, subresource ?? '', name ?? '']);
+  return createHash('sha256').update(question).digest('base64');
 }

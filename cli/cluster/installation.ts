@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { INFO_CONFIG_MAP } from '#api/kept-log.ts';
+import { INFO_CONFIG_MAP } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { KubeError } from '#platform/kube/error.ts';
 import { CONFIG_MAPS, type ConfigMap } from '#platform/kube/resources.ts';
@@ -13,15 +13,15 @@ const Info = z.object({
   lokiTenant: z.string().optional(),
 });
 
-/** Where the installation says that logs are; what is not said is undefined. */
-export type LogPlaces = z.infer<typeof Info>;
+/** What the installation calls its parts; what is not said is undefined. */
+export type Installation = z.infer<typeof Info>;
 
 /** Nothing where there is no such ConfigMap, or where the caller may not read it. */
-export async function logPlaces(
+export async function installationOf(
   kube: Pick<KubeClient, 'get'>,
   namespace: string,
   signal: AbortSignal,
-): Promise<LogPlaces> {
+): Promise<Installation> {
   try {
     const { data = {} } = await kube.get<ConfigMap>(CONFIG_MAPS, { namespace, name: INFO_CONFIG_MAP }, { signal });
     return Info.parse(data);

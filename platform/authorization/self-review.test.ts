@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Reviewer } from './review.ts';
+import type { ResourceAttributes } from './access-verdicts.ts';
+import { SelfReviewer } from './self-review.ts';
 
 /** An API server that knows some tokens, and what it was asked. */
 async function anApiServer(t: TestContext, answers: Record<string, [status: number, body: unknown]>) {
@@ -21,10 +22,10 @@ async function anApiServer(t: TestContext, answers: Record<string, [status: numb
   const access = {
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}/prefix`,
     source: 'test',
-    credentials: async () => ({ authorization: 'Bearer of-the-keeper', tls: {} }),
-    refresh: () => assert.fail('the keeper does not lose its own credentials over those of others'),
+    credentials: async () => ({ authorization: 'Bearer of-the-process', tls: {} }),
+    refresh: () => assert.fail('the process does not lose its own credentials over those of others'),
   };
-  const reviewer = new Reviewer(access);
+  const reviewer = new SelfReviewer(access, { userAgent: 'test' });
   t.after(() => {
     reviewer[Symbol.dispose]();
     server.close();
@@ -37,6 +38,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 const signal = new AbortController().signal;
+const logs: ResourceAttributes = { namespace: 'shop', verb: 'get', resource: 'pods', subresource: 'log' };
 
 test('the API server is asked with the token itself, once, over a connection that is used again', async (t) => {
   const { asked, connections, reviewer } = await anApiServer(t, {
@@ -44,10 +46,10 @@ test('the API server is asked with the token itself, once, over a connection tha
     'Bearer others': [201, { status: { allowed: false } }],
     'Bearer barred': [403, { kind: 'Status' }],
   });
-  assert.equal(await reviewer.verdict('mine', 'shop', signal), 'allowed');
-  assert.equal(await reviewer.verdict('others', 'shop', signal), 'forbidden');
-  assert.equal(await reviewer.verdict('barred', 'shop', signal), 'forbidden');
-  assert.equal(await reviewer.verdict('unknown', 'shop', signal), 'unknown-token');
+  assert.equal(await reviewer.verdict('mine', logs, signal), 'allowed');
+  assert.equal(await reviewer.verdict('others', logs, signal), 'forbidden');
+  assert.equal(await reviewer.verdict('barred', logs, signal), 'forbidden');
+  assert.equal(await reviewer.verdict('unknown', logs, signal), 'unknown-token');
   assert.deepEqual(
     asked.map(({ authorization }) => authorization),
     ['mine', 'others', 'barred', 'unknown'].map((token) => `Bearer ${token}`),
@@ -55,9 +57,7 @@ test('the API server is asked with the token itself, once, over a connection tha
   assert.equal(connections(), 1);
   assert.equal(asked[0]?.path, '/prefix/apis/authorization.k8s.io/v1/selfsubjectaccessreviews');
   const { spec } = JSON.parse(asked[0]?.body ?? '') as { spec: unknown };
-  assert.deepEqual(spec, {
-    resourceAttributes: { namespace: 'shop', verb: 'get', resource: 'pods', subresource: 'log' },
-  });
+  assert.deepEqual(spec, { resourceAttributes: logs });
 });
 
 test('what is no answer allows nothing', async (t) => {
@@ -67,6 +67,6 @@ test('what is no answer allows nothing', async (t) => {
     'Bearer long': [201, { status: { allowed: true }, rest: 'x'.repeat(100_000) }],
     'Bearer odd': [201, { status: { allowed: 'true' } }],
   });
-  for (const token of ['busy', 'moved', 'long']) await assert.rejects(reviewer.verdict(token, 'shop', signal), token);
-  assert.equal(await reviewer.verdict('odd', 'shop', signal), 'forbidden');
+  for (const token of ['busy', 'moved', 'long']) await assert.rejects(reviewer.verdict(token, logs, signal), token);
+  assert.equal(await reviewer.verdict('odd', logs, signal), 'forbidden');
 });
