@@ -9,39 +9,32 @@ interface Transactional {
 
 /**
  * Runs operations in one transaction: one write to the disk for all of them. Where one fails, all are taken back and each is
- * run again in a transaction of its own, so that it alone fails. No outcome is there before the commit that covers it.
+ * run again in a transaction of its own, so that it alone fails. No outcome is there before the commit that covers it. Throws
+ * where the store could not go back to what was before: then it is to be ended.
  */
 export function commitTogether(
   db: DatabaseSync,
   store: Transactional,
   operations: readonly (() => unknown)[],
 ): Outcome[] {
-  try {
-    return inTransaction(db, store, () => operations.map((operation) => ({ value: operation() })));
-  } catch (error) {
-    if (operations.length === 1) return [{ error }];
-  }
-  return operations.map((operation) => {
-    try {
-      return inTransaction(db, store, () => ({ value: operation() }));
-    } catch (error) {
-      return { error };
-    }
-  });
+  const together = inTransaction(db, store, () => operations.map((operation) => operation()));
+  if ('value' in together) return together.value.map((value) => ({ value }));
+  if (operations.length === 1) return [together];
+  return operations.map((operation) => inTransaction(db, store, operation));
 }
 
-function inTransaction<T>(db: DatabaseSync, store: Transactional, run: () => T): T {
+function inTransaction<T>(db: DatabaseSync, store: Transactional, run: () => T): { value: T } | { error: unknown } {
   // Without IMMEDIATE: what only reads takes no lock, and the process is alone with the file.
   db.exec('BEGIN');
   try {
     const value = run();
     store.beforeCommit();
     db.exec('COMMIT');
-    return value;
+    return { value };
   } catch (error) {
     // SQLite has taken some back by itself, such as at a full disk.
     if (db.isTransaction) db.exec('ROLLBACK');
     store.afterRollback();
-    throw error;
+    return { error };
   }
 }
