@@ -78,8 +78,32 @@ test('what is longer than a store takes is refused before it is sent', async () 
   await assert.rejects(store.enqueue([anEntry('a'.repeat(1_025))]), RangeError);
   await assert.rejects(store.enqueue([anEntry('\ud800')]), RangeError);
   await assert.rejects(store.enqueue([anEntry('a', { notBeforeMs: 0.5 })]), RangeError);
-  const result = new Uint8Array(256 * 1_024 + 1);
+  const result = new Uint8Array(1_048_576 + 65_536 + 1);
   await assert.rejects(store.settle([{ id: 'a', epoch: 1, outcome: 'done', result }]), RangeError);
+});
+
+test('numbers that are none, or none that a store can mean, are refused before they are sent', async () => {
+  await using store = await openAt(newPath());
+  const none = [Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY];
+  for (const number of none) {
+    await assert.rejects(store.lease(new Map([['u', number]]), 1), /RangeError: room of u: a whole number/);
+    await assert.rejects(store.lease(new Map(), number), /milliseconds of a lease/);
+    await assert.rejects(store.extend([], number), /milliseconds of a lease/);
+    await assert.rejects(store.settle([{ id: 'a', epoch: 1, outcome: 'done', keepMs: number }]), /it is kept/);
+  }
+  for (const limit of [...none, 0, 1_001]) await assert.rejects(store.list({}, { limit }), /RangeError: limit/);
+});
+
+test('payloads are read together as far as they are not too much, and one alone however large it is', async () => {
+  await using store = await openAt(newPath());
+  const body = new Uint8Array(9 * 1_048_576);
+  await store.enqueue([anEntry('a'), anEntry('large', { body })]);
+  await store.enqueue([anEntry('larger', { body })]);
+  const [, unknown, large] = await store.payloads(['a', 'unknown', 'large']);
+  assert.equal(unknown, undefined);
+  assert.equal(large?.body.byteLength, body.byteLength);
+  await assert.rejects(store.payloads(['large', 'larger']), /RangeError: several payloads .* ask for fewer/);
+  assert.equal((await store.payload('larger'))?.body.byteLength, body.byteLength);
 });
 
 test('more than may wait for the disk is refused at once', async () => {

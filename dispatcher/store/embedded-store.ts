@@ -1,5 +1,14 @@
 import { Worker } from 'node:worker_threads';
-import { checkBatch, checkNewEntry, checkSettlement, MAX_BATCH, resultOf } from './sqlite/check-input.ts';
+import {
+  checkBatch,
+  checkLease,
+  checkLeaseMs,
+  checkNewEntry,
+  checkPage,
+  checkSettlement,
+  MAX_BATCH,
+  resultOf,
+} from './sqlite/check-input.ts';
 import type { Space } from './sqlite/disk.ts';
 import type { Failure, WorkerData, WorkerMessage, WorkerRequest } from './sqlite/worker-messages.ts';
 import {
@@ -45,15 +54,17 @@ const MAX_WAITING = 4_000;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 const MAX_HEAP_MIB = 64;
 const ONE: Weight = { entries: 1, bytes: 0 };
-/** Answers with payloads are long: some of them take the place of many entries. */
-const PAYLOAD: Weight = { entries: 100, bytes: 0 };
-const RESULT: Weight = { entries: 10, bytes: 0 };
+/** Answers with payloads or results are long: some of them take the place of many entries. */
+const PAYLOAD: Weight = { entries: 250, bytes: 0 };
+const PAYLOADS: Weight = { entries: 500, bytes: 0 };
+const RESULT: Weight = { entries: 50, bytes: 0 };
 /** Of a function that is gone, as many entries go at once. */
 const REMOVAL: Weight = { entries: MAX_BATCH, bytes: 0 };
 
 /**
  * A store in one file of this machine, for one process. The disk is waited for in a thread, so that a slow one holds up
- * nothing else; calls keep their order, and those that come while it is written share the next write.
+ * nothing else; calls keep their order, and those that come while it is written share the next write. Longer than 250 lines: it
+ * has each method of a store.
  */
 export class EmbeddedStore implements Store, AsyncDisposable {
   readonly #worker: Worker;
@@ -119,12 +130,14 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     return this.#call('enqueue', [sent], weightOf(batch, bytes));
   }
 
-  lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {
+  async lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {
+    checkLease(room, leaseMs);
     return this.#call('lease', [room, leaseMs]);
   }
 
   async extend(leases: readonly Lease[], leaseMs: number): Promise<boolean[]> {
     checkBatch(leases);
+    checkLeaseMs(leaseMs);
     return this.#call('extend', [leases, leaseMs], weightOf(leases));
   }
 
@@ -144,6 +157,16 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     return this.#call('cancel', [ids], weightOf(ids));
   }
 
+  async redrive(ids: readonly string[]): Promise<boolean[]> {
+    checkBatch(ids);
+    return this.#call('redrive', [ids], weightOf(ids));
+  }
+
+  async forget(ids: readonly string[]): Promise<boolean[]> {
+    checkBatch(ids);
+    return this.#call('forget', [ids], weightOf(ids));
+  }
+
   cancelByOwner(uid: string): Promise<{ removed: number; more: boolean }> {
     return this.#call('cancelByOwner', [uid], REMOVAL);
   }
@@ -156,11 +179,17 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     return this.#call('payload', [id], PAYLOAD);
   }
 
+  async payloads(ids: readonly string[]): Promise<(Payload | undefined)[]> {
+    checkBatch(ids);
+    return this.#call('payloads', [ids], PAYLOADS);
+  }
+
   result(id: string): Promise<Uint8Array | undefined> {
     return this.#call('result', [id], RESULT);
   }
 
-  list(filter: ListFilter, page: { cursor?: string | undefined; limit: number }): Promise<Page> {
+  async list(filter: ListFilter, page: { cursor?: string | undefined; limit: number }): Promise<Page> {
+    checkPage(page);
     return this.#call('list', [filter, page]);
   }
 

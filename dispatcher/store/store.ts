@@ -47,6 +47,8 @@ export interface LeasedEntry extends Lease {
   /** 1 at the first; those that were said not to count are not counted. */
   attempt: number;
   enqueuedAtMs: number;
+  /** Its age counts from then: when it was accepted or could first run, whichever came later; or when it was redriven. */
+  ageFromMs: number;
   orderingKey: string | undefined;
   /** Of the payload, which `payload` reads. */
   bytes: number;
@@ -63,7 +65,13 @@ export type Settlement = Lease & {
   /** For people: what the last attempt came to. At most 1,024 characters. */
   note?: string | undefined;
 } & (
-    | { outcome: 'done' | 'buried'; result?: Uint8Array | undefined }
+    | {
+        outcome: 'done' | 'buried';
+        /** At most 1 MiB and 64 KiB. */
+        result?: Uint8Array | undefined;
+        /** How long it is kept, where not as the limits say: up to 366 days, 0: it is forgotten at once. */
+        keepMs?: number | undefined;
+      }
     | { outcome: 'again'; notBeforeMs: number; counts: boolean }
   );
 
@@ -105,12 +113,16 @@ export interface FunctionCounts extends Record<EntryState, number> {
   buriedBytes: number;
 }
 
-/** Since the store was made. */
+/**
+ * Since the store was made. All but `buried` only grow: a redrive takes one from it and adds one to `redriven`, so that the sum
+ * of both is how often an entry was buried.
+ */
 export interface Totals {
   accepted: number;
   done: number;
   buried: number;
   cancelled: number;
+  redriven: number;
 }
 
 export interface Bound {
@@ -118,7 +130,7 @@ export interface Bound {
   bytes: number;
 }
 
-/** What is kept of the ended entries of each function; the oldest go first. */
+/** What is kept of the ended entries of each function; those that would be forgotten next go first. */
 interface Kept extends Bound {
   ageMs: number;
 }
@@ -155,15 +167,27 @@ export interface Store {
   enqueue(batch: readonly NewEntry[]): Promise<EnqueueResult[]>;
   /**
    * Leases what is due, for `leaseMs`, at most as many of each owner uid as `room` says and 1,000 in all. A lease that ended is
-   * due again, and has cost an attempt. It costs by the room and the owners asked, not by how much waits.
+   * due again, and has cost an attempt. It costs by the room and the owners asked, not by how much waits. Room and `leaseMs` are
+   * whole numbers, not negative.
    */
   lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult>;
-  /** False where the lease is lost. One that ended can be extended until another took the entry. */
+  /**
+   * At most 1,000. False where the lease is lost. One that ended can be extended until another took the entry. It may be asked
+   * again as often as one likes: after `Busy` the leases are what they were, and the caller asks again before they end.
+   */
   extend(leases: readonly Lease[], leaseMs: number): Promise<boolean[]>;
   /** At most 1,000. False where the lease is lost: nothing happened. One that ended holds until another took the entry. */
   settle(batch: readonly Settlement[]): Promise<boolean[]>;
   /** False for an entry that is not open. Who holds its lease has lost it. */
   cancel(ids: readonly string[]): Promise<boolean[]>;
+  /**
+   * Buried entries wait again as if they were new: no attempt counts, nothing is kept of the last one, the age begins now, and of
+   * their ordering key they are the last. At most 1,000; false for one that is not buried. Bounds of open entries do not refuse
+   * it, for it was kept already.
+   */
+  redrive(ids: readonly string[]): Promise<boolean[]>;
+  /** Removes ended entries before their time; what was counted stays so. At most 1,000; false for one that is open or unknown. */
+  forget(ids: readonly string[]): Promise<boolean[]>;
   /**
    * Removes all entries of a function that is gone, the ended ones too: some thousand at a time, to hold up nothing else. `more`:
    * there are more to remove.
@@ -172,6 +196,8 @@ export interface Store {
   entry(id: string): Promise<Entry | undefined>;
   /** Undefined where there is none any more: only open and buried entries have one. */
   payload(id: string): Promise<Payload | undefined>;
+  /** As many, in the same order; several may have 16 MiB together, else it rejects with a RangeError (`bytes` of a lease says it). */
+  payloads(ids: readonly string[]): Promise<(Payload | undefined)[]>;
   /** What its settlement gave; undefined: nothing, or the entry is open or forgotten. */
   result(id: string): Promise<Uint8Array | undefined>;
   /** By owner uid, the newest of each first. `limit` 1 to 1,000. Throws a RangeError for a cursor that no page gave. */

@@ -3,7 +3,11 @@ import type { NewEntry, Settlement } from '../store.ts';
 /** Entries in one call. */
 export const MAX_BATCH = 1_000;
 const MAX_TEXT = 1_024;
-const MAX_RESULT_BYTES = 256 * 1_024;
+const MAX_LEASE_MS = 24 * 3_600_000;
+/** The most of an answer's body that a Function may ask to be kept, and what is kept beside it. */
+const MAX_RESULT_BYTES = 1_048_576 + 65_536;
+const MAX_KEEP_MS = 366 * 24 * 3_600_000;
+const MAX_PAYLOADS_BYTES = 16 * 1_048_576;
 
 /** Throws a RangeError for what no caller may ask: it is the caller that has to bound what comes from outside. */
 export function checkBatch(batch: readonly unknown[]): void {
@@ -20,6 +24,7 @@ export function checkNewEntry({ id, owner, orderingKey, dedup, notBeforeMs = 0 }
 export function checkSettlement(settlement: Settlement): void {
   checkTexts({ note: settlement.note });
   if (settlement.outcome === 'again') checkTime(settlement.notBeforeMs);
+  else checkWhole('milliseconds that it is kept', settlement.keepMs ?? 0, MAX_KEEP_MS);
   const bytes = resultOf(settlement)?.byteLength ?? 0;
   if (bytes > MAX_RESULT_BYTES)
     throw new RangeError(`a result has at most ${MAX_RESULT_BYTES} bytes, this one ${bytes}`);
@@ -37,6 +42,32 @@ function checkTexts(texts: Readonly<Record<string, string | undefined>>): void {
   }
 }
 
+export function checkLease(room: ReadonlyMap<string, number>, leaseMs: number): void {
+  for (const [uid, places] of room) checkWhole(`room of ${uid}`, places);
+  checkLeaseMs(leaseMs);
+}
+
+export function checkLeaseMs(leaseMs: number): void {
+  checkWhole('milliseconds of a lease', leaseMs, MAX_LEASE_MS);
+}
+
+export function checkPage({ limit }: { limit: number }): void {
+  if (limit === 0) throw new RangeError('limit: at least 1');
+  checkWhole('limit', limit, MAX_BATCH);
+}
+
+/** @param bytes of each payload that is to be read at once */
+export function checkPayloadBytes(bytes: readonly number[]): void {
+  const all = bytes.reduce((sum, one) => sum + one, 0);
+  if (bytes.length > 1 && all > MAX_PAYLOADS_BYTES)
+    throw new RangeError(`several payloads have at most ${MAX_PAYLOADS_BYTES} bytes, these ${all}: ask for fewer`);
+}
+
 function checkTime(ms: number): void {
-  if (!Number.isSafeInteger(ms) || ms < 0) throw new RangeError(`not a time in whole milliseconds: ${ms}`);
+  checkWhole('time in milliseconds', ms);
+}
+
+function checkWhole(what: string, number: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isSafeInteger(number) || number < 0 || number > most)
+    throw new RangeError(`${what}: a whole number from 0 to ${most}, not ${number}`);
 }

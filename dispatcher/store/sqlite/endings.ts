@@ -1,18 +1,19 @@
 import type { Limits } from '../store.ts';
 import { isOpen, type Ledger, type LedgerFunction, STATES } from './ledger.ts';
-import type { Row, Statements } from './statements.ts';
+import { contentOf, type Row, type Statements } from './statements.ts';
 
 interface Ending {
   nowMs: number;
   state: 'done' | 'buried' | 'cancelled';
   result?: Uint8Array | undefined;
   note: string | null;
+  keepMs?: number | undefined;
 }
 
 /** Each operation forgets at most so many, so that none takes long; what is left is forgotten by the next. */
 const FORGOTTEN_AT_ONCE = 1_000;
 
-/** How an entry ends, what is kept of it, and for how long. */
+/** How an entry ends, what is kept of it, for how long, and how it begins again. */
 export class Endings {
   readonly #do: Statements;
   readonly #ledger: Ledger;
@@ -31,15 +32,15 @@ export class Endings {
   }
 
   /** Ends an open entry: the next of its ordering key is due, and the oldest ended ones go if there are too many. */
-  end(row: Row, { nowMs, state, result, note }: Ending): void {
+  end(row: Row, { nowMs, state, result, note, keepMs }: Ending): void {
     const f = this.#ledger.functionOf(row.fn);
     const isBuried = state === 'buried';
     const bytes = (isBuried ? row.bytes : 0) + (result?.byteLength ?? 0);
     const kept = isBuried ? this.#limits.buried : this.#limits.results;
-    const expiresMs = nowMs + kept.ageMs;
+    const expiresMs = nowMs + (keepMs ?? kept.ageMs);
     this.#do.end.run(STATES.indexOf(state), bytes, expiresMs, note, row.seq);
-    if (!isBuried) this.#do.removePayload.run(row.seq);
-    if (result !== undefined) this.#do.insertResult.run(row.seq, result);
+    if (!isBuried) this.#do.removePayload.run(contentOf(row));
+    if (result !== undefined) this.#do.insertResult.run(contentOf(row), result);
     if (this.#nextExpiryMs !== undefined) this.#nextExpiryMs = Math.min(this.#nextExpiryMs, expiresMs);
     this.#ledger.move(f, {
       from: { state: STATES[row.state] as Ending['state'], bytes: row.bytes },
@@ -54,10 +55,22 @@ export class Endings {
     const { seq, fn, bytes } = row;
     const state = STATES[row.state] as Ending['state'];
     this.#do.remove.run(seq);
-    if (isOpen(state) || state === 'buried') this.#do.removePayload.run(seq);
-    if (!isOpen(state)) this.#do.removeResult.run(seq);
+    if (isOpen(state) || state === 'buried') this.#do.removePayload.run(contentOf(row));
+    if (!isOpen(state)) this.#do.removeResult.run(contentOf(row));
     this.#ledger.move(this.#ledger.functionOf(fn), { from: { state, bytes } });
     if (isOpen(state) && row.ordering_key !== null) this.#release(fn, row.ordering_key);
+  }
+
+  /** A buried entry waits again, as the last of its ordering key. */
+  redrive(row: Row, nowMs: number): void {
+    const { seq, fn, ordering_key: key } = row;
+    const content = contentOf(row);
+    const result = (this.#do.resultBytes.get(content)?.bytes as number | undefined) ?? 0;
+    this.#do.removeResult.run(content);
+    const isBehind = key !== null && this.#do.firstOpen.get(fn, key) !== undefined;
+    const bytes = row.bytes - result;
+    const place = this.#ledger.redrive(this.#ledger.functionOf(fn), { from: row.bytes, to: bytes });
+    this.#do.redrive.run({ place, content, bytes, nowMs, dueMs: isBehind ? null : nowMs, seq });
   }
 
   forgetExpired(nowMs: number): void {

@@ -43,7 +43,7 @@ export class Ledger {
   constructor(db: DatabaseSync) {
     this.#read = {
       functions: db.prepare('SELECT * FROM functions'),
-      totals: db.prepare('SELECT accepted, done, buried, cancelled, leases FROM totals'),
+      totals: db.prepare('SELECT accepted, done, buried, cancelled, redriven, leases FROM totals'),
     };
     this.#write = {
       insert: db.prepare('INSERT INTO functions VALUES (NULL, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING fn'),
@@ -52,17 +52,21 @@ export class Ledger {
           'buried_bytes = ? WHERE fn = ?',
       ),
       remove: db.prepare('DELETE FROM functions WHERE fn = ?'),
-      totals: db.prepare('UPDATE totals SET accepted = ?, done = ?, buried = ?, cancelled = ?, leases = ?'),
+      totals: db.prepare(
+        'UPDATE totals SET accepted = ?, done = ?, buried = ?, cancelled = ?, redriven = ?, leases = ?',
+      ),
     };
     this.reload();
   }
 
-  /** Reads all again: what was changed since the last `flush` is forgotten. */
+  /** Reads all again: what was changed since the last `flush` is forgotten. Where it throws, nothing is to be counted on any more. */
   reload(): void {
-    this.#totals = this.#read.totals.get() as unknown as Totals & { leases: number };
+    const totals = this.#read.totals.get() as unknown as Totals & { leases: number };
+    const rows = this.#read.functions.all() as unknown as Row[];
+    this.#totals = totals;
     this.#totalsChanged = false;
     for (const map of [this.#byUid, this.#byNumber, this.#open, this.#changed]) map.clear();
-    for (const row of this.#read.functions.all() as unknown as Row[]) this.#add(fromRow(row));
+    for (const row of rows) this.#add(fromRow(row));
   }
 
   /** Writes what changed; to be called before the transaction ends. */
@@ -76,14 +80,14 @@ export class Ledger {
     }
     this.#changed.clear();
     if (!this.#totalsChanged) return;
-    const { accepted, done, buried, cancelled, leases } = this.#totals;
-    this.#write.totals.run(accepted, done, buried, cancelled, leases);
+    const { accepted, done, buried, cancelled, redriven, leases } = this.#totals;
+    this.#write.totals.run(accepted, done, buried, cancelled, redriven, leases);
     this.#totalsChanged = false;
   }
 
   get totals(): Readonly<Totals> {
-    const { accepted, done, buried, cancelled } = this.#totals;
-    return { accepted, done, buried, cancelled };
+    const { leases: _, ...totals } = this.#totals;
+    return totals;
   }
 
   function(uid: string): LedgerFunction | undefined {
@@ -113,12 +117,23 @@ export class Ledger {
     return undefined;
   }
 
-  /** Counts a new entry. Returns its place in the order of all that were ever accepted. */
+  /** Counts a new entry. Returns its place in the order of all that were ever accepted or redriven. */
   accept(owner: Owner, bytes: number): { fn: number; seq: number } {
     const f = this.#byUid.get(owner.uid) ?? this.#insert(owner);
     this.#totals.accepted += 1;
     this.move(f, { to: { state: 'waiting', bytes } });
-    return { fn: f.fn, seq: this.#totals.accepted };
+    return { fn: f.fn, seq: this.#newest };
+  }
+
+  /** Counts a buried entry as open again: bytes before and after. Returns its place, behind all others. */
+  redrive(f: LedgerFunction, { from, to }: { from: number; to: number }): number {
+    this.#count(f, 'buried', -1, -from);
+    this.#count(f, 'waiting', 1, to);
+    this.#totals.buried -= 1;
+    this.#totals.redriven += 1;
+    this.#changed.add(f);
+    this.#totalsChanged = true;
+    return this.#newest;
   }
 
   /** A number that no lease had before. */
@@ -136,6 +151,10 @@ export class Ledger {
     if (from && !isOpen(from.state)) return;
     const ended = to?.state ?? 'cancelled';
     if (from && !isOpen(ended)) this.#totals[ended as 'done' | 'buried' | 'cancelled'] += 1;
+  }
+
+  get #newest(): number {
+    return this.#totals.accepted + this.#totals.redriven;
   }
 
   #count(f: LedgerFunction, state: EntryState, entries: number, bytes: number): void {

@@ -40,4 +40,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE payloads (seq INTEGER PRIMARY KEY, head BLOB NOT NULL, body BLOB NOT NULL) STRICT;
   CREATE TABLE results (seq INTEGER PRIMARY KEY, result BLOB NOT NULL) STRICT;
   `,
+  // A redriven entry takes the next place (`seq`), while its payload stays where it is: under `content`, where that is not null.
+  `
+  ALTER TABLE totals ADD COLUMN redriven INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entries ADD COLUMN content INTEGER;
+  ALTER TABLE entries ADD COLUMN age_from INTEGER;
+  `,
 ];

@@ -17,11 +17,12 @@ import {
   StoreError,
   type Totals,
 } from '../store.ts';
-import { MAX_BATCH } from './check-input.ts';
+import { Admission, bytesOf } from './admission.ts';
+import { checkPayloadBytes, MAX_BATCH } from './check-input.ts';
 import { Endings } from './endings.ts';
 import { Ledger, type LedgerFunction, STATES } from './ledger.ts';
 import { listPage, NEWEST, toEntry } from './list-page.ts';
-import { prepareStatements, type Row, type Statements } from './statements.ts';
+import { contentOf, prepareStatements, type Row, type Statements } from './statements.ts';
 
 export interface SqliteStoreOptions {
   limits: Limits;
@@ -43,6 +44,7 @@ export class SqliteStore implements Immediate<Store> {
   readonly #options: SqliteStoreOptions;
   readonly #do: Statements;
   readonly #ledger: Ledger;
+  readonly #admission: Admission;
   readonly #endings: Endings;
 
   constructor(db: DatabaseSync, options: SqliteStoreOptions) {
@@ -50,6 +52,7 @@ export class SqliteStore implements Immediate<Store> {
     this.#options = options;
     this.#do = prepareStatements(db);
     this.#ledger = new Ledger(db);
+    this.#admission = new Admission(this.#do, this.#ledger, options.limits);
     this.#endings = new Endings(this.#do, this.#ledger, options.limits);
   }
 
@@ -69,7 +72,7 @@ export class SqliteStore implements Immediate<Store> {
         'DiskFull',
         'the disk of the queue is full: nothing more is accepted until entries are done',
       );
-    return batch.map((entry) => this.#enqueueOne(entry, nowMs));
+    return batch.map((entry) => this.#admission.enqueue(entry, nowMs));
   }
 
   lease(room: ReadonlyMap<string, number>, leaseMs: number): LeaseResult {
@@ -105,7 +108,8 @@ export class SqliteStore implements Immediate<Store> {
       if (row === undefined) return false;
       const note = settlement.note ?? null;
       if (settlement.outcome !== 'again') {
-        this.#endings.end(row, { nowMs, state: settlement.outcome, result: settlement.result, note });
+        const { outcome: state, result, keepMs } = settlement;
+        this.#endings.end(row, { nowMs, state, result, note, keepMs });
         return true;
       }
       const uncounted = settlement.counts ? 0 : 1;
@@ -129,6 +133,26 @@ export class SqliteStore implements Immediate<Store> {
     });
   }
 
+  redrive(ids: readonly string[]): boolean[] {
+    const nowMs = this.#now();
+    return ids.map((id) => {
+      const row = this.#row(id);
+      if (row === undefined || STATES[row.state] !== 'buried') return false;
+      this.#endings.redrive(row, nowMs);
+      return true;
+    });
+  }
+
+  forget(ids: readonly string[]): boolean[] {
+    this.#now();
+    return ids.map((id) => {
+      const row = this.#row(id);
+      if (row === undefined || row.expires_at === null) return false;
+      this.#endings.remove(row);
+      return true;
+    });
+  }
+
   cancelByOwner(uid: string): { removed: number; more: boolean } {
     this.#now();
     const f = this.#ledger.function(uid);
@@ -145,14 +169,20 @@ export class SqliteStore implements Immediate<Store> {
   }
 
   payload(id: string): Payload | undefined {
-    const seq = this.#seq(id);
-    const row = seq === undefined ? undefined : (this.#do.payload.get(seq) as Payload | undefined);
-    return row && { head: row.head, body: row.body };
+    return this.payloads([id])[0];
+  }
+
+  payloads(ids: readonly string[]): (Payload | undefined)[] {
+    this.#now();
+    const rows = ids.map((id) => this.#row(id));
+    checkPayloadBytes(rows.map((row) => row?.bytes ?? 0));
+    return rows.map((row) => row && this.#payload(row));
   }
 
   result(id: string): Uint8Array | undefined {
-    const seq = this.#seq(id);
-    return seq === undefined ? undefined : (this.#do.result.get(seq)?.result as Uint8Array | undefined);
+    this.#now();
+    const row = this.#row(id);
+    return row && (this.#do.result.get(contentOf(row))?.result as Uint8Array | undefined);
   }
 
   list(filter: ListFilter, page: { cursor?: string | undefined; limit: number }): Page {
@@ -188,36 +218,15 @@ export class SqliteStore implements Immediate<Store> {
     return nowMs;
   }
 
-  #enqueueOne(entry: NewEntry, nowMs: number): EnqueueResult {
-    const there = this.#row(entry.id);
-    if (there !== undefined) return { outcome: 'exists', id: there.id, state: STATES[there.state] as Entry['state'] };
-    const { owner, dedup, orderingKey = null, notBeforeMs = nowMs } = entry;
-    const known = this.#ledger.function(owner.uid);
-    const same = known && dedup && (this.#do.byDedup.get(known.fn, dedup.key) as unknown as Row | undefined);
-    if (same && dedup.fingerprint !== same.fingerprint) return { outcome: 'conflict', id: same.id };
-    if (same) return { outcome: 'exists', id: same.id, state: STATES[same.state] as Entry['state'] };
-    const bytes = bytesOf(entry);
-    const bound = this.#ledger.brokenBound(owner, bytes, this.#options.limits);
-    if (bound !== undefined) return { outcome: 'full', bound };
-
-    const { fn, seq } = this.#ledger.accept(owner, bytes);
-    const isBehind = orderingKey !== null && this.#do.firstOpen.get(fn, orderingKey) !== undefined;
-    const firstMs = Math.max(notBeforeMs, nowMs);
-    const keys = { orderingKey, dedupKey: dedup?.key ?? null, fingerprint: dedup?.fingerprint ?? null };
-    const times = { nowMs, notBeforeMs: firstMs, dueMs: isBehind ? null : firstMs };
-    this.#do.insert.run({ seq, fn, id: entry.id, bytes, ...keys, ...times });
-    this.#do.insertPayload.run(seq, entry.head, entry.body);
-    return { outcome: 'accepted' };
-  }
-
   #leaseOne(f: LedgerFunction, row: Row, untilMs: number): LeasedEntry {
     const epoch = this.#ledger.nextEpoch();
     this.#do.lease.run(epoch, untilMs, row.seq);
-    const { id, bytes, enqueued_at: enqueuedAtMs } = row;
+    const { id, bytes, enqueued_at: enqueuedAtMs, age_from: ageFromMs } = row;
     const from = STATES[row.state] as Entry['state'];
     if (from === 'waiting') this.#ledger.move(f, { from: { state: from, bytes }, to: { state: 'leased', bytes } });
     const attempt = row.attempts + 1;
-    return { id, epoch, uid: f.owner.uid, attempt, enqueuedAtMs, orderingKey: row.ordering_key ?? undefined, bytes };
+    const times = { enqueuedAtMs, ageFromMs: ageFromMs ?? enqueuedAtMs };
+    return { id, epoch, uid: f.owner.uid, attempt, ...times, orderingKey: row.ordering_key ?? undefined, bytes };
   }
 
   #held({ id, epoch }: Lease): Row | undefined {
@@ -229,12 +238,8 @@ export class SqliteStore implements Immediate<Store> {
     return this.#do.byId.get(id) as unknown as Row | undefined;
   }
 
-  #seq(id: string): number | undefined {
-    this.#now();
-    return this.#row(id)?.seq;
+  #payload(row: Row): Payload | undefined {
+    const found = this.#do.payload.get(contentOf(row)) as Payload | undefined;
+    return found && { head: found.head, body: found.body };
   }
-}
-
-function bytesOf({ head, body }: Payload): number {
-  return head.byteLength + body.byteLength;
 }

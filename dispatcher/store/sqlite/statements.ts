@@ -18,6 +18,10 @@ export interface Row {
   due_at: number | null;
   expires_at: number | null;
   note: string | null;
+  /** By which payload and result are known; null: by `seq`. */
+  content: number | null;
+  /** Null in those of the first version: as `enqueued_at`. */
+  age_from: number | null;
 }
 
 const TEXTS = {
@@ -26,7 +30,7 @@ const TEXTS = {
   // Behind an open one of the same ordering key it is not due.
   insert:
     'INSERT INTO entries VALUES (:seq, :fn, :id, 0, :orderingKey, :dedupKey, :fingerprint, :bytes, 0, 0, :nowMs, :notBeforeMs, ' +
-    ':dueMs, NULL, NULL)',
+    ':dueMs, NULL, NULL, NULL, :notBeforeMs)',
   insertPayload: 'INSERT INTO payloads VALUES (?, ?, ?)',
   insertResult: 'INSERT INTO results VALUES (?, ?)',
   payload: 'SELECT head, body FROM payloads WHERE seq = ?',
@@ -39,6 +43,10 @@ const TEXTS = {
     'UPDATE entries SET state = 0, attempts = attempts - :uncounted, not_before = :notBeforeMs, due_at = :notBeforeMs, ' +
     'note = :note WHERE seq = :seq',
   end: 'UPDATE entries SET state = ?, bytes = ?, due_at = NULL, expires_at = ?, note = ? WHERE seq = ?',
+  redrive:
+    'UPDATE entries SET seq = :place, content = :content, state = 0, bytes = :bytes, attempts = 0, not_before = :nowMs, due_at = :dueMs, ' +
+    'expires_at = NULL, note = NULL, age_from = :nowMs WHERE seq = :seq',
+  resultBytes: 'SELECT length(result) AS bytes FROM results WHERE seq = ?',
   firstOpen:
     'SELECT seq, not_before, due_at FROM entries WHERE fn = ? AND ordering_key = ? AND expires_at IS NULL ORDER BY seq LIMIT 1',
   oldestEnded:
@@ -51,6 +59,11 @@ const TEXTS = {
   removeResult: 'DELETE FROM results WHERE seq = ?',
   countOpen: 'SELECT count(*) AS open FROM entries WHERE expires_at IS NULL',
 } as const;
+
+/** The key of an entry's payload and result. */
+export function contentOf({ seq, content }: Pick<Row, 'seq' | 'content'>): number {
+  return content ?? seq;
+}
 
 export type Statements = Readonly<Record<keyof typeof TEXTS, StatementSync>>;
 

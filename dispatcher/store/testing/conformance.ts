@@ -81,7 +81,10 @@ function take(store: AnyStore, step: Step, leases: readonly Lease[]): unknown {
         store.settle(step.leases.map(([number, rest]) => ({ ...handle(named(number)), ...rest }) as Settlement))
       );
     case 'cancel':
-      return store.cancel(step.ids);
+    case 'redrive':
+    case 'forget':
+    case 'payloads':
+      return store[step.do](step.ids);
     case 'cancelByOwner':
       return store.cancelByOwner(step.uid);
     case 'list':

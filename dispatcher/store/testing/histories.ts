@@ -9,7 +9,7 @@ export type Step =
   | { do: 'lease'; room: [uid: string, places: number][]; leaseMs: number }
   | { do: 'extend'; leases: number[]; leaseMs: number }
   | { do: 'settle'; leases: [lease: number, settlement: Without<Settlement, keyof Lease>][] }
-  | { do: 'cancel'; ids: string[] }
+  | { do: 'cancel' | 'redrive' | 'forget' | 'payloads'; ids: string[] }
   | { do: 'cancelByOwner'; uid: string }
   | { do: 'list'; filter: ListFilter; limit: number }
   | { do: 'wait'; ms: number };
@@ -59,7 +59,12 @@ const newEntry: fc.Arbitrary<NewEntry> = fc.record({
 
 const note = maybe(fc.constantFrom('it answered 500', ''));
 const settlement = fc.oneof(
-  fc.record({ outcome: fc.constantFrom('done', 'buried'), note, result: maybe(bytes) }),
+  fc.record({
+    outcome: fc.constantFrom('done', 'buried'),
+    note,
+    result: maybe(bytes),
+    keepMs: maybe(fc.constantFrom(0, 5, 200)),
+  }),
   fc.record({ outcome: fc.constant('again'), note, notBeforeMs: timeMs, counts: fc.boolean() }),
 );
 const filter = fc.record(
@@ -83,7 +88,8 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('settle'), leases: few(fc.tuple(lease, settlement)) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(1, 5, 6, 20, 50, 90) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('extend'), leases: few(lease), leaseMs }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel'), ids: few(id) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('cancel', 'forget', 'payloads'), ids: few(id) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('redrive'), ids: few(id) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cancelByOwner'), uid }) },
 ) as fc.Arbitrary<Step>;
 

@@ -21,12 +21,20 @@ interface ModelEntry extends NewEntry {
   attempts: number;
   epoch: number;
   enqueuedAtMs: number;
+  ageFromMs: number;
   /** When it is due, unless another of its ordering key comes first. */
   dueMs: number;
   /** Undefined while it is open. */
   expiresMs: number | undefined;
   note: string | undefined;
   result: Uint8Array | undefined;
+}
+
+interface Ending {
+  state: 'done' | 'buried' | 'cancelled';
+  result: Uint8Array | undefined;
+  nowMs: number;
+  keepMs?: number | undefined;
 }
 
 const isOpen = (entry: ModelEntry) => entry.expiresMs === undefined;
@@ -43,7 +51,7 @@ export class ModelStore implements Immediate<Store> {
   /** In the order in which they were accepted. */
   #entries: ModelEntry[] = [];
   #leases = 0;
-  readonly #totals: Totals = { accepted: 0, done: 0, buried: 0, cancelled: 0 };
+  readonly #totals: Totals = { accepted: 0, done: 0, buried: 0, cancelled: 0, redriven: 0 };
 
   constructor({ limits, nowMs }: { limits: Limits; nowMs: () => number }) {
     this.#limits = limits;
@@ -90,7 +98,10 @@ export class ModelStore implements Immediate<Store> {
         entry.state = 'waiting';
         entry.dueMs = settlement.notBeforeMs;
         if (!settlement.counts) entry.attempts -= 1;
-      } else this.#end(entry, { state: settlement.outcome, result: settlement.result, nowMs });
+      } else {
+        const { outcome: state, result, keepMs } = settlement;
+        this.#end(entry, { state, result, nowMs, keepMs });
+      }
       return true;
     });
   }
@@ -101,6 +112,30 @@ export class ModelStore implements Immediate<Store> {
       const entry = this.#find(id);
       if (entry === undefined || !isOpen(entry)) return false;
       this.#end(entry, { state: 'cancelled', result: undefined, nowMs });
+      return true;
+    });
+  }
+
+  redrive(ids: readonly string[]): boolean[] {
+    const nowMs = this.#forgetExpired();
+    return ids.map((id) => {
+      const entry = this.#find(id);
+      if (entry?.state !== 'buried') return false;
+      this.#totals.buried -= 1;
+      this.#totals.redriven += 1;
+      const empty = { expiresMs: undefined, note: undefined, result: undefined };
+      const again: ModelEntry = { ...entry, state: 'waiting', attempts: 0, dueMs: nowMs, ageFromMs: nowMs, ...empty };
+      this.#entries = [...this.#entries.filter((other) => other !== entry), again];
+      return true;
+    });
+  }
+
+  forget(ids: readonly string[]): boolean[] {
+    this.#forgetExpired();
+    return ids.map((id) => {
+      const entry = this.#find(id);
+      if (entry === undefined || isOpen(entry)) return false;
+      this.#entries = this.#entries.filter((other) => other !== entry);
       return true;
     });
   }
@@ -123,6 +158,10 @@ export class ModelStore implements Immediate<Store> {
     this.#forgetExpired();
     const entry = this.#find(id);
     return entry && (isOpen(entry) || entry.state === 'buried') ? { head: entry.head, body: entry.body } : undefined;
+  }
+
+  payloads(ids: readonly string[]): (Payload | undefined)[] {
+    return ids.map((id) => this.payload(id));
   }
 
   result(id: string): Uint8Array | undefined {
@@ -175,7 +214,8 @@ export class ModelStore implements Immediate<Store> {
     if (sum(near.map(size)) + size(entry) > perNamespace.bytes) return { outcome: 'full', bound: 'namespace bytes' };
     const dueMs = Math.max(nowMs, entry.notBeforeMs ?? 0);
     const empty = { expiresMs: undefined, note: undefined, result: undefined };
-    this.#entries.push({ ...entry, state: 'waiting', attempts: 0, epoch: 0, enqueuedAtMs: nowMs, dueMs, ...empty });
+    const times = { enqueuedAtMs: nowMs, dueMs, ageFromMs: dueMs };
+    this.#entries.push({ ...entry, state: 'waiting', attempts: 0, epoch: 0, ...times, ...empty });
     this.#totals.accepted += 1;
     return { outcome: 'accepted' };
   }
@@ -183,17 +223,14 @@ export class ModelStore implements Immediate<Store> {
   #leaseOne(entry: ModelEntry, dueMs: number): LeasedEntry {
     this.#leases += 1;
     Object.assign(entry, { state: 'leased', epoch: this.#leases, attempts: entry.attempts + 1, dueMs });
-    const { id, epoch, attempts: attempt, enqueuedAtMs, orderingKey } = entry;
-    return { id, epoch, uid: entry.owner.uid, attempt, enqueuedAtMs, orderingKey, bytes: size(entry) };
+    const { id, epoch, attempts: attempt, enqueuedAtMs, ageFromMs, orderingKey } = entry;
+    return { id, epoch, uid: entry.owner.uid, attempt, enqueuedAtMs, ageFromMs, orderingKey, bytes: size(entry) };
   }
 
-  #end(
-    entry: ModelEntry,
-    { state, result, nowMs }: { state: 'done' | 'buried' | 'cancelled'; result: Uint8Array | undefined; nowMs: number },
-  ): void {
+  #end(entry: ModelEntry, { state, result, nowMs, keepMs }: Ending): void {
     const isBuried = state === 'buried';
     const kept = isBuried ? this.#limits.buried : this.#limits.results;
-    Object.assign(entry, { state, result, expiresMs: nowMs + kept.ageMs });
+    Object.assign(entry, { state, result, expiresMs: nowMs + (keepMs ?? kept.ageMs) });
     this.#totals[state] += 1;
     for (;;) {
       const ended = this.#of(entry.owner.uid).filter((each) => !isOpen(each) && (each.state === 'buried') === isBuried);
