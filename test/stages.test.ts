@@ -15,7 +15,7 @@ const STAGES: Record<string, string> = {
   'runtime-image':
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
-  dispatcher: 'intake ▸ delivery ▸ functions ▸ store',
+  dispatcher: 'delivery ▸ functions ▸ store',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ keeping ▸ store',
   cli:
     'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +

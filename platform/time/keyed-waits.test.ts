@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestClock } from '#platform/testing/test-clock.ts';
-import { until } from '#platform/testing/until.ts';
-import { EndedWaits } from './ended-waits.ts';
+import { TestClock } from '../testing/test-clock.ts';
+import { until } from '../testing/until.ts';
+import { KeyedWaits } from './keyed-waits.ts';
 
 const none = new AbortController().signal;
 
@@ -13,21 +13,21 @@ function record(waits: readonly [id: string, wait: Promise<void>][]): string[] {
   return over;
 }
 
-test('all that wait for an invocation go on when it has ended, and no others', async () => {
-  const waits = new EndedWaits(new TestClock());
+test('all that wait for one name go on when it is told of, and no others', async () => {
+  const waits = new KeyedWaits(new TestClock());
   const over = record([
     ['a', waits.wait('a', 1_000, none)],
     ['a', waits.wait('a', 1_000, none)],
     ['b', waits.wait('b', 1_000, none)],
   ]);
-  waits.ended('a');
+  waits.tell('a');
   await until(() => over.length === 2, 'two go on');
   assert.deepEqual([over, waits.size], [['a', 'a'], 1]);
 });
 
 test('a wait ends with its time, or with the one that waits, and leaves nothing', async () => {
   const clock = new TestClock();
-  const waits = new EndedWaits(clock);
+  const waits = new KeyedWaits(clock);
   const gone = new AbortController();
   const over = record([
     ['late', waits.wait('late', 1_000, none)],
@@ -39,18 +39,18 @@ test('a wait ends with its time, or with the one that waits, and leaves nothing'
   clock.advance(1_000);
   await until(() => over.length === 2, 'the other goes on');
   assert.deepEqual([over, waits.size, clock.pending], [['gone', 'late'], 0, 0]);
-  waits.ended('late');
+  waits.tell('late');
 });
 
 test('where as many wait as may, one more does not', async () => {
-  const waits = new EndedWaits(new TestClock(), 2);
+  const waits = new KeyedWaits(new TestClock(), 2);
   const over = record(['a', 'b', 'c'].map((id) => [id, waits.wait(id, 1_000, none)]));
   await until(() => over.length === 1, 'one goes on');
   assert.deepEqual([over, waits.size], [['c'], 2]);
 });
 
 test('one that has gone before does not wait', async () => {
-  const waits = new EndedWaits(new TestClock());
+  const waits = new KeyedWaits(new TestClock());
   await waits.wait('a', 1_000, AbortSignal.abort());
   assert.equal(waits.size, 0);
 });
