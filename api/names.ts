@@ -104,6 +104,8 @@ export const RUNTIME_ENV = {
   signature: 'CATNAP_SIGNATURE',
   /** Seconds one request may take; 0: no limit. */
   timeoutSeconds: 'CATNAP_TIMEOUT_SECONDS',
+  /** Seconds that a delivery of stored work may take, which has a limit of its own. Absent: there are none. */
+  asyncTimeoutSeconds: 'CATNAP_ASYNC_TIMEOUT_SECONDS',
   /** Requests in flight at once; 0: no limit. */
   concurrencyLimit: 'CATNAP_CONCURRENCY_LIMIT',
   /** Least severe level that is logged; absent: debug, which is all. The user's to set. */

@@ -35,6 +35,11 @@ test('another pod template has another hash, an equal one the same', () => {
   assert.notEqual(hash('runtime:1'), hash('runtime:2'));
 });
 
+test('a function without async keeps the pod template that it had before there was any', () => {
+  const { metadata } = revisionDeployment(aFunction(), 'hello-1', payload(), 'h');
+  assert.equal(metadata?.annotations?.[ANNOTATION.templateHash], 'e45474a939bd7ad2');
+});
+
 test('children belong to the Function that made them, not to one of the same name later', () => {
   const child = revisionDeployment(aFunction(), 'hello-1', payload(), 'h');
   assert.equal(isControlledBy(child, aFunction()), true);

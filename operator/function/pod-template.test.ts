@@ -10,7 +10,7 @@ const PARTS = [
 const SOURCE: Payload = { kind: 'source', bundle: { parts: PARTS }, runtimeImage: 'runtime:1' };
 const IMAGE: Payload = { kind: 'image', image: 'team/thumbs:1' };
 
-function made(spec: Parameters<typeof aFunction>[0] = {}, payload = SOURCE) {
+function made(spec: Parameters<typeof aFunction>[0] = {}, payload: Payload = SOURCE) {
   const { spec: pod, metadata } = podTemplate(aFunction(spec), 'hello-1', payload);
   const container = pod?.containers[0];
   assert.ok(pod && container);
@@ -101,6 +101,19 @@ test('a leaving pod has the time of its longest request and ten seconds', () => 
   assert.equal(made({ timeoutSeconds: 0 }).pod.terminationGracePeriodSeconds, 3_610);
 });
 
+test('a leaving pod has the time of its longest delivery, and the runtime knows of it', () => {
+  const seconds = (spec: Parameters<typeof aFunction>[0], payload: Payload = SOURCE) => {
+    const { pod, env } = made(spec, payload);
+    return [pod.terminationGracePeriodSeconds, env.CATNAP_TIMEOUT_SECONDS, env.CATNAP_ASYNC_TIMEOUT_SECONDS];
+  };
+  assert.deepEqual(seconds({ timeoutSeconds: 60, async: { timeoutSeconds: 600 } }), [610, '60', '600']);
+  assert.deepEqual(seconds({ timeoutSeconds: 60, async: { timeoutSeconds: 5, mode: 'Never' } }), [70, '60', '5']);
+  assert.deepEqual(seconds({ timeoutSeconds: 0, async: { timeoutSeconds: 600 } }), [3_610, '0', '600']);
+  assert.deepEqual(seconds({ timeoutSeconds: 0, async: { timeoutSeconds: 7_200 } }), [7_210, '0', '7200']);
+  const image = seconds({ image: 'team/thumbs:1', async: { timeoutSeconds: 600 } }, IMAGE);
+  assert.deepEqual(image, [610, undefined, undefined]);
+});
+
 test("requests of a user's image that leaves have three seconds before it hears of that", () => {
   const { container } = made({ image: 'team/thumbs:1' }, IMAGE);
   assert.deepEqual(container.lifecycle, { preStop: { sleep: { seconds: 3 } } });
@@ -131,6 +144,12 @@ test('a replica whose main loop has stopped is restarted, not before a request w
     return periodSeconds * (failureThreshold - 1);
   };
   assert.deepEqual([1, 60, 61, 0].map(stuckAfterSeconds), [30, 60, 70, 3_600]);
+});
+
+test('a replica that computes for as long as a delivery may take is not restarted for it', () => {
+  const { periodSeconds = 0, failureThreshold = 0 } =
+    made({ timeoutSeconds: 60, async: { timeoutSeconds: 600 } }).container.livenessProbe ?? {};
+  assert.equal(periodSeconds * (failureThreshold - 1), 600);
 });
 
 test('a start is over before it is asked whether it lives', () => {

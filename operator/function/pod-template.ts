@@ -47,7 +47,7 @@ export function podTemplate(fn: FunctionObject, revision: string, payload: Paylo
       containers: [container(fn, revision, payload)],
       enableServiceLinks: false,
       automountServiceAccountToken: serviceAccountName !== undefined,
-      terminationGracePeriodSeconds: (spec.timeoutSeconds || UNLIMITED_REQUEST_SECONDS) + LEAVING_SECONDS,
+      terminationGracePeriodSeconds: longestSeconds(spec) + LEAVING_SECONDS,
       ...(serviceAccountName !== undefined && { serviceAccountName }),
       ...(spec.imagePullSecrets?.length && { imagePullSecrets: spec.imagePullSecrets }),
       ...(spec.secrets?.length && { volumes: secretVolumes(spec.secrets) }),
@@ -61,6 +61,11 @@ export function podTemplate(fn: FunctionObject, revision: string, payload: Paylo
       }),
     },
   };
+}
+
+/** Longest that a replica may be busy with one request, or one delivery; those of an earlier spec are still on their way when `mode` is Never. */
+function longestSeconds({ timeoutSeconds, async }: FunctionSpec): number {
+  return Math.max(timeoutSeconds || UNLIMITED_REQUEST_SECONDS, async?.timeoutSeconds ?? 0);
 }
 
 function container(fn: FunctionObject, revision: string, payload: Payload): Container {
@@ -82,7 +87,7 @@ function container(fn: FunctionObject, revision: string, payload: Payload): Cont
     resources: wire<NonNullable<Container['resources']>>(spec.resources),
     readinessProbe: readinessProbe(source),
     ...(source
-      ? { livenessProbe: livenessProbe(spec.timeoutSeconds) }
+      ? { livenessProbe: livenessProbe(longestSeconds(spec)) }
       : { lifecycle: { preStop: { sleep: { seconds: IMAGE_QUIET_SECONDS } } } }),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ...(spec.secrets?.length && { volumeMounts: secretMounts(spec.secrets) }),
@@ -105,6 +110,7 @@ function ownEnv(fn: FunctionObject, revision: string, payload: Payload): EnvVar[
       [RUNTIME_ENV.handler]: fn.spec.handler,
       ...(fn.spec.signature !== 'auto' && { [RUNTIME_ENV.signature]: fn.spec.signature }),
       [RUNTIME_ENV.timeoutSeconds]: fn.spec.timeoutSeconds,
+      ...(fn.spec.async && { [RUNTIME_ENV.asyncTimeoutSeconds]: fn.spec.async.timeoutSeconds }),
       [RUNTIME_ENV.concurrencyLimit]: fn.spec.concurrency.limit,
       [RUNTIME_ENV.bundleChunks]: payload.bundle.parts.reduce((sum, { chunks }) => sum + chunks, 0),
       ...(payload.bundle.sha256 !== undefined && { [RUNTIME_ENV.bundleSha256]: payload.bundle.sha256 }),
@@ -156,10 +162,9 @@ const STUCK_SECONDS = 30;
  * It never ends one that is only busy: a handler may compute for as long as a request may take without coming back to
  * the loop, so it is given that time, half a minute at least, and one period more. It costs a start nothing: the first
  * question comes after ten seconds, and what listens by then answers even while its module is loaded.
- * @param timeoutSeconds 0: no limit.
  */
-function livenessProbe(timeoutSeconds: number): Probe {
-  const patienceSeconds = Math.max(STUCK_SECONDS, timeoutSeconds || UNLIMITED_REQUEST_SECONDS);
+function livenessProbe(longestRequestSeconds: number): Probe {
+  const patienceSeconds = Math.max(STUCK_SECONDS, longestRequestSeconds);
   return {
     httpGet: { path: LIVE_PATH, port: PORT.http.name, scheme: 'HTTP' },
     initialDelaySeconds: LIVE_EVERY_SECONDS,

@@ -57,6 +57,7 @@ test('what does not change the pod makes no revision', () => {
     maxBodyBytes: '1Mi',
     concurrency: { target: 1 },
     routes: [{ host: 'a.example' }],
+    async: { mode: 'Always', timeoutSeconds: 600 },
   });
   assert.equal(same, revision());
 });

@@ -21,7 +21,8 @@ export interface RevisionInputs {
 /**
  * Name of the revision that runs these inputs. Only what the user gave goes in, nothing of the operator's own: an
  * upgrade makes no revision. What does not change the pod stays out (scaling, queue, routes, concurrency.target,
- * timeouts, maxBodyBytes, policies). A field that a later version adds must stay out too while it has its default.
+ * timeouts, maxBodyBytes, policies), and `async`, whose time limit changes only how long a pod may take to leave: it reaches
+ * pods when they next start from zero. A field that a later version adds must stay out too while it has its default.
  */
 export function revisionOf(functionName: string, spec: FunctionSpec, inputs: RevisionInputs): string {
   return revisionName(functionName, contentHash({ ...ofSpec(spec, inputs.source), configMaps: inputs.configMaps }));
