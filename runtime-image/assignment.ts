@@ -14,6 +14,8 @@ export interface Assignment {
   signature: Signature;
   /** Milliseconds one request may take; 0: no limit. */
   timeoutMs: number;
+  /** Milliseconds a delivery of stored work may take; 0: there are none. */
+  asyncTimeoutMs: number;
   /** Handlers that may run at once; 0: no limit. */
   concurrencyLimit: number;
   /** Whether clients are shown stacks. */
@@ -36,6 +38,11 @@ export interface PackedBundle {
 export interface HandlerFile {
   /** Its path; undefined: what `require` of the working directory would load. */
   file: string | undefined;
+}
+
+/** Milliseconds that the longest call may take; 0: any time. A pod is given as long to leave, and some seconds. */
+export function longestMs({ timeoutMs, asyncTimeoutMs }: Assignment): number {
+  return timeoutMs === 0 ? 0 : Math.max(timeoutMs, asyncTimeoutMs);
 }
 
 /** `<namespace>/<name>`, as answers and logs name it. */

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { announce } from './announce.ts';
-import type { Assignment } from './assignment.ts';
+import { type Assignment, longestMs } from './assignment.ts';
 import { currentCall } from './call/call.ts';
 import { traceOutgoing } from './call/trace-propagation.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -97,7 +97,7 @@ function assemble(assignment: Assignment, settings: ProcessSettings, log: JsonLo
     dispatcher,
     webSockets,
     log,
-    timeoutMs: assignment.timeoutMs,
+    timeoutMs: longestMs(assignment),
     dispose: () => later.dispose,
   };
   return { assignment, settings, log, code, stage, requests, webSockets, dispatcher, server, shutdown, later };

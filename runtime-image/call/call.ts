@@ -3,6 +3,8 @@ import { nowMs } from '../clock.ts';
 import type { Trace } from './context.ts';
 import { guardListeners } from './guarded-listener.ts';
 import { abortReason, type Stop } from './stop.ts';
+import { type TimeLimit, timeLimitOf } from './time-limit.ts';
+import { traceOf } from './trace.ts';
 
 /** The call in whose course code runs; undefined outside of any. */
 export const currentCall = new AsyncLocalStorage<Call>();
@@ -18,36 +20,57 @@ export interface Stoppable {
  * for as their context, and with its request in it every request survived into the old generation: 94 MiB after a load
  * that now leaves 40.
  *
- * One timer for all of them: each has the same time limit, so the map's order of insertion is that of the deadlines.
+ * One timer for all that have the replica's time limit: of these the map's order of insertion is that of the deadlines. The few
+ * with a limit of their own, deliveries, have a timer of their own.
  */
 export class Calls {
-  readonly #timeoutMs: number;
+  readonly #limit: TimeLimit;
+  readonly #onListenerFailed: (error: unknown) => void;
   readonly #works = new Map<Call, Stoppable>();
   #timer: NodeJS.Timeout | undefined;
+  readonly #ownTimers = new Map<Call, NodeJS.Timeout>();
 
-  /** @param timeoutMs of each call; 0: no limit. */
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
+  /**
+   * @param limit of each call that has none of its own.
+   * @param onListenerFailed called with an error of what listens to a call's signal; default: it is of no interest.
+   */
+  constructor(limit: TimeLimit, onListenerFailed: (error: unknown) => void = () => undefined) {
+    this.#limit = limit;
+    this.#onListenerFailed = onListenerFailed;
+  }
+
+  /** The call of a request with `headers`. @param startedMs by clock.ts. */
+  make(requestId: string, headers: Readonly<Record<string, unknown>>, startedMs: number): Call {
+    const limit = timeLimitOf(headers, this.#limit);
+    return new Call({ requestId, trace: traceOf(headers), startedMs, limit, onListenerFailed: this.#onListenerFailed });
   }
 
   /** `work.stopped` is called when `call` is stopped, after its time at the latest. */
   begin(call: Call, work: Stoppable): void {
     this.#works.set(call, work);
-    if (this.#timer !== undefined || this.#timeoutMs === 0) return;
     // It may have run for long already, without coming back to the main loop.
-    this.#expireAfter(Math.max(0, call.startedMs + this.#timeoutMs - nowMs()));
+    const leftMs = Math.max(0, Math.ceil(call.startedMs + call.limit.ms - nowMs()));
+    if (call.limit !== this.#limit)
+      this.#ownTimers.set(
+        call,
+        setTimeout(() => this.#timeIsUp(call), leftMs),
+      );
+    else if (this.#timer === undefined && call.limit.ms !== 0) this.#expireAfter(leftMs);
   }
 
   /** The call is over: it cannot be stopped any more. */
   close(call: Call): void {
     this.#works.delete(call);
+    if (call.limit === this.#limit) return;
+    clearTimeout(this.#ownTimers.get(call));
+    this.#ownTimers.delete(call);
   }
 
   /** Stops a call that is open; the first reason counts. */
   stop(call: Call, stop: Stop): void {
     const work = this.#works.get(call);
     if (work === undefined) return;
-    this.#works.delete(call);
+    this.close(call);
     // In the call's own course, so that what listens to the signal logs with its id.
     currentCall.run(call, () => call.stop(stop, () => work.stopped(stop)));
   }
@@ -60,11 +83,15 @@ export class Calls {
     this.#timer = setTimeout(() => this.#expire(), Math.ceil(ms));
   }
 
+  #timeIsUp(call: Call): void {
+    if (!call.hasNoLimit) this.stop(call, { why: 'timeout' });
+  }
+
   #expire(): void {
     this.#timer = undefined;
-    const startedMs = nowMs() - this.#timeoutMs;
+    const startedMs = nowMs() - this.#limit.ms;
     for (const call of this.#works.keys()) {
-      if (call.hasNoLimit) continue;
+      if (call.hasNoLimit || call.limit !== this.#limit) continue;
       if (call.startedMs > startedMs) {
         this.#expireAfter(call.startedMs - startedMs);
         break;
@@ -74,29 +101,35 @@ export class Calls {
   }
 }
 
+interface CallParts {
+  requestId: string;
+  trace: Trace | undefined;
+  /** By clock.ts. */
+  startedMs: number;
+  limit: TimeLimit;
+  /** Called with an error of what listens to the signal. */
+  onListenerFailed(error: unknown): void;
+}
+
 /** One request in the handler's hands. */
 export class Call {
   readonly requestId: string;
   readonly trace: Trace | undefined;
   /** By clock.ts. */
   readonly startedMs: number;
+  readonly limit: TimeLimit;
   /** It may take as long as it likes. */
   hasNoLimit = false;
   readonly #onListenerFailed: (error: unknown) => void;
   #stop: Stop | undefined;
   #abort: AbortController | undefined;
 
-  /** @param onListenerFailed called with an error of what listens to the signal; default: it is of no interest. */
-  constructor(
-    requestId: string,
-    trace: Trace | undefined,
-    startedMs: number,
-    onListenerFailed: (error: unknown) => void = () => undefined,
-  ) {
+  constructor({ requestId, trace, startedMs, limit, onListenerFailed }: CallParts) {
     this.#onListenerFailed = onListenerFailed;
     this.requestId = requestId;
     this.trace = trace;
     this.startedMs = startedMs;
+    this.limit = limit;
   }
 
   get isStopped(): boolean {

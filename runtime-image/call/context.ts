@@ -49,7 +49,7 @@ export interface Context {
   readonly requestId: string;
   /** Aborts when the time is up, when the client goes away, and when the replica must leave before the answer is over. */
   readonly signal: AbortSignal;
-  /** When the time for this request is up; undefined: it has no limit. */
+  /** When the time for this request is up, of a delivery that of `spec.async`; undefined: it has no limit. */
   readonly deadline: Date | undefined;
   /** The Function's name. */
   readonly function: string;
@@ -68,6 +68,8 @@ export interface Context {
   readonly trace: Trace | undefined;
   /** Who asks, as the gateway found out by `spec.access`; undefined: it asks for no name, there or on this path. Clients cannot forge it. */
   readonly caller: Caller | undefined;
+  /** Where the request is a delivery of stored work (`spec.async`): of which, and which attempt; undefined: somebody waits for the answer. Clients cannot forge it. */
+  readonly invocation: Invocation | undefined;
   /** Keeps the replica alive until `promise` has settled, after the answer too. A rejection is logged. */
   waitUntil(promise: PromiseLike<unknown>): void;
   readonly log: Log;
@@ -108,6 +110,14 @@ export interface Caller {
   readonly issuer: string | undefined;
   /** Of a token: what the issuer says of its subject. */
   readonly claims: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Stored work that is delivered. */
+export interface Invocation {
+  /** The same at each attempt: by it a handler can tell what it has done already. */
+  readonly id: string;
+  /** 1 at the first. */
+  readonly attempt: number;
 }
 
 /** What a request said of the trace that it is part of, by W3C Trace Context. */

@@ -2,7 +2,8 @@ import { SECRETS_DIR } from '../../api/names.ts';
 import type { Assignment } from '../assignment.ts';
 import type { Call } from '../call/call.ts';
 import { callerOf } from '../call/caller.ts';
-import type { Caller, Context, Log, Secrets, Trace } from '../call/context.ts';
+import type { Caller, Context, Invocation, Log, Secrets, Trace } from '../call/context.ts';
+import { invocationOf } from '../call/invocation.ts';
 import { secretFiles } from '../call/secret-files.ts';
 import { secretsOf } from '../call/secrets.ts';
 import { nowMs } from '../clock.ts';
@@ -26,6 +27,8 @@ export class CallContext implements Context {
   #deadlineMs: number | undefined;
   /** Read from the headers when it is first asked for. */
   #caller: Caller | undefined;
+  /** The same. */
+  #invocation: Invocation | undefined;
 
   /** @param headers of the request, by names in lower case */
   constructor(call: Call, coldStart: boolean, replica: Replica, headers: Readonly<Record<string, unknown>>) {
@@ -42,9 +45,9 @@ export class CallContext implements Context {
     return this.#call.signal;
   }
   get deadline(): Date | undefined {
-    const { timeoutMs } = this.#replica.assignment;
-    if (timeoutMs === 0) return undefined;
-    this.#deadlineMs ??= Date.now() + this.#call.startedMs + timeoutMs - nowMs();
+    const { startedMs, limit } = this.#call;
+    if (limit.ms === 0) return undefined;
+    this.#deadlineMs ??= Date.now() + startedMs + limit.ms - nowMs();
     return new Date(this.#deadlineMs);
   }
   get env(): Context['env'] {
@@ -59,6 +62,10 @@ export class CallContext implements Context {
   get caller(): Caller | undefined {
     this.#caller ??= callerOf(this.#headers);
     return this.#caller;
+  }
+  get invocation(): Invocation | undefined {
+    this.#invocation ??= invocationOf(this.#headers);
+    return this.#invocation;
   }
   /** A function that needs no `this`: handlers take it out of the context. */
   get waitUntil(): Context['waitUntil'] {
@@ -79,7 +86,7 @@ export class CallContext implements Context {
 
   /** A handler may return its context, or log it: nothing in it is a secret. */
   toJSON(): object {
-    const { requestId, trace, caller, deadline, function: name, namespace, revision, coldStart } = this;
-    return { requestId, trace, caller, deadline, function: name, namespace, revision, coldStart };
+    const { requestId, trace, caller, invocation, deadline, function: name, namespace, revision, coldStart } = this;
+    return { requestId, trace, caller, invocation, deadline, function: name, namespace, revision, coldStart };
   }
 }

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HEADER } from '../../api/names.ts';
 import type { Assignment } from '../assignment.ts';
-import { Call, Calls, currentCall } from '../call/call.ts';
+import { type Call, Calls, currentCall } from '../call/call.ts';
 import type { Stop } from '../call/stop.ts';
-import { traceOf } from '../call/trace.ts';
 import { nowMs } from '../clock.ts';
 import { Exchange, type Replier } from '../http/exchange.ts';
 import type { Upgrade } from '../http/upgrade.ts';
@@ -41,8 +40,6 @@ export class Dispatcher {
   readonly #replica: Replica;
   readonly #waitUntil: WaitUntilSet;
   readonly #watchers = new Set<() => void>();
-  readonly #onListenerFailed = (error: unknown) =>
-    this.#deps.log.thrown('error', 'what listens to the signal failed', error);
   #invoke: Invoke | undefined;
   #isFirst = true;
   #lastRequestMs = 0;
@@ -54,12 +51,14 @@ export class Dispatcher {
     const { timeoutMs, concurrencyLimit } = assignment;
     this.#deps = deps;
     this.#limit = new ConcurrencyLimit(concurrencyLimit);
-    this.#calls = new Calls(timeoutMs);
+    this.#calls = new Calls({ ms: timeoutMs, field: 'spec.timeoutSeconds' }, (error) =>
+      log.thrown('error', 'what listens to the signal failed', error),
+    );
     this.#waitUntil = new WaitUntilSet(log);
     this.#replier = { assignment, isLeaving: () => stage.current !== 'ready', webSockets: deps.webSockets };
-    const onStopped = (stop: Stop, running: Promise<void>) =>
-      watchOverdue(running, overdueAfterMs(stop, timeoutMs), { limit: this.#limit, ...deps });
-    this.#runDeps = { log, timeoutMs, onStopped };
+    const onStopped = ({ limit }: Call, stop: Stop, running: Promise<void>) =>
+      watchOverdue(running, overdueAfterMs(stop, limit.ms), { limit: this.#limit, ...deps });
+    this.#runDeps = { log, onStopped };
     const waitUntil = (promise: PromiseLike<unknown>) => void this.#hold(() => this.#waitUntil.settle(promise));
     this.#replica = { assignment, log, waitUntil };
   }
@@ -181,7 +180,7 @@ export class Dispatcher {
   /** Has a place. @param atMs now. */
   #begin(exchange: Exchange, invoke: Invoke, atMs: number): void {
     const { headers } = exchange.message;
-    const call = new Call(exchange.requestId, traceOf(headers), atMs, this.#onListenerFailed);
+    const call = this.#calls.make(exchange.requestId, headers, atMs);
     const context = new CallContext(call, this.#isFirst, this.#replica, headers);
     const run = new HandlerRun(exchange, call, this.#runDeps);
     this.#isFirst = false;

@@ -11,9 +11,8 @@ import type { JsonLog } from '../telemetry/log.ts';
 /** What all runs of a replica have in common. */
 export interface HandlerRunDeps {
   log: JsonLog;
-  timeoutMs: number;
-  /** A call was stopped, and its handler still runs; `running` resolves when it has settled. */
-  onStopped(stop: Stop, running: Promise<void>): void;
+  /** `call` was stopped, and its handler still runs; `running` resolves when it has settled. */
+  onStopped(call: Call, stop: Stop, running: Promise<void>): void;
 }
 
 /** One run of the handler: it ends with the handler's reply on the wire, or with why there is none. */
@@ -48,7 +47,7 @@ export class HandlerRun implements Stoppable {
 
   stopped(stop: Stop): void {
     void this.#sayStop(stop);
-    if (this.#running !== undefined) this.#deps.onStopped(stop, this.#running);
+    if (this.#running !== undefined) this.#deps.onStopped(this.call, stop, this.#running);
   }
 
   async #settle(reply: PromiseLike<Reply | undefined>): Promise<void> {
@@ -72,8 +71,8 @@ export class HandlerRun implements Stoppable {
   }
 
   async #sayStop(stop: Stop): Promise<void> {
-    const { log, timeoutMs } = this.#deps;
-    const failure = failureOfStop(stop, timeoutMs);
+    const { log } = this.#deps;
+    const failure = failureOfStop(stop, this.call.limit);
     if (failure === undefined) return;
     log.line('warn', 'request stopped', { reason: stop.why, answerBegun: this.exchange.response.headersSent });
     await this.#say(failure);

@@ -1,6 +1,7 @@
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, PUBLIC_MESSAGE } from '../../api/errors.ts';
 import { HEADER } from '../../api/names.ts';
 import type { Stop } from '../call/stop.ts';
+import type { TimeLimit } from '../call/time-limit.ts';
 import { adviceOn } from '../telemetry/thrown-advice.ts';
 import { asError, attempt, textAt } from '../telemetry/thrown-value.ts';
 import type { Reply } from './reply.ts';
@@ -85,11 +86,11 @@ function messageOf(thrown: unknown): string {
 }
 
 /** What is said when a call is stopped. undefined: the client is gone. */
-export function failureOfStop(stop: Stop, timeoutMs: number): Failure | undefined {
+export function failureOfStop(stop: Stop, { ms, field }: TimeLimit): Failure | undefined {
   if (stop.why === 'gone') return undefined;
   if (stop.why === 'crashed') return failureOfThrown(stop.error);
   if (stop.why === 'timeout') {
-    return { code: 'Timeout', message: `the function took longer than ${timeoutMs / 1000} s (spec.timeoutSeconds)` };
+    return { code: 'Timeout', message: `the function took longer than ${ms / 1000} s (${field})` };
   }
   return { code: 'Timeout', message: 'the replica had to leave before the function answered' };
 }

@@ -20,6 +20,7 @@ test('an empty environment means the defaults', () => {
       handler: 'default',
       signature: 'auto',
       timeoutMs: 0,
+      asyncTimeoutMs: 0,
       concurrencyLimit: 0,
       isDevelopment: false,
       env: {},

@@ -55,6 +55,7 @@ function readAssignment(variables: Variables, env: Env): Omit<Assignment, 'code'
     handler: variables.text(RUNTIME_ENV.handler) ?? 'default',
     signature: variables.word(RUNTIME_ENV.signature, SIGNATURES) ?? 'auto',
     timeoutMs: 1000 * variables.number(RUNTIME_ENV.timeoutSeconds, timeoutRange),
+    asyncTimeoutMs: 1000 * variables.number(RUNTIME_ENV.asyncTimeoutSeconds, timeoutRange),
     concurrencyLimit: variables.number(RUNTIME_ENV.concurrencyLimit, { min: 0, max: 1_000_000, fallback: 0 }),
     isDevelopment: env.NODE_ENV === 'development',
     env,

@@ -39,9 +39,9 @@ export async function load({ assignment, code, log, registered }: LoadParts): Pr
   const imports = 'source' in code ? importBundle(code.source) : importFile(process.cwd(), code.file);
   const { exports, times } = await imports.catch(advised);
   const detected = detect(exports, assignment, registered);
-  const { function: name, revision, timeoutMs, env } = assignment;
+  const { function: name, revision, env } = assignment;
   const warn: Tools['warn'] = (message, fields) => log.line('warn', message, fields);
-  const invoke = await adapt(detected, { replyOf, env, function: name, revision, timeoutMs, warn });
+  const invoke = await adapt(detected, { replyOf, env, function: name, revision, warn });
   const imported = watch();
   await lifeOf(exports, assignment, 'init')?.();
   const dispose = lifeOf(exports, assignment, 'dispose');

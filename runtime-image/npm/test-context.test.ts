@@ -11,6 +11,12 @@ test('each field has a default, and is what the test says instead', () => {
   assert.deepEqual({ ...context, ...said }, { ...context });
 });
 
+test('a context is of no delivery, or of the one that the test names', () => {
+  assert.equal(createTestContext().invocation, undefined);
+  assert.deepEqual(createTestContext({ invocation: { id: 'a' } }).invocation, { id: 'a', attempt: 1 });
+  assert.deepEqual(createTestContext({ invocation: { id: 'a', attempt: 3 } }).invocation, { id: 'a', attempt: 3 });
+});
+
 test('the deadline is so many seconds from now, and time alone aborts nothing', (t) => {
   t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000 });
   const { deadline, signal } = createTestContext({ timeoutSeconds: 5 });

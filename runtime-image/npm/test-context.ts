@@ -1,4 +1,4 @@
-import type { Caller, Context, Log, WorkerContext } from '../call/context.ts';
+import type { Caller, Context, Invocation, Log, WorkerContext } from '../call/context.ts';
 import { secretsOf } from '../call/secrets.ts';
 import { abortReason } from '../call/stop.ts';
 import { traceOf } from '../call/trace.ts';
@@ -26,6 +26,8 @@ export interface TestContextOptions {
   tracestate?: string;
   /** Who asks. Default: undefined, as where the Function has no `spec.access`. */
   caller?: Pick<Caller, 'way' | 'name'> & Partial<Caller>;
+  /** Which delivery of stored work it is; `attempt` default: 1. Default: undefined, as where somebody waits for the answer. */
+  invocation?: Pick<Invocation, 'id'> & Partial<Invocation>;
 }
 
 /** A line that the handler wrote to `context.log`. */
@@ -69,6 +71,7 @@ export function createTestContext(options: TestContextOptions = {}): TestContext
     secrets: secretsOf(given(options.secrets ?? {})),
     trace: traceOf({ ...options }),
     caller: options.caller && { issuer: undefined, claims: undefined, ...options.caller },
+    invocation: options.invocation && { attempt: 1, ...options.invocation },
     props: {},
     log: logTo(lines),
     lines,

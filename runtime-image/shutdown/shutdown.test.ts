@@ -42,6 +42,17 @@ suite('leaving', { concurrency: 4 }, () => {
     assert.deepEqual(await replica.ended, { code: 0, signal: null });
   });
 
+  test('a delivery that runs is finished, though it takes longer than a request may and the time to leave after it', async () => {
+    // With the time of a request alone it would be aborted 0.1 + 9 s after the signal.
+    await using replica = await replicaOf(SLOW, { CATNAP_TIMEOUT_SECONDS: '0.1', CATNAP_ASYNC_TIMEOUT_SECONDS: '20' });
+    const origin = await replica.origin();
+    const long = fetch(`${origin}/?ms=10000`, { headers: { 'x-catnap-timeout-ms': '20000' } });
+    await replica.line((line) => line.msg === 'in');
+    replica.process.kill('SIGTERM');
+    assert.equal(await (await long).text(), 'done');
+    assert.deepEqual(await replica.ended, { code: 0, signal: null });
+  });
+
   test('idle, it exits when half a second went by without a request, whatever connections are open', async () => {
     await using replica = await replicaOf(SLOW);
     const origin = await replica.origin();

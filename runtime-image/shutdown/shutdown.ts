@@ -15,6 +15,7 @@ export interface ShutdownDeps {
   dispatcher: Dispatcher;
   webSockets: WebSockets;
   log: JsonLog;
+  /** Of the longest call; 0: any time. */
   timeoutMs: number;
   /** The module's own, once it is loaded. */
   dispose(): (() => unknown) | undefined;

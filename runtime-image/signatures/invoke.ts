@@ -43,7 +43,5 @@ export interface Tools {
   env: Readonly<Record<string, string | undefined>>;
   function: string;
   revision: string;
-  /** Milliseconds one request may take; 0: no limit. */
-  timeoutMs: number;
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
 }

@@ -1,3 +1,4 @@
+import type { Call } from '../call/call.ts';
 import type { Context } from '../call/context.ts';
 import { nowMs } from '../clock.ts';
 import type { Tools } from './invoke.ts';
@@ -33,11 +34,12 @@ function memoryLimitBytes(): number {
 }
 
 /**
- * @param startedMs when the request came, by clock.ts.
+ * @param call the request's.
  * @param done what `done`, `fail` and `succeed` come to.
  */
-export function lambdaContext(context: Context, tools: Tools, startedMs: number, done: Done): LambdaContext {
-  const limitMs = tools.timeoutMs === 0 ? LONGEST_TIMER_MS : tools.timeoutMs;
+export function lambdaContext(context: Context, tools: Tools, call: Call, done: Done): LambdaContext {
+  const { startedMs, limit } = call;
+  const limitMs = limit.ms === 0 ? LONGEST_TIMER_MS : limit.ms;
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: tools.function,

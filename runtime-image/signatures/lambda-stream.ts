@@ -1,5 +1,4 @@
 import type { TransformCallback } from 'node:stream';
-import { nowMs } from '../clock.ts';
 import type { Reply } from '../http/reply.ts';
 import { errorOf } from '../telemetry/thrown-value.ts';
 import type { Invoke, Tools, UserFunction } from './invoke.ts';
@@ -52,7 +51,6 @@ class ResponseStream extends PassThrough {
  */
 export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke {
   return async (exchange, stopped, context) => {
-    const startedMs = nowMs();
     const prepared = await readEvent(exchange, tools).catch(refusalOf(exchange));
     if ('status' in prepared) return prepared;
     if (stopped.isStopped) return undefined;
@@ -64,7 +62,7 @@ export function streamingLambdaInvoke(call: UserFunction, tools: Tools): Invoke 
       else stream.destroy(errorOf(err));
     };
     const done: Done = (error) => (error === undefined || error === null ? stream.end() : failed(error));
-    const lambda = lambdaContext(context, tools, startedMs, done);
+    const lambda = lambdaContext(context, tools, stopped, done);
     const running = (async () => call(prepared.event, stream, lambda))().then(() => undefined, failed);
     context.waitUntil(running);
     await stream.begun;

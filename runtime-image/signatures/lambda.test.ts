@@ -116,6 +116,12 @@ suite('signature lambda', { concurrency: 4 }, () => {
     });
   });
 
+  test('the time that is left is that of the delivery, where it is one', async () => {
+    const answer = await fetch(`${origin}/context`, { headers: { 'x-catnap-timeout-ms': '60000' } });
+    const { left } = (await answer.json()) as { left: number };
+    assert.ok(left > 50_000 && left <= 60_000, `${left} ms`);
+  });
+
   test('bytes come as base64, text as it is', async () => {
     const echo = async (type: string) =>
       (await fetch(`${origin}/echo`, { method: 'POST', body: 'é', headers: { 'content-type': type } })).json();

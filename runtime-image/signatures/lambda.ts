@@ -1,4 +1,3 @@
-import { nowMs } from '../clock.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { errorOf } from '../telemetry/thrown-value.ts';
 import { type Invoke, isPromiseLike, type Tools, type UserFunction } from './invoke.ts';
@@ -15,11 +14,10 @@ import { wholeBody } from './whole-body.ts';
  */
 export function lambdaInvoke(call: UserFunction, callsBack: boolean, tools: Tools): Invoke {
   return async (exchange, stopped, context) => {
-    const startedMs = nowMs();
     const prepared = await readEvent(exchange, tools).catch(refusalOf(exchange));
     if ('status' in prepared) return prepared;
     if (stopped.isStopped) return undefined;
-    const contextOf = (done: Done) => lambdaContext(context, tools, startedMs, done);
+    const contextOf = (done: Done) => lambdaContext(context, tools, stopped, done);
     return replyOfLambda(await resultOf(call, callsBack, prepared.event, contextOf));
   };
 }

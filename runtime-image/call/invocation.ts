@@ -1,0 +1,14 @@
+import { HEADER } from '../../api/names.ts';
+import type { Invocation } from './context.ts';
+
+/** Longest id, in characters; a gateway's has 36. */
+const ID = /^[0-9A-Za-z_-]{1,64}$/;
+
+/** Undefined: the request is no delivery of stored work, or what it says of itself is not of the gateway's making. */
+export function invocationOf(headers: Readonly<Record<string, unknown>>): Invocation | undefined {
+  const { [HEADER.invocationId]: id, [HEADER.attempt]: attempt } = headers;
+  if (typeof id !== 'string' || !ID.test(id)) return undefined;
+  return typeof attempt === 'string' && /^[1-9][0-9]{0,5}$/.test(attempt)
+    ? { id, attempt: Number(attempt) }
+    : undefined;
+}
