@@ -15,7 +15,7 @@ const STAGES: Record<string, string> = {
   'runtime-image':
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
-  dispatcher: 'delivery ▸ functions ▸ store',
+  dispatcher: 'invocations ▸ delivery ▸ functions ▸ store',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ keeping ▸ store',
   cli:
     'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
@@ -90,6 +90,8 @@ const DOES_IO = [
   'activator/telemetry/metrics.ts',
   'activator/upstream/address.ts',
   'activator/upstream/http1/connection.ts',
+  'dispatcher/invocations/invocations-server.ts',
+  'dispatcher/invocations/start.ts',
   'dispatcher/store/embedded-store.ts',
   'dispatcher/store/sqlite/disk.ts',
   'dispatcher/store/sqlite/open-database.ts',

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { askedOf, isChange } from './asked.ts';
+
+const OF = '/v1/namespaces/shop/functions/orders/invocations';
+const ID = '0198c0de-0000-7000-8000-000000000001';
+const named = { namespace: 'shop', name: 'orders' };
+const status = (method: string, url: string) => {
+  const asked = askedOf(method, url);
+  return 'mistake' in asked ? asked.status : 200;
+};
+
+test('each address asks for one thing', () => {
+  assert.deepEqual(askedOf('GET', OF), { ...named, what: 'list', limit: 50, state: 'all', cursor: undefined });
+  assert.deepEqual(askedOf('GET', `${OF}?state=buried&limit=7&cursor=MTp1`), {
+    ...named,
+    what: 'list',
+    limit: 7,
+    state: 'buried',
+    cursor: 'MTp1',
+  });
+  assert.deepEqual(askedOf('GET', `${OF}/${ID}`), { ...named, what: 'show', id: ID });
+  assert.deepEqual(askedOf('DELETE', `${OF}/${ID}`), { ...named, what: 'remove', id: ID });
+  assert.deepEqual(askedOf('POST', `${OF}/${ID}/retry`), { ...named, what: 'retry', id: ID });
+  const all = { ...named, state: 'buried', cursor: undefined };
+  assert.deepEqual(askedOf('POST', `${OF}/retry?state=buried`), { ...all, what: 'retryAll' });
+  assert.deepEqual(askedOf('POST', `${OF}/purge?state=buried`), { ...all, what: 'purge' });
+});
+
+test('a page has 200 entries at most', () => {
+  const asked = askedOf('GET', `${OF}?limit=100000`);
+  assert.equal('limit' in asked && asked.limit, 200);
+});
+
+test('to read takes another right than to change', () => {
+  const changes = (method: string, path: string) => {
+    const asked = askedOf(method, OF + path);
+    return 'what' in asked && isChange(asked);
+  };
+  assert.ok(!changes('GET', '') && !changes('GET', `/${ID}`));
+  assert.ok(changes('DELETE', `/${ID}`) && changes('POST', `/${ID}/retry`));
+  assert.ok(changes('POST', '/retry?state=buried') && changes('POST', '/purge?state=all'));
+});
+
+test('what is left out at a change is not taken for all', () => {
+  assert.equal(status('POST', `${OF}/purge`), 400);
+  assert.equal(status('POST', `${OF}/retry`), 400);
+  assert.equal(status('POST', `${OF}/retry?state=all`), 400);
+  assert.equal(status('POST', `${OF}/purge?state=`), 400);
+  assert.equal(status('POST', `${OF}/purge?state=done&staet=x`), 400);
+});
+
+test('other methods are told which is right', () => {
+  for (const [method, path] of [
+    ['POST', ''],
+    ['DELETE', ''],
+    ['PUT', `/${ID}`],
+    ['HEAD', `/${ID}`],
+    ['GET', `/${ID}/retry`],
+    ['GET', '/purge?state=all'],
+  ] as const)
+    assert.equal(status(method, OF + path), 405, `${method} ${path}`);
+});
+
+test('what is no name, no id, no state, no number, no cursor comes to nothing', () => {
+  for (const url of [
+    '/',
+    '',
+    '*',
+    '/metrics',
+    `${OF}/`,
+    `${OF}/${ID}/`,
+    `${OF}/${ID.toUpperCase()}`,
+    `${OF}/${ID}%2fretry`,
+    `${OF}/../invocations`,
+    '/v1/namespaces/shop/functions/..%2forders/invocations',
+    '/v1/namespaces/Shop/functions/orders/invocations',
+    `/v1/namespaces/shop/functions/${'a'.repeat(64)}/invocations`,
+    `http://elsewhere${OF}`,
+  ])
+    assert.equal(status('GET', url), 404, url);
+  for (const search of [
+    'state=leased',
+    'state=constructor',
+    'limit=0',
+    'limit=-1',
+    'limit=1e3',
+    'limit=NaN',
+    'cursor=',
+    'cursor=%00',
+    `cursor=${'a'.repeat(257)}`,
+    'x=1',
+  ])
+    assert.equal(status('GET', `${OF}?${search}`), 400, search);
+  assert.equal(status('GET', `${OF}/${ID}?state=all`), 400);
+});
