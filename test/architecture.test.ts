@@ -101,8 +101,9 @@ const CLUSTER_FOLDERS: Record<string, readonly string[]> = {
   objects: [],
   'api-server': ['objects', 'machine', 'realism'],
   controllers: ['objects', 'realism'],
+  volumes: ['controllers', 'objects'],
   'service-proxy': ['controllers', 'machine'],
-  'pod-runner': ['controllers', 'service-proxy', 'machine', 'realism'],
+  'pod-runner': ['controllers', 'volumes', 'service-proxy', 'machine', 'realism'],
 };
 
 test('the stand-in cluster stands on platform alone: it is a Kubernetes, whatever runs in it', () => {

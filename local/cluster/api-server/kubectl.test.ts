@@ -95,6 +95,39 @@ function kubectlSuite(tool: ClusterTool): void {
     assert.match(await kubectl(['get', 'all']), /deployment.apps\/printed/);
   });
 
+  test('prints claims, volumes and classes', async () => {
+    const rows = async (...what: string[]) => (await kubectl(['get', ...what])).split('\n');
+    const metadata = { name: 'slow', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } };
+    await server.call('POST', '/apis/storage.k8s.io/v1/storageclasses', { metadata, provisioner: 'example.com/p' });
+    const resources = { requests: { storage: '1Gi' } };
+    const spec = { accessModes: ['ReadWriteOncePod'], resources };
+    const claims = '/api/v1/namespaces/default/persistentvolumeclaims';
+    await server.call('POST', claims, { metadata: { name: 'data' }, spec });
+    const [header = '', pending = ''] = await rows('pvc', 'data');
+    assert.match(header, /^NAME +STATUS +VOLUME +CAPACITY +ACCESS MODES +STORAGECLASS +VOLUMEATTRIBUTESCLASS +AGE$/);
+    assert.match(pending, /^data +Pending +slow +<unset> +\d+s$/);
+    await server.patch(`${claims}/data`, 'merge', { spec: { volumeName: 'v' } });
+    const status = { phase: 'Bound', capacity: resources.requests, accessModes: spec.accessModes };
+    await server.patch(`${claims}/data/status`, 'merge', { status });
+    assert.match((await rows('pvc', 'data'))[1] ?? '', /^data +Bound +v +1Gi +RWOP +slow +<unset> +\d+s$/);
+    const claimRef = { namespace: 'default', name: 'data' };
+    const source = { capacity: resources.requests, accessModes: ['ReadWriteMany', 'ReadWriteOnce'], claimRef };
+    const volume = {
+      metadata: { name: 'v' },
+      spec: { ...source, hostPath: { path: '/srv' }, storageClassName: 'slow' },
+    };
+    await server.call('POST', '/api/v1/persistentvolumes', volume);
+    const [ofVolume = '', row = ''] = await rows('pv', 'v');
+    assert.match(
+      ofVolume,
+      /^NAME +CAPACITY +ACCESS MODES +RECLAIM POLICY +STATUS +CLAIM +STORAGECLASS +VOLUMEATTRIBUTESCLASS +REASON +AGE$/,
+    );
+    assert.match(row, /^v +1Gi +RWO,RWX +Retain +Pending +default\/data +slow +<unset> +\d+s$/);
+    const [ofClass = '', slow = ''] = await rows('sc');
+    assert.match(ofClass, /^NAME +PROVISIONER +RECLAIMPOLICY +VOLUMEBINDINGMODE +ALLOWVOLUMEEXPANSION +AGE$/);
+    assert.match(slow, /^slow \(default\) +example.com\/p +Delete +Immediate +false +\d+s$/);
+  });
+
   test('says which field is wrong, and which is not known', async () => {
     const wrong = { ...deployment('wrong', -1) };
     assert.match(

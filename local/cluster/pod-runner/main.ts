@@ -11,6 +11,10 @@ import { pause } from '#platform/time/deadline.ts';
 import { Cluster } from '../controllers/cluster.ts';
 import { patient, startControllers } from '../controllers/controllers.ts';
 import { realismOf } from '../realism/realism.ts';
+import { ClaimedVolumes } from '../volumes/claimed-volumes.ts';
+import { CLAIMS, STORAGE_CLASSES, VOLUMES } from '../volumes/kinds.ts';
+import { startVolumeController } from '../volumes/volume-controller.ts';
+import { VolumeFolders } from '../volumes/volume-folders.ts';
 import { startLogServer } from './log-server.ts';
 import { keepRegistered, nodeFacts } from './node.ts';
 import { PodRunner } from './pod-runner.ts';
@@ -32,6 +36,11 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
   const cluster = stack.use(new Cluster(kube, log));
   const configMaps = cluster.watch(CONFIG_MAPS);
   const secrets = cluster.watch(SECRETS);
+  const storage = {
+    claims: cluster.watch(CLAIMS),
+    volumes: cluster.watch(VOLUMES),
+    classes: cluster.watch(STORAGE_CLASSES),
+  };
   const speaker = (component: string) => patient(stack.use(new EventRecorder({ kube, component, log })), stack);
   const node = nodeFacts(settings.CLUSTER_NODE_NAME);
   const realism = realismOf(settings);
@@ -41,6 +50,7 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
     node,
     hostIP: HOST_IP,
     api: endpointOf(access.server),
+    claimed: new ClaimedVolumes(storage),
     dataDir: settings.CLUSTER_DATA_DIR,
     images: localImagesOf(settings),
     cwd: process.cwd(),
@@ -65,6 +75,9 @@ async function start(lifecycle: Lifecycle, settings: Settings, log: Log): Promis
     realism,
   });
   lifecycle.onStop('controllers', async () => await controllers[Symbol.asyncDispose]());
+  const folders = new VolumeFolders(settings.CLUSTER_DATA_DIR);
+  const events = speaker('persistentvolume-controller');
+  stack.use(await startVolumeController({ cluster, ...storage, folders, node: node.name, events }, signal));
   log.info({ node: node.name, port }, 'pod runner ready');
 }
 

@@ -2,11 +2,10 @@
 /** Runs the pods of the one node there is: each container is a process of this machine. */
 
 import type { Change } from '#platform/informer/object-cache.ts';
-import { isConflict, isNotFound } from '#platform/kube/error.ts';
-import { PODS, type Pod } from '#platform/kube/resources.ts';
+import type { Pod } from '#platform/kube/resources.ts';
 import type { Cluster, Recorder } from '../controllers/cluster.ts';
-import { POD_BINDINGS } from '../controllers/kinds.ts';
 import type { Realism } from '../realism/realism.ts';
+import type { ClaimedVolumes } from '../volumes/claimed-volumes.ts';
 import { AddressPool } from './addresses.ts';
 import { envReferences } from './container-env.ts';
 import { killRecorded, recorders } from './container-process.ts';
@@ -17,7 +16,8 @@ import { PodFiles, type PodRecord } from './pod-files.ts';
 import { PodHosts } from './pod-hosts.ts';
 import { PodWorker, type PodWorkerDeps } from './pod-worker.ts';
 import { PortPool } from './port-pool.ts';
-import { misfit, type NodeFacts, wantsNode } from './scheduling.ts';
+import { Scheduler } from './scheduler.ts';
+import { type NodeFacts, wantsNode } from './scheduling.ts';
 import { serviceLinks } from './service-links.ts';
 import { VolumeSupply } from './volume-supply.ts';
 import { volumeReferences } from './volumes.ts';
@@ -29,6 +29,7 @@ interface PodRunnerOptions {
   hostIP: string;
   /** Where containers reach the API server by https. */
   api: { host: string; port: number };
+  claimed: ClaimedVolumes;
   dataDir: string;
   images: LocalImages;
   cwd: string;
@@ -40,8 +41,6 @@ interface PodRunnerOptions {
   scheduler: Recorder;
 }
 
-const RETRY_MS = 200;
-
 export class PodRunner {
   readonly #options: PodRunnerOptions;
   readonly #files: PodFiles;
@@ -51,15 +50,23 @@ export class PodRunner {
   readonly #deps: Omit<PodWorkerDeps, 'ending'>;
   readonly #hosts: PodHosts;
   readonly #volumes: VolumeSupply;
+  readonly #scheduler: Scheduler;
   #stopped = false;
 
   constructor(options: PodRunnerOptions) {
     this.#options = options;
     this.#files = new PodFiles(options.dataDir);
-    const { cluster, images, cwd, objects } = options;
+    const { cluster, images, cwd, objects, claimed } = options;
+    this.#scheduler = new Scheduler({
+      cluster,
+      claimed,
+      node: options.node,
+      events: options.scheduler,
+      signal: objects.signal,
+    });
     this.#hosts = new PodHosts(cluster.services, options.dataDir);
     const due = (pod: Pod) => void this.#workers.get(pod.metadata?.uid ?? '')?.refreshVolumes();
-    this.#volumes = new VolumeSupply({ objects, hosts: this.#hosts, due });
+    this.#volumes = new VolumeSupply({ objects, hosts: this.#hosts, claimed, due });
     this.#deps = {
       kube: objects.kube,
       log: cluster.log,
@@ -88,6 +95,7 @@ export class PodRunner {
     this.#files.completeRuns(recorders());
     for (const record of this.#files.list()) this.#adopt(record, byUid.get(record.uid));
     pods.onChange((change) => this.#onChange(change));
+    this.#options.claimed.onChange(() => this.#scheduleWaiting());
     const { configMaps, secrets } = this.#options.objects;
     configMaps.onChange(({ type, object }) => type === 'updated' && this.#refresh('configMaps', object.metadata ?? {}));
     secrets.onChange(({ type, object }) => type === 'updated' && this.#refresh('secrets', object.metadata ?? {}));
@@ -140,6 +148,7 @@ export class PodRunner {
     if (this.#stopped) return;
     const pod = change.object;
     const worker = this.#workers.get(pod.metadata?.uid ?? '');
+    if (['Succeeded', 'Failed'].includes(pod.status?.phase ?? '')) this.#scheduleWaiting();
     if (change.type === 'deleted') {
       if (worker !== undefined) void worker.removed();
     } else if (worker !== undefined) {
@@ -159,45 +168,26 @@ export class PodRunner {
 
   /** The pod starts while the API server is still told where. */
   #schedule(pod: Pod): void {
-    const why = misfit(pod, this.#options.node);
-    if (why !== undefined) return void this.#unschedulable(pod, why);
+    if (!this.#scheduler.fits(pod, () => this.#placed())) return;
     this.#begin(pod, this.#addresses.take());
     void this.#bind(pod);
   }
 
-  async #bind(pod: Pod): Promise<void> {
-    const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
-    const { cluster, node, scheduler, objects } = this.#options;
-    const binding = { metadata: { namespace, name, uid }, target: { apiVersion: 'v1', kind: 'Node', name: node.name } };
-    for (let bound = false; !bound && !objects.signal.aborted && this.#workers.has(uid); ) {
-      try {
-        await cluster.kube.create(POD_BINDINGS, binding, { subresource: 'binding', signal: objects.signal });
-        const message = `Successfully assigned ${namespace}/${name} to ${node.name}`;
-        scheduler.record(pod, { type: 'Normal', reason: 'Scheduled', message });
-        bound = true;
-      } catch (error) {
-        // Deleted meanwhile: the watch tells, and ends it.
-        if (isNotFound(error) || isConflict(error)) return;
-        cluster.log.warn({ pod: name, err: error, retryInMs: RETRY_MS }, 'binding failed');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
+  /** Pods that wait for a claim are looked at again. */
+  #scheduleWaiting(): void {
+    for (const pod of this.#scheduler.takeWaiting()) {
+      if (!this.#workers.has(pod.metadata?.uid ?? '') && wantsNode(pod)) this.#schedule(pod);
     }
   }
 
-  async #unschedulable(pod: Pod, message: string): Promise<void> {
-    const { cluster, scheduler, objects } = this.#options;
-    const { namespace, name = '' } = pod.metadata ?? {};
-    const known = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
-    if (known?.message === message) return;
-    scheduler.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
-    const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime };
-    const body = { status: { phase: 'Pending', conditions: [condition] } };
-    try {
-      const options = { subresource: 'status', signal: objects.signal };
-      await cluster.kube.patch(PODS, { namespace, name }, { type: 'merge', body }, options);
-    } catch (error) {
-      if (!isNotFound(error)) cluster.log.warn({ pod: name, err: error }, 'pod status not written');
+  /** On the node, and not over. */
+  *#placed(): Generator<Pod> {
+    const { pods } = this.#options.cluster;
+    for (const { facts } of this.#workers.values()) {
+      const { namespace, name = '', uid } = facts.pod.metadata ?? {};
+      const known = pods.get(namespace, name);
+      const over = known?.metadata?.uid === uid && ['Succeeded', 'Failed'].includes(known?.status?.phase ?? '');
+      if (!over) yield facts.pod;
     }
   }
 
@@ -207,6 +197,10 @@ export class PodRunner {
     if (finished && pod.metadata?.deletionTimestamp === undefined) return;
     const worker = this.#begin(pod, this.#addresses.take(), pod.metadata?.deletionTimestamp !== undefined);
     worker.update(pod);
+  }
+
+  async #bind(pod: Pod): Promise<void> {
+    await this.#scheduler.bind(pod, () => this.#workers.has(pod.metadata?.uid ?? ''));
   }
 
   #begin(pod: Pod, address: string, ending = false): PodWorker {
@@ -254,5 +248,6 @@ export class PodRunner {
     this.#addresses.release(worker.facts.podIP);
     this.#volumes.forget(pod);
     this.#files.remove(uid);
+    this.#scheduleWaiting();
   }
 }

@@ -60,7 +60,7 @@ export class VolumeSetupError extends Error {
 export async function setUpVolumes(setup: VolumeSetup): Promise<MountPrefix> {
   const { pod } = setup.facts;
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])] as Container[];
-  const paths = new Map<string, string>();
+  const paths = new Map<string, Placed>();
   for (const volume of mountedVolumes(pod.spec?.volumes ?? [], containers)) {
     try {
       paths.set(volume.name, await writeVolume(volume, setup));
@@ -82,14 +82,15 @@ const HOSTS = '/etc/hosts';
 
 function mountPrefix(
   container: Container,
-  paths: ReadonlyMap<string, string>,
+  paths: ReadonlyMap<string, Placed>,
   { isolation, stage, cwd, hosts }: { isolation: Isolation; stage: string; cwd: string; hosts: string | undefined },
 ): readonly string[] {
   const mounts = (container.volumeMounts ?? []).flatMap((mount): Mount[] => {
-    const path = paths.get(mount.name);
-    if (path === undefined) return [];
+    const placed = paths.get(mount.name);
+    if (placed === undefined) return [];
+    const { path, readOnly } = placed;
     const source = mount.subPath === undefined ? path : join(path, normalize(join('/', mount.subPath)));
-    return [{ source, target: mount.mountPath, readOnly: mount.readOnly === true || isReadOnly(path) }];
+    return [{ source, target: mount.mountPath, readOnly: mount.readOnly === true || readOnly }];
   });
   if (mounts.length === 0) return [];
   if (hosts !== undefined && !mounts.some(({ target }) => target === HOSTS)) {
@@ -98,22 +99,26 @@ function mountPrefix(
   return [...isolation, '/bin/sh', '-c', mountScript(mounts, stage, container.workingDir ?? cwd), 'sh'];
 }
 
-/** What comes from the API is never written by containers. */
-const isReadOnly = (path: string): boolean => path.includes(`${join('/', 'volumes', 'api')}/`);
+/** Where a volume is on this machine. */
+interface Placed {
+  path: string;
+  readOnly: boolean;
+}
 
-async function writeVolume(volume: Volume, { facts, podDir, sources }: VolumeSetup): Promise<string> {
+async function writeVolume(volume: Volume, { facts, podDir, sources }: VolumeSetup): Promise<Placed> {
   const content = volumeContent(volume, facts, sources);
   if (content.kind === 'host') {
     if (!existsSync(content.path)) throw new VolumeError(`hostPath "${content.path}" does not exist`);
-    return content.path;
+    return { path: content.path, readOnly: content.readOnly === true };
   }
   const dir = join(podDir, 'volumes', content.kind === 'empty' ? 'own' : 'api', volume.name);
   if (content.kind === 'empty') {
     await mkdir(dir, { recursive: true });
-    return dir;
+    return { path: dir, readOnly: false };
   }
   await writeFiles(dir, content.files);
-  return dir;
+  // What comes from the API is never written by containers.
+  return { path: dir, readOnly: true };
 }
 
 /** Each file is replaced as a whole: a container that reads meanwhile sees the old or the new one. */

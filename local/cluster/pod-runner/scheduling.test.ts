@@ -22,6 +22,16 @@ test('what does not fit is said as the scheduler says it', () => {
   );
 });
 
+test('a claim that is missing keeps a pod from any node, one that is taken from this one', () => {
+  const why = 'persistentvolumeclaim "data" not found';
+  assert.equal(misfit(pod({}), node, { kind: 'pod', why }), `0/1 nodes are available: ${why}. not found`);
+  assert.equal(
+    misfit(pod({}), node, { kind: 'node', why: 'node(s) unavailable' }),
+    '0/1 nodes are available: 1 node(s) unavailable. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+  );
+  assert.equal(misfit(pod({}), node, { kind: 'wait' }), undefined);
+});
+
 test('only pods without a node that wait for the default scheduler are placed', () => {
   assert.equal(wantsNode(pod({})), true);
   assert.equal(wantsNode(pod({ nodeName: 'local' })), false);

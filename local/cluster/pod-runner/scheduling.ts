@@ -1,5 +1,6 @@
 /** Whether a pod can run on the one node there is. Pure. */
 import type { Pod } from '#platform/kube/resources.ts';
+import type { ClaimProblem } from '../volumes/claimed-volumes.ts';
 import { parseQuantity } from './quantity.ts';
 
 export interface NodeFacts {
@@ -20,8 +21,11 @@ export function wantsNode(pod: Pod): boolean {
 /**
  * Why it does not fit, in the scheduler's words; undefined when it does. Each pod alone is held against the machine:
  * a laptop is shared by more than fits it on paper.
+ * @param claims what is wrong with the claims that it names
  */
-export function misfit(pod: Pod, node: NodeFacts): string | undefined {
+export function misfit(pod: Pod, node: NodeFacts, claims?: ClaimProblem): string | undefined {
+  // Of what keeps a pod from any node, the scheduler finds no candidates to preempt, and says so in these two words.
+  if (claims?.kind === 'pod') return `0/1 nodes are available: ${claims.why}. not found`;
   const selector = Object.entries(pod.spec?.nodeSelector ?? {});
   const why = !selector.every(([key, value]) => node.labels[key] === value)
     ? "1 node(s) didn't match Pod's node affinity/selector"
@@ -30,10 +34,14 @@ export function misfit(pod: Pod, node: NodeFacts): string | undefined {
       : requested(pod, 'memory') > node.memory
         ? '1 Insufficient memory'
         : undefined;
-  return (
-    why &&
-    `0/1 nodes are available: ${why}. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`
-  );
+  if (why !== undefined) return unavailable(why, 'Preemption is not helpful for scheduling');
+  return claims?.kind === 'node'
+    ? unavailable(`1 ${claims.why}`, 'No preemption victims found for incoming pod')
+    : undefined;
+}
+
+function unavailable(why: string, preemption: string): string {
+  return `0/1 nodes are available: ${why}. preemption: 0/1 nodes are available: 1 ${preemption}.`;
 }
 
 function requested(pod: Pod, resource: string): number {

@@ -4,6 +4,7 @@ import type { KubeClient } from '#platform/kube/client.ts';
 import type { Pod } from '#platform/kube/resources.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import { ACCOUNT_TOKENS } from '../controllers/kinds.ts';
+import type { ClaimedVolumes } from '../volumes/claimed-volumes.ts';
 import type { PodFacts } from './downward.ts';
 import { findObjects, type ObjectSourcesDeps, volumeSources } from './object-sources.ts';
 import type { MountPrefix } from './pod-context.ts';
@@ -15,6 +16,7 @@ import { type TokenWish, VolumeError, volumeReferences } from './volumes.ts';
 interface VolumeSupplyDeps {
   objects: ObjectSourcesDeps;
   hosts: PodHosts;
+  claimed: Pick<ClaimedVolumes, 'folder'>;
   /** The pod's files are to be written again: a token grows old. */
   due(pod: Pod): void;
 }
@@ -36,7 +38,7 @@ export class VolumeSupply implements Disposable {
 
   /** Writes the pod's volumes, new or as they are now. Throws a VolumeSetupError as long as one is not to be had. */
   async setUp(facts: PodFacts, podDir: string): Promise<MountPrefix> {
-    const { objects, hosts } = this.#deps;
+    const { objects, hosts, claimed } = this.#deps;
     const { metadata, spec } = facts.pod;
     const found = await findObjects(metadata?.namespace ?? '', volumeReferences(spec?.volumes ?? []), objects);
     const tokens = await this.#tokens.of(facts.pod);
@@ -49,7 +51,8 @@ export class VolumeSupply implements Disposable {
       this.#isolation ??= findIsolation();
       return this.#isolation;
     };
-    const sources = { ...volumeSources(found), token };
+    const claim = (name: string) => claimed.folder(metadata?.namespace ?? '', name);
+    const sources = { ...volumeSources(found), token, claim };
     return await setUpVolumes({ facts, podDir, sources, isolation, hosts: () => hosts.add(facts.pod, podDir) });
   }
 

@@ -16,6 +16,7 @@ const sources = {
   secret: (name: string) => (name === 'stripe' ? new Map([['key', Buffer.from([0, 255])]]) : undefined),
   token: ({ audience = 'api', expirationSeconds }: { audience: string | undefined; expirationSeconds: number }) =>
     `${audience} ${expirationSeconds}`,
+  claim: (name: string) => `/volumes/${name}`,
 };
 
 function files(volume: Parameters<typeof volumeContent>[0]): Record<string, string> {
@@ -57,6 +58,13 @@ test('a token of the service account is a file, asked for once for all that want
   };
   assert.deepEqual(files(volume), { token: 'api 3600 440', vault: 'vault 3600 440' });
   assert.equal(tokenWishes([volume, volume]).length, 2);
+});
+
+test('a claim is the folder of its volume, to be written to unless the pod says otherwise', () => {
+  const claimed = (more: object) =>
+    volumeContent({ name: 'v', persistentVolumeClaim: { claimName: 'data', ...more } }, facts, sources);
+  assert.deepEqual(claimed({}), { kind: 'host', path: '/volumes/data', readOnly: false });
+  assert.deepEqual(claimed({ readOnly: true }), { kind: 'host', path: '/volumes/data', readOnly: true });
 });
 
 test('what is missing is named, unless it is optional', () => {

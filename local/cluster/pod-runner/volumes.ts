@@ -12,6 +12,8 @@ export interface VolumeSources {
   secret(name: string): ReadonlyMap<string, Buffer> | undefined;
   /** Throws a VolumeError when it cannot be had. */
   token(wish: TokenWish): string;
+  /** The folder of a claim of the pod's namespace. Throws an error when it is not bound. */
+  claim(name: string): string;
 }
 
 /** A token of the pod's service account. */
@@ -29,7 +31,8 @@ export interface VolumeFile {
 type VolumeContent =
   | { kind: 'files'; files: Map<string, VolumeFile> }
   | { kind: 'empty' }
-  | { kind: 'host'; path: string };
+  /** A folder, or a file, of this machine. */
+  | { kind: 'host'; path: string; readOnly?: boolean };
 
 /** The volume cannot be set up (yet): becomes a FailedMount event. */
 export class VolumeError extends Error {
@@ -39,7 +42,11 @@ export class VolumeError extends Error {
 export function volumeContent(volume: Volume, facts: PodFacts, sources: VolumeSources): VolumeContent {
   if (volume.emptyDir !== undefined) return { kind: 'empty' };
   if (volume.hostPath !== undefined) return { kind: 'host', path: volume.hostPath.path };
-  const { secret, configMap, downwardAPI, projected } = volume;
+  const { secret, configMap, downwardAPI, projected, persistentVolumeClaim } = volume;
+  if (persistentVolumeClaim !== undefined) {
+    const { claimName, readOnly = false } = persistentVolumeClaim;
+    return { kind: 'host', path: sources.claim(claimName), readOnly };
+  }
   const mode =
     secret?.defaultMode ?? configMap?.defaultMode ?? downwardAPI?.defaultMode ?? projected?.defaultMode ?? 0o644;
   const asSource: Projection | undefined =

@@ -6,6 +6,7 @@ import { checkNamespace } from './namespace.ts';
 import { admitPod } from './pod.ts';
 import { checkQuotas } from './quota.ts';
 import { completeService } from './service.ts';
+import { checkGrowth, setDefaultClass } from './storage-class.ts';
 
 /** The object as it may be created. Throws a 403, 404 or 422. May change `next`. */
 export function admitCreate(call: Call, next: KubeObject): KubeObject {
@@ -14,6 +15,7 @@ export function admitCreate(call: Call, next: KubeObject): KubeObject {
   const { group, kind } = call.resource;
   if (group === '' && kind === 'Pod') admitPod(call, next);
   if (group === '' && kind === 'Service') completeService(call, next);
+  if (group === '' && kind === 'PersistentVolumeClaim') setDefaultClass(call, next);
   checkQuotas(call, next);
   return next;
 }
@@ -23,5 +25,6 @@ export function admitUpdate(call: Call, next: KubeObject, old: KubeObject): Kube
   checkNoEscalation(call, next, old);
   const { group, kind } = call.resource;
   if (group === '' && kind === 'Service') completeService(call, next, old);
+  if (group === '' && kind === 'PersistentVolumeClaim') checkGrowth(call, next, old);
   return next;
 }

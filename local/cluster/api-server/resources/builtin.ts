@@ -27,6 +27,7 @@ import { ingressClassStrategy, ingressStrategy } from './strategies/ingress.ts';
 import { jobStrategy } from './strategies/job.ts';
 import { podStrategy } from './strategies/pod.ts';
 import { serviceStrategy } from './strategies/service.ts';
+import { claimStrategy, storageClassStrategy, volumeStrategy } from './strategies/storage.ts';
 import { deploymentStrategy, replicaSetStrategy } from './strategies/workloads.ts';
 
 interface Row {
@@ -63,6 +64,14 @@ const ROWS: { [groupVersion: string]: Row[] } = {
       kind: 'PersistentVolumeClaim',
       shortNames: ['pvc'],
       subresources: ['status'],
+      strategy: claimStrategy,
+    },
+    {
+      plural: 'persistentvolumes',
+      kind: 'PersistentVolume',
+      shortNames: ['pv'],
+      subresources: ['status'],
+      strategy: volumeStrategy,
     },
     {
       plural: 'pods',
@@ -144,6 +153,9 @@ const ROWS: { [groupVersion: string]: Row[] } = {
     { plural: 'clusterroles', kind: 'ClusterRole', strategy: roleStrategy },
     { plural: 'rolebindings', kind: 'RoleBinding', strategy: bindingStrategy },
     { plural: 'roles', kind: 'Role', strategy: roleStrategy },
+  ],
+  'storage.k8s.io/v1': [
+    { plural: 'storageclasses', kind: 'StorageClass', shortNames: ['sc'], strategy: storageClassStrategy },
   ],
   [ADMISSION]: [
     {

@@ -20,6 +20,7 @@ import { INGRESS, INGRESS_CLASS } from './ingress.ts';
 import { JOB } from './job.ts';
 import { ENDPOINT_SLICE, ENDPOINTS, SERVICE } from './network.ts';
 import { POD } from './pod.ts';
+import { CLAIM, STORAGE_CLASS, VOLUME } from './storage.ts';
 import { BUDGET, DEPLOYMENT, NETWORK_POLICY, REPLICA_SET } from './workloads.ts';
 
 const ADMISSION = 'admissionregistration.k8s.io';
@@ -30,6 +31,8 @@ const PRINTERS: { readonly [groupKind: string]: Printer } = {
   '/Event': EVENT,
   '/Namespace': NAMESPACE,
   '/Node': NODE,
+  '/PersistentVolume': VOLUME,
+  '/PersistentVolumeClaim': CLAIM,
   '/Pod': POD,
   '/ResourceQuota': QUOTA,
   '/Secret': SECRET,
@@ -53,6 +56,7 @@ const PRINTERS: { readonly [groupKind: string]: Printer } = {
   [`${RBAC}/Role`]: ROLE,
   [`${RBAC}/RoleBinding`]: ROLE_BINDING,
   'scheduling.k8s.io/PriorityClass': PRIORITY_CLASS,
+  'storage.k8s.io/StorageClass': STORAGE_CLASS,
 };
 
 /** How `kubectl get` shows a built-in kind; by name and age where nothing more is known. */
