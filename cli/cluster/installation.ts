@@ -8,6 +8,9 @@ const Info = z.object({
   /** Names of the log keeper's Service and of the account that reads for those without a token. */
   logsService: z.string().optional(),
   logsReader: z.string().optional(),
+  /** The same of the dispatcher's, for invocations. */
+  invocationsService: z.string().optional(),
+  invocationsAccount: z.string().optional(),
   lokiUrl: z.string().optional(),
   lokiSelector: z.string().optional(),
   lokiTenant: z.string().optional(),

@@ -2,7 +2,7 @@
 import { KubeError } from '#platform/kube/error.ts';
 import type { ServiceAnswer } from '#platform/kube/service-proxy.ts';
 import { CommandError } from '../command-line/command-error.ts';
-import { EXIT } from '../command-line/exit-codes.ts';
+import { EXIT, type ExitCode } from '../command-line/exit-codes.ts';
 import { beginningOf } from './beginning-of.ts';
 
 /** What is longer is no sentence of ours. */
@@ -17,8 +17,15 @@ export function isAbsent(error: unknown): error is KubeError {
 export async function refusal(who: string, { status, body }: Pick<ServiceAnswer, 'status' | 'body'>): Promise<Error> {
   const message = messageOf(String(await beginningOf(body, MOST_BYTES))) ?? `it answered ${status}`;
   if (status >= 500 || status === 429) return new KubeError(status, 'Unavailable', `${who}: ${message}`);
-  return new CommandError(`${who}: ${message}`, status === 400 ? EXIT.usage : EXIT.cluster);
+  return new CommandError(`${who}: ${message}`, CODES.get(status) ?? EXIT.cluster);
 }
+
+/** Of statuses that are not about who asks. */
+const CODES = new Map<number, ExitCode>([
+  [400, EXIT.usage],
+  [404, EXIT.notFound],
+  [409, EXIT.failed],
+]);
 
 function messageOf(text: string): string | undefined {
   try {

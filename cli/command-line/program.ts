@@ -5,6 +5,7 @@ import { addDeploy } from './commands/deploy.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addDev } from './commands/dev.ts';
 import { addInit } from './commands/init.ts';
+import { addInvocations } from './commands/invocations.ts';
 import { addInvoke } from './commands/invoke.ts';
 import { addKey } from './commands/key.ts';
 import { addList } from './commands/list.ts';
@@ -33,6 +34,7 @@ export function program(version: string, run: RunCommand): Command {
   addDescribe(root, run);
   addLogs(root, run);
   addInvoke(root, run);
+  addInvocations(root, run);
   addOpen(root, run);
   addRollback(root, run);
   addDelete(root, run);

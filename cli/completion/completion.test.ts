@@ -41,6 +41,9 @@ const TRIES: [line: string, offered: string[]][] = [
   ['catnap delete greet gro', ['grow']],
   ['catnap deploy --exi', ['--exit-code']],
   ['catnap completion ', ['bash', 'fish', 'zsh']],
+  ['catnap invocations ', ['list', 'purge', 'retry', 'show']],
+  ['catnap invocations list gre', ['greet']],
+  ['catnap invocations retry --state bu', ['buried']],
   ['catnap --vers', ['--version']],
 ];
 
