@@ -1,8 +1,16 @@
 import * as z from 'zod';
-import { byteQuantity, rules } from './schema-nodes.ts';
+import { bytesIn } from './byte-quantity.ts';
+import { byteQuantity, type Rule, rules } from './schema-nodes.ts';
 
 const seconds = (least: number, most: number, otherwise: number, description: string) =>
   z.int().min(least).max(most).default(otherwise).meta({ description });
+
+/** Of a field with a number of bytes. @param most a quantity. */
+const atMost = (field: string, most: string): Rule => ({
+  rule: `type(self.${field}) == int ? self.${field} <= ${bytesIn(most)} : quantity(self.${field}).compareTo(quantity('${most}')) <= 0`,
+  message: `${field} may not exceed ${most}`,
+  fieldPath: `.${field}`,
+});
 
 const Retry = z
   .object({
@@ -31,7 +39,7 @@ const Result = z
     }),
   })
   .prefault({})
-  .meta({ description: 'What is kept of the answers.' });
+  .meta({ description: 'What is kept of the answers.', ...rules(atMost('maxBytes', '1Mi')) });
 
 /** The `async` of a Function's spec. */
 export const Async = z
@@ -67,9 +75,12 @@ export const Async = z
   .meta({
     description:
       'Work that nobody waits for: requests that are stored durably, answered with 202, delivered until they succeed, and kept when they were given up.',
-    ...rules({
-      rule: 'self.retry.minBackoffSeconds <= self.retry.maxBackoffSeconds',
-      message: 'retry.minBackoffSeconds may not exceed retry.maxBackoffSeconds',
-    }),
+    ...rules(
+      {
+        rule: 'self.retry.minBackoffSeconds <= self.retry.maxBackoffSeconds',
+        message: 'retry.minBackoffSeconds may not exceed retry.maxBackoffSeconds',
+      },
+      atMost('maxBodyBytes', '8Mi'),
+    ),
   });
 export type AsyncSpec = NonNullable<z.infer<typeof Async>>;

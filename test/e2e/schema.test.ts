@@ -22,6 +22,19 @@ test('defaults are filled in by the API server', async () => {
   });
 });
 
+test('what may be stored of requests and answers is taken up to its limits, in whatever unit', async () => {
+  await using world = await system.world();
+  for (const [maxBodyBytes, maxBytes] of [
+    ['8Mi', '1Mi'],
+    [8_388_608, 1_048_576],
+    ['8192Ki', '0.5M'],
+    [0, '0'],
+  ]) {
+    const async = { maxBodyBytes, result: { maxBytes } };
+    await world.apply({ ...manifest(world.namespace, 'later', HELLO), spec: { source: { inline: HELLO }, async } });
+  }
+});
+
 test('of the variables that Catnap sets, those of the log may be set', async () => {
   await using world = await system.world();
   const env = [
@@ -71,6 +84,26 @@ const refused: [what: string, spec: object, message: RegExp, name?: string][] = 
     /memory.*greater than or equal to 0/,
   ],
   ['another negative amount', { source: inline, resources: { requests: { cpu: '-1' } } }, /cpu.*should match/],
+  [
+    'a stored body of bytes over the limit',
+    { source: inline, async: { maxBodyBytes: 8_388_609 } },
+    /may not exceed 8Mi/,
+  ],
+  [
+    'a larger stored body',
+    { source: inline, async: { maxBodyBytes: '8.1Mi' } },
+    /async\.maxBodyBytes.*may not exceed 8Mi/,
+  ],
+  [
+    'a larger kept answer',
+    { source: inline, async: { result: { maxBytes: '1G' } } },
+    /result\.maxBytes.*may not exceed 1Mi/,
+  ],
+  [
+    'a longer first wait than the longest',
+    { source: inline, async: { retry: { minBackoffSeconds: 10, maxBackoffSeconds: 5 } } },
+    /minBackoffSeconds may not exceed/,
+  ],
   ['root that is none', { image: 'x', securityContext: { runAsNonRoot: true, runAsUser: 0 } }, /runAsUser 0 is root/],
   ['a capability of the node', { image: 'x', securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }, /SYS_ADMIN/],
   ['half a byte', { source: inline, queue: { maxBytes: '500m' } }, /spec\.queue\.maxBytes.*should match/],
