@@ -62,6 +62,26 @@ export type Condition = {
   };
 }[ConditionType];
 
+/** How the work stands that nobody waits for: the dispatcher's, of functions that have or had any. It says nothing of a generation of the spec. */
+export interface AsyncCondition {
+  type: 'Async';
+  /** False: some was given up. */
+  status: 'True' | 'False';
+  reason: 'NothingBuried' | 'Buried';
+  message: string;
+  /** RFC 3339, whole seconds. */
+  lastTransitionTime: string;
+}
+
+/** The condition of the operator's of this type. */
+export function conditionOf<T extends ConditionType>(
+  status: { conditions?: readonly (Condition | AsyncCondition)[] } | undefined,
+  type: T,
+): Extract<Condition, { type: T }> | undefined {
+  const found = status?.conditions?.find((one) => one.type === type);
+  return found as Extract<Condition, { type: T }> | undefined;
+}
+
 /** `conditions` with `next` in place; `lastTransitionTime` moves only when the status changes. */
 export function withCondition(conditions: readonly Condition[], next: Condition): Condition[] {
   const before = conditions.find((c) => c.type === next.type);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Condition } from './conditions.ts';
+import type { AsyncCondition, Condition } from './conditions.ts';
 import { OVERTAKEN_MAX, ROUTE_MESSAGE_MAX_LENGTH, ROUTES_MAX } from './names.ts';
 
 const count = (description: string) => z.int().min(0).max(2_147_483_647).optional().meta({ description });
@@ -90,7 +90,10 @@ export const FunctionStatus = z
     conditions: z
       .array(
         z.object({
-          type: z.string().max(316).meta({ description: 'Ready, SourceReady, RevisionReady, RouteReady or Active.' }),
+          type: z
+            .string()
+            .max(316)
+            .meta({ description: 'Ready, SourceReady, RevisionReady, RouteReady, Active or Async.' }),
           status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether it holds.' }),
           reason: z.string().max(1024).meta({ description: 'One word why.' }),
           message: z.string().max(32_768).meta({ description: 'What is the matter and what to do, for a person.' }),
@@ -114,5 +117,7 @@ export const FunctionStatus = z
         'x-kubernetes-list-map-keys': ['type'],
       }),
   })
-  .meta({ description: 'What the operator saw and did. Written by the operator alone.' });
-export type FunctionStatus = Omit<z.infer<typeof FunctionStatus>, 'conditions'> & { conditions?: Condition[] };
+  .meta({ description: 'What the operator saw and did; the condition Async is the dispatcher’s.' });
+export type FunctionStatus = Omit<z.infer<typeof FunctionStatus>, 'conditions'> & {
+  conditions?: (Condition | AsyncCondition)[];
+};

@@ -1,4 +1,5 @@
 /** Whether what was deployed answers. Pure. */
+import { conditionOf } from '#api/conditions.ts';
 import type { FunctionObject } from '#api/function.ts';
 
 export type Readiness =
@@ -19,7 +20,7 @@ const PASSING = ['Unschedulable', 'ConfigMapNotFound'];
 
 /** @param fn as it is now; of a later generation it says how that one stands. */
 export function readinessOf({ status }: FunctionObject, { generation, sourceHash }: Wanted): Readiness {
-  const condition = status?.conditions?.find(({ type }) => type === 'Ready');
+  const condition = conditionOf(status, 'Ready');
   if (condition === undefined) return waiting('the operator has not seen it yet: is Catnap running on the cluster?');
   const { reason, message } = condition;
   if (condition.observedGeneration < generation)

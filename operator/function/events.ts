@@ -1,4 +1,4 @@
-import type { Condition, ConditionType } from '#api/conditions.ts';
+import { type ConditionType, conditionOf } from '#api/conditions.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import type { EventNote } from '#platform/controller/event-recorder.ts';
 import { newIssuerNotes } from './issuer-standing.ts';
@@ -21,8 +21,8 @@ export function statusEvents(before: FunctionStatus | undefined, after: Function
 function problems(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
   const types: ConditionType[] = ['SourceReady', 'RevisionReady', 'RouteReady'];
   return types.flatMap((type): EventNote[] => {
-    const now = find(after, type);
-    const then = find(before, type);
+    const now = conditionOf(after, type);
+    const then = conditionOf(before, type);
     if (now?.status !== 'False' || (then?.status === 'False' && then.reason === now.reason)) return [];
     return [{ type: 'Warning', reason: now.reason, message: now.message }];
   });
@@ -30,8 +30,8 @@ function problems(before: FunctionStatus | undefined, after: FunctionStatus): Ev
 
 /** Of those whose keys the gateways still have: the function is as ready as before. */
 function issuerNotes(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
-  if (find(after, 'RouteReady')?.status !== 'True') return [];
-  const messageIn = (status: FunctionStatus | undefined) => find(status, 'RouteReady')?.message ?? '';
+  if (conditionOf(after, 'RouteReady')?.status !== 'True') return [];
+  const messageIn = (status: FunctionStatus | undefined) => conditionOf(status, 'RouteReady')?.message ?? '';
   return newIssuerNotes(messageIn(before), messageIn(after)).map((message) => ({
     type: 'Warning',
     reason: 'IssuerUnreachable',
@@ -41,7 +41,7 @@ function issuerNotes(before: FunctionStatus | undefined, after: FunctionStatus):
 
 /** Whether it has answered before or not: a revision that is killed again and again before that is a CrashLoop too. */
 function killNotes(before: FunctionStatus | undefined, after: FunctionStatus): EventNote[] {
-  const messageIn = (status: FunctionStatus | undefined) => find(status, 'Active')?.message ?? '';
+  const messageIn = (status: FunctionStatus | undefined) => conditionOf(status, 'Active')?.message ?? '';
   return newMemoryKills(messageIn(before), messageIn(after)).map((message) => ({
     type: 'Warning',
     reason: 'OutOfMemory',
@@ -55,8 +55,9 @@ function revisionNotes(before: FunctionStatus | undefined, after: FunctionStatus
   if (latestRevision !== undefined && latestRevision !== before?.latestRevision) {
     notes.push({ type: 'Normal', reason: 'RevisionCreated', message: `${latestRevision} is the newest revision` });
   }
-  const failed = find(after, 'RevisionReady')?.status === 'False';
-  const failedBefore = find(before, 'RevisionReady')?.status === 'False' && before?.latestRevision === latestRevision;
+  const failed = conditionOf(after, 'RevisionReady')?.status === 'False';
+  const failedBefore =
+    conditionOf(before, 'RevisionReady')?.status === 'False' && before?.latestRevision === latestRevision;
   if (failed && !failedBefore && revision !== undefined && revision !== latestRevision) {
     notes.push({
       type: 'Warning',
@@ -86,8 +87,4 @@ function scaleNotes(before: FunctionStatus | undefined, after: FunctionStatus): 
       message: `from ${then} to ${desired} replicas: ${scaling.reason ?? ''}`,
     },
   ];
-}
-
-function find(status: FunctionStatus | undefined, type: ConditionType): Condition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type);
 }

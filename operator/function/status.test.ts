@@ -243,6 +243,23 @@ test('a spec that cannot be read leaves what was known', () => {
   assert.equal(now.observedGeneration, 2);
 });
 
+test('conditions of other writers are not taken over, whether the spec is valid or not', () => {
+  const lastTransitionTime = ANSWERED;
+  const buried = {
+    type: 'Async',
+    status: 'False',
+    reason: 'Buried',
+    message: '1 is buried',
+    lastTransitionTime,
+  } as const;
+  const revisions = someRevisions([aDeployment({ revision: 'new', answeredAt: ANSWERED })]);
+  const before = status(revisions);
+  const fn = { ...aFunction(), status: { ...before, conditions: [buried, ...(before.conditions ?? [])] } };
+  assert.deepEqual(status(revisions, {}, fn), before);
+  const types = invalidStatus(fn, 'spec.handler: no', at(1)).conditions?.map(({ type }) => type);
+  assert.deepEqual(types, ['Ready', 'RevisionReady', 'SourceReady', 'RouteReady', 'Active']);
+});
+
 test('a name that no Service may have leaves it ready and is told', () => {
   const serviceRefused = 'Service "1st" is invalid: metadata.name: a DNS-1035 label must start with a letter';
   const now = status(someRevisions([aDeployment({ revision: 'new', replicas: 0 })]), { serviceRefused });

@@ -2,6 +2,7 @@
 import {
   type Condition,
   type ConditionType,
+  conditionOf,
   type RouteFailure,
   type SourceFailure,
   withCondition,
@@ -11,6 +12,7 @@ import type { FunctionStatus, RouteStatus } from '#api/function-status.ts';
 import { ANNOTATION, ROUTE_MESSAGE_MAX_LENGTH } from '#api/names.ts';
 import { policyFault } from '#api/rules/policy-fault.ts';
 import { type IssuerStanding, issuerFinding } from './issuer-standing.ts';
+import { ownConditions } from './own-status.ts';
 import { mayPass } from './revision-failure.ts';
 import type { RevisionView } from './revision-view.ts';
 import type { Rollout } from './rollout.ts';
@@ -103,7 +105,7 @@ export function invalidStatus(fn: FunctionObject, mistakes: string, nowMs: numbe
     reason: 'InvalidPodTemplate',
     message: `the spec is not valid: ${mistakes}`,
   } as const;
-  const kept = (fn.status?.conditions ?? []).filter(({ type }) => type !== 'Ready' && type !== 'RevisionReady');
+  const kept = ownConditions(fn.status).filter(({ type }) => type !== 'Ready' && type !== 'RevisionReady');
   return {
     ...fn.status,
     observedGeneration: fn.metadata.generation,
@@ -120,7 +122,7 @@ function conditions(fn: FunctionObject, findings: { [T in ConditionType]?: Findi
       observedGeneration: fn.metadata.generation,
       lastTransitionTime: time,
     } as Condition;
-    return withCondition(fn.status?.conditions ?? [], next).filter((condition) => condition.type === type);
+    return withCondition(ownConditions(fn.status), next).filter((condition) => condition.type === type);
   });
 }
 
@@ -155,7 +157,7 @@ function routeReady(
     return { status: 'False', reason: 'PolicyInvalid', message: `gateways refuse all requests: ${fault}` };
   }
   if (routeProblem !== undefined) return { status: 'False', ...routeProblem };
-  const before = status?.conditions?.find(({ type }) => type === 'RouteReady');
+  const before = conditionOf(status, 'RouteReady');
   const finding = issuerFinding(issuers, before, metadata.generation);
   if (finding.status !== 'True') return finding;
   const own = hostless === undefined ? '' : `, but has no host of its own: ${hostless}`;

@@ -1,3 +1,4 @@
+import { conditionOf } from '#api/conditions.ts';
 import type { FunctionObject } from '#api/function.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import { policyFault } from '#api/rules/policy-fault.ts';
@@ -9,7 +10,7 @@ export function issuerStandings(issuers: IssuerReach, { metadata, spec, status }
   const named = (policyFault(spec) === undefined ? (spec.access ?? []) : []).flatMap(({ jwt }, i) =>
     jwt === undefined ? [] : [{ field: `spec.access[${i}].jwt`, jwt }],
   );
-  const route = status?.conditions?.find(({ type }) => type === 'RouteReady');
+  const route = conditionOf(status, 'RouteReady');
   const wasOpen = route?.status === 'True' && route.observedGeneration === metadata.generation;
   return issuers.standings(functionKey(metadata.namespace, metadata.name), named, { wasOpen });
 }

@@ -5,7 +5,7 @@ import { compareVersions } from '#platform/informer/resource-version.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { isNotFound } from '#platform/kube/error.ts';
 import type { KubeObject, Resource } from '#platform/kube/resources.ts';
-import { canonicalJson } from '../function/content-hash.ts';
+import { isSameOwn } from '../function/own-status.ts';
 
 interface StatusObject extends KubeObject {
   status: FunctionStatus;
@@ -13,8 +13,8 @@ interface StatusObject extends KubeObject {
 const FUNCTION_STATUSES: Resource<StatusObject> = FUNCTIONS;
 
 /**
- * The statuses that were written. The operator alone writes them, so what it wrote counts before what it has heard of:
- * a decision must not rest on a status from before the last one.
+ * The statuses that were written. The operator alone writes them, but for conditions of others, which nothing here rests on; so what
+ * it wrote counts before what it has heard of: a decision must not rest on a status from before the last one.
  */
 export class StatusWriter {
   readonly #kube: KubeClient;
@@ -24,7 +24,7 @@ export class StatusWriter {
     this.#kube = kube;
   }
 
-  /** `fn` with the newest status there is. */
+  /** `fn` with the newest status there is of the operator's. */
   withStatus(fn: FunctionObject): FunctionObject {
     const written = this.#written.get(fn.metadata.uid);
     if (written === undefined || compareVersions(written.resourceVersion, fn.metadata.resourceVersion) <= 0) return fn;
@@ -37,7 +37,7 @@ export class StatusWriter {
    * is gone has no status.
    */
   async write(fn: FunctionObject, status: FunctionStatus, signal: AbortSignal): Promise<boolean> {
-    if (canonicalJson(fn.status) === canonicalJson(status)) return false;
+    if (isSameOwn(fn.status, status)) return false;
     const { name, namespace, uid } = fn.metadata;
     const resourceVersion = this.#newestVersion(fn);
     const metadata = { name, namespace, uid, resourceVersion };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ConditionType } from '#api/conditions.ts';
 import type { FunctionObject } from '#api/function.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
@@ -11,7 +12,7 @@ const CRASHES = `throw new Error('no database');\nexport default () => 'never';\
 /** Long enough awake for its log to be read. */
 const AWAKE = { scaling: { idleSeconds: 60 } };
 const failed =
-  (reason: string, type = 'Ready') =>
+  (reason: string, type: ConditionType = 'Ready') =>
   (fn: FunctionObject) =>
     observed(fn) && condition(fn, type)?.status === 'False' && condition(fn, type)?.reason === reason;
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type ConditionType, conditionOf } from '#api/conditions.ts';
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
 import type { KubeClient, ObjectRef } from '#platform/kube/client.ts';
@@ -175,8 +176,8 @@ export class World implements AsyncDisposable {
   }
 }
 
-export function condition(fn: FunctionObject, type: string) {
-  return fn.status?.conditions?.find((c) => c.type === type);
+export function condition(fn: FunctionObject, type: ConditionType) {
+  return conditionOf(fn.status, type);
 }
 
 /** Whether the operator's status speaks of the spec as it is now. */
