@@ -1,15 +1,13 @@
 import { HEADER } from '#api/names.ts';
-import { KubeError } from '#platform/kube/error.ts';
 import type { ServiceAnswer } from '#platform/kube/service-proxy.ts';
-import type { Cluster } from '../cluster/cluster.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
 import { CommandError } from '../command-line/command-error.ts';
-import { EXIT, type ExitCode } from '../command-line/exit-codes.ts';
+import { EXIT } from '../command-line/exit-codes.ts';
+import { acceptedIn, endOf, forLater, questionAbout } from '../invoke/accepted.ts';
 import { headText, statusText, timingLines } from '../invoke/answer-text.ts';
-import { type Invocation, invocationOf, pathAtGateway } from '../invoke/invocation.ts';
-import { type RequestBody, requestBody } from '../invoke/request-body.ts';
-import { askStraight } from '../invoke/straight.ts';
-import { addressOf, requireFunction } from './no-such-function.ts';
+import { type Invocation, invocationOf } from '../invoke/invocation.ts';
+import { requestBody } from '../invoke/request-body.ts';
+import { type Way, wayOf } from './gateway-way.ts';
 
 export interface InvokeOptions {
   request?: string;
@@ -19,9 +17,17 @@ export interface InvokeOptions {
   include?: boolean;
   verbose?: boolean;
   fail?: boolean;
+  /** To be accepted, and delivered later. */
+  async?: boolean;
+  /** The same, until it has ended. */
+  wait?: boolean;
   /** Seconds until the answer has to begin. */
   timeout: number;
 }
+
+/** A question how something goes waits for news. */
+const QUESTION_MS = 60_000;
+const NOT_LATER = 'the function answered itself: it has no spec.async, or no dispatcher is installed';
 
 /** `catnap invoke`. */
 export async function invoke(
@@ -35,6 +41,8 @@ export async function invoke(
     headers: options.header ?? [],
     hasBody: options.data !== undefined,
   });
+  const isLater = options.async === true || options.wait === true;
+  if (isLater) invocation.headers = forLater(invocation.headers);
   const body = options.data === undefined ? undefined : await requestBody(options.data, context.cwd, context.input);
   if (body !== undefined) invocation.headers['content-type'] ??= [body.contentType];
   const beganMs = performance.now();
@@ -44,6 +52,8 @@ export async function invoke(
   const way = await wayOf(await context.cluster(), asked.name, invocation, options.url === true, context.signal);
   if (options.verbose) context.output.note(`> ${invocation.method} ${invocation.target} ${way.told}`);
   const answer = await way.ask({ invocation, body, signal, firstByteMs: options.timeout * 1_000 });
+  if (isLater && answer.status === 202) return await later(context, { way, invocation, answer }, options);
+  if (isLater && answer.status < 400) context.output.note(NOT_LATER);
   const firstByteMs = performance.now() - beganMs;
   await show(context, answer, options).finally(() => over.abort());
   if (options.verbose) {
@@ -54,81 +64,34 @@ export async function invoke(
   if (answer.status >= 400) throw refused(asked.name, answer);
 }
 
-interface Asking {
+interface Later {
+  way: Way;
   invocation: Invocation;
-  body: RequestBody | undefined;
-  signal: AbortSignal;
-  firstByteMs: number;
+  answer: ServiceAnswer;
 }
 
-interface Way {
-  /** For `-v`. */
-  told: string;
-  ask(asking: Asking): Promise<ServiceAnswer>;
-}
-
-/** Through the API server, which needs nothing else; an Authorization would stay there, so that a request with one goes straight. */
-async function wayOf(
-  cluster: Cluster,
-  name: string,
-  { headers, target }: Invocation,
-  wantsStraight: boolean,
-  signal: AbortSignal,
-): Promise<Way> {
-  if (wantsStraight || headers.authorization !== undefined) return await straightWay(cluster, name, signal);
-  const { kube, namespace, systemNamespace, gatewayService } = cluster;
-  const path = pathAtGateway(namespace, name, target);
-  return {
-    told: `through the API server, Service ${systemNamespace}/${gatewayService}`,
-    ask: async ({ invocation: { method, headers: sent }, body, ...limits }) => {
-      const service = `${gatewayService}:http`;
-      const request = {
-        namespace: systemNamespace,
-        service,
-        method,
-        path,
-        headers: sent,
-        body: body?.content,
-        serviceHeader: HEADER.requestId,
-        ...limits,
-      };
-      return await kube.serviceProxy(request).catch((error) => {
-        throw explained(error, cluster);
-      });
-    },
-  };
-}
-
-async function straightWay({ kube, namespace }: Cluster, name: string, signal: AbortSignal): Promise<Way> {
-  const url = addressOf(await requireFunction(name, { kube, namespace, signal }));
-  return {
-    told: `straight to ${url}`,
-    ask: ({ invocation, body, ...limits }) => askStraight({ ...invocation, url, body: body?.content, ...limits }),
-  };
-}
-
-/** What the API server itself refuses. */
-function explained(error: unknown, { systemNamespace, gatewayService }: Cluster): unknown {
-  if (!(error instanceof KubeError)) return error;
-  const service = `${systemNamespace}/${gatewayService}`;
-  const told = (message: string, exitCode: ExitCode) => new CommandError(message, exitCode, { cause: error });
-  switch (error.status) {
-    case 403:
-      return told(`${error.message}\n${rightsAdvice(gatewayService, systemNamespace)}`, EXIT.cluster);
-    case 404:
-      return told(
-        `there is no gateway ${service}: --system-namespace says where Catnap is installed, CATNAP_GATEWAY_SERVICE what its Service is called`,
-        EXIT.notFound,
-      );
-    case 503:
-      return told(`no gateway answers behind ${service}: ${error.message}`, EXIT.cluster);
-    default:
-      return error;
-  }
-}
-
-function rightsAdvice(service: string, namespace: string): string {
-  return `who may give rights in ${namespace} can let you: get and create on services/proxy, resourceName ${service}:http; --url goes straight to the function's address`;
+/** What was accepted; with `--wait` its end, and the function's answer. */
+async function later(
+  { output, signal }: CommandContext,
+  { way, invocation, answer }: Later,
+  { wait = false }: InvokeOptions,
+): Promise<void> {
+  const text = await output.collected(answer.body);
+  const accepted = acceptedIn(text);
+  // The function's own 202.
+  if (accepted === undefined) return output.result({ status: 202, headers: answer.headers, body: text }, () => text);
+  const { id } = accepted;
+  const path = questionAbout(id, invocation).target;
+  if (!wait) return output.result({ ...accepted, path }, () => `${id} is accepted: ${path}`);
+  output.note(`${id} is accepted: ${path}`);
+  const ask = (part: '' | '/response' = '') =>
+    way.ask({ invocation: questionAbout(id, invocation, part), body: undefined, signal, firstByteMs: QUESTION_MS });
+  const ended = await endOf({ ask: () => ask(), id, signal });
+  if (output.json) output.result(ended, () => '');
+  else if (ended.response !== undefined) await output.stream((await ask('/response')).body);
+  if (ended.status === 'done') return;
+  const why = ended.note === undefined ? '' : `: ${ended.note}`;
+  throw new CommandError(`${id} is ${ended.status}${why}`, EXIT.failed);
 }
 
 async function show(

@@ -22,6 +22,8 @@ export function addInvoke(root: Command, run: RunCommand): void {
     .option('-i, --include', 'print status and headers before the body')
     .option('-f, --fail', 'print no body of an answer of 400 and more')
     .option('-v, --verbose', 'say which way, the request id and where the time went')
+    .option('--async', 'to be accepted and delivered later: Prefer: respond-async, for a function with spec.async')
+    .option('--wait', 'the same, and wait until it has ended; its answer is printed')
     .option('--timeout <seconds>', 'longest until the answer begins', secondsOf, 120)
     .action(async (name: string, path: string | undefined, options: GlobalOptions & InvokeOptions) => {
       const { invoke } = await import('../../commands/invoke.ts');
