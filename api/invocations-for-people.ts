@@ -9,7 +9,7 @@ import type { InvocationState, InvocationStatus } from './invocations.ts';
 export const INVOCATIONS_SERVICE = 'catnap-invocations';
 export const INVOCATIONS_PORT_NAME = 'http';
 /** Service account that may see and change the invocations of all functions; for administrators whose credentials are no token. */
-export const INVOCATIONS_ACCOUNT = 'catnap-invocations-admin';
+export const INVOCATIONS_ACCOUNT = 'catnap-async-admin';
 
 /** `/v1/namespaces/shop/functions/orders/invocations` */
 export function invocationsPath({ namespace, name }: { namespace: string; name: string }): string {
