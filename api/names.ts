@@ -44,6 +44,8 @@ export const FIELD_MANAGER = {
   operator: 'catnap-operator',
   /** `spec.replicas` alone: the operator's autoscaler and the activators. */
   scaler: 'catnap-scaler',
+  /** The condition `Async` of a Function. */
+  dispatcher: 'catnap-dispatcher',
 } as const;
 
 /** The container of a function's pod, and its ports' names and numbers. */

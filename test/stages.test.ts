@@ -90,6 +90,7 @@ const DOES_IO = [
   'activator/telemetry/metrics.ts',
   'activator/upstream/address.ts',
   'activator/upstream/http1/connection.ts',
+  'dispatcher/functions/condition-writer.ts',
   'dispatcher/invocations/invocations-server.ts',
   'dispatcher/invocations/start.ts',
   'dispatcher/store/embedded-store.ts',

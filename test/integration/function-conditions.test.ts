@@ -1,50 +1,59 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { type AsyncCondition, conditionOf } from '#api/conditions.ts';
-import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
-import { API_VERSION, KIND } from '#api/names.ts';
-import type { KubeObject, Resource } from '#platform/kube/resources.ts';
+import { conditionOf } from '#api/conditions.ts';
+import type { FunctionObject } from '#api/function.ts';
+import type { KubeObject } from '#platform/kube/resources.ts';
+import { createLog } from '#platform/process/log.ts';
+import { systemClock } from '#platform/time/clock.ts';
+import { ConditionWriter, type ToldFunction } from '../../dispatcher/functions/condition-writer.ts';
+import type { Entry, FunctionCounts } from '../../dispatcher/store/store.ts';
 import { READY, Stage } from './operator-stage.ts';
 
 const stage = await Stage.open();
 after(() => stage[Symbol.asyncDispose]());
-const { kube, signal, namespace } = stage;
+const { kube, namespace } = stage;
 
-const FUNCTION: Resource<FunctionObject> = FUNCTIONS;
-const BURIED: AsyncCondition = {
-  type: 'Async',
-  status: 'False',
-  reason: 'Buried',
-  message: '1 invocation is buried',
-  lastTransitionTime: '2026-01-01T00:00:00Z',
-};
+const log = createLog({ service: 'test', level: 'error' });
 const source = (text: string) => ({ source: { inline: `export default () => ${JSON.stringify(text)};` } });
-const isAsleep = ({ status }: FunctionObject) =>
-  conditionOf(status, 'Active')?.status === 'False' && !!status?.revision;
+const hasRevision = ({ status }: FunctionObject) => status?.revision !== undefined;
 const asyncOf = (fn: FunctionObject) => fn.status?.conditions?.find(({ type }) => type === 'Async');
-
-/** Who wrote what. */
 const writersOf = ({ metadata }: FunctionObject) => (metadata as KubeObject['metadata'])?.managedFields ?? [];
 
-/** As the dispatcher does. @param status absent: it takes back what it has said. */
-async function say(fn: FunctionObject, status?: { conditions: AsyncCondition[] }): Promise<void> {
-  const { name, uid } = fn.metadata;
-  const metadata = { namespace, name, uid };
-  const object = { apiVersion: API_VERSION, kind: KIND, metadata, ...(status && { status }) };
-  await kube.apply(FUNCTION, object, { subresource: 'status', fieldManager: 'catnap-dispatcher', signal });
+/** The dispatcher's, with a store that has so many buried. */
+function writer(fn: FunctionObject, buried: number): ConditionWriter {
+  const { uid, name, resourceVersion } = fn.metadata;
+  const owner = { uid, namespace, name };
+  const open = { waiting: 0, leased: 0, done: 0, cancelled: 0, openBytes: 0, keptBytes: 0, buriedBytes: 0 };
+  const counts: FunctionCounts[] = [{ owner, ...open, buried }];
+  const condition = asyncOf(fn) as ToldFunction['condition'];
+  const told: ToldFunction = { ...owner, resourceVersion, hasAsync: false, condition };
+  const store = {
+    counts: async () => counts,
+    list: async () => ({ entries: [{ note: 'the function answered 404' } as Entry], cursor: undefined }),
+  };
+  const made = new ConditionWriter({
+    ...{ store, kube, log, clock: systemClock, nowMs: Date.now },
+    functions: () => [told],
+  });
+  made.start();
+  return made;
 }
 
-test('a condition of the dispatcher’s stays whatever the operator says, and is never the operator’s', async () => {
+test('the condition of the dispatcher stays whatever the operator says, and is never the operator’s', async () => {
   await stage.apply('two', source('one'));
-  const made = await stage.function('two', 'is asleep', isAsleep);
-  await say(made, { conditions: [BURIED] });
+  const made = await stage.function('two', 'has a revision', hasRevision);
   const revision = String(made.status?.revision);
+  await using _ = writer(made, 2);
+  const told = await stage.function('two', 'says what is buried', (fn) => asyncOf(fn) !== undefined);
+  const { status, message } = asyncOf(told) ?? {};
+  assert.deepEqual([status, message], ['False', '2 invocations are buried; the last: the function answered 404']);
   await stage.wake(revision);
   await stage.pod('two', revision, READY);
   await stage.function('two', 'is ready', (fn) => conditionOf(fn.status, 'Ready')?.reason === 'Ready');
   await stage.apply('two', source('two'));
-  const fn = await stage.function('two', 'has another revision', ({ status }) => status?.latestRevision !== revision);
-  assert.deepEqual(asyncOf(fn), BURIED);
+  const fn = await stage.function('two', 'has another revision', (now) => now.status?.latestRevision !== revision);
+  assert.deepEqual(asyncOf(fn), asyncOf(told));
+  assert.equal(conditionOf(fn.status, 'SourceReady')?.status, 'True');
   const owners = writersOf(fn).filter(({ fieldsV1 }) =>
     JSON.stringify(fieldsV1).includes(String.raw`k:{\"type\":\"Async\"}`),
   );
@@ -55,9 +64,9 @@ test('a condition of the dispatcher’s stays whatever the operator says, and is
 });
 
 test('what the dispatcher takes back is gone, and nothing else', async () => {
-  const before = await stage.function('two', 'is said to have buried some', (fn) => asyncOf(fn) !== undefined);
-  await say(before);
-  const fn = await stage.function('two', 'is said no more to', (now) => asyncOf(now) === undefined);
+  const before = await stage.function('two', 'says what is buried', (fn) => asyncOf(fn) !== undefined);
+  await using _ = writer(before, 0);
+  const fn = await stage.function('two', 'says it no more', (now) => asyncOf(now) === undefined);
   assert.deepEqual(fn.status?.conditions?.map(({ type }) => type).sort(), [
     'Active',
     'Ready',
