@@ -50,6 +50,14 @@ export const ActivatorConfig = z.object({
   CATNAP_DRAIN_QUIET_SECONDS: z.coerce.number().min(0).max(60).default(0.5),
   /** Longest that a stop waits for that and for requests to end, in seconds. */
   CATNAP_DRAIN_SECONDS: z.coerce.number().int().min(0).default(60),
+  /** Where the dispatcher delivers what was accepted for later; absent: no deliveries are taken here. */
+  CATNAP_DELIVERY_PORT: envPort.optional(),
+  /** Address to listen on for that; default: HOST. */
+  CATNAP_DELIVERY_HOST: z.string().optional(),
+  /** `system:serviceaccount:<namespace>:<name>` of the dispatcher: with its tokens alone something is delivered. */
+  CATNAP_DISPATCHER_SUBJECT: z.string().startsWith('system:serviceaccount:').optional(),
+  /** Longest that a stop waits for deliveries that are under way, once clients have their answers, in seconds. */
+  CATNAP_DELIVERY_DRAIN_SECONDS: z.coerce.number().int().min(0).max(86_400).default(900),
   /** Requests open at once; beyond that a function may have no more than its fair share of them. Default: what memory holds. */
   CATNAP_MAX_OPEN_REQUESTS: z.coerce.number().int().min(1).optional(),
   /** The same for bytes of bodies: of requests that wait or may be sent again, of answers that are not read. */

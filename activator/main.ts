@@ -19,6 +19,7 @@ import { systemClock } from '#platform/time/clock.ts';
 import { deploymentScales } from './cold-start/deployment-scale.ts';
 import { ScaleUp } from './cold-start/scale-up.ts';
 import { ActivatorConfig } from './config.ts';
+import { startDeliveries } from './deliveries/start-deliveries.ts';
 import { guardedClock, onThrow } from './errors/guarded-entries.ts';
 import { FunctionRegistry } from './functions/function-registry.ts';
 import { keepFunction, keepPod } from './functions/kept-objects.ts';
@@ -32,7 +33,7 @@ import { startRateLimits } from './policy/rate-limits/start-rate-limits.ts';
 import { budgetBounds, ProcessBudget } from './queue/fair-share.ts';
 import { RejectionPacer } from './queue/rejection-pacer.ts';
 import { ReplicaRegistry } from './replicas/replica-registry.ts';
-import { AccessLog } from './telemetry/access-log.ts';
+import { AccessLog, type AccessLogEntry } from './telemetry/access-log.ts';
 import { AuditLog } from './telemetry/audit-log.ts';
 import { FailureLog } from './telemetry/failure-log.ts';
 import { activatorMetrics } from './telemetry/metrics.ts';
@@ -84,8 +85,9 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     ...(config.CATNAP_MAX_HELD_BYTES !== undefined && { bytes: config.CATNAP_MAX_HELD_BYTES }),
   });
   const rateLimits = await startRateLimits({ config, clock, log, lifecycle, peers, registry });
+  const tokens = startTokenChecks({ config, clock, log, registry, kube });
   const functions = new FunctionRegistry({
-    tokens: startTokenChecks({ config, clock, log, registry, kube }),
+    tokens,
     rateLimits,
     sendBacklog: (hint) => peers.send('backlog', hint),
     budget,
@@ -117,14 +119,15 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     audit[Symbol.dispose]();
     await accessLines[Symbol.asyncDispose]();
   });
+  const finished = (summary: AccessLogEntry) => {
+    heap.busy();
+    accessLog.record(summary);
+  };
   const gateway = new Gateway({
     clock,
     failures,
     audit,
-    finished: (summary) => {
-      heap.busy();
-      accessLog.record(summary);
-    },
+    finished,
     unrouted: functions.unrouted,
     routes: () => functions.routes,
     namespaceOf: (address) => replicas.namespaces.namespaceOf(address),
@@ -164,10 +167,14 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
   lifecycle.onStop('queues', () =>
     functions.refuseWaiting({ code: 'GatewayUnavailable', message: 'this gateway is leaving; ask again' }),
   );
+  const queueOf = (key: string) => functions.find(key);
+  const { cluster } = tokens;
+  const deliveries = { config, log, registry, lifecycle, cluster, gateway, finished, queueOf };
+  const deliveryPort = await startDeliveries(deliveries);
   const quietMs = config.CATNAP_DRAIN_QUIET_SECONDS * 1000;
   const withinMs = config.CATNAP_DRAIN_SECONDS * 1000;
   lifecycle.onStop('requests', (signal) => gateway.drain(quietMs, signal), { withinMs });
-  log.info({ port, tlsPort, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
+  log.info({ port, tlsPort, deliveryPort, opsPort: ops.port, domain: config.CATNAP_DOMAIN }, 'gateway listens');
 }
 
 /** An endless loop logs nothing by itself: a line here, and an Event on the Function. */

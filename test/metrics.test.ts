@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Registry } from 'prom-client';
+import { deliveryMetrics } from '../activator/deliveries/delivery-metrics.ts';
 import { PeerCounts } from '../activator/peers/counts.ts';
 import { issuerMetrics } from '../activator/policy/access/issuer-metrics.ts';
 import { registerLimitMetrics } from '../activator/policy/rate-limits/limit-metrics.ts';
@@ -53,6 +54,7 @@ async function ofActivator(): Promise<Metric[]> {
   const limiter = { keys: 0, isWhole: true, untold: 0 };
   issuerMetrics(registry);
   registerLimitMetrics(registry, { limiter, exact: { isUp: true, fallbacks: 0 } });
+  deliveryMetrics(registry, { running: 0, kept: 0 });
   return [...TEXT_METRICS, ...(await registered(registry))];
 }
 

@@ -8,7 +8,7 @@ import { arrows, files, isTest, pathOf, root, textOf } from './support/imports.t
 /** Folders, and files beside them, of which each imports only what comes after it in its list, types included. */
 const STAGES: Record<string, string> = {
   activator:
-    'main ▸ config ▸ gateway ▸ stage-list ▸ stages ▸ routed-request ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
+    'main ▸ config ▸ gateway ▸ stage-list ▸ stages ▸ routed-request ▸ deliveries ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
     'routing ▸ policy ▸ upstream ▸ telemetry ▸ peers ▸ errors',
   operator:
     'main ▸ operator ▸ metrics ▸ jobs ▸ reconcile ▸ scaling ▸ watches ▸ source ▸ network ▸ routing ▸ issuers ▸ function ▸ config',
@@ -64,6 +64,9 @@ for (const [folder, list] of Object.entries(STAGES)) {
 const DOES_IO = [
   'activator/cold-start/deployment-scale.ts',
   'activator/config.ts',
+  'activator/deliveries/delivery-metrics.ts',
+  'activator/deliveries/delivery-server.ts',
+  'activator/deliveries/dispatcher-tokens.ts',
   'activator/functions/kept-objects.ts',
   'activator/inbound/client-certificate.ts',
   'activator/inbound/client-connection.ts',

@@ -9,6 +9,8 @@ import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { systemClock } from '#platform/time/clock.ts';
 import { Peers } from '../peers/peers.ts';
+import { TestDeliveries } from '../testing/test-deliveries.ts';
+import { aDelivery, TestDispatcher } from '../testing/test-dispatcher.ts';
 import { aFunction, aPod, ask, TestGateway, until } from '../testing/test-gateway.ts';
 import { HOST, Wire } from '../testing/test-wire.ts';
 import { caught, ENTRIES, type Entry, onThrow, setFailPoint, thrownCounts } from './guarded-entries.ts';
@@ -52,6 +54,7 @@ function answerAfter(socket: Socket, text: string, last: string, answer: string)
 }
 
 let gateway: TestGateway;
+let deliveries: TestDeliveries;
 const replica = createServer((socket) => {
   socket.on('error', () => undefined);
   socket.on('data', (chunk) => {
@@ -63,6 +66,7 @@ const replica = createServer((socket) => {
 before(async () => {
   await new Promise<void>((resolve) => void replica.listen(0, '127.0.0.1', resolve));
   gateway = await TestGateway.start({ limits: { lookMs: 10 } });
+  deliveries = await TestDeliveries.start(gateway);
   gateway.putFunction(aFunction('hello', { timeoutSeconds: 1 }));
   gateway.putFunction(aFunction('full', { queue: { size: 1 } }));
   showPod();
@@ -71,6 +75,7 @@ before(async () => {
 
 after(async () => {
   setFailPoint(undefined);
+  await deliveries[Symbol.asyncDispose]();
   await gateway[Symbol.asyncDispose]();
   replica.close();
 });
@@ -149,6 +154,13 @@ async function talk(): Promise<void> {
   server.close();
 }
 
+/** A dispatcher that delivers something, whose connection breaks or not. */
+async function deliver(): Promise<void> {
+  using dispatcher = new TestDispatcher(deliveries.port);
+  const request = { path: '/upload', headers: ['host', HOST] };
+  await Promise.allSettled([dispatcher.deliver(aDelivery({}, request, 'the end')), dispatcher.list()]);
+}
+
 async function workout(slow: ((wire: Wire) => void) | undefined): Promise<void> {
   const wires = [...CLIENTS, ...(slow === undefined ? [] : [slow])].map((client) => {
     const wire = new Wire(gateway.port);
@@ -159,6 +171,7 @@ async function workout(slow: ((wire: Wire) => void) | undefined): Promise<void> 
   gateway.putFunction(aFunction('other'));
   await crowd();
   await talk();
+  await deliver();
   await sendAhead();
   const isOver = (wire: Wire) => wire.ended !== undefined || /^HTTP\/1\.1 (?!1)/m.test(wire.text);
   await until(() => wires.every(isOver), 'each is answered or ended', 10_000);
@@ -182,6 +195,7 @@ for (const entry of ENTRIES) {
     const countBefore = thrownCounts().get(entry) ?? 0;
     await workout(SLOW[entry]);
     if (entry === 'peer stream') await talk();
+    if (entry.startsWith('delivery')) await deliver();
     await until(() => left === 0, 'it was thrown');
     setFailPoint(undefined);
     onThrow(undefined);
@@ -193,6 +207,11 @@ for (const entry of ENTRIES) {
     await until(() => gateway.traffic('hello').inFlight === 0, 'none is in flight');
     early.socket.destroy();
     await until(() => gateway.gateway.open === 0 && gateway.gateway.upgrades === 0, 'none is open');
+    await until(() => deliveries.registry.running === 0, 'no delivery is under way');
+    for (const { id, epoch } of deliveries.registry.list()) {
+      const left = deliveries.registry.find(id, epoch);
+      if (left !== undefined) deliveries.registry.fetched(left);
+    }
     await until(() => gateway.gateway.connections === 0, 'no connection is left');
     assert.deepEqual(
       [gateway.budget.requests, gateway.budget.bytes, gateway.budget.functions, gateway.traffic('full').waiting],

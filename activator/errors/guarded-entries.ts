@@ -48,6 +48,10 @@ export const ENTRIES = [
   'function change',
   'pod change',
   'peer stream',
+  'delivery request',
+  'delivery bytes',
+  'delivery body',
+  'delivery answered',
   'finished',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];

@@ -69,6 +69,11 @@ export class FunctionRegistry implements Disposable {
     return this.#byKey.get(key)?.config;
   }
 
+  /** @param key `<namespace>/<name>` */
+  find(key: string): FunctionTraffic | undefined {
+    return this.#byKey.get(key);
+  }
+
   all(): Iterable<FunctionTraffic> {
     return this.#byKey.values();
   }

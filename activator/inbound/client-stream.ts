@@ -13,6 +13,8 @@ export interface ClientHead {
   readonly rawHeaders: string[];
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Of what is delivered later than it was accepted: which invocation it is. */
+  readonly invocationId?: string;
 }
 
 /** A request's body: a paused stream, with the back-pressure of one. Node's IncomingMessage and Http2ServerRequest are some. */
@@ -58,6 +60,8 @@ export interface StreamHandler {
 export interface ClientStream {
   readonly head: ClientHead;
   readonly body: ClientBody;
+  /** All of the body is in memory: it may be sent again however long it is. */
+  readonly holdsBody: boolean;
   /** The client waits for 100 before it sends the body. */
   readonly awaitsContinue: boolean;
   /** The protocol that the client asks to switch to, or null. */

@@ -42,6 +42,9 @@ export class Http1Stream implements ClientStream {
   get body(): ClientBody {
     return this.request;
   }
+  get holdsBody(): boolean {
+    return false;
+  }
   get begun(): boolean {
     return this.response.headersSent || this.upgraded;
   }

@@ -37,6 +37,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   #timer: RequestTimer | undefined;
   /** Tries that ended with the replica not beginning; sets the backoff. */
   #givenBack = 0;
+  #mayHaveBegun = false;
   #over = false;
 
   constructor(stream: ClientStream, outgoing: OutgoingRequest, context: ExchangeContext) {
@@ -52,6 +53,10 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   /** It is answered, or its client is gone. */
   get over(): boolean {
     return this.#over;
+  }
+  /** A replica may have begun with it: false only where it certainly has not. */
+  get mayHaveBegun(): boolean {
+    return this.#mayHaveBegun;
   }
   get enteredAtMs(): number {
     return this.#record.enteredAtMs;
@@ -101,8 +106,9 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
       enter('request admitted');
       this.#record.admit(replica);
       this.#timer ??= new RequestTimer(this.#record, this.#context, this);
-      this.#timer.start(this.#queue?.config.timeouts);
+      this.#timer.start(this.#outgoing.timeouts ?? this.#queue?.config.timeouts);
       this.#outgoing.waitMs = this.waitMs;
+      this.#mayHaveBegun = true;
       this.#answer.from = new Attempt(replica.upstream, this.#outgoing, this.#answer);
     } catch (error) {
       this.crash('request admitted', error);
@@ -179,6 +185,8 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   notStarted(why: NotStarted): void {
     this.#timer?.stop();
     this.#answer.from = undefined;
+    // What was sent twice may have begun the first time.
+    this.#mayHaveBegun = this.#outgoing.sentTwice;
     this.#givenBack += 1;
     const pauseMs = pauseBeforeTry(this.#givenBack);
     if (pauseMs === undefined) this.refuse(TURNED_AWAY);

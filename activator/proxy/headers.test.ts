@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Client } from '../inbound/forwarding.ts';
-import { requestHeaders, responseHeaders, serverTiming, trailers } from './headers.ts';
+import { requestHeaders, responseHeaders, trailers } from './headers.ts';
 
 const client: Client = { address: '192.0.2.7', protocol: 'http', host: 'hello.default.fn.example:8080' };
 const sent = (...raw: string[]) => {
@@ -178,8 +178,4 @@ test('what had to be known before a body cannot come after it', () => {
     'a=1',
   ];
   assert.deepEqual(trailers(flat), ['X-Sum', '42']);
-});
-
-test('times are given in milliseconds to a tenth', () => {
-  assert.equal(serverTiming(1.26, 0, 1000), 'queue;dur=1.3, cold;dur=0, fn;dur=1000');
 });

@@ -1,4 +1,4 @@
-import { HEADER, INTERNAL_HEADER_PREFIX } from '#api/names.ts';
+import { CALLER_HEADER_PREFIX, HEADER, INTERNAL_HEADER_PREFIX } from '#api/names.ts';
 import { appendForwarding, type Client, isForwardingName } from '../inbound/forwarding.ts';
 import { NameTable } from '../upstream/http1/name-table.ts';
 
@@ -139,6 +139,17 @@ function spelledWithEither(name: string): string[] {
   return rest.reduce((names, part) => names.flatMap((one) => [`${one}-${part}`, `${one}_${part}`]), [first]);
 }
 
+/**
+ * Whether a field that a gateway has sent to a replica, or would have, may be sent once more, later, by another: not what frames
+ * the message, belongs to a connection, or is said anew. @param name in any case
+ */
+export function outlivesRequest(name: string): boolean {
+  if (isInternalName(name)) return name.toLowerCase().startsWith(CALLER_HEADER_PREFIX);
+  const part = OF_REQUEST.find(name);
+  if (part === 'forwarding' || isForwardingName(name)) return !name.includes('_');
+  return part === undefined || (part === 'hop' && name.toLowerCase() === 'host');
+}
+
 function note(noted: Record<string, string>, name: string, value: string): void {
   const before = noted[name];
   noted[name] = before === undefined || before === '' ? value : `${before}, ${value}`;
@@ -155,7 +166,12 @@ function isInternalName(name: string): boolean {
 }
 
 function requestIdOf(given: string | undefined): string | undefined {
-  return given !== undefined && REQUEST_ID.test(given) ? given : undefined;
+  return given !== undefined && isRequestId(given) ? given : undefined;
+}
+
+/** Whether it is fit to be passed on, and to be logged. */
+export function isRequestId(text: string): boolean {
+  return REQUEST_ID.test(text);
 }
 
 /** A forwarding header from a client that is no trusted proxy; or one with an underscore, which no proxy writes. */
@@ -225,13 +241,4 @@ export function trailers(from: readonly string[]): string[] {
     kept.push(name, from[i + 1] as string);
   }
   return kept;
-}
-
-/** Milliseconds a request spent where, as a `Server-Timing` value. */
-export function serverTiming(queueMs: number, coldMs: number, functionMs: number): string {
-  return `queue;dur=${tenths(queueMs)}, cold;dur=${tenths(coldMs)}, fn;dur=${tenths(functionMs)}`;
-}
-
-function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

@@ -1,4 +1,5 @@
 import { HEADER } from '#api/names.ts';
+import type { Timeouts } from '../routing/function-config.ts';
 import type { BodyFraming } from '../upstream/upstream-stream.ts';
 import type { Outbound } from './attempt.ts';
 import type { RequestHeaders } from './headers.ts';
@@ -28,6 +29,8 @@ export class OutgoingRequest implements RequestHead, Outbound {
   /** How long the request may wait at the replica for a place there; 0: not at all. */
   waitMs = 0;
   sentTwice = false;
+  /** Its own time limits; undefined: the function's hold. */
+  timeouts: Timeouts | undefined;
   /** How long the replica has had it, in milliseconds, as it is noted of the request. */
   record: { readonly functionMs: number } | undefined;
 

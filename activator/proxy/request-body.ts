@@ -73,7 +73,11 @@ export class RequestBody {
   /** At most as much is held of it here while it waits. */
   get heldBytes(): number {
     const announced = Number(this.#stream.head.headers['content-length'] ?? Number.POSITIVE_INFINITY);
-    return Math.min(announced, REPLAY_MAX_BYTES);
+    return Math.min(announced, this.#replayMaxBytes);
+  }
+
+  get #replayMaxBytes(): number {
+    return this.#stream.holdsBody ? Number.POSITIVE_INFINITY : REPLAY_MAX_BYTES;
   }
 
   /** Whether all of it has been read. */
@@ -204,13 +208,13 @@ export class RequestBody {
     const sink = this.#sink;
     if (this.#kept !== undefined) {
       // Without a sink all of it is held; what was passed on is kept for a replay only while it is small.
-      if (sink === undefined || (this.#bytes <= REPLAY_MAX_BYTES && this.#mayKeep(chunk.length))) {
+      if (sink === undefined || (this.#bytes <= this.#replayMaxBytes && this.#mayKeep(chunk.length))) {
         keep(this.#kept, chunk);
         this.#keptBytes += chunk.length;
         this.#count();
       } else this.release();
     }
-    if (sink === undefined ? this.#bytes >= REPLAY_MAX_BYTES : !sink.write(chunk)) this.#body.pause();
+    if (sink === undefined ? this.#bytes >= this.#replayMaxBytes : !sink.write(chunk)) this.#body.pause();
   }
 
   #mayKeep(bytes: number): boolean {

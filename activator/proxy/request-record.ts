@@ -80,6 +80,9 @@ export class RequestRecord implements Course, AccessLogEntry {
   get functionKey(): string | null {
     return this.#queue?.config.key ?? this.#judgedFor ?? null;
   }
+  get invocationId(): string | undefined {
+    return this.#head.invocationId;
+  }
   get traceparent(): string | undefined {
     const { traceparent } = this.#head.headers;
     return typeof traceparent === 'string' ? traceparent : undefined;

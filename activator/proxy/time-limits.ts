@@ -24,9 +24,9 @@ export function nextLookAtMs(timeouts: Timeouts, course: Course, nowMs: number):
 
 /** The limit that is passed, or undefined. */
 export function passedLimit(timeouts: Timeouts, course: Course, nowMs: number): GatewayError | undefined {
-  const { totalMs, firstByteMs, idleMs } = timeouts;
+  const { totalMs, firstByteMs, idleMs, totalField = 'timeoutSeconds' } = timeouts;
   if (totalMs > 0 && nowMs >= course.admittedAtMs + totalMs) {
-    return { code: 'Timeout', message: `the function took longer than ${totalMs / 1000} s (spec.timeoutSeconds)` };
+    return { code: 'Timeout', message: `the function took longer than ${totalMs / 1000} s (spec.${totalField})` };
   }
   if (firstByteMs > 0 && !course.begun && nowMs >= course.admittedAtMs + firstByteMs) {
     return {

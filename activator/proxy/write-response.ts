@@ -2,8 +2,9 @@ import { HEADER } from '#api/names.ts';
 import { answerFor, type GatewayError, type Reply } from '../errors/gateway-error.ts';
 import type { ClientStream } from '../inbound/client-stream.ts';
 import { type AnswerFields, amend } from '../policy/answer-fields.ts';
-import { responseHeaders, serverTiming } from './headers.ts';
+import { responseHeaders } from './headers.ts';
 import type { RequestRecord } from './request-record.ts';
+import { serverTiming } from './server-timing.ts';
 
 /** Request id, and whether the request had to wait for a cold start; name, value, … */
 export function ownHeaders({ requestId, coldMs }: RequestRecord): string[] {

@@ -15,6 +15,8 @@ export interface Timeouts {
   firstByteMs: number;
   /** Between two bytes, whichever way they go. */
   idleMs: number;
+  /** Which field of the spec `totalMs` is; default: `timeoutSeconds`. */
+  totalField?: string;
 }
 
 /** Of each revision's queue. */

@@ -107,13 +107,16 @@ export class RouteTable<T> {
 
 /** Catnap's own paths in a replica are hidden from callers. */
 function toFunction<T>(target: T, path: string): Route<T> {
-  return SUSPICIOUS.test(path) && isInternal(path)
-    ? { kind: 'none', owner: target }
-    : { kind: 'function', target, path };
+  return isInternalPath(path) ? { kind: 'none', owner: target } : { kind: 'function', target, path };
 }
 
 /** Cheap first test for Catnap’s own paths in any spelling: the name, or an escape that may stand for a part of it. */
 const SUSPICIOUS = /catnap|%[2567]/i;
+
+/** Whether a replica may take the path for one of Catnap's own, which never come from outside. @param path with or without a query */
+export function isInternalPath(path: string): boolean {
+  return SUSPICIOUS.test(path) && isInternal(path);
+}
 
 /** Also in spellings that a replica may read as the same path: `/x/../.catnap/`, `/%2ecatnap/`, `//.catnap;x/`. */
 function isInternal(path: string): boolean {

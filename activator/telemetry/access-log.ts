@@ -10,6 +10,8 @@ export interface AccessLogEntry {
   /** Of the replica that had it last; undefined: none had. */
   readonly revision: string | undefined;
   readonly requestId: string;
+  /** Of what was delivered later than it was accepted: which invocation it is. */
+  readonly invocationId?: string | undefined;
   /** As it was passed on; undefined: there was none. */
   readonly traceparent: string | undefined;
   readonly method: string;
@@ -74,6 +76,7 @@ export function accessLine(entry: AccessLogEntry, at: Date): string {
     function: entry.functionKey ?? undefined,
     revision: entry.revision,
     requestId: entry.requestId,
+    invocationId: entry.invocationId,
     traceId: traceIdOf(entry.traceparent),
     method: entry.method,
     path: pathOf(entry.target),

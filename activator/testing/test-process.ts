@@ -15,6 +15,8 @@ export class Cluster implements AsyncDisposable {
   readonly read: string[] = [];
   /** The keys that service account tokens are signed with; undefined: it shows none. */
   keySet: object | undefined;
+  /** Who it says signs them. */
+  issuer = 'https://kubernetes.default.svc';
   readonly #server: ScriptedApiServer;
   readonly #functions: FunctionObject[];
   readonly #pods: PodObject[] = [];
@@ -68,6 +70,8 @@ export class Cluster implements AsyncDisposable {
       call.reply({ metadata: { resourceVersion: '10' }, items: isPods ? [] : functions });
     } else if (call.url.pathname === '/openid/v1/jwks' && this.keySet !== undefined) {
       call.reply(this.keySet);
+    } else if (call.url.pathname === '/.well-known/openid-configuration') {
+      call.reply({ issuer: this.issuer });
     } else {
       call.reply({ major: '1' });
     }
@@ -90,6 +94,7 @@ export interface Activator extends AsyncDisposable {
   port: number;
   tlsPort: number;
   opsPort: number;
+  deliveryPort: number;
   /** Messages of its log. */
   said: string[];
   /** The last lines of its log, as they were written. */
@@ -120,14 +125,14 @@ export async function startActivator(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
-  let listening: { port: number; tlsPort: number; opsPort: number } | undefined;
+  let listening: { port: number; tlsPort: number; opsPort: number; deliveryPort: number } | undefined;
   const said: string[] = [];
   const lastLines: string[] = [];
   createInterface(child.stdout).on('line', (line) => {
     if (lastLines.push(line) > LAST_LINES) lastLines.shift();
-    const { msg, port, tlsPort, opsPort } = JSON.parse(line);
+    const { msg, port, tlsPort, opsPort, deliveryPort } = JSON.parse(line);
     said.push(msg);
-    if (msg === 'gateway listens') listening = { port, tlsPort, opsPort };
+    if (msg === 'gateway listens') listening = { port, tlsPort, opsPort, deliveryPort };
   });
   await until(() => listening !== undefined || child.exitCode !== null, 'the gateway listens', 20_000).catch(
     (error) => {
@@ -136,12 +141,13 @@ export async function startActivator(
     },
   );
   if (child.exitCode !== null) throw new Error(`the activator ended with ${child.exitCode}`);
-  const { port = 0, tlsPort = 0, opsPort = 0 } = listening ?? {};
+  const { port = 0, tlsPort = 0, opsPort = 0, deliveryPort = 0 } = listening ?? {};
   return {
     process: child,
     port,
     tlsPort,
     opsPort,
+    deliveryPort,
     said,
     lastLines,
     async [Symbol.asyncDispose]() {
@@ -159,9 +165,9 @@ export interface Scene extends AsyncDisposable {
   seen: (string | undefined)[];
 }
 
-/** One function at zero, and a server that could be its pod. */
-export async function aSleepingFunction(env: Record<string, string> = {}): Promise<Scene> {
-  const cluster = await Cluster.start([aFunction('hello')]);
+/** One function at zero, and a server that could be its pod. @param fn how it is; default: `hello` */
+export async function aSleepingFunction(env: Record<string, string> = {}, fn = aFunction('hello')): Promise<Scene> {
+  const cluster = await Cluster.start([fn]);
   const activator = await startActivator(cluster.url, env).catch(async (error: unknown) => {
     await cluster[Symbol.asyncDispose]();
     throw error;
