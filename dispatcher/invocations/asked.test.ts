@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { askedOf, isChange } from './asked.ts';
 
 const OF = '/v1/namespaces/shop/functions/orders/invocations';
@@ -48,6 +49,7 @@ test('what is left out at a change is not taken for all', () => {
   assert.equal(status('POST', `${OF}/retry?state=all`), 400);
   assert.equal(status('POST', `${OF}/purge?state=`), 400);
   assert.equal(status('POST', `${OF}/purge?state=done&staet=x`), 400);
+  assert.equal(status('POST', `${OF}/purge?state=done?cursor=x`), 400);
 });
 
 test('other methods are told which is right', () => {
@@ -93,4 +95,29 @@ test('what is no name, no id, no state, no number, no cursor comes to nothing', 
   ])
     assert.equal(status('GET', `${OF}?${search}`), 400, search);
   assert.equal(status('GET', `${OF}/${ID}?state=all`), 400);
+});
+
+test('whatever comes is asked for or refused, and names nothing but names and ids', () => {
+  const word = fc.oneof(
+    fc.string(),
+    fc.constantFrom('shop', 'orders', 'retry', 'purge', ID, '..', '%2e', '', '__proto__'),
+  );
+  const url = fc
+    .tuple(fc.array(word, { maxLength: 9 }), fc.string())
+    .map(([words, query]) => `${words.join('/')}?${query}`);
+  const below = fc
+    .tuple(word, word, fc.array(word, { maxLength: 3 }), fc.constantFrom('', '?state=all', '?limit=1'))
+    .map(
+      ([namespace, name, rest, query]) =>
+        `/v1/namespaces/${namespace}/functions/${name}/${['invocations', ...rest].join('/')}${query}`,
+    );
+  fc.assert(
+    fc.property(fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', ''), fc.oneof(url, below), (method, each) => {
+      const asked = askedOf(method, each);
+      if ('mistake' in asked) return;
+      assert.match(`${asked.namespace}/${asked.name}`, /^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}$/);
+      if ('id' in asked) assert.equal(asked.id, ID);
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -42,7 +42,7 @@ const LISTED = 50;
 
 /** @param url path and query as they came */
 export function askedOf(method: string, url: string): Asked | Mistake {
-  const [path = '/', search = ''] = url.split('?', 2);
+  const [, path = '', search = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? [];
   const [, namespace = '', name = '', part, last] = PATH.exec(path) ?? [];
   // Names have nothing that would be encoded.
   if (!isName(namespace) || !isName(name))
