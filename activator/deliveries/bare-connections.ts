@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { guarded } from '../errors/guarded-entries.ts';
 
-const MOST = 64;
+/** More than a dispatcher opens at once, all of which may come before the first token does. */
+const MOST = 1_024;
 
 /**
  * Connections over which no good token has come yet. Of too many the oldest is closed, not the newest: what only holds them

@@ -107,7 +107,7 @@ test('a delivery of what runs here already joins it, and one of an older lease d
   assert.equal(stage.seen.length, 1);
 });
 
-test('the next attempt of one whose answer was not fetched runs anew, and the same attempt does not', async () => {
+test('the next attempt of one that failed runs anew, also where its answer was not fetched', async () => {
   await using stage = await Stage.start();
   stage.wake();
   const sent = aDelivery();
@@ -130,6 +130,29 @@ test('the next attempt of one whose answer was not fetched runs anew, and the sa
   const next = stage.dispatcher.deliver({ ...other, head: { ...other.head, epoch: 2, attempt: 2 } });
   (await stage.got(3)).answer(200, 'new');
   assert.equal((await next).body, 'new');
+});
+
+test('what is done is not run again for its answer not having been fetched', async () => {
+  await using stage = await Stage.start();
+  stage.wake();
+  const sent = aDelivery();
+  const broken = stage.dispatcher.post(frameOf(sent));
+  const running = await stage.got();
+  await stage.leave(broken);
+  running.answer(200, 'done');
+  await until(async () => (await stage.dispatcher.list())[0]?.ended === true, 'it has ended');
+  const next = await stage.dispatcher.deliver({ ...sent, head: { ...sent.head, epoch: 2, attempt: 2 } });
+  assert.equal(next.body, 'done');
+  assert.equal(stage.seen.length, 1);
+});
+
+test('as many deliveries as a dispatcher has under way come in at once', async () => {
+  await using stage = await Stage.start({}, { queue: { size: 1_000 } });
+  const all = Array.from({ length: 500 }, () => stage.dispatcher.deliver(aDelivery()));
+  await until(async () => (await stage.dispatcher.list()).length === 500, 'all are here', 20_000);
+  stage.activator.process.kill('SIGTERM');
+  const answers = (await Promise.all(all)).map((one) => `${one.code} ${one.started}`);
+  assert.deepEqual([...new Set(answers)], ['GatewayUnavailable false']);
 });
 
 test('what the gateway answers itself says that no handler has begun, where that is certain', async () => {

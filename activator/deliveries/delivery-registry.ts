@@ -1,6 +1,7 @@
 import type { DeliveryHead, RunningDelivery } from '#api/invocations.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Delivery } from './delivery.ts';
+import type { DeliveryResult } from './delivery-result.ts';
 import { KeptAnswers, type KeptBounds } from './kept-answers.ts';
 import type { DeliveryOrder } from './read-delivery.ts';
 
@@ -129,13 +130,14 @@ export class DeliveryRegistry implements Disposable {
 
   /**
    * Whether what is here is the answer to this. While it runs it is, so that a handler does not run twice at once. Of one that
-   * has ended it is for the same lease; for a newer one only where the dispatcher cannot know the answer, which is that of the
-   * same attempt, and not where no handler has begun with it: that may be otherwise by now.
+   * has ended it is for the same lease; for a newer one only where the dispatcher cannot know the answer, and not where no
+   * handler has begun with it: that may be otherwise by now. What failed is tried again once another attempt was counted.
    */
   #answersFor(known: Delivery, { id, epoch, attempt }: DeliveryHead): boolean {
     const { result, head } = known;
     if (result === undefined || epoch === head.epoch) return true;
-    return this.#kept.find(id) === known && attempt === head.attempt && result.head.started;
+    const isUnknown = this.#kept.find(id) === known && result.head.started;
+    return isUnknown && (attempt === head.attempt || isDone(result));
   }
 
   #forget(id: string): void {
@@ -147,6 +149,11 @@ export class DeliveryRegistry implements Disposable {
     this.#running.delete(delivery.head.id);
     this.#kept.add(delivery);
   }
+}
+
+/** As far as can be said here: the function did not fail. */
+function isDone({ head: { by, answer } }: DeliveryResult): boolean {
+  return by === 'function' && answer.status < 400;
 }
 
 /** From here on the newer lease has it. */

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import type { Log } from '#platform/process/log.ts';
+import { attempt } from '../errors/guarded-entries.ts';
 import type { FunctionQueue } from '../functions/target.ts';
 import type { ExchangeContext } from '../proxy/exchange-context.ts';
 import type { AccessLogEntry } from '../telemetry/access-log.ts';
@@ -70,7 +71,7 @@ export async function startDeliveries(deps: DeliveryDeps): Promise<number | unde
     deliveries[Symbol.dispose]();
   });
   const heard = await server.listen(port, config.CATNAP_DELIVERY_HOST ?? config.HOST);
-  lifecycle.stopping.addEventListener('abort', () => deliveries.leave());
+  lifecycle.stopping.addEventListener('abort', () => attempt('delivery request', () => deliveries.leave()));
   const withinMs = config.CATNAP_DELIVERY_DRAIN_SECONDS * 1000;
   lifecycle.onStop('deliveries', () => drain(deliveries, clock, withinMs), { withinMs: withinMs + MARGIN_MS });
   return heard;
