@@ -69,6 +69,13 @@ export const ActivatorConfig = z.object({
   CATNAP_SYSTEM_NAMESPACE: z.string().optional(),
   /** Base URLs of other activators' operational ports, separated by commas, beside those that are found. */
   CATNAP_PEER_URLS: envList.default([]),
+  /** Base URL of the dispatcher, which keeps what is to be delivered later; absent: there is none. */
+  CATNAP_DISPATCHER_URL: z
+    .string()
+    .regex(/^http:\/\/[^\s/@?#]+\/?$/, 'must be http://<host>:<port>')
+    .optional(),
+  /** File with the token by which the dispatcher knows this activator, read again when it is replaced; needed with the URL. */
+  CATNAP_DISPATCHER_TOKEN_FILE: z.string().optional(),
   /** metadata.uid of the pod that this runs in: it is no other activator. */
   POD_UID: z.string().optional(),
   /** Whether issuers of tokens that functions name are asked for their keys over http too. */

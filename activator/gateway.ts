@@ -3,6 +3,8 @@ import type { Server as TlsServer } from 'node:https';
 import { RequestIds } from '#api/request-id.ts';
 import type { TlsPair } from '#platform/process/tls-files.ts';
 import type { Clock } from '#platform/time/clock.ts';
+import { AsyncFront } from './async/async-front.ts';
+import type { Dispatcher } from './async/dispatcher.ts';
 import { isFailure } from './errors/decision.ts';
 import { type GatewayError, isRefused, type Reply } from './errors/gateway-error.ts';
 import { attempt } from './errors/guarded-entries.ts';
@@ -23,6 +25,7 @@ import { StageList } from './stage-list.ts';
 import {
   answerOptions,
   applyPolicies,
+  chooseTarget,
   enterTarget,
   makeExchange,
   type RouteOptions,
@@ -50,6 +53,8 @@ export interface GatewayOptions extends SyncOptions, RouteOptions {
   maxBacklogBytes: number;
   /** Proxies whose forwarding headers are believed; undefined: none. */
   trustedProxies?: TrustedProxies | undefined;
+  /** Keeps what is to be delivered later; absent: nothing does. */
+  dispatcher?: Dispatcher | undefined;
   /** Whether answers say in full why a request failed; default: no. */
   errorDetail?: boolean;
   /** Where they are not to be `CLIENT_LIMITS`. */
@@ -59,7 +64,10 @@ export interface GatewayOptions extends SyncOptions, RouteOptions {
 /** How often a draining gateway checks whether it is done. */
 const LOOK_MS = 50;
 
-/** The gateway: every request of every function comes in here. */
+/**
+ * The gateway: every request of every function comes in here. Longer than 250 lines: all stages stand together, and what they
+ * are made of.
+ */
 export class Gateway implements AsyncDisposable, ExchangeContext {
   readonly timers: TimerWheel;
   readonly connectionLimit: ConnectionLimit;
@@ -70,6 +78,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
   /** Undefined until there is a certificate. */
   #secure: { door: Listener; server: TlsServer; clientCa: string | undefined } | undefined;
   readonly #stages: StageList;
+  readonly #async: AsyncFront;
   readonly #tunnels = new Set<Tunnel>();
   #synced = false;
   #leaving = false;
@@ -83,6 +92,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
     this.#backlog = new Backlog(options.maxBacklogBytes);
     this.connectionLimit = new ConnectionLimit(options.maxConnections);
     this.timers = new TimerWheel(options.clock);
+    this.#async = new AsyncFront({ clock: options.clock, timers: this.timers, dispatcher: options.dispatcher });
     const stages: Stage[] = [
       validate,
       answerOptions,
@@ -90,6 +100,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
       waitForSync(options, () => this.#synced),
       route(options),
       applyPolicies,
+      chooseTarget(this.#async),
       enterTarget,
     ];
     this.#stages = new StageList(stages, (request, answer) => this.#answer(request, answer));
@@ -187,6 +198,7 @@ export class Gateway implements AsyncDisposable, ExchangeContext {
    */
   async drain(quietMs: number, signal: AbortSignal): Promise<void> {
     this.#leaving = true;
+    this.#async.leave();
     this.#lastAtMs = this.clock.nowMs();
     while (!signal.aborted) {
       const quiet = this.clock.nowMs() - this.#lastAtMs >= quietMs;

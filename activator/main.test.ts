@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask, until } from './testing/test-gateway.ts';
-import { aSleepingFunction, shown } from './testing/test-process.ts';
+import { KeepingDispatcher } from './testing/keeping-dispatcher.ts';
+import { aFunction, ask, until } from './testing/test-gateway.ts';
+import { aSleepingFunction, Cluster, shown, startActivator } from './testing/test-process.ts';
 
 test('the process wakes a function, outlives the API server, and on SIGTERM finishes what it has and leaves', async () => {
   await using scene = await aSleepingFunction();
@@ -48,6 +52,22 @@ async function untilStatus(url: string, status: number): Promise<void> {
   const signal = AbortSignal.timeout(5_000);
   await until(async () => (await fetch(url, { signal })).status === status, `${url} answers ${status}`);
 }
+
+test('with a dispatcher it accepts requests for later, and shows it the token of its file', async () => {
+  await using dispatcher = await KeepingDispatcher.start();
+  const folder = await mkdtemp(join(tmpdir(), 'activator-'));
+  const tokenFile = join(folder, 'token');
+  await writeFile(tokenFile, 'from-a-file\n');
+  await using cluster = await Cluster.start([aFunction('hello', { async: { mode: 'Always' } })]);
+  const env = { CATNAP_DISPATCHER_URL: `${dispatcher.url}/`, CATNAP_DISPATCHER_TOKEN_FILE: tokenFile };
+  await using activator = await startActivator(cluster.url, env);
+  const { status } = await ask(activator.port, { method: 'POST', body: 'hello' });
+  assert.deepEqual([status, dispatcher.entries[0]?.body, dispatcher.tokens], [202, 'hello', ['Bearer from-a-file']]);
+  activator.process.kill('SIGTERM');
+  if (activator.process.exitCode === null) await once(activator.process, 'exit');
+  assert.equal(activator.process.exitCode, 0);
+  await rm(folder, { recursive: true });
+});
 
 test('limited to namespaces, it asks for nothing outside', async () => {
   await using scene = await aSleepingFunction({ CATNAP_NAMESPACES: 'default,other' });

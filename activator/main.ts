@@ -16,6 +16,7 @@ import { createRegistry, informerMetrics } from '#platform/process/metrics.ts';
 import { OpsServer } from '#platform/process/ops-server.ts';
 import { TlsFiles, type TlsPair } from '#platform/process/tls-files.ts';
 import { systemClock } from '#platform/time/clock.ts';
+import { startDispatcher } from './async/start-dispatcher.ts';
 import { deploymentScales } from './cold-start/deployment-scale.ts';
 import { ScaleUp } from './cold-start/scale-up.ts';
 import { ActivatorConfig } from './config.ts';
@@ -135,6 +136,7 @@ async function start(config: ActivatorConfig, log: Log, lifecycle: Lifecycle): P
     syncWaitMs: SYNC_WAIT_MS,
     maxBacklogBytes: budget.bounds.bytes / 4,
     maxConnections: config.CATNAP_MAX_CONNECTIONS ?? connectionBound(process.constrainedMemory(), await openFiles()),
+    dispatcher: startDispatcher(config, { clock, lifecycle }),
     errorDetail: config.CATNAP_ERROR_DETAIL,
     trustedProxies: trustedProxies(config.CATNAP_TRUSTED_PROXIES),
   });

@@ -1,12 +1,14 @@
+import type { AsyncRequest } from './async/async-request.ts';
 import type { Admissible, Target } from './functions/target.ts';
 import type { ClientConnection } from './inbound/client-connection.ts';
 import type { ClientStream } from './inbound/client-stream.ts';
 import type { ClientCertificate, RequestFacts } from './policy/policy.ts';
 import type { Exchange } from './proxy/exchange.ts';
 import type { Asked } from './routing/find-route.ts';
+import type { InvocationPath } from './routing/invocation-path.ts';
 
 /** A request on its way through the gateway's stages; each adds what it finds out. */
-export class RoutedRequest implements Asked, Admissible, RequestFacts {
+export class RoutedRequest implements Asked, Admissible, RequestFacts, AsyncRequest {
   readonly stream: ClientStream;
   readonly connection: ClientConnection;
   host = '';
@@ -14,6 +16,10 @@ export class RoutedRequest implements Asked, Admissible, RequestFacts {
   path = '/';
   /** The same as the client asked for them, whatever becomes of it. */
   askedPath = '/';
+  /** What of the path that was asked for led to the target; empty: nothing, or it is not routed. */
+  base = '';
+  /** Undefined: it is for the function. */
+  invocation: InvocationPath | undefined;
   /** Undefined until it is routed. */
   target: Target | undefined;
   #exchange: Exchange | undefined;

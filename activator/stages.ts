@@ -2,6 +2,7 @@
 import { HEADER } from '#api/names.ts';
 import type { RequestIds } from '#api/request-id.ts';
 import type { Clock } from '#platform/time/clock.ts';
+import type { AsyncFront } from './async/async-front.ts';
 import type { Decision } from './errors/decision.ts';
 import type { GatewayError } from './errors/gateway-error.ts';
 import type { Target } from './functions/target.ts';
@@ -103,6 +104,8 @@ export function route({ routes, namespaceOf }: RouteOptions): Stage {
     if (found.kind === 'none') return nothingThere(asked, found.owner?.config.key);
     asked.target = found.target;
     asked.path = found.path;
+    asked.base = found.base;
+    asked.invocation = found.invocation;
     return 'continue';
   };
 }
@@ -120,6 +123,18 @@ export function applyPolicies(asked: RoutedRequest): Decision | Promise<Decision
 function carryOut(asked: RoutedRequest, judgement: Judgement): Decision {
   asked.exchange.judged(judgement);
   return judgement.decision;
+}
+
+/** A request that is to be stored, or that asks how one goes, has another target than its function's queue. */
+export function chooseTarget(front: AsyncFront): Stage {
+  return (asked) => {
+    const fn = asked.target?.fn;
+    if (fn === undefined || (fn.config.async === undefined && asked.invocation === undefined)) return 'continue';
+    const chosen = front.choose(asked, fn);
+    if (chosen !== undefined && 'code' in chosen) return chosen;
+    asked.target = chosen ?? asked.target;
+    return 'continue';
+  };
 }
 
 /** Hands the request over to what it was routed to. */

@@ -14,6 +14,8 @@ export const ERROR_STATUS = {
   PolicyInvalid: 403,
   /** No function owns this host and path. */
   FunctionNotFound: 404,
+  /** The function has no invocation of this id, or none any more; or it has no answer yet. */
+  InvocationNotFound: 404,
   /** A method that is not for a gateway, such as CONNECT. */
   MethodNotAllowed: 405,
   /** The client was too slow with its request. */
@@ -22,6 +24,8 @@ export const ERROR_STATUS = {
   BodyTooLarge: 413,
   /** `Expect` asks for something else than `100-continue`. */
   ExpectationFailed: 417,
+  /** The caller has used this `Idempotency-Key` for another request. */
+  IdempotencyKeyReused: 422,
   /** One of the function's `rateLimits` is used up. */
   RateLimited: 429,
   /** The request's head is larger than the gateway reads. */
@@ -46,6 +50,10 @@ export const ERROR_STATUS = {
   GatewayUnavailable: 503,
   /** The gateway holds as much, for all functions together, as it can; this one has had its share. */
   GatewayBusy: 503,
+  /** As many of the function's invocations wait, or bytes of them, as may. */
+  AsyncFull: 503,
+  /** What keeps work until it is done cannot be asked now, or did not answer in time; it may have kept it all the same. */
+  AsyncUnavailable: 503,
   /** The function took longer than `timeoutSeconds`. */
   Timeout: 504,
   /** The function's answer did not begin within `timeouts.firstByteSeconds`. */
@@ -72,15 +80,23 @@ export const PUBLIC_MESSAGE: Readonly<Partial<Record<ErrorCode, string>>> = {
   NotStarted: 'the function cannot take this request now; ask again',
   GatewayUnavailable: 'the gateway cannot serve this request now; ask again',
   GatewayBusy: 'the gateway has as much to do as it can; ask again later',
+  AsyncFull: 'too many invocations of this function wait; ask again later',
+  AsyncUnavailable:
+    'it is not certain that this was accepted; ask again, with the same Idempotency-Key where it may not run twice',
   Timeout: 'the function took longer than it may',
   FirstByteTimeout: 'the function took longer than it may to begin its answer',
   IdleTimeout: 'nothing was sent for longer than may be',
 };
 
-/** The same, where the reason of the failure tells callers more that they may know: there is nothing in it but the cluster's size. */
+/** With `AsyncUnavailable`: nothing in the cluster accepts work for later. */
+export const NOT_INSTALLED = 'NotInstalled';
+
+/** The same, where the reason of the failure tells callers more that they may know: there is nothing in it but the cluster's size, and what is installed. */
 export const PUBLIC_MESSAGE_OF_REASON: Readonly<Record<string, string>> = {
   Unschedulable: 'the cluster has no room for this function now; ask again later',
   QuotaExceeded: 'there is no room for this function now; ask again later',
+  [NOT_INSTALLED]:
+    'this function only takes work for later (spec.async.mode: Always), and no dispatcher is installed that would accept it',
 };
 
 /** Body of such an answer, as JSON. */
@@ -91,7 +107,7 @@ export interface ErrorBody {
   /** `<namespace>/<name>`, or null where no function was found, or where callers who may not ask it are not told. */
   function: string | null;
   requestId: string;
-  /** With `RevisionFailed` and `QueueTimeout`, where callers are told details: the condition reason, e.g. `CrashLoop`. */
+  /** With `RevisionFailed` and `QueueTimeout`, where callers are told details: the condition reason, e.g. `CrashLoop`. With `AsyncUnavailable`: `NotInstalled`. */
   reason?: string;
   /** With `HandlerFailed`, where the function's `NODE_ENV` is `development`, and nowhere else: where it was thrown. */
   stack?: string;

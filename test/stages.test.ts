@@ -8,7 +8,7 @@ import { arrows, files, isTest, pathOf, root, textOf } from './support/imports.t
 /** Folders, and files beside them, of which each imports only what comes after it in its list, types included. */
 const STAGES: Record<string, string> = {
   activator:
-    'main ▸ config ▸ gateway ▸ stage-list ▸ stages ▸ routed-request ▸ deliveries ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
+    'main ▸ config ▸ gateway ▸ stage-list ▸ stages ▸ routed-request ▸ async ▸ deliveries ▸ proxy ▸ inbound ▸ functions ▸ cold-start ▸ replicas ▸ queue ▸ balancing ▸ ' +
     'routing ▸ policy ▸ upstream ▸ telemetry ▸ peers ▸ errors',
   operator:
     'main ▸ operator ▸ metrics ▸ jobs ▸ reconcile ▸ scaling ▸ watches ▸ source ▸ network ▸ routing ▸ issuers ▸ function ▸ config',
@@ -62,6 +62,9 @@ for (const [folder, list] of Object.entries(STAGES)) {
 
 /** Files that do I/O, or wire what does: all others of these folders are decisions, new ones too. */
 const DOES_IO = [
+  'activator/async/dispatcher-client.ts',
+  'activator/async/entry-sender.ts',
+  'activator/async/start-dispatcher.ts',
   'activator/cold-start/deployment-scale.ts',
   'activator/config.ts',
   'activator/deliveries/delivery-metrics.ts',

@@ -31,6 +31,8 @@ export interface Reply {
   /** Name, value, name, value, … */
   headers: string[];
   body: string;
+  /** Each character of the body is one byte of it; absent: it is text, which is sent as UTF-8. */
+  isBinary?: true;
 }
 
 /** Seconds after which it makes sense to ask again; only for what may pass by itself. */
@@ -41,6 +43,8 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   NotStarted: 1,
   GatewayUnavailable: 1,
   GatewayBusy: 1,
+  AsyncFull: 5,
+  AsyncUnavailable: 2,
 };
 
 /** Methods that any function may be asked with; those of WebDAV and the like are passed on too. */
@@ -100,7 +104,8 @@ export function answerFor(
   ];
   const retryAfter = failure.retryAfterSeconds ?? RETRY_AFTER_SECONDS[failure.code];
   if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
-  if (failure.code === 'MethodNotAllowed') headers.push('allow', ALLOWED_METHODS);
+  if (failure.code === 'MethodNotAllowed' && !failure.headers?.includes('allow'))
+    headers.push('allow', ALLOWED_METHODS);
   if (failure.headers !== undefined) headers.push(...failure.headers);
   if (failure.forKubectl) headers.push('warning', `299 - "${failure.message}"`);
   if (closing) headers.push('connection', 'close');

@@ -52,6 +52,8 @@ export const ENTRIES = [
   'delivery bytes',
   'delivery body',
   'delivery answered',
+  'dispatcher answer',
+  'entry settled',
   'finished',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];

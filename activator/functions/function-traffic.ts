@@ -23,7 +23,7 @@ import type { PoolOwner, PoolParts } from './pool-owner.ts';
 import { RevisionChoice } from './revision-choice.ts';
 import type { RevisionPool } from './revision-pool.ts';
 import { RevisionPools } from './revision-pools.ts';
-import type { Admissible, FunctionQueue, NotStarted, Target } from './target.ts';
+import type { Admissible, FunctionQueue, NotStarted, Target, TargetFunction } from './target.ts';
 
 export interface FunctionTrafficParts extends PoolParts {
   /** What the process holds for all functions. */
@@ -73,6 +73,9 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
 
   get config(): FunctionConfig {
     return this.#config;
+  }
+  get fn(): TargetFunction {
+    return this;
   }
   get policies(): PolicyChain | undefined {
     return this.#policies;
@@ -168,9 +171,15 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     for (const pool of this.#pools) pool.refuseWaiting(failure);
   }
 
+  /** From here on there is something to count. */
+  counting(): FunctionCounters {
+    this.#counters ??= new FunctionCounters(this.parts.coldStarts);
+    return this.#counters;
+  }
+
   /** One of its requests is over. */
   finished(entry: AccessLogEntry): void {
-    this.#counting().finished(entry);
+    this.counting().finished(entry);
     const isServed = entry.revision !== undefined && entry.status > 0 && entry.code === undefined;
     if (isServed) this.waves.served(entry.functionMs, entry.waitMs);
   }
@@ -181,7 +190,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
   }
 
   coldStarted(times: ColdTimes): void {
-    this.#counting().coldStarted(times);
+    this.counting().coldStarted(times);
   }
 
   waits(): void {
@@ -243,11 +252,6 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     return pool.revision === revision ? pool : this.#pools.of(revision);
   }
 
-  #counting(): FunctionCounters {
-    this.#counters ??= new FunctionCounters(this.parts.coldStarts);
-    return this.#counters;
-  }
-
   #compiled({ policies }: FunctionConfig): PolicyChain | undefined {
     if (policies?.rateLimits === undefined) {
       this.#limits?.[Symbol.dispose]();
@@ -256,7 +260,7 @@ export class FunctionTraffic implements Target, FunctionQueue, PoolOwner, Dispos
     if (policies === undefined) return undefined;
     return compilePolicies(policies, {
       after: (delayMs, callback) => this.parts.clock.after(delayMs, callback),
-      decided: (policy, outcome) => this.#counting().decided(policy, outcome),
+      decided: (policy, outcome) => this.counting().decided(policy, outcome),
       limits: this.#limits,
       namespace: this.config.namespace,
       tokens: this.parts.tokens,

@@ -11,11 +11,12 @@ test('of a Function the source goes, and what requests are decided by stays', ()
   const fn = aFunction('hello', {
     source,
     env: [{ name: 'A', value: 'b' }],
+    async: { mode: 'Always', maxBodyBytes: '2Mi', timeoutSeconds: 77 },
     routes: [{ host: 'a.example', pathPrefix: '/' }],
   });
   const kept = keepFunction({ ...fn, metadata: { ...fn.metadata, managedFields: [{ manager: 'kubectl' }] } as never });
   assert.deepEqual(functionConfig(kept), functionConfig(fn));
-  assert.ok(!/xxxx|managedFields/.test(JSON.stringify(kept)));
+  assert.ok(!/xxxx|managedFields|77/.test(JSON.stringify(kept)));
 });
 
 test('what is kept of a pod still shows its state', () => {

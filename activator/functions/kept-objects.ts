@@ -18,10 +18,14 @@ const FAILURES: ReadonlySet<string> = new Set(['SourceReady', 'RevisionReady']);
  */
 export function keepFunction({ metadata, spec, status }: FunctionObject): FunctionObject {
   const { namespace, name, uid, resourceVersion, deletionTimestamp } = metadata;
-  const { concurrency, queue, scaling, timeoutSeconds, timeouts, maxBodyBytes } = spec;
+  const { concurrency, queue, scaling, timeoutSeconds, timeouts, maxBodyBytes, async } = spec;
   const kept: ServedFunction = {
     metadata: { namespace, name, uid, resourceVersion, ...(deletionTimestamp !== undefined && { deletionTimestamp }) },
-    spec: sharedPart({ concurrency, queue, scaling, timeoutSeconds, timeouts, maxBodyBytes, ...policySpecOf(spec) }),
+    spec: sharedPart({
+      ...{ concurrency, queue, scaling, timeoutSeconds, timeouts, maxBodyBytes },
+      ...(async && { async: { mode: async.mode, maxBodyBytes: async.maxBodyBytes } }),
+      ...policySpecOf(spec),
+    }),
     ...(status && { status: keepStatus(status) }),
   };
   return shareStrings(kept) as FunctionObject;

@@ -42,9 +42,20 @@ export interface Admissible {
   };
 }
 
+/** A function, as what asks for its answers later sees it. */
+export interface TargetFunction {
+  readonly config: Pick<FunctionConfig, 'key' | 'uid' | 'namespace' | 'name' | 'maxBodyBytes' | 'async'>;
+  readonly budget: FunctionBudget;
+  /** From here on there is something to count. */
+  counting(): FunctionCounters;
+  finished(entry: AccessLogEntry): void;
+}
+
 /** Where a route leads: what admits requests. A function's traffic is one, by the function's own queue. */
 export interface Target {
   readonly config: { readonly key: string };
+  /** The function that it leads to; undefined: it leads to none. */
+  readonly fn?: TargetFunction | undefined;
   /** What judges a request before it is admitted; undefined: nothing does. */
   readonly policies: PolicyChain | undefined;
   /** `continue`: the request is the target's from here on, which will see to its answer. */

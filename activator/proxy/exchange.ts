@@ -2,6 +2,7 @@ import { brokeOff, GATEWAY_FAULT, type GatewayError, type Reply, withoutDetail }
 import { attempt, caught, type Entry, enter, guarded } from '../errors/guarded-entries.ts';
 import type { FunctionQueue, NotStarted, Target } from '../functions/target.ts';
 import type { ClientStream, StreamHandler } from '../inbound/client-stream.ts';
+import type { Caller } from '../policy/caller.ts';
 import type { Judgement } from '../policy/policy-chain.ts';
 import type { QueuedRequest, WaitingRequest } from '../queue/queued-request.ts';
 import type { Replica } from '../replicas/replica.ts';
@@ -13,6 +14,7 @@ import type { ExchangeContext } from './exchange-context.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { type BodyWatcher, RequestBody } from './request-body.ts';
 import { RequestRecord } from './request-record.ts';
+import type { RequestTaker } from './request-taker.ts';
 import { RequestTimer, type RequestTimerWatcher } from './request-timer.ts';
 import { pauseBeforeTry, TURNED_AWAY } from './retry-pause.ts';
 import { tooLarge } from './time-limits.ts';
@@ -29,6 +31,8 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   readonly #context: ExchangeContext;
   readonly #record: RequestRecord;
   #queue: FunctionQueue | undefined;
+  /** What has it in the place of a queue. */
+  #taker: RequestTaker | undefined;
   /** What judged it, and counts it where its queue does not. */
   #judge: Pick<Target, 'config' | 'finished'> | undefined;
   #judgement: Judgement | undefined;
@@ -74,6 +78,15 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
     return this.#outgoing.headers.clientProtocol;
   }
 
+  /** What is sent to a replica. */
+  get outgoing(): Pick<OutgoingRequest, 'requestId' | 'headers'> {
+    return this.#outgoing;
+  }
+  /** Who asks, as the function's policies found out; undefined: they do not know, or there are none. */
+  get caller(): Caller | undefined {
+    return this.#judgement?.caller;
+  }
+
   /** The policies of a function judge it, which is counted as that function's from here on. */
   judgedBy(judge: Pick<Target, 'config' | 'finished'>): void {
     this.#judge = judge;
@@ -97,6 +110,17 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
     const failure = tooLarge(this.#outgoing.headers.bodyBytes ?? 0, queue.config.maxBodyBytes);
     if (failure === undefined) this.#waitAt(queue.enter(this));
     else this.refuse(failure);
+  }
+
+  /** It goes through no queue, and is answered by what the stage that calls this decides. */
+  give(taker: RequestTaker): void {
+    this.#taker = taker;
+    const { body } = this.#outgoing;
+    if (taker.sink === undefined) return;
+    // It is read once: nothing of it has to be kept here for another try.
+    body?.release();
+    if (body === undefined) taker.sink.finish([]);
+    else body.open(taker.sink);
   }
 
   admit(replica: Replica): void {
@@ -175,6 +199,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
     try {
       this.#timer?.stop();
       if (this.#replica !== undefined) this.#queue?.finish(this.#replica);
+      this.#taker?.over();
       this.#outgoing.body?.release();
       this.#answer.close(this.#outgoing.body);
     } finally {
@@ -202,7 +227,8 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
 
   received(total: number): void {
     this.#record.move();
-    const failure = tooLarge(total, this.#queue?.config.maxBodyBytes ?? 0);
+    const failure =
+      this.#taker === undefined ? tooLarge(total, this.#queue?.config.maxBodyBytes ?? 0) : this.#taker.received(total);
     if (failure !== undefined) this.reject(failure);
   }
 
@@ -251,7 +277,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
 
   #fail(failure: GatewayError): void {
     this.#record.code = failure.code;
-    const isOfFunction = this.#queue !== undefined || this.#judgement !== undefined;
+    const isOfFunction = (this.#queue ?? this.#judge) !== undefined;
     if (isOfFunction) this.#context.failed(failure, this.#record, this.#judgement);
     this.#answer.fail(this.#context.errorDetail ? failure : withoutDetail(failure));
     this.finish();

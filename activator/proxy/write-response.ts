@@ -41,8 +41,9 @@ export function writeFailure(
 }
 
 /** Another answer of the gateway's own. */
-export function writeReply(stream: ClientStream, { status, headers, body }: Reply): void {
-  const length = body === '' ? [] : ['content-length', String(Buffer.byteLength(body))];
+export function writeReply(stream: ClientStream, { status, headers, body, isBinary }: Reply): void {
+  const encoding = isBinary === true ? 'latin1' : 'utf8';
+  const length = body === '' ? [] : ['content-length', String(Buffer.byteLength(body, encoding))];
   stream.begin(status, [...headers, ...length]);
-  stream.endWith(body, 'utf8');
+  stream.endWith(body, encoding);
 }

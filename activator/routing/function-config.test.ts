@@ -58,3 +58,13 @@ test('what was learned before is taken from the status, as far as it is there', 
   });
   assert.equal(functionConfig(aFunction('hello')).learned.startMs, undefined);
 });
+
+test('says which requests are stored: none without spec.async or with Never, and no body of more than 8 MiB', () => {
+  const stored = (async?: object) => functionConfig(aFunction('hello', { ...(async && { async }) })).async;
+  assert.deepEqual([stored(), stored({ mode: 'Never' })], [undefined, undefined]);
+  assert.deepEqual(stored({}), { always: false, maxBodyBytes: 2 ** 20 });
+  assert.deepEqual(stored({ mode: 'Always', maxBodyBytes: '8Mi' }), { always: true, maxBodyBytes: 2 ** 23 });
+  const beyond = { ...aFunction('hello', { async: {} }) };
+  if (beyond.spec.async !== undefined) beyond.spec.async.maxBodyBytes = '1Gi';
+  assert.equal(functionConfig(beyond).async?.maxBodyBytes, 2 ** 23);
+});

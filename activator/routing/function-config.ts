@@ -1,5 +1,6 @@
 import { bytesIn } from '#api/byte-quantity.ts';
 import type { FunctionObject, FunctionSpec } from '#api/function.ts';
+import type { AsyncSpec } from '#api/function-async.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import { functionKey } from '#api/rules/function-key.ts';
 import type { PolicySpec } from '#api/rules/policy-fault.ts';
@@ -53,11 +54,19 @@ export type ServedStatus = {
     | undefined;
 };
 
+/** Which of a function's requests are stored and delivered later. */
+export interface AsyncConfig {
+  /** All of them; else those that ask for it. */
+  always: boolean;
+  /** Largest body of one. */
+  maxBodyBytes: number;
+}
+
 /** What this process reads of a Function; the rest of it is not held in memory. */
 export interface ServedFunction {
   metadata: Pick<FunctionObject['metadata'], 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'deletionTimestamp'>;
   spec: Pick<FunctionSpec, 'concurrency' | 'queue' | 'scaling' | 'timeoutSeconds' | 'timeouts' | 'maxBodyBytes'> &
-    PolicySpec;
+    PolicySpec & { async?: Pick<AsyncSpec, 'mode' | 'maxBodyBytes'> | undefined };
   status?: ServedStatus | undefined;
 }
 
@@ -79,6 +88,8 @@ export interface FunctionConfig {
   timeouts: Timeouts;
   /** Largest body of a request; 0: no limit. */
   maxBodyBytes: number;
+  /** Undefined: none is stored. */
+  async: AsyncConfig | undefined;
   /** What its policies are compiled from, the same object while it says the same; undefined: it has none. */
   policies: PolicySpec | undefined;
   /** The revision that takes traffic, by status. */
@@ -100,7 +111,7 @@ export interface FunctionConfig {
 export function functionConfig(fn: ServedFunction): FunctionConfig {
   const { spec, status, metadata } = fn;
   const latest = status?.latestRevision ?? status?.revision;
-  const { limits, timeouts, policies } = sharedParts(spec);
+  const { limits, timeouts, async, policies } = sharedParts(spec);
   return {
     key: functionKey(metadata.namespace, metadata.name),
     namespace: metadata.namespace,
@@ -113,6 +124,7 @@ export function functionConfig(fn: ServedFunction): FunctionConfig {
     timeoutMs: timeouts.totalMs,
     timeouts,
     maxBodyBytes: bytesIn(spec.maxBodyBytes ?? 0),
+    async,
     policies,
     serving: status?.revision,
     latest,
@@ -141,7 +153,10 @@ function failedStart({ status }: ServedFunction): FailedStart | undefined {
   return { reason: condition.reason, count, lastMs: Date.parse(lastTime) };
 }
 
-type SharedParts = Pick<FunctionConfig, 'limits' | 'timeouts' | 'policies'>;
+/** Largest `spec.async.maxBodyBytes`. */
+const MOST_STORED_BYTES = 8 * 1024 * 1024;
+
+type SharedParts = Pick<FunctionConfig, 'limits' | 'timeouts' | 'async' | 'policies'>;
 const partsOf = new WeakMap<ServedFunction['spec'], SharedParts>();
 
 /** Computed once per spec object, which thousands of functions may share. */
@@ -150,6 +165,7 @@ function sharedParts(spec: ServedFunction['spec']): SharedParts {
   if (known !== undefined) return known;
   const made: SharedParts = {
     policies: policySpecOf(spec),
+    async: asyncConfig(spec.async),
     limits: {
       limit: spec.concurrency.limit,
       queueSize: spec.queue.size,
@@ -164,6 +180,11 @@ function sharedParts(spec: ServedFunction['spec']): SharedParts {
   };
   partsOf.set(spec, made);
   return made;
+}
+
+function asyncConfig(spec: ServedFunction['spec']['async']): AsyncConfig | undefined {
+  if (spec === undefined || spec.mode === 'Never') return undefined;
+  return { always: spec.mode === 'Always', maxBodyBytes: Math.min(bytesIn(spec.maxBodyBytes), MOST_STORED_BYTES) };
 }
 
 function failureIn(fn: ServedFunction, type: 'RevisionReady' | 'SourceReady'): GatewayError | undefined {

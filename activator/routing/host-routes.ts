@@ -10,8 +10,15 @@ export interface RouteEntry<T> {
   target: T;
 }
 
-/** Claims of one prefix, the oldest first; that one gets the requests. */
-type Claims<T> = readonly { entry: RouteEntry<T>; since: string }[];
+/** A function has this prefix of a host. */
+export interface Claim<T> {
+  readonly entry: RouteEntry<T>;
+  readonly pathPrefix: string;
+  readonly since: string;
+}
+
+/** Of one prefix, the oldest first; that one gets the requests. */
+type Claims<T> = readonly Claim<T>[];
 
 /** The accepted routes at one host: most hosts have one prefix, for which maps would take many times its memory. */
 export class HostRoutes<T> {
@@ -31,7 +38,7 @@ export class HostRoutes<T> {
   }
 
   add(entry: RouteEntry<T>, { pathPrefix, since }: AcceptedRoute): void {
-    this.#set(pathPrefix, [...this.#at(pathPrefix), { entry, since }].sort(byClaim));
+    this.#set(pathPrefix, [...this.#at(pathPrefix), { entry, pathPrefix, since }].sort(byClaim));
   }
 
   remove(entry: RouteEntry<T>, { pathPrefix }: AcceptedRoute): void {
@@ -40,12 +47,10 @@ export class HostRoutes<T> {
     if (left.length < before.length) this.#set(pathPrefix, left.slice());
   }
 
-  find(path: string): RouteEntry<T> | undefined {
+  find(path: string): Claim<T> | undefined {
     if (this.#prefixes !== undefined) return this.#prefixes.find(path);
     const prefix = this.#prefix;
-    return prefix !== undefined && path.startsWith(prefix) && isEnd(path, prefix.length)
-      ? this.#claims[0]?.entry
-      : undefined;
+    return prefix !== undefined && path.startsWith(prefix) && isEnd(path, prefix.length) ? this.#claims[0] : undefined;
   }
 
   #at(prefix: string): Claims<T> {
@@ -83,11 +88,11 @@ class Prefixes<T> {
     if (claims.length > 0 !== isThere) this.#counted(prefix.length, isThere ? -1 : 1);
   }
 
-  find(path: string): RouteEntry<T> | undefined {
+  find(path: string): Claim<T> | undefined {
     for (const length of this.#lengths) {
       if (!isEnd(path, length)) continue;
       const claims = this.byPrefix.get(path.slice(0, length));
-      if (claims !== undefined) return claims[0]?.entry;
+      if (claims !== undefined) return claims[0];
     }
     return undefined;
   }
@@ -104,11 +109,11 @@ export function isSame<T>(a: RouteEntry<T> | undefined, b: RouteEntry<T>): boole
   return a?.namespace === b.namespace && a.name === b.name;
 }
 
-function byClaim<T>(a: { entry: RouteEntry<T>; since: string }, b: { entry: RouteEntry<T>; since: string }): number {
+function byClaim<T>(a: Claim<T>, b: Claim<T>): number {
   return claimOrder(a) < claimOrder(b) ? -1 : 1;
 }
 
-function claimOrder<T>({ entry, since }: { entry: RouteEntry<T>; since: string }): string {
+function claimOrder<T>({ entry, since }: Claim<T>): string {
   return `${since} ${functionKey(entry.namespace, entry.name)}`;
 }
 

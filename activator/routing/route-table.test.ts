@@ -92,6 +92,25 @@ test('a path that only speaks of catnap is the function’s', () => {
   assert.equal(found(hello, 'hello.default', '/docs/.catnap/x?catnap'), 'default/hello /docs/.catnap/x?catnap');
 });
 
+test('how an invocation goes is asked below each address of its function, which is told what of the path led to it', () => {
+  const id = '018bcfe5-6800-7abc-8def-0123456789ab';
+  const path = `/.catnap/invocations/${id}`;
+  const routes = table(entry('a/one', [{ host: 'api.example', pathPrefix: '/v1' }, { host: 'own.example' }]));
+  const at = (host: string, asked: string) => {
+    const route = routes.lookup(host, asked);
+    return route.kind === 'function' ? [route.base, route.invocation?.id] : route.kind;
+  };
+  assert.deepEqual(at('one.a.fn.example', path), ['', id]);
+  assert.deepEqual(at('one.a', path), ['', id]);
+  assert.deepEqual(at('own.example', path), ['', id]);
+  assert.deepEqual(at('api.example', `/v1${path}`), ['/v1', id]);
+  assert.deepEqual(at('gateway', `/fn/a/one${path}`), ['/fn/a/one', id]);
+  assert.deepEqual(at('api.example', '/v1/x?catnap'), ['/v1', undefined]);
+  assert.deepEqual(at('gateway', '/fn/a/one?x'), ['/fn/a/one', undefined]);
+  assert.equal(at('api.example', path), 'none');
+  assert.deepEqual(at('one.a', `/x${path}`), ['', undefined]);
+});
+
 test('routes of its own: host and the longest prefix, at a segment’s end', () => {
   const routes = table(
     entry('a/root', [{ host: 'api.example.org', pathPrefix: '/' }]),

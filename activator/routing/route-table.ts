@@ -1,6 +1,7 @@
 import { INTERNAL_PREFIX, PATH_ROUTE_PREFIX } from '#api/names.ts';
 import { clusterSuffixes, type HostTemplate } from '#api/rules/host-template.ts';
 import { HostRoutes, isSame, type RouteEntry } from './host-routes.ts';
+import { type InvocationPath, invocationAt } from './invocation-path.ts';
 
 export type { RouteEntry } from './host-routes.ts';
 
@@ -10,6 +11,10 @@ export type Route<T> =
       target: T;
       /** Path and query as the function gets them. */
       path: string;
+      /** What of the path that was asked for led to the function, without a slash at its end; empty: the host alone did. */
+      base: string;
+      /** The path is for the gateway, which knows how the function's invocations go. */
+      invocation?: InvocationPath;
     }
   | {
       kind: 'none';
@@ -71,14 +76,17 @@ export class RouteTable<T> {
   lookup(authority: string, path: string): Route<T> {
     const host = hostOf(authority);
     const own = this.#defaultHosts.get(host);
-    if (own !== undefined) return toFunction(own.target, path);
+    if (own !== undefined) return toFunction(own.target, path, '', '');
     if (path.startsWith(PATH_ROUTE_PREFIX)) return this.#byPath(path);
     const routes = this.#hosts.get(host);
     const match = routes?.find(path);
-    if (match !== undefined) return toFunction(match.target, path);
+    if (match !== undefined) {
+      const base = match.pathPrefix === '/' ? '' : match.pathPrefix;
+      return toFunction(match.entry.target, path, base, base);
+    }
     const short = this.#functions.get(this.#withoutSuffix(host));
     if (short === undefined || routes?.isForeignTo(short.namespace)) return NONE;
-    return toFunction(short.target, path);
+    return toFunction(short.target, path, '', '');
   }
 
   /** Where several functions could have the host, the one has it for which it was accepted. */
@@ -101,13 +109,20 @@ export class RouteTable<T> {
     const found = this.#functions.get(`${path.slice(namespaceEnd + 1, nameEnd)}.${namespace}`);
     if (found === undefined) return NONE;
     const rest = path.slice(nameEnd);
-    return toFunction(found.target, rest.startsWith('/') ? rest : `/${rest}`);
+    return toFunction(found.target, rest.startsWith('/') ? rest : `/${rest}`, path.slice(0, nameEnd), '');
   }
 }
 
-/** Catnap's own paths in a replica are hidden from callers. */
-function toFunction<T>(target: T, path: string): Route<T> {
-  return isInternalPath(path) ? { kind: 'none', owner: target } : { kind: 'function', target, path };
+/**
+ * Catnap's own paths in a replica are hidden from callers.
+ * @param base what of the path that was asked for led here
+ * @param prefix the same, where the function gets it
+ */
+function toFunction<T>(target: T, path: string, base: string, prefix: string): Route<T> {
+  if (!SUSPICIOUS.test(path)) return { kind: 'function', target, path, base };
+  const invocation = invocationAt(path, prefix);
+  if (invocation !== undefined) return { kind: 'function', target, path, base, invocation };
+  return isInternal(path) ? { kind: 'none', owner: target } : { kind: 'function', target, path, base };
 }
 
 /** Cheap first test for Catnap’s own paths in any spelling: the name, or an escape that may stand for a part of it. */

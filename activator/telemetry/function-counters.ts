@@ -8,6 +8,7 @@ import { Histogram } from './histogram.ts';
 const DURATION_BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ] as const;
+const STORED_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const;
 const WAIT_BUCKETS_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 /** Of a revision; a function that makes up more of them gets the rest counted by class. */
 const MAX_STATUS_CODES = 32;
@@ -28,6 +29,14 @@ interface RevisionCounters {
   endedAtMs: number | undefined;
 }
 
+/** Of requests that are delivered later. */
+interface StoredCounters {
+  accepted: number;
+  existing: number;
+  /** From when all of one was here until it was known to be on disk. */
+  readonly durable: Histogram;
+}
+
 /** What is counted of one function's requests, mostly once they are over: plain numbers, for this is on the path of each request. */
 export class FunctionCounters {
   /** From its arrival to the end of its answer. */
@@ -37,6 +46,8 @@ export class FunctionCounters {
   readonly failures = new Map<ErrorCode, number>();
   /** By policy, then by what it decided; undefined: nothing was. */
   policies: Map<string, Map<string, number>> | undefined;
+  /** Of those that were accepted to be delivered later; undefined: none was. */
+  stored: StoredCounters | undefined;
   bytesIn = 0;
   bytesOut = 0;
   /** By revision; what no replica had is of the revision ''. */
@@ -78,6 +89,13 @@ export class FunctionCounters {
   /** Answered by the gateway itself, or broken off. */
   refused(code: ErrorCode): void {
     this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
+  }
+
+  /** Accepted, to be delivered later. @param isNew false: it had been accepted before, by its idempotency key */
+  accepted(isNew: boolean, seconds: number): void {
+    this.stored ??= { accepted: 0, existing: 0, durable: new Histogram(STORED_BUCKETS_SECONDS) };
+    this.stored[isNew ? 'accepted' : 'existing'] += 1;
+    this.stored.durable.observe(seconds);
   }
 
   /** By one of the function's policies. */

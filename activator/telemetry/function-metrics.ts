@@ -116,6 +116,25 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
     },
   },
   {
+    name: 'catnap_activator_async_accepted_total',
+    type: 'counter',
+    help: 'Requests that were answered with 202, to be delivered later, by outcome: accepted, or existing (accepted before, with the same idempotency key). Those that were not: catnap_activator_failures_total.',
+    labels: [...BY_FUNCTION, 'outcome'],
+    write: (fn, labels, to) => {
+      const { stored } = fn.counters ?? {};
+      if (stored === undefined) return;
+      to.add(`${labels},outcome="accepted"`, stored.accepted);
+      to.add(`${labels},outcome="existing"`, stored.existing);
+    },
+  },
+  {
+    name: 'catnap_activator_async_durable_seconds',
+    type: 'histogram',
+    help: 'From when all of such a request was here until the dispatcher had it on disk.',
+    labels: BY_FUNCTION,
+    write: (fn, labels, to) => fn.counters?.stored && to.addHistogram(labels, fn.counters.stored.durable),
+  },
+  {
     name: 'catnap_activator_request_duration_seconds',
     type: 'histogram',
     help: "From a request's arrival to the end of its answer.",
@@ -166,9 +185,11 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
   },
 ];
 
-/** Those that have samples: a function that had neither a request, not even one that was refused, nor a pod has none. */
+/** Those that have samples: a function that had neither a request, not even one that was refused or stored, nor a pod has none. */
 export function isCounted(fn: CountedFunction): boolean {
-  return fn.requests > 0 || fn.pods > 0 || fn.counters?.policies !== undefined;
+  if (fn.requests > 0 || fn.pods > 0) return true;
+  const { policies, stored, failures } = fn.counters ?? {};
+  return policies !== undefined || stored !== undefined || (failures?.size ?? 0) > 0;
 }
 
 export function functionLabels({ config }: CountedFunction): string {

@@ -10,6 +10,7 @@ import { DEFAULT_HOST_TEMPLATE, HostTemplate } from '#api/rules/host-template.ts
 import { normalRoute } from '#api/rules/route.ts';
 import { createLog } from '#platform/process/log.ts';
 import { systemClock } from '#platform/time/clock.ts';
+import type { Dispatcher } from '../async/dispatcher.ts';
 import type { RevisionRef, Scales } from '../cold-start/deployment-scale.ts';
 import { ScaleUp } from '../cold-start/scale-up.ts';
 import { guardedClock } from '../errors/guarded-entries.ts';
@@ -169,6 +170,8 @@ export interface TestGatewayOptions {
   trustedProxies?: string[];
   /** Default: no issuer is asked for keys. */
   tokens?: TokenChecks;
+  /** Default: none is installed. */
+  dispatcher?: Dispatcher;
   /** Default: those of a gateway that is alone. */
   rateLimits?: LimitStores;
 }
@@ -189,6 +192,8 @@ export class TestGateway implements AsyncDisposable {
   port = 0;
   readonly replicas: ReplicaRegistry;
   readonly #scaleUp: ScaleUp;
+  readonly #audit: AuditLog;
+  readonly #failures = new FailureLog(pino({ level: 'silent' }), clock);
   /** In the order that they were started. */
   readonly backends: Server[] = [];
 
@@ -220,14 +225,13 @@ export class TestGateway implements AsyncDisposable {
       ...(options.tokens !== undefined && { tokens: options.tokens }),
       ...(options.rateLimits !== undefined && { rateLimits: options.rateLimits }),
     });
+    const refused = createLog({ service: 'activator', write: (line) => this.refusals.push(JSON.parse(line)) });
+    this.#audit = new AuditLog(refused, clock);
     const accessLog = new AccessLog(1, (line) => this.logged.push(JSON.parse(line)));
     this.gateway = new Gateway({
       clock,
-      audit: new AuditLog(
-        createLog({ service: 'activator', write: (line) => this.refusals.push(JSON.parse(line)) }),
-        clock,
-      ),
-      failures: new FailureLog(pino({ level: 'silent' }), clock),
+      audit: this.#audit,
+      failures: this.#failures,
       unrouted: this.functions.unrouted,
       finished: (summary) => accessLog.record(summary),
       routes: () => this.functions.routes,
@@ -237,6 +241,7 @@ export class TestGateway implements AsyncDisposable {
       maxBacklogBytes: options.maxBacklogBytes ?? 64 * 1024 * 1024,
       maxConnections: options.maxConnections ?? 10_000,
       errorDetail: options.errorDetail ?? false,
+      dispatcher: options.dispatcher,
       trustedProxies: trustedProxies(options.trustedProxies ?? []),
       limits,
     });
@@ -279,6 +284,8 @@ export class TestGateway implements AsyncDisposable {
       server.close();
     }
     await this.gateway[Symbol.asyncDispose]();
+    this.#audit[Symbol.dispose]();
+    this.#failures[Symbol.dispose]();
   }
 }
 
