@@ -19,11 +19,13 @@ const partsApart: Plugin = {
 /** The package looks for native addons of its own, which are not there. */
 const WITHOUT_ADDONS = { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' };
 
-/** What is done once, what compiles one function, and what keeps functions' logs. */
+/** What is done once, what compiles one function, what keeps functions' logs, and what delivers work later, with its thread. */
 const BESIDE_OPERATOR = {
   chores: 'operator/jobs/main.ts',
   bundler: 'operator/source/bundler/main.ts',
   'log-keeper': 'log-keeper/main.ts',
+  dispatcher: 'dispatcher/main.ts',
+  'store-worker': 'dispatcher/store/sqlite/worker.ts',
 };
 
 /** Operator or activator; the operator without the package esbuild that its bundler needs. */

@@ -11,7 +11,7 @@ export const GATEWAY_AUDIENCE = 'catnap-gateway';
 /** Name of the gateway's port for deliveries, behind the activators' Service (not the gateway's). */
 export const DELIVERY_PORT_NAME = 'deliveries';
 
-/** POST, gateway → dispatcher: frames of EntryHead, the request's head (StoredRequest as JSON bytes) and its body, one after the other; the answer is an array of EntryOutcome as JSON, in the same order. */
+/** POST, gateway → dispatcher: frames of EntryHead, the request's head (StoredRequest as JSON bytes) and its body, one after the other; the answer is an array of EntryOutcome as JSON, in the same order; of status 503, 413, 401 or 400 it is a DispatcherRefusal, and nothing was kept. */
 export const ENTRIES_PATH = '/v1/entries';
 /** GET, gateway → dispatcher: `<this><id>?uid=<function uid>&wait=<seconds>`: one frame of InvocationStatus and the body of the function's answer, where it ended with one; 404: there is none of this function. */
 export const INVOCATIONS_PATH = '/v1/invocations/';
@@ -36,6 +36,12 @@ export interface StoredRequest {
   requestId: string;
 }
 
+/** Of what the dispatcher does not take as a whole. `code`: `Busy`, `DiskFull`, `Closed`, `Starting`, `Unauthorized`, …: for logs. */
+export interface DispatcherRefusal {
+  code: string;
+  message: string;
+}
+
 export interface EntryHead {
   /** The invocation's: a UUID of version 7 from the gateway. */
   id: string;
@@ -48,12 +54,17 @@ export interface EntryHead {
   dedup?: { key: string; fingerprint: string };
 }
 
-/** As `EnqueueResult` of the store has it. */
+/**
+ * As `EnqueueResult` of the store has it. `unknown`: the dispatcher knows no function of that uid; `invalid`: the entry is none.
+ * Of what is not `accepted` or `exists` nothing was kept.
+ */
 export type EntryOutcome =
   | { outcome: 'accepted' }
   | { outcome: 'exists'; id: string; state: InvocationState }
   | { outcome: 'conflict'; id: string }
-  | { outcome: 'full'; bound: string };
+  | { outcome: 'full'; bound: string }
+  | { outcome: 'unknown' }
+  | { outcome: 'invalid'; message: string };
 
 /** `waiting`: for its first or next attempt; `running`: with the function; `buried`: given up. */
 export type InvocationState = 'waiting' | 'running' | 'done' | 'buried' | 'cancelled';

@@ -10,6 +10,7 @@ import { registerLimitMetrics } from '../activator/policy/rate-limits/limit-metr
 import { ColdStarts } from '../activator/telemetry/cold-start-metrics.ts';
 import { FunctionCounters } from '../activator/telemetry/function-counters.ts';
 import { activatorMetrics, TEXT_METRICS } from '../activator/telemetry/metrics.ts';
+import { dispatcherCounters, dispatcherGauges } from '../dispatcher/metrics.ts';
 import { keeperCounters, keeperGauges } from '../log-keeper/metrics.ts';
 import { operatorMetrics } from '../operator/metrics.ts';
 import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/process/metrics.ts';
@@ -83,6 +84,15 @@ async function ofLogKeeper(): Promise<Metric[]> {
   return await registered(registry);
 }
 
+async function ofDispatcher(): Promise<Metric[]> {
+  const registry = createRegistry();
+  dispatcherCounters(registry);
+  informerMetrics(registry);
+  const store = () => Promise.reject(new Error('there is none'));
+  dispatcherGauges(registry, { store, unaccounted: () => undefined, waits: () => 0 });
+  return await registered(registry);
+}
+
 /** From the text that a replica gives: names, types and helps of its head lines, labels of its samples. */
 function ofRuntime(): Metric[] {
   const requests = new RequestMetrics();
@@ -121,6 +131,7 @@ const PROCESSES: [heading: string, metrics: () => Metric[] | Promise<Metric[]>][
   ['Activator', ofActivator],
   ['Operator', ofOperator],
   ['Log keeper', ofLogKeeper],
+  ['Dispatcher', ofDispatcher],
   ['Functions from source', ofRuntime],
 ];
 for (const [heading, metrics] of PROCESSES) {
@@ -130,9 +141,10 @@ for (const [heading, metrics] of PROCESSES) {
 }
 
 test('names are in base units and say what counts up', async () => {
-  const all = [...(await ofActivator()), ...(await ofOperator()), ...(await ofLogKeeper()), ...ofRuntime()];
+  const ours = await Promise.all([ofActivator(), ofOperator(), ofLogKeeper(), ofDispatcher()]);
+  const all = [...ours.flat(), ...ofRuntime()];
   for (const { name, type } of all) {
-    assert.match(name, /^catnap_(activator|operator|logs|runtime|informer|work_queue|leader)/);
+    assert.match(name, /^catnap_(activator|operator|logs|dispatcher|runtime|informer|work_queue|leader)/);
     assert.equal(name.endsWith('_total'), type === 'counter', name);
     assert.doesNotMatch(name, /_(ms|milliseconds|minutes|kb|mb|percent)(_|$)/);
   }

@@ -15,7 +15,7 @@ const STAGES: Record<string, string> = {
   'runtime-image':
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
-  dispatcher: 'invocations ▸ delivery ▸ functions ▸ store',
+  dispatcher: 'main ▸ config ▸ metrics ▸ invocations ▸ intake ▸ delivery ▸ functions ▸ store',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ keeping ▸ store',
   cli:
     'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ invocations ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
@@ -99,7 +99,15 @@ const DOES_IO = [
   'dispatcher/functions/condition-writer.ts',
   'dispatcher/invocations/invocations-server.ts',
   'dispatcher/invocations/start.ts',
+  'dispatcher/config.ts',
+  'dispatcher/functions/follow-functions.ts',
+  'dispatcher/functions/gone-functions.ts',
+  'dispatcher/intake/intake-server.ts',
+  'dispatcher/intake/start-intake.ts',
+  'dispatcher/main.ts',
+  'dispatcher/metrics.ts',
   'dispatcher/store/embedded-store.ts',
+  'dispatcher/store/open-store.ts',
   'dispatcher/store/sqlite/disk.ts',
   'dispatcher/store/sqlite/open-database.ts',
   'dispatcher/store/sqlite/worker.ts',

@@ -52,6 +52,12 @@ export class Cluster implements AsyncDisposable {
     for (const watch of this.#functionWatches) if (concerns(watch, fn)) watch.send({ type: 'MODIFIED', object });
   }
 
+  /** It is in no list that is asked for from now on; watches do not show it. */
+  removeFunction(name: string): void {
+    const at = this.#functions.findIndex((fn) => fn.metadata.name === name);
+    if (at !== -1) this.#functions.splice(at, 1);
+  }
+
   /** Stops answering. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();

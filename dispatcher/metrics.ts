@@ -1,0 +1,150 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { FunctionCounts, Totals } from './store/store.ts';
+
+/** What the store says of itself. */
+interface StoreFigures {
+  totals: Totals;
+  functions: readonly FunctionCounts[];
+  /** Absent: the driver has no file. All in bytes. */
+  space?: { file: number; free: number; highWater: number; diskFree: number } | undefined;
+}
+
+interface Sources {
+  /** Rejects while the store does not say: then what it said last stands. */
+  store: () => Promise<StoreFigures>;
+  /** What the store found at its last count; undefined: it has not counted yet. */
+  unaccounted: () => number | undefined;
+  /** Requests that wait for the end of an invocation. */
+  waits: () => number;
+}
+
+const NONE: StoreFigures = {
+  totals: { accepted: 0, done: 0, buried: 0, cancelled: 0, redriven: 0 },
+  functions: [],
+};
+const STATES = { waiting: 'waiting', leased: 'running', buried: 'buried' } as const;
+const COMMIT_BUCKETS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2];
+
+/** What is counted as it happens. Call once per registry. */
+export function dispatcherCounters(registry: Registry) {
+  const registers = [registry];
+  const commits = new Histogram({
+    name: 'catnap_dispatcher_commit_seconds',
+    help: 'From handing invocations of a gateway to the store until they were on disk.',
+    buckets: COMMIT_BUCKETS,
+    registers,
+  });
+  const answers = new Counter({
+    name: 'catnap_dispatcher_intake_answers_total',
+    help: 'Requests of gateways that were answered, by status; 401: of others than gateways.',
+    labelNames: ['status'] as const,
+    registers,
+  });
+  return {
+    committed: (seconds: number) => commits.observe(seconds),
+    answered: (status: number) => answers.inc({ status: String(status) }),
+  };
+}
+
+/** What is asked for when the metrics are read. Call once per registry. */
+export function dispatcherGauges(registry: Registry, sources: Sources): void {
+  const figures = lastKnown(sources.store);
+  registerTotals(registry, figures);
+  registerEntries(registry, figures);
+  registerSpace(registry, figures);
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `catnap_dispatcher_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge(
+    'unaccounted_entries',
+    'Invocations that were accepted less those that are open, done, buried or cancelled, counted one by one each minute, or less often where there are many: anything but 0 is a fault of the store.',
+    () => sources.unaccounted() ?? 0,
+  );
+  gauge('status_waits', 'Requests that wait for the end of an invocation.', sources.waits);
+}
+
+/** One look for all metrics of a scrape. */
+function lastKnown(read: Sources['store']): () => Promise<StoreFigures> {
+  let last = NONE;
+  let reading: Promise<void> | undefined;
+  return async () => {
+    reading ??= read()
+      .then((figures) => {
+        last = figures;
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        reading = undefined;
+      });
+    await reading;
+    return last;
+  };
+}
+
+function registerTotals(registry: Registry, figures: () => Promise<StoreFigures>): void {
+  new Counter({
+    name: 'catnap_dispatcher_accepted_total',
+    help: 'Invocations that were accepted, since the store was made.',
+    registers: [registry],
+    async collect() {
+      const { totals } = await figures();
+      this.reset();
+      this.inc(totals.accepted);
+    },
+  });
+  new Counter({
+    name: 'catnap_dispatcher_ended_total',
+    help: 'Invocations that ended, since the store was made: done, buried (each time, where one was sent again), cancelled.',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+    async collect() {
+      const { done, buried, redriven, cancelled } = (await figures()).totals;
+      this.reset();
+      this.inc({ outcome: 'done' }, done);
+      this.inc({ outcome: 'buried' }, buried + redriven);
+      this.inc({ outcome: 'cancelled' }, cancelled);
+    },
+  });
+}
+
+function registerEntries(registry: Registry, figures: () => Promise<StoreFigures>): void {
+  new Gauge({
+    name: 'catnap_dispatcher_entries',
+    help: 'Invocations of the functions that have any: waiting for an attempt, running, buried.',
+    labelNames: ['namespace', 'function', 'state'] as const,
+    registers: [registry],
+    async collect() {
+      const { functions } = await figures();
+      this.reset();
+      for (const counts of functions) {
+        const { namespace, name } = counts.owner;
+        // Added up: a function that is gone may have had the name of one that there is.
+        for (const [state, shown] of Object.entries(STATES) as [keyof typeof STATES, string][])
+          this.inc({ namespace, function: name, state: shown }, counts[state]);
+      }
+    },
+  });
+}
+
+function registerSpace(registry: Registry, figures: () => Promise<StoreFigures>): void {
+  const gauge = (name: string, help: string, of: keyof NonNullable<StoreFigures['space']>) =>
+    new Gauge({
+      name: `catnap_dispatcher_${name}`,
+      help,
+      registers: [registry],
+      async collect() {
+        const { space } = await figures();
+        this.set(space?.[of] ?? 0);
+      },
+    });
+  gauge('store_bytes', 'Bytes of the file that invocations are kept in.', 'file');
+  gauge('store_free_bytes', 'Of these, bytes that are free for what comes next.', 'free');
+  gauge('store_high_water_bytes', 'Most bytes that the file has had since the process started.', 'highWater');
+  gauge('disk_free_bytes', 'Bytes that are free on the disk of the store.', 'diskFree');
+}
