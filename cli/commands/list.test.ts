@@ -7,12 +7,15 @@ const NOW = Date.parse('2026-01-01T01:00:00Z');
 const functions = [
   {
     metadata: { name: 'greet', namespace: 'team', creationTimestamp: '2026-01-01T00:00:00Z' },
-    spec: { concurrency: { target: 20 } },
+    spec: { concurrency: { target: 20 }, async: { mode: 'Always' } },
     status: {
       replicas: 2,
       url: 'http://greet.team.localhost',
       revision: 'greet-7f3c9a12',
-      conditions: [{ type: 'Ready', status: 'True', reason: 'Ready' }],
+      conditions: [
+        { type: 'Ready', status: 'True', reason: 'Ready' },
+        { type: 'Async', status: 'False', reason: 'Buried' },
+      ],
     },
   },
   { metadata: { name: 'new', namespace: 'team', creationTimestamp: '2026-01-01T00:59:59Z' }, spec: {} },
@@ -27,8 +30,8 @@ new     Unknown            0                                        1s`,
   );
 });
 
-test('a wide list of all namespaces says where they are and which revision takes traffic', () => {
+test('a wide list of all namespaces says where they are, which revision takes traffic, and whether work is stored and was given up', () => {
   const [heads, first] = listText(functions, { allNamespaces: true, wide: true }, NOW).split('\n');
-  assert.match(heads ?? '', /^NAMESPACE +NAME .* AGE +REVISION +CONCURRENCY$/);
-  assert.match(first ?? '', /^team +greet .* 60m +greet-7f3c9a12 +20$/);
+  assert.match(heads ?? '', /^NAMESPACE +NAME .* AGE +REVISION +CONCURRENCY +ASYNC$/);
+  assert.match(first ?? '', /^team +greet .* 60m +greet-7f3c9a12 +20 +Always, Buried$/);
 });

@@ -18,14 +18,14 @@ export async function list(context: CommandContext, options: ListOptions): Promi
   context.output.result(items, () => (items.length === 0 ? none : listText(items, options, Date.now())));
 }
 
-/** Columns as `kubectl get fn` has them. Pure. */
+/** Columns as `kubectl get fn` has them, and whether work is stored. Pure. */
 export function listText(functions: readonly FunctionObject[], options: ListOptions, nowMs: number): string {
   const all = options.allNamespaces === true;
   const wide = options.wide === true;
   const heads = [
     ...(all ? ['NAMESPACE'] : []),
     ...['NAME', 'READY', 'REASON', 'REPLICAS', 'URL', 'AGE'],
-    ...(wide ? ['REVISION', 'CONCURRENCY'] : []),
+    ...(wide ? ['REVISION', 'CONCURRENCY', 'ASYNC'] : []),
   ];
   const rows = functions.map(({ metadata, spec, status }) => {
     const ready = status?.conditions?.find(({ type }) => type === 'Ready');
@@ -37,8 +37,13 @@ export function listText(functions: readonly FunctionObject[], options: ListOpti
       String(status?.replicas ?? 0),
       status?.url ?? '',
       ageOf(metadata.creationTimestamp, nowMs),
-      ...(wide ? [status?.revision ?? '', String(spec.concurrency?.target ?? '')] : []),
+      ...(wide ? [status?.revision ?? '', String(spec.concurrency?.target ?? ''), asyncText(spec, status)] : []),
     ].map(printable);
   });
   return table(heads, rows);
+}
+
+function asyncText(spec: FunctionObject['spec'], status: FunctionObject['status']): string {
+  const isBuried = status?.conditions?.some(({ reason }) => reason === 'Buried') === true;
+  return [spec.async?.mode, ...(isBuried ? ['Buried'] : [])].filter((word) => word !== undefined).join(', ');
 }

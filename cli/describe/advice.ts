@@ -60,6 +60,9 @@ export function adviceFor(object: FunctionObject, place: Omit<Place, 'name' | 'n
     ...(isBehind
       ? [`meanwhile ${revision} answers; of what catnap deploy made, go back: catnap rollback ${name}${place.option}`]
       : []),
+    ...(status?.conditions?.some(({ reason }) => reason === 'Buried')
+      ? [`see what was given up: catnap invocations list ${name} --state buried${place.option}`]
+      : []),
     ...(failedStarts?.retrying === true ? ['it is being started again at this moment'] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { FunctionObject } from '#api/function.ts';
+import type { AsyncSpec } from '#api/function-async.ts';
 import { ageOf } from '#platform/time/age.ts';
 import { printable } from '../command-line/printable.ts';
 import { table } from '../command-line/table.ts';
@@ -36,8 +37,20 @@ function heading({ metadata, spec, status }: FunctionObject, nowMs: number): str
     line('Runs', sourceText(spec)),
     line('Replicas', `${status?.replicas ?? 0}, ${status?.readyReplicas ?? 0} of them ready${range}`),
     ...(status?.scaling?.reason === undefined ? [] : [line('Scaling', status.scaling.reason)]),
+    ...asyncLines(spec.async, status),
     ...(status?.failedStarts === undefined ? [] : [line('Failed starts', failedText(status.failedStarts, nowMs))]),
   ].join('\n');
+}
+
+/** Of a Function that stored nothing and stores nothing, none. An older Function may lack any field. */
+function asyncLines(async: Partial<AsyncSpec> | undefined, status: FunctionObject['status']): string[] {
+  if (async === undefined) {
+    const isTold = status?.conditions?.some(({ type }) => type === 'Async') === true;
+    return isTold ? [line('Async', 'no more; what is stored is still delivered')] : [];
+  }
+  const { mode, maxConcurrency, retry, timeoutSeconds } = async;
+  const attempts = `${retry?.maxAttempts} attempts of ${timeoutSeconds} s at most`;
+  return [line('Async', `${mode}, ${maxConcurrency} at the same time, ${attempts}`)];
 }
 
 function failedText(

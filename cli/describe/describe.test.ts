@@ -95,6 +95,30 @@ test('a function of which nothing is known yet, or that not all may see, has a p
   assert.match(page, /\nNot shown:\n {2}no events for you\n\nNext:\n {2}see whether the operator runs/);
 });
 
+test('stored work is described by how it is delivered, and advised about where some was given up', () => {
+  const condition = (reason: string, message: string) => ({
+    ...{ type: 'Async', status: reason === 'Buried' ? 'False' : 'True', reason, message },
+    lastTransitionTime: '2026-01-01T00:58:00Z',
+  });
+  const async = { mode: 'Always', timeoutSeconds: 900, maxConcurrency: 10, retry: { maxAttempts: 5 } };
+  const described = (conditions: object[], spec: object) => {
+    const object = aFunction({ observedGeneration: 2, conditions: [ready('True', 'Ready'), ...conditions] }, spec);
+    const view = { function: object, revisions: undefined, events: undefined, unreadable: [] };
+    return describeText(view, adviceFor(object, PLACE), NOW);
+  };
+  const buried = condition('Buried', '3 invocations are buried; the last: 404');
+  const page = described([buried], { image: 'x', async });
+  assert.match(page, /^Async: +Always, 10 at the same time, 5 attempts of 900 s at most$/m);
+  assert.match(page, /^ {2}Async False \(Buried\) for 2m: 3 invocations are buried; the last: 404$/m);
+  assert.match(
+    page,
+    /^ {2}call it.*\n {2}see what was given up: catnap invocations list greet --state buried -n team$/m,
+  );
+  assert.doesNotMatch(described([condition('NothingBuried', 'x')], { image: 'x', async }), /given up/);
+  assert.doesNotMatch(described([], { image: 'x' }), /^Async/m);
+  assert.match(described([buried], { image: 'x' }), /^Async: +no more; what is stored is still delivered$/m);
+});
+
 test('advice is about the spec as it is now, and about a function that goes', () => {
   const stale = aFunction({ observedGeneration: 1, conditions: [ready('True', 'Ready')] });
   assert.match(String(adviceFor(stale, PLACE)), /^see whether the operator runs.*kubectl -n catnap-system/);

@@ -39,7 +39,7 @@ test('list shows what kubectl get shows, of one namespace or of all', async () =
   assert.match(stdout, /^NAME +READY +REASON +REPLICAS +URL +AGE\ngreet +True +\w+ +\d +http:\S+ +\d+s\n$/);
   assert.equal(exitCode, 0);
   const all = await typed(world, ['list', '-A', '--wide']);
-  assert.match(all.stdout, /^NAMESPACE +NAME .*REVISION +CONCURRENCY\n/);
+  assert.match(all.stdout, /^NAMESPACE +NAME .*REVISION +CONCURRENCY +ASYNC\n/);
   assert.match(all.stdout, new RegExp(`^${world.namespace} +greet .*greet-[0-9a-f]{8} +20$`, 'm'));
   const json = JSON.parse((await typed(world, ['list', '--json'])).stdout);
   assert.deepEqual(
