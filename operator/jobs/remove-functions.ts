@@ -1,5 +1,6 @@
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
+import type { DeleteOptions } from '#platform/kube/calls.ts';
 import { isConflict, isNotFound } from '#platform/kube/error.ts';
 import {
   CONFIG_MAPS,
@@ -17,15 +18,21 @@ import type { JobContext } from './job.ts';
 /** What Functions leave to be collected. */
 const CHILDREN: readonly Resource[] = [DEPLOYMENTS, PODS, SERVICES, CONFIG_MAPS];
 const LOOK_MS = 500;
+/** What part of its time the job waits for what still runs to end by itself. */
+const PATIENCE = 0.75;
+/** What pods that still run have then, in seconds; what they ask for themselves may be a day. */
+const LAST_GRACE_SECONDS = 1;
 const MOST_NAMED = 5;
 
 /**
  * Deletes all Functions there are, and waits until they and all that was made for them are gone. The operator has to be
- * running: it puts to sleep what is being deleted. Rejects, with the names of what is left, when the time is up.
+ * running: it puts to sleep what is being deleted. What their pods still run when most of the time is up is ended. Rejects, with the names of what is left, when the time is up.
  */
 export async function removeFunctions(context: JobContext): Promise<void> {
   const removed = new Set<string>();
+  const endLate = lateEnder(context, removed);
   await untilNone(context, async () => {
+    await endLate();
     const functions = await listAll(context, FUNCTIONS as Resource<FunctionObject>, undefined);
     for (const fn of functions) {
       removed.add(nameOf(fn));
@@ -33,7 +40,10 @@ export async function removeFunctions(context: JobContext): Promise<void> {
     }
     return functions.map((fn) => describe('Function', fn));
   });
-  await untilNone(context, () => childrenOf(context, removed));
+  await untilNone(context, async () => {
+    await endLate();
+    return (await childrenOf(context, CHILDREN, removed)).map(([kind, child]) => describe(kind, child));
+  });
   // The operator removes them too, but has no time left once this is done.
   for (const policy of await listAll(context, NETWORK_POLICIES, OUR_POLICIES)) {
     if (policy.metadata?.name === POLICY_NAME) await remove(context, NETWORK_POLICIES, policy);
@@ -41,16 +51,40 @@ export async function removeFunctions(context: JobContext): Promise<void> {
   context.log.info({ functions: removed.size }, 'functions removed');
 }
 
-async function childrenOf(context: JobContext, functions: ReadonlySet<string>): Promise<string[]> {
+/** Children of these functions, each with its kind. */
+async function childrenOf(
+  context: JobContext,
+  kinds: readonly Resource[],
+  functions: ReadonlySet<string>,
+): Promise<[kind: string, child: KubeObject][]> {
   if (functions.size === 0) return [];
-  const left: string[] = [];
-  for (const resource of CHILDREN) {
+  const found: [string, KubeObject][] = [];
+  for (const resource of kinds) {
     for (const child of await listAll(context, resource, LABEL.function)) {
       const { namespace, labels } = child.metadata ?? {};
-      if (functions.has(`${namespace}/${labels?.[LABEL.function]}`)) left.push(describe(resource.kind, child));
+      if (functions.has(`${namespace}/${labels?.[LABEL.function]}`)) found.push([resource.kind, child]);
     }
   }
-  return left;
+  return found;
+}
+
+/**
+ * Shortens the grace period of pods that still leave when most of the job's time is up; before that it does nothing. A handler that
+ * does not end, or a program that takes no notice of SIGTERM, would keep them for as long as its longest request or delivery may take.
+ */
+function lateEnder(context: JobContext, functions: ReadonlySet<string>): () => Promise<void> {
+  const endAtMs = performance.now() + PATIENCE * 1_000 * context.config.CATNAP_CHORE_SECONDS;
+  const ended = new Set<string>();
+  return async () => {
+    if (performance.now() < endAtMs) return;
+    for (const [, pod] of await childrenOf(context, [PODS], functions)) {
+      const { uid = '', deletionTimestamp } = pod.metadata ?? {};
+      if (deletionTimestamp === undefined || ended.has(uid)) continue;
+      await remove(context, PODS, pod, { gracePeriodSeconds: LAST_GRACE_SECONDS, propagationPolicy: 'Background' });
+      ended.add(uid);
+      context.log.warn({ pod: nameOf(pod) }, 'the pod did not leave in time: what it ran was ended');
+    }
+  };
 }
 
 /** Looks again and again until nothing is left. */
@@ -79,9 +113,14 @@ async function listAll<T extends KubeObject>(
 }
 
 /** Just this one, not another that was made under its name. */
-async function remove({ kube, signal }: JobContext, resource: Resource, { metadata }: KubeObject): Promise<void> {
+async function remove(
+  { kube, signal }: JobContext,
+  resource: Resource,
+  { metadata }: KubeObject,
+  how: Pick<DeleteOptions, 'propagationPolicy' | 'gracePeriodSeconds'> = { propagationPolicy: 'Foreground' },
+): Promise<void> {
   const { namespace, name = '', uid = '' } = metadata ?? {};
-  const options = { preconditions: { uid }, propagationPolicy: 'Foreground', signal } as const;
+  const options: DeleteOptions = { preconditions: { uid }, signal, ...how };
   await kube.delete(resource, { namespace, name }, options).catch((error: unknown) => {
     if (!isNotFound(error) && !isConflict(error)) throw error;
   });

@@ -66,6 +66,20 @@ test('remove-functions leaves nothing of them, and those of other namespaces alo
   assert.ok((await left(other.namespace)) >= 4);
 });
 
+test('remove-functions ends what would run for longer than it may wait', async () => {
+  await using world = await system.world();
+  const endless = `export default (request, { waitUntil }) => {
+    waitUntil(new Promise(() => {}));
+    return 'begun';
+  };`;
+  const url = await world.deploy(manifest(world.namespace, 'endless', endless, { async: { timeoutSeconds: 900 } }));
+  assert.equal((await world.call(url)).status, 200);
+  const env = { CATNAP_NAMESPACES: world.namespace, CATNAP_CHORE_SECONDS: '12' };
+  const { code, output } = await chore('remove-functions', env);
+  assert.equal(code, 0, output);
+  assert.match(output, /"pod":"\S+\/endless-\S+".*what it ran was ended/);
+});
+
 test('remove-functions names what does not go', async () => {
   await using world = await system.world();
   await world.deploy(manifest(world.namespace, 'held', HELLO));

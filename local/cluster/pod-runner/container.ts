@@ -141,6 +141,14 @@ export class ContainerRunner {
     void this.#terminate(graceMs);
   }
 
+  /** It was told to stop, and has less time now: so much from now. */
+  shorten(graceMs: number): void {
+    const target = this.#process;
+    if (target === undefined || !this.#stop.signal.aborted) return;
+    const late = setTimeout(() => target.kill(), graceMs);
+    void target.exited.then(() => clearTimeout(late));
+  }
+
   /** Sends SIGTERM now: the deletion of the pod is on its way. */
   stopEarly(): void {
     if (this.#stop.signal.aborted || this.spec.lifecycle?.preStop !== undefined) return;

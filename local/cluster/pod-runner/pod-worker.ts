@@ -58,6 +58,8 @@ export class PodWorker {
   #volumes: Promise<void> | undefined;
   #init: ContainerRunner[] = [];
   #containers: ContainerRunner[] = [];
+  /** What its deletion has given it. */
+  #graceMs = 0;
   #published: PodStatus | undefined;
   #work: Promise<void>;
 
@@ -85,8 +87,15 @@ export class PodWorker {
   /** The pod as the API server has it now. */
   update(pod: Pod): void {
     this.#pod = pod;
-    if (pod.metadata?.deletionTimestamp !== undefined && !this.#ending.signal.aborted) {
-      void this.#end((pod.metadata.deletionGracePeriodSeconds ?? 30) * 1_000);
+    if (pod.metadata?.deletionTimestamp === undefined) return;
+    const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 30) * 1_000;
+    if (!this.#ending.signal.aborted) {
+      this.#graceMs = graceMs;
+      void this.#end(graceMs);
+    } else if (graceMs < this.#graceMs) {
+      // As kubelet does where a second deletion gives less time than the first.
+      this.#graceMs = graceMs;
+      for (const container of this.#all()) container.shorten(graceMs);
     }
   }
 
