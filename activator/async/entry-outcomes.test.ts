@@ -32,3 +32,8 @@ test('what is no outcome is none, and spoils none of the others', () => {
     assert.deepEqual(read(JSON.stringify([{ outcome: 'accepted' }, one]), 2), ['accepted', 'AsyncUnavailable']);
   }
 });
+
+test('of a function that the dispatcher does not know yet, and of what it takes for no entry, nothing is accepted', () => {
+  const outcomes = [{ outcome: 'unknown' }, { outcome: 'invalid', message: 'its id is none' }];
+  assert.deepEqual(read(JSON.stringify(outcomes), 2), ['AsyncUnavailable', 'AsyncUnavailable']);
+});

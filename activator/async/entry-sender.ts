@@ -1,10 +1,9 @@
-import type { EntryOutcome } from '#api/invocations.ts';
 import { type BackoffPolicy, backoffMs } from '#platform/time/backoff.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { outcomesIn, unavailable } from './entry-outcomes.ts';
+import { type KnownOutcome, outcomesIn, unavailable } from './entry-outcomes.ts';
 import { FairLine } from './fair-line.ts';
 
 /** Something for the dispatcher to keep. */
@@ -16,7 +15,7 @@ export interface Entry {
   /** One frame. */
   readonly parts: readonly Uint8Array[];
   /** Called once, unless it was removed before. */
-  settled(outcome: EntryOutcome | GatewayError): void;
+  settled(outcome: KnownOutcome | GatewayError): void;
   /** `settled` has thrown. */
   crash(error: unknown): void;
 }
@@ -75,7 +74,7 @@ export class EntrySender {
   }
 
   async #keep(batch: readonly Entry[]): Promise<void> {
-    let outcomes: readonly (EntryOutcome | GatewayError)[];
+    let outcomes: readonly (KnownOutcome | GatewayError)[];
     try {
       const answer = await this.#parts.dispatcher.keep(batch.flatMap(({ parts }) => parts));
       outcomes = answer.bytes === undefined ? failed(batch, answer.refused) : outcomesIn(answer.bytes, batch.length);
@@ -109,6 +108,6 @@ function failed(batch: readonly Entry[], why: string): GatewayError[] {
 
 const settle = guarded(
   'entry settled',
-  (entry: Entry, outcome: EntryOutcome | GatewayError) => entry.settled(outcome),
+  (entry: Entry, outcome: KnownOutcome | GatewayError) => entry.settled(outcome),
   (error, entry) => entry.crash(error),
 );
