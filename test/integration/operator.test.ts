@@ -282,6 +282,21 @@ test('another version of the operator changes no active pod, and no revision; wh
   assert.equal((await stage.deployments('idle')).length, 1);
 });
 
+test('stored work makes no revision: pods that are there stay, and those that start later have its time to leave in', async () => {
+  const { revision } = await awake('later', { ...inline('l'), scaling: { idleSeconds: 1 } });
+  const spec = async () => (await stage.deployment(revision)).spec?.template.spec;
+  await stage.apply('later', { ...inline('l'), scaling: { idleSeconds: 1 }, async: { timeoutSeconds: 900 } });
+  const fn = await stage.function('later', 'has been looked at', is('Ready', 'True Ready'));
+  assert.equal(fn.status?.latestRevision, revision);
+  assert.equal((await spec())?.terminationGracePeriodSeconds, 70);
+  stage.activator.requests(`${namespace}/later`, 0);
+  await eventually('it may take longer', async () => (await spec())?.terminationGracePeriodSeconds === 910);
+  assert.equal(await stage.replicas(revision), 0);
+  const { name, value } = (await spec())?.containers[0]?.env?.find((one) => one.name.includes('ASYNC')) ?? {};
+  assert.deepEqual([name, value], ['CATNAP_ASYNC_TIMEOUT_SECONDS', '900']);
+  assert.equal((await stage.deployments('later')).length, 1);
+});
+
 test('a crash between making a Deployment and handing over its replicas is made good', async () => {
   const revision = String((await stage.function('idle', 'is asleep', asleep)).status?.revision);
   const deployment = await stage.deployment(revision);

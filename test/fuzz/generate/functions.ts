@@ -32,6 +32,9 @@ const QUANTITIES = [
 ];
 const ODD_QUANTITIES = ['-1', 'x', '', '1 Gi', -7, '1e', '0x1', 1.5, null, 'Infinity'];
 
+/** At the limits of what may be stored of a request and of its answer, and beyond what a number of 64 bits holds. */
+const ODD_BYTES = ['8Mi', '8388609', '1Mi', '1.0000001Mi', '99999999999999999Pi', 2 ** 53, 0, '0.5'];
+
 const some = (chance: Chance, share: number, make: () => Json): Json => (chance.yes(share) ? make() : {});
 
 function source(chance: Chance): Json {
@@ -118,6 +121,24 @@ function limits(chance: Chance): Json {
   );
 }
 
+/** Stored work, its limits and when it is given up. */
+function async(chance: Chance): Json {
+  const retry = { maxAttempts: number(chance), minBackoffSeconds: number(chance), maxBackoffSeconds: number(chance) };
+  return {
+    async: chance.oneOf<unknown>(
+      () => ({}),
+      () => ({
+        mode: chance.of(['Optional', 'Always', 'Never', oddWord(chance), null]),
+        timeoutSeconds: number(chance),
+      }),
+      () => ({ retry, maxAgeSeconds: number(chance), maxConcurrency: number(chance) }),
+      () => ({ maxBodyBytes: bytes(chance), result: { seconds: number(chance), maxBytes: bytes(chance) } }),
+      () => chance.of<unknown>([null, [], 'Always', { retry: null }, { result: [] }, { retry: 5 }]),
+    ),
+  };
+}
+const bytes = (chance: Chance) => chance.of([...ODD_BYTES, quantity(chance)]);
+
 /** A pod template, and fields beside it, that say nothing or harm. */
 function templates(chance: Chance): Json {
   const template = chance.of<unknown>([
@@ -147,6 +168,7 @@ const PARTS: readonly ((chance: Chance) => Json)[] = [
   limits,
   (chance) => ({ routes: routes(chance) }),
   generatePolicies,
+  async,
   templates,
   (chance) => ({ handler: chance.of(['default', 'x', 'a.b', 'constructor', 'a.prototype', oddWord(chance)]) }),
   (chance) => ({ signature: chance.of(['auto', 'fetch', 'http', 'cloudevent', 'lambda', oddWord(chance)]) }),
