@@ -18,7 +18,7 @@ export interface PausePolicy {
   maxAskedMs: number;
 }
 
-interface Failure {
+export interface Failure {
   /** When what failed was begun: what began before the pause says nothing new. */
   begunAtMs: number;
   nowMs: number;
@@ -35,7 +35,7 @@ export function failed(
   { begunAtMs, nowMs, askedMs = 0 }: Failure,
   policy: PausePolicy,
 ): Pause {
-  if (pause !== undefined && begunAtMs < pause.sinceMs) return pause;
+  if (pause !== undefined && begunAtMs <= pause.sinceMs) return pause;
   const failures = (pause?.failures ?? 0) + 1;
   const doubled = Math.min(policy.maxMs, policy.firstMs * 2 ** Math.min(failures - 1, 30));
   const delayMs = Math.max(doubled, Math.min(askedMs, policy.maxAskedMs));

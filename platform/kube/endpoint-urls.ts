@@ -6,6 +6,8 @@ interface ServiceEndpoint {
   readonly url: string;
   /** Undefined: it is no pod, or the slice does not say. */
   readonly podUid: string | undefined;
+  /** It takes new connections: said, or not denied. */
+  readonly ready: boolean;
 }
 
 /** The endpoints in these slices that have a port of that name, ready or not: each URL once. */
@@ -13,10 +15,11 @@ export function serviceEndpoints(slices: readonly EndpointSlice[], portName: str
   const all = slices.flatMap(({ ports, endpoints, addressType }) => {
     const port = ports?.find(({ name }) => name === portName)?.port;
     if (port === undefined) return [];
-    return (endpoints ?? []).flatMap(({ addresses, targetRef }) =>
+    return (endpoints ?? []).flatMap(({ addresses, targetRef, conditions }) =>
       addresses.map((address) => ({
         url: `http://${addressType === 'IPv6' ? `[${address}]` : address}:${port}`,
         podUid: targetRef?.uid,
+        ready: conditions?.ready !== false,
       })),
     );
   });

@@ -1,0 +1,38 @@
+import type { Log } from '#platform/process/log.ts';
+import type { Clock } from '#platform/time/clock.ts';
+import type { AsyncPolicy } from '../functions/async-policy.ts';
+import type { Store } from '../store/store.ts';
+import type { GatewayPool } from './gateway-pool.ts';
+
+export interface DeliveryPolicies {
+  /** Undefined: there is no such Function, or it is not known yet. */
+  of(uid: string): AsyncPolicy | undefined;
+}
+
+/** What a delivery comes to: as its verdict says; `uncounted` is again, but it was no attempt. */
+export type Came = 'done' | 'buried' | 'again' | 'uncounted';
+
+export interface DeliveryMetrics {
+  /** One is over. @param seconds since its entry was leased */
+  delivered(policy: AsyncPolicy, came: Came, seconds: number): void;
+  /** @param seconds from when it was accepted, or could first run, to its first delivery */
+  waited(policy: AsyncPolicy, seconds: number): void;
+  leaseLost(): void;
+}
+
+export type DeliveryStore = Pick<Store, 'lease' | 'extend' | 'settle' | 'payloads' | 'counts' | 'entry'>;
+
+export interface DeliveryParts {
+  store: DeliveryStore;
+  policies: DeliveryPolicies;
+  gateways: GatewayPool;
+  clock: Clock;
+  /** Milliseconds since 1970, as the store has them. */
+  wallMs: () => number;
+  /** 0 ≤ random < 1 */
+  random: () => number;
+  log: Log;
+  metrics: DeliveryMetrics;
+  /** After it is durable that an invocation has ended. */
+  ended: (id: string, state: 'done' | 'buried') => void;
+}
