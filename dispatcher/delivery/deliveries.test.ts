@@ -2,19 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settled, until } from '#platform/testing/until.ts';
 import { readAnswer } from '../store/kept-answer.ts';
-import { answering, FakeGateway, type Handle } from './testing/fake-gateway.ts';
-import { TestDispatcher, TestSystem } from './testing/test-deliveries.ts';
-
-async function started(handle: Handle) {
-  const stack = new AsyncDisposableStack();
-  const system = new TestSystem();
-  const gateway = stack.use(await FakeGateway.start(handle));
-  const dispatcher = stack.use(new TestDispatcher(system, [gateway]));
-  return { system, gateway, dispatcher, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
+import { answering, type Handle } from './testing/fake-gateway.ts';
+import { startDispatcher } from './testing/test-deliveries.ts';
 
 test('what was enqueued is delivered, and done with what the function answered', async () => {
-  await using all = await started(({ body }) => ({ ...answering(201, {}, ['etag', '"1"']), body: `did ${body}` }));
+  await using all = await startDispatcher(({ body }) => ({
+    ...answering(201, {}, ['etag', '"1"']),
+    body: `did ${body}`,
+  }));
   const { system, dispatcher, gateway } = all;
   system.function('a', { timeoutMs: 5_000, maxResultBytes: 1_000 });
   const ids = system.enqueue('a', 3, { head: Buffer.from('{"method":"PUT"}') });
@@ -33,7 +28,7 @@ test('what was enqueued is delivered, and done with what the function answered',
 });
 
 test('what is enqueued later is delivered once it is told', async () => {
-  await using all = await started(() => answering(200));
+  await using all = await startDispatcher(() => answering(200));
   const { system, dispatcher } = all;
   system.function('a');
   await dispatcher.deliveries.start();
@@ -43,7 +38,7 @@ test('what is enqueued later is delivered once it is told', async () => {
 });
 
 test('what was not told is found within a minute', async () => {
-  await using all = await started(() => answering(200));
+  await using all = await startDispatcher(() => answering(200));
   const { system, dispatcher } = all;
   system.function('a');
   await dispatcher.deliveries.start();
@@ -53,7 +48,7 @@ test('what was not told is found within a minute', async () => {
 });
 
 test('what may not run before some time does not', async () => {
-  await using all = await started(() => answering(200));
+  await using all = await startDispatcher(() => answering(200));
   const { system, dispatcher, gateway } = all;
   system.function('a');
   const [later] = system.enqueue('a', 1, { notBeforeMs: system.wallMs() + 20_000 });
@@ -67,7 +62,7 @@ test('what may not run before some time does not', async () => {
 
 test('a function has no more deliveries at the same time than it allows', async () => {
   const finish: (() => void)[] = [];
-  await using all = await started(() => new Promise((resolve) => finish.push(() => resolve(answering(200)))));
+  await using all = await startDispatcher(() => new Promise((resolve) => finish.push(() => resolve(answering(200)))));
   const { system, dispatcher } = all;
   system.function('a', { maxConcurrency: 3 });
   const ids = system.enqueue('a', 7);
@@ -85,7 +80,7 @@ test('a function has no more deliveries at the same time than it allows', async 
 
 test('a function whose handlers never end leaves room for others', async () => {
   const handling: Handle = ({ head }) => (head.uid === 'hog' ? new Promise(() => undefined) : answering(200));
-  await using all = await started(handling);
+  await using all = await startDispatcher(handling);
   const { system, dispatcher, gateway } = all;
   system.function('hog', { maxConcurrency: 1_000 });
   system.function('b');
@@ -99,7 +94,7 @@ test('a function whose handlers never end leaves room for others', async () => {
 });
 
 test('what the function fails is tried again after a while, as often as it may be, then given up', async () => {
-  await using all = await started(() => answering(500));
+  await using all = await startDispatcher(() => answering(500));
   const { system, dispatcher, gateway } = all;
   system.function('a', { maxAttempts: 3, minBackoffMs: 10_000, maxBackoffMs: 10_000 });
   const ids = system.enqueue('a');
@@ -118,7 +113,7 @@ test('what the function fails is tried again after a while, as often as it may b
 
 test('Retry-After is waited for', async () => {
   let calls = 0;
-  await using all = await started(() => {
+  await using all = await startDispatcher(() => {
     calls += 1;
     return calls === 1 ? answering(429, {}, ['retry-after', '40']) : answering(200);
   });
@@ -132,7 +127,7 @@ test('Retry-After is waited for', async () => {
 });
 
 test('a request that the function refuses is given up at once', async () => {
-  await using all = await started(() => answering(422));
+  await using all = await startDispatcher(() => answering(422));
   const { system, dispatcher, gateway } = all;
   system.function('a');
   const ids = system.enqueue('a');
@@ -143,7 +138,7 @@ test('a request that the function refuses is given up at once', async () => {
 });
 
 test('what is too old is given up without a call', async () => {
-  await using all = await started(() => answering(200));
+  await using all = await startDispatcher(() => answering(200));
   const { system, dispatcher, gateway } = all;
   system.function('a', { maxAgeMs: 60_000 });
   const ids = system.enqueue('a');
@@ -156,7 +151,7 @@ test('what is too old is given up without a call', async () => {
 test('a function without room pauses as a whole, and is tried by one delivery at a time', async () => {
   let hasRoom = false;
   const full = answering(503, { by: 'gateway', code: 'QueueTimeout', started: false });
-  await using all = await started(() => (hasRoom ? answering(200) : full));
+  await using all = await startDispatcher(() => (hasRoom ? answering(200) : full));
   const { system, dispatcher, gateway } = all;
   system.function('a', { maxConcurrency: 10, maxAttempts: 1 });
   system.function('b');
@@ -176,113 +171,9 @@ test('a function without room pauses as a whole, and is tried by one delivery at
   assert.ok(!dispatcher.came.includes('buried'), 'none of that was an attempt');
 });
 
-test('a lease that was lost is not settled, and its end is told by none', async () => {
-  let answer = (): void => undefined;
-  await using all = await started(
-    () =>
-      new Promise((resolve) => {
-        answer = () => resolve(answering(200));
-      }),
-  );
-  const { system, dispatcher, gateway } = all;
-  system.function('a');
-  const ids = system.enqueue('a');
-  await dispatcher.deliveries.start();
-  await until(() => gateway.deliveries.length === 1, 'it is under way');
-  system.model.cancel(ids);
-  system.clock.advance(10_000);
-  await until(() => dispatcher.leasesLost === 1, 'the lease is known to be lost');
-  answer();
-  assert.equal(system.state(ids[0]), 'cancelled');
-  assert.deepEqual([dispatcher.ended, dispatcher.came], [[], []]);
-});
-
-test('a dispatcher that hangs loses its leases, and does no harm when it comes back', async () => {
-  const finish: (() => void)[] = [];
-  await using all = await started(() => new Promise((resolve) => finish.push(() => resolve(answering(200)))));
-  const { system, dispatcher, gateway } = all;
-  system.function('a');
-  const ids = system.enqueue('a');
-  await dispatcher.deliveries.start();
-  await until(() => gateway.deliveries.length === 1, 'it is under way');
-  // As if nothing of it ran for longer than its leases: another one takes the entry, and gives it up.
-  const extend = system.store.extend;
-  system.store.extend = () => new Promise(() => undefined);
-  system.clock.advance(31_000);
-  const [taken] = system.model.lease(new Map([['a', 1]]), 30_000).entries;
-  assert.ok(taken !== undefined);
-  system.store.extend = extend;
-  finish[0]?.();
-  await until(() => dispatcher.leasesLost > 0, 'what came late is worth nothing');
-  assert.equal(system.state(ids[0]), 'leased');
-  assert.deepEqual(system.model.settle([{ ...taken, outcome: 'buried' }]), [true]);
-  assert.deepEqual(dispatcher.ended, []);
-});
-
-test('leases are extended for as long as a function takes', async () => {
-  let answer = (): void => undefined;
-  await using all = await started(
-    () =>
-      new Promise((resolve) => {
-        answer = () => resolve(answering(200));
-      }),
-  );
-  const { system, dispatcher, gateway } = all;
-  system.function('a');
-  const ids = system.enqueue('a');
-  await dispatcher.deliveries.start();
-  await until(() => gateway.deliveries.length === 1, 'it is under way');
-  for (let seconds = 10; seconds <= 100; seconds += 10) {
-    system.clock.advance(10_000);
-    const leasedForMs = await settled(() => (system.model.entry(ids[0] as string)?.dueAtMs ?? 0) - system.wallMs());
-    assert.equal(leasedForMs, 30_000, `after ${seconds} s`);
-  }
-  answer();
-  await dispatcher.become(ids, 'done');
-  assert.equal(gateway.deliveries.length, 1);
-});
-
-test('a store that refuses for a while gets what became of each delivery in the end', async () => {
-  await using all = await started(() => answering(200));
-  const { system, dispatcher } = all;
-  const settle = system.store.settle;
-  let refused = 0;
-  system.store.settle = async (batch) => {
-    refused += 1;
-    if (refused <= 4) throw new Error('busy');
-    return settle(batch);
-  };
-  system.function('a');
-  const ids = system.enqueue('a', 5);
-  await dispatcher.deliveries.start();
-  await dispatcher.become(ids, 'done', 50);
-  assert.equal(dispatcher.leasesLost, 0);
-});
-
-test('a store that cannot lease or read for a while holds up no more than that', async () => {
-  await using all = await started(() => answering(200));
-  const { system, dispatcher } = all;
-  const { lease, payloads } = system.store;
-  let [leases, reads] = [0, 0];
-  system.store.lease = async (...args) => {
-    leases += 1;
-    if (leases <= 2) throw new Error('busy');
-    return lease(...args);
-  };
-  system.store.payloads = async (...args) => {
-    reads += 1;
-    if (reads <= 2) throw new Error('busy');
-    return payloads(...args);
-  };
-  system.function('a');
-  const ids = system.enqueue('a', 5);
-  await dispatcher.deliveries.start();
-  await dispatcher.become(ids, 'done', 50);
-});
-
 test('a drain waits for what is under way, and leases nothing more', async () => {
   const finish: (() => void)[] = [];
-  await using all = await started(() => new Promise((resolve) => finish.push(() => resolve(answering(200)))));
+  await using all = await startDispatcher(() => new Promise((resolve) => finish.push(() => resolve(answering(200)))));
   const { system, dispatcher, gateway } = all;
   system.function('a', { maxConcurrency: 1 });
   const ids = system.enqueue('a', 2);

@@ -4,7 +4,7 @@ import type { AsyncPolicy } from '../functions/async-policy.ts';
 import type { Store } from '../store/store.ts';
 import type { GatewayPool } from './gateway-pool.ts';
 
-export interface DeliveryPolicies {
+interface DeliveryPolicies {
   /** Undefined: there is no such Function, or it is not known yet. */
   of(uid: string): AsyncPolicy | undefined;
 }
@@ -12,7 +12,7 @@ export interface DeliveryPolicies {
 /** What a delivery comes to: as its verdict says; `uncounted` is again, but it was no attempt. */
 export type Came = 'done' | 'buried' | 'again' | 'uncounted';
 
-export interface DeliveryMetrics {
+interface DeliveryMetrics {
   /** One is over. @param seconds since its entry was leased */
   delivered(policy: AsyncPolicy, came: Came, seconds: number): void;
   /** @param seconds from when it was accepted, or could first run, to its first delivery */

@@ -148,3 +148,17 @@ export class FakeGateway implements AsyncDisposable {
     response.end(Buffer.concat(frameParts(answer, typeof body === 'string' ? Buffer.from(body) : body)));
   }
 }
+
+/** A handler that answers when the test says so. */
+export class Held {
+  readonly #waiting: ((answer: FakeAnswer) => void)[] = [];
+  readonly handle: Handle = () => new Promise((resolve) => this.#waiting.push(resolve));
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  answer(answer = answering(200)): void {
+    for (const resolve of this.#waiting.splice(0)) resolve(answer);
+  }
+}

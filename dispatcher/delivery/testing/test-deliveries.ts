@@ -7,7 +7,7 @@ import { ModelStore } from '../../store/testing/model-store.ts';
 import { Deliveries } from '../deliveries.ts';
 import type { Came, DeliveryStore } from '../delivery-parts.ts';
 import { GatewayPool } from '../gateway-pool.ts';
-import type { FakeGateway } from './fake-gateway.ts';
+import { FakeGateway, type Handle } from './fake-gateway.ts';
 
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
@@ -103,6 +103,18 @@ export class TestDispatcher implements AsyncDisposable {
     await closing;
     this.pool[Symbol.dispose]();
   }
+}
+
+/** Gateways that handle so, a dispatcher that knows them, and a function `a` of short backoff. All end together. */
+export async function startDispatcher(handle: Handle, count = 1) {
+  const stack = new AsyncDisposableStack();
+  const system = new TestSystem();
+  const gateways: FakeGateway[] = [];
+  for (let number = 0; number < count; number += 1) gateways.push(stack.use(await FakeGateway.start(handle)));
+  const dispatcher = stack.use(new TestDispatcher(system, gateways));
+  system.function('a', { minBackoffMs: 1_000, maxBackoffMs: 1_000 });
+  const [gateway] = gateways as [FakeGateway];
+  return { system, gateway, gateways, dispatcher, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 function waiting(model: Immediate<Store>): DeliveryStore {
