@@ -1,6 +1,8 @@
+import { number, quantity } from './amounts.ts';
 import type { Chance } from './chance.ts';
 import { generateEnvironment } from './environment.ts';
 import { generatePolicies } from './policies.ts';
+import { generateStoredWork } from './stored-work.ts';
 import { label, oddWord, plainWord } from './words.ts';
 
 type Json = Record<string, unknown>;
@@ -13,27 +15,6 @@ export interface GeneratedFunction {
   /** Deleted right after. */
   deleted: boolean;
 }
-
-const ODD_NUMBERS = [0, 1, -1, 2, 1000, 1001, 2 ** 31 - 1, 2 ** 31, 2 ** 53, 1.5, '1', null, true, 1e300];
-/** Each of them one that the API server takes. */
-const QUANTITIES = [
-  '1',
-  '50m',
-  '64Mi',
-  '0',
-  '1e3',
-  '1E400',
-  '.5',
-  '5.',
-  '1Ki',
-  '999999999999999999999Ei',
-  '0.000000001n',
-  7,
-];
-const ODD_QUANTITIES = ['-1', 'x', '', '1 Gi', -7, '1e', '0x1', 1.5, null, 'Infinity'];
-
-/** At the limits of what may be stored of a request and of its answer, and beyond what a number of 64 bits holds. */
-const ODD_BYTES = ['8Mi', '8388609', '1Mi', '1.0000001Mi', '99999999999999999Pi', 2 ** 53, 0, '0.5'];
 
 const some = (chance: Chance, share: number, make: () => Json): Json => (chance.yes(share) ? make() : {});
 
@@ -102,9 +83,6 @@ function routes(chance: Chance): unknown[] {
   }));
 }
 
-const number = (chance: Chance) => (chance.yes(0.95) ? chance.int(1, 1_000) : chance.of(ODD_NUMBERS));
-const quantity = (chance: Chance) => chance.of(chance.yes(0.9) ? QUANTITIES : ODD_QUANTITIES);
-
 function limits(chance: Chance): Json {
   const resource = () =>
     chance.of(['cpu', 'memory', 'ephemeral-storage', 'example.org/gpu', 'hugepages-2Mi', oddWord(chance)]);
@@ -120,24 +98,6 @@ function limits(chance: Chance): Json {
     () => ({ maxBodyBytes: quantity(chance) }),
   );
 }
-
-/** Stored work, its limits and when it is given up. */
-function async(chance: Chance): Json {
-  const retry = { maxAttempts: number(chance), minBackoffSeconds: number(chance), maxBackoffSeconds: number(chance) };
-  return {
-    async: chance.oneOf<unknown>(
-      () => ({}),
-      () => ({
-        mode: chance.of(['Optional', 'Always', 'Never', oddWord(chance), null]),
-        timeoutSeconds: number(chance),
-      }),
-      () => ({ retry, maxAgeSeconds: number(chance), maxConcurrency: number(chance) }),
-      () => ({ maxBodyBytes: bytes(chance), result: { seconds: number(chance), maxBytes: bytes(chance) } }),
-      () => chance.of<unknown>([null, [], 'Always', { retry: null }, { result: [] }, { retry: 5 }]),
-    ),
-  };
-}
-const bytes = (chance: Chance) => chance.of([...ODD_BYTES, quantity(chance)]);
 
 /** A pod template, and fields beside it, that say nothing or harm. */
 function templates(chance: Chance): Json {
@@ -168,7 +128,7 @@ const PARTS: readonly ((chance: Chance) => Json)[] = [
   limits,
   (chance) => ({ routes: routes(chance) }),
   generatePolicies,
-  async,
+  generateStoredWork,
   templates,
   (chance) => ({ handler: chance.of(['default', 'x', 'a.b', 'constructor', 'a.prototype', oddWord(chance)]) }),
   (chance) => ({ signature: chance.of(['auto', 'fetch', 'http', 'cloudevent', 'lambda', oddWord(chance)]) }),
