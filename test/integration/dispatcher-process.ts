@@ -47,7 +47,8 @@ export class Tokens {
 const FROM_SOURCE = [process.execPath, join(import.meta.dirname, '../../dispatcher/main.ts')];
 
 interface StartOptions {
-  apiUrl: string;
+  /** Absent: `env` says where the API server is. */
+  apiUrl?: string;
   tokens: Tokens;
   /** It keeps its store and its token there. */
   folder: string;
@@ -83,7 +84,7 @@ export class DispatcherProcess implements AsyncDisposable {
     const [file = '', ...args] = command ?? FROM_SOURCE;
     const child = spawn(file, args, {
       env: {
-        CATNAP_API_URL: apiUrl,
+        ...(apiUrl !== undefined && { CATNAP_API_URL: apiUrl }),
         CATNAP_STORE_FOLDER: join(folder, 'store'),
         CATNAP_GATEWAY_TOKEN_FILE: tokenFile,
         CATNAP_ACTIVATOR_SUBJECT: GATEWAY_SUBJECT,

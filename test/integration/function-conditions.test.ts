@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { conditionOf } from '#api/conditions.ts';
 import type { FunctionObject } from '#api/function.ts';
@@ -6,7 +9,9 @@ import type { KubeObject } from '#platform/kube/resources.ts';
 import { createLog } from '#platform/process/log.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import { ConditionWriter, type ToldFunction } from '../../dispatcher/functions/condition-writer.ts';
-import type { Entry, FunctionCounts } from '../../dispatcher/store/store.ts';
+import { openStore } from '../../dispatcher/store/open-store.ts';
+import { DEFAULT_LIMITS, type Entry, type FunctionCounts, type Owner } from '../../dispatcher/store/store.ts';
+import { DispatcherProcess, Tokens } from './dispatcher-process.ts';
 import { READY, Stage } from './operator-stage.ts';
 
 const stage = await Stage.open();
@@ -79,3 +84,25 @@ test('what the dispatcher takes back is gone, and nothing else', async () => {
     false,
   );
 });
+
+test('what was buried before the dispatcher started is told in the Function', { timeout: 60_000 }, async () => {
+  await stage.apply('three', source('one'));
+  const { metadata } = await stage.function('three', 'has a revision', hasRevision);
+  const owner = { uid: metadata.uid, namespace, name: 'three' };
+  const folder = await mkdtemp(join(tmpdir(), 'catnap-conditions-'));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  await buryOne(join(folder, 'store'), owner, 'the function answered 404');
+  const env = { KUBECONFIG: stage.kubeconfig };
+  stack.use(await DispatcherProcess.start({ tokens: new Tokens(), folder, env }));
+  const fn = await stage.function('three', 'says what is buried', (now) => asyncOf(now) !== undefined);
+  assert.equal(asyncOf(fn)?.message, '1 invocation is buried; the last: the function answered 404');
+});
+
+async function buryOne(folder: string, owner: Owner, note: string): Promise<void> {
+  await using store = await openStore(folder, DEFAULT_LIMITS, undefined);
+  const payload = { head: new Uint8Array(), body: new Uint8Array() };
+  await store.enqueue([{ id: '0190b9c4-7e3a-7abc-8def-000000000001', owner, ...payload }]);
+  const { entries } = await store.lease(new Map([[owner.uid, 1]]), 30_000);
+  await store.settle(entries.map(({ id, epoch }) => ({ id, epoch, outcome: 'buried', note })));
+}

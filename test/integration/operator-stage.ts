@@ -96,6 +96,8 @@ export class PlayedActivator implements AsyncDisposable {
 export class Stage implements AsyncDisposable {
   readonly kube: KubeClient;
   readonly activator: PlayedActivator;
+  /** Its path. */
+  readonly kubeconfig: string;
   readonly namespace = 'default';
   readonly signal = AbortSignal.timeout(60_000);
   /** The present operator's metrics. */
@@ -103,7 +105,8 @@ export class Stage implements AsyncDisposable {
   #parts = new AsyncDisposableStack();
   #stopOperator: (() => Promise<void>) | undefined;
 
-  private constructor(kube: KubeClient, activator: PlayedActivator) {
+  private constructor(kube: KubeClient, activator: PlayedActivator, kubeconfig: string) {
+    this.kubeconfig = kubeconfig;
     this.kube = kube;
     this.activator = activator;
   }
@@ -118,7 +121,7 @@ export class Stage implements AsyncDisposable {
     await eventually('the API server has written its kubeconfig', () => existsSync(kubeconfig));
     const kube = parts.use(new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig })));
     const activator = parts.use(new PlayedActivator());
-    const stage = new Stage(kube, activator);
+    const stage = new Stage(kube, activator, kubeconfig);
     parts.defer(() => stage.stopOperator());
     await applyCrd(kube, stage.signal);
     await stage.startOperator();
