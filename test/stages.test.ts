@@ -62,7 +62,6 @@ for (const [folder, list] of Object.entries(STAGES)) {
 
 /** Files that do I/O, or wire what does: all others of these folders are decisions, new ones too. */
 const DOES_IO = [
-  'activator/async/dispatcher-client.ts',
   'activator/async/entry-sender.ts',
   'activator/async/start-dispatcher.ts',
   'activator/cold-start/deployment-scale.ts',

@@ -1,4 +1,4 @@
-import { type EntryHead, INVOCATION_PREFIX, type InvocationState } from '#api/invocations.ts';
+import { type EntryHead, type EntryOutcome, INVOCATION_PREFIX, type InvocationState } from '#api/invocations.ts';
 import { frameParts } from '#api/rules/frame.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Decision } from '../errors/decision.ts';
@@ -8,7 +8,7 @@ import type { BodySink } from '../proxy/request-body.ts';
 import type { RequestTaker } from '../proxy/request-taker.ts';
 import { type TimerWheel, WheelTimer } from '../proxy/timer-wheel.ts';
 import type { AsyncRequest } from './async-request.ts';
-import { type KnownOutcome, unavailable } from './entry-outcomes.ts';
+import { refusalFor, unavailable } from './entry-outcomes.ts';
 import type { Entry, EntrySender } from './entry-sender.ts';
 import { dedupOf, IDEMPOTENCY_HEADER, keyFault } from './idempotency.ts';
 import type { InvocationIds } from './invocation-ids.ts';
@@ -107,7 +107,7 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
     if (this.#wholeAtMs === 0 || this.#sender.remove(this)) this.#letGo();
   }
 
-  settled(outcome: KnownOutcome | GatewayError): void {
+  settled(outcome: EntryOutcome | GatewayError): void {
     this.#letGo();
     this.#decided.resolve('code' in outcome ? outcome : this.#answerTo(outcome));
   }
@@ -168,16 +168,15 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
     this.#decided.resolve(this.#wholeAtMs === 0 ? BODY_LATE : NOT_IN_TIME);
   }
 
-  #answerTo(outcome: KnownOutcome): Decision {
-    if (outcome.outcome === 'accepted') return this.#accepted(this.#id, 'waiting', true);
-    if (outcome.outcome === 'exists') return this.#accepted(outcome.id, outcome.state, outcome.id === this.#id);
-    if (outcome.outcome === 'conflict') {
-      return {
-        code: 'IdempotencyKeyReused',
-        message: 'this Idempotency-Key was used for another request to this function',
-      };
+  #answerTo(outcome: EntryOutcome): Decision {
+    switch (outcome.outcome) {
+      case 'accepted':
+        return this.#accepted(this.#id, 'waiting', true);
+      case 'exists':
+        return this.#accepted(outcome.id, outcome.state, outcome.id === this.#id);
+      default:
+        return refusalFor(outcome);
     }
-    return { code: 'AsyncFull', message: `as much of this function waits as may: ${outcome.bound}` };
   }
 
   /** @param isNew it was not accepted before, with the same idempotency key */

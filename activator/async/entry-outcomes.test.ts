@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { outcomesIn } from './entry-outcomes.ts';
+import { outcomesIn, refusalFor, refusalIn } from './entry-outcomes.ts';
 
 const ID = '018bcfe5-6800-7abc-8def-0123456789ab';
 const read = (text: string, count: number) =>
@@ -12,8 +12,10 @@ test('each entry has its outcome', () => {
     { outcome: 'exists', id: ID, state: 'running' },
     { outcome: 'conflict', id: ID },
     { outcome: 'full', bound: 'function entries' },
+    { outcome: 'unknown' },
+    { outcome: 'invalid', message: 'its uid is none' },
   ];
-  assert.deepEqual(outcomesIn(Buffer.from(JSON.stringify(outcomes)), 4), outcomes);
+  assert.deepEqual(outcomesIn(Buffer.from(JSON.stringify(outcomes)), 6), outcomes);
 });
 
 test('what is no answer to all of them is none to any', () => {
@@ -33,7 +35,19 @@ test('what is no outcome is none, and spoils none of the others', () => {
   }
 });
 
-test('of a function that the dispatcher does not know yet, and of what it takes for no entry, nothing is accepted', () => {
-  const outcomes = [{ outcome: 'unknown' }, { outcome: 'invalid', message: 'its id is none' }];
-  assert.deepEqual(read(JSON.stringify(outcomes), 2), ['AsyncUnavailable', 'AsyncUnavailable']);
+test('what was not kept is refused by why: what may pass by itself may be sent again', () => {
+  const codes = [
+    refusalFor({ outcome: 'conflict', id: ID }),
+    refusalFor({ outcome: 'full', bound: 'x' }),
+    refusalFor({ outcome: 'unknown' }),
+    refusalFor({ outcome: 'invalid', message: 'x' }),
+  ].map(({ code }) => code);
+  assert.deepEqual(codes, ['IdempotencyKeyReused', 'AsyncFull', 'AsyncUnavailable', 'InternalError']);
+});
+
+test('the words of a refusal are for the log, as far as there are some', () => {
+  const said = (text: string) => refusalIn(503, Buffer.from(text));
+  assert.equal(said('{"code":"DiskFull","message":"no room"}'), 'it answered 503, DiskFull: no room');
+  assert.deepEqual(['', 'null', '[]', '{"code":7}'].map(said), new Array(4).fill('it answered 503'));
+  assert.ok(said(JSON.stringify({ code: 'x'.repeat(9_999), message: 'y'.repeat(9_999) })).length < 500);
 });

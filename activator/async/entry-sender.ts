@@ -1,9 +1,10 @@
+import type { EntryOutcome } from '#api/invocations.ts';
 import { type BackoffPolicy, backoffMs } from '#platform/time/backoff.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { guarded } from '../errors/guarded-entries.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { type KnownOutcome, outcomesIn, unavailable } from './entry-outcomes.ts';
+import { outcomesIn, unavailable } from './entry-outcomes.ts';
 import { FairLine } from './fair-line.ts';
 
 /** Something for the dispatcher to keep. */
@@ -15,7 +16,7 @@ export interface Entry {
   /** One frame. */
   readonly parts: readonly Uint8Array[];
   /** Called once, unless it was removed before. */
-  settled(outcome: KnownOutcome | GatewayError): void;
+  settled(outcome: EntryOutcome | GatewayError): void;
   /** `settled` has thrown. */
   crash(error: unknown): void;
 }
@@ -74,7 +75,7 @@ export class EntrySender {
   }
 
   async #keep(batch: readonly Entry[]): Promise<void> {
-    let outcomes: readonly (KnownOutcome | GatewayError)[];
+    let outcomes: readonly (EntryOutcome | GatewayError)[];
     try {
       const answer = await this.#parts.dispatcher.keep(batch.flatMap(({ parts }) => parts));
       outcomes = answer.bytes === undefined ? failed(batch, answer.refused) : outcomesIn(answer.bytes, batch.length);
@@ -108,6 +109,6 @@ function failed(batch: readonly Entry[], why: string): GatewayError[] {
 
 const settle = guarded(
   'entry settled',
-  (entry: Entry, outcome: KnownOutcome | GatewayError) => entry.settled(outcome),
+  (entry: Entry, outcome: EntryOutcome | GatewayError) => entry.settled(outcome),
   (error, entry) => entry.crash(error),
 );

@@ -1,7 +1,7 @@
 const MOST = 200;
 const MOST_OF_FUNCTION = 50;
 
-/** Someone who waits for an invocation to end. */
+/** A client that waits for an invocation to end. */
 export interface Waiting {
   /** Of the function. */
   readonly uid: string;
