@@ -6,9 +6,8 @@ import {
   checkNewEntry,
   checkPage,
   checkSettlement,
-  MAX_BATCH,
   resultOf,
-} from './sqlite/check-input.ts';
+} from './check-input.ts';
 import type { Space } from './sqlite/disk.ts';
 import type { Failure, WorkerData, WorkerMessage, WorkerRequest } from './sqlite/worker-messages.ts';
 import {
@@ -27,6 +26,7 @@ import {
   StoreError,
   type Totals,
 } from './store.ts';
+import { ONE, PAYLOAD, PAYLOADS, REMOVAL, RESULT, Waiting, type Weight, weightOf } from './waiting.ts';
 
 interface EmbeddedStoreOptions {
   /** Of the database; its folder has to be there, on a disk of this machine. Beside it stands its write-ahead log. */
@@ -38,29 +38,12 @@ interface EmbeddedStoreOptions {
   worker?: URL;
 }
 
-/** Of a call: entries that it changes, at least 1, and the payloads and results that it brings. */
-interface Weight {
-  entries: number;
-  bytes: number;
-}
-
 interface Call extends Weight {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
-/** What may wait for the disk: entries, so that no call waits long for those before it, and bytes. */
-const MAX_WAITING = 4_000;
-const MAX_WAITING_BYTES = 64 * 1_048_576;
 const MAX_HEAP_MIB = 64;
-const ONE: Weight = { entries: 1, bytes: 0 };
-/** Answers with payloads or results are long: some of them take the place of many entries. */
-const PAYLOAD: Weight = { entries: 250, bytes: 0 };
-const PAYLOADS: Weight = { entries: 500, bytes: 0 };
-const RESULT: Weight = { entries: 50, bytes: 0 };
-/** Of a function that is gone, as many entries go at once. */
-const REMOVAL: Weight = { entries: MAX_BATCH, bytes: 0 };
-
 /**
  * A store in one file of this machine, for one process. The disk is waited for in a thread, so that a slow one holds up
  * nothing else; calls keep their order, and those that come while it is written share the next write. Longer than 250 lines: it
@@ -72,7 +55,7 @@ export class EmbeddedStore implements Store, AsyncDisposable {
   readonly #calls = new Map<number, Call>();
   readonly #ended: Promise<void>;
   #number = 0;
-  readonly #waiting: Weight = { entries: 0, bytes: 0 };
+  readonly #waiting = new Waiting('the disk of the queue');
   #isClosed = false;
 
   /** Rejects with a StoreError where there can be no store. */
@@ -222,18 +205,15 @@ export class EmbeddedStore implements Store, AsyncDisposable {
 
   #call<T>(method: WorkerRequest['method'], args: readonly unknown[], weight = ONE): Promise<T> {
     if (this.#isClosed) return Promise.reject(new StoreError('Closed', 'the store is closed'));
-    const { entries, bytes } = this.#waiting;
-    // One alone may be larger than all that may wait.
-    if (this.#calls.size > 0 && (entries + weight.entries > MAX_WAITING || bytes + weight.bytes > MAX_WAITING_BYTES))
-      return Promise.reject(new StoreError('Busy', 'too much waits for the disk of the queue: try again later'));
+    const busy = this.#waiting.refusal(weight);
+    if (busy !== undefined) return Promise.reject(busy);
     this.#number += 1;
     const nowMs = Math.floor(this.#nowMs());
     const request: WorkerRequest = { number: this.#number, method, args, nowMs, weight: weight.entries };
     return new Promise<unknown>((resolve, reject) => {
       this.#worker.postMessage(request);
       this.#calls.set(request.number, { ...weight, resolve, reject });
-      this.#waiting.entries += weight.entries;
-      this.#waiting.bytes += weight.bytes;
+      this.#waiting.add(weight);
     }) as Promise<T>;
   }
 
@@ -241,15 +221,10 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     const call = this.#calls.get(answer.number);
     if (call === undefined) return;
     this.#calls.delete(answer.number);
-    this.#waiting.entries -= call.entries;
-    this.#waiting.bytes -= call.bytes;
+    this.#waiting.remove(call);
     if ('failure' in answer) call.reject(errorOf(answer.failure));
     else call.resolve(answer.value);
   }
-}
-
-function weightOf(batch: readonly unknown[], bytes = 0): Weight {
-  return { entries: Math.max(batch.length, 1), bytes };
 }
 
 /** A message to a thread has all of the buffer that bytes are a piece of, such as one that Node read a request into. */

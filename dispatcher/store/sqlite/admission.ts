@@ -1,5 +1,6 @@
+import { STATES } from '../states.ts';
 import type { EnqueueResult, Entry, Limits, NewEntry, Payload } from '../store.ts';
-import { type Ledger, STATES } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Row, Statements } from './statements.ts';
 
 /** Whether a new entry is accepted, and how it begins. */

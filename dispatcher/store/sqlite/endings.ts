@@ -1,5 +1,6 @@
+import { isOpen, STATES } from '../states.ts';
 import type { Limits } from '../store.ts';
-import { isOpen, type Ledger, type LedgerFunction, STATES } from './ledger.ts';
+import type { Ledger, LedgerFunction } from './ledger.ts';
 import { contentOf, type Row, type Statements } from './statements.ts';
 
 interface Ending {

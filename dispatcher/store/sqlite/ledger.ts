@@ -1,8 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { BYTES, isOpen, STATES } from '../states.ts';
 import type { Bound, Bounded, EntryState, FunctionCounts, Limits, Owner, Totals } from '../store.ts';
-
-/** In the database a state is its place in this list. */
-export const STATES: readonly EntryState[] = ['waiting', 'leased', 'done', 'buried', 'cancelled'];
 
 export interface LedgerFunction extends FunctionCounts {
   /** By what the entries name it. */
@@ -17,14 +15,6 @@ interface Move {
   from?: { state: EntryState; bytes: number };
   to?: { state: EntryState; bytes: number };
 }
-
-const BYTES = {
-  waiting: 'openBytes',
-  leased: 'openBytes',
-  done: 'keptBytes',
-  cancelled: 'keptBytes',
-  buried: 'buriedBytes',
-} as const;
 
 /**
  * Counts by function, by namespace and in all, held in memory and written with the transaction that changed them. Takes
@@ -200,10 +190,6 @@ const EMPTY = {
   kept_bytes: 0,
   buried_bytes: 0,
 };
-
-export function isOpen(state: EntryState): boolean {
-  return state === 'waiting' || state === 'leased';
-}
 
 function isEmpty(f: FunctionCounts): boolean {
   return STATES.every((state) => f[state] === 0);

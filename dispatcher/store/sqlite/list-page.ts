@@ -1,5 +1,6 @@
+import { STATES } from '../states.ts';
 import type { Entry, ListFilter, Page } from '../store.ts';
-import { type LedgerFunction, STATES } from './ledger.ts';
+import type { LedgerFunction } from './ledger.ts';
 import type { Row } from './statements.ts';
 
 /** A page looks at no more entries than this, whether they match or not. */

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { checkPayloadBytes, MAX_BATCH } from '../check-input.ts';
+import { STATES } from '../states.ts';
 import {
   type EnqueueResult,
   type Entry,
@@ -18,9 +20,8 @@ import {
   type Totals,
 } from '../store.ts';
 import { Admission, bytesOf } from './admission.ts';
-import { checkPayloadBytes, MAX_BATCH } from './check-input.ts';
 import { Endings } from './endings.ts';
-import { Ledger, type LedgerFunction, STATES } from './ledger.ts';
+import { Ledger, type LedgerFunction } from './ledger.ts';
 import { listPage, NEWEST, toEntry } from './list-page.ts';
 import { contentOf, prepareStatements, type Row, type Statements } from './statements.ts';
 

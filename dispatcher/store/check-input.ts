@@ -1,4 +1,4 @@
-import type { NewEntry, Settlement } from '../store.ts';
+import type { NewEntry, Settlement } from './store.ts';
 
 /** Entries in one call. */
 export const MAX_BATCH = 1_000;
