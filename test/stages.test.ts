@@ -111,6 +111,7 @@ const DOES_IO = [
   'dispatcher/metrics.ts',
   'dispatcher/store/embedded-store.ts',
   'dispatcher/store/open-store.ts',
+  'dispatcher/store/postgres/connections.ts',
   'dispatcher/store/sqlite/disk.ts',
   'dispatcher/store/sqlite/open-database.ts',
   'dispatcher/store/sqlite/worker.ts',

@@ -7,7 +7,7 @@ const MAX_LEASE_MS = 24 * 3_600_000;
 /** The most of an answer's body that a Function may ask to be kept, and what is kept beside it. */
 const MAX_RESULT_BYTES = 1_048_576 + 65_536;
 const MAX_KEEP_MS = 366 * 24 * 3_600_000;
-const MAX_PAYLOADS_BYTES = 16 * 1_048_576;
+export const MAX_PAYLOADS_BYTES = 16 * 1_048_576;
 
 /** Throws a RangeError for what no caller may ask: it is the caller that has to bound what comes from outside. */
 export function checkBatch(batch: readonly unknown[]): void {
@@ -59,8 +59,11 @@ export function checkPage({ limit }: { limit: number }): void {
 /** @param bytes of each payload that is to be read at once */
 export function checkPayloadBytes(bytes: readonly number[]): void {
   const all = bytes.reduce((sum, one) => sum + one, 0);
-  if (bytes.length > 1 && all > MAX_PAYLOADS_BYTES)
-    throw new RangeError(`several payloads have at most ${MAX_PAYLOADS_BYTES} bytes, these ${all}: ask for fewer`);
+  if (bytes.length > 1 && all > MAX_PAYLOADS_BYTES) throw tooManyPayloads(all);
+}
+
+export function tooManyPayloads(bytes: number): RangeError {
+  return new RangeError(`several payloads have at most ${MAX_PAYLOADS_BYTES} bytes, these ${bytes}: ask for fewer`);
 }
 
 function checkTime(ms: number): void {

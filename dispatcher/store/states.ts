@@ -15,3 +15,7 @@ export const BYTES = {
 export function isOpen(state: EntryState): boolean {
   return state === 'waiting' || state === 'leased';
 }
+
+export function stateOf(place: number): EntryState {
+  return STATES[place] as EntryState;
+}

@@ -216,10 +216,11 @@ export type Immediate<T> = {
 };
 
 /**
- * `DiskFull`: no room for more; what ends entries still works. `Busy`: too much waits for the disk. `Closed`: there is no store
- * any more. `Unusable`: the file is damaged, of a newer version, of another program or in use, or stands where no database may.
+ * `DiskFull`: no room for more; what ends entries still works. `Busy`: too much waits for the disk. `Unreachable`: the
+ * database does not answer; what was asked may have happened or not. `Closed`: there is no store any more. `Unusable`: the data is
+ * damaged, of a newer version, of another program or in use, or stands where none may.
  */
-export type StoreErrorCode = 'DiskFull' | 'Busy' | 'Closed' | 'Unusable' | 'Failed';
+export type StoreErrorCode = 'DiskFull' | 'Busy' | 'Unreachable' | 'Closed' | 'Unusable' | 'Failed';
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';

@@ -1,3 +1,4 @@
+import { readCursor, writeCursor } from '../list-cursor.ts';
 import { STATES } from '../states.ts';
 import type { Entry, ListFilter, Page } from '../store.ts';
 import type { LedgerFunction } from './ledger.ts';
@@ -26,7 +27,7 @@ export function listPage(functions: readonly LedgerFunction[], query: PageQuery)
     for (const row of query.rowsBefore(f, uid === from.uid ? from.seq : NEWEST)) {
       if (isInState(row, query.filter)) entries.push(toEntry(row, f));
       left -= 1;
-      if (left === 0 || entries.length === query.limit) return { entries, cursor: writeCursor(uid, row.seq) };
+      if (left === 0 || entries.length === query.limit) return { entries, cursor: writeCursor({ uid, seq: row.seq }) };
     }
   }
   return { entries, cursor: undefined };
@@ -56,14 +57,4 @@ function isWanted(f: LedgerFunction, { namespace, uid, state }: ListFilter): boo
 
 function isInState(row: Row, { state }: ListFilter): boolean {
   return state === undefined || STATES[row.state] === state;
-}
-
-function writeCursor(uid: string, seq: number): string {
-  return Buffer.from(`${seq}:${uid}`).toString('base64url');
-}
-
-function readCursor(cursor: string): { uid: string; seq: number } {
-  const [, seq, uid] = /^(\d{1,16}):(.*)$/s.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (seq === undefined || uid === undefined) throw new RangeError('this cursor was given by no page');
-  return { uid, seq: Number(seq) };
 }

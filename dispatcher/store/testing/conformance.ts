@@ -15,6 +15,8 @@ interface OpenOptions {
 export interface Driver {
   /** How many histories it is tried with. */
   runs: number;
+  /** False: a call may come before another one that was asked first; each then waits for the one before. */
+  keepsOrder?: false;
   /** An empty store. */
   open(options: OpenOptions): AnyStore | Promise<AnyStore>;
   /** Ends the store and opens another one on the same data. */
@@ -48,10 +50,12 @@ async function follow(driver: Driver, history: readonly Burst[]): Promise<void> 
         continue;
       }
       const known = [...leases];
-      const pairs = burst.map((step) => {
+      const pairs: { step: Step; answer: unknown; wanted: unknown }[] = [];
+      for (const step of burst) {
         if (step.do === 'wait') nowMs += step.ms;
-        return { step, answer: take(store, step, known), wanted: take(model, step, known) };
-      });
+        pairs.push({ step, answer: take(store, step, known), wanted: take(model, step, known) });
+        await (driver.keepsOrder === false && pairs.at(-1)?.answer);
+      }
       for (const { step, answer, wanted } of pairs) {
         const given = await answer;
         assert.deepEqual(given, await wanted, JSON.stringify(step));

@@ -1,0 +1,202 @@
+import {
+  checkBatch,
+  checkLease,
+  checkLeaseMs,
+  checkNewEntry,
+  checkPage,
+  checkSettlement,
+  resultOf,
+} from '../check-input.ts';
+import {
+  type EnqueueResult,
+  type Entry,
+  type FunctionCounts,
+  type Lease,
+  type LeaseResult,
+  type Limits,
+  type ListFilter,
+  type NewEntry,
+  type Page,
+  type Payload,
+  type Settlement,
+  type Store,
+  StoreError,
+  type Totals,
+} from '../store.ts';
+import { ONE, PAYLOAD, PAYLOADS, REMOVAL, RESULT, Waiting, type Weight, weightOf } from '../waiting.ts';
+import { Connections, type Query } from './connections.ts';
+import { isEmpty } from './counts.ts';
+import { cancel, settle } from './endings.ts';
+import { enqueue } from './enqueue.ts';
+import { inWords } from './errors.ts';
+import { Lane } from './lane.ts';
+import { extend, lease } from './leases.ts';
+import { migrate } from './migrate.ts';
+import { readEntry, readPage, readPayloads, readResult, readTotals, readUnaccounted } from './reads.ts';
+import { redrive } from './redrive.ts';
+import { foldCounts, forget, removeByOwner } from './removal.ts';
+import type { Transaction } from './transaction.ts';
+
+interface PostgresStoreOptions {
+  /** `postgres://user:password@host:5432/database`, TLS by `sslmode` and `sslrootcert` as PostgreSQL's own programs read them. */
+  url: string;
+  limits: Limits;
+  /** Milliseconds since the epoch. Without it the database's clock counts, so that all its dispatchers have the same. */
+  nowMs?: () => number;
+}
+
+/** By what the lane knows calls that can be run as one. */
+const ENQUEUE = { run: enqueue };
+const SETTLE = { run: settle };
+
+/**
+ * A store in the schema `catnap` of a database that any number of dispatchers may share. Calls that change something keep their
+ * order, and those that come while a transaction runs share the next; what only reads runs beside them. Loaded only where a
+ * database is named.
+ */
+export class PostgresStore implements Store, AsyncDisposable {
+  readonly #connections: Connections;
+  readonly #lane: Lane;
+  readonly #nowMs: (() => number) | undefined;
+  readonly #reading = new Waiting('what is read of the queue');
+  #isClosed = false;
+
+  /** Rejects with a StoreError where there can be no store, or the database does not answer. */
+  static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
+    const connections = new Connections(options.url);
+    try {
+      await connections.use(migrate);
+    } catch (error) {
+      await connections.end();
+      throw inWords(error);
+    }
+    return new PostgresStore(connections, options);
+  }
+
+  private constructor(connections: Connections, { limits, nowMs }: PostgresStoreOptions) {
+    this.#connections = connections;
+    this.#nowMs = nowMs;
+    this.#lane = new Lane(connections, limits);
+  }
+
+  async enqueue(batch: readonly NewEntry[]): Promise<EnqueueResult[]> {
+    checkBatch(batch);
+    for (const entry of batch) checkNewEntry(entry);
+    const bytes = batch.reduce((sum, { head, body }) => sum + head.byteLength + body.byteLength, 0);
+    return this.#lane.doBatch(ENQUEUE, batch, { nowMs: this.#now(), weight: weightOf(batch, bytes) });
+  }
+
+  async lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {
+    checkLease(room, leaseMs);
+    return this.#do((tx, nowMs) => lease(tx, { room, leaseMs }, nowMs));
+  }
+
+  async extend(leases: readonly Lease[], leaseMs: number): Promise<boolean[]> {
+    checkBatch(leases);
+    checkLeaseMs(leaseMs);
+    return this.#do((tx, nowMs) => extend(tx, { leases, leaseMs }, nowMs), weightOf(leases));
+  }
+
+  async settle(batch: readonly Settlement[]): Promise<boolean[]> {
+    checkBatch(batch);
+    for (const settlement of batch) checkSettlement(settlement);
+    const bytes = batch.reduce((sum, settlement) => sum + (resultOf(settlement)?.byteLength ?? 0), 0);
+    return this.#lane.doBatch(SETTLE, batch, { nowMs: this.#now(), weight: weightOf(batch, bytes) });
+  }
+
+  async cancel(ids: readonly string[]): Promise<boolean[]> {
+    checkBatch(ids);
+    return this.#do((tx, nowMs) => cancel(tx, ids, nowMs), weightOf(ids));
+  }
+
+  async redrive(ids: readonly string[]): Promise<boolean[]> {
+    checkBatch(ids);
+    return this.#do((tx, nowMs) => redrive(tx, ids, nowMs), weightOf(ids));
+  }
+
+  async forget(ids: readonly string[]): Promise<boolean[]> {
+    checkBatch(ids);
+    return this.#do((tx) => forget(tx, ids), weightOf(ids));
+  }
+
+  cancelByOwner(uid: string): Promise<{ removed: number; more: boolean }> {
+    return this.#do((tx) => removeByOwner(tx, uid), REMOVAL);
+  }
+
+  entry(id: string): Promise<Entry | undefined> {
+    return this.#read((query) => readEntry(query, id, this.#now()));
+  }
+
+  async payload(id: string): Promise<Payload | undefined> {
+    return (await this.#read((query) => readPayloads(query, [id], this.#now()), PAYLOAD))[0];
+  }
+
+  async payloads(ids: readonly string[]): Promise<(Payload | undefined)[]> {
+    checkBatch(ids);
+    return this.#read((query) => readPayloads(query, ids, this.#now()), PAYLOADS);
+  }
+
+  result(id: string): Promise<Uint8Array | undefined> {
+    return this.#read((query) => readResult(query, id, this.#now()), RESULT);
+  }
+
+  async list(filter: ListFilter, page: { cursor?: string | undefined; limit: number }): Promise<Page> {
+    checkPage(page);
+    const functions = await this.counts(filter.uid);
+    return this.#read((query) => readPage(query, functions, { ...page, filter, nowMs: this.#now() }));
+  }
+
+  counts(uid?: string): Promise<FunctionCounts[]> {
+    return this.#do(async (tx) => {
+      await tx.writeCounts();
+      const all = await tx.functionCounts(uid === undefined ? undefined : [uid]);
+      await foldCounts(
+        tx,
+        all.filter(isEmpty).map(({ owner }) => owner.uid),
+      );
+      return all.filter((counts) => !isEmpty(counts));
+    });
+  }
+
+  totals(): Promise<Totals> {
+    return this.#read(readTotals);
+  }
+
+  unaccounted(): Promise<number> {
+    return this.#read(readUnaccounted);
+  }
+
+  /** Waits for what was asked before. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#lane.close();
+    await this.#connections.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #now(): number | undefined {
+    return this.#nowMs === undefined ? undefined : Math.floor(this.#nowMs());
+  }
+
+  #do<T>(work: (tx: Transaction, nowMs: number) => Promise<T>, weight: Weight = ONE): Promise<T> {
+    return this.#lane.do(work, this.#now(), weight);
+  }
+
+  async #read<T>(run: (query: Query) => Promise<T>, weight: Weight = ONE): Promise<T> {
+    if (this.#isClosed) throw new StoreError('Closed', 'the store is closed');
+    const busy = this.#reading.refusal(weight);
+    if (busy !== undefined) throw busy;
+    this.#reading.add(weight);
+    try {
+      return await run((statement, values) => this.#connections.query(statement, values));
+    } catch (error) {
+      throw inWords(error);
+    } finally {
+      this.#reading.remove(weight);
+    }
+  }
+}
