@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ActivatorConfig } from '../../activator/config.ts';
+import { DispatcherConfig } from '../../dispatcher/config.ts';
 import { LogKeeperEnv } from '../../log-keeper/config.ts';
 import { OperatorEnv } from '../../operator/config.ts';
 import { JobEnv } from '../../operator/jobs/job.ts';
 import { readConfig } from '../../platform/process/config.ts';
 import { CASES, type Loose, podsOf, the } from './rendered.ts';
 
-const SCHEMAS = { operator: OperatorEnv, activator: ActivatorConfig, logs: LogKeeperEnv };
+const SCHEMAS = { operator: OperatorEnv, activator: ActivatorConfig, logs: LogKeeperEnv, dispatcher: DispatcherConfig };
 /** Given by a case of the matrix, for Node. */
 const EXTRA = ['NODE_EXTRA_CA_CERTS'];
 

@@ -78,6 +78,22 @@ export const MATRIX: Record<string, RenderOptions> = {
     ...release,
     values: { logs: { loki: { url: 'https://loki.example.org', selector: '{ns="$namespace"}', tenant: 'team-a' } } },
   },
+  'no dispatcher': { ...release, values: { dispatcher: { enabled: false } } },
+  'a dispatcher with a class and bounds of its own': {
+    ...release,
+    values: {
+      dispatcher: {
+        storage: { class: 'fast', size: '20Gi' },
+        perFunction: { entries: 5000, mebibytes: 128 },
+        perNamespace: { entries: 20_000, mebibytes: 512 },
+      },
+      activator: { drainSeconds: 30, deliveryDrainSeconds: 3600 },
+    },
+  },
+  'a dispatcher that is not for all': {
+    ...release,
+    values: { dispatcher: { access: false, storage: { existingClaim: 'work' } } },
+  },
   'a keeper that is not for all': { ...release, values: { logs: { access: false, existingClaim: 'lines' } } },
   'Prometheus operator': {
     ...release,
@@ -164,11 +180,17 @@ export const MATRIX: Record<string, RenderOptions> = {
         ],
         podDisruptionBudget: { maxUnavailable: '50%' },
       },
+      dispatcher: withoutReplicas(podSettings('dispatcher')),
       jobs: { nodeSelector: { 'kubernetes.io/arch': 'arm64' }, tolerations: [{ operator: 'Exists' }] },
       podSecurityContext: { runAsUser: null, runAsGroup: null, fsGroup: null },
     },
   },
 };
+
+/** Of what there is one of. */
+function withoutReplicas({ replicas: _one, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return rest;
+}
 
 function podSettings(name: string): Record<string, unknown> {
   const labelSelector = { matchLabels: { 'app.kubernetes.io/component': name } };

@@ -22,6 +22,7 @@ const operator = ours('operator');
 const activator = ours('activator');
 const helmTest = ours('test');
 const logKeeper = ours('logs');
+const dispatcher = ours('dispatcher');
 const aFunction: End = { namespace: 'shop', labels: { 'catnap.dev/function': 'cart' } };
 const prometheus: End = { namespace: 'monitoring', labels: { app: 'prometheus' } };
 const ingress: End = { namespace: 'ingress', labels: { app: 'controller' } };
@@ -84,6 +85,27 @@ test('the log keeper is reached at its one port, by way of the API server, which
   assert.ok(out(53, outside) && !out(443, outside) && !out('http', aFunction));
 });
 
+test('deliveries come to activators from the dispatcher alone, and what they accept goes to it from them alone', () => {
+  for (const name of ['the defaults', 'operator and activators are shut in'] as const) {
+    const objects = inCase(name);
+    const strangers = [outside, stranger, aFunction, operator, helmTest, { ...dispatcher, namespace: 'other' }];
+    const intoActivator = lets(objects, 'Ingress', activator);
+    assert.ok(intoActivator('deliveries', dispatcher));
+    for (const from of [...strangers, activator]) assert.ok(!intoActivator('deliveries', from));
+    assert.ok(!intoActivator('ops', dispatcher));
+    const intoDispatcher = lets(objects, 'Ingress', dispatcher);
+    assert.ok(intoDispatcher('intake', activator));
+    for (const from of strangers) assert.ok(!intoDispatcher('intake', from) && !intoDispatcher('ops', from));
+    assert.ok(intoDispatcher('http', outside), 'by way of the API server, which is no pod');
+  }
+  assert.ok(lets(inCase('Prometheus operator'), 'Ingress', dispatcher)('ops', prometheus));
+  const shutIn = inCase('operator and activators are shut in');
+  const [fromDispatcher, fromActivator] = [lets(shutIn, 'Egress', dispatcher), lets(shutIn, 'Egress', activator)];
+  assert.ok(fromActivator('intake', dispatcher) && fromDispatcher('deliveries', activator));
+  assert.ok(!fromDispatcher('http', aFunction) && !fromDispatcher('ops', activator) && !fromDispatcher(443, outside));
+  assert.ok(!lets(inCase('no dispatcher'), 'Ingress', activator)('deliveries', dispatcher));
+});
+
 test('nobody reaches the operator', () => {
   const into = lets(inCase('the defaults'), 'Ingress', operator);
   for (const from of [outside, stranger, activator, prometheus]) assert.ok(!into('ops', from) && !into(8080, from));
@@ -119,7 +141,7 @@ test('they call what they like, unless they are shut in: then names, the API ser
   const servers = objects
     .filter(({ kind, spec }) => kind === 'NetworkPolicy' && spec.egress !== undefined)
     .map(({ spec }) => spec.egress.filter((rule: Loose) => rule.ports[0].port === 8443).map((rule: Loose) => rule.to));
-  assert.deepEqual(servers, Array(3).fill([[{ ipBlock: { cidr: '192.0.2.10/32' } }]]));
+  assert.deepEqual(servers, Array(4).fill([[{ ipBlock: { cidr: '192.0.2.10/32' } }]]));
 });
 
 test('activators that are shut in reach the Redis of rate limits, where there is one; nothing else does', () => {

@@ -98,8 +98,10 @@ for (const { name, options, objects } of CASES) {
 
   test(`${name}: an activator has longer to leave than it drains`, () => {
     const { spec } = the(objects, 'Deployment', '-activator').spec.template;
-    const drain = spec.containers[0].env.find((one: Loose) => one.name === 'CATNAP_DRAIN_SECONDS').value;
-    assert.ok(spec.terminationGracePeriodSeconds > Number(drain) + 20);
+    const seconds = (name: string) =>
+      Number(spec.containers[0].env.find((one: Loose) => one.name === name)?.value ?? 0);
+    const drains = seconds('CATNAP_DRAIN_SECONDS') + seconds('CATNAP_DELIVERY_DRAIN_SECONDS');
+    assert.ok(spec.terminationGracePeriodSeconds > drains + 20);
   });
 
   test(`${name}: nothing else but a few words of the notes is left to say`, () => {

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { CATNAP_CHART, renderChart } from '../../local/chart/render.ts';
+import { CATNAP_CHART, type RenderOptions, renderChart } from '../../local/chart/render.ts';
+import type { Lookup } from '../../local/chart/template-functions.ts';
 import { install, type Loose, variable } from './rendered.ts';
 
 test('a mistyped key is refused, with its place', () => {
@@ -134,6 +135,55 @@ test('an install that another one’s operator would fight is refused', () => {
   );
   assert.ok(renderChart({ ...options, lookup: lookup('catnap') }).length > 0);
   assert.ok(renderChart({ ...options, values: { namespaces: ['a'] }, lookup: lookup('other') }).length > 0);
+});
+
+const storageClass = (name: string, annotations?: object) => ({
+  metadata: { name, ...(annotations && { annotations }) },
+});
+
+/** The chart in a cluster that has these classes, and perhaps a claim; what is looked up is noted. */
+function inCluster(classes: object[], options: Partial<RenderOptions> & { claim?: boolean } = {}) {
+  const asked: string[] = [];
+  const lookup: Lookup = (_version, kind, _namespace, name) => {
+    asked.push(kind);
+    if (kind === 'PersistentVolumeClaim') return options.claim === true ? { metadata: { name } } : {};
+    return { items: kind === 'StorageClass' ? classes : [] };
+  };
+  const { claim: _claim, ...rest } = options;
+  const render = () => renderChart({ release: 'catnap', namespace: 'catnap-system', lookup, ...rest });
+  return { asked, render };
+}
+
+test('without a default StorageClass an install and an upgrade are refused, with the ways out', () => {
+  const none = inCluster([storageClass('fast'), storageClass('slow', { other: 'true' })]);
+  assert.throws(
+    none.render,
+    /no default StorageClass.*storage\.class to one of this cluster's StorageClasses: fast, slow, or/,
+  );
+  assert.throws(none.render, /storage\.existingClaim to a PersistentVolumeClaim in the namespace catnap-system/);
+  assert.throws(none.render, /dispatcher\.enabled=false/);
+  assert.throws(inCluster([storageClass('fast')], { upgrade: true }).render, /no default StorageClass/);
+  assert.throws(inCluster([]).render, /\(this cluster has none yet\)/);
+  const [ga, beta] = ['storageclass.kubernetes.io', 'storageclass.beta.kubernetes.io'];
+  for (const group of [ga, beta]) {
+    const chosen = storageClass('slow', { [`${group}/is-default-class`]: 'true' });
+    assert.ok(inCluster([storageClass('fast'), chosen]).render().length > 0);
+  }
+  assert.throws(inCluster([storageClass('was', { [`${ga}/is-default-class`]: 'false' })]).render);
+});
+
+test('what decides by itself asks for no StorageClass, which not everybody may list', () => {
+  const ways: Partial<RenderOptions>[] = [
+    { values: { dispatcher: { storage: { class: 'fast' } } } },
+    { values: { dispatcher: { storage: { existingClaim: 'work' } } } },
+    { values: { dispatcher: { enabled: false } } },
+    { values: { namespaces: ['shop'] } },
+  ];
+  for (const way of [...ways, { claim: true }]) {
+    const { asked, render } = inCluster([], way);
+    assert.ok(render().length > 0);
+    assert.ok(!asked.includes('StorageClass'), JSON.stringify(way));
+  }
 });
 
 test('a cluster that is too old is refused', () => {

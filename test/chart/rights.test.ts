@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CASES, inCase, type Loose, the } from './rendered.ts';
+import { INVOCATIONS_ACCOUNT, INVOCATIONS_PORT_NAME, INVOCATIONS_SERVICE } from '../../api/invocations-for-people.ts';
+import { LOGS_PORT_NAME, LOGS_SERVICE } from '../../api/kept-log.ts';
+import { INFO_CONFIG_MAP } from '../../api/names.ts';
+import { CASES, inCase, install, type Loose, the } from './rendered.ts';
 
 const isRole = ({ kind }: Loose) => kind === 'Role' || kind === 'ClusterRole';
 const rulesOf = (objects: readonly Loose[]) => objects.filter(isRole).flatMap(({ rules }) => rules);
@@ -43,9 +46,30 @@ test('the activator reads Functions, pods and where others of its kind are, read
   ]);
 });
 
+test('the dispatcher reads Functions and where activators are, and writes what is buried into their status', () => {
+  assert.deepEqual(rights(inCase('the defaults'), 'dispatcher'), [
+    'list endpointslices',
+    'list functions',
+    'patch functions/status',
+    'watch endpointslices',
+    'watch functions',
+  ]);
+  const { metadata } = the(inCase('two namespaces'), 'Role', '-dispatcher-peers');
+  assert.equal(metadata.namespace, 'catnap-system');
+});
+
+test('the command finds the dispatcher’s Service and account, whatever the release is called', () => {
+  const objects = inCase('another release name');
+  const { data } = the(objects, 'ConfigMap', INFO_CONFIG_MAP);
+  assert.equal(data.invocationsService, the(objects, 'Service', '-invocations').metadata.name);
+  assert.equal(data.invocationsAccount, the(objects, 'ServiceAccount', '-async-admin').metadata.name);
+  assert.equal(the(inCase('the defaults'), 'ServiceAccount', '-async-admin').metadata.name, INVOCATIONS_ACCOUNT);
+  assert.equal(the(inCase('no dispatcher'), 'ConfigMap', INFO_CONFIG_MAP).data.invocationsService, undefined);
+});
+
 test('limited to namespaces, the rights are those of the whole cluster, in Roles there', () => {
   const limited = inCase('two namespaces');
-  for (const component of ['operator', 'activator']) {
+  for (const component of ['operator', 'activator', 'dispatcher']) {
     assert.deepEqual(rights(limited, component), rights(inCase('the defaults'), component));
     const where = limited.filter((one) => one.kind === 'Role' && one.metadata.name === `catnap-${component}`);
     assert.deepEqual(
@@ -96,19 +120,29 @@ test('the Lease, the activators’ addresses and released hosts are the operator
   }
 });
 
-test('what all users may do is read where logs are, and ask the log keeper, unless that is left out', () => {
+test('what all users may do is read where logs and invocations are, and ask log keeper and dispatcher, unless those are left out', () => {
   const { rules } = the(inCase('the defaults'), 'Role', '-users');
   assert.deepEqual(
     rules.map((rule: Loose) => [rule.resources, rule.resourceNames, rule.verbs]),
     [
-      [['configmaps'], ['catnap-info'], ['get']],
-      [['services/proxy'], ['http:catnap-logs:http'], ['get']],
+      [['configmaps'], [INFO_CONFIG_MAP], ['get']],
+      [['services/proxy'], [`http:${LOGS_SERVICE}:${LOGS_PORT_NAME}`], ['get']],
+      [['services/proxy'], [`http:${INVOCATIONS_SERVICE}:${INVOCATIONS_PORT_NAME}`], ['get', 'create', 'delete']],
     ],
   );
-  const named = (name: string) => inCase(name).map(({ metadata }) => metadata.name);
-  assert.ok(!named('a keeper that is not for all').some((name) => /-users$|-logs-reader$/.test(name)));
-  assert.ok(named('a keeper that is not for all').includes('catnap-logs'));
-  assert.ok(!named('logs are in Loki').includes('catnap-logs'));
+  const named = (objects: readonly Loose[]) => objects.map(({ metadata }) => metadata.name);
+  const neither = named(install({ logs: { access: false }, dispatcher: { access: false } }));
+  assert.ok(!neither.some((name) => /-users$|-logs-reader$|-async-admin$/.test(name)));
+  assert.ok(neither.includes('catnap-logs') && neither.includes('catnap-invocations'));
+  assert.ok(!named(inCase('logs are in Loki')).includes('catnap-logs'));
+  const proxied = (name: string) =>
+    the(inCase(name), 'Role', '-users')
+      .rules.flatMap((rule: Loose) => rule.resourceNames)
+      .slice(1);
+  assert.deepEqual(proxied('a keeper that is not for all'), [`http:${INVOCATIONS_SERVICE}:${INVOCATIONS_PORT_NAME}`]);
+  for (const name of ['no dispatcher', 'a dispatcher that is not for all']) {
+    assert.deepEqual(proxied(name), [`http:${LOGS_SERVICE}:${LOGS_PORT_NAME}`]);
+  }
 });
 
 test('limited to namespaces, the log keeper does not ask for those there are', () => {
@@ -170,7 +204,18 @@ test('docs/install.md says what each right is for, and of no other', () => {
   const table = documented();
   assert.deepEqual(
     [...table.keys()],
-    ['activator', 'operator', 'logs', 'logs-reader', 'users', 'apply-crds', 'remove-functions', 'test'],
+    [
+      'activator',
+      'operator',
+      'dispatcher',
+      'async-admin',
+      'logs',
+      'logs-reader',
+      'users',
+      'apply-crds',
+      'remove-functions',
+      'test',
+    ],
   );
   for (const [component, written] of table) {
     assert.deepEqual([...new Set(written)].toSorted(), rights(objects, component), component);

@@ -1,6 +1,7 @@
 /** What single values do. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DELIVERY_PORT_NAME, DISPATCHER_AUDIENCE, GATEWAY_AUDIENCE } from '#api/invocations.ts';
 import { PEER_AUDIENCE } from '#api/names.ts';
 import { renderChart } from '../../local/chart/render.ts';
 import { inCase, install, type Loose, podsOf, the, variable } from './rendered.ts';
@@ -96,12 +97,68 @@ test('activators know each other by a token that no other process takes', () => 
   const objects = inCase('the defaults');
   const { spec } = the(objects, 'Deployment', '-activator').spec.template;
   const token = { audience: PEER_AUDIENCE, expirationSeconds: 3600, path: 'token' };
-  assert.deepEqual(spec.volumes, [{ name: 'peer-token', projected: { sources: [{ serviceAccountToken: token }] } }]);
+  assert.deepEqual(spec.volumes[0], { name: 'peer-token', projected: { sources: [{ serviceAccountToken: token }] } });
   const [mount] = spec.containers[0].volumeMounts;
   assert.equal(variable(objects, '-activator', 'CATNAP_PEER_TOKEN_FILE'), `${mount.mountPath}/${token.path}`);
   const service = variable(objects, '-activator', 'CATNAP_ACTIVATOR_SERVICE');
   assert.equal(the(objects, 'Service', '-activator').metadata.name, service);
   assert.equal(variable(objects, '-activator', 'CATNAP_SYSTEM_NAMESPACE'), 'catnap-system');
+});
+
+test('activators and dispatcher know each other by tokens, each for the other alone, and by each other’s names', () => {
+  for (const name of ['the defaults', 'another release name']) {
+    const objects = inCase(name);
+    const [activator, dispatcher] = ['-activator', '-dispatcher'].map((end) => the(objects, 'Deployment', end));
+    const tokenOf = (deployment: Loose, volume: string, file: string) => {
+      const { spec } = deployment.spec.template;
+      const [source] = spec.volumes.find((one: Loose) => one.name === volume).projected.sources;
+      const mount = spec.containers[0].volumeMounts.find((one: Loose) => one.name === volume);
+      assert.equal(`${mount.mountPath}/${source.serviceAccountToken.path}`, file);
+      return source.serviceAccountToken.audience;
+    };
+    const ofActivator = (variableName: string) => variable(objects, '-activator', variableName) ?? '';
+    const ofDispatcher = (variableName: string) => variable(objects, '-dispatcher', variableName) ?? '';
+    const subject = ({ metadata, spec }: Loose) =>
+      `system:serviceaccount:${metadata.namespace}:${spec.template.spec.serviceAccountName}`;
+    assert.equal(
+      tokenOf(activator, 'dispatcher-token', ofActivator('CATNAP_DISPATCHER_TOKEN_FILE')),
+      DISPATCHER_AUDIENCE,
+    );
+    assert.equal(tokenOf(dispatcher, 'gateway-token', ofDispatcher('CATNAP_GATEWAY_TOKEN_FILE')), GATEWAY_AUDIENCE);
+    assert.equal(ofActivator('CATNAP_DISPATCHER_SUBJECT'), subject(dispatcher));
+    assert.equal(ofDispatcher('CATNAP_ACTIVATOR_SUBJECT'), subject(activator));
+    const { metadata, spec } = the(objects, 'Service', '-dispatcher');
+    const url = `http://${metadata.name}.${metadata.namespace}.svc.cluster.local:${spec.ports[0].port}`;
+    assert.equal(ofActivator('CATNAP_DISPATCHER_URL'), url);
+    const service = the(objects, 'Service', '-activator');
+    assert.equal(ofDispatcher('CATNAP_ACTIVATOR_SERVICE'), service.metadata.name);
+    const delivered = service.spec.ports.find((port: Loose) => port.name === DELIVERY_PORT_NAME);
+    assert.equal(String(delivered.port), ofActivator('CATNAP_DELIVERY_PORT'));
+  }
+  const without = inCase('no dispatcher');
+  assert.deepEqual(
+    without.filter(({ metadata }) => metadata.labels['app.kubernetes.io/component'] === 'dispatcher'),
+    [],
+  );
+  for (const name of ['CATNAP_DISPATCHER_URL', 'CATNAP_DELIVERY_PORT', 'CATNAP_DISPATCHER_SUBJECT']) {
+    assert.equal(variable(without, '-activator', name), undefined);
+  }
+});
+
+test('accepted work is on a volume for one pod, which an uninstall leaves, or on a claim that is named', () => {
+  const claims = (name: string) => inCase(name).filter(({ kind }) => kind === 'PersistentVolumeClaim');
+  const claimName = (name: string) =>
+    the(inCase(name), 'Deployment', '-dispatcher').spec.template.spec.volumes[0].persistentVolumeClaim.claimName;
+  const [claim] = claims('the defaults');
+  assert.equal(claimName('the defaults'), claim.metadata.name);
+  assert.equal(claim.metadata.annotations['helm.sh/resource-policy'], 'keep');
+  assert.deepEqual(claim.spec, { accessModes: ['ReadWriteOncePod'], resources: { requests: { storage: '1Gi' } } });
+  const [chosen] = claims('a dispatcher with a class and bounds of its own');
+  assert.deepEqual([chosen.spec.storageClassName, chosen.spec.resources.requests.storage], ['fast', '20Gi']);
+  assert.deepEqual(claims('a dispatcher that is not for all'), []);
+  assert.equal(claimName('a dispatcher that is not for all'), 'work');
+  const { strategy, replicas } = the(inCase('the defaults'), 'Deployment', '-dispatcher').spec;
+  assert.deepEqual([strategy, replicas], [{ type: 'Recreate' }, 1]);
 });
 
 test('metrics are never at the gateway’s Service; the other one tells of leaving activators too', () => {
@@ -140,10 +197,10 @@ test('callers are told little of failures unless it is wanted', () => {
 test('limited to namespaces, whatever deals with Functions is told which', () => {
   const told = (objects: readonly Loose[]) =>
     podsOf(objects)
-      .filter(({ of }) => /-(operator|activator|remove-functions)$/.test(of.metadata.name))
+      .filter(({ of }) => /-(operator|activator|dispatcher|remove-functions)$/.test(of.metadata.name))
       .map(({ spec }) => spec.containers[0].env.find((one: Loose) => one.name === 'CATNAP_NAMESPACES')?.value);
-  assert.deepEqual(told(inCase('two namespaces')), ['shop,web', 'shop,web', 'shop,web']);
-  assert.deepEqual(told(inCase('functions are removed with it')), [undefined, undefined, undefined]);
+  assert.deepEqual(told(inCase('two namespaces')), Array(4).fill('shop,web'));
+  assert.deepEqual(told(inCase('functions are removed with it')), Array(4).fill(undefined));
 });
 
 test('the operator is told which pods may reach functions', () => {

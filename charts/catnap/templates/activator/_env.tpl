@@ -20,6 +20,9 @@
 - { name: CATNAP_SYSTEM_NAMESPACE, value: {{ .Release.Namespace | quote }} }
 - { name: CATNAP_ACTIVATOR_SERVICE, value: {{ include "catnap.fullname" . }}-activator }
 - { name: CATNAP_PEER_TOKEN_FILE, value: /var/run/secrets/catnap-peers/token }
+{{- if .Values.dispatcher.enabled }}
+{{ include "catnap.activatorDispatcherEnv" . }}
+{{- end }}
 {{- with .Values.namespaces }}
 - { name: CATNAP_NAMESPACES, value: {{ join "," . | quote }} }
 {{- end }}
