@@ -1,7 +1,8 @@
-/** Gives operator, activator and log keeper, where they are no pods, the accounts and rights that the chart gives them in a cluster. */
+/** Gives operator, activator, log keeper and dispatcher, where they are no pods, the accounts and rights that the chart gives them in a cluster. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PEER_AUDIENCE, SYSTEM_NAMESPACE } from '#api/names.ts';
+import { DISPATCHER_AUDIENCE, GATEWAY_AUDIENCE } from '#api/invocations.ts';
+import { ACTIVATOR_SERVICE, PEER_AUDIENCE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { NAMESPACES } from '#platform/kube/resources.ts';
 import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
@@ -10,7 +11,7 @@ import { membersOf } from '../chart/manifests.ts';
 import { renderChart } from '../chart/render.ts';
 import type { Env } from './programs.ts';
 
-type Program = 'operator' | 'activator' | 'logs';
+type Program = 'operator' | 'activator' | 'logs' | 'dispatcher';
 
 export interface Accounts {
   /** Environment that leads the process to the API server, in its own name. */
@@ -18,6 +19,8 @@ export interface Accounts {
   activator: Env;
   /** Absent: no logs are kept. */
   logs?: Env;
+  /** Absent: nothing is called but while somebody waits. */
+  dispatcher?: Env;
 }
 
 const RELEASE = 'catnap';
@@ -50,11 +53,27 @@ export async function giveAccounts(
     CATNAP_API_URL: url,
     CATNAP_API_TOKEN_FILE: await tokenFile(program),
   });
-  // There is one activator; who starts another one by hand names it in CATNAP_PEER_URLS.
-  const peers = { CATNAP_PEER_TOKEN_FILE: await tokenFile('activator', PEER_AUDIENCE) };
   return {
     operator: await account('operator'),
-    activator: { ...(await account('activator')), ...peers },
+    activator: {
+      ...(await account('activator')),
+      // There is one activator; who starts another one by hand names it in CATNAP_PEER_URLS.
+      CATNAP_PEER_TOKEN_FILE: await tokenFile('activator', PEER_AUDIENCE),
+      CATNAP_DISPATCHER_TOKEN_FILE: await tokenFile('activator', DISPATCHER_AUDIENCE),
+      CATNAP_DISPATCHER_SUBJECT: subject('dispatcher'),
+    },
     logs: await account('logs'),
+    dispatcher: {
+      ...(await account('dispatcher')),
+      CATNAP_GATEWAY_TOKEN_FILE: await tokenFile('dispatcher', GATEWAY_AUDIENCE),
+      CATNAP_ACTIVATOR_SUBJECT: subject('activator'),
+      CATNAP_ACTIVATOR_SERVICE: ACTIVATOR_SERVICE,
+      CATNAP_SYSTEM_NAMESPACE: SYSTEM_NAMESPACE,
+    },
   };
+}
+
+/** As the API server calls the account. */
+function subject(program: Program): string {
+  return `system:serviceaccount:${SYSTEM_NAMESPACE}:${RELEASE}-${program}`;
 }

@@ -5,9 +5,10 @@ import { pause } from '#platform/time/deadline.ts';
 import { giveAccounts } from './accounts.ts';
 import { applyCrd, LocalCluster } from './cluster.ts';
 import type { GivenImages } from './cluster-images.ts';
-import { ControlPlane, publishServices } from './control-plane.ts';
+import { ControlPlane } from './control-plane.ts';
 import { freePort } from './free-port.ts';
 import { type Inherited, LOCAL_RUNTIME_IMAGE } from './programs.ts';
+import { publishServices } from './published-services.ts';
 import { StartWatch } from './start-watch.ts';
 
 interface LocalCatnapOptions {
@@ -129,10 +130,11 @@ async function startAll(
     accessLog: true,
     compileAhead: true,
     keptLogs: join(cluster.dataDir, 'function-logs'),
+    keptWork: join(cluster.dataDir, 'accepted-work'),
     onExit,
   });
   stack.use(plane);
-  await publishServices(kube, plane, signal);
+  await publishServices(kube, plane.ports, signal);
   await plane.ready(signal);
   return { cluster, plane, kube };
 }

@@ -132,11 +132,13 @@ function showTraffic(plane: ControlPlane, cluster: LocalCluster, { NO_COLOR }: C
 }
 
 function greet(url: string, plane: ControlPlane, cluster: LocalCluster, config: Config): void {
+  const metrics = (port: number) => `http://127.0.0.1:${port}/metrics`;
+  const { activatorOps, operatorOps, dispatcherOps } = plane.ports;
   const kept = config.CATNAP_DATA_DIR === undefined ? 'gone when this stops' : 'kept for the next run';
   say(`
 gateway     ${plane.gateway}
 kubeconfig  ${cluster.kubeconfig}
-metrics     http://127.0.0.1:${plane.activatorOpsPort}/metrics (activator), http://127.0.0.1:${plane.operatorOpsPort}/metrics (operator)
+metrics     ${metrics(activatorOps)} (activator), ${metrics(operatorOps)} (operator), ${metrics(dispatcherOps)} (dispatcher)
 state       ${cluster.dataDir} (${kept}); logs in ${cluster.logDir}
 
 try, in a second terminal:

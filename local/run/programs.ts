@@ -35,13 +35,14 @@ export interface Inherited {
  */
 export function program(name: OwnProgram, from: 'source' | 'dist', env: Env, logFile: string): Program {
   const isSource = from === 'source' && !IS_BUILT;
-  // The log keeper is in the operator's image.
-  const built = join(ROOT, 'dist', name === 'log-keeper' ? 'operator' : name, `${name}.mjs`);
+  // Log keeper and dispatcher are in the operator's image.
+  const image = name === 'activator' ? name : 'operator';
+  const built = join(ROOT, 'dist', image, `${name}.mjs`);
   const file = isSource ? join(ROOT, name, 'main.ts') : built;
   return { name, command: [process.execPath, file], env, logFile };
 }
 
-export type OwnProgram = 'operator' | 'activator' | 'log-keeper';
+export type OwnProgram = 'operator' | 'activator' | 'log-keeper' | 'dispatcher';
 
 /** The programs of the stand-in cluster. */
 export type LocalProgram = 'api-server' | 'pod-runner' | 'service-proxy';

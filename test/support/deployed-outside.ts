@@ -43,7 +43,7 @@ function fromPlane(plane: ControlPlane, kube: KubeClient, kubeconfig: string): O
     kubeconfig,
     kube,
     gateway: plane.gateway,
-    domain: `localhost:${plane.gatewayPort}`,
+    domain: `localhost:${plane.ports.gateway}`,
     operator: processPart(
       () => plane.operator,
       () => plane.stopOperator(),
@@ -55,7 +55,7 @@ function fromPlane(plane: ControlPlane, kube: KubeClient, kubeconfig: string): O
       () => plane.startActivator(),
     ),
     async received(namespace, name) {
-      return receivedBy([`http://127.0.0.1:${plane.activatorOpsPort}/metrics`], namespace, name);
+      return receivedBy([`http://127.0.0.1:${plane.ports.activatorOps}/metrics`], namespace, name);
     },
   };
 }
