@@ -58,7 +58,7 @@ async function podUids({ kube }: LocalDeployed): Promise<Set<string>> {
   return new Set((await kube.listAll(PODS, options)).items.map(({ metadata }) => String(metadata?.uid)));
 }
 
-test('an upgrade of operator and activators under traffic loses no request, those of a sleeping function included', async () => {
+test('an upgrade of operator, activators and dispatcher under traffic loses no request, those of a sleeping function included', async () => {
   await using stage = await scene({ operator: { replicas: 2 }, activator: { replicas: 2 } });
   const { system, gateway, world } = stage;
   const url = await world.deploy(manifest(world.namespace, 'busy', HELLO));
@@ -68,7 +68,7 @@ test('an upgrade of operator and activators under traffic loses no request, thos
   await using running = traffic(gateway, url, 8);
   await using waking = traffic(gateway, sleepy, 1);
   const changed = { podAnnotations: { 'example.org/restarted': 'now' } };
-  const options = withValues(system, { operator: changed, activator: changed });
+  const options = withValues(system, { operator: changed, activator: changed, dispatcher: changed });
   await upgradeChart(targetOf(system), system.installed, options);
   await eventually('the old pods are gone', async () => (await podUids(system)).isDisjointFrom(before), 90_000);
   const [busy, woken] = [await running.stop(), await waking.stop()];

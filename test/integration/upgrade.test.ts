@@ -11,6 +11,7 @@ import { CRDS, establishCrd } from '#platform/kube/crd.ts';
 import { DEPLOYMENTS, type KubeObject, type Pod } from '#platform/kube/resources.ts';
 import { type ClusterTool, helm, runTool } from '#platform/testing/cluster-tools.ts';
 import { copyChart } from '../../.toolchain/chart-package.ts';
+import { STORAGE_CLASSES } from '../../local/cluster/volumes/kinds.ts';
 import { ROOT } from '../../local/package-root.ts';
 import { freeNodePort, startCluster } from '../support/deployed-local.ts';
 import { GatewayClient } from '../support/gateway.ts';
@@ -43,6 +44,14 @@ function upgradeSuite(tool: ClusterTool): void {
     await using read = reading(world);
     const before = await facts(world);
     assert.equal(before.pods.length, 1);
+
+    const noVolume = await stage.upgradeWithoutDefaultClass();
+    assert.match(
+      noVolume,
+      /no default StorageClass.*dispatcher\.storage\.class to one of this cluster's StorageClasses: local-path/,
+    );
+    assert.deepEqual(await stage.systemImages(), systemImages(BEFORE));
+    assert.deepEqual(await facts(world), before);
 
     await run('upgrade', 'catnap', chart, '--values', stage.values, '--wait');
     assert.deepEqual(await stage.systemImages(), systemImages(NOW));
@@ -77,10 +86,14 @@ async function installedBefore(tool: ClusterTool) {
   const service = { type: 'NodePort', nodePorts: { http: port } };
   const set = { domain: 'localhost', service, operator: own, activator: { ...own, drainQuietSeconds: 0.5 } };
   await writeFile(values, JSON.stringify(set));
-  const run = async (...args: string[]) => {
+  const ran = async (...args: string[]) => {
     const all = [...args, '--namespace', SYSTEM_NAMESPACE];
     const { code, stdout, stderr } = await runTool(tool, all, { env: kubectlEnv(kubeconfig), timeoutMs: RUN_MS });
-    assert.equal(code, 0, `helm ${all.join(' ')}: ${stderr}${stdout}`);
+    return { code, said: `helm ${all.join(' ')}: ${stderr}${stdout}` };
+  };
+  const run = async (...args: string[]) => {
+    const { code, said } = await ran(...args);
+    assert.equal(code, 0, said);
   };
   const crd = parse(await readFile(join(FIXTURES, `functions.catnap.dev-${BEFORE}.yaml`), 'utf8')) as KubeObject;
   await establishCrd(kube, crd, { fieldManager: 'catnap-operator', signal: soon() });
@@ -93,6 +106,18 @@ async function installedBefore(tool: ClusterTool) {
   const ending = stack.move();
   return {
     ...{ world, gateway, run, chart, values },
+    /** What Helm says of an upgrade while the cluster's class is not the default one. */
+    async upgradeWithoutDefaultClass() {
+      const asDefault = (is: string) => {
+        const body = { metadata: { annotations: { 'storageclass.kubernetes.io/is-default-class': is } } };
+        return kube.patch(STORAGE_CLASSES, { name: 'local-path' }, { type: 'merge', body }, { signal: soon() });
+      };
+      await asDefault('false');
+      const { code, said } = await ran('upgrade', 'catnap', chart, '--values', values, '--wait');
+      assert.notEqual(code, 0);
+      await asDefault('true');
+      return said;
+    },
     /** Images that run there, each once: the log keeper's is the operator's. */
     async systemImages() {
       const { items } = await kube.listAll(DEPLOYMENTS, { namespace: SYSTEM_NAMESPACE, signal: soon() });

@@ -31,18 +31,28 @@ export async function fromCluster(
     domain: await domainOf(kube, namespace),
     operator: await installedPart(kube, namespace, 'operator'),
     activator: await installedPart(kube, namespace, 'activator'),
+    ...(await optionalPart(kube, namespace, 'dispatcher')),
     received: (ns, name) => receivedByAll(kube, namespace, ns, name),
   };
 }
 
 const selector = (component: string) => `app.kubernetes.io/component=${component},${LABEL.name}=catnap`;
 
+async function deploymentsOf(kube: KubeClient, namespace: string, component: string): Promise<Deployment[]> {
+  return (await kube.listAll(DEPLOYMENTS, { namespace, labelSelector: selector(component), signal: soon() })).items;
+}
+
 async function deploymentOf(kube: KubeClient, namespace: string, component: string): Promise<Deployment> {
-  const found = await kube.listAll(DEPLOYMENTS, { namespace, labelSelector: selector(component), signal: soon() });
-  const [deployment] = found.items;
+  const [deployment] = await deploymentsOf(kube, namespace, component);
   if (deployment === undefined)
     throw new Error(`no Deployment labelled ${selector(component)} in namespace ${namespace}`);
   return deployment;
+}
+
+/** Nothing where the installation does without it. */
+async function optionalPart(kube: KubeClient, namespace: string, component: 'dispatcher') {
+  if ((await deploymentsOf(kube, namespace, component)).length === 0) return {};
+  return { [component]: await installedPart(kube, namespace, component) };
 }
 
 async function installedPart(kube: KubeClient, namespace: string, component: string): Promise<Part> {

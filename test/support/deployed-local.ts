@@ -23,7 +23,7 @@ export interface LocalDeployed extends Deployed {
   readonly installed: InstalledChart;
 }
 
-/** What the chart is installed with: the profile for one small node, on a port of this machine. */
+/** What the chart is installed with: the profile for one small node, with a dispatcher, on a port of this machine. */
 function localInstall(gatewayPort: number, values: Table): InstallOptions {
   const ours = {
     domain: 'localhost',
@@ -31,6 +31,7 @@ function localInstall(gatewayPort: number, values: Table): InstallOptions {
     operator: { replicas: 2 },
     // Here everybody knows at once that an activator leaves.
     activator: { replicas: 2, drainQuietSeconds: 0.5 },
+    dispatcher: { enabled: true },
     // Issuers of tests are on this machine.
     access: { issuerNetworks: ['127.0.0.0/8', '::1'], allowHttpIssuers: true },
   };

@@ -20,6 +20,8 @@ export interface Deployed extends AsyncDisposable {
   domain: string;
   operator: Part;
   activator: Part;
+  /** Absent where nothing is called but while somebody waits. */
+  dispatcher?: Part;
   apiServer?: Part;
   podRunner?: Part;
   /** Requests received for a function, by the address of each activator's metrics. */

@@ -19,6 +19,8 @@ export interface System {
   readonly kube: KubeClient;
   readonly operator: Part;
   readonly activator: Part;
+  /** Throws where there is none, as on a cluster whose Catnap runs outside of it. */
+  readonly dispatcher: Part;
   /** Only of a local cluster. */
   readonly apiServer: Part;
   readonly podRunner: Part;
@@ -38,7 +40,7 @@ const REQUESTS_PER_CONNECTION = 2;
 /**
  * Starts Catnap before the tests of the file, or finds it, and ends what it started after them. A local cluster has two
  * operators and two activators, as an installation has by default: what a test says holds whichever of them a request
- * comes to.
+ * comes to; and a dispatcher, unless `values` say `dispatcher: { enabled: false }`.
  * @param values of the chart, for a cluster of our own; one that is found has its own
  */
 export function useSystem(values: Table = {}): System {
@@ -71,11 +73,14 @@ export function useSystem(values: Table = {}): System {
     get activator() {
       return running().activator;
     },
+    get dispatcher() {
+      return there(running().dispatcher, 'this Catnap has no dispatcher');
+    },
     get apiServer() {
-      return only(running().apiServer);
+      return there(running().apiServer, 'only a local cluster has this part');
     },
     get podRunner() {
-      return only(running().podRunner);
+      return there(running().podRunner, 'only a local cluster has this part');
     },
     world: () => World.create(running().kube, gateway as GatewayClient),
     host: (namespace, name) => `${name}.${namespace}.${running().domain}`,
@@ -85,8 +90,8 @@ export function useSystem(values: Table = {}): System {
   };
 }
 
-function only(part: Part | undefined): Part {
-  if (part === undefined) throw new Error('only a local cluster has this part');
+function there(part: Part | undefined, otherwise: string): Part {
+  if (part === undefined) throw new Error(otherwise);
   return part;
 }
 
