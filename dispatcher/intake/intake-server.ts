@@ -109,11 +109,14 @@ export class IntakeServer implements AsyncDisposable {
 
   async #tellStatus(url: string, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    const closed = new Promise<void>((resolve) => response.once('close', resolve));
+    void closed.then(() => gone.abort());
     const question = questionIn(url.slice(INVOCATIONS_PATH.length));
-    const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
-    const parts = await this.#options.status.answer(question, signal);
-    this.#send(response, 'application/octet-stream', parts);
+    const ends = { gone: gone.signal, stopping: this.#stopping.signal };
+    await this.#options.status.answer(question, ends, (parts) => {
+      this.#send(response, 'application/octet-stream', parts);
+      return closed;
+    });
   }
 
   #send(response: ServerResponse, contentType: string, parts: readonly Uint8Array[]): void {

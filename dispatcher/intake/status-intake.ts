@@ -3,6 +3,7 @@ import type { KeyedWaits } from '#platform/time/keyed-waits.ts';
 import type { Entry, Store } from '../store/store.ts';
 import { isOpen, statusOf } from './invocation-status.ts';
 import { Refusal } from './refusal.ts';
+import { Turns } from './turns.ts';
 
 interface StatusIntakeOptions {
   store: Pick<Store, 'entry' | 'result'>;
@@ -13,6 +14,8 @@ interface StatusIntakeOptions {
 }
 
 const MOST_WAIT_SECONDS = 60;
+/** Answers of functions that are held in memory at the same time, of a MiB or a little more. */
+const MOST_RESULTS = 24;
 
 /** What is asked, of one function's invocation. */
 export interface StatusQuestion {
@@ -30,31 +33,53 @@ export function questionIn(path: string): StatusQuestion {
   return { id, uid: asked.get('uid') ?? '', waitMs: Math.min(Number(wait), MOST_WAIT_SECONDS) * 1_000 };
 }
 
+interface Ends {
+  /** Aborts when the answer is not wanted any more. */
+  gone: AbortSignal;
+  /** Aborts when the end is waited for no longer. */
+  stopping: AbortSignal;
+}
+
+/** Resolves when it was taken, or will not be. */
+type Send = (parts: readonly Uint8Array[]) => Promise<void>;
+
 /** Says how invocations go. */
 export class StatusIntake {
   readonly #options: StatusIntakeOptions;
+  readonly #turns = new Turns(MOST_RESULTS);
 
   constructor(options: StatusIntakeOptions) {
     this.#options = options;
   }
 
-  /** The parts of one frame. Rejects with a Refusal where there is no such invocation of this function. */
-  async answer({ id, uid, waitMs }: StatusQuestion, signal: AbortSignal): Promise<Uint8Array[]> {
-    const { store, ended, nowMs } = this.#options;
+  /**
+   * Resolves when `send` has: it is given the parts of one frame, once. Rejects with a Refusal where there is no such invocation of
+   * this function.
+   */
+  async answer(question: StatusQuestion, { gone, stopping }: Ends, send: Send): Promise<void> {
+    const entry = await this.#atItsEnd(question, AbortSignal.any([gone, stopping]));
+    if (isOpen(entry)) return await this.#send(entry, undefined, send);
+    using _ = await this.#turns.take(gone);
+    await this.#send(entry, await this.#options.store.result(entry.id), send);
+  }
+
+  /** Or when its time is up. */
+  async #atItsEnd({ id, uid, waitMs }: StatusQuestion, signal: AbortSignal): Promise<Entry> {
     const over = new AbortController();
-    const waiting = ended.wait(id, waitMs, AbortSignal.any([signal, over.signal]));
+    const waiting = this.#options.ended.wait(id, waitMs, AbortSignal.any([signal, over.signal]));
     try {
-      let entry = await this.#entry(id, uid);
-      if (isOpen(entry) && waitMs > 0) {
-        await waiting;
-        entry = await this.#entry(id, uid);
-      }
-      const result = isOpen(entry) ? undefined : await store.result(id);
-      const { status, body } = statusOf(entry, result, nowMs());
-      return frameParts(status, body);
+      const entry = await this.#entry(id, uid);
+      if (!isOpen(entry) || waitMs === 0) return entry;
+      await waiting;
+      return await this.#entry(id, uid);
     } finally {
       over.abort();
     }
+  }
+
+  async #send(entry: Entry, result: Uint8Array | undefined, send: Send): Promise<void> {
+    const { status, body } = statusOf(entry, result, this.#options.nowMs());
+    await send(frameParts(status, body));
   }
 
   async #entry(id: string, uid: string): Promise<Entry> {

@@ -146,6 +146,7 @@ export class DispatcherProcess implements AsyncDisposable {
     const query = `?uid=${uid}&wait=${waitSeconds}`;
     const response = await fetch(this.intakeUrl + INVOCATIONS_PATH + id + query, { headers });
     if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     const [frame] = readFrames<InvocationStatus>(new Uint8Array(await response.arrayBuffer()), 1);
     if (frame === undefined) throw new Error(`${response.status}: no frame`);
     return { status: frame.json, body: Buffer.from(frame.first).toString() };
