@@ -1,6 +1,8 @@
 /** Work that nobody waits for: taken from gateways, kept on disk, and delivered through them. */
+import type { Registry } from 'prom-client';
 import { clusterAccess } from '#platform/access/cluster-access.ts';
 import { CredentialFile } from '#platform/access/credential-file.ts';
+import type { ClusterAccess } from '#platform/access/credentials.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { readConfig } from '#platform/process/config.ts';
 import { compileLightly, keepHeapLean } from '#platform/process/lean-heap.ts';
@@ -11,41 +13,97 @@ import { OpsServer } from '#platform/process/ops-server.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import { KeyedWaits } from '#platform/time/keyed-waits.ts';
 import { DispatcherConfig } from './config.ts';
+import { Deliveries } from './delivery/deliveries.ts';
+import { startGateways } from './delivery/start-gateways.ts';
 import { FollowedFunctions } from './functions/follow-functions.ts';
 import { startIntake } from './intake/start-intake.ts';
 import { startInvocationsApi } from './invocations/start.ts';
-import { dispatcherCounters, dispatcherGauges } from './metrics.ts';
+import { deliveryMetrics, dispatcherCounters, dispatcherGauges } from './metrics.ts';
 import { ConservationCheck } from './store/conservation-check.ts';
 import type { EmbeddedStore } from './store/embedded-store.ts';
 import { openStore } from './store/open-store.ts';
 import { DEFAULT_LIMITS, type Limits } from './store/store.ts';
 
 const MIB = 1_048_576;
+/** How long a stop waits for deliveries: gateways go on with them, and the next process takes them over. */
+const DRAIN_MS = 1_500;
 
 const config = readConfig(DispatcherConfig, process.env);
 const log = createLog({ service: 'catnap-dispatcher', level: config.CATNAP_LOG_LEVEL });
 
-/** Parts stop in the reverse of the order in which they stand here. */
+/** Parts stop in the reverse of the order in which they are begun here. */
 async function start(lifecycle: Lifecycle): Promise<void> {
   const access = await clusterAccess(config);
   log.info({ server: access.server, access: access.source }, 'using cluster');
   const registry = createRegistry();
-  const counters = dispatcherCounters(registry);
+  const informers = informerMetrics(registry);
+  const counted = { intake: dispatcherCounters(registry), deliveries: deliveryMetrics(registry) };
   const store = await beginStore(lifecycle);
   const kube = new KubeClient(access, { userAgent: 'catnap-dispatcher' });
   lifecycle.onStop('API client', () => kube[Symbol.asyncDispose]());
-
   const known = new KeyedWaits(systemClock);
   const ended = new KeyedWaits(systemClock);
   const functions = new FollowedFunctions({
-    store,
-    kube,
+    ...{ store, kube, log, metrics: informers, lifecycle },
     namespaces: config.CATNAP_NAMESPACES,
-    news: { known: (uid) => known.tell(uid), changed: () => undefined, gone: () => undefined },
-    log,
-    metrics: informerMetrics(registry),
-    lifecycle,
+    news: {
+      known: (uid) => known.tell(uid),
+      changed: (uid) => deliveries.wake(uid),
+      gone: (owner) => counted.deliveries.forget(owner),
+    },
   });
+  const gateways = startGateways({ config, kube, clock: systemClock, log, metrics: informers, lifecycle });
+  const deliveries = new Deliveries({
+    ...{ store, clock: systemClock, wallMs: Date.now, random: Math.random, log, metrics: counted.deliveries },
+    policies: { of: functions.policyOf },
+    gateways: gateways.pool,
+    ended: (id) => ended.tell(id),
+  });
+  deliverUntilStop(deliveries, Promise.all([functions.synced, gateways.synced]), lifecycle);
+  const parts = { access, registry, kube, store, functions, deliveries, known, ended, lifecycle };
+  await listen({ ...parts, intake: counted.intake });
+}
+
+interface Parts {
+  access: ClusterAccess;
+  registry: Registry;
+  kube: KubeClient;
+  store: EmbeddedStore;
+  functions: FollowedFunctions;
+  deliveries: Deliveries;
+  /** Told of each uid of a Function that becomes known. */
+  known: KeyedWaits;
+  /** Told of each id of an invocation that has ended. */
+  ended: KeyedWaits;
+  intake: ReturnType<typeof dispatcherCounters>;
+  lifecycle: Lifecycle;
+}
+
+/** Resolves when all ports are open. */
+async function listen(parts: Parts): Promise<void> {
+  const { store, functions, deliveries, known, ended, kube, lifecycle } = parts;
+  const opsPort = await serveOps(parts);
+  const { port } = await startInvocationsApi({
+    ...{ store, access: parts.access, log, lifecycle, host: config.HOST, port: config.CATNAP_INVOCATIONS_PORT },
+    functionUid: functions.uidOf,
+    redriven: (uid) => deliveries.wake(uid),
+    cancelled: (id) => ended.tell(id),
+  });
+  const intake = await startIntake({
+    ...{ store, functions, known, ended, kube, log, clock: systemClock, metrics: parts.intake },
+    accepted: (uid) => deliveries.wake(uid),
+    ownToken: new CredentialFile(config.CATNAP_GATEWAY_TOKEN_FILE),
+    subject: config.CATNAP_ACTIVATOR_SUBJECT,
+    port: config.CATNAP_INTAKE_PORT,
+    host: config.HOST,
+    stopping: lifecycle.stopping,
+  });
+  lifecycle.onStop('intake', () => intake[Symbol.asyncDispose]());
+  log.info({ port, intakePort: intake.port, opsPort }, 'listening');
+}
+
+/** Resolves with the port. */
+async function serveOps({ registry, store, functions, ended, lifecycle }: Parts): Promise<number> {
   const check = new ConservationCheck(store, systemClock, log);
   lifecycle.onStop('count of the store', () => check[Symbol.dispose]());
   dispatcherGauges(registry, {
@@ -56,45 +114,24 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     unaccounted: () => check.found,
     waits: () => ended.size,
   });
+  const ready = () => (functions.hasSynced ? undefined : 'the functions were not listed yet');
   const ops = await OpsServer.start({
     ...(config.HOST !== undefined && { host: config.HOST }),
     port: config.CATNAP_OPS_PORT,
     metrics: metricsOf(registry),
-    readiness: [
-      { name: 'functions', notReady: () => (functions.hasSynced ? undefined : 'the functions were not listed yet') },
-    ],
+    readiness: [{ name: 'functions', notReady: ready }],
     log,
   });
   lifecycle.onStop('ops server', () => ops[Symbol.asyncDispose]());
-  const people = await startInvocationsApi({
-    store,
-    access,
-    functionUid: functions.uidOf,
-    redriven: () => undefined,
-    cancelled: (id) => ended.tell(id),
-    log,
-    port: config.CATNAP_INVOCATIONS_PORT,
-    host: config.HOST,
-    lifecycle,
-  });
-  const intake = await startIntake({
-    store,
-    functions,
-    known,
-    ended,
-    accepted: () => undefined,
-    metrics: counters,
-    kube,
-    clock: systemClock,
-    log,
-    ownToken: new CredentialFile(config.CATNAP_GATEWAY_TOKEN_FILE),
-    subject: config.CATNAP_ACTIVATOR_SUBJECT,
-    port: config.CATNAP_INTAKE_PORT,
-    host: config.HOST,
-    stopping: lifecycle.stopping,
-  });
-  lifecycle.onStop('intake', () => intake[Symbol.asyncDispose]());
-  log.info({ port: people.port, intakePort: intake.port, opsPort: ops.port }, 'listening');
+  return ops.port;
+}
+
+/** Nothing is delivered before Functions and gateways are known; a stop leases nothing from its first moment on. */
+function deliverUntilStop(deliveries: Deliveries, known: Promise<unknown>, lifecycle: Lifecycle): void {
+  const drain = () => deliveries.drain(AbortSignal.timeout(DRAIN_MS));
+  lifecycle.stopping.addEventListener('abort', () => void drain(), { once: true });
+  lifecycle.onStop('deliveries', drain);
+  void known.then(() => deliveries.start());
 }
 
 /** Without its store the process ends: what comes then would only be refused. */

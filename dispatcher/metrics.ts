@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Came } from './delivery/delivery-parts.ts';
+import type { AsyncPolicy } from './functions/async-policy.ts';
 import type { FunctionCounts, Totals } from './store/store.ts';
 
 /** What the store says of itself. */
@@ -22,6 +24,7 @@ const NONE: StoreFigures = {
   totals: { accepted: 0, done: 0, buried: 0, cancelled: 0, redriven: 0 },
   functions: [],
 };
+const OUTCOMES: readonly Came[] = ['done', 'buried', 'again', 'uncounted'];
 const STATES = { waiting: 'waiting', leased: 'running', buried: 'buried' } as const;
 const COMMIT_BUCKETS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2];
 
@@ -43,6 +46,47 @@ export function dispatcherCounters(registry: Registry) {
   return {
     committed: (seconds: number) => commits.observe(seconds),
     answered: (status: number) => answers.inc({ status: String(status) }),
+  };
+}
+
+/** Of deliveries. Call once per registry. */
+export function deliveryMetrics(registry: Registry) {
+  const registers = [registry];
+  const attempts = new Counter({
+    name: 'catnap_dispatcher_attempts_total',
+    help: 'Deliveries that are over, by what they came to: done, buried, again, or uncounted (the function did not begin with it: again, and no attempt).',
+    labelNames: ['namespace', 'function', 'outcome'] as const,
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'catnap_dispatcher_delivery_seconds',
+    help: 'From leasing an invocation until its delivery was over, the wait for a replica included.',
+    labelNames: ['outcome'] as const,
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 900],
+    registers,
+  });
+  const waits = new Histogram({
+    name: 'catnap_dispatcher_wait_seconds',
+    help: 'From when an invocation was accepted, or could first run, until its first delivery began.',
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 3_600],
+    registers,
+  });
+  const lost = new Counter({
+    name: 'catnap_dispatcher_lost_leases_total',
+    help: 'Deliveries whose end was not written down because their lease was lost, such as to another process.',
+    registers,
+  });
+  return {
+    delivered({ namespace, name }: AsyncPolicy, outcome: Came, took: number): void {
+      attempts.inc({ namespace, function: name, outcome });
+      seconds.observe({ outcome }, took);
+    },
+    waited: (_: AsyncPolicy, took: number): void => waits.observe(took),
+    leaseLost: (): void => lost.inc(),
+    /** Its series go: functions come and go for as long as the process runs. */
+    forget({ namespace, name }: Pick<AsyncPolicy, 'namespace' | 'name'>): void {
+      for (const outcome of OUTCOMES) attempts.remove({ namespace, function: name, outcome });
+    },
   };
 }
 

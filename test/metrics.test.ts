@@ -10,7 +10,11 @@ import { registerLimitMetrics } from '../activator/policy/rate-limits/limit-metr
 import { ColdStarts } from '../activator/telemetry/cold-start-metrics.ts';
 import { FunctionCounters } from '../activator/telemetry/function-counters.ts';
 import { activatorMetrics, TEXT_METRICS } from '../activator/telemetry/metrics.ts';
-import { dispatcherCounters, dispatcherGauges } from '../dispatcher/metrics.ts';
+import {
+  dispatcherCounters,
+  deliveryMetrics as dispatcherDeliveries,
+  dispatcherGauges,
+} from '../dispatcher/metrics.ts';
 import { keeperCounters, keeperGauges } from '../log-keeper/metrics.ts';
 import { operatorMetrics } from '../operator/metrics.ts';
 import { createRegistry, informerMetrics, leaderMetric, workQueueMetrics } from '../platform/process/metrics.ts';
@@ -87,6 +91,7 @@ async function ofLogKeeper(): Promise<Metric[]> {
 async function ofDispatcher(): Promise<Metric[]> {
   const registry = createRegistry();
   dispatcherCounters(registry);
+  dispatcherDeliveries(registry);
   informerMetrics(registry);
   const store = () => Promise.reject(new Error('there is none'));
   dispatcherGauges(registry, { store, unaccounted: () => undefined, waits: () => 0 });

@@ -43,9 +43,9 @@ export class FollowedFunctions {
   constructor({ store, kube, namespaces, news, log, metrics, lifecycle }: FollowOptions) {
     this.#known = new KnownFunctions({
       ...news,
-      gone: (uid) => {
-        this.#gone.add(uid);
-        news.gone(uid);
+      gone: (owner) => {
+        this.#gone.add(owner.uid);
+        news.gone(owner);
       },
     });
     // What is there of namespaces that are not followed is left as it is.

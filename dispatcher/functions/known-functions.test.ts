@@ -18,7 +18,7 @@ function scene() {
   const known = new KnownFunctions({
     known: (uid) => news.push(`known ${uid}`),
     changed: (uid) => news.push(`changed ${uid}`),
-    gone: (uid) => news.push(`gone ${uid}`),
+    gone: ({ uid }) => news.push(`gone ${uid}`),
   });
   return { news, known };
 }

@@ -3,6 +3,7 @@ import type { FunctionObject } from '#api/function.ts';
 import type { AsyncSpec } from '#api/function-async.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import type { Change } from '#platform/informer/object-cache.ts';
+import type { Owner } from '../store/store.ts';
 import { type AsyncPolicy, asyncPolicy } from './async-policy.ts';
 import type { ToldFunction } from './condition-writer.ts';
 
@@ -76,7 +77,7 @@ export class KnownFunctions {
   take({ type, object }: Change<KeptFunction>): void {
     const { uid, deletionTimestamp } = object.metadata;
     if (uid === undefined) return;
-    if (type === 'deleted' || deletionTimestamp !== undefined) this.#forget(uid);
+    if (type === 'deleted' || deletionTimestamp !== undefined) this.#forget(ownerOf(object));
     else this.#keep(uid, object);
   }
 
@@ -88,14 +89,15 @@ export class KnownFunctions {
     else this.#tell.changed(uid);
   }
 
-  #forget(uid: string): void {
+  #forget(owner: Owner): void {
+    const { uid } = owner;
     this.#functions.delete(uid);
     this.#policies.delete(uid);
     if (this.#gone.has(uid)) return;
     this.#gone.add(uid);
     const [oldest] = this.#gone;
     if (this.#gone.size > MOST_GONE && oldest !== undefined) this.#gone.delete(oldest);
-    this.#tell.gone(uid);
+    this.#tell.gone(owner);
   }
 }
 
@@ -105,9 +107,9 @@ export interface FunctionNews {
   /** Of one that was known: perhaps its work is delivered otherwise now. */
   changed(uid: string): void;
   /** Once for each. */
-  gone(uid: string): void;
+  gone(owner: Owner): void;
 }
 
-function ownerOf({ metadata: { uid = '', namespace = '', name = '' } }: KeptFunction) {
+function ownerOf({ metadata: { uid = '', namespace = '', name = '' } }: KeptFunction): Owner {
   return { uid, namespace, name };
 }

@@ -19,7 +19,7 @@ import { until } from '#platform/testing/until.ts';
 import { newSigningKey, TokenSigner } from '../../local/cluster/api-server/auth/json-web-token.ts';
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
-export const GATEWAY_SUBJECT = 'system:serviceaccount:catnap-system:catnap-activator';
+const GATEWAY_SUBJECT = 'system:serviceaccount:catnap-system:catnap-activator';
 const DISPATCHER_SUBJECT = 'system:serviceaccount:catnap-system:catnap-dispatcher';
 
 /** Signs as the API server does. */
