@@ -35,7 +35,8 @@ const RUNNING_BYTES = 4 * 1_048_576;
 const RUNNING_MS = 3_000;
 /** From when on the system asks the other side of a silent connection for a sign of life. */
 const KEEP_ALIVE_MS = 30_000;
-const MOST_FREE = 64;
+/** As many as are under way at the most: the gateway closes those that stay unused. */
+const MOST_FREE = 512;
 
 export class GatewayConnection implements Disposable {
   readonly #to: RequestOptions;
