@@ -162,7 +162,7 @@ test('a gateway that hangs is found out, and what it had is delivered by another
   good.handle = () => answering(200);
   await until(
     () => {
-      system.clock.advance(50);
+      system.clock.advance(20);
       return good.deliveries.length === 2;
     },
     'the other one has it',

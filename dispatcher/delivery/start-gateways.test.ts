@@ -21,20 +21,47 @@ function slice(version: number, endpoints: NonNullable<EndpointSlice['endpoints'
   };
 }
 
-test('gateways are those behind the Service, by the port for deliveries, beside those that are named', async () => {
-  await using server = await ScriptedApiServer.start();
-  await using stack = new AsyncDisposableStack();
+function startOn(server: ScriptedApiServer, stack: AsyncDisposableStack, urls: string[]) {
   const kube = stack.use(new KubeClient(server.access(), { userAgent: 'test' }));
-  const { pool, synced } = startGateways({
+  return startGateways({
     config: {
       CATNAP_GATEWAY_TOKEN_FILE: '/nowhere',
-      CATNAP_GATEWAY_URLS: ['http://127.0.0.1:7000'],
+      CATNAP_GATEWAY_URLS: urls,
       CATNAP_ACTIVATOR_SERVICE: 'catnap-activator',
       CATNAP_SYSTEM_NAMESPACE: 'catnap-system',
     },
     ...{ kube, clock: new TestClock(), log: silentLog, metrics: silentMetrics },
     lifecycle: { onStop: (_, stop) => stack.defer(() => stop(new AbortController().signal)) },
   });
+}
+
+test('a pod of two address families is one gateway', async () => {
+  await using server = await ScriptedApiServer.start();
+  await using stack = new AsyncDisposableStack();
+  const { pool, synced } = startOn(server, stack, []);
+  const targetRef = { kind: 'Pod', uid: 'pod-a' };
+  const v6 = { ...slice(4, [{ addresses: ['fd00::7'], targetRef }]), addressType: 'IPv6' };
+  v6.metadata = { ...v6.metadata, name: 'catnap-activator-2' };
+  const items = [slice(3, [{ addresses: ['10.0.0.7'], targetRef }]), v6];
+  (await server.calls.next()).reply({ metadata: { resourceVersion: '5' }, items });
+  await synced;
+  assert.deepEqual(
+    pool.known.all.map(({ url }) => url),
+    ['http://10.0.0.7:8084'],
+  );
+});
+
+test('what is named as a gateway and is none is said at the start', async () => {
+  await using server = await ScriptedApiServer.start();
+  await using stack = new AsyncDisposableStack();
+  for (const url of ['gateway:8084', 'https://gateway', '', 'http://'])
+    assert.throws(() => startOn(server, stack, [url]), /CATNAP_GATEWAY_URLS/, url);
+});
+
+test('gateways are those behind the Service, by the port for deliveries, beside those that are named', async () => {
+  await using server = await ScriptedApiServer.start();
+  await using stack = new AsyncDisposableStack();
+  const { pool, synced } = startOn(server, stack, ['http://127.0.0.1:7000']);
   const list = await server.calls.next();
   assert.equal(list.query('labelSelector'), 'kubernetes.io/service-name=catnap-activator');
   assert.match(list.url.pathname, /namespaces\/catnap-system\/endpointslices$/);
