@@ -60,7 +60,7 @@ export interface StreamHandler {
 export interface ClientStream {
   readonly head: ClientHead;
   readonly body: ClientBody;
-  /** All of the body is in memory: it may be sent again however long it is. */
+  /** All of the body is in memory: it may be sent again, however long it is, until a replica has had it for a while. */
   readonly holdsBody: boolean;
   /** The client waits for 100 before it sends the body. */
   readonly awaitsContinue: boolean;

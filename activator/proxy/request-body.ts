@@ -1,6 +1,7 @@
 import { type Entry, guarded } from '../errors/guarded-entries.ts';
 import type { ClientBody, ClientStream } from '../inbound/client-stream.ts';
 import { trailers } from './headers.ts';
+import { keep } from './small-pieces.ts';
 import { takeOut } from './withheld-fields.ts';
 
 /**
@@ -9,7 +10,8 @@ import { takeOut } from './withheld-fields.ts';
  */
 const REPLAY_MAX_BYTES = 65_536;
 
-const SMALL_BYTES = 4_096;
+/** A replica turns a request away within a second, and may take hours to answer it: so long a longer one is kept, where one is. */
+const LONG_REPLAY_MS = 5_000;
 
 /** Where a body goes. */
 export interface BodySink {
@@ -109,6 +111,12 @@ export class RequestBody {
     if (this.#ended) sink.finish(this.#trailers());
     else if (!this.#attached) this.#attach();
     else if (goOn) this.#body.resume();
+    if (this.heldBytes > REPLAY_MAX_BYTES) setTimeout(onLongReplay, LONG_REPLAY_MS, this, sink).unref();
+  }
+
+  /** The sink has had all of it for long enough: what is kept for a replay is let go of. */
+  settled(sink: BodySink): void {
+    if (this.#sink === sink) this.release();
   }
 
   /** The sink can take more. */
@@ -228,12 +236,11 @@ export class RequestBody {
   }
 }
 
-/** Puts small pieces together: each buffer costs some hundred bytes beyond its content. */
-function keep(kept: Buffer[], chunk: Buffer): void {
-  const last = kept.at(-1);
-  if (last === undefined || last.length + chunk.length > SMALL_BYTES) kept.push(chunk);
-  else kept[kept.length - 1] = Buffer.concat([last, chunk]);
-}
+const onLongReplay = guarded(
+  'client body',
+  (body: RequestBody, sink: BodySink) => body.settled(sink),
+  (error, body) => body.crash('client body', error),
+);
 
 const onGathered = guarded(
   'client body',
