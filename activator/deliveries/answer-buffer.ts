@@ -5,8 +5,6 @@ export interface AnswerShare {
   kept(bytes: number): void;
 }
 
-const FIRST_BYTES = 4_096;
-
 /**
  * The beginning of an answer's body, up to a bound: the rest is thrown away. One buffer that doubles, for an answer may come
  * in a million pieces. Where memory is scarce it ends sooner.
@@ -53,7 +51,7 @@ export class AnswerBuffer {
 
   /** False: there is no memory for it. */
   #grow(wanted: number): boolean {
-    const size = Math.min(this.#most, Math.max(FIRST_BYTES, wanted, 2 * this.#buffer.length));
+    const size = Math.min(this.#most, Math.max(wanted, 2 * this.#buffer.length));
     const more = size - this.#buffer.length;
     if (this.#share?.mayKeep(more) === false) return false;
     this.#share?.kept(more);

@@ -155,6 +155,17 @@ test('as many deliveries as a dispatcher has under way come in at once', async (
   assert.deepEqual([...new Set(answers)], ['GatewayUnavailable false']);
 });
 
+test('deliveries go over the connections that replicas have kept', async () => {
+  await using stage = await Stage.start();
+  const connections = stage.answerAll();
+  stage.wake();
+  const worker = async () => {
+    for (let i = 0; i < 20; i += 1) assert.equal((await stage.dispatcher.deliver(aDelivery())).body, 'ok');
+  };
+  await Promise.all(Array.from({ length: 20 }, worker));
+  assert.ok(connections() <= 30, `${connections()} connections for 20 deliveries at a time`);
+});
+
 test('what the gateway answers itself says that no handler has begun, where that is certain', async () => {
   await using stage = await Stage.start({}, { queue: { timeoutSeconds: 1 }, maxBodyBytes: 8 });
   const notMine = await stage.dispatcher.deliver(aDelivery({ uid: 'uid-of-the-one-before' }));

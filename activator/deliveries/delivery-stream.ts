@@ -3,7 +3,7 @@ import { guarded } from '../errors/guarded-entries.ts';
 import type { ClientBody, ClientHead, ClientStream, StreamHandler } from '../inbound/client-stream.ts';
 import type { AnswerBuffer } from './answer-buffer.ts';
 
-/** A body that is in memory, as a paused stream: one piece and the end, each in a turn of its own. */
+/** A body that is in memory, as a paused stream: one piece and the end, once what listens to it has returned. */
 class HeldBody implements ClientBody {
   readonly complete = true;
   readonly rawTrailers: string[] = [];
@@ -40,7 +40,8 @@ class HeldBody implements ClientBody {
   #schedule(): void {
     if (this.#scheduled || this.#paused || this.#ended || this.#onEnd === undefined) return;
     this.#scheduled = true;
-    setImmediate(guarded('delivery body', () => this.#next(), this.#failed));
+    // Not later: what has asked for it may still hold the head back, so that both leave in one packet.
+    queueMicrotask(guarded('delivery body', () => this.#next(), this.#failed));
   }
 
   #next(): void {
@@ -50,11 +51,9 @@ class HeldBody implements ClientBody {
     // What takes it keeps it for as long as it is needed.
     this.#bytes = undefined;
     if (bytes !== undefined) this.#onData?.(bytes);
-    else {
-      this.#ended = true;
-      this.#onEnd?.();
-    }
-    this.#schedule();
+    if (this.#paused) return;
+    this.#ended = true;
+    this.#onEnd?.();
   }
 }
 

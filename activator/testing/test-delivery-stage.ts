@@ -1,4 +1,5 @@
 /** For tests: the activator as a process that takes deliveries, with its function and its dispatcher in the test's hands. */
+import { READY_PATH } from '#api/names.ts';
 import { type Backend, startBackend } from './test-backend.ts';
 import { type Delivered, SUBJECT, TestDispatcher } from './test-dispatcher.ts';
 import { aFunction, until } from './test-gateway.ts';
@@ -54,6 +55,18 @@ export class DeliveryStage implements AsyncDisposable {
     this.#backend = parts.backend;
     this.seen = parts.seen;
     this.dispatcher = new TestDispatcher(this.activator.deliveryPort);
+  }
+
+  /** The replica answers each request at once. Returns how many connections it has got since. */
+  answerAll(): () => number {
+    let connections = 0;
+    this.#backend.server.on('connection', () => {
+      connections += 1;
+    });
+    this.#backend.server.removeAllListeners('request').on('request', (req, res) => {
+      req.resume().on('end', () => res.end(req.url === READY_PATH ? 'uid-of-pod-a' : 'ok'));
+    });
+    return () => connections;
   }
 
   get port(): number {
