@@ -35,7 +35,7 @@ if (logs.length === 0) {
   });
 } else {
   const events = logs.flatMap(eventsIn);
-  for (const account of ['catnap-operator', 'catnap-activator', 'catnap-logs']) {
+  for (const account of ['catnap-operator', 'catnap-activator', 'catnap-logs', 'catnap-dispatcher']) {
     const user = `system:serviceaccount:${namespace}:${account}`;
     test(`${account} was refused nothing that it asked for`, () => {
       assert.deepEqual(refusedRights(events, user, namespace).map(textOf), []);
