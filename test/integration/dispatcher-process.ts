@@ -20,10 +20,11 @@ import { newSigningKey, TokenSigner } from '../../local/cluster/api-server/auth/
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 const GATEWAY_SUBJECT = 'system:serviceaccount:catnap-system:catnap-activator';
-const DISPATCHER_SUBJECT = 'system:serviceaccount:catnap-system:catnap-dispatcher';
+export const DISPATCHER_SUBJECT = 'system:serviceaccount:catnap-system:catnap-dispatcher';
 
 /** Signs as the API server does. */
 export class Tokens {
+  readonly issuer = ISSUER;
   readonly #signer = new TokenSigner(newSigningKey());
 
   get keySet(): object {
