@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { until } from '#platform/testing/until.ts';
+import { aFunction } from '../../activator/testing/test-gateway.ts';
+import { Cluster } from '../../activator/testing/test-process.ts';
 import { ROOT } from '../../local/package-root.ts';
+import { anEntry, DispatcherProcess, Tokens } from './dispatcher-process.ts';
 
 const MIB = 2 ** 20;
 /** What images hold. */
@@ -88,6 +92,17 @@ test('a program carries the licences of the packages in it', () => {
     assert.match(text('activator'), new RegExp(`^${name} [0-9.]+ \\(`, 'm'));
   for (const name of ['commander', '@kubernetes/client-node', '@marcbachmann/cel-js'])
     assert.match(text('cli'), new RegExp(`^${name} [0-9.]+ \\(`, 'm'));
+});
+
+test('the dispatcher of the image finds the program of the thread of its store', async () => {
+  const tokens = new Tokens();
+  await using cluster = await Cluster.start([aFunction('mail', { async: {} })]);
+  cluster.keySet = tokens.keySet;
+  const folder = await mkdtemp(join(scratch, 'dispatcher-'));
+  const command = [process.execPath, join(dist, 'operator', 'dispatcher.mjs')];
+  await using dispatcher = await DispatcherProcess.start({ apiUrl: cluster.url, tokens, folder, command });
+  await until(() => dispatcher.isReady(), 'it is ready', 20_000);
+  assert.deepEqual(await dispatcher.send(anEntry(1)), [{ outcome: 'accepted' }]);
 });
 
 test('the runtime adds less than 2 MB to the image it stands on', () => {
