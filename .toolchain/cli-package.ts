@@ -23,7 +23,7 @@ const CLUSTER = {
 };
 
 /** What the local cluster and its control plane read at their start, where the checkout has it too. */
-const READ_AT_START = ['charts/catnap', 'crds/functions.catnap.dev.yaml', 'examples/hello.yaml'];
+const READ_AT_START = ['charts/catnap', 'crds', 'examples/hello.yaml'];
 
 /**
  * Makes the package `catnap` in the folder `made`: the command, and under `dist/` the programs of a cluster on this machine, which

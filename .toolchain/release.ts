@@ -113,7 +113,7 @@ async function giveChart(folder: string, version: string): Promise<void> {
   await copyChart(folder, version);
 }
 
-/** `chart/`: for helm. `manifests/`: the definition of Functions, and all of it for clusters without helm. */
+/** `chart/`: for helm. `manifests/`: the definitions, and all of it for clusters without helm. */
 async function packChart({ version, output, stage, epoch }: Release): Promise<void> {
   const helm = findHelm();
   const chart = join(stage, 'catnap');
@@ -121,12 +121,23 @@ async function packChart({ version, output, stage, epoch }: Release): Promise<vo
   await mkdir(join(output, 'chart'));
   await packageChart(helm, chart, join(output, 'chart'), epoch);
   await mkdir(join(output, 'manifests'));
-  const definition = await readFile(join(root, 'crds', 'functions.catnap.dev.yaml'), 'utf8');
-  await writeFile(join(output, 'manifests', 'functions.catnap.dev.yaml'), definition);
+  const definitions = await copyDefinitions(join(output, 'manifests'));
   const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: catnap-system\n';
   const rest = ['--namespace', 'catnap-system', '--no-hooks', '--set', 'crds.install=false'];
   const objects = execFileSync(helm, ['template', 'catnap', chart, ...rest], { encoding: 'utf8' });
-  await writeFile(join(output, 'manifests', 'install.yaml'), `${namespace}---\n${definition}${objects}`);
+  await writeFile(join(output, 'manifests', 'install.yaml'), `${[namespace, ...definitions].join('---\n')}${objects}`);
+}
+
+/** Each in a file of its own. Returns their texts. */
+async function copyDefinitions(folder: string): Promise<string[]> {
+  const names = (await readdir(join(root, 'crds'))).filter((name) => name.endsWith('.yaml')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(root, 'crds', name), 'utf8');
+      await writeFile(join(folder, name), text);
+      return text;
+    }),
+  );
 }
 
 /** That of the tests, else the one on PATH. */

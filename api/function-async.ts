@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { bytesIn } from './byte-quantity.ts';
+import { destination } from './destination.ts';
 import { byteQuantity, type Rule, rules } from './schema-nodes.ts';
 
 const seconds = (least: number, most: number, otherwise: number, description: string) =>
@@ -12,7 +13,13 @@ const atMost = (field: string, most: string): Rule => ({
   fieldPath: `.${field}`,
 });
 
-const Retry = z
+const BACKOFF_RULE: Rule = {
+  rule: 'self.minBackoffSeconds <= self.maxBackoffSeconds',
+  message: 'minBackoffSeconds may not exceed maxBackoffSeconds',
+};
+
+/** Of stored work, however it came to be. */
+export const Retry = z
   .object({
     maxAttempts: z.int().min(1).max(100).default(5).meta({ description: 'Attempts at most, the first one included.' }),
     minBackoffSeconds: seconds(
@@ -29,7 +36,10 @@ const Retry = z
     ),
   })
   .prefault({})
-  .meta({ description: 'What is tried again: answers with 408, 425, 429 or 5xx, and attempts that gave none.' });
+  .meta({
+    description: 'What is tried again: answers with 408, 425, 429 or 5xx, and attempts that gave none.',
+    ...rules(BACKOFF_RULE),
+  });
 
 const Result = z
   .object({
@@ -70,17 +80,13 @@ export const Async = z
         'Largest body that is stored, as a quantity such as 1Mi or a number of bytes, up to 8Mi; a larger one gets 413.',
     }),
     result: Result,
+    onSuccess: destination('is done'),
+    onFailure: destination('was given up'),
   })
   .optional()
   .meta({
     description:
       'Work that nobody waits for: requests that are stored durably, answered with 202, delivered until they succeed, and kept when they were given up.',
-    ...rules(
-      {
-        rule: 'self.retry.minBackoffSeconds <= self.retry.maxBackoffSeconds',
-        message: 'retry.minBackoffSeconds may not exceed retry.maxBackoffSeconds',
-      },
-      atMost('maxBodyBytes', '8Mi'),
-    ),
+    ...rules(atMost('maxBodyBytes', '8Mi')),
   });
 export type AsyncSpec = NonNullable<z.infer<typeof Async>>;

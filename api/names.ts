@@ -8,6 +8,8 @@ export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 export const KIND = 'Function';
 export const PLURAL = 'functions';
+export const TRIGGER_KIND = 'Trigger';
+export const TRIGGER_PLURAL = 'triggers';
 
 /** Longest name of a Function, in characters: `<function>-<8 hex digits>` still is a DNS label (63). */
 export const FUNCTION_NAME_MAX_LENGTH = 54;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -157,8 +157,14 @@ export class LocalCluster implements AsyncDisposable {
   }
 }
 
-/** Writes the Function CRD and waits until the API server serves it. */
-export async function applyCrd(kube: KubeClient, signal: AbortSignal): Promise<void> {
-  const crd = parse(await readFile(join(ROOT, 'crds', 'functions.catnap.dev.yaml'), 'utf8')) as KubeObject;
-  await establishCrd(kube, crd, { fieldManager: 'catnap-run', signal });
+/** Writes the CRDs and waits until the API server serves them. */
+export async function applyCrds(kube: KubeClient, signal: AbortSignal): Promise<void> {
+  const folder = join(ROOT, 'crds');
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+  await Promise.all(
+    files.map(async (name) => {
+      const crd = parse(await readFile(join(folder, name), 'utf8')) as KubeObject;
+      await establishCrd(kube, crd, { fieldManager: 'catnap-run', signal });
+    }),
+  );
 }

@@ -3,7 +3,7 @@ import { PORT } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { pause } from '#platform/time/deadline.ts';
 import { giveAccounts } from './accounts.ts';
-import { applyCrd, LocalCluster } from './cluster.ts';
+import { applyCrds, LocalCluster } from './cluster.ts';
 import type { GivenImages } from './cluster-images.ts';
 import { ControlPlane } from './control-plane.ts';
 import { freePort } from './free-port.ts';
@@ -117,7 +117,7 @@ async function startAll(
   const { inherited, onExit, domain, gatewayPort } = options;
   const cluster = stack.use(await LocalCluster.start(options));
   const kube = stack.use(await cluster.ready(signal));
-  await applyCrd(kube, signal);
+  await applyCrds(kube, signal);
   const access = await giveAccounts(kube, cluster, signal);
   const plane = await ControlPlane.start({
     access,

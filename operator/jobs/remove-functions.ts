@@ -1,5 +1,6 @@
 import { FUNCTIONS, type FunctionObject } from '#api/function.ts';
 import { LABEL } from '#api/names.ts';
+import { TRIGGERS } from '#api/trigger.ts';
 import type { DeleteOptions } from '#platform/kube/calls.ts';
 import { isConflict, isNotFound } from '#platform/kube/error.ts';
 import {
@@ -25,12 +26,19 @@ const LAST_GRACE_SECONDS = 1;
 const MOST_NAMED = 5;
 
 /**
- * Deletes all Functions there are, and waits until they and all that was made for them are gone. The operator has to be
+ * Deletes all Triggers there are, so that nothing calls Functions any more, and all Functions, and waits until they and all that was made for them are gone. The operator has to be
  * running: it puts to sleep what is being deleted. What their pods still run when most of the time is up is ended. Rejects, with the names of what is left, when the time is up.
  */
 export async function removeFunctions(context: JobContext): Promise<void> {
   const removed = new Set<string>();
   const endLate = lateEnder(context, removed);
+  await untilNone(context, async () => {
+    const triggers = await listTriggers(context);
+    for (const trigger of triggers) {
+      if (trigger.metadata?.deletionTimestamp === undefined) await remove(context, TRIGGERS, trigger);
+    }
+    return triggers.map((trigger) => describe('Trigger', trigger));
+  });
   await untilNone(context, async () => {
     await endLate();
     const functions = await listAll(context, FUNCTIONS as Resource<FunctionObject>, undefined);
@@ -99,6 +107,16 @@ async function untilNone({ signal }: JobContext, look: () => Promise<string[]>):
     if (!signal.aborted) throw cause;
     const more = left.length > MOST_NAMED ? ` and ${left.length - MOST_NAMED} more` : '';
     throw new Error(`still there: ${left.slice(0, MOST_NAMED).join(', ')}${more}; is the operator running?`, { cause });
+  }
+}
+
+/** None too where the API server has no definition of them: one that is applied by hand may not have come yet. */
+async function listTriggers(context: JobContext): Promise<KubeObject[]> {
+  try {
+    return await listAll(context, TRIGGERS as Resource, undefined);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
   }
 }
 

@@ -3,17 +3,19 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { LABEL } from '#api/names.ts';
+import { API_VERSION, LABEL, TRIGGER_KIND } from '#api/names.ts';
+import { TRIGGERS } from '#api/trigger.ts';
 import { CRDS } from '#platform/kube/crd.ts';
 import { CONFIG_MAPS, DEPLOYMENTS, PODS, type Resource, SERVICES } from '#platform/kube/resources.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { inherited } from '../support/settings.ts';
 import { useSystem } from '../support/system.ts';
-import { FUNCTION } from '../support/world.ts';
+import { FUNCTION, type World } from '../support/world.ts';
 
 const CHORES = join(import.meta.dirname, '..', '..', 'dist', 'operator', 'chores.mjs');
 const CHILDREN: readonly Resource[] = [DEPLOYMENTS, PODS, SERVICES, CONFIG_MAPS];
 const CRD = { name: 'functions.catnap.dev' };
+const TRIGGER: Resource = TRIGGERS;
 const system = useSystem();
 const soon = () => AbortSignal.timeout(30_000);
 
@@ -45,6 +47,34 @@ test('apply-crds brings the CRD to what it should be, whoever changed it', async
   assert.equal(await title(), before);
   const { metadata } = await system.kube.get(CRDS, CRD, { signal: soon() });
   assert.ok(metadata?.managedFields?.some(({ manager }) => manager === 'catnap-operator'));
+});
+
+/** A Trigger that is never due. */
+function nightly(world: World, name: string, metadata: object = {}): Promise<unknown> {
+  const spec = { function: 'report', source: { cron: { schedule: '0 0 30 2 *' } } };
+  const object = { apiVersion: API_VERSION, kind: TRIGGER_KIND, metadata: { ...world.ref(name), ...metadata }, spec };
+  return world.put(TRIGGER, object as never);
+}
+
+test('remove-functions removes Triggers before Functions, and those of other namespaces stay', async () => {
+  await using world = await system.world();
+  await using other = await system.world();
+  await world.deploy(manifest(world.namespace, 'report', HELLO));
+  await nightly(world, 'nightly', { finalizers: ['example.org/hold'] });
+  await nightly(other, 'nightly');
+  const env = { CATNAP_NAMESPACES: world.namespace, CATNAP_CHORE_SECONDS: '3' };
+  const { code, output } = await chore('remove-functions', env);
+  assert.equal(code, 1);
+  assert.match(output, new RegExp(`still there: Trigger ${world.namespace}/nightly \\(finalizers: example\\.org/hold`));
+  assert.equal((await world.get('report')).metadata.deletionTimestamp, undefined);
+  const body = { metadata: { finalizers: [] } };
+  await system.kube.patch(TRIGGER, world.ref('nightly'), { type: 'merge', body }, { signal: soon() });
+  const again = await chore('remove-functions', { CATNAP_NAMESPACES: world.namespace });
+  assert.equal(again.code, 0, again.output);
+  const left = async ({ namespace }: World) =>
+    (await system.kube.listAll(TRIGGER, { namespace, signal: soon() })).items.map(({ metadata }) => metadata?.name);
+  assert.deepEqual(await left(world), []);
+  assert.deepEqual(await left(other), ['nightly']);
 });
 
 test('remove-functions leaves nothing of them, and those of other namespaces alone', async () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { clusterAccess } from '#platform/access/cluster-access.ts';
 import { KubeClient } from '#platform/kube/client.ts';
-import { applyCrd, LocalCluster } from '../../local/run/cluster.ts';
+import { applyCrds, LocalCluster } from '../../local/run/cluster.ts';
 import { untilAnswering } from '../../local/run/until-answering.ts';
 import { eventually } from '../support/eventually.ts';
 import { inherited } from '../support/settings.ts';
@@ -27,7 +27,7 @@ export async function startApiServer(
   const soon = AbortSignal.timeout(30_000);
   await untilAnswering(`${cluster.url}/readyz`, soon);
   const kube = parts.use(new KubeClient(await clusterAccess(cluster.access)));
-  await applyCrd(kube, soon);
+  await applyCrds(kube, soon);
   return { cluster, kube };
 }
 

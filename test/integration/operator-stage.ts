@@ -24,7 +24,7 @@ import {
 import { readConfig } from '#platform/process/config.ts';
 import { createLog } from '#platform/process/log.ts';
 import { createRegistry } from '#platform/process/metrics.ts';
-import { applyCrd } from '../../local/run/cluster.ts';
+import { applyCrds } from '../../local/run/cluster.ts';
 import { localProgram } from '../../local/run/programs.ts';
 import { Supervised } from '../../local/run/supervised.ts';
 import { OperatorEnv } from '../../operator/config.ts';
@@ -123,7 +123,7 @@ export class Stage implements AsyncDisposable {
     const activator = parts.use(new PlayedActivator());
     const stage = new Stage(kube, activator, kubeconfig);
     parts.defer(() => stage.stopOperator());
-    await applyCrd(kube, stage.signal);
+    await applyCrds(kube, stage.signal);
     await stage.startOperator();
     stage.#parts = parts.move();
     return stage;

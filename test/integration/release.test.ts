@@ -174,14 +174,16 @@ if (tool !== undefined) {
       }
     });
 
-  test('the manifest for clusters without helm has the definition, and the images of the release', async () => {
+  test('the manifest for clusters without helm has the definitions, and the images of the release', async () => {
     const text = await readFile(at('manifests', 'install.yaml'), 'utf8');
     const objects = parseAllDocuments(text).flatMap((document) => (document.toJS() as KubeObject | null) ?? []);
     const kinds = objects.map(({ kind }) => kind);
-    assert.deepEqual(kinds.slice(0, 2), ['Namespace', 'CustomResourceDefinition']);
+    assert.deepEqual(kinds.slice(0, 3), ['Namespace', 'CustomResourceDefinition', 'CustomResourceDefinition']);
     assert.ok(!kinds.includes('Job'));
-    const definition = parse(await readFile(at('manifests', 'functions.catnap.dev.yaml'), 'utf8')) as KubeObject;
-    assert.deepEqual(objects[1], definition);
+    for (const [index, name] of ['functions', 'triggers'].entries()) {
+      const definition = parse(await readFile(at('manifests', `${name}.catnap.dev.yaml`), 'utf8')) as KubeObject;
+      assert.deepEqual(objects[index + 1], definition);
+    }
     assert.deepEqual([...new Set(text.match(/catnap\/(operator|activator|runtime):[^\s"]+/g))].sort(), [
       `catnap/activator:${VERSION}`,
       `catnap/operator:${VERSION}`,

@@ -15,7 +15,7 @@ import { PODS, type Pod, type Resource } from '#platform/kube/resources.ts';
 import { startBackend } from '../../activator/testing/test-backend.ts';
 import { ask } from '../../activator/testing/test-gateway.ts';
 import { startActivator } from '../../activator/testing/test-process.ts';
-import { applyCrd } from '../../local/run/cluster.ts';
+import { applyCrds } from '../../local/run/cluster.ts';
 import { localProgram } from '../../local/run/programs.ts';
 import { Supervised } from '../../local/run/supervised.ts';
 import { eventually } from '../support/eventually.ts';
@@ -73,7 +73,7 @@ test('a route leads to its function within 50 ms of being accepted, the median o
   parts.use(new Supervised(localProgram('api-server', env, join(folder, 'api-server.log'))));
   await eventually('the API server has written its kubeconfig', () => existsSync(kubeconfig));
   const kube = parts.use(new KubeClient(await clusterAccess({ KUBECONFIG: kubeconfig })));
-  await applyCrd(kube, signal);
+  await applyCrds(kube, signal);
   const backend = await startBackend('', (_req, res) => res.end('hi'));
   parts.defer(() => backend.down());
   for (let i = 0; i < OTHERS; i += 1) await applyRoute(kube, `other-${i}`, `other-${i}.example.org`);

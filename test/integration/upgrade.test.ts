@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { parse } from 'yaml';
-import { functionCrd } from '#api/crd.ts';
+import { definitions } from '#api/crd.ts';
 import { SYSTEM_NAMESPACE } from '#api/names.ts';
 import { CRDS, establishCrd } from '#platform/kube/crd.ts';
 import { DEPLOYMENTS, type KubeObject, type Pod } from '#platform/kube/resources.ts';
@@ -55,7 +55,7 @@ function upgradeSuite(tool: ClusterTool): void {
 
     await run('upgrade', 'catnap', chart, '--values', stage.values, '--wait');
     assert.deepEqual(await stage.systemImages(), systemImages(NOW));
-    assert.deepEqual(await stage.served(), versionsOf(functionCrd()));
+    assert.deepEqual(await stage.served(), definitions().map(versionsOf));
     assert.deepEqual(await facts(world), before);
     assert.equal((await world.call(asleep)).status, 200);
 
@@ -123,9 +123,10 @@ async function installedBefore(tool: ClusterTool) {
       const { items } = await kube.listAll(DEPLOYMENTS, { namespace: SYSTEM_NAMESPACE, signal: soon() });
       return [...new Set(items.flatMap(({ spec }) => spec?.template.spec?.containers[0]?.image ?? []))].sort();
     },
-    /** Of the definition of Functions. */
+    /** Of each definition that this version has. */
     async served() {
-      return versionsOf(await kube.get(CRDS, { name: 'functions.catnap.dev' }, { signal: soon() }));
+      const names = definitions().map(({ metadata }) => metadata.name);
+      return Promise.all(names.map(async (name) => versionsOf(await kube.get(CRDS, { name }, { signal: soon() }))));
     },
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clusterAccess } from '#platform/access/cluster-access.ts';
 import { KubeClient } from '#platform/kube/client.ts';
-import { applyCrd } from '../../local/run/cluster.ts';
+import { applyCrds } from '../../local/run/cluster.ts';
 import { ControlPlane } from '../../local/run/control-plane.ts';
 import { receivedBy } from './activator-metrics.ts';
 import type { Deployed } from './deployed.ts';
@@ -15,7 +15,7 @@ export async function deployOutside(kubeconfig: string): Promise<Deployed> {
   const dir = await mkdtemp(join(tmpdir(), 'catnap-e2e-'));
   const access = { KUBECONFIG: kubeconfig };
   const kube = new KubeClient(await clusterAccess({ ...access, HOME: settings.HOME }));
-  await applyCrd(kube, AbortSignal.timeout(60_000));
+  await applyCrds(kube, AbortSignal.timeout(60_000));
   const plane = await ControlPlane.start({
     access: { operator: access, activator: access },
     inherited,
