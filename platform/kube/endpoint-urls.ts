@@ -1,5 +1,7 @@
 import type { EndpointSlice } from './resources.ts';
 
+type Conditions = NonNullable<NonNullable<EndpointSlice['endpoints']>[number]['conditions']>;
+
 /** One pod behind a Service. */
 interface ServiceEndpoint {
   /** `http://10.0.0.7:9090`. */
@@ -19,9 +21,14 @@ export function serviceEndpoints(slices: readonly EndpointSlice[], portName: str
       addresses.map((address) => ({
         url: `http://${addressType === 'IPv6' ? `[${address}]` : address}:${port}`,
         podUid: targetRef?.uid,
-        ready: conditions?.ready !== false,
+        ready: takesConnections(conditions),
       })),
     );
   });
   return [...new Map(all.map((endpoint) => [endpoint.url, endpoint])).values()];
+}
+
+/** Where a Service publishes pods that are not ready, `ready` is true of all of them, and the other two tell. */
+function takesConnections({ ready, serving, terminating }: Conditions = {}): boolean {
+  return ready !== false && serving !== false && terminating !== true;
 }
