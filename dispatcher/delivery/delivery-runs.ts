@@ -93,6 +93,7 @@ export class DeliveryRuns {
 
   /** Takes over what a gateway has under way, of an entry whose lease was extended for it. */
   adopt(lease: Lease, entry: Entry, { gateway, policy }: { gateway: Gateway; policy: AsyncPolicy }): void {
+    if (this.#isClosing) return;
     const { attempts: attempt, owner, bytes } = entry;
     const run = this.#hold(lease, { uid: owner.uid, attempt, bytes, ageFromMs: undefined, policy });
     this.#over(run, this.#route.attach({ head: headOf(run), signal: run.abort.signal }, gateway));
