@@ -1,9 +1,10 @@
+import { Readable } from 'node:stream';
 import { HEADER } from '#api/names.ts';
 import type { ServiceAnswer } from '#platform/kube/service-proxy.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
-import { acceptedIn, endOf, forLater, questionAbout } from '../invoke/accepted.ts';
+import { acceptedIn, cutBody, endOf, forLater, questionAbout } from '../invoke/accepted.ts';
 import { headText, statusText, timingLines } from '../invoke/answer-text.ts';
 import { type Invocation, invocationOf } from '../invoke/invocation.ts';
 import { requestBody } from '../invoke/request-body.ts';
@@ -88,7 +89,11 @@ async function later(
     way.ask({ invocation: questionAbout(id, invocation, part), body: undefined, signal, firstByteMs: QUESTION_MS });
   const ended = await endOf({ ask: () => ask(), id, signal });
   if (output.json) output.result(ended, () => '');
-  else if (ended.response !== undefined) await output.stream((await ask('/response')).body);
+  else if (ended.response !== undefined) {
+    const cut = cutBody(ended);
+    if (cut !== undefined) output.note('the answer was larger than is kept of it (async.result.maxBytes)');
+    await output.stream(cut === undefined ? (await ask('/response')).body : Readable.from([cut]));
+  }
   if (ended.status === 'done') return;
   const why = ended.note === undefined ? '' : `: ${ended.note}`;
   throw new CommandError(`${id} is ${ended.status}${why}`, EXIT.failed);

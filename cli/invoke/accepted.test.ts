@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandError } from '../command-line/command-error.ts';
-import { acceptedIn, endOf, forLater, questionAbout } from './accepted.ts';
+import { acceptedIn, cutBody, endOf, forLater, questionAbout } from './accepted.ts';
 import type { Invocation } from './invocation.ts';
 
 const ID = '0198c0de-0000-7000-8000-000000000001';
@@ -71,4 +71,11 @@ test('what is not there, or not for this caller, is not asked again', async () =
   const gone = following([[404, { error: 'InvocationNotFound' }]]);
   await assert.rejects(gone.end, refused(3));
   assert.equal(gone.asked(), 1);
+});
+
+test('of an answer that is larger than is kept there is the beginning', () => {
+  const ended = (response: object) => ({ id: ID, status: 'done', attempts: 1, response }) as const;
+  assert.equal(cutBody(ended({ body: 'all' })), undefined);
+  assert.equal(String(cutBody(ended({ body: 'beg', truncated: true }))), 'beg');
+  assert.deepEqual(cutBody(ended({ bodyBase64: '/wA=', truncated: true })), Buffer.from([0xff, 0]));
 });

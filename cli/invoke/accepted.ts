@@ -18,7 +18,7 @@ interface Ended extends Accepted {
   attempts: number;
   note?: string;
   /** The function's answer, where it is kept. */
-  response?: object;
+  response?: { body?: string; bodyBase64?: string; truncated?: boolean };
 }
 
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -66,6 +66,12 @@ interface Following {
   signal: AbortSignal;
   /** Between two questions; default: so many milliseconds. */
   rest?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What is kept of the answer's body, where that is not all of it; else undefined: the gateway has it as it was. Pure. */
+export function cutBody({ response }: Ended): Buffer | undefined {
+  if (response?.truncated !== true) return undefined;
+  return response.body === undefined ? Buffer.from(response.bodyBase64 ?? '', 'base64') : Buffer.from(response.body);
 }
 
 /** Resolves once it has ended, however long that takes. Throws a CommandError where it cannot be asked about. */
