@@ -25,7 +25,7 @@ export interface IntakeServerOptions {
 }
 
 const MOST_CONNECTIONS = 2_048;
-/** From the first byte of a request to its last. */
+/** From the first byte of a request to its last; the same for an answer. */
 const REQUEST_MS = 10_000;
 /** Longer than a gateway keeps a connection that it does not use. */
 const KEEP_ALIVE_MS = 120_000;
@@ -113,9 +113,12 @@ export class IntakeServer implements AsyncDisposable {
     void closed.then(() => gone.abort());
     const question = questionIn(url.slice(INVOCATIONS_PATH.length));
     const ends = { gone: gone.signal, stopping: this.#stopping.signal };
-    await this.#options.status.answer(question, ends, (parts) => {
+    await this.#options.status.answer(question, ends, async (parts) => {
       this.#send(response, 'application/octet-stream', parts);
-      return closed;
+      // One that does not read what it asked for holds up no other.
+      const late = setTimeout(() => response.destroy(), REQUEST_MS);
+      await closed;
+      clearTimeout(late);
     });
   }
 
