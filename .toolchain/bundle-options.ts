@@ -33,7 +33,8 @@ export const PROGRAM_IN_PARTS = {
   minifyWhitespace: true,
   // Node shows the line of an error that nobody caught: it must not be the whole program.
   lineLimit: 200,
-  external: ['esbuild'],
+  // The second is asked for by a package that can do without it.
+  external: ['esbuild', 'pg-native'],
   banner: REQUIRE_FOR_BUNDLED,
   plugins: [builtinsOnDemand, partsOfPackages],
 } as const satisfies BuildOptions;

@@ -10,7 +10,9 @@ const MOST_MIB = 1_048_576;
 export const DispatcherConfig = z.object({
   ...CLUSTER_ACCESS_ENV,
   /** Folder that accepted work is kept in, on a disk of this machine or a volume of block storage; made where it is not there. */
-  CATNAP_STORE_FOLDER: z.string().min(1),
+  CATNAP_STORE_FOLDER: z.string().min(1).optional(),
+  /** Instead of the folder: file with the URL of a PostgreSQL database, which several dispatchers may share. Read once. */
+  CATNAP_STORE_URL_FILE: z.string().min(1).optional(),
   /** Where gateways hand over what they accepted. Port 0 is any free one, here and below. */
   CATNAP_INTAKE_PORT: envPort.default(8082),
   /** Where people ask for invocations. */

@@ -20,8 +20,7 @@ import { startIntake } from './intake/start-intake.ts';
 import { startInvocationsApi } from './invocations/start.ts';
 import { deliveryMetrics, dispatcherCounters, dispatcherGauges } from './metrics.ts';
 import { ConservationCheck } from './store/conservation-check.ts';
-import type { EmbeddedStore } from './store/embedded-store.ts';
-import { openStore } from './store/open-store.ts';
+import { type OpenedStore, openStore } from './store/open-store.ts';
 import { DEFAULT_LIMITS, type Limits } from './store/store.ts';
 
 const MIB = 1_048_576;
@@ -68,7 +67,7 @@ interface Parts {
   access: ClusterAccess;
   registry: Registry;
   kube: KubeClient;
-  store: EmbeddedStore;
+  store: OpenedStore;
   functions: FollowedFunctions;
   deliveries: Deliveries;
   /** Told of each uid of a Function that becomes known. */
@@ -135,10 +134,11 @@ function deliverUntilStop(deliveries: Deliveries, known: Promise<unknown>, lifec
 }
 
 /** Without its store the process ends: what comes then would only be refused. */
-async function beginStore(lifecycle: Lifecycle): Promise<EmbeddedStore> {
+async function beginStore(lifecycle: Lifecycle): Promise<OpenedStore> {
   // In the image the thread's program is a file beside this one.
   const worker = import.meta.filename.endsWith('.ts') ? undefined : new URL('./store-worker.mjs', import.meta.url);
-  const store = await openStore(config.CATNAP_STORE_FOLDER, limits(), worker);
+  const { CATNAP_STORE_FOLDER: folder, CATNAP_STORE_URL_FILE: urlFile } = config;
+  const store = await openStore({ folder, urlFile, limits: limits(), worker });
   let isStopping = false;
   void store.ended.then(() => {
     if (!isStopping) lifecycle.fail(new Error('the store ended by itself'));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -9,7 +9,7 @@ import type { KubeObject } from '#platform/kube/resources.ts';
 import { createLog } from '#platform/process/log.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import { ConditionWriter, type ToldFunction } from '../../dispatcher/functions/condition-writer.ts';
-import { openStore } from '../../dispatcher/store/open-store.ts';
+import { EmbeddedStore } from '../../dispatcher/store/embedded-store.ts';
 import { DEFAULT_LIMITS, type Entry, type FunctionCounts, type Owner } from '../../dispatcher/store/store.ts';
 import { DispatcherProcess, Tokens } from './dispatcher-process.ts';
 import { READY, Stage } from './operator-stage.ts';
@@ -100,7 +100,8 @@ test('what was buried before the dispatcher started is told in the Function', { 
 });
 
 async function buryOne(folder: string, owner: Owner, note: string): Promise<void> {
-  await using store = await openStore(folder, DEFAULT_LIMITS, undefined);
+  await mkdir(folder);
+  await using store = await EmbeddedStore.open({ path: join(folder, 'invocations.db'), limits: DEFAULT_LIMITS });
   const payload = { head: new Uint8Array(), body: new Uint8Array() };
   await store.enqueue([{ id: '0190b9c4-7e3a-7abc-8def-000000000001', owner, ...payload }]);
   const { entries } = await store.lease(new Map([[owner.uid, 1]]), 30_000);

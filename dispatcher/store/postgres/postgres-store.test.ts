@@ -144,6 +144,17 @@ describe('the queue in PostgreSQL', { skip: withoutPostgres }, () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
+  test('a user that may make no schema uses an empty one that was made for it', async () => {
+    await server.sql('DROP SCHEMA catnap CASCADE; CREATE ROLE plain LOGIN');
+    const openPlain = () =>
+      PostgresStore.open({ url: server.url.replace('catnap@', 'plain@'), limits: DEFAULT_LIMITS });
+    await assert.rejects(openPlain(), refusal('Unusable', /permission denied .* rights of its user/));
+    await server.sql('CREATE SCHEMA catnap AUTHORIZATION plain');
+    const store = await openPlain();
+    assert.deepEqual(await store.enqueue([anEntry('a')]), [{ outcome: 'accepted' }]);
+    await store.close();
+  });
+
   test('a schema of a newer version is refused in words, and left as it is', async () => {
     await server.sql('UPDATE catnap.version SET version = 99');
     await assert.rejects(open(), refusal('Unusable', /newer Catnap \(version 99/));

@@ -60,6 +60,7 @@ export class PostgresStore implements Store, AsyncDisposable {
   readonly #nowMs: (() => number) | undefined;
   readonly #reading = new Waiting('what is read of the queue');
   #isClosed = false;
+  readonly #ended = Promise.withResolvers<void>();
 
   /** Rejects with a StoreError where there can be no store, or the database does not answer. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
@@ -77,6 +78,16 @@ export class PostgresStore implements Store, AsyncDisposable {
     this.#connections = connections;
     this.#nowMs = nowMs;
     this.#lane = new Lane(connections, limits);
+  }
+
+  /** Resolves once it is closed: what fails of the database is told by each call, and may be over by the next. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** The disk is the database's matter. */
+  async space(): Promise<undefined> {
+    return undefined;
   }
 
   async enqueue(batch: readonly NewEntry[]): Promise<EnqueueResult[]> {
@@ -172,6 +183,7 @@ export class PostgresStore implements Store, AsyncDisposable {
     this.#isClosed = true;
     await this.#lane.close();
     await this.#connections.end();
+    this.#ended.resolve();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

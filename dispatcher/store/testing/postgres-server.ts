@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,9 +18,11 @@ export class PostgresServer implements AsyncDisposable {
   readonly url: string;
   readonly #folder: string;
   readonly #port: number;
+  readonly #own: string;
   #process!: ChildProcess;
 
-  static async start(): Promise<PostgresServer> {
+  /** `tls`: it lets in nothing else over the network. */
+  static async start({ tls }: { tls?: { cert: string; key: string } } = {}): Promise<PostgresServer> {
     // Its tests write much, and durability is not among them: in memory they do not wait for a disk that others use.
     const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
     const folder = mkdtempSync(join(parent, 'catnap-postgres-'));
@@ -31,6 +33,7 @@ export class PostgresServer implements AsyncDisposable {
       stdio: 'ignore',
       cwd: folder,
     });
+    if (tls !== undefined) useTls(`${folder}/data`, tls);
     const server = new PostgresServer(folder, await freePort());
     await server.restart();
     return server;
@@ -40,6 +43,8 @@ export class PostgresServer implements AsyncDisposable {
     this.#folder = folder;
     this.#port = port;
     this.url = `postgres://catnap@127.0.0.1:${port}/postgres`;
+    // What the tests ask themselves, beside a store.
+    this.#own = existsSync(`${folder}/data/server.key`) ? `${this.url}?sslmode=no-verify` : this.url;
   }
 
   /** Begins it again on the same data; resolves once it answers. */
@@ -49,6 +54,7 @@ export class PostgresServer implements AsyncDisposable {
       'listen_addresses=127.0.0.1',
       'unix_socket_directories=',
       'deadlock_timeout=50ms',
+      ...(existsSync(`${this.#folder}/data/server.key`) ? ['ssl=on'] : []),
     ];
     this.#process = spawn(
       join(BIN ?? '', 'postgres'),
@@ -79,7 +85,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   async sql(text: string): Promise<Record<string, unknown>[]> {
-    const client = new Client({ connectionString: this.url });
+    const client = new Client({ connectionString: this.#own });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -91,7 +97,7 @@ export class PostgresServer implements AsyncDisposable {
 
   /** While a transaction that has run `text` is open. */
   async holding(text: string, run: () => Promise<void>): Promise<void> {
-    const client = new Client({ connectionString: this.url });
+    const client = new Client({ connectionString: this.#own });
     await client.connect();
     try {
       await client.query(`BEGIN; ${text}`);
@@ -126,6 +132,14 @@ const account: { uid: number; gid: number } | undefined = (() => {
     return { uid: 65_534, gid: 65_534 };
   }
 })();
+
+function useTls(data: string, { cert, key }: { cert: string; key: string }): void {
+  writeFileSync(`${data}/server.crt`, cert);
+  writeFileSync(`${data}/server.key`, key, { mode: 0o600 });
+  if (account !== undefined)
+    for (const file of ['crt', 'key']) chownSync(`${data}/server.${file}`, account.uid, account.gid);
+  writeFileSync(`${data}/pg_hba.conf`, 'hostssl all all 127.0.0.1/32 trust\n');
+}
 
 async function freePort(): Promise<number> {
   const probe = createServer();
