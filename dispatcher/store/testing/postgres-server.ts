@@ -49,36 +49,33 @@ export class PostgresServer implements AsyncDisposable {
 
   /** Begins it again on the same data; resolves once it answers. */
   async restart(): Promise<void> {
-    const settings = [
-      `port=${this.#port}`,
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      'deadlock_timeout=50ms',
-      ...(existsSync(`${this.#folder}/data/server.key`) ? ['ssl=on'] : []),
-    ];
-    this.#process = spawn(
-      join(BIN ?? '', 'postgres'),
-      ['-D', `${this.#folder}/data`, ...settings.flatMap((one) => ['-c', one])],
-      {
-        ...account,
-        stdio: 'ignore',
-        cwd: this.#folder,
-      },
-    );
-    await until(
-      () =>
-        this.sql('SELECT 1').then(
-          () => true,
-          () => false,
-        ),
-      'PostgreSQL answers',
-      30_000,
-    );
+    this.#process = this.#spawn();
+    const answers = async () => {
+      // Processes of one that was killed end a little later, and let no other begin before.
+      if (this.#hasEnded) this.#process = this.#spawn();
+      return this.sql('SELECT 1').then(
+        () => true,
+        () => false,
+      );
+    };
+    await until(answers, 'PostgreSQL answers', 30_000);
+  }
+
+  get #hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  #spawn(): ChildProcess {
+    const settings = [`port=${this.#port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
+    if (existsSync(`${this.#folder}/data/server.key`)) settings.push('ssl=on');
+    const args = [...settings, 'deadlock_timeout=50ms'].flatMap((one) => ['-c', one]);
+    const options = { ...account, stdio: 'ignore', cwd: this.#folder } as const;
+    return spawn(join(BIN ?? '', 'postgres'), ['-D', `${this.#folder}/data`, ...args], options);
   }
 
   /** SIGKILL as where the machine fails, SIGINT as where it is told to end, which breaks all connections. */
   async end(signal: 'SIGKILL' | 'SIGINT'): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (this.#hasEnded) return;
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill(signal);
     await ended;
