@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
-import { envList, envLogLevel, envNamespaces, envPort } from '#platform/process/config.ts';
+import { envFlag, envList, envLogLevel, envNamespaces, envNetworks, envPort } from '#platform/process/config.ts';
 
 const bound = (most: number) => z.coerce.number().int().min(1).max(most);
 const MOST_ENTRIES = 10_000_000;
@@ -38,6 +38,10 @@ export const DispatcherConfig = z.object({
   /** The same for all functions of a namespace together. */
   CATNAP_ASYNC_NAMESPACE_ENTRIES: bound(MOST_ENTRIES).default(10_000),
   CATNAP_ASYNC_NAMESPACE_MIB: bound(MOST_MIB).default(256),
+  /** Whether destinations that are addresses may be http too. */
+  CATNAP_DESTINATION_HTTP: envFlag.default(false),
+  /** Networks, in CIDR notation, whose addresses may be destinations although they are not public. */
+  CATNAP_DESTINATION_NETWORKS: envNetworks.default([]),
   CATNAP_LOG_LEVEL: envLogLevel.default('info'),
 });
 export type DispatcherConfig = Readonly<z.infer<typeof DispatcherConfig>>;

@@ -1,9 +1,16 @@
 import * as z from 'zod';
 import { ACTIVATOR_SERVICE, GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
 import { DEFAULT_HOST_TEMPLATE, hostTemplateMistake } from '#api/rules/host-template.ts';
-import { ipRange } from '#api/rules/ip-network.ts';
 import { CLUSTER_ACCESS_ENV } from '#platform/access/cluster-access.ts';
-import { envFlag, envJson, envList, envLogLevel, envNamespaces, envPort } from '#platform/process/config.ts';
+import {
+  envFlag,
+  envJson,
+  envList,
+  envLogLevel,
+  envNamespaces,
+  envNetworks,
+  envPort,
+} from '#platform/process/config.ts';
 
 const seconds = z.coerce.number().positive().max(3600);
 
@@ -63,12 +70,6 @@ const Hosts = z.strictObject({
 const HostTemplateText = z.string().superRefine((template, context) => {
   const mistake = hostTemplateMistake(template);
   if (mistake !== undefined) context.addIssue(mistake);
-});
-
-const envNetworks = envList.superRefine((networks, context) => {
-  for (const text of networks) {
-    if (ipRange(text) === undefined) context.addIssue(`${text} is no network in CIDR notation, such as 10.42.0.0/16`);
-  }
 });
 
 /** The operator's environment. */

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod';
-import { ConfigError, envFlag, envJson, envList, envLogLevel, envNamespaces, envPort, readConfig } from './config.ts';
+import {
+  ConfigError,
+  envFlag,
+  envJson,
+  envList,
+  envLogLevel,
+  envNamespaces,
+  envNetworks,
+  envPort,
+  readConfig,
+} from './config.ts';
 
 const schema = z.object({
   CATNAP_PORT: envPort.default(8080),
@@ -58,6 +68,27 @@ test('a list of namespaces names at least one, and only what a namespace can be 
   assert.deepEqual(readConfig(namespaces, { CATNAP_NAMESPACES: '' }), {});
   assert.throws(() => readConfig(namespaces, { CATNAP_NAMESPACES: ',' }), /CATNAP_NAMESPACES: names no namespace/);
   assert.throws(() => readConfig(namespaces, { CATNAP_NAMESPACES: 'a,B' }), /must be names of namespaces/);
+});
+
+test('networks are in CIDR notation, or single addresses', () => {
+  const networks = z.object({ CATNAP_NETWORKS: envNetworks.default([]) });
+  const good = ['10.42.0.0/16', '192.0.2.1', '0.0.0.0/0', 'fd00::/8', '::1', '::ffff:10.0.0.0/104'];
+  assert.deepEqual(readConfig(networks, { CATNAP_NETWORKS: good.join(', ') }), { CATNAP_NETWORKS: good });
+  for (const text of [
+    '10.0.0.0/33',
+    '10.0.0/8',
+    'fd00::/129',
+    '10.0.0.0/08',
+    '10.0.0.0/',
+    'fe80::1%eth0',
+    'a.example',
+    '10.0.0.0/8/8',
+  ])
+    assert.throws(
+      () => readConfig(networks, { CATNAP_NETWORKS: text }),
+      /CATNAP_NETWORKS: \S+ is no network in CIDR notation/,
+      text,
+    );
 });
 
 test('a mistake within JSON is named with its place', () => {

@@ -1,4 +1,5 @@
 /** The environment, read once through one schema. */
+import { isIP } from 'node:net';
 import * as z from 'zod';
 
 /** Names every mistake in the environment, one a line, each with its variable. */
@@ -46,6 +47,19 @@ const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 export const envNamespaces = envList
   .refine((names) => names.length > 0, 'names no namespace; leave it out for all')
   .refine((names) => names.every((name) => DNS_LABEL.test(name)), 'must be names of namespaces, separated by commas');
+
+/** Networks in CIDR notation, or single addresses, separated by commas. */
+export const envNetworks = envList.superRefine((networks, context) => {
+  for (const text of networks) {
+    if (!isNetwork(text)) context.addIssue(`${text} is no network in CIDR notation, such as 10.42.0.0/16`);
+  }
+});
+
+function isNetwork(text: string): boolean {
+  const [, address = '', length = '0'] = /^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(length) <= (version === 4 ? 32 : 128);
+}
 
 /** A value as JSON. */
 export const envJson = z.string().transform((text, context): unknown => {

@@ -130,6 +130,15 @@ export const MATRIX: Record<string, RenderOptions> = {
       },
     },
   },
+  'destinations in the cluster, and nothing else may be called': {
+    ...release,
+    values: {
+      dispatcher: { destinations: { networks: ['10.96.0.0/12', 'fd00::/8'], allowHttp: true } },
+      networkPolicy: {
+        system: { egress: 'closed', destinations: { ports: [443, 80], to: [{ ipBlock: { cidr: '192.0.2.40/32' } }] } },
+      },
+    },
+  },
   'issuers in the cluster, and nothing else may be called': {
     ...release,
     values: {

@@ -173,6 +173,20 @@ test('operator and activators that are shut in reach issuers of tokens, where th
   assert.deepEqual(rules('logs'), []);
 });
 
+test('a dispatcher that is shut in reaches destinations where the values say these are; nothing else does', () => {
+  const objects = inCase('destinations in the cluster, and nothing else may be called');
+  const rules = (component: string) =>
+    objects
+      .filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith(component))
+      .flatMap(({ spec }) => spec.egress.filter(({ to }: Loose) => to?.[0]?.ipBlock?.cidr === '192.0.2.40/32'));
+  const ports = [443, 80].map((port) => ({ port, protocol: 'TCP' }));
+  assert.deepEqual(
+    rules('-dispatcher').map((rule) => rule.ports),
+    [ports],
+  );
+  for (const one of ['-operator', '-activator', '-logs']) assert.deepEqual(rules(one), [], one);
+});
+
 test('without network policies there are none', () => {
   assert.ok(!inCase('no policies').some(({ kind }) => kind === 'NetworkPolicy'));
 });

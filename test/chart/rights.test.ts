@@ -46,13 +46,16 @@ test('the activator reads Functions, pods and where others of its kind are, read
   ]);
 });
 
-test('the dispatcher reads Functions and where activators are, and writes what is buried into their status', () => {
+test('the dispatcher reads Functions, Triggers and where activators are, and writes into their status what became of their work', () => {
   assert.deepEqual(rights(inCase('the defaults'), 'dispatcher'), [
     'list endpointslices',
     'list functions',
+    'list triggers',
     'patch functions/status',
+    'patch triggers/status',
     'watch endpointslices',
     'watch functions',
+    'watch triggers',
   ]);
   const { metadata } = the(inCase('two namespaces'), 'Role', '-dispatcher-peers');
   assert.equal(metadata.namespace, 'catnap-system');
@@ -172,8 +175,15 @@ test('the policy on the activator’s scaling names its service account', () => 
   }
 });
 
-test('users who may view or edit a namespace may do so with its Functions', () => {
+test('users who may view or edit a namespace may do so with its Functions and Triggers', () => {
   const rules = (name: string) => the(inCase('the defaults'), 'ClusterRole', name).rules;
+  assert.deepEqual(rules('-functions-view')[0].resources, [
+    'functions',
+    'functions/status',
+    'triggers',
+    'triggers/status',
+  ]);
+  assert.deepEqual(rules('-functions-edit')[0].resources, ['functions', 'triggers']);
   assert.deepEqual(rules('-functions-view')[0].verbs, ['get', 'list', 'watch']);
   assert.ok(rules('-functions-edit')[0].verbs.includes('create'));
   assert.equal(inCase('no policies').filter(({ metadata }) => metadata.name.includes('-functions-')).length, 0);

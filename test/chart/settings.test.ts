@@ -161,6 +161,14 @@ test('accepted work is on a volume for one pod, which an uninstall leaves, or on
   assert.deepEqual([strategy, replicas], [{ type: 'Recreate' }, 1]);
 });
 
+test('destinations are public ones by https, unless the values say otherwise', () => {
+  const of = (name: string) =>
+    ['CATNAP_DESTINATION_NETWORKS', 'CATNAP_DESTINATION_HTTP'].map((one) => variable(inCase(name), '-dispatcher', one));
+  assert.deepEqual(of('the defaults'), [undefined, undefined]);
+  const chosen = of('destinations in the cluster, and nothing else may be called');
+  assert.deepEqual(chosen, ['10.96.0.0/12,fd00::/8', 'true']);
+});
+
 test('metrics are never at the gateway’s Service; the other one tells of leaving activators too', () => {
   const objects = inCase('a load balancer');
   assert.deepEqual(

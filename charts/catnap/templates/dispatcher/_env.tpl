@@ -16,6 +16,12 @@
 - { name: CATNAP_ASYNC_FUNCTION_MIB, value: {{ int .perFunction.mebibytes | quote }} }
 - { name: CATNAP_ASYNC_NAMESPACE_ENTRIES, value: {{ int .perNamespace.entries | quote }} }
 - { name: CATNAP_ASYNC_NAMESPACE_MIB, value: {{ int .perNamespace.mebibytes | quote }} }
+{{- with .destinations.networks }}
+- { name: CATNAP_DESTINATION_NETWORKS, value: {{ join "," . | quote }} }
+{{- end }}
+{{- if .destinations.allowHttp }}
+- { name: CATNAP_DESTINATION_HTTP, value: "true" }
+{{- end }}
 - { name: CATNAP_LOG_LEVEL, value: {{ .logLevel | quote }} }
 {{- end }}
 {{- end -}}
