@@ -56,12 +56,14 @@ interface StartOptions {
   env?: Record<string, string>;
   /** How it is started; default: from its source. */
   command?: readonly string[];
+  /** A module that is loaded before it, as text. */
+  preload?: string | undefined;
 }
 
 export class DispatcherProcess implements AsyncDisposable {
   readonly child: ChildProcess;
-  /** Messages of its log. */
-  readonly said: string[] = [];
+  /** Of the errors in its log. */
+  readonly errors: string[] = [];
   readonly #exited: Promise<unknown>;
   readonly #token: string;
   #ports: { port: number; intakePort: number; opsPort: number } | undefined;
@@ -72,14 +74,14 @@ export class DispatcherProcess implements AsyncDisposable {
     this.#exited = once(child, 'exit');
     if (child.stdout === null) return;
     createInterface(child.stdout).on('line', (line) => {
-      const { msg, ...rest } = JSON.parse(line);
-      this.said.push(msg);
+      const { msg, err, ...rest } = JSON.parse(line);
+      if (err !== undefined) this.errors.push(err.message);
       if (msg === 'listening') this.#ports = rest;
     });
   }
 
   /** Resolves when it listens, or has ended. */
-  static async start({ apiUrl, tokens, folder, env = {}, command }: StartOptions): Promise<DispatcherProcess> {
+  static async start({ apiUrl, tokens, folder, env = {}, command, preload }: StartOptions): Promise<DispatcherProcess> {
     const tokenFile = join(folder, 'token');
     await writeFile(tokenFile, tokens.ofDispatcher());
     const [file = '', ...args] = command ?? FROM_SOURCE;
@@ -93,6 +95,7 @@ export class DispatcherProcess implements AsyncDisposable {
         CATNAP_INVOCATIONS_PORT: '0',
         CATNAP_OPS_PORT: '0',
         HOST: '127.0.0.1',
+        ...(preload !== undefined && { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` }),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -154,8 +157,13 @@ export class DispatcherProcess implements AsyncDisposable {
   }
 
   /** Resolves with its exit code. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.child.kill(signal);
+    return this.ended();
+  }
+
+  /** Resolves with its exit code, once it has one. */
+  async ended(): Promise<number | null> {
     await this.#exited;
     return this.child.exitCode;
   }

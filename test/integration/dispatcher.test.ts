@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { EntryOutcome } from '#api/invocations.ts';
+import type { DispatcherRefusal, EntryOutcome } from '#api/invocations.ts';
 import { until } from '#platform/testing/until.ts';
 import { aFunction } from '../../activator/testing/test-gateway.ts';
 import { Cluster } from '../../activator/testing/test-process.ts';
@@ -24,8 +24,8 @@ async function scene() {
   cluster.keySet = tokens.keySet;
   const folder = await mkdtemp(join(tmpdir(), 'catnap-dispatcher-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const start = async (env: Record<string, string> = {}) => {
-    const dispatcher = await DispatcherProcess.start({ apiUrl: cluster.url, tokens, folder, env });
+  const start = async (env: Record<string, string> = {}, preload?: string) => {
+    const dispatcher = await DispatcherProcess.start({ apiUrl: cluster.url, tokens, folder, env, preload });
     stack.use(dispatcher);
     if (dispatcher.child.exitCode === null) await until(() => dispatcher.isReady(), 'it is ready', 20_000);
     return dispatcher;
@@ -148,8 +148,26 @@ test('a second process on the same store ends with a line that says why, and the
   const first = await start();
   const second = await start();
   assert.equal(second.child.exitCode, 1);
-  assert.ok(second.said.some((line) => /stopping because of an error/.test(line)));
+  assert.match(second.errors.join(), /one process at a time/);
   assert.deepEqual(await first.send(anEntry(1)), [{ outcome: 'accepted' }]);
+});
+
+/** The store's thread ends at the first request to it that brings entries. */
+const FAILING_THREAD = `import { Worker } from 'node:worker_threads';
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message) {
+    if (message.method === 'enqueue') this.terminate();
+    else post.call(this, message);
+  };`;
+
+test('without its store the process ends, and says so; nothing is accepted falsely', LIMIT, async () => {
+  const { stack, start } = await scene();
+  await using _ = stack;
+  const dispatcher = await start({}, FAILING_THREAD);
+  const response = await dispatcher.post([anEntry(1)]);
+  assert.deepEqual([response.status, ((await response.json()) as DispatcherRefusal).code], [503, 'Closed']);
+  assert.equal(await dispatcher.ended(), 1);
+  assert.ok(dispatcher.errors.includes('the store ended by itself'), dispatcher.errors.join('; '));
 });
 
 function deleted(name: string) {
