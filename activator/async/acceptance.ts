@@ -54,8 +54,8 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
   #notBeforeMs: number | undefined;
   /** Of the body, and then of the whole frame: what counts in the function's budget. */
   #held = 0;
-  /** When all of it was here; 0: it is not. */
-  #wholeAtMs = 0;
+  /** When all of it was here; undefined: it is not. */
+  #wholeAtMs: number | undefined;
 
   constructor(request: AsyncRequest, fn: TargetFunction, sender: EntrySender, parts: AcceptanceParts) {
     this.#request = request;
@@ -92,8 +92,9 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
   /** All of the body is here. Trailers are not kept. */
   finish(): void {
     const { clock, timers } = this.#with;
-    this.#wholeAtMs = clock.nowMs();
-    timers.set(this.#timer, this.#wholeAtMs + DURABLE_MS);
+    const nowMs = clock.nowMs();
+    this.#wholeAtMs = nowMs;
+    timers.set(this.#timer, nowMs + DURABLE_MS);
     this.parts = this.#frame(this.#body.take());
     for (const { length } of this.parts) this.bytes += length;
     this.#hold(this.bytes - this.#held);
@@ -104,7 +105,7 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
     this.#with.timers.cancel(this.#timer);
     this.#fn.budget.closed();
     // What is on its way is held until it has an outcome.
-    if (this.#wholeAtMs === 0 || this.#sender.remove(this)) this.#letGo();
+    if (this.#wholeAtMs === undefined || this.#sender.remove(this)) this.#letGo();
   }
 
   settled(outcome: EntryOutcome | GatewayError): void {
@@ -165,7 +166,7 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
 
   /** Its body, or the dispatcher, took too long. */
   #late(): void {
-    this.#decided.resolve(this.#wholeAtMs === 0 ? BODY_LATE : NOT_IN_TIME);
+    this.#decided.resolve(this.#wholeAtMs === undefined ? BODY_LATE : NOT_IN_TIME);
   }
 
   #answerTo(outcome: EntryOutcome): Decision {
@@ -181,7 +182,8 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
 
   /** @param isNew it was not accepted before, with the same idempotency key */
   #accepted(id: string, status: InvocationState, isNew: boolean): Reply {
-    this.#fn.counting().accepted(isNew, (this.#with.clock.nowMs() - this.#wholeAtMs) / 1000);
+    const nowMs = this.#with.clock.nowMs();
+    this.#fn.counting().accepted(isNew, (nowMs - (this.#wholeAtMs ?? nowMs)) / 1000);
     const headers = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store'];
     headers.push('location', `${this.#request.base}${INVOCATION_PREFIX}${id}`);
     if (preferencesOf(this.#request.header('prefer')).respondAsync) headers.push('preference-applied', 'respond-async');

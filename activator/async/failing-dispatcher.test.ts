@@ -44,8 +44,10 @@ for (const [what, answer] of Object.entries(answers)) {
   test(`${what} in the place of outcomes is no acceptance, and the next request has its own answer`, async () => {
     await using made = await scene();
     made.dispatcher.onEntries = (_entries, response) => answer(response);
+    const from = performance.now();
     const refused = await post(made.gateway.port);
     assert.ok(isUnavailable(refused), `${refused.status} ${refused.body}`);
+    assert.ok(performance.now() - from < 4_500, 'it is not waited for');
     made.dispatcher.onEntries = accept;
     assert.equal((await post(made.gateway.port)).status, 202);
     assert.deepEqual([made.gateway.budget.requests, made.gateway.budget.bytes], [0, 0]);
