@@ -51,7 +51,7 @@ describe('the queue in PostgreSQL', { skip: withoutPostgres }, () => {
   after(() => server[Symbol.asyncDispose]());
 
   conforms('the store in PostgreSQL', {
-    runs: 40,
+    runs: 25,
     open: async (options) => {
       await server.empty();
       return PostgresStore.open({ url: server.url, ...options });
@@ -68,7 +68,7 @@ describe('the queue in PostgreSQL', { skip: withoutPostgres }, () => {
       await PostgresStore.open({ url: server.url, ...options }),
     ]);
   conforms('two stores that share a database', {
-    runs: 20,
+    runs: 12,
     keepsOrder: false,
     open: async (options) => {
       await server.empty();
@@ -86,6 +86,14 @@ describe('the queue in PostgreSQL', { skip: withoutPostgres }, () => {
     const answers = await Promise.all(Array.from({ length: 400 }, (_, n) => store.enqueue([anEntry(`e${n}`)])));
     assert.ok(answers.every(([first]) => first?.outcome === 'accepted'));
     assert.ok((await commits(server)) - before < 40);
+  });
+
+  test('when something is due is said by the clock of who waits, whatever the database’s says', async () => {
+    await server.empty();
+    await using store = await PostgresStore.open({ url: server.url, limits: DEFAULT_LIMITS, ownMs: () => 1_000 });
+    await store.enqueue([anEntry('a', { notBeforeMs: Date.now() + 600_000 })]);
+    const { nextDueMs = 0 } = await store.lease(new Map([['u', 1]]), 1_000);
+    assert.ok(nextDueMs > 1_000 + 590_000 && nextDueMs <= 1_000 + 600_000, `${nextDueMs}`);
   });
 
   test('what was accepted is there after the database was killed, and calls meanwhile say that it cannot be reached', async () => {

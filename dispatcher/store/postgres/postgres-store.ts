@@ -43,6 +43,8 @@ interface PostgresStoreOptions {
   limits: Limits;
   /** Milliseconds since the epoch. Without it the database's clock counts, so that all its dispatchers have the same. */
   nowMs?: () => number;
+  /** Of this process, in milliseconds since the epoch: by it `lease` says when something is due. */
+  ownMs?: () => number;
 }
 
 /** By what the lane knows calls that can be run as one. */
@@ -58,6 +60,7 @@ export class PostgresStore implements Store, AsyncDisposable {
   readonly #connections: Connections;
   readonly #lane: Lane;
   readonly #nowMs: (() => number) | undefined;
+  readonly #ownMs: () => number;
   readonly #reading = new Waiting('what is read of the queue');
   #isClosed = false;
   readonly #ended = Promise.withResolvers<void>();
@@ -74,9 +77,10 @@ export class PostgresStore implements Store, AsyncDisposable {
     return new PostgresStore(connections, options);
   }
 
-  private constructor(connections: Connections, { limits, nowMs }: PostgresStoreOptions) {
+  private constructor(connections: Connections, { limits, nowMs, ownMs = nowMs ?? Date.now }: PostgresStoreOptions) {
     this.#connections = connections;
     this.#nowMs = nowMs;
+    this.#ownMs = ownMs;
     this.#lane = new Lane(connections, limits);
   }
 
@@ -99,7 +103,12 @@ export class PostgresStore implements Store, AsyncDisposable {
 
   async lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {
     checkLease(room, leaseMs);
-    return this.#do((tx, nowMs) => lease(tx, { room, leaseMs }, nowMs));
+    return this.#do(async (tx, nowMs) => {
+      // Who waits until then does so by its own clock: were it ahead of the database's, it would ask again and again.
+      const aheadMs = this.#nowMs === undefined ? this.#ownMs() - nowMs : 0;
+      const { entries, nextDueMs } = await lease(tx, { room, leaseMs }, nowMs);
+      return { entries, nextDueMs: nextDueMs === undefined ? undefined : nextDueMs + aheadMs };
+    });
   }
 
   async extend(leases: readonly Lease[], leaseMs: number): Promise<boolean[]> {
