@@ -94,6 +94,15 @@ export const MATRIX: Record<string, RenderOptions> = {
     ...release,
     values: { dispatcher: { access: false, storage: { existingClaim: 'work' } } },
   },
+  'a dispatcher with a database': {
+    ...release,
+    values: {
+      dispatcher: { database: { secretName: 'work-db' } },
+      networkPolicy: {
+        system: { egress: 'closed', database: { ports: [6432], to: [{ ipBlock: { cidr: '192.0.2.30/32' } }] } },
+      },
+    },
+  },
   'a keeper that is not for all': { ...release, values: { logs: { access: false, existingClaim: 'lines' } } },
   'Prometheus operator': {
     ...release,

@@ -1,6 +1,10 @@
 {{/* Environment of the dispatcher: dispatcher/config.ts. */}}
 {{- define "catnap.dispatcherEnv" -}}
+{{- if .Values.dispatcher.database.secretName }}
+- { name: CATNAP_STORE_URL_FILE, value: /etc/catnap/database/url }
+{{- else }}
 - { name: CATNAP_STORE_FOLDER, value: /var/lib/catnap/store }
+{{- end }}
 - { name: CATNAP_INTAKE_PORT, value: "8082" }
 - { name: CATNAP_INVOCATIONS_PORT, value: "8080" }
 - { name: CATNAP_OPS_PORT, value: "9090" }

@@ -1,0 +1,28 @@
+/** A dispatcher that keeps its work in a database. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inCase, type Loose, the, variable } from './rendered.ts';
+
+const objects = inCase('a dispatcher with a database');
+
+test('with a database accepted work needs no volume, and the next dispatcher is there before one goes', () => {
+  const { spec } = the(objects, 'Deployment', '-dispatcher');
+  const pod = spec.template.spec;
+  const urlFile = variable(objects, '-dispatcher', 'CATNAP_STORE_URL_FILE');
+  const { mountPath } = pod.containers[0].volumeMounts.find((mount: Loose) => mount.name === 'database');
+  assert.equal(urlFile, `${mountPath}/url`);
+  assert.equal(pod.volumes.find((volume: Loose) => volume.name === 'database').secret.secretName, 'work-db');
+  assert.equal(variable(objects, '-dispatcher', 'CATNAP_STORE_FOLDER'), undefined);
+  assert.ok(
+    !objects.some(({ kind, metadata }) => kind === 'PersistentVolumeClaim' && /dispatcher/.test(metadata.name)),
+  );
+  assert.equal(spec.strategy.type, 'RollingUpdate');
+});
+
+test('a dispatcher that is shut in reaches its database where it has one', () => {
+  const { egress } = the(objects, 'NetworkPolicy', '-dispatcher').spec;
+  const [rule, ...more] = egress.filter((one: Loose) =>
+    one.to?.some((peer: Loose) => peer.ipBlock?.cidr === '192.0.2.30/32'),
+  );
+  assert.deepEqual([rule.ports, more], [[{ port: 6432, protocol: 'TCP' }], []]);
+});
