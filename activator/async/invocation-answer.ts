@@ -37,7 +37,7 @@ export function invocationIn(bytes: Uint8Array): Invocation {
 
 function answerHead(given: Partial<AnswerHead> | null): AnswerHead {
   const { status = 0, headers, truncated } = given ?? {};
-  const isStatus = Number.isInteger(status) && status >= 200 && status <= 599;
+  const isStatus = Number.isInteger(status) && status >= 200 && status <= 999;
   if (!isStatus || !Array.isArray(headers) || headers.length % 2 !== 0) throw new Error('it is no answer');
   const isField = (text: unknown, i: number) => typeof text === 'string' && (i % 2 === 0 ? NAME : VALUE).test(text);
   if (!headers.every(isField)) throw new Error('it is no answer');
@@ -65,7 +65,9 @@ function headersByName(fields: readonly string[]): Record<string, string | strin
     const name = (fields[i] as string).toLowerCase();
     const before = byName.get(name);
     const value = fields[i + 1] as string;
-    byName.set(name, before === undefined ? value : [before, value].flat());
+    // Not a new list for each value: a function may have answered one name thousands of times.
+    if (Array.isArray(before)) before.push(value);
+    else byName.set(name, before === undefined ? value : [before, value]);
   }
   return Object.fromEntries(byName);
 }

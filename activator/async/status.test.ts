@@ -62,6 +62,14 @@ test('once it has ended it has what the function answered: text as it is, all el
   assert.deepEqual([binary.bodyBase64, binary.body, binary.truncated], ['/wA=', undefined, true]);
 });
 
+test('an answer of a status that HTTP does not know is shown, and given, as it was', async () => {
+  await using made = await scene();
+  made.says({ response: { status: 799, headers: [], truncated: false } }, 'odd');
+  assert.equal(JSON.parse((await made.get()).body).response.status, 799);
+  const { status, body } = await made.get({ path: `${PATH}/response` });
+  assert.deepEqual([status, body], [799, 'odd']);
+});
+
 test('its response is the function’s answer as it was, byte for byte', async () => {
   await using made = await scene();
   const bytes = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i));

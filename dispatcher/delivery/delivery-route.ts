@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#api/errors.ts';
-import type { DeliveryHead } from '#api/invocations.ts';
+import type { DeliveryAnswer, DeliveryHead } from '#api/invocations.ts';
 import type { Clock } from '#platform/time/clock.ts';
+import { MAX_RESULT_BYTES } from '../functions/async-policy.ts';
 import type { Ask, GatewayConnection, Reply } from './gateway-connection.ts';
 import type { Gateway, Gateways } from './gateways.ts';
 import type { Outcome } from './outcome.ts';
@@ -91,8 +92,7 @@ export class DeliveryRoute {
 
   #judge({ gateway, signal, begunAtMs }: Way, reply: Reply): Outcome {
     const { gateways, clock } = this.#parts;
-    if (reply.kind === 'answered' && reply.answer.code !== ('GatewayUnavailable' satisfies ErrorCode))
-      gateways.succeeded(gateway);
+    if (reply.kind === 'answered' && !isLeaving(reply.answer)) gateways.succeeded(gateway);
     else if (!signal.aborted && reply.kind !== 'unknown' && reply.kind !== 'rejected') {
       const askedMs = reply.kind === 'refused' ? Number(reply.retryAfter) * 1_000 || 0 : 0;
       gateways.failed(gateway, { begunAtMs, nowMs: clock.nowMs(), askedMs });
@@ -158,6 +158,12 @@ export class DeliveryRoute {
   }
 }
 
-function askFor({ timeoutMs, maxAnswerBytes }: DeliveryHead, signal: AbortSignal): Ask {
-  return { withinMs: timeoutMs + QUEUE_MS + MARGIN_MS, maxAnswerBytes, signal };
+/** A function may say the same of itself, and then it says nothing of the gateway. */
+function isLeaving({ by, code }: DeliveryAnswer): boolean {
+  return by === 'gateway' && code === ('GatewayUnavailable' satisfies ErrorCode);
+}
+
+/** What is wanted of an answer may have become less since the gateway was told. */
+function askFor({ timeoutMs }: DeliveryHead, signal: AbortSignal): Ask {
+  return { withinMs: timeoutMs + QUEUE_MS + MARGIN_MS, maxAnswerBytes: MAX_RESULT_BYTES, signal };
 }

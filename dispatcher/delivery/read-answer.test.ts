@@ -24,8 +24,8 @@ test('what is no answer is none', () => {
     {},
     { by: 'someone', started: true, answer },
     { by: 'function', started: true },
-    ...['200', 99, 100, 600, 200.5, null].map((status) => ({ by: 'function', answer: { ...answer, status } })),
-    ...[undefined, {}, ['a'], ['a', 1], Array(2_002).fill('a')].map((headers) => ({
+    ...['200', 99, 100, 1_000, 200.5, null].map((status) => ({ by: 'function', answer: { ...answer, status } })),
+    ...[undefined, {}, ['a'], ['a', 1], [...Array(2_002).fill('a'), 1]].map((headers) => ({
       by: 'function',
       answer: { ...answer, headers },
     })),
@@ -34,6 +34,23 @@ test('what is no answer is none', () => {
   for (const bytes of ['', 'HTTP', '\0'.repeat(12), '\xff'.repeat(40)])
     assert.throws(() => readDeliveryAnswer(Buffer.from(bytes, 'latin1')), FrameError, JSON.stringify(bytes));
   assert.throws(() => readDeliveryAnswer(Buffer.concat([frame({ by: 'function', answer }), frame({})])), FrameError);
+});
+
+test('a status that HTTP does not know is one, for a function may answer it', () => {
+  for (const status of [600, 999])
+    assert.equal(
+      readDeliveryAnswer(frame({ by: 'function', answer: { ...answer, status } })).answer.answer.status,
+      status,
+    );
+});
+
+test('of more fields than are kept none is, and what is kept of the answer is said not to be all', () => {
+  const headers = (count: number) => Array.from({ length: count }, () => ['x', '']).flat();
+  const read = (count: number) =>
+    readDeliveryAnswer(frame({ by: 'function', answer: { ...answer, headers: headers(count) } })).answer.answer;
+  assert.deepEqual(read(1_000), { ...answer, headers: headers(1_000) });
+  // As many as the head of an answer has room for.
+  assert.deepEqual(read(16_384), { ...answer, headers: [], truncated: true });
 });
 
 test('a long code is cut', () => {

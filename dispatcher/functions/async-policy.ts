@@ -43,7 +43,8 @@ const DEFAULTS = {
   resultSeconds: 3_600,
   resultBytes: 256 * 1_024,
 };
-const MAX_RESULT_BYTES = 1_048_576;
+/** The most that a Function may ask for. */
+export const MAX_RESULT_BYTES = 1_048_576;
 
 /** Without `spec`, as one whose fields are all left out. What cannot be read counts as left out. */
 export function asyncPolicy({ uid, namespace, name }: AsyncOwner, spec: GivenAsync = {}): AsyncPolicy {

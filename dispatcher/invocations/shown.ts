@@ -82,7 +82,9 @@ function headersOf(fields: readonly string[]): ShownHeaders {
   const headers = new Map<string, string[]>();
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const name = String(fields[at]).toLowerCase();
-    headers.set(name, [...(headers.get(name) ?? []), String(fields[at + 1])]);
+    const values = headers.get(name);
+    if (values === undefined) headers.set(name, [String(fields[at + 1])]);
+    else values.push(String(fields[at + 1]));
   }
   return Object.fromEntries(headers);
 }
