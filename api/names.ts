@@ -38,6 +38,8 @@ export const ANNOTATION = {
   answeredAt: `${GROUP}/answered-at`,
   /** On a Function whose source is in a ConfigMap: `status.sourceHash` that Ready is to speak of. Set by whoever wrote the ConfigMap. */
   sourceHash: `${GROUP}/source-hash`,
+  /** On a Trigger: any value that was not there before asks for a run. */
+  runNow: `${GROUP}/run-now`,
 } as const;
 
 /** Server-side apply field managers: one writer per field. */

@@ -18,7 +18,7 @@ const STAGES: Record<string, string> = {
   dispatcher: 'main ▸ config ▸ metrics ▸ invocations ▸ intake ▸ delivery ▸ functions ▸ store',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ keeping ▸ store',
   cli:
-    'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ invocations ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
+    'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ invocations ▸ triggers ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
     'project ▸ templates ▸ completion ▸ command-line',
   platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ authorization ▸ kube ▸ issuers ▸ access ▸ process ▸ time',
 };

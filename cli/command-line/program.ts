@@ -13,6 +13,7 @@ import { addLogs } from './commands/logs.ts';
 import { addOpen } from './commands/open.ts';
 import { addRender } from './commands/render.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addTrigger } from './commands/trigger.ts';
 import { withGlobalOptions } from './global-options.ts';
 import type { RunCommand } from './run-command.ts';
 
@@ -35,6 +36,7 @@ export function program(version: string, run: RunCommand): Command {
   addLogs(root, run);
   addInvoke(root, run);
   addInvocations(root, run);
+  addTrigger(root, run);
   addOpen(root, run);
   addRollback(root, run);
   addDelete(root, run);

@@ -6,6 +6,7 @@ import type { CommandContext } from '../command-line/command-context.ts';
 import { adviceFor } from '../describe/advice.ts';
 import { describeText } from '../describe/describe-text.ts';
 import { eventsOf, type FunctionView, revisionsOf } from '../describe/function-view.ts';
+import { triggersOf } from '../triggers/trigger-client.ts';
 import { requireFunction } from './no-such-function.ts';
 
 /** Events are kept for an hour, and a function that fails all the time makes many of them. */
@@ -24,8 +25,9 @@ async function viewOf({ kube, namespace }: Cluster, name: string, signal: AbortS
   const object = await requireFunction(name, { kube, namespace, signal });
   const unreadable: string[] = [];
   const where = { namespace, signal };
-  const [deployments, events] = await Promise.all([
+  const [deployments, triggers, events] = await Promise.all([
     readable(kube.listAll(DEPLOYMENTS, { ...where, labelSelector: `${LABEL.function}=${name}` }), unreadable),
+    readable(triggersOf(name, { kube, ...where }), unreadable),
     readable(
       kube.listAll(EVENTS, { ...where, fieldSelector: `involvedObject.uid=${object.metadata.uid}` }),
       unreadable,
@@ -34,6 +36,7 @@ async function viewOf({ kube, namespace }: Cluster, name: string, signal: AbortS
   return {
     function: object,
     revisions: deployments && revisionsOf(object, deployments.items),
+    triggers,
     events: events && eventsOf(events.items, MOST_EVENTS),
     unreadable,
   };

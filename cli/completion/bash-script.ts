@@ -39,7 +39,7 @@ _catnap() {
   else candidates=$(_catnap_candidates "$command" "$place")
   fi
   case $candidates in
-    @functions) candidates=$("\${COMP_WORDS[0]}" __complete functions -- "\${COMP_WORDS[@]:1}" 2>/dev/null) ;;
+    @functions | @triggers) candidates=$("\${COMP_WORDS[0]}" __complete "\${candidates#@}" -- "\${COMP_WORDS[@]:1}" 2>/dev/null) ;;
     @files | @folders)
       compopt -o filenames 2>/dev/null
       IFS=$'\\n'

@@ -1,8 +1,8 @@
 import { type Argument, Command, type Option } from 'commander';
 import { withGlobalOptions } from '../command-line/global-options.ts';
 
-/** What may stand somewhere: words that are known, names of functions, files, or what no script can know. */
-export type Candidates = { words: readonly string[] } | 'functions' | 'files' | 'folders' | 'unknown';
+/** What may stand somewhere: words that are known, names of functions or triggers, files, or what no script can know. */
+export type Candidates = { words: readonly string[] } | 'functions' | 'triggers' | 'files' | 'folders' | 'unknown';
 
 export interface CompletedOption {
   /** `-n`; absent: there is none. */
@@ -35,6 +35,7 @@ const MEANINGS: Readonly<Record<string, Candidates>> = {
   file: 'files',
   folder: 'folders',
   function: 'functions',
+  trigger: 'triggers',
 };
 
 /** All commands that help shows, with what may follow them. Pure. */

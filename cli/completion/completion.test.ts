@@ -18,7 +18,10 @@ after(() => rmSync(folder, { recursive: true }));
 const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder };
 
 before(() => {
-  writeFileSync(join(folder, 'catnap'), '#!/bin/sh\nshift 3\necho "$*" >"$HOME/asked"\nprintf "greet\\ngrow\\n"\n');
+  writeFileSync(
+    join(folder, 'catnap'),
+    '#!/bin/sh\nif [ "$2" = triggers ]; then printf "nightly\\nweekly\\n"; exit; fi\nshift 3\necho "$*" >"$HOME/asked"\nprintf "greet\\ngrow\\n"\n',
+  );
   chmodSync(join(folder, 'catnap'), 0o755);
   writeFileSync(join(folder, 'a file.yaml'), '');
 });
@@ -44,6 +47,8 @@ const TRIES: [line: string, offered: string[]][] = [
   ['catnap invocations ', ['list', 'purge', 'retry', 'show']],
   ['catnap invocations list gre', ['greet']],
   ['catnap invocations retry --state bu', ['buried']],
+  ['catnap trigger ', ['list', 'run', 'show']],
+  ['catnap trigger run --wait ni', ['nightly']],
   ['catnap --vers', ['--version']],
 ];
 

@@ -20,9 +20,9 @@ function __catnap_place
     end
     echo $place
 end
-function __catnap_functions
+function __catnap_names
     set -l words (commandline -opc)
-    $words[1] __complete functions -- $words[2..] 2>/dev/null
+    $words[1] __complete $argv[1] -- $words[2..] 2>/dev/null
 end
 complete -c catnap -f
 ${globals.map((option) => optionLine(noCommandYet(globals), option)).join('\n')}
@@ -59,7 +59,8 @@ function optionLine(during: string, { short, long, description, value }: Complet
 const OFFERS: Readonly<Record<string, string>> = {
   files: '-F',
   folders: "-a '(__fish_complete_directories)'",
-  functions: "-a '(__catnap_functions)'",
+  functions: "-a '(__catnap_names functions)'",
+  triggers: "-a '(__catnap_names triggers)'",
 };
 
 function offer(value: Exclude<Candidates, 'unknown'>): string {

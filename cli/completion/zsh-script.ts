@@ -42,8 +42,8 @@ _catnap_candidates() {
 ${casesOf({ commands, globals }).map(caseText).join('\n')}
   esac
 }
-_catnap_functions() {
-  found=(\${(f)"$("\${words[1]}" __complete functions -- "\${(@)words[2,-1]}" 2>/dev/null)"})
+_catnap_names() {
+  found=(\${(f)"$("\${words[1]}" __complete $1 -- "\${(@)words[2,-1]}" 2>/dev/null)"})
   compadd -a found
 }
 if [[ \${funcstack[1]} == _catnap ]]; then _catnap "$@"; else compdef _catnap catnap; fi
@@ -67,7 +67,8 @@ function toldOptions(options: readonly CompletedOption[]): Told[] {
 const DONE: Readonly<Record<string, string>> = {
   files: '_files',
   folders: '_files -/',
-  functions: '_catnap_functions',
+  functions: '_catnap_names functions',
+  triggers: '_catnap_names triggers',
 };
 
 function caseText(each: Case): string {

@@ -3,17 +3,19 @@ import type { AsyncSpec } from '#api/function-async.ts';
 import { ageOf } from '#platform/time/age.ts';
 import { printable } from '../command-line/printable.ts';
 import { table } from '../command-line/table.ts';
+import { rowsOfFunction } from '../triggers/trigger-text.ts';
 import type { EventView, FunctionView, RevisionView } from './function-view.ts';
 
 const WIDTH = 14;
 
 /** The page for people. Text of the cluster is stripped of what commands a terminal. Pure. */
 export function describeText(view: FunctionView, advice: readonly string[], nowMs: number): string {
-  const { function: object, revisions, events, unreadable } = view;
+  const { function: object, revisions, triggers, events, unreadable } = view;
   const parts = [
     heading(object, nowMs),
     ...(revisions === undefined ? [] : [section('Revisions', revisionLines(revisions, nowMs))]),
     section('Routes', routeLines(object, nowMs)),
+    ...(triggers === undefined ? [] : [section('Triggers', rowsOfFunction(triggers, nowMs))]),
     section('Conditions', conditionLines(object, nowMs)),
     ...(events === undefined ? [] : [section('Events', eventLines(events, nowMs))]),
     section('Not shown', unreadable),

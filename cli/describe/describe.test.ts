@@ -51,7 +51,7 @@ test('the page has address, revisions, routes, conditions, events and what to do
     deployment('greet-new', '2026-01-01T00:50:00Z'),
   ]);
   const events = [{ type: 'Warning', reason: 'CrashLoop', message: 'm', count: 3, lastAt: '2026-01-01T00:59:30Z' }];
-  const view = { function: object, revisions, events, unreadable: [] };
+  const view = { function: object, revisions, triggers: [], events, unreadable: [] };
   assert.equal(
     describeText(view, adviceFor(object, PLACE), NOW),
     `Name:          greet in team, made 60m ago
@@ -86,7 +86,13 @@ Next:
 
 test('a function of which nothing is known yet, or that not all may see, has a page too', () => {
   const object = aFunction(undefined, { image: 'example/app:1', scaling: { minReplicas: 0, maxReplicas: 5 } });
-  const view = { function: object, revisions: undefined, events: undefined, unreadable: ['no events for you'] };
+  const view = {
+    function: object,
+    revisions: undefined,
+    triggers: undefined,
+    events: undefined,
+    unreadable: ['no events for you'],
+  };
   const page = describeText(view, adviceFor(object, PLACE), NOW);
   assert.match(
     page,
@@ -103,7 +109,7 @@ test('stored work is described by how it is delivered, and advised about where s
   const async = { mode: 'Always', timeoutSeconds: 900, maxConcurrency: 10, retry: { maxAttempts: 5 } };
   const described = (conditions: object[], spec: object) => {
     const object = aFunction({ observedGeneration: 2, conditions: [ready('True', 'Ready'), ...conditions] }, spec);
-    const view = { function: object, revisions: undefined, events: undefined, unreadable: [] };
+    const view = { function: object, revisions: undefined, triggers: undefined, events: undefined, unreadable: [] };
     return describeText(view, adviceFor(object, PLACE), NOW);
   };
   const buried = condition('Buried', '3 invocations are buried; the last: 404');

@@ -1,5 +1,6 @@
 import type { FunctionObject } from '#api/function.ts';
 import { ANNOTATION, LABEL } from '#api/names.ts';
+import type { TriggerObject } from '#api/trigger.ts';
 import type { Deployment, KubeEvent } from '#platform/kube/resources.ts';
 
 /** One revision, as its Deployment shows it. */
@@ -31,6 +32,8 @@ export interface FunctionView {
   function: FunctionObject;
   /** Newest first. */
   revisions: readonly RevisionView[] | undefined;
+  /** That call it. */
+  triggers: readonly TriggerObject[] | undefined;
   /** Latest last. */
   events: readonly EventView[] | undefined;
   /** What was not to be read, and why; one sentence each. */

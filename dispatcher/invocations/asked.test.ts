@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { isInvocationId } from '#api/rules/invocation-id.ts';
 import { askedOf, isChange } from './asked.ts';
 
 const OF = '/v1/namespaces/shop/functions/orders/invocations';
@@ -64,6 +65,15 @@ test('other methods are told which is right', () => {
     assert.equal(status(method, OF + path), 405, `${method} ${path}`);
 });
 
+test('what a Trigger began is asked for by its id, slashes and all, encoded or not', () => {
+  for (const id of ['shop/nightly@2026-03-29T01:00:00Z', 'shop/nightly@run-1/onFailure', `${ID}/onSuccess`]) {
+    for (const written of [id, encodeURIComponent(id), id.replace('@', '%40')]) {
+      assert.deepEqual(askedOf('GET', `${OF}/${written}`), { ...named, what: 'show', id });
+      assert.deepEqual(askedOf('POST', `${OF}/${written}/retry`), { ...named, what: 'retry', id });
+    }
+  }
+});
+
 test('what is no name, no id, no state, no number, no cursor comes to nothing', () => {
   for (const url of [
     '/',
@@ -74,6 +84,9 @@ test('what is no name, no id, no state, no number, no cursor comes to nothing', 
     `${OF}/${ID}/`,
     `${OF}/${ID.toUpperCase()}`,
     `${OF}/${ID}%2fretry`,
+    `${OF}/${ID}%`,
+    `${OF}/shop/nightly`,
+    `${OF}/shop/..@run-1`,
     `${OF}/../invocations`,
     '/v1/namespaces/shop/functions/..%2forders/invocations',
     '/v1/namespaces/Shop/functions/orders/invocations',
@@ -100,7 +113,7 @@ test('what is no name, no id, no state, no number, no cursor comes to nothing', 
 test('whatever comes is asked for or refused, and names nothing but names and ids', () => {
   const word = fc.oneof(
     fc.string(),
-    fc.constantFrom('shop', 'orders', 'retry', 'purge', ID, '..', '%2e', '', '__proto__'),
+    fc.constantFrom('shop', 'orders', 'retry', 'purge', ID, 'nightly@run-1', '%40', '..', '%2e', '', '__proto__'),
   );
   const url = fc
     .tuple(fc.array(word, { maxLength: 9 }), fc.string())
@@ -116,7 +129,7 @@ test('whatever comes is asked for or refused, and names nothing but names and id
       const asked = askedOf(method, each);
       if ('mistake' in asked) return;
       assert.match(`${asked.namespace}/${asked.name}`, /^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}$/);
-      if ('id' in asked) assert.equal(asked.id, ID);
+      if ('id' in asked) assert.ok(isInvocationId(asked.id), asked.id);
     }),
     { numRuns: 2_000 },
   );

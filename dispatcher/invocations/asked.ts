@@ -2,6 +2,7 @@
 
 import type { InvocationState } from '#api/invocations.ts';
 import { INVOCATION_STATES } from '#api/invocations-for-people.ts';
+import { isInvocationId } from '#api/rules/invocation-id.ts';
 import { DNS_LABEL } from '#api/schema-nodes.ts';
 
 /** The function that it is about. */
@@ -31,9 +32,8 @@ export interface Mistake {
   mistake: string;
 }
 
-const PATH = /^\/v1\/namespaces\/([^/]+)\/functions\/([^/]+)\/invocations(?:\/([^/]+))?(?:\/(retry))?$/;
-/** As a gateway makes ids: a UUID. */
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** An id may have slashes, as they stand: the API server, by whose way most ask, would pass them on decoded anyway. */
+const PATH = /^\/v1\/namespaces\/([^/]+)\/functions\/([^/]+)\/invocations(?:\/(.+?))?(?:\/(retry))?$/;
 const CURSOR = /^[\w-]{1,256}$/;
 /** As long as a namespace's name may be; Functions' are shorter. */
 const LONGEST_NAME = 63;
@@ -51,7 +51,7 @@ export function askedOf(method: string, url: string): Asked | Mistake {
   if (part === undefined) return listOf(method, { namespace, name }, query);
   if (last === undefined && (part === 'retry' || part === 'purge'))
     return allOf(method, { namespace, name, what: part === 'retry' ? 'retryAll' : 'purge' }, query);
-  return oneOf(method, { namespace, name, id: part, isRetry: last !== undefined }, query);
+  return oneOf(method, { namespace, name, id: decoded(part), isRetry: last !== undefined }, query);
 }
 
 /** Whether it changes anything. */
@@ -64,13 +64,22 @@ function oneOf(
   { isRetry, ...one }: Named & { id: string; isRetry: boolean },
   query: URLSearchParams,
 ): Asked | Mistake {
-  if (!ID.test(one.id)) return { status: 404, mistake: 'there is no invocation of this id' };
+  if (!isInvocationId(one.id)) return { status: 404, mistake: 'there is no invocation of this id' };
   const unknown = unknownOf(query, []);
   if (unknown !== undefined) return unknown;
   if (isRetry) return method === 'POST' ? { ...one, what: 'retry' } : wrongMethod('retry is asked for by POST');
   if (method === 'GET') return { ...one, what: 'show' };
   if (method === 'DELETE') return { ...one, what: 'remove' };
   return wrongMethod('an invocation is read by GET and taken away by DELETE');
+}
+
+/** What is not encoded as it should be is no id either, and stays as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function listOf(method: string, named: Named, query: URLSearchParams): Asked | Mistake {

@@ -16,9 +16,9 @@ export function addCompletion(root: Command, run: RunCommand): void {
     .command('__complete', { hidden: true })
     .argument('<what>')
     .argument('[words...]')
-    .action(async (_what: string, words: string[]) => {
+    .action(async (what: string, words: string[]) => {
       const { clusterWords } = await import('../../completion/cluster-words.ts');
-      const { completeFunctions } = await import('../../commands/complete.ts');
-      await run(clusterWords(words), completeFunctions);
+      const { completeNames } = await import('../../commands/complete.ts');
+      await run(clusterWords(words), (context) => completeNames(context, what));
     });
 }

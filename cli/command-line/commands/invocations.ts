@@ -1,5 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { INVOCATION_STATES } from '#api/invocations-for-people.ts';
+import { isInvocationId } from '#api/rules/invocation-id.ts';
 import type { InvocationsAsked, InvocationsOptions } from '../../commands/invocations.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { nameOf, positiveInteger } from '../options.ts';
@@ -32,7 +33,9 @@ export function addInvocations(root: Command, run: RunCommand): void {
 
 /** As `Location` and lists have it. */
 function idOf(text: string): string {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text))
-    throw new InvalidArgumentError('an id looks like 0198c0de-0000-7000-8000-000000000001.');
+  if (!isInvocationId(text))
+    throw new InvalidArgumentError(
+      'an id looks like 0198c0de-0000-7000-8000-000000000001, or like shop/nightly@2026-03-29T01:00:00Z.',
+    );
   return text;
 }

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isInvocationId } from './invocation-id.ts';
+
+const UUID = '0198c0de-5f2a-7c31-9d0e-6f1b2a3c4d5e';
+
+test('ids are those of gateways, of Triggers, and of what tells of their end', () => {
+  for (const id of [
+    UUID,
+    `${UUID}/onSuccess/onFailure`,
+    'shop/nightly@2026-03-29T01:00:00Z',
+    'shop/nightly@run-2026-03-29T01:00:00.000Z',
+    'a/b@run-1/onFailure',
+  ])
+    assert.ok(isInvocationId(id), id);
+});
+
+test('nothing else is an id, so nothing else comes into a path or onto a terminal', () => {
+  for (const text of [
+    '',
+    UUID.toUpperCase(),
+    `${UUID}/`,
+    `${UUID}/retry`,
+    `${UUID}/onSuccess/retry`,
+    `${UUID}${'/onSuccess'.repeat(9)}`,
+    'shop/nightly',
+    'shop/nightly@',
+    'shop/nightly@now',
+    'Shop/nightly@2026-03-29T01:00:00Z',
+    '../nightly@2026-03-29T01:00:00Z',
+    'shop/../nightly@2026-03-29T01:00:00Z',
+    'shop/nightly@run-',
+    `shop/nightly@run-${'a'.repeat(65)}`,
+    'shop/nightly@run-a/b',
+    'shop/nightly@run-a b',
+    `${UUID}\n`,
+  ])
+    assert.ok(!isInvocationId(text), JSON.stringify(text));
+});
