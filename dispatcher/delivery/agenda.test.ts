@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Agenda } from './agenda.ts';
 
-const ten = () => 10;
+const ten = () => ({ namespace: 'one', maxConcurrency: 10 });
+const a = { uid: 'a', namespace: 'one' };
 const uids = (agenda: Agenda, nowMs: number) => agenda.asking(nowMs, ten).map(({ uid }) => uid);
 
 test('a function is asked for once it was woken, until it was asked for', () => {
@@ -39,11 +40,23 @@ test('the earliest time counts', () => {
 
 test('what is under way counts against the room', () => {
   const agenda = new Agenda();
-  agenda.begun('a', 0);
-  agenda.begun('a', 0);
-  agenda.ended('a');
+  agenda.begun(a, 0);
+  agenda.begun(a, 0);
+  agenda.ended(a);
   agenda.wake('a');
   assert.equal(agenda.asking(0, ten)[0]?.running, 1);
+});
+
+test('what is under way of others in its namespace is told, and of other namespaces is not', () => {
+  const agenda = new Agenda();
+  agenda.begun(a, 0);
+  agenda.begun({ uid: 'b', namespace: 'one' }, 0);
+  agenda.begun({ uid: 'c', namespace: 'two' }, 0);
+  agenda.wake('a');
+  assert.equal(agenda.asking(0, ten)[0]?.runningInNamespace, 2);
+  agenda.ended({ uid: 'b', namespace: 'one' });
+  agenda.ended(a);
+  assert.equal(agenda.asking(0, ten)[0]?.runningInNamespace, 0);
 });
 
 test('a function that had no room is asked for again after its pause, by one probe', () => {
@@ -53,7 +66,7 @@ test('a function that had no room is asked for again after its pause, by one pro
   assert.deepEqual(uids(agenda, 0), []);
   assert.equal(agenda.nextMs, 1_000);
   assert.equal(agenda.asking(1_000, ten)[0]?.allowed, 1);
-  agenda.begun('a', 1_000);
+  agenda.begun(a, 1_000);
   assert.deepEqual(uids(agenda, 1_500), []);
   assert.equal(agenda.nextMs, 2_000);
 });

@@ -1,5 +1,9 @@
+import type { AsyncPolicy } from '../functions/async-policy.ts';
 import { allowed, type Failure, failed, type Pause, type PausePolicy, probed } from './half-open.ts';
 import type { Asking } from './room.ts';
+
+type Named = Pick<AsyncPolicy, 'uid' | 'namespace'>;
+type Policy = Pick<AsyncPolicy, 'namespace' | 'maxConcurrency'>;
 
 interface FunctionState {
   running: number;
@@ -17,6 +21,8 @@ const UNKNOWN_MS = 1_000;
  */
 export class Agenda {
   readonly #functions = new Map<string, FunctionState>();
+  /** Deliveries under way, of namespaces that have any. */
+  readonly #inNamespace = new Map<string, number>();
   readonly #due = new Set<string>();
   readonly #later = new Map<string, number>();
   /** No later than the earliest of `#later`. */
@@ -43,17 +49,20 @@ export class Agenda {
 
   /**
    * The functions that may have something due and may begin with it. Those of unknown concurrency are looked at again later.
-   * @param maxConcurrency undefined: not known
+   * @param policyOf undefined: not known
    */
-  asking(nowMs: number, maxConcurrency: (uid: string) => number | undefined): Asking[] {
+  asking(nowMs: number, policyOf: (uid: string) => Policy | undefined): Asking[] {
     if (nowMs >= this.#nextMs) this.#fallDue(nowMs);
     const asking: Asking[] = [];
     for (const uid of this.#due) {
       const { running = 0, pause } = this.#functions.get(uid) ?? {};
-      const most = maxConcurrency(uid);
+      const policy = policyOf(uid);
       const may = allowed(pause, nowMs);
-      if (most !== undefined && may > 0) asking.push({ uid, running, maxConcurrency: most, allowed: may });
-      else this.#putOff(uid, most === undefined ? nowMs + UNKNOWN_MS : (pause?.untilMs ?? nowMs));
+      if (policy !== undefined && may > 0) {
+        const { namespace, maxConcurrency } = policy;
+        const runningInNamespace = this.#inNamespace.get(namespace) ?? 0;
+        asking.push({ uid, namespace, running, runningInNamespace, maxConcurrency, allowed: may });
+      } else this.#putOff(uid, policy === undefined ? nowMs + UNKNOWN_MS : (pause?.untilMs ?? nowMs));
     }
     return asking;
   }
@@ -63,16 +72,20 @@ export class Agenda {
     for (const uid of uids) this.#due.delete(uid);
   }
 
-  begun(uid: string, nowMs: number): void {
+  begun({ uid, namespace }: Named, nowMs: number): void {
     const state = this.#state(uid);
     state.running += 1;
+    this.#inNamespace.set(namespace, (this.#inNamespace.get(namespace) ?? 0) + 1);
     if (state.pause !== undefined) state.pause = probed(state.pause, nowMs);
   }
 
   /** One of its deliveries is under way no longer. */
-  ended(uid: string): void {
+  ended({ uid, namespace }: Named): void {
     const state = this.#state(uid);
     state.running -= 1;
+    const others = (this.#inNamespace.get(namespace) ?? 1) - 1;
+    if (others === 0) this.#inNamespace.delete(namespace);
+    else this.#inNamespace.set(namespace, others);
     this.#forgetIdle(uid, state);
   }
 

@@ -135,7 +135,7 @@ export class Deliveries implements AsyncDisposable {
     const nowMs = clock.nowMs();
     const free = Math.min(this.#runs.free, gateways.known.allowed(nowMs));
     if (free === 0) return;
-    const asking = this.#agenda.asking(nowMs, (uid) => policies.of(uid)?.maxConcurrency);
+    const asking = this.#agenda.asking(nowMs, (uid) => policies.of(uid));
     this.#turn += 1;
     const room = [...roomOf(asking, free, this.#turn)];
     for (let at = 0; at < room.length && this.#isLeasing; at += ASKED_AT_ONCE)

@@ -132,7 +132,7 @@ export class DeliveryRuns {
     const run: Run = { id, epoch, uid, attempt, bytes, ageFromMs, policy, startedAtMs, abort, onLost, ...state };
     this.#leases.add(run);
     this.#runs.set(id, run);
-    this.#agenda.begun(uid, startedAtMs);
+    this.#agenda.begun(policy, startedAtMs);
     return run;
   }
 
@@ -221,7 +221,7 @@ export class DeliveryRuns {
   }
 
   #freeRoom(run: Run): void {
-    if (run.hasRoom) this.#agenda.ended(run.uid);
+    if (run.hasRoom) this.#agenda.ended(run.policy);
     run.hasRoom = false;
   }
 

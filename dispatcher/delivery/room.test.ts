@@ -4,7 +4,9 @@ import { type Asking, roomOf } from './room.ts';
 
 const asking = (uid: string, change: Partial<Asking> = {}): Asking => ({
   uid,
+  namespace: `namespace of ${uid}`,
   running: 0,
+  runningInNamespace: change.running ?? 0,
   maxConcurrency: 10,
   allowed: Number.POSITIVE_INFINITY,
   ...change,
@@ -43,6 +45,17 @@ test('hogs share what there is evenly', () => {
   const room = roomOf(hogs, 500, 3);
   assert.ok(Math.max(...room.values()) - Math.min(...room.values()) <= 1);
   assert.ok(inAll(room) < 500);
+});
+
+test('a namespace leaves places to others, however many functions it has', () => {
+  const many = Array.from({ length: 1_000 }, (_, number) =>
+    asking(`${number}`, { namespace: 'one', maxConcurrency: 1_000 }),
+  );
+  const most = inAll(roomOf(many, 500, 3));
+  assert.ok(most > 390 && most < 410, String(most));
+  const again = many.map((one) => ({ ...one, runningInNamespace: most }));
+  assert.equal(roomOf(again, 500 - most, 0).size, 0);
+  assert.equal(roomOf([...again, asking('other')], 500 - most, 0).get('other'), 10);
 });
 
 test('where there are fewer places than functions, the turn decides who goes first', () => {
