@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { atConstantRate, type RatePlan, wholeAnswer } from './constant-rate.ts';
+import { atConstantRate, type RatePlan, requestTo, wholeAnswer } from './constant-rate.ts';
 
 async function targetOf(t: TestContext, name: string, handler: RequestListener): Promise<RatePlan['targets'][number]> {
   const server = createServer(handler).listen(0, '127.0.0.1');
@@ -49,6 +49,19 @@ test('answers other than 200 are errors', async (t) => {
   );
   const { none } = await atConstantRate({ ...BRIEF, targets: [target], warmUp: 0, slices: 1 });
   assert.equal(none?.errors, 20);
+});
+
+test('what is posted goes with its headers and length, and may be answered with another status', async (t) => {
+  const seen: string[] = [];
+  const target = await targetOf(t, 'post', async (request, response) => {
+    for await (const piece of request) seen.push(`${request.method} ${request.headers.prefer} ${piece}`);
+    response.writeHead(202, { 'content-length': 2 }).end('ok');
+  });
+  const posted = { ...target, headers: { Prefer: 'respond-async' }, body: 'it', status: 202 };
+  const { post } = await atConstantRate({ ...BRIEF, targets: [posted], warmUp: 0, slices: 1 });
+  assert.equal(post?.errors, 0);
+  assert.deepEqual([...new Set(seen)], ['POST respond-async it']);
+  assert.match(requestTo({ host: '', port: 0, authority: 'a.example' }), /^GET \/ HTTP\/1\.1\r\nHost: a\.example\r\n/);
 });
 
 test('an answer is whole when as much has come as its head says', () => {

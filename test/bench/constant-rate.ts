@@ -1,11 +1,19 @@
 import { connect, type Socket } from 'node:net';
 
-interface RateTarget {
+const HEAD_END = '\r\n\r\n';
+
+export interface RateTarget {
   name: string;
   host: string;
   port: number;
   /** Host header. */
   authority: string;
+  /** Further ones. */
+  headers?: Readonly<Record<string, string>>;
+  /** Posted; absent: it is a GET. */
+  body?: string;
+  /** Of the answers that are none of the errors; default 200. */
+  status?: number;
 }
 
 export interface RatePlan {
@@ -25,7 +33,7 @@ export interface RatePlan {
 export interface RateResult {
   /** Milliseconds from when a request was due to the last byte of its answer; for each turn a list. */
   ms: number[][];
-  /** Answers other than 200. */
+  /** Answers of another status. */
   errors: number;
 }
 
@@ -77,23 +85,24 @@ type Answered = (error: Error | undefined, ms: number) => void;
 class Asked {
   readonly name: string;
   readonly result: RateResult = { ms: [], errors: 0 };
+  readonly #status: number;
   readonly #lines: Line[];
 
   static async open(target: RateTarget, connections: number): Promise<Asked> {
-    const request = `GET / HTTP/1.1\r\nHost: ${target.authority}\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n`;
-    const lines = Array.from({ length: connections }, () => Line.open(target, request));
-    return new Asked(target.name, await Promise.all(lines));
+    const lines = Array.from({ length: connections }, () => Line.open(target, requestTo(target)));
+    return new Asked(target, await Promise.all(lines));
   }
 
-  private constructor(name: string, lines: Line[]) {
+  private constructor({ name, status = 200 }: RateTarget, lines: Line[]) {
     this.name = name;
+    this.#status = status;
     this.#lines = lines;
   }
 
   /** @param dueAtMs on performance.now()'s clock */
   ask(turn: number, dueAtMs: number, answered: Answered): void {
     this.#lines[turn % this.#lines.length]?.ask(dueAtMs, (error, ms, status) => {
-      if (status !== 200) this.result.errors += 1;
+      if (status !== this.#status) this.result.errors += 1;
       answered(error, ms);
     });
   }
@@ -101,6 +110,14 @@ class Asked {
   close(): void {
     for (const line of this.#lines) line.close();
   }
+}
+
+/** All of it, in ASCII. */
+export function requestTo({ authority, headers = {}, body }: Omit<RateTarget, 'name'>): string {
+  const fields = { Host: authority, 'User-Agent': 'bench', Accept: '*/*', ...headers };
+  const length = body === undefined ? [] : [`Content-Length: ${body.length}`];
+  const lines = [...Object.entries(fields).map(([name, value]) => `${name}: ${value}`), ...length];
+  return `${body === undefined ? 'GET' : 'POST'} / HTTP/1.1\r\n${lines.join('\r\n')}${HEAD_END}${body ?? ''}`;
 }
 
 interface Due {
@@ -149,8 +166,6 @@ class Line {
     due?.answered(undefined, nowMs - due.atMs, answer.status);
   }
 }
-
-const HEAD_END = '\r\n\r\n';
 
 /** The status of an answer with a Content-Length, once all of it is there. */
 export function wholeAnswer(received: string): { status: number } | undefined {

@@ -14,14 +14,14 @@ const SETTLE_MS = 15_000;
 const PROBE_EVERY_MS = 5_000;
 const SCRAPE_EVERY_MS = 1_000;
 /** Most that a process may take over a bare node:http server that is asked the same, in thousandths of a processor. */
-const BARS = { operator: 2, activator: 1 } as const;
+const BARS = { operator: 2, activator: 1, dispatcher: 1 } as const;
 
 type Judged = keyof typeof BARS;
-const JUDGED: readonly Judged[] = ['operator', 'activator'];
+const JUDGED: readonly Judged[] = ['operator', 'activator', 'dispatcher'];
 
-/** Processor time that operator and activator take while nothing happens, with functions that sleep. */
+/** Processor time that operator, activator and dispatcher take while nothing happens, with functions that sleep. */
 export async function idle(system: Deployed, world: World, seconds: number): Promise<Section> {
-  for (let i = 0; i < FUNCTIONS; i++) await world.deploy(manifest(world.namespace, `idle-${i}`, HELLO));
+  for (let i = 0; i < FUNCTIONS; i++) await world.deploy(manifest(world.namespace, `idle-${i}`, HELLO, { async: {} }));
   await using probed = await BareServer.start();
   await using scraped = await BareServer.start();
   using _asking = asking([
@@ -30,7 +30,11 @@ export async function idle(system: Deployed, world: World, seconds: number): Pro
     [scraped, SCRAPE_EVERY_MS],
   ]);
   await sleep(SETTLE_MS);
-  const pids = { operator: podsOf(system, '/operator.mjs'), activator: podsOf(system, '/activator.mjs') };
+  const pids = {
+    operator: podsOf(system, '/operator.mjs'),
+    activator: podsOf(system, '/activator.mjs'),
+    dispatcher: podsOf(system, '/dispatcher.mjs'),
+  };
   const all = { ...pids, probed: [probed.pid], scraped: [scraped.pid] };
   const before = readings(all);
   await sleep(seconds * 1000);
@@ -38,7 +42,7 @@ export async function idle(system: Deployed, world: World, seconds: number): Pro
   // Of several the busiest: the operator that leads.
   const milli = (name: keyof typeof all) =>
     (Math.max(...after[name].map((took, i) => took - (before[name][i] ?? 0))) / seconds) * 1000;
-  const baseline = { operator: milli('probed'), activator: milli('scraped') };
+  const baseline = { operator: milli('probed'), activator: milli('scraped'), dispatcher: milli('probed') };
   return {
     title: `Idle processor time over ${seconds} s, with ${FUNCTIONS} functions that sleep, in thousandths of a processor`,
     columns: ['taken', 'over bare'],

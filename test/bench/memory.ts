@@ -17,11 +17,12 @@ const AWAKE = 'idle-0';
 const BARS = {
   operator: (bareMib: number) => bareMib + 40,
   activator: (bareMib: number) => bareMib + 20,
+  dispatcher: (bareMib: number) => bareMib + 25,
   replica: (bareMib: number) => 1.2 * bareMib,
 } as const;
 
 type Judged = keyof typeof BARS;
-const JUDGED: readonly Judged[] = ['operator', 'activator', 'replica'];
+const JUDGED: readonly Judged[] = ['operator', 'activator', 'dispatcher', 'replica'];
 /** Pss of each, MiB. */
 type Reading = Record<Judged | 'bare', number>;
 
@@ -58,18 +59,20 @@ export async function memory(system: Deployed, world: World, options: MemoryOpti
     bars: JUDGED.map((name) =>
       within(`idle memory, ${name}`, { figure: mib(name), baseline: bare, unit: 'MiB' }, BARS[name](bare)),
     ),
-    notes: ['bars: operator bare + 40 MiB, activator bare + 20 MiB, replica 1.2 x bare'],
+    notes: ['bars: operator bare + 40 MiB, activator bare + 20 MiB, dispatcher bare + 25 MiB, replica 1.2 x bare'],
     figures: readings,
   };
 }
 
 function quiet(world: World, name: string, version: number) {
-  return manifest(world.namespace, name, `${HELLO}// ${version}\n`, { scaling: { idleSeconds: 3600 } });
+  return manifest(world.namespace, name, `${HELLO}// ${version}\n`, { scaling: { idleSeconds: 3600 }, async: {} });
 }
 
 /** Fresh processes, each of which has done its work once. */
 async function startAnew(system: Deployed, world: World, version: number): Promise<void> {
-  for (const part of [system.activator, system.operator]) {
+  const { activator, operator, dispatcher } = system;
+  if (dispatcher === undefined) throw new Error('there is no dispatcher');
+  for (const part of [dispatcher, activator, operator]) {
     await part.stop();
     await part.start();
   }
@@ -79,6 +82,16 @@ async function startAnew(system: Deployed, world: World, version: number): Promi
   const url = await world.deploy(quiet(world, AWAKE, version));
   const { status, text } = await world.call(url);
   if (status !== 200) throw new Error(`${AWAKE} answered ${status} ${text}`);
+  await eventually('what nobody waits for is done too', () => doneLater(world, url));
+}
+
+/** Throws while there is no dispatcher to take it. */
+async function doneLater(world: World, url: string): Promise<boolean> {
+  const accepted = await world.call(url, { headers: { prefer: 'respond-async' } });
+  const { location } = accepted.headers;
+  if (accepted.status !== 202 || typeof location !== 'string') throw new Error(`${accepted.status} ${accepted.text}`);
+  const { text } = await world.call(url, { path: location, headers: { prefer: 'wait=10' } });
+  return JSON.parse(text).status === 'done';
 }
 
 async function readAll(system: Deployed, bare: number): Promise<Reading> {
@@ -96,6 +109,7 @@ async function readAll(system: Deployed, bare: number): Promise<Reading> {
     bare: pssMib(bare),
     operator: all(only('/operator.mjs')) + bundlers.reduce((sum, pid) => sum + all(pid), 0),
     activator: all(only('/activator.mjs')),
+    dispatcher: all(only('/dispatcher.mjs')),
     replica: pssMib(only('runtime.mjs')),
   };
 }

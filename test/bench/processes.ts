@@ -21,7 +21,7 @@ export function podProcesses(podRunner: number): string[] {
   return pids()
     .filter((pid) => parentOf(pid) === podRunner)
     .map(commandOf)
-    .filter((command) => !/\/((operator|activator)\.mjs|bundler\.sh)/.test(command));
+    .filter((command) => !/\/((operator|activator|dispatcher|log-keeper)\.mjs|bundler\.sh)/.test(command));
 }
 
 /** Pids of the pods' processes that run `file`, without the shell that prepares them. */

@@ -6,7 +6,7 @@ import { compared } from './rounds.ts';
 import { median } from './statistics.ts';
 
 /** Of its processor's time, what a proxy that is asked for all it can do has on a machine with nothing else to do. */
-const QUIET = 0.85;
+export const QUIET = 0.85;
 /** With less than this, even what it did in its own time is chance: each turn begins with cold caches. */
 const DROWNED = 0.25;
 

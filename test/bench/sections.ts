@@ -3,6 +3,7 @@ import { deployLocal } from '../support/deployed-local.ts';
 import { GatewayClient } from '../support/gateway.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
 import { World } from '../support/world.ts';
+import { async } from './async.ts';
 import { bodies } from './bodies.ts';
 import { burst } from './burst.ts';
 import { coldStart } from './cold-start.ts';
@@ -56,6 +57,7 @@ const PARTS = {
   bodies: { needs: ['nginx', 'wrk'], run: (effort) => bodies({ ...effort, ...profiled(effort) }) },
   routes: { needs: ['nginx', 'wrk'], run: (effort) => routes(effort) },
   policies: { needs: ['nginx', 'wrk'], run: (effort) => policies(effort) },
+  async: { needs: ['nginx', 'wrk'], run: (effort) => async({ ...effort, ...profiled(effort) }) },
   flood: { needs: ['nginx', 'wrk'], run: ({ seconds }) => flood(seconds) },
   held: { needs: [], run: ({ starts }) => held(starts) },
   runtime: {
