@@ -2,6 +2,7 @@ import { readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store.ts';
+import type { RoomFor } from './eviction.ts';
 import { networkFileSystem } from './mount-info.ts';
 import { numberOf } from './open-database.ts';
 
@@ -41,7 +42,7 @@ export function refuseNetwork(path: string): void {
 
 /**
  * The room that there is. New entries are refused while some is left, an eighth of a small disk, so that those accepted can still
- * be settled: that writes too.
+ * be settled: that writes too. Of that what functions answer takes half at the most.
  */
 export class Disk {
   readonly #db: DatabaseSync;
@@ -61,12 +62,13 @@ export class Disk {
     db.exec(`PRAGMA wal_autocheckpoint = ${logPages}`);
   }
 
-  hasRoom(bytes: number): boolean {
+  hasRoom(bytes: number, what: RoomFor): boolean {
     const { bavail, bsize } = statfsSync(dirname(this.#path));
     // Pages that are in the log only will make the file longer.
     const owed = Math.max(this.#fileBytes() - statSync(this.#path).size, 0);
     const free = this.#freePages() * this.#pageBytes;
-    return bavail * bsize - owed + free >= this.#reserve + COPIES * bytes;
+    const reserve = what === 'answers' ? this.#reserve / 2 : this.#reserve;
+    return bavail * bsize - owed + free >= reserve + COPIES * bytes;
   }
 
   /** Gives some pages back to the disk. Returns whether there are more to give back. */

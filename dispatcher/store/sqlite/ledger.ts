@@ -95,6 +95,25 @@ export class Ledger {
       .toSorted((a, b) => (a.owner.uid < b.owner.uid ? -1 : 1));
   }
 
+  /** Of all that has ended. */
+  get endedBytes(): number {
+    return [...this.#byUid.values()].reduce((sum, f) => sum + endedBytesOf(f), 0);
+  }
+
+  /** Of the namespace that keeps the most of what has ended, the function that does; undefined: nothing is kept. */
+  keepsMost(): LedgerFunction | undefined {
+    const inNamespace = new Map<string, number>();
+    for (const f of this.#byUid.values()) {
+      const { namespace } = f.owner;
+      inNamespace.set(namespace, (inNamespace.get(namespace) ?? 0) + endedBytesOf(f));
+    }
+    const [most] = [...inNamespace].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+    let found: LedgerFunction | undefined;
+    for (const f of this.#byUid.values())
+      if (f.owner.namespace === most && endedBytesOf(f) > (found === undefined ? 0 : endedBytesOf(found))) found = f;
+    return found;
+  }
+
   /** The bound that one more open entry of so many bytes would break. */
   brokenBound({ uid, namespace }: Owner, bytes: number, limits: Limits): Bounded | undefined {
     const own = this.#byUid.get(uid);
@@ -180,6 +199,8 @@ export class Ledger {
   }
 }
 
+const ROW_BYTES = 256;
+
 const EMPTY = {
   waiting: 0,
   leased: 0,
@@ -190,6 +211,11 @@ const EMPTY = {
   kept_bytes: 0,
   buried_bytes: 0,
 };
+
+/** What its ended entries take, about: a row without a payload takes room too. */
+function endedBytesOf({ done, cancelled, buried, keptBytes, buriedBytes }: FunctionCounts): number {
+  return keptBytes + buriedBytes + (done + cancelled + buried) * ROW_BYTES;
+}
 
 function isEmpty(f: FunctionCounts): boolean {
   return STATES.every((state) => f[state] === 0);

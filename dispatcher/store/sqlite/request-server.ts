@@ -36,7 +36,7 @@ export class RequestServer {
     this.#store = new SqliteStore(db, {
       limits: options.limits,
       nowMs: () => this.#nowMs,
-      hasRoom: (bytes) => this.#disk.hasRoom(bytes),
+      hasRoom: (bytes, what) => this.#disk.hasRoom(bytes, what),
     });
   }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { checkPayloadBytes, MAX_BATCH } from '../check-input.ts';
+import { checkPayloadBytes, MAX_BATCH, resultOf } from '../check-input.ts';
 import { STATES } from '../states.ts';
 import {
   type EnqueueResult,
@@ -21,6 +21,7 @@ import {
 } from '../store.ts';
 import { Admission, bytesOf } from './admission.ts';
 import { Endings } from './endings.ts';
+import { Eviction, type HasRoom } from './eviction.ts';
 import { Ledger, type LedgerFunction } from './ledger.ts';
 import { listPage, NEWEST, toEntry } from './list-page.ts';
 import { contentOf, prepareStatements, type Row, type Statements } from './statements.ts';
@@ -29,8 +30,7 @@ export interface SqliteStoreOptions {
   limits: Limits;
   /** Milliseconds since the epoch. */
   nowMs: () => number;
-  /** Whether the disk has room for so many bytes of new entries. */
-  hasRoom: (bytes: number) => boolean;
+  hasRoom: HasRoom;
 }
 
 /** Leases of a removed function's entries go with it, some at a time: about 10 ms. */
@@ -38,7 +38,8 @@ const REMOVED_AT_ONCE = 1_000;
 
 /**
  * The operations, each within a transaction that the caller begins; `beforeCommit` has to be called before it ends, and
- * `afterRollback` after one that was taken back. Makes no use of time but by `nowMs`.
+ * `afterRollback` after one that was taken back. Makes no use of time but by `nowMs`. Longer than 250 lines: it has each
+ * method of a store.
  */
 export class SqliteStore implements Immediate<Store> {
   readonly #db: DatabaseSync;
@@ -47,6 +48,7 @@ export class SqliteStore implements Immediate<Store> {
   readonly #ledger: Ledger;
   readonly #admission: Admission;
   readonly #endings: Endings;
+  readonly #eviction: Eviction;
 
   constructor(db: DatabaseSync, options: SqliteStoreOptions) {
     this.#db = db;
@@ -55,6 +57,8 @@ export class SqliteStore implements Immediate<Store> {
     this.#ledger = new Ledger(db);
     this.#admission = new Admission(this.#do, this.#ledger, options.limits);
     this.#endings = new Endings(this.#do, this.#ledger, options.limits);
+    const { hasRoom } = options;
+    this.#eviction = new Eviction({ ledger: this.#ledger, statements: this.#do, endings: this.#endings, hasRoom });
   }
 
   beforeCommit(): void {
@@ -68,7 +72,8 @@ export class SqliteStore implements Immediate<Store> {
 
   enqueue(batch: readonly NewEntry[]): EnqueueResult[] {
     const nowMs = this.#now();
-    if (!this.#options.hasRoom(batch.reduce((sum, entry) => sum + bytesOf(entry), 0)))
+    const bytes = batch.reduce((sum, entry) => sum + bytesOf(entry), 0);
+    if (!this.#eviction.makeRoom(bytes, 'new entries'))
       throw new StoreError(
         'DiskFull',
         'the disk of the queue is full: nothing more is accepted until entries are done',
@@ -104,12 +109,16 @@ export class SqliteStore implements Immediate<Store> {
 
   settle(batch: readonly Settlement[]): boolean[] {
     const nowMs = this.#now();
+    const bytes = batch.reduce((sum, settlement) => sum + (resultOf(settlement)?.byteLength ?? 0), 0);
+    // Without room for the answers it is without them that all of these end.
+    const keepsResults = bytes === 0 || this.#eviction.makeRoom(bytes, 'answers');
     return batch.map((settlement) => {
       const row = this.#held(settlement);
       if (row === undefined) return false;
       const note = settlement.note ?? null;
       if (settlement.outcome !== 'again') {
-        const { outcome: state, result, keepMs } = settlement;
+        const { outcome: state, keepMs } = settlement;
+        const result = keepsResults ? settlement.result : undefined;
         this.#endings.end(row, { nowMs, state, result, note, keepMs });
         return true;
       }
