@@ -12,9 +12,11 @@ import { helm } from '#platform/testing/cluster-tools.ts';
 import { notChecked } from '#platform/testing/not-checked.ts';
 import { workingBuilder } from '../../.toolchain/builder.ts';
 import { imageName, layoutArchiveName, PROGRAMS } from '../../.toolchain/image-commands.ts';
+import { STORAGE_CLASSES } from '../../local/cluster/volumes/kinds.ts';
 import { ROOT } from '../../local/package-root.ts';
 import { makeBaseOfAll, platformsToBuild } from '../support/base-image.ts';
 import { freeNodePort, startCluster } from '../support/deployed-local.ts';
+import { eventually } from '../support/eventually.ts';
 import { GatewayClient } from '../support/gateway.ts';
 import { emptyProject, installCommand, runApart } from '../support/installed-command.ts';
 import { kubectlEnv } from '../support/kubectl.ts';
@@ -137,6 +139,11 @@ if (tool !== undefined) {
     const kubeconfig = join(scratch, 'kubeconfig');
     const cluster = stack.use(await startCluster(join(scratch, 'cluster'), kubeconfig, [VERSION]));
     const kube = stack.use(await cluster.ready(AbortSignal.timeout(60_000)));
+    // The cluster's controllers make it some moments after the API server answers.
+    await eventually('there is a StorageClass for the dispatcher', async () => {
+      const { items } = await kube.listAll(STORAGE_CLASSES, { signal: AbortSignal.timeout(10_000) });
+      return items.length > 0;
+    });
     const port = await freeNodePort();
     const set = {
       'service.type': 'NodePort',

@@ -17,8 +17,29 @@ export function generateStoredWork(chance: Chance): Record<string, unknown> {
       }),
       () => ({ retry, maxAgeSeconds: number(chance), maxConcurrency: number(chance) }),
       () => ({ maxBodyBytes: bytes(chance), result: { seconds: number(chance), maxBytes: bytes(chance) } }),
+      () => ({ onSuccess: destination(chance), onFailure: destination(chance) }),
       () => chance.of<unknown>([null, [], 'Always', { retry: null }, { result: [] }, { retry: 5 }]),
     ),
   };
 }
+
+/** Addresses that are good, no addresses at all, or lead where nothing may be sent. */
+const URLS = [
+  'https://hooks.example.org/a?b=%20',
+  'http://169.254.169.254/latest/meta-data',
+  'https://[::ffff:127.0.0.1]:1/',
+  'https://me:secret@a.example/',
+  'https://',
+  'https://\u0000',
+  'javascript:1',
+];
+const destination = (chance: Chance) =>
+  chance.of<unknown>([
+    { function: oddWord(chance) },
+    { url: chance.of(URLS) },
+    { function: 'other', url: 'https://a.example' },
+    {},
+    null,
+  ]);
+
 const bytes = (chance: Chance) => chance.of([...ODD_BYTES, quantity(chance)]);
