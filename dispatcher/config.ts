@@ -13,6 +13,8 @@ export const DispatcherConfig = z.object({
   CATNAP_STORE_FOLDER: z.string().min(1).optional(),
   /** Instead of the folder: file with the URL of a PostgreSQL database, which several dispatchers may share. Read once. */
   CATNAP_STORE_URL_FILE: z.string().min(1).optional(),
+  /** How often what is kept is counted one by one, in seconds; less often where that takes long. */
+  CATNAP_STORE_COUNT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   /** Where gateways hand over what they accepted. Port 0 is any free one, here and below. */
   CATNAP_INTAKE_PORT: envPort.default(8082),
   /** Where people ask for invocations. */

@@ -103,7 +103,8 @@ async function listen(parts: Parts): Promise<void> {
 
 /** Resolves with the port. */
 async function serveOps({ registry, store, functions, ended, lifecycle }: Parts): Promise<number> {
-  const check = new ConservationCheck(store, systemClock, log);
+  const pauseMs = config.CATNAP_STORE_COUNT_SECONDS * 1_000;
+  const check = new ConservationCheck({ store, clock: systemClock, log, pauseMs });
   lifecycle.onStop('count of the store', () => check[Symbol.dispose]());
   dispatcherGauges(registry, {
     store: async () => {

@@ -96,19 +96,21 @@ export function dispatcherGauges(registry: Registry, sources: Sources): void {
   registerTotals(registry, figures);
   registerEntries(registry, figures);
   registerSpace(registry, figures);
-  const gauge = (name: string, help: string, read: () => number) =>
+  const gauge = (name: string, help: string, read: () => number | undefined) =>
     new Gauge({
       name: `catnap_dispatcher_${name}`,
       help,
       registers: [registry],
       collect() {
-        this.set(read());
+        const value = read();
+        if (value === undefined) this.remove();
+        else this.set(value);
       },
     });
   gauge(
     'unaccounted_entries',
-    'Invocations that were accepted less those that are open, done, buried or cancelled, counted one by one each minute, or less often where there are many: anything but 0 is a fault of the store.',
-    () => sources.unaccounted() ?? 0,
+    'Invocations that were accepted less those that are open, done, buried or cancelled, counted one by one each minute, or less often where there are many; none before the first count. Anything but 0 is a fault of the store.',
+    sources.unaccounted,
   );
   gauge('status_waits', 'Requests that wait for the end of an invocation.', sources.waits);
 }

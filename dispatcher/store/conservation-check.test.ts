@@ -5,10 +5,12 @@ import { TestClock } from '#platform/testing/test-clock.ts';
 import { until } from '#platform/testing/until.ts';
 import { ConservationCheck } from './conservation-check.ts';
 
+const EACH_MINUTE = { log: silentLog, pauseMs: 60_000 };
+
 test('the store is counted each minute, and what it lacks stays told', async () => {
   const clock = new TestClock();
   let answer: Promise<number> = Promise.resolve(0);
-  using check = new ConservationCheck({ unaccounted: () => answer }, clock, silentLog);
+  using check = new ConservationCheck({ store: { unaccounted: () => answer }, clock, ...EACH_MINUTE });
   assert.equal(check.found, undefined);
   clock.advance(60_000);
   await until(() => check.found === 0 && clock.pending === 1, 'it has looked');
@@ -24,7 +26,7 @@ test('the store is counted each minute, and what it lacks stays told', async () 
 test('a store that takes seconds to be counted is counted less often', async () => {
   const clock = new TestClock();
   const { promise, resolve } = Promise.withResolvers<number>();
-  using check = new ConservationCheck({ unaccounted: () => promise }, clock, silentLog);
+  using check = new ConservationCheck({ store: { unaccounted: () => promise }, clock, ...EACH_MINUTE });
   clock.advance(60_000);
   clock.advance(2_000);
   resolve(0);

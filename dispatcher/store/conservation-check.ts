@@ -2,25 +2,34 @@ import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { Store } from './store.ts';
 
-const PAUSE_MS = 60_000;
 /** The store does nothing else while it counts a million entries: it does so for no more than this part of its time. */
 const MOST_SHARE = 100;
+
+interface ConservationCheckParts {
+  store: Pick<Store, 'unaccounted'>;
+  clock: Clock;
+  log: Log;
+  /** Between two looks; longer where one takes long. */
+  pauseMs: number;
+}
 
 /** Looks now and then whether the store lost or made up any entry. */
 export class ConservationCheck implements Disposable {
   readonly #store: Pick<Store, 'unaccounted'>;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #pauseMs: number;
   #cancel: () => void;
   #isEnded = false;
   #found: number | undefined;
 
-  /** Looks a minute later for the first time. */
-  constructor(store: Pick<Store, 'unaccounted'>, clock: Clock, log: Log) {
+  /** Looks `pauseMs` later for the first time. */
+  constructor({ store, clock, log, pauseMs }: ConservationCheckParts) {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    this.#cancel = clock.after(PAUSE_MS, () => void this.#look());
+    this.#pauseMs = pauseMs;
+    this.#cancel = clock.after(pauseMs, () => void this.#look());
   }
 
   /** Entries that were accepted, less those that are there or have ended; undefined: it has not looked yet. */
@@ -47,6 +56,6 @@ export class ConservationCheck implements Disposable {
     }
     if (this.#isEnded) return;
     const tookMs = this.#clock.nowMs() - startedAtMs;
-    this.#cancel = this.#clock.after(Math.max(PAUSE_MS, tookMs * MOST_SHARE), () => void this.#look());
+    this.#cancel = this.#clock.after(Math.max(this.#pauseMs, tookMs * MOST_SHARE), () => void this.#look());
   }
 }
