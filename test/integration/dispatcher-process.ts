@@ -45,7 +45,7 @@ export class Tokens {
   }
 }
 
-const FROM_SOURCE = [process.execPath, join(import.meta.dirname, '../../dispatcher/main.ts')];
+export const DISPATCHER_FROM_SOURCE = [process.execPath, join(import.meta.dirname, '../../dispatcher/main.ts')];
 
 interface StartOptions {
   /** Absent: `env` says where the API server is. */
@@ -84,7 +84,7 @@ export class DispatcherProcess implements AsyncDisposable {
   static async start({ apiUrl, tokens, folder, env = {}, command, preload }: StartOptions): Promise<DispatcherProcess> {
     const tokenFile = join(folder, 'token');
     await writeFile(tokenFile, tokens.ofDispatcher());
-    const [file = '', ...args] = command ?? FROM_SOURCE;
+    const [file = '', ...args] = command ?? DISPATCHER_FROM_SOURCE;
     const child = spawn(file, args, {
       env: {
         ...(apiUrl !== undefined && { CATNAP_API_URL: apiUrl }),
