@@ -21,7 +21,9 @@ const Settings = z.object({
   CATNAP_TEST_AUDIT_LOG: z.string().optional(),
   /** An image with Node that the images are tried on; absent: one is made of this machine's Node. */
   CATNAP_TEST_BASE_IMAGE: z.string().optional(),
-  /** Of the fuzz tests: the seed of a run to repeat; absent: a new one, which is printed. */
+  /** Of the test that kills processes while work is accepted: for how long. */
+  CATNAP_TEST_KILL_SECONDS: z.coerce.number().int().min(10).default(60),
+  /** Of the fuzz tests and of kills at random: the seed of a run to repeat; absent: a new one, which is printed. */
   CATNAP_FUZZ_SEED: z.coerce.number().int().optional(),
   /** Of the fuzz tests: the numbers of the cases to repeat, with commas; absent: all. */
   CATNAP_FUZZ_CASES: z
