@@ -7,6 +7,7 @@ import type { TargetFunction } from '../functions/target.ts';
 import type { BodySink } from '../proxy/request-body.ts';
 import type { RequestTaker } from '../proxy/request-taker.ts';
 import { type TimerWheel, WheelTimer } from '../proxy/timer-wheel.ts';
+import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { AsyncRequest } from './async-request.ts';
 import { refusalFor, unavailable } from './entry-outcomes.ts';
 import type { Entry, EntrySender } from './entry-sender.ts';
@@ -41,6 +42,7 @@ const NOT_IN_TIME = unavailable(`it did not answer within ${DURABLE_MS / 1000} s
 export class Acceptance implements RequestTaker, BodySink, Entry {
   readonly sink = this;
   readonly uid: string;
+  readonly budget: FunctionBudget;
   parts: readonly Uint8Array[] = [];
   bytes = 0;
   readonly #request: AsyncRequest;
@@ -63,6 +65,7 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
     this.#sender = sender;
     this.#with = parts;
     this.uid = fn.config.uid;
+    this.budget = fn.budget;
     this.#id = parts.ids.next();
   }
 

@@ -1,12 +1,13 @@
 /** What clients can make the gateway hold of what is to be stored is bounded, and shared fairly. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dispatchedGateway } from '../testing/keeping-dispatcher.ts';
+import { dispatchedGateway, KeepingDispatcher } from '../testing/keeping-dispatcher.ts';
 import { aFunction, ask, until } from '../testing/test-gateway.ts';
 import { HOST, Wire } from '../testing/test-wire.ts';
 
 const always = (name: string) => aFunction(name, { async: { mode: 'Always' } });
 const half = `POST / HTTP/1.1\r\nhost: ${HOST}\r\ncontent-length: 1000\r\n\r\n${'x'.repeat(500)}`;
+const MIB = 1_048_576;
 const isBusy = ({ text }: Wire) => text.includes('x-catnap-error: GatewayBusy');
 
 test('clients that never finish their bodies are so many at most; another function still has its requests accepted', async () => {
@@ -78,4 +79,30 @@ test('a body in pieces of one byte takes little more memory than it is long', as
   await Promise.all(crowd.map((wire) => wire.until(/^HTTP\/1\.1 202/)));
   assert.equal(scene.dispatcher.entries.at(-1)?.body, 'x'.repeat(PIECES));
   for (const wire of crowd) wire.socket.destroy();
+});
+
+test('answers that clients ask for and do not read count as what the process holds; others still get theirs', async () => {
+  const bounds = { requests: 10_000, bytes: 32 * MIB };
+  await using scene = await dispatchedGateway({ bounds });
+  const { gateway, dispatcher } = scene;
+  for (const name of ['hello', 'other']) gateway.putFunction(aFunction(name, { async: {} }));
+  const id = '018bcfe5-6800-7abc-8def-0123456789ab';
+  const response = { status: 200, headers: [], truncated: false };
+  // As JSON it is six times as long.
+  const body = '\x01'.repeat(MIB);
+  let asked = 0;
+  dispatcher.onStatus = ({ searchParams }, answer) => {
+    asked += 1;
+    answer.end(KeepingDispatcher.status({ id, response }, searchParams.get('uid') === 'uid-of-hello' ? body : 'small'));
+  };
+  const path = `/.catnap/invocations/${id}`;
+  const crowd = Array.from({ length: 40 }, () => new Wire(gateway.port));
+  for (const { socket } of crowd) socket.pause();
+  for (const one of crowd) one.send(`GET ${path} HTTP/1.1\r\nhost: ${HOST}\r\n\r\n`);
+  await until(() => asked === 40 && gateway.budget.requests === 0, 'all are answered, or refused', 30_000);
+  assert.ok(gateway.budget.bytes > bounds.bytes / 2, `${gateway.budget.bytes} bytes are counted`);
+  assert.ok(gateway.budget.bytes <= bounds.bytes, `${gateway.budget.bytes} bytes`);
+  assert.equal((await ask(gateway.port, { host: 'other.default.fn.example', path })).status, 200);
+  for (const { socket } of crowd) socket.destroy();
+  await until(() => gateway.budget.bytes === 0, 'nothing is held');
 });

@@ -2,6 +2,7 @@ import type { Decision } from '../errors/decision.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import type { TargetFunction } from '../functions/target.ts';
 import type { RequestTaker } from '../proxy/request-taker.ts';
+import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { InvocationPath } from '../routing/invocation-path.ts';
 import type { AsyncRequest } from './async-request.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -38,6 +39,9 @@ export class StatusCall implements RequestTaker, Waiting {
     this.#waits = waits;
   }
 
+  get budget(): FunctionBudget {
+    return this.#fn.budget;
+  }
   get uid(): string {
     return this.#fn.config.uid;
   }
@@ -74,7 +78,9 @@ export class StatusCall implements RequestTaker, Waiting {
     try {
       const invocation = await this.#invocation(id, waitSeconds ?? 0);
       if (invocation === undefined) return noInvocation(`this function has no invocation ${id}, or none any more`);
-      return part === 'response' ? responseReply(invocation) : statusReply(invocation, waitSeconds);
+      const reply = part === 'response' ? responseReply(invocation) : statusReply(invocation, waitSeconds);
+      // Those before it may not have been read yet.
+      return 'body' in reply && !this.budget.mayKeep(reply.body.length) ? BUSY : reply;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return { code: 'AsyncUnavailable', message: `the dispatcher does not say how this goes: ${why}` };

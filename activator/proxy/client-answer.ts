@@ -14,6 +14,9 @@ import { openTunnel, type Tunnel } from './tunnel.ts';
 import { type AnswerReader, UnreadAnswer } from './unread-answer.ts';
 import { answerHeaders, ownHeaders, writeFailure, writeReply } from './write-response.ts';
 
+/** Replies of no more characters are not counted while a client does not read them: its request costs more. */
+const SMALL_REPLY = 16_384;
+
 /** The request's exchange, which decides what becomes of it. */
 export interface AnswerOwner extends AnswerReader {
   /** The replica has begun to answer. @param status 101: the connection is another protocol's from here on */
@@ -126,6 +129,13 @@ export class ClientAnswer implements Inbound {
     this.#endConnectionIfDraining();
     const headers = [...reply.headers, ...ownHeaders(this.#record)];
     writeReply(this.#stream, { ...reply, headers: this.#amended(headers) });
+    if (reply.body.length > SMALL_REPLY) this.#holdUnsent();
+  }
+
+  /** Until it has left, or the connection is closed. */
+  #holdUnsent(): void {
+    this.#unread ??= new UnreadAnswer(this.#stream, this.#owner, this.budget);
+    this.#unread.mayGrow(this.#stream, undefined);
   }
 
   /** Nothing more can be answered: the stream ends at once. */

@@ -115,6 +115,7 @@ export class Exchange implements QueuedRequest<Replica>, StreamHandler, AnswerOw
   /** It goes through no queue, and is answered by what the stage that calls this decides. */
   give(taker: RequestTaker): void {
     this.#taker = taker;
+    this.#answer.budget = taker.budget;
     const { body } = this.#outgoing;
     if (taker.sink === undefined) return;
     // It is read once: nothing of it has to be kept here for another try.
