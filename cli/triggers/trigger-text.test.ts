@@ -78,6 +78,11 @@ Next:
   );
 });
 
+test('a source is told as the dispatcher tells it: without a zone where that is UTC', () => {
+  const utc = aTrigger(undefined, { source: { cron: { ...cron, timeZone: 'UTC' } } });
+  assert.match(listText([utc], false, NOW), /cron 0 3 \* \* \* +Unknown/);
+});
+
 test('one of which nothing is known yet has a page too', () => {
   const page = showText(aTrigger(), '', NOW);
   assert.match(page, /^Ready: +Unknown: nothing was said of it yet\nNext: +none$/m);

@@ -85,8 +85,10 @@ function adviceFor(trigger: TriggerObject, option: string): string[] {
 }
 
 function sourceText({ spec, status }: TriggerObject): string {
-  const { cron } = spec.source;
-  return status?.source ?? (cron === undefined ? '' : `cron ${cron.schedule} ${cron.timeZone ?? 'UTC'}`);
+  const { schedule, timeZone = 'UTC' } = spec.source.cron ?? {};
+  // Until the dispatcher has said it, as it does.
+  const given = schedule === undefined ? '' : `cron ${schedule}${timeZone === 'UTC' ? '' : ` ${timeZone}`}`;
+  return status?.source ?? given;
 }
 
 function cronWords(cron: TriggerObject['spec']['source']['cron']): string[] {
