@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checkSettlement } from '../store/check-input.ts';
 import { readAnswer } from '../store/kept-answer.ts';
 import type { Settlement } from '../store/store.ts';
 import type { Outcome } from './outcome.ts';
@@ -52,6 +53,14 @@ test('what is given up is kept as long as the store says, with the last answer w
   assert.equal(settlement.note?.length, 1_024);
   const broken = settlementOf({ lease, verdict, outcome: { kind: 'broken', note: '' }, policy, isFull: false });
   assert.equal(kept(broken), undefined);
+});
+
+test('a note is text that the store takes, whatever a gateway has said', () => {
+  for (const note of ['\ud800', `${'x'.repeat(1_023)}\u{1f600}`]) {
+    const verdict = { outcome: 'buried', note } as const;
+    const settlement = settlementOf({ lease, verdict, outcome: undefined, policy, isFull: false });
+    assert.doesNotThrow(() => checkSettlement(settlement));
+  }
 });
 
 test('what is tried again waits at least as long as it is to', () => {

@@ -20,7 +20,8 @@ interface Settling {
 
 /** What the store is told. */
 export function settlementOf({ lease: { id, epoch }, verdict, outcome, policy, isFull }: Settling): Settlement {
-  const note = verdict.note?.slice(0, MOST_NOTE);
+  // Cut or not: the store takes no half of a surrogate pair, and an entry has to end whatever its gateway says.
+  const note = verdict.note?.slice(0, MOST_NOTE).toWellFormed();
   if (verdict.outcome === 'again')
     return { id, epoch, note, outcome: 'again', notBeforeMs: Math.ceil(verdict.notBeforeMs), counts: verdict.counts };
   const result = outcome === undefined ? undefined : resultOf(outcome, isFull ? 0 : policy.maxResultBytes);
