@@ -4,6 +4,7 @@ import { ConnectionPool } from '../upstream/connection-pool.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { ConnectionLost, type DispatcherAnswer, DispatcherCall, type DispatcherRequest } from './dispatcher-call.ts';
 import { refusalIn } from './entry-outcomes.ts';
+import { QuestionPlaces } from './question-places.ts';
 
 export interface DispatcherClientParts {
   /** Base URL, without a path. */
@@ -28,7 +29,7 @@ export class DispatcherClient implements Dispatcher, Disposable {
   readonly #parts: DispatcherClientParts;
   readonly #host: string;
   readonly #pool: ConnectionPool;
-  #reading = 0;
+  readonly #questions = new QuestionPlaces(MOST_READING);
 
   constructor(parts: DispatcherClientParts) {
     this.#parts = parts;
@@ -48,18 +49,14 @@ export class DispatcherClient implements Dispatcher, Disposable {
     { id, uid, waitSeconds }: { id: string; uid: string; waitSeconds: number },
     signal: AbortSignal,
   ): Promise<Buffer | undefined> {
-    if (this.#reading >= MOST_READING) throw new Error('too much is asked of it at once');
+    using place = this.#questions.take(uid);
+    if (place === undefined) throw new Error('too much is asked of it at once');
     const path = `${INVOCATIONS_PATH}${id}?uid=${encodeURIComponent(uid)}&wait=${waitSeconds}`;
     const withinMs = ANSWER_MS + waitSeconds * 1000;
-    this.#reading += 1;
-    try {
-      const { status, bytes } = await this.#ask({ method: 'GET', path, body: [] }, { withinMs, signal });
-      if (status === 404) return undefined;
-      if (status !== 200) throw new Error(refusalIn(status, bytes));
-      return bytes;
-    } finally {
-      this.#reading -= 1;
-    }
+    const { status, bytes } = await this.#ask({ method: 'GET', path, body: [] }, { withinMs, signal });
+    if (status === 404) return undefined;
+    if (status !== 200) throw new Error(refusalIn(status, bytes));
+    return bytes;
   }
 
   [Symbol.dispose](): void {

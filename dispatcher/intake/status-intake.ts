@@ -59,7 +59,7 @@ export class StatusIntake {
   async answer(question: StatusQuestion, { gone, stopping }: Ends, send: Send): Promise<void> {
     const entry = await this.#atItsEnd(question, AbortSignal.any([gone, stopping]));
     if (isOpen(entry)) return await this.#send(entry, undefined, send);
-    using _ = await this.#turns.take(gone);
+    using _ = await this.#turns.take(entry.owner.namespace, gone);
     await this.#send(entry, await this.#options.store.result(entry.id), send);
   }
 

@@ -1,24 +1,27 @@
-/** So many at the same time; the others wait, in the order in which they came. */
+/** So many at the same time; the others wait, tenant by tenant in turn, and each tenant's in the order in which they came. */
 export class Turns {
   #free: number;
-  readonly #waiting = new Set<() => void>();
+  /** By tenant, those first whose turn comes first. */
+  readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(most: number) {
     this.#free = most;
   }
 
   /** It lasts until it is disposed. Rejects when `signal` aborts before there is one. */
-  async take(signal: AbortSignal): Promise<Disposable> {
+  async take(tenant: string, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
-    else await this.#wait(signal);
+    else await this.#wait(tenant, signal);
     return { [Symbol.dispose]: () => this.#give() };
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(tenant: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => {
-        this.#waiting.delete(go);
+        const own = this.#waiting.get(tenant);
+        own?.delete(go);
+        if (own?.size === 0) this.#waiting.delete(tenant);
         reject(signal.reason);
       };
       const go = () => {
@@ -26,17 +29,21 @@ export class Turns {
         resolve();
       };
       signal.addEventListener('abort', leave, { once: true });
-      this.#waiting.add(go);
+      this.#waiting.set(tenant, (this.#waiting.get(tenant) ?? new Set()).add(go));
     });
   }
 
   #give(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
+    const [first] = this.#waiting;
+    if (first === undefined) {
       this.#free += 1;
       return;
     }
-    this.#waiting.delete(next);
-    next();
+    const [tenant, own] = first;
+    const [next] = own;
+    this.#waiting.delete(tenant);
+    if (next !== undefined) own.delete(next);
+    if (own.size > 0) this.#waiting.set(tenant, own);
+    next?.();
   }
 }
