@@ -92,3 +92,13 @@ test('answers that no room can be made for are not kept, and what was answered i
   assert.deepEqual(disk.store.settle(many), [true, false, false]);
   assert.deepEqual([disk.store.entry(id)?.state, disk.store.result(id)], ['done', undefined]);
 });
+
+test('room for one large entry is made of thousands of small answers', () => {
+  using disk = new SmallDisk();
+  for (let function_ = 0; function_ < 4; function_ += 1)
+    for (let done = 0; done < 1_000; done += 1) {
+      disk.accept(`a-${function_}`, 'one');
+      disk.end(`a-${function_}`, 'done', 2_000);
+    }
+  assert.equal(disk.accept('b', 'two', 6 * MIB), 'b-4001');
+});

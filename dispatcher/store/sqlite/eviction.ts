@@ -16,8 +16,8 @@ interface EvictionParts {
 
 /** Forgotten before it is looked again who keeps the most. */
 const AT_ONCE = 16;
-/** In one operation: some ten milliseconds. What is left over is for the next. */
-const MOST = 1_000;
+/** In one operation: some hundred milliseconds at the worst. Beyond it the operation is refused, and nothing is forgotten. */
+const MOST = 10_000;
 /** At which a disk has the bytes of new entries twice for a while: in the log too. */
 const COPIES = 2;
 
