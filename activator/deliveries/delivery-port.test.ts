@@ -32,8 +32,8 @@ test('a delivery wakes its function, is told of itself, and gives back what the 
   await stage.metric(/catnap_activator_deliveries\{state="kept"\} 0\n/);
   const line = () => stage.activator.lastLines.find((one) => one.includes('"msg":"request"')) ?? '{}';
   await until(() => line() !== '{}', 'it is logged');
-  const { invocationId, path, client, requestId } = JSON.parse(line());
-  assert.deepEqual([invocationId, path, client, requestId], [sent.head.id, '/job', '192.0.2.7', 'req-1']);
+  const { invocationId, attempt, path, client, requestId } = JSON.parse(line());
+  assert.deepEqual([invocationId, attempt, path, client, requestId], [sent.head.id, 3, '/job', '192.0.2.7', 'req-1']);
 });
 
 test('policies are not asked again, and what clients say of deliveries does nothing at the public port', async () => {

@@ -37,7 +37,7 @@ export function deliverable({ head, request, body }: DeliveryOrder): Deliverable
   const hosts = fields.filter((_, i) => (fields[i - (i % 2)] as string).toLowerCase() === 'host');
   return (
     faultOf({ ...seen, rawHeaders: hosts }) ?? {
-      head: { ...seen, invocationId: head.id },
+      head: { ...seen, invocation: { id: head.id, attempt: head.attempt } },
       headers: headersOf(seen, fields, body.length),
     }
   );

@@ -13,8 +13,8 @@ export interface ClientHead {
   readonly rawHeaders: string[];
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Of what is delivered later than it was accepted: which invocation it is. */
-  readonly invocationId?: string;
+  /** Of what is delivered later than it was accepted: which invocation it is, and which of its attempts, from 1. */
+  readonly invocation?: { readonly id: string; readonly attempt: number };
 }
 
 /** A request's body: a paused stream, with the back-pressure of one. Node's IncomingMessage and Http2ServerRequest are some. */

@@ -81,7 +81,10 @@ export class RequestRecord implements Course, AccessLogEntry {
     return this.#queue?.config.key ?? this.#judgedFor ?? null;
   }
   get invocationId(): string | undefined {
-    return this.#head.invocationId;
+    return this.#head.invocation?.id;
+  }
+  get attempt(): number | undefined {
+    return this.#head.invocation?.attempt;
   }
   get traceparent(): string | undefined {
     const { traceparent } = this.#head.headers;

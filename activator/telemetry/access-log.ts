@@ -12,6 +12,8 @@ export interface AccessLogEntry {
   readonly requestId: string;
   /** Of what was delivered later than it was accepted: which invocation it is. */
   readonly invocationId?: string | undefined;
+  /** Of the same: how often it has been delivered with this time, from 1. */
+  readonly attempt?: number | undefined;
   /** As it was passed on; undefined: there was none. */
   readonly traceparent: string | undefined;
   readonly method: string;
@@ -77,6 +79,7 @@ export function accessLine(entry: AccessLogEntry, at: Date): string {
     revision: entry.revision,
     requestId: entry.requestId,
     invocationId: entry.invocationId,
+    attempt: entry.attempt,
     traceId: traceIdOf(entry.traceparent),
     method: entry.method,
     path: pathOf(entry.target),

@@ -66,6 +66,7 @@ export class LocalDevCluster implements DevCluster {
     const { colour, say } = this.#options;
     const terminal = new Terminal({
       gatewayLog: plane.activatorLog,
+      dispatcherLog: plane.dispatcherLog,
       podsDir: cluster.podsDir,
       colour,
       say,

@@ -3,6 +3,7 @@ import { frameParts } from '#api/rules/frame.ts';
 import type { AsyncPolicy } from '../functions/async-policy.ts';
 import type { Entry, Lease, LeasedEntry, Payload } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
+import { BurialLog } from './burial-log.ts';
 import type { Came, DeliveryParts } from './delivery-parts.ts';
 import { DeliveryRoute } from './delivery-route.ts';
 import type { Gateway } from './gateways.ts';
@@ -42,6 +43,7 @@ export class DeliveryRuns {
   readonly #leases: HeldLeases;
   readonly #runs = new Map<string, Run>();
   readonly #settlements: Settlements;
+  readonly #burials: BurialLog;
   readonly #route: DeliveryRoute;
   readonly #payloads: PayloadReader<Run>;
   #isClosing = false;
@@ -53,6 +55,7 @@ export class DeliveryRuns {
     this.#news = news;
     this.#leases = new HeldLeases(parts);
     this.#settlements = new Settlements(parts);
+    this.#burials = new BurialLog(parts);
     this.#payloads = new PayloadReader({ ...parts, onRead: (...read) => this.#send(...read) });
     const { known, connect } = parts.gateways;
     this.#route = new DeliveryRoute({ gateways: known, connect, clock: parts.clock });
@@ -121,6 +124,7 @@ export class DeliveryRuns {
     const cancel = this.#parts.clock.after(LAST_WRITE_MS, () => last.abort());
     await this.#settlements.close(last.signal);
     cancel();
+    this.#burials[Symbol.dispose]();
   }
 
   #hold({ id, epoch }: Lease, rest: Pick<Run, 'uid' | 'attempt' | 'bytes' | 'ageFromMs' | 'policy'>): Run {
@@ -185,6 +189,7 @@ export class DeliveryRuns {
     run.isJudged = true;
     const settled = this.#settlements.settle(settlement).then((holds) => {
       this.#remove(run);
+      if (holds && given.outcome === 'buried') this.#burials.buried(run, given.note);
       if (!holds) metrics.leaseLost();
       else if (given.outcome !== 'again') this.#parts.ended(run.id, given.outcome);
       else this.#agenda.wakeAt(run.uid, clock.nowMs() + Math.max(0, given.notBeforeMs - wallMs()));

@@ -63,6 +63,10 @@ export class ControlPlane implements AsyncDisposable {
     return this.#logFile('activator');
   }
 
+  get dispatcherLog(): string {
+    return this.#logFile('dispatcher');
+  }
+
   /** Rejects when they are not ready before `signal`. */
   async ready(signal: AbortSignal): Promise<void> {
     const { activatorOps, operatorOps, logsOps, dispatcherOps } = this.ports;

@@ -125,6 +125,7 @@ async function createUnlessThere(kube: KubeClient, object: FunctionObject, signa
 function showTraffic(plane: ControlPlane, cluster: LocalCluster, { NO_COLOR }: Config): Terminal {
   return new Terminal({
     gatewayLog: plane.activatorLog,
+    dispatcherLog: plane.dispatcherLog,
     podsDir: cluster.podsDir,
     colour: process.stdout.isTTY && (NO_COLOR ?? '') === '',
     say,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containerLine, gatewayLine } from './log-lines.ts';
+import { containerLine, dispatcherLine, gatewayLine } from './log-lines.ts';
 
 const plain = { colour: false };
 const pod = { name: 'hello-7f3c9a12-8wsf9mbbvw-fc7n9', namespace: 'default' };
@@ -20,6 +20,23 @@ test('a request is one line: whose it was, how it went, how long it took', () =>
     withoutTime(gatewayLine(JSON.stringify({ ...request, totalMs: 70.4, coldMs: 62.1 }), plain)),
     'hello.default         200 GET /a 70 ms (cold start 62 ms)',
   );
+});
+
+test('a delivery says which attempt it is, and what was given up why', () => {
+  const request = { time, msg: 'request', function: 'default/hello', method: 'POST', path: '/a', status: 500 };
+  assert.equal(
+    withoutTime(gatewayLine(JSON.stringify({ ...request, totalMs: 3, coldMs: 0, attempt: 2 }), plain)),
+    'hello.default         500 POST /a 3 ms, attempt 2',
+  );
+  const buried = { time, msg: 'an invocation is buried', function: 'default/hello', why: 'the function answered 404' };
+  assert.equal(
+    withoutTime(dispatcherLine(JSON.stringify(buried), plain)),
+    'hello.default         buried: the function answered 404',
+  );
+  const more = { time, msg: 'more invocations are buried', function: 'default/hello', more: 995 };
+  assert.equal(withoutTime(dispatcherLine(JSON.stringify(more), plain)), 'hello.default         buried: 995 more');
+  for (const text of [JSON.stringify({ time, msg: 'listening' }), 'no JSON', '{', ''])
+    assert.equal(dispatcherLine(text, plain), undefined);
 });
 
 test('a request that found no function, and one whose client left, are shown as such', () => {
@@ -64,6 +81,7 @@ test('no text steers the terminal, and none fills it', () => {
     const lines = [shown(text), written({ msg: text }), written({ msg: 'x', field: text })];
     const request = { time, msg: 'request', function: 'a/b', method: text, path: text, status: 200, totalMs: 1 };
     lines.push(gatewayLine(JSON.stringify(request), plain));
+    lines.push(dispatcherLine(JSON.stringify({ msg: 'an invocation is buried', why: text }), plain));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     for (const line of lines) assert.doesNotMatch(line ?? '', /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
   }

@@ -36,13 +36,23 @@ export function gatewayLine(text: string, style: Style): Shown {
   return undefined;
 }
 
+/** Of a line of the dispatcher's log: what was given up. */
+export function dispatcherLine(text: string, style: Style): Shown {
+  const line = parsed(text);
+  const isMore = line?.msg === 'more invocations are buried';
+  if (line === undefined || (line.msg !== 'an invocation is buried' && !isMore)) return undefined;
+  const what = isMore ? `buried: ${Number(line.more)} more` : `buried: ${plain(line.why)}`;
+  return joined(line, nameOfKey(line.function), painted(what, RED, style), style);
+}
+
 function requestLine(line: JsonLine, style: Style): string {
   const status = Number(line.status ?? 0);
   const colour = status >= 500 || status === 0 ? RED : status >= 400 ? YELLOW : GREEN;
   const ended = status === 0 ? 'left' : String(status);
   const cold = Number(line.coldMs) > 0 ? ` (cold start ${milliseconds(line.coldMs)})` : '';
+  const attempt = Number(line.attempt) > 0 ? `, attempt ${Number(line.attempt)}` : '';
   const what = `${plain(line.method)} ${plain(line.path)}`;
-  const how = `${painted(ended, colour, style)} ${what} ${milliseconds(line.totalMs)}${cold}`;
+  const how = `${painted(ended, colour, style)} ${what} ${milliseconds(line.totalMs)}${cold}${attempt}`;
   return joined(line, nameOfKey(line.function), how, style);
 }
 

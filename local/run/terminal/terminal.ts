@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileFollower } from './file-follower.ts';
-import { containerLine, gatewayLine, type Shown, type Style } from './log-lines.ts';
+import { containerLine, dispatcherLine, gatewayLine, type Shown, type Style } from './log-lines.ts';
 
 const LOOK_MS = 100;
 /** The gateway's log has a line for each request here, so it is cut. */
@@ -10,6 +10,7 @@ const GATEWAY_LOG_BYTES = 64 * 2 ** 20;
 
 interface TerminalOptions {
   gatewayLog: string;
+  dispatcherLog: string;
   /** Folder in which the pod runner keeps its pods. */
   podsDir: string;
   colour: boolean;
@@ -27,6 +28,7 @@ export class Terminal implements Disposable {
   readonly #options: TerminalOptions;
   readonly #style: Style;
   readonly #gateway: FileFollower;
+  readonly #dispatcher: FileFollower;
   readonly #timer: NodeJS.Timeout;
   /** By path of the log: of the runs of containers. */
   #runs = new Map<string, FileFollower>();
@@ -39,6 +41,8 @@ export class Terminal implements Disposable {
       ...this.#to((text) => gatewayLine(text, this.#style)),
       cutAtBytes: GATEWAY_LOG_BYTES,
     });
+    const dispatcher = this.#to((text) => dispatcherLine(text, this.#style));
+    this.#dispatcher = new FileFollower(options.dispatcherLog, dispatcher);
     this.#findRuns();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
@@ -54,6 +58,7 @@ export class Terminal implements Disposable {
     this.#findRuns(0);
     for (const run of this.#runs.values()) run.look();
     this.#gateway.look();
+    this.#dispatcher.look();
   }
 
   #follow(path: string, pod: PodName, from?: number): FileFollower {
