@@ -11,6 +11,8 @@ import { requestBody } from '../invoke/request-body.ts';
 import { type Way, wayOf } from './gateway-way.ts';
 
 export interface InvokeOptions {
+  /** As the line names it. */
+  namespace?: string;
   request?: string;
   header?: string[];
   data?: string;
@@ -53,7 +55,8 @@ export async function invoke(
   const way = await wayOf(await context.cluster(), asked.name, invocation, options.url === true, context.signal);
   if (options.verbose) context.output.note(`> ${invocation.method} ${invocation.target} ${way.told}`);
   const answer = await way.ask({ invocation, body, signal, firstByteMs: options.timeout * 1_000 });
-  if (isLater && answer.status === 202) return await later(context, { way, invocation, answer }, options);
+  if (isLater && answer.status === 202)
+    return await later(context, { name: asked.name, way, invocation, answer }, options);
   if (isLater && answer.status < 400) context.output.note(NOT_LATER);
   const firstByteMs = performance.now() - beganMs;
   await show(context, answer, options).finally(() => over.abort());
@@ -66,6 +69,7 @@ export async function invoke(
 }
 
 interface Later {
+  name: string;
   way: Way;
   invocation: Invocation;
   answer: ServiceAnswer;
@@ -74,8 +78,8 @@ interface Later {
 /** What was accepted; with `--wait` its end, and the function's answer. */
 async function later(
   { output, signal }: CommandContext,
-  { way, invocation, answer }: Later,
-  { wait = false }: InvokeOptions,
+  { name, way, invocation, answer }: Later,
+  { wait = false, namespace }: InvokeOptions,
 ): Promise<void> {
   const text = await output.collected(answer.body);
   const accepted = acceptedIn(text);
@@ -83,8 +87,11 @@ async function later(
   if (accepted === undefined) return output.result({ status: 202, headers: answer.headers, body: text }, () => text);
   const { id } = accepted;
   const path = questionAbout(id, invocation).target;
-  if (!wait) return output.result({ ...accepted, path }, () => `${id} is accepted: ${path}`);
-  output.note(`${id} is accepted: ${path}`);
+  const option = namespace === undefined ? '' : ` -n ${namespace}`;
+  // What is printed is the id alone, for a variable of a script.
+  if (!wait) output.result({ ...accepted, path }, () => id);
+  output.note(`accepted; how it goes: catnap invocations show ${name} ${id}${option}`);
+  if (!wait) return;
   const ask = (part: '' | '/response' = '') =>
     way.ask({ invocation: questionAbout(id, invocation, part), body: undefined, signal, firstByteMs: QUESTION_MS });
   const ended = await endOf({ ask: () => ask(), id, signal });

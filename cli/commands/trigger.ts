@@ -67,7 +67,7 @@ async function run(context: CommandContext, name: string, { wait, timeout }: Tri
   const value = `${new Date().toISOString()}-${randomBytes(RANDOM_BYTES).toString('hex')}`;
   const asked = await askForRun(name, value, place);
   const id = askedRunId({ namespace, name }, value);
-  if (wait !== true) return context.output.result({ id, function: asked.spec.function }, () => `${id} is asked for`);
+  if (wait !== true) return context.output.result({ id, function: asked.spec.function }, () => id);
   const ended = await endOf(id, () => triggerNamed(name, place), { ...place, timeoutMs: timeout * 1_000 });
   context.output.result(ended, () => [`${id} is ${ended.state}`, ended.note].filter(Boolean).join(': '));
   if (ended.state !== 'done') throw new CommandError(`${id} is ${ended.state}`, EXIT.failed);

@@ -373,6 +373,15 @@ test('catnap invoke --wait shows what the function answered later', async () => 
   assert.equal(told.path, `/.catnap/invocations/${told.id}`);
 });
 
+test('catnap invoke --async prints the id alone, for a script, and says beside it how to ask after it', async () => {
+  await using world = await system.world();
+  await world.deploy(later(world, 'echo', ECHO));
+  const { stdout, stderr } = await run(world, ['invoke', 'echo', '--async']);
+  const id = stdout.trimEnd();
+  assert.match(id, ID);
+  assert.ok(stderr.includes(`catnap invocations show echo ${id} -n ${world.namespace}`), stderr);
+});
+
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples', 'async');
 
 const CHECKS: Record<string, (world: World, url: string) => Promise<void>> = {
