@@ -187,7 +187,7 @@ export class DeliveryRuns {
   #settle(run: Run, given: Verdict, settlement: Parameters<Settlements['settle']>[0]): void {
     const { clock, wallMs, metrics, log } = this.#parts;
     run.isJudged = true;
-    const settled = this.#settlements.settle(settlement).then((holds) => {
+    const settled = this.#settlements.settle(settlement).then(({ holds }) => {
       this.#remove(run);
       if (holds && given.outcome === 'buried') this.#burials.buried(run, given.note);
       if (!holds) metrics.leaseLost();

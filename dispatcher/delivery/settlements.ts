@@ -1,6 +1,7 @@
 import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import type { Settlement, Store } from '../store/store.ts';
+import { settlementBytes } from '../store/check-input.ts';
+import type { Settled, Settlement, Store } from '../store/store.ts';
 
 export interface SettlementParts {
   store: Pick<Store, 'settle'>;
@@ -11,14 +12,14 @@ export interface SettlementParts {
 interface Pending {
   settlement: Settlement;
   bytes: number;
-  /** With whether it holds: false where the lease was lost. */
-  resolve: (holds: boolean) => void;
+  resolve: (settled: Settled) => void;
 }
 
 /** Of one batch; one alone may be larger. */
 const MOST = 500;
 const MOST_BYTES = 8 * 1_048_576;
-/** Of results that wait for the store. Beyond it entries end without what the function answered. */
+const LOST: Settled = { holds: false, dropped: 0 };
+/** Of results and events that wait for the store. Beyond it entries end without what the function answered. */
 const MOST_RESULT_BYTES = 32 * 1_048_576;
 const RETRY_MS: readonly number[] = [50, 200, 1_000, 5_000];
 
@@ -39,7 +40,7 @@ export class Settlements {
     this.#parts = parts;
   }
 
-  /** Of results that are not written yet: no more are kept in memory for now. */
+  /** Of what is not written yet: no more are kept in memory for now. */
   get isFull(): boolean {
     return this.#bytes >= MOST_RESULT_BYTES;
   }
@@ -49,11 +50,11 @@ export class Settlements {
     return this.#failures > 0;
   }
 
-  /** Resolves once it is durable; with false where the lease was lost, or all is over here. */
-  settle(settlement: Settlement): Promise<boolean> {
-    if (this.#isClosed) return Promise.resolve(false);
+  /** Resolves once it is durable; it does not hold where the lease was lost, or all is over here. */
+  settle(settlement: Settlement): Promise<Settled> {
+    if (this.#isClosed) return Promise.resolve(LOST);
     return new Promise((resolve) => {
-      const bytes = resultBytes(settlement);
+      const bytes = settlementBytes(settlement);
       this.#waiting.push({ settlement, bytes, resolve });
       this.#bytes += bytes;
       if (this.#waiting.length === 1 && !this.#isWriting) setImmediate(() => this.#begin());
@@ -69,7 +70,7 @@ export class Settlements {
       });
     }
     this.#isClosed = true;
-    for (const { resolve } of this.#waiting.splice(0)) resolve(false);
+    for (const { resolve } of this.#waiting.splice(0)) resolve(LOST);
   }
 
   #begin(): void {
@@ -101,10 +102,10 @@ export class Settlements {
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
   }
 
-  #settled(batch: readonly Pending[], holds: readonly boolean[]): void {
+  #settled(batch: readonly Pending[], settled: readonly Settled[]): void {
     for (const [index, { bytes, resolve }] of batch.entries()) {
       this.#bytes -= bytes;
-      resolve(holds[index] === true);
+      resolve(settled[index] ?? LOST);
     }
   }
 
@@ -113,7 +114,7 @@ export class Settlements {
     const { clock, log } = this.#parts;
     if (error instanceof RangeError && batch.length === 1) {
       log.error({ err: error, id: batch[0]?.settlement.id }, 'an entry cannot be settled as it is');
-      return this.#settled(batch, [false]);
+      return this.#settled(batch, [LOST]);
     }
     if (error instanceof RangeError) {
       for (const one of batch) await this.#alone(one);
@@ -133,8 +134,4 @@ export class Settlements {
       await this.#failed([one], error);
     }
   }
-}
-
-function resultBytes(settlement: Settlement): number {
-  return settlement.outcome === 'again' ? 0 : (settlement.result?.byteLength ?? 0);
 }

@@ -43,7 +43,7 @@ test('a dispatcher that hangs loses its leases, and does no harm when it comes b
   finish[0]?.();
   await until(() => dispatcher.leasesLost > 0, 'what came late is worth nothing');
   assert.equal(system.state(ids[0]), 'leased');
-  assert.deepEqual(system.model.settle([{ ...taken, outcome: 'buried' }]), [true]);
+  assert.deepEqual(system.model.settle([{ ...taken, outcome: 'buried' }]), [{ holds: true, dropped: 0 }]);
   assert.deepEqual(dispatcher.ended, []);
 });
 

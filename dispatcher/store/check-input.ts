@@ -7,6 +7,7 @@ const MAX_LEASE_MS = 24 * 3_600_000;
 /** The most of an answer's body that a Function may ask to be kept, and what is kept beside it. */
 const MAX_RESULT_BYTES = 1_048_576 + 65_536;
 const MAX_KEEP_MS = 366 * 24 * 3_600_000;
+const MAX_FOLLOW_UPS = 8;
 export const MAX_PAYLOADS_BYTES = 16 * 1_048_576;
 
 /** Throws a RangeError for what no caller may ask: it is the caller that has to bound what comes from outside. */
@@ -28,6 +29,19 @@ export function checkSettlement(settlement: Settlement): void {
   const bytes = resultOf(settlement)?.byteLength ?? 0;
   if (bytes > MAX_RESULT_BYTES)
     throw new RangeError(`a result has at most ${MAX_RESULT_BYTES} bytes, this one ${bytes}`);
+  const followUps = followUpsOf(settlement);
+  if (followUps.length > MAX_FOLLOW_UPS) throw new RangeError(`at most ${MAX_FOLLOW_UPS} entries follow one that ends`);
+  for (const entry of followUps) checkNewEntry(entry);
+}
+
+export function followUpsOf(settlement: Settlement): readonly NewEntry[] {
+  return settlement.outcome === 'again' ? [] : (settlement.followUps ?? []);
+}
+
+/** What a settlement brings: its result, and the payloads of what follows. */
+export function settlementBytes(settlement: Settlement): number {
+  const followUps = followUpsOf(settlement).map(({ head, body }) => head.byteLength + body.byteLength);
+  return followUps.reduce((sum, one) => sum + one, resultOf(settlement)?.byteLength ?? 0);
 }
 
 export function resultOf(settlement: Settlement): Uint8Array | undefined {

@@ -6,7 +6,9 @@ import {
   checkNewEntry,
   checkPage,
   checkSettlement,
+  followUpsOf,
   resultOf,
+  settlementBytes,
 } from './check-input.ts';
 import type { Space } from './sqlite/disk.ts';
 import type { Failure, WorkerData, WorkerMessage, WorkerRequest } from './sqlite/worker-messages.ts';
@@ -21,6 +23,7 @@ import {
   type NewEntry,
   type Page,
   type Payload,
+  type Settled,
   type Settlement,
   type Store,
   StoreError,
@@ -109,7 +112,7 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     checkBatch(batch);
     for (const entry of batch) checkNewEntry(entry);
     const bytes = batch.reduce((sum, { head, body }) => sum + head.byteLength + body.byteLength, 0);
-    const sent = batch.map((entry) => ({ ...entry, head: apart(entry.head), body: apart(entry.body) }));
+    const sent = batch.map(entryApart);
     return this.#call('enqueue', [sent], weightOf(batch, bytes));
   }
 
@@ -124,15 +127,12 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     return this.#call('extend', [leases, leaseMs], weightOf(leases));
   }
 
-  async settle(batch: readonly Settlement[]): Promise<boolean[]> {
+  async settle(batch: readonly Settlement[]): Promise<Settled[]> {
     checkBatch(batch);
     for (const settlement of batch) checkSettlement(settlement);
-    const bytes = batch.reduce((sum, settlement) => sum + (resultOf(settlement)?.byteLength ?? 0), 0);
-    const sent = batch.map((settlement) => {
-      const result = resultOf(settlement);
-      return result === undefined ? settlement : { ...settlement, result: apart(result) };
-    });
-    return this.#call('settle', [sent], weightOf(batch, bytes));
+    const bytes = batch.reduce((sum, settlement) => sum + settlementBytes(settlement), 0);
+    const changed = batch.flatMap((settlement) => [settlement, ...followUpsOf(settlement)]);
+    return this.#call('settle', [batch.map(settlementApart)], weightOf(changed, bytes));
   }
 
   async cancel(ids: readonly string[]): Promise<boolean[]> {
@@ -230,6 +230,16 @@ export class EmbeddedStore implements Store, AsyncDisposable {
 /** A message to a thread has all of the buffer that bytes are a piece of, such as one that Node read a request into. */
 function apart(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+}
+
+function entryApart(entry: NewEntry): NewEntry {
+  return { ...entry, head: apart(entry.head), body: apart(entry.body) };
+}
+
+function settlementApart(settlement: Settlement): Settlement {
+  if (settlement.outcome === 'again') return settlement;
+  const result = resultOf(settlement);
+  return { ...settlement, result: result && apart(result), followUps: followUpsOf(settlement).map(entryApart) };
 }
 
 function errorOf({ code, message }: Failure): Error {

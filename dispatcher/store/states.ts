@@ -1,4 +1,4 @@
-import type { EntryState } from './store.ts';
+import type { EnqueueResult, EntryState } from './store.ts';
 
 /** In a database a state is its place in this list. */
 export const STATES: readonly EntryState[] = ['waiting', 'leased', 'done', 'buried', 'cancelled'];
@@ -14,6 +14,10 @@ export const BYTES = {
 
 export function isOpen(state: EntryState): boolean {
   return state === 'waiting' || state === 'leased';
+}
+
+export function isRefused({ outcome }: EnqueueResult): boolean {
+  return outcome === 'full' || outcome === 'conflict';
 }
 
 export function stateOf(place: number): EntryState {

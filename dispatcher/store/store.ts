@@ -71,9 +71,21 @@ export type Settlement = Lease & {
         result?: Uint8Array | undefined;
         /** How long it is kept, where not as the limits say: up to 366 days, 0: it is forgotten at once. */
         keepMs?: number | undefined;
+        /**
+         * Enqueued in the same transaction, after all of the batch has ended: at most 8. One that is there already is not enqueued
+         * again; for one that does not fit there is no room made.
+         */
+        followUps?: readonly NewEntry[] | undefined;
       }
     | { outcome: 'again'; notBeforeMs: number; counts: boolean }
   );
+
+export interface Settled {
+  /** False: the lease is lost, and nothing happened. */
+  holds: boolean;
+  /** Of its follow-ups, those that were refused: by a bound, a conflict, or a full disk. */
+  dropped: number;
+}
 
 /** Without its payload. */
 export interface Entry {
@@ -176,8 +188,8 @@ export interface Store {
    * again as often as one likes: after `Busy` the leases are what they were, and the caller asks again before they end.
    */
   extend(leases: readonly Lease[], leaseMs: number): Promise<boolean[]>;
-  /** At most 1,000. False where the lease is lost: nothing happened. One that ended holds until another took the entry. */
-  settle(batch: readonly Settlement[]): Promise<boolean[]>;
+  /** At most 1,000. A lease that ended holds until another took the entry. */
+  settle(batch: readonly Settlement[]): Promise<Settled[]>;
   /** False for an entry that is not open. Who holds its lease has lost it. */
   cancel(ids: readonly string[]): Promise<boolean[]>;
   /**

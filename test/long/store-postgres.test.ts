@@ -117,7 +117,7 @@ class Work {
     const settlements = leases.map(({ id, epoch }) => ({ id, epoch, outcome: 'done' as const, keepMs: 60_000 }));
     const settled = await this.#tried(() => store.settle(settlements));
     if (settled === undefined) this.maybeSettled += settlements.length;
-    for (const { id } of settlements.filter((_, at) => settled?.[at])) {
+    for (const { id } of settlements.filter((_, at) => settled?.[at]?.holds)) {
       if (this.#settled.has(id)) this.settledTwice += 1;
       this.#settled.add(id);
       this.#bySettling.set(store, (this.#bySettling.get(store) ?? 0) + 1);

@@ -1,5 +1,7 @@
-import { STATES, stateOf } from '../states.ts';
-import type { Settlement } from '../store.ts';
+import { followUpsOf, MAX_BATCH } from '../check-input.ts';
+import { isRefused, STATES, stateOf } from '../states.ts';
+import type { EnqueueResult, NewEntry, Settled, Settlement } from '../store.ts';
+import { enqueue } from './enqueue.ts';
 import { Pieces } from './pieces.ts';
 import { release, remove } from './removal.ts';
 import { contentOf, ownerOf, type Row, SQL } from './statements.ts';
@@ -25,7 +27,25 @@ interface Again {
 /** Of those kept, as many are looked at first. */
 const LOOKED_AT = 100;
 
-export async function settle(tx: Transaction, batch: readonly Settlement[], nowMs: number): Promise<boolean[]> {
+export async function settle(tx: Transaction, batch: readonly Settlement[], nowMs: number): Promise<Settled[]> {
+  const held = await settleHeld(tx, batch, nowMs);
+  const followUps = batch.flatMap((settlement, at) => (held[at] === true ? followUpsOf(settlement) : []));
+  const results = followUps.length > 0 ? await enqueueAll(tx, followUps, nowMs) : [];
+  return batch.map((settlement, at) => {
+    if (held[at] !== true) return { holds: false, dropped: 0 };
+    const own = results.splice(0, followUpsOf(settlement).length);
+    return { holds: true, dropped: own.filter(isRefused).length };
+  });
+}
+
+async function enqueueAll(tx: Transaction, entries: readonly NewEntry[], nowMs: number): Promise<EnqueueResult[]> {
+  const results: EnqueueResult[] = [];
+  for (let at = 0; at < entries.length; at += MAX_BATCH)
+    results.push(...(await enqueue(tx, entries.slice(at, at + MAX_BATCH), nowMs)));
+  return results;
+}
+
+async function settleHeld(tx: Transaction, batch: readonly Settlement[], nowMs: number): Promise<boolean[]> {
   const asked = [batch.map(({ id }) => toSql(id)), batch.map(({ epoch }) => epoch)];
   const held = new Map((await tx.query<Row>(SQL.held, asked)).map((row) => [fromSql(row.id), row]));
   const again: Again[] = [];

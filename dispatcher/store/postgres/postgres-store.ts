@@ -5,7 +5,8 @@ import {
   checkNewEntry,
   checkPage,
   checkSettlement,
-  resultOf,
+  followUpsOf,
+  settlementBytes,
 } from '../check-input.ts';
 import {
   type EnqueueResult,
@@ -18,6 +19,7 @@ import {
   type NewEntry,
   type Page,
   type Payload,
+  type Settled,
   type Settlement,
   type Store,
   StoreError,
@@ -117,10 +119,14 @@ export class PostgresStore implements Store, AsyncDisposable {
     return this.#do((tx, nowMs) => extend(tx, { leases, leaseMs }, nowMs), weightOf(leases));
   }
 
-  async settle(batch: readonly Settlement[]): Promise<boolean[]> {
+  async settle(batch: readonly Settlement[]): Promise<Settled[]> {
     checkBatch(batch);
     for (const settlement of batch) checkSettlement(settlement);
-    const bytes = batch.reduce((sum, settlement) => sum + (resultOf(settlement)?.byteLength ?? 0), 0);
+    const bytes = batch.reduce((sum, settlement) => sum + settlementBytes(settlement), 0);
+    const followUps = batch.flatMap(followUpsOf);
+    // What follows comes after all of its own batch has ended, and before what ends in the next.
+    if (followUps.length > 0)
+      return this.#do((tx, nowMs) => settle(tx, batch, nowMs), weightOf([...batch, ...followUps], bytes));
     return this.#lane.doBatch(SETTLE, batch, { nowMs: this.#now(), weight: weightOf(batch, bytes) });
   }
 

@@ -31,7 +31,7 @@ class SmallDisk implements Disposable {
   end(uid: string, outcome: 'done' | 'buried', resultBytes: number): void {
     const { entries } = this.store.lease(new Map([[uid, 1]]), 1_000);
     for (const { id, epoch } of entries)
-      assert.deepEqual(this.store.settle([{ id, epoch, outcome, result: new Uint8Array(resultBytes) }]), [true]);
+      assert.equal(this.store.settle([{ id, epoch, outcome, result: new Uint8Array(resultBytes) }])[0]?.holds, true);
   }
 
   [Symbol.dispose](): void {
@@ -89,7 +89,10 @@ test('answers that no room can be made for are not kept, and what was answered i
     { length: 3 },
     (_, at) => ({ ...lease, epoch: lease.epoch + at, outcome: 'done', result }) as const,
   );
-  assert.deepEqual(disk.store.settle(many), [true, false, false]);
+  assert.deepEqual(
+    disk.store.settle(many).map(({ holds }) => holds),
+    [true, false, false],
+  );
   assert.deepEqual([disk.store.entry(id)?.state, disk.store.result(id)], ['done', undefined]);
 });
 
@@ -101,4 +104,16 @@ test('room for one large entry is made of thousands of small answers', () => {
       disk.end(`a-${function_}`, 'done', 2_000);
     }
   assert.equal(disk.accept('b', 'two', 6 * MIB), 'b-4001');
+});
+
+test('what follows an end on a full disk is dropped, and the end is written', () => {
+  using disk = new SmallDisk();
+  for (let number = 0; number < 11; number += 1) disk.accept('a', 'one', MIB);
+  const id = disk.accept('b', 'two');
+  const { entries } = disk.store.lease(new Map([['b', 1]]), 1_000);
+  const owner = { uid: 'c', namespace: 'two', name: 'c' };
+  const followUps = [{ id: 'after', owner, head: new Uint8Array(), body: new Uint8Array(MIB) }];
+  const [{ epoch }] = entries as [{ epoch: number }];
+  assert.deepEqual(disk.store.settle([{ id, epoch, outcome: 'done', followUps }]), [{ holds: true, dropped: 1 }]);
+  assert.deepEqual([disk.store.entry(id)?.state, disk.store.entry('after')], ['done', undefined]);
 });

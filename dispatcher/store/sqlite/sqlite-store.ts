@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { checkPayloadBytes, MAX_BATCH, resultOf } from '../check-input.ts';
-import { STATES } from '../states.ts';
+import { checkPayloadBytes, followUpsOf, MAX_BATCH, resultOf } from '../check-input.ts';
+import { isRefused, STATES } from '../states.ts';
 import {
   type EnqueueResult,
   type Entry,
@@ -14,6 +14,7 @@ import {
   type NewEntry,
   type Page,
   type Payload,
+  type Settled,
   type Settlement,
   type Store,
   StoreError,
@@ -72,8 +73,7 @@ export class SqliteStore implements Immediate<Store> {
 
   enqueue(batch: readonly NewEntry[]): EnqueueResult[] {
     const nowMs = this.#now();
-    const bytes = batch.reduce((sum, entry) => sum + bytesOf(entry), 0);
-    if (!this.#eviction.makeRoom(bytes, 'new entries'))
+    if (!this.#hasRoom(batch))
       throw new StoreError(
         'DiskFull',
         'the disk of the queue is full: nothing more is accepted until entries are done',
@@ -107,29 +107,15 @@ export class SqliteStore implements Immediate<Store> {
     });
   }
 
-  settle(batch: readonly Settlement[]): boolean[] {
+  settle(batch: readonly Settlement[]): Settled[] {
     const nowMs = this.#now();
     const bytes = batch.reduce((sum, settlement) => sum + (resultOf(settlement)?.byteLength ?? 0), 0);
     // Without room for the answers it is without them that all of these end.
     const keepsResults = bytes === 0 || this.#eviction.makeRoom(bytes, 'answers');
-    return batch.map((settlement) => {
-      const row = this.#held(settlement);
-      if (row === undefined) return false;
-      const note = settlement.note ?? null;
-      if (settlement.outcome !== 'again') {
-        const { outcome: state, keepMs } = settlement;
-        const result = keepsResults ? settlement.result : undefined;
-        this.#endings.end(row, { nowMs, state, result, note, keepMs });
-        return true;
-      }
-      const uncounted = settlement.counts ? 0 : 1;
-      this.#do.again.run({ uncounted, notBeforeMs: settlement.notBeforeMs, note, seq: row.seq });
-      const { bytes } = row;
-      this.#ledger.move(this.#ledger.functionOf(row.fn), {
-        from: { state: 'leased', bytes },
-        to: { state: 'waiting', bytes },
-      });
-      return true;
+    const held = batch.map((settlement) => this.#settleOne(settlement, { nowMs, keepsResults }));
+    return batch.map((settlement, at) => {
+      const holds = held[at] === true;
+      return { holds, dropped: holds ? this.#follow(followUpsOf(settlement), nowMs) : 0 };
     });
   }
 
@@ -226,6 +212,38 @@ export class SqliteStore implements Immediate<Store> {
     const nowMs = Math.floor(this.#options.nowMs());
     this.#endings.forgetExpired(nowMs);
     return nowMs;
+  }
+
+  #settleOne(settlement: Settlement, { nowMs, keepsResults }: { nowMs: number; keepsResults: boolean }): boolean {
+    const row = this.#held(settlement);
+    if (row === undefined) return false;
+    const note = settlement.note ?? null;
+    if (settlement.outcome !== 'again') {
+      const { outcome: state, keepMs } = settlement;
+      const result = keepsResults ? settlement.result : undefined;
+      this.#endings.end(row, { nowMs, state, result, note, keepMs });
+      return true;
+    }
+    const uncounted = settlement.counts ? 0 : 1;
+    this.#do.again.run({ uncounted, notBeforeMs: settlement.notBeforeMs, note, seq: row.seq });
+    const { bytes } = row;
+    this.#ledger.move(this.#ledger.functionOf(row.fn), {
+      from: { state: 'leased', bytes },
+      to: { state: 'waiting', bytes },
+    });
+    return true;
+  }
+
+  /** Returns how many were refused. */
+  #follow(followUps: readonly NewEntry[], nowMs: number): number {
+    if (followUps.length > 0 && !this.#hasRoom(followUps)) return followUps.length;
+    const results = followUps.map((entry) => this.#admission.enqueue(entry, nowMs));
+    return results.filter(isRefused).length;
+  }
+
+  #hasRoom(entries: readonly NewEntry[]): boolean {
+    const bytes = entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
+    return this.#eviction.makeRoom(bytes, 'new entries');
   }
 
   #leaseOne(f: LedgerFunction, row: Row, untilMs: number): LeasedEntry {

@@ -64,6 +64,7 @@ const settlement = fc.oneof(
     note,
     result: maybe(bytes),
     keepMs: maybe(fc.constantFrom(0, 5, 200)),
+    followUps: fc.option(fc.array(newEntry, { maxLength: 3 }), { nil: undefined, freq: 1 }),
   }),
   fc.record({ outcome: fc.constant('again'), note, notBeforeMs: timeMs, counts: fc.boolean() }),
 );

@@ -11,6 +11,7 @@ import type {
   ListFilter,
   NewEntry,
   Payload,
+  Settled,
   Settlement,
   Store,
   Totals,
@@ -88,21 +89,14 @@ export class ModelStore implements Immediate<Store> {
     });
   }
 
-  settle(batch: readonly Settlement[]): boolean[] {
+  settle(batch: readonly Settlement[]): Settled[] {
     const nowMs = this.#forgetExpired();
-    return batch.map((settlement) => {
-      const entry = this.#held(settlement);
-      if (entry === undefined) return false;
-      entry.note = settlement.note;
-      if (settlement.outcome === 'again') {
-        entry.state = 'waiting';
-        entry.dueMs = settlement.notBeforeMs;
-        if (!settlement.counts) entry.attempts -= 1;
-      } else {
-        const { outcome: state, result, keepMs } = settlement;
-        this.#end(entry, { state, result, nowMs, keepMs });
-      }
-      return true;
+    const held = batch.map((settlement) => this.#settleOne(settlement, nowMs));
+    return batch.map((settlement, at) => {
+      if (held[at] === false) return { holds: false, dropped: 0 };
+      const followUps = settlement.outcome === 'again' ? [] : (settlement.followUps ?? []);
+      const results = followUps.map((entry) => this.#enqueueOne(entry, nowMs));
+      return { holds: true, dropped: results.filter(({ outcome }) => /full|conflict/.test(outcome)).length };
     });
   }
 
@@ -218,6 +212,21 @@ export class ModelStore implements Immediate<Store> {
     this.#entries.push({ ...entry, state: 'waiting', attempts: 0, epoch: 0, ...times, ...empty });
     this.#totals.accepted += 1;
     return { outcome: 'accepted' };
+  }
+
+  #settleOne(settlement: Settlement, nowMs: number): boolean {
+    const entry = this.#held(settlement);
+    if (entry === undefined) return false;
+    entry.note = settlement.note;
+    if (settlement.outcome === 'again') {
+      entry.state = 'waiting';
+      entry.dueMs = settlement.notBeforeMs;
+      if (!settlement.counts) entry.attempts -= 1;
+    } else {
+      const { outcome: state, result, keepMs } = settlement;
+      this.#end(entry, { state, result, nowMs, keepMs });
+    }
+    return true;
   }
 
   #leaseOne(entry: ModelEntry, dueMs: number): LeasedEntry {

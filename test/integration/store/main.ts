@@ -77,7 +77,7 @@ async function full(store: EmbeddedStore): Promise<void> {
   const settleAll = async () => {
     const { entries } = await store.lease(new Map([['u', 1_000]]), 60_000);
     const settled = await store.settle(entries.map(({ id, epoch }) => ({ id, epoch, outcome: 'done' as const })));
-    return settled.length > 0 && settled.every(Boolean);
+    return settled.length > 0 && settled.every(({ holds }) => holds);
   };
   const told: Record<string, unknown> = { filled: await addUntilFull(), settledWhileFull: await settleAll() };
   told.afterwards = await add();
