@@ -78,7 +78,7 @@ test('whatever is killed, all that was accepted ends once', { ...HERE, timeout: 
   const load = new AsyncLoad(world.gateway, await Promise.all(deploys));
   const stop = new AbortController();
   cleanup.defer(() => stop.abort());
-  const kills = killing(world, seed, stop.signal);
+  const kills = killing({ world, podRunner: system.podRunner.pid() ?? 0, seed, stop: stop.signal });
   const figures = new DispatcherFigures(system.kube);
   const counts = counting(figures, stop.signal);
   await load.send({ perSecond: PER_SECOND, seconds: SECONDS });

@@ -1,9 +1,10 @@
 /** Processes of Catnap and of functions that are killed at random, and what the dispatcher says of itself meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts';
+import { LABEL, OPS_PORT_NAME, SYSTEM_NAMESPACE } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { PODS } from '#platform/kube/resources.ts';
 import { seeded } from '#platform/testing/seeded.ts';
+import { podsRunning } from '../../bench/processes.ts';
 import type { World } from '../../support/world.ts';
 
 const LONGEST_PAUSE_MS = 4_000;
@@ -11,29 +12,66 @@ const LOOK_EVERY_MS = 500;
 
 const component = (name: string) => ({ namespace: SYSTEM_NAMESPACE, label: `app.kubernetes.io/component=${name}` });
 
-/** Kills one process after the other until it is stopped: no grace, no notice. Resolves with how many of each. */
-export async function killing(world: World, seed: number, stop: AbortSignal): Promise<Record<string, number>> {
+export interface Kills {
+  world: World;
+  /** Of the process that runs pods here. */
+  podRunner: number;
+  seed: number;
+  stop: AbortSignal;
+}
+
+/** Each by its process, which is started again in its pod, or with its pod, for which another one comes. */
+const VICTIMS = {
+  dispatcher: { file: '/dispatcher.mjs', component: 'dispatcher' },
+  gateway: { file: '/activator.mjs', component: 'activator' },
+  operator: { file: '/operator.mjs', component: 'operator' },
+  function: { file: '/runtime.mjs', component: undefined },
+};
+const NAMES = Object.keys(VICTIMS) as (keyof typeof VICTIMS)[];
+
+/** Kills one after the other until it is stopped: no grace, no notice. Resolves with how many of each. */
+export async function killing({ world, podRunner, seed, stop }: Kills): Promise<Record<string, number>> {
   const random = seeded(seed);
-  const victims = {
-    dispatcher: component('dispatcher'),
-    gateway: component('activator'),
-    operator: component('operator'),
-    function: { namespace: world.namespace, label: 'catnap.dev/function' },
-  };
-  const names = Object.keys(victims) as (keyof typeof victims)[];
-  const killed = { dispatcher: 0, gateway: 0, operator: 0, function: 0 };
+  const oneOf = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
+  const killed: Record<string, number> = {};
   while (!stop.aborted) {
     await sleep(random() * LONGEST_PAUSE_MS, undefined, { signal: stop }).catch(() => undefined);
-    const name = names[Math.floor(random() * names.length)] as keyof typeof victims;
-    const { namespace, label: labelSelector } = victims[name];
-    const { items } = await world.kube.listAll(PODS, { namespace, labelSelector, signal: world.soon() });
-    const pod = items[Math.floor(random() * items.length)]?.metadata?.name;
-    if (pod === undefined || stop.aborted) continue;
-    const options = { gracePeriodSeconds: 0, signal: world.soon() };
-    await world.kube.delete(PODS, { namespace, name: pod }, options).catch(() => undefined);
-    killed[name] += 1;
+    const name = oneOf(NAMES) as keyof typeof VICTIMS;
+    const { file, component: of } = VICTIMS[name];
+    const withPod = random() < 0.5;
+    if (stop.aborted) break;
+    const isKilled = withPod
+      ? await killPod(
+          world,
+          of === undefined ? { namespace: world.namespace, label: LABEL.function } : component(of),
+          oneOf,
+        )
+      : killProcess(oneOf(podsRunning(podRunner, file)));
+    const what = `${name}${withPod ? ' with its pod' : ''}`;
+    if (isKilled) killed[what] = (killed[what] ?? 0) + 1;
   }
   return killed;
+}
+
+async function killPod(
+  { kube, soon }: World,
+  { namespace, label: labelSelector }: ReturnType<typeof component>,
+  oneOf: <T>(all: readonly T[]) => T | undefined,
+): Promise<boolean> {
+  const { items } = await kube.listAll(PODS, { namespace, labelSelector, signal: soon() });
+  const name = oneOf(items)?.metadata?.name;
+  if (name === undefined) return false;
+  await kube.delete(PODS, { namespace, name }, { gracePeriodSeconds: 0, signal: soon() }).catch(() => undefined);
+  return true;
+}
+
+/** False: it is gone already. */
+function killProcess(pid: number | undefined): boolean {
+  try {
+    return pid !== undefined && process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }
 
 /** What the dispatcher that runs now counts. */

@@ -26,6 +26,8 @@ const ENDED: readonly string[] = ['done', 'buried', 'cancelled'];
 const CUT: readonly (string | undefined)[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 /** More than a gateway takes to find that the dispatcher does not answer, twice. */
 const ANSWER_MS = 20_000;
+/** Longer than what was killed several times is kept from starting again. */
+const END_MS = 240_000;
 /** One of so many is followed from the beginning. */
 const FOLLOWED = 10;
 const ASKED_AT_ONCE = 32;
@@ -102,7 +104,7 @@ export class AsyncLoad {
   }
 
   async #end({ url, path }: Accepted): Promise<Told> {
-    for (let tries = 0; tries < 60; tries += 1) {
+    for (const endsAtMs = performance.now() + END_MS; performance.now() < endsAtMs; ) {
       const answer = await this.#call(url, { path, headers: { prefer: 'wait=10' } });
       if (answer?.status === 404) throw new Error(`${path} was accepted, and is not there`);
       const told = answer?.status === 200 ? (JSON.parse(answer.text) as Told) : undefined;
