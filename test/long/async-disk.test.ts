@@ -70,6 +70,15 @@ async function sendUntilRefused(scene: AsyncScene): Promise<{ accepted: string[]
   return { accepted, refusal: [] };
 }
 
+/** Leaves no room on the dispatcher's disk. The file that takes it. */
+function fill(scene: AsyncScene, disk: string): string {
+  const filler = `/proc/${scene.dispatcher.child.pid}/root${disk}/filler`;
+  assert.throws(() => {
+    for (;;) appendFileSync(filler, new Uint8Array(4_096));
+  }, /ENOSPC/);
+  return filler;
+}
+
 const UNAVAILABLE = [503, 'AsyncUnavailable'];
 /** How they have ended. */
 async function endsOf(scene: AsyncScene, paths: readonly string[]): Promise<string[]> {
@@ -110,10 +119,7 @@ test(
     letGo();
     assert.deepEqual(await endsOf(scene, filled.accepted), ['done']);
     hold();
-    const filler = `/proc/${scene.dispatcher.child.pid}/root${disk}/filler`;
-    assert.throws(() => {
-      for (;;) appendFileSync(filler, new Uint8Array(4_096));
-    }, /ENOSPC/);
+    const filler = fill(scene, disk);
     // What is free within the store's own file it still has.
     const beside = await sendUntilRefused(scene);
     assert.deepEqual(beside.refusal, UNAVAILABLE);
@@ -127,6 +133,49 @@ test(
       'all end',
     );
     assert.equal(await metric('unaccounted_entries'), 0);
+  },
+);
+
+test(
+  'what ended while nothing could be written for longer than the leases is done later, and runs once',
+  LIMIT,
+  async () => {
+    const small = onSmallDisk(DISPATCHER_FROM_SOURCE);
+    if (small === undefined) {
+      notChecked(
+        'a disk that cannot be written while invocations end: no disk can be mounted in a user namespace here',
+      );
+      return;
+    }
+    const COUNT = 20;
+    let disk = '';
+    const command = (at: string) => {
+      disk = at;
+      return small(at);
+    };
+    await using scene = await AsyncScene.start({ async: { maxConcurrency: COUNT }, command });
+    const held: ServerResponse[] = [];
+    scene.state.answer = (_call, response) => void held.push(response);
+    const sent = await Promise.all(Array.from({ length: COUNT }, () => scene.send()));
+    await until(() => held.length === COUNT, 'all are with the function', 30_000);
+    const filler = fill(scene, disk);
+    const fullAtMs = Date.now();
+    for (const response of held.splice(0, COUNT / 2)) response.end('done');
+    await until(() => Date.now() > fullAtMs + 35_000, 'the leases are over', 40_000);
+    rmSync(filler);
+    for (const response of held.splice(0)) response.end('done');
+    assert.deepEqual(
+      await endsOf(
+        scene,
+        sent.map(({ path }) => path),
+      ),
+      ['done'],
+    );
+    assert.equal(scene.calls.length, COUNT);
+    assert.ok(
+      scene.dispatcher.errors.some((message) => /is full/.test(message)),
+      'it could not be written',
+    );
   },
 );
 
