@@ -1,7 +1,7 @@
 import { ENTRIES_PATH, INVOCATIONS_PATH } from '#api/invocations.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import { ConnectionPool } from '../upstream/connection-pool.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import type { Dispatcher, Question } from './dispatcher.ts';
 import { ConnectionLost, type DispatcherAnswer, DispatcherCall, type DispatcherRequest } from './dispatcher-call.ts';
 import { refusalIn } from './entry-outcomes.ts';
 import { QuestionPlaces } from './question-places.ts';
@@ -45,11 +45,8 @@ export class DispatcherClient implements Dispatcher, Disposable {
     return status === 200 ? { bytes } : { refused: refusalIn(status, bytes) };
   }
 
-  async invocation(
-    { id, uid, waitSeconds }: { id: string; uid: string; waitSeconds: number },
-    signal: AbortSignal,
-  ): Promise<Buffer | undefined> {
-    using place = this.#questions.take(uid);
+  async invocation({ id, uid, namespace, waitSeconds }: Question, signal: AbortSignal): Promise<Buffer | undefined> {
+    using place = this.#questions.take({ uid, namespace });
     if (place === undefined) throw new Error('too much is asked of it at once');
     const path = `${INVOCATIONS_PATH}${id}?uid=${encodeURIComponent(uid)}&wait=${waitSeconds}`;
     const withinMs = ANSWER_MS + waitSeconds * 1000;

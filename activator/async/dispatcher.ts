@@ -1,3 +1,13 @@
+/** How an invocation goes. */
+export interface Question {
+  id: string;
+  /** Of its function. */
+  uid: string;
+  namespace: string;
+  /** How long it may take until it has ended. */
+  waitSeconds: number;
+}
+
 /** The dispatcher, as this process asks it. */
 export interface Dispatcher {
   /**
@@ -7,8 +17,7 @@ export interface Dispatcher {
   keep(frames: readonly Uint8Array[]): Promise<{ bytes: Buffer } | { bytes?: undefined; refused: string }>;
   /**
    * How an invocation goes, as one frame; undefined: the function has none of this id.
-   * @param waitSeconds how long it may take until it has ended
    * @param signal aborts the call, which then rejects
    */
-  invocation(asked: { id: string; uid: string; waitSeconds: number }, signal: AbortSignal): Promise<Buffer | undefined>;
+  invocation(asked: Question, signal: AbortSignal): Promise<Buffer | undefined>;
 }

@@ -90,12 +90,12 @@ export class StatusCall implements RequestTaker, Waiting {
   }
 
   async #invocation(id: string, waitSeconds: number): Promise<Invocation | undefined> {
-    const { uid } = this;
-    const called = this.#dispatcher.invocation({ id, uid, waitSeconds }, this.#call.signal);
+    const { uid, namespace } = this.#fn.config;
+    const called = this.#dispatcher.invocation({ id, uid, namespace, waitSeconds }, this.#call.signal);
     const bytes = await called.catch((error: unknown) => {
       if (this.#isOver || !this.#isHurried) throw error;
       this.#call = new AbortController();
-      return this.#dispatcher.invocation({ id, uid, waitSeconds: 0 }, this.#call.signal);
+      return this.#dispatcher.invocation({ id, uid, namespace, waitSeconds: 0 }, this.#call.signal);
     });
     return bytes === undefined ? undefined : invocationIn(bytes);
   }
