@@ -1,8 +1,12 @@
-import type { NewEntry, Settlement } from './store.ts';
+import type { Cursors, NewEntry, Settlement } from './store.ts';
 
 /** Entries in one call. */
 export const MAX_BATCH = 1_000;
 const MAX_TEXT = 1_024;
+/** Of a cursor's value, in characters. */
+const MAX_CURSOR = 16_384;
+/** Characters that each database keeps and orders as the others do. */
+const CURSOR_KEY = /^[\x21-\x5b\x5d-\x7e]*$/;
 const MAX_LEASE_MS = 24 * 3_600_000;
 /** The most of an answer's body that a Function may ask to be kept, and what is kept beside it. */
 const MAX_RESULT_BYTES = 1_048_576 + 65_536;
@@ -48,9 +52,23 @@ export function resultOf(settlement: Settlement): Uint8Array | undefined {
   return settlement.outcome === 'again' ? undefined : settlement.result;
 }
 
-function checkTexts(texts: Readonly<Record<string, string | undefined>>): void {
+export function checkCursors(cursors: Cursors): void {
+  if (cursors.size > MAX_BATCH) throw new RangeError(`at most ${MAX_BATCH} cursors, not ${cursors.size}`);
+  for (const [key, value] of cursors) {
+    checkCursorKeys(key);
+    checkTexts({ [`cursor ${key}`]: value }, MAX_CURSOR);
+  }
+}
+
+export function checkCursorKeys(...keys: (string | undefined)[]): void {
+  checkTexts(Object.fromEntries(keys.map((key, at) => [`key of a cursor (${at})`, key])));
+  const odd = keys.find((key = '') => !CURSOR_KEY.test(key));
+  if (odd !== undefined) throw new RangeError(`key of a cursor: visible ASCII characters without "\\", not ${odd}`);
+}
+
+function checkTexts(texts: Readonly<Record<string, string | undefined>>, most = MAX_TEXT): void {
   for (const [what, text = ''] of Object.entries(texts)) {
-    if (text.length > MAX_TEXT) throw new RangeError(`${what}: at most ${MAX_TEXT} characters, not ${text.length}`);
+    if (text.length > most) throw new RangeError(`${what}: at most ${most} characters, not ${text.length}`);
     // Stored as UTF-8, in which half of a surrogate pair would be the same as any other half.
     if (!text.isWellFormed()) throw new RangeError(`${what}: not well-formed Unicode`);
   }

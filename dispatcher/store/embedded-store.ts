@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import {
   checkBatch,
+  checkCursorKeys,
+  checkCursors,
   checkLease,
   checkLeaseMs,
   checkNewEntry,
@@ -13,6 +15,7 @@ import {
 import type { Space } from './sqlite/disk.ts';
 import type { Failure, WorkerData, WorkerMessage, WorkerRequest } from './sqlite/worker-messages.ts';
 import {
+  type Cursors,
   type EnqueueResult,
   type Entry,
   type FunctionCounts,
@@ -108,12 +111,18 @@ export class EmbeddedStore implements Store, AsyncDisposable {
     return this.#ended;
   }
 
-  async enqueue(batch: readonly NewEntry[]): Promise<EnqueueResult[]> {
+  async enqueue(batch: readonly NewEntry[], cursors: Cursors = new Map()): Promise<EnqueueResult[]> {
     checkBatch(batch);
+    checkCursors(cursors);
     for (const entry of batch) checkNewEntry(entry);
     const bytes = batch.reduce((sum, { head, body }) => sum + head.byteLength + body.byteLength, 0);
     const sent = batch.map(entryApart);
-    return this.#call('enqueue', [sent], weightOf(batch, bytes));
+    return this.#call('enqueue', [sent, cursors], weightOf([...batch, ...cursors], bytes));
+  }
+
+  async cursors(prefix: string, after?: string): Promise<[key: string, value: string][]> {
+    checkCursorKeys(prefix, after);
+    return this.#call('cursors', [prefix, after], PAYLOADS);
   }
 
   async lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {

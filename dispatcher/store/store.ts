@@ -27,6 +27,9 @@ export interface NewEntry extends Payload {
   notBeforeMs?: number | undefined;
 }
 
+/** By key: what a source of entries has to know again after a restart, such as how far it has come; undefined removes it. */
+export type Cursors = ReadonlyMap<string, string | undefined>;
+
 export type Bounded = 'function entries' | 'function bytes' | 'namespace entries' | 'namespace bytes';
 
 /** `exists` and `conflict` name the entry that is there already. */
@@ -175,8 +178,16 @@ export const DEFAULT_LIMITS: Limits = {
  * time; accepted = open + done + buried + cancelled. Not guaranteed: that an entry is delivered only once.
  */
 export interface Store {
-  /** At most 1,000. One result for each, in the same order; an entry sees those before it. */
-  enqueue(batch: readonly NewEntry[]): Promise<EnqueueResult[]>;
+  /**
+   * At most 1,000. One result for each, in the same order; an entry sees those before it. `cursors`, at most 1,000 too, are
+   * written in the same transaction, whatever the results are.
+   */
+  enqueue(batch: readonly NewEntry[], cursors?: Cursors): Promise<EnqueueResult[]>;
+  /**
+   * The cursors whose keys begin with `prefix` and come after the key `after`, in the order of their keys: at most 1,000. The next
+   * are asked for with the last key; none: that was all.
+   */
+  cursors(prefix: string, after?: string): Promise<[key: string, value: string][]>;
   /**
    * Leases what is due, for `leaseMs`, at most as many of each owner uid as `room` says and 1,000 in all. A lease that ended is
    * due again, and has cost an attempt. It costs by the room and the owners asked, not by how much waits. Room and `leaseMs` are

@@ -1,5 +1,7 @@
 import {
   checkBatch,
+  checkCursorKeys,
+  checkCursors,
   checkLease,
   checkLeaseMs,
   checkNewEntry,
@@ -9,6 +11,7 @@ import {
   settlementBytes,
 } from '../check-input.ts';
 import {
+  type Cursors,
   type EnqueueResult,
   type Entry,
   type FunctionCounts,
@@ -28,6 +31,7 @@ import {
 import { ONE, PAYLOAD, PAYLOADS, REMOVAL, RESULT, Waiting, type Weight, weightOf } from '../waiting.ts';
 import { Connections, type Query } from './connections.ts';
 import { isEmpty } from './counts.ts';
+import { readCursors, writeCursors } from './cursors.ts';
 import { cancel, settle } from './endings.ts';
 import { enqueue } from './enqueue.ts';
 import { inWords } from './errors.ts';
@@ -96,11 +100,22 @@ export class PostgresStore implements Store, AsyncDisposable {
     return undefined;
   }
 
-  async enqueue(batch: readonly NewEntry[]): Promise<EnqueueResult[]> {
+  async enqueue(batch: readonly NewEntry[], cursors: Cursors = new Map()): Promise<EnqueueResult[]> {
     checkBatch(batch);
+    checkCursors(cursors);
     for (const entry of batch) checkNewEntry(entry);
     const bytes = batch.reduce((sum, { head, body }) => sum + head.byteLength + body.byteLength, 0);
-    return this.#lane.doBatch(ENQUEUE, batch, { nowMs: this.#now(), weight: weightOf(batch, bytes) });
+    const weight = weightOf([...batch, ...cursors], bytes);
+    if (cursors.size === 0) return this.#lane.doBatch(ENQUEUE, batch, { nowMs: this.#now(), weight });
+    return this.#do(async (tx, nowMs) => {
+      await writeCursors(tx, cursors);
+      return await enqueue(tx, batch, nowMs);
+    }, weight);
+  }
+
+  async cursors(prefix: string, after?: string): Promise<[key: string, value: string][]> {
+    checkCursorKeys(prefix, after);
+    return this.#read((query) => readCursors(query, prefix, after), PAYLOADS);
   }
 
   async lease(room: ReadonlyMap<string, number>, leaseMs: number): Promise<LeaseResult> {

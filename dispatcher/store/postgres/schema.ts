@@ -47,4 +47,5 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE catnap.payloads ALTER head SET STORAGE EXTERNAL, ALTER body SET STORAGE EXTERNAL;
   ALTER TABLE catnap.results ALTER result SET STORAGE EXTERNAL;
   `,
+  'CREATE TABLE catnap.cursors (key text COLLATE "C" PRIMARY KEY, value text NOT NULL) WITH (fillfactor = 50);',
 ];

@@ -177,6 +177,15 @@ const TEXTS = {
     SELECT coalesce(sum(accepted), 0)::bigint AS accepted, coalesce(sum(done), 0)::bigint AS done,
       coalesce(sum(buried), 0)::bigint AS buried, coalesce(sum(cancelled), 0)::bigint AS cancelled,
       coalesce(sum(redriven), 0)::bigint AS redriven FROM catnap.totals`,
+  // In one order, so that two dispatchers never wait for each other both.
+  setCursors: `
+    WITH given AS MATERIALIZED (
+      SELECT * FROM unnest($1::text[], $2::text[]) AS g (key, value) ORDER BY key
+    ), removed AS (DELETE FROM catnap.cursors WHERE key IN (SELECT key FROM given WHERE value IS NULL))
+    INSERT INTO catnap.cursors SELECT key, value FROM given WHERE value IS NOT NULL ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+  cursors: `
+    SELECT key, value FROM catnap.cursors WHERE key > $1 AND key >= $2 AND starts_with(key, $2) ORDER BY key LIMIT $3`,
   unaccounted: `
     SELECT (SELECT coalesce(sum(accepted - done - buried - cancelled), 0) FROM catnap.totals)::bigint
       - (SELECT count(*) FROM catnap.entries WHERE expires_at IS NULL) AS unaccounted`,

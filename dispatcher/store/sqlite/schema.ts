@@ -46,4 +46,5 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE entries ADD COLUMN content INTEGER;
   ALTER TABLE entries ADD COLUMN age_from INTEGER;
   `,
+  'CREATE TABLE cursors (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;',
 ];

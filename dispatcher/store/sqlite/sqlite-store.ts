@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { checkPayloadBytes, followUpsOf, MAX_BATCH, resultOf } from '../check-input.ts';
 import { isRefused, STATES } from '../states.ts';
 import {
+  type Cursors,
   type EnqueueResult,
   type Entry,
   type FunctionCounts,
@@ -71,14 +72,24 @@ export class SqliteStore implements Immediate<Store> {
     this.#endings.reload();
   }
 
-  enqueue(batch: readonly NewEntry[]): EnqueueResult[] {
+  enqueue(batch: readonly NewEntry[], cursors: Cursors = new Map()): EnqueueResult[] {
     const nowMs = this.#now();
     if (!this.#hasRoom(batch))
       throw new StoreError(
         'DiskFull',
         'the disk of the queue is full: nothing more is accepted until entries are done',
       );
+    for (const [key, value] of cursors) {
+      if (value === undefined) this.#do.removeCursor.run(key);
+      else this.#do.setCursor.run(key, value);
+    }
     return batch.map((entry) => this.#admission.enqueue(entry, nowMs));
+  }
+
+  cursors(prefix: string, after = ''): [key: string, value: string][] {
+    const wanted = { prefix, after, limit: MAX_BATCH };
+    const rows = this.#do.cursors.all(wanted) as unknown as { key: string; value: string }[];
+    return rows.map(({ key, value }) => [key, value]);
   }
 
   lease(room: ReadonlyMap<string, number>, leaseMs: number): LeaseResult {

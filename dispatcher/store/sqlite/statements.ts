@@ -57,6 +57,11 @@ const TEXTS = {
   remove: 'DELETE FROM entries WHERE seq = ?',
   removePayload: 'DELETE FROM payloads WHERE seq = ?',
   removeResult: 'DELETE FROM results WHERE seq = ?',
+  setCursor: 'INSERT INTO cursors VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  removeCursor: 'DELETE FROM cursors WHERE key = ?',
+  cursors:
+    'SELECT key, value FROM cursors WHERE key > :after AND key >= :prefix AND substr(key, 1, length(:prefix)) = :prefix ' +
+    'ORDER BY key LIMIT :limit',
   countOpen: 'SELECT count(*) AS open FROM entries WHERE expires_at IS NULL',
 } as const;
 

@@ -74,7 +74,9 @@ function take(store: AnyStore, step: Step, leases: readonly Lease[]): unknown {
   const named = (number: number) => leases[number % leases.length] as Lease;
   switch (step.do) {
     case 'enqueue':
-      return store.enqueue(step.batch);
+      return store.enqueue(step.batch, new Map(step.cursors));
+    case 'cursors':
+      return store.cursors(step.prefix, step.after);
     case 'lease':
       return store.lease(new Map(step.room), step.leaseMs);
     case 'extend':
@@ -118,5 +120,5 @@ async function summary(store: AnyStore) {
 
 async function everything(store: AnyStore) {
   const of = async (id: string) => [await store.entry(id), await store.payload(id), await store.result(id)];
-  return { ids: await Promise.all(IDS.map(of)), list: await listed(store, {}, 2) };
+  return { ids: await Promise.all(IDS.map(of)), list: await listed(store, {}, 2), cursors: await store.cursors('') };
 }

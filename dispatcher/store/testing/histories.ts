@@ -5,7 +5,8 @@ type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** A lease is named by its number among all that the history has given so far, modulo that: lost ones are tried as well. */
 export type Step =
-  | { do: 'enqueue'; batch: NewEntry[] }
+  | { do: 'enqueue'; batch: NewEntry[]; cursors: [key: string, value: string | undefined][] }
+  | { do: 'cursors'; prefix: string; after: string | undefined }
   | { do: 'lease'; room: [uid: string, places: number][]; leaseMs: number }
   | { do: 'extend'; leases: number[]; leaseMs: number }
   | { do: 'settle'; leases: [lease: number, settlement: Without<Settlement, keyof Lease>][] }
@@ -57,6 +58,9 @@ const newEntry: fc.Arbitrary<NewEntry> = fc.record({
   notBeforeMs: maybe(timeMs),
 });
 
+const cursorKey = fc.constantFrom('a/1', 'a/2', 'ab', 'b', 'B', '~', 'a%', "a'");
+const cursors = fc.array(fc.tuple(cursorKey, maybe(fc.constantFrom('', '7', '{"at":1}', '\u0000'))), { maxLength: 3 });
+
 const note = maybe(fc.constantFrom('it answered 500', ''));
 const settlement = fc.oneof(
   fc.record({
@@ -84,7 +88,7 @@ const room = fc.uniqueArray(fc.tuple(uid, fc.nat({ max: 4 })), {
 const lease = fc.nat({ max: 40 });
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('enqueue'), batch: few(newEntry) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('enqueue'), batch: few(newEntry), cursors }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('lease'), room, leaseMs }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('settle'), leases: few(fc.tuple(lease, settlement)) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(1, 5, 6, 20, 50, 90) }) },
@@ -100,13 +104,19 @@ const list = fc.record({
   limit: fc.integer({ min: 1, max: 3 }),
 }) as fc.Arbitrary<Step>;
 
+const cursorKeys = fc.record({
+  do: fc.constant('cursors' as const),
+  prefix: fc.constantFrom('', 'a', 'a/', 'a%', 'z'),
+  after: maybe(cursorKey),
+});
+
 const payloads = fc.record({ do: fc.constant('payloads' as const), ids: few(id) });
 
 export const histories: fc.Arbitrary<Burst[]> = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: fc.array(step, { minLength: 1, maxLength: 4 }) },
     // A list is several calls: what happens between two pages may be seen or not. What only reads may come before others asked first.
-    { weight: 1, arbitrary: fc.tuple(fc.oneof(list, payloads)) },
+    { weight: 1, arbitrary: fc.tuple(fc.oneof(list, payloads, cursorKeys)) },
     { weight: 1, arbitrary: fc.constant('restart' as const) },
   ),
   { minLength: 4, maxLength: 24, size: 'max' },

@@ -1,4 +1,5 @@
 import type {
+  Cursors,
   EnqueueResult,
   Entry,
   EntryState,
@@ -51,6 +52,7 @@ export class ModelStore implements Immediate<Store> {
   readonly #nowMs: () => number;
   /** In the order in which they were accepted. */
   #entries: ModelEntry[] = [];
+  readonly #cursors = new Map<string, string>();
   #leases = 0;
   readonly #totals: Totals = { accepted: 0, done: 0, buried: 0, cancelled: 0, redriven: 0 };
 
@@ -59,9 +61,18 @@ export class ModelStore implements Immediate<Store> {
     this.#nowMs = nowMs;
   }
 
-  enqueue(batch: readonly NewEntry[]): EnqueueResult[] {
+  enqueue(batch: readonly NewEntry[], cursors: Cursors = new Map()): EnqueueResult[] {
     const nowMs = this.#forgetExpired();
+    for (const [key, value] of cursors) {
+      if (value === undefined) this.#cursors.delete(key);
+      else this.#cursors.set(key, value);
+    }
     return batch.map((entry) => this.#enqueueOne(entry, nowMs));
+  }
+
+  cursors(prefix: string, after = ''): [key: string, value: string][] {
+    const those = [...this.#cursors].filter(([key]) => key.startsWith(prefix) && key > after);
+    return those.toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, 1_000);
   }
 
   lease(room: ReadonlyMap<string, number>, leaseMs: number): LeaseResult {

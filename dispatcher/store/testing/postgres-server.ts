@@ -106,7 +106,7 @@ export class PostgresServer implements AsyncDisposable {
 
   /** As if no store had ever been here, but quicker than to make one. */
   async empty(): Promise<void> {
-    const tables = ['totals', 'function_counts', 'namespace_counts', 'entries', 'payloads', 'results'];
+    const tables = ['totals', 'function_counts', 'namespace_counts', 'entries', 'payloads', 'results', 'cursors'];
     await this.sql(
       `TRUNCATE ${tables.map((table) => `catnap.${table}`).join(', ')};
       ALTER SEQUENCE catnap.places RESTART; ALTER SEQUENCE catnap.epochs RESTART`,
