@@ -78,6 +78,18 @@ test('a delivery goes on when its connection breaks, and its answer is kept unti
   assert.equal(stage.seen.length, 1);
 });
 
+test('what a Trigger began is delivered and attached to by its id', async () => {
+  await using stage = await Stage.start();
+  stage.wake();
+  const id = 'shop/nightly@2026-03-29T01:00:00Z';
+  const delivered = stage.dispatcher.deliver(aDelivery({ id, epoch: 4 }));
+  const running = await stage.got();
+  const attached = stage.dispatcher.attach(id, 4);
+  await running.answer(200, 'once');
+  assert.deepEqual([(await delivered).body, (await attached).body], ['once', 'once']);
+  await assert.rejects(stage.dispatcher.deliver(aDelivery({ id: 'shop/nightly' })), /400/);
+});
+
 test('an answer that nobody waits for is kept, for its lease alone', async () => {
   await using stage = await Stage.start();
   stage.wake();

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { DELIVERIES_PATH } from '#api/invocations.ts';
 import { FrameError, frameParts } from '#api/rules/frame.ts';
+import { isInvocationId } from '#api/rules/invocation-id.ts';
 import { caught, guarded } from '../errors/guarded-entries.ts';
 import { BareConnections } from './bare-connections.ts';
 import type { Delivery } from './delivery.ts';
@@ -10,7 +11,7 @@ import type { DeliveryRegistry } from './delivery-registry.ts';
 import type { DeliveryResult } from './delivery-result.ts';
 import type { DispatcherTokens } from './dispatcher-tokens.ts';
 import { BodyReader } from './frame-body.ts';
-import { FRAME_MAX_BYTES, isInvocationId, readDelivery } from './read-delivery.ts';
+import { FRAME_MAX_BYTES, readDelivery } from './read-delivery.ts';
 
 export interface DeliveryServerParts {
   tokens: Pick<DispatcherTokens, 'check'>;
@@ -108,7 +109,7 @@ export class DeliveryServer implements AsyncDisposable {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     this.#bare.known(request.socket);
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const id = path.startsWith(`${DELIVERIES_PATH}/`) ? path.slice(DELIVERIES_PATH.length + 1) : undefined;
+    const id = path.startsWith(`${DELIVERIES_PATH}/`) ? decoded(path.slice(DELIVERIES_PATH.length + 1)) : undefined;
     if (request.method === 'GET' && path === DELIVERIES_PATH) this.#list(response);
     else if (request.method === 'GET' && id !== undefined) this.#attach(response, id, query);
     else if (request.method === 'POST' && path === DELIVERIES_PATH) {
@@ -184,6 +185,15 @@ function writeResult(response: ServerResponse, { head, body }: DeliveryResult): 
   if (length <= ONE_WRITE_BYTES) return void response.end(Buffer.concat(parts, length));
   for (const part of parts) response.write(part);
   response.end();
+}
+
+/** What is not encoded as it should be is no id either. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
 }
 
 function failed(error: unknown, response: ServerResponse): void {

@@ -1,5 +1,6 @@
 import type { DeliveryHead, StoredRequest } from '#api/invocations.ts';
 import { FrameError, readFrames } from '#api/rules/frame.ts';
+import { isInvocationId } from '#api/rules/invocation-id.ts';
 
 /** What the dispatcher asks for. */
 export interface DeliveryOrder {
@@ -19,13 +20,6 @@ const TIMEOUT_MAX_MS = 86_400_000;
 const ANSWER_MAX_BYTES = 1_048_576;
 /** Longer than any name or uid of Kubernetes. */
 const NAME_MAX_LENGTH = 253;
-
-const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-
-/** Whether it may be the id of an invocation. */
-export function isInvocationId(id: string): boolean {
-  return ID.test(id);
-}
 
 /** What a frame asks for. @throws FrameError for what asks for nothing that can be delivered */
 export function readDelivery(bytes: Buffer): DeliveryOrder {

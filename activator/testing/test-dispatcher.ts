@@ -80,7 +80,7 @@ export class TestDispatcher implements Disposable {
 
   /** Rejects where there is none. */
   async attach(id: string, epoch: number): Promise<Delivered> {
-    return answerIn(await this.ask('GET', `${DELIVERIES_PATH}/${id}?epoch=${epoch}`).reply);
+    return answerIn(await this.ask('GET', `${DELIVERIES_PATH}/${encodeURIComponent(id)}?epoch=${epoch}`).reply);
   }
 
   async list(): Promise<RunningDelivery[]> {
