@@ -19,6 +19,8 @@ import { FollowedFunctions } from './functions/follow-functions.ts';
 import { startIntake } from './intake/start-intake.ts';
 import { startInvocationsApi } from './invocations/start.ts';
 import { deliveryMetrics, dispatcherCounters, dispatcherGauges } from './metrics.ts';
+import { followTriggers } from './sources/follow-triggers.ts';
+import type { Triggers } from './sources/triggers.ts';
 import { ConservationCheck } from './store/conservation-check.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
 import { DEFAULT_LIMITS, type Limits } from './store/store.ts';
@@ -46,20 +48,35 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     ...{ store, kube, log, metrics: informers, lifecycle },
     namespaces: config.CATNAP_NAMESPACES,
     news: {
-      known: (uid) => known.tell(uid),
+      known: (uid) => {
+        known.tell(uid);
+        const fn = functions.policyOf(uid);
+        if (fn !== undefined) triggers.functionChanged(fn);
+      },
       changed: (uid) => deliveries.wake(uid),
-      gone: (owner) => counted.deliveries.forget(owner),
+      gone: (owner) => {
+        counted.deliveries.forget(owner);
+        triggers.functionChanged(owner);
+      },
     },
+  });
+  const triggers: Triggers = followTriggers({
+    ...{ store, kube, functions, log, metrics: informers, lifecycle },
+    namespaces: config.CATNAP_NAMESPACES,
+    enqueued: (uid) => deliveries.wake(uid),
   });
   const gateways = startGateways({ config, kube, clock: systemClock, log, metrics: informers, lifecycle });
   const deliveries = new Deliveries({
     ...{ store, clock: systemClock, wallMs: Date.now, random: Math.random, log, metrics: counted.deliveries },
-    policies: { of: functions.policyOf },
+    policies: { of: (uid, id) => triggers.policyOf(functions.policyOf(uid), id) },
     gateways: gateways.pool,
-    ended: (id) => ended.tell(id),
+    ended: (id, state) => {
+      ended.tell(id);
+      triggers.ended(id, state);
+    },
   });
   deliverUntilStop(deliveries, Promise.all([functions.synced, gateways.synced]), lifecycle);
-  const parts = { access, registry, kube, store, functions, deliveries, known, ended, lifecycle };
+  const parts = { access, registry, kube, store, functions, triggers, deliveries, known, ended, lifecycle };
   await listen({ ...parts, intake: counted.intake });
 }
 
@@ -69,6 +86,7 @@ interface Parts {
   kube: KubeClient;
   store: OpenedStore;
   functions: FollowedFunctions;
+  triggers: Triggers;
   deliveries: Deliveries;
   /** Told of each uid of a Function that becomes known. */
   known: KeyedWaits;
@@ -80,13 +98,16 @@ interface Parts {
 
 /** Resolves when all ports are open. */
 async function listen(parts: Parts): Promise<void> {
-  const { store, functions, deliveries, known, ended, kube, lifecycle } = parts;
+  const { store, functions, triggers, deliveries, known, ended, kube, lifecycle } = parts;
   const opsPort = await serveOps(parts);
   const { port } = await startInvocationsApi({
     ...{ store, access: parts.access, log, lifecycle, host: config.HOST, port: config.CATNAP_INVOCATIONS_PORT },
     functionUid: functions.uidOf,
     redriven: (uid) => deliveries.wake(uid),
-    cancelled: (id) => ended.tell(id),
+    cancelled: (id) => {
+      ended.tell(id);
+      triggers.ended(id, 'cancelled');
+    },
   });
   const intake = await startIntake({
     ...{ store, functions, known, ended, kube, log, clock: systemClock, metrics: parts.intake },

@@ -15,7 +15,7 @@ const STAGES: Record<string, string> = {
   'runtime-image':
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
-  dispatcher: 'main ▸ config ▸ metrics ▸ invocations ▸ intake ▸ delivery ▸ functions ▸ store',
+  dispatcher: 'main ▸ config ▸ metrics ▸ invocations ▸ intake ▸ sources ▸ delivery ▸ functions ▸ store',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ keeping ▸ store',
   cli:
     'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ invocations ▸ triggers ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
@@ -109,6 +109,8 @@ const DOES_IO = [
   'dispatcher/intake/start-intake.ts',
   'dispatcher/main.ts',
   'dispatcher/metrics.ts',
+  'dispatcher/sources/follow-triggers.ts',
+  'dispatcher/sources/trigger-status-writer.ts',
   'dispatcher/store/embedded-store.ts',
   'dispatcher/store/open-store.ts',
   'dispatcher/store/postgres/connections.ts',
@@ -156,7 +158,7 @@ const DOES_IO = [
 ];
 
 /** Built-in modules and packages of which functions of their arguments are made. */
-const FREE_OF_IO = ['node:crypto', 'node:path', 'node:util', 'node:zlib', 'zod'];
+const FREE_OF_IO = ['node:crypto', 'node:path', 'node:util', 'node:zlib', 'zod', 'croner'];
 
 const decides = (file: string) => /^(api\/rules|activator|operator|dispatcher)\//.test(file) && !isTest(file);
 const reaches = ({ to, specifier, typeOnly }: (typeof arrows)[number]) =>

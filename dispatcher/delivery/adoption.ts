@@ -60,7 +60,7 @@ export class Adoption {
     const entries = await Promise.all(held.map(({ id }) => store.entry(id)));
     for (const [index, { id, epoch, uid }] of held.entries()) {
       const entry = entries[index];
-      const policy = policies.of(uid) as AsyncPolicy;
+      const policy = policies.of(uid, id) as AsyncPolicy;
       if (entry?.owner.uid === uid && !this.#runs.has(id)) this.#runs.adopt({ id, epoch }, entry, { gateway, policy });
     }
     return held.length;

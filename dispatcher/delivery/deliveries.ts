@@ -158,7 +158,7 @@ export class Deliveries implements AsyncDisposable {
     const given = new Map<string, number>();
     for (const entry of entries) {
       given.set(entry.uid, (given.get(entry.uid) ?? 0) + 1);
-      const policy = policies.of(entry.uid);
+      const policy = policies.of(entry.uid, entry.id);
       // Its function went this moment: the lease ends by itself, unless the entry does before.
       if (policy !== undefined) this.#runs.begin(entry, policy);
     }

@@ -5,8 +5,8 @@ import type { Store } from '../store/store.ts';
 import type { GatewayPool } from './gateway-pool.ts';
 
 interface DeliveryPolicies {
-  /** Undefined: there is no such Function, or it is not known yet. */
-  of(uid: string): AsyncPolicy | undefined;
+  /** Undefined: there is no such Function, or it is not known yet. @param id of an entry, which may be delivered otherwise than others */
+  of(uid: string, id?: string): AsyncPolicy | undefined;
 }
 
 /** What a delivery comes to: as its verdict says; `uncounted` is again, but it was no attempt. */

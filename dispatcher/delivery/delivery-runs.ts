@@ -164,9 +164,9 @@ export class DeliveryRuns {
       });
   }
 
-  #circumstances({ uid, attempt, ageFromMs, policy }: Run): Circumstances {
+  #circumstances({ id, uid, attempt, ageFromMs, policy }: Run): Circumstances {
     const { policies, wallMs, random } = this.#parts;
-    return { attempt, ageFromMs, policy: policies.of(uid) ?? policy, nowMs: wallMs(), random: random() };
+    return { attempt, ageFromMs, policy: policies.of(uid, id) ?? policy, nowMs: wallMs(), random: random() };
   }
 
   /** The function has room again from now on; the entry is held until it is durable what became of it. */
@@ -177,7 +177,7 @@ export class DeliveryRuns {
     if (given.outcome === 'again' && given.pause !== undefined)
       this.#agenda.failed(run.uid, { begunAtMs: run.startedAtMs, nowMs, askedMs: given.pause.askedMs });
     else if (outcome?.kind === 'answered' && outcome.answer.started) this.#agenda.succeeded(run.uid);
-    const policy = policies.of(run.uid) ?? run.policy;
+    const policy = policies.of(run.uid, run.id) ?? run.policy;
     const isFull = this.#settlements.isFull;
     metrics.delivered(policy, cameOf(given), (nowMs - run.startedAtMs) / 1_000);
     this.#settle(run, given, settlementOf({ lease: run, verdict: given, outcome, policy, isFull }));
