@@ -171,6 +171,8 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /**
+ * Longer than 250 lines: most of it are sentences about what a driver has to do.
+ *
  * Durable work. What a promise says has happened is on disk when it resolves; a batch is one transaction. Times are
  * milliseconds since the epoch by the store's clock, which may be set back: then leases last longer.
  *

@@ -113,7 +113,7 @@ test('what follows an end on a full disk is dropped, and the end is written', ()
   const { entries } = disk.store.lease(new Map([['b', 1]]), 1_000);
   const owner = { uid: 'c', namespace: 'two', name: 'c' };
   const followUps = [{ id: 'after', owner, head: new Uint8Array(), body: new Uint8Array(MIB) }];
-  const [{ epoch }] = entries as [{ epoch: number }];
+  const epoch = entries[0]?.epoch ?? 0;
   assert.deepEqual(disk.store.settle([{ id, epoch, outcome: 'done', followUps }]), [{ holds: true, dropped: 1 }]);
   assert.deepEqual([disk.store.entry(id)?.state, disk.store.entry('after')], ['done', undefined]);
 });
