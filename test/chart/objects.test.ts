@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { CATNAP_CHART, renderNotes } from '../../local/chart/render.ts';
+import { CATNAP_CHART, type RenderOptions, renderNotes } from '../../local/chart/render.ts';
+import type { Lookup } from '../../local/chart/template-functions.ts';
 import { CASES, inCase, type Loose, podsOf, the } from './rendered.ts';
 
 const nameOf = ({ kind, metadata }: Loose) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
@@ -111,6 +112,24 @@ for (const { name, options, objects } of CASES) {
     assert.doesNotMatch(notes, /<no value>|<nil>|map\[|%!/);
   });
 }
+
+test('who leaves the dispatcher out is told where the work of an earlier one is', () => {
+  const asked: string[] = [];
+  const lookup: Lookup = (_version, kind, namespace, name) => {
+    asked.push(kind);
+    return kind === 'PersistentVolumeClaim' && namespace === 'sys' && name === 'mine-catnap-dispatcher' ? { kind } : {};
+  };
+  const notes = (values: NonNullable<RenderOptions['values']>, release = 'mine') =>
+    renderNotes({ release, namespace: 'sys', values, lookup });
+  const told = /claim \S+-dispatcher of an earlier one is kept.*\n.*kubectl delete pvc -n sys mine-catnap-dispatcher\n/;
+  assert.match(notes({ dispatcher: { enabled: false } }), told);
+  assert.doesNotMatch(notes({ dispatcher: { enabled: false } }, 'other'), /earlier one/);
+  assert.doesNotMatch(notes({ dispatcher: { enabled: true } }), /earlier one/);
+  // Who installs into listed namespaces alone need not be allowed to look.
+  asked.length = 0;
+  assert.doesNotMatch(notes({ dispatcher: { enabled: false }, namespaces: ['shop'] }), /earlier one/);
+  assert.ok(!asked.includes('PersistentVolumeClaim'));
+});
 
 test('small: all that it requests together, a job included, is at most 160 MiB', () => {
   const small = inCase('a small node');
