@@ -149,6 +149,14 @@ test('no other path below /.catnap/ is anything but refused', async () => {
   assert.deepEqual(made.asked, []);
 });
 
+test('what is no id of an invocation is said to be none', async () => {
+  await using made = await scene();
+  const cut = await made.get({ path: PATH.slice(0, -1) });
+  assert.deepEqual([cut.status, codeOf(cut)], [404, 'InvocationNotFound']);
+  assert.match(cut.body, /no id of an invocation, which Location names/);
+  assert.equal(codeOf(await made.get({ path: '/.catnap/ready' })), 'FunctionNotFound');
+});
+
 test('the function’s own policies hold', async () => {
   const key = 'k'.repeat(30);
   await using made = await scene({ access: [{ apiKeys: [{ name: 'me', sha256: hash('sha256', key) }] }] });

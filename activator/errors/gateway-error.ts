@@ -1,5 +1,6 @@
 import type { ErrorBody, ErrorCode } from '#api/errors.ts';
 import { ERROR_STATUS, PUBLIC_MESSAGE, PUBLIC_MESSAGE_OF_REASON } from '#api/errors.ts';
+import { INVOCATION_PREFIX } from '#api/invocations.ts';
 import { HEADER } from '#api/names.ts';
 
 /** Why the gateway answers a request itself. */
@@ -121,6 +122,10 @@ function whereMoreIs({ reason }: GatewayError, functionKey: string | null): stri
 
 /** A path under `/.catnap/`, on a host that is a function's. */
 export function internalPath(path: string, functionKey: string): GatewayError {
+  if (path.includes(INVOCATION_PREFIX)) {
+    const message = `${path} has no id of an invocation, which Location names where one is accepted`;
+    return { code: 'InvocationNotFound', message, function: functionKey };
+  }
   return { code: 'FunctionNotFound', message: `${path} is not for callers from outside`, function: functionKey };
 }
 
