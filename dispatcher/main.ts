@@ -5,7 +5,7 @@ import { CredentialFile } from '#platform/access/credential-file.ts';
 import type { ClusterAccess } from '#platform/access/credentials.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { readConfig } from '#platform/process/config.ts';
-import { compileLightly, keepHeapLean } from '#platform/process/lean-heap.ts';
+import { compileLightly, LeanWhileIdle } from '#platform/process/lean-heap.ts';
 import { type Lifecycle, runProcess } from '#platform/process/lifecycle.ts';
 import { createLog } from '#platform/process/log.ts';
 import { createRegistry, informerMetrics, metricsOf } from '#platform/process/metrics.ts';
@@ -29,6 +29,9 @@ const MIB = 1_048_576;
 /** How long a stop waits for deliveries: gateways go on with them, and the next process takes them over. */
 const DRAIN_MS = 1_500;
 
+/** Without work for so long, up to twice, it is idle. */
+const HEAP_LOOK_MS = 10_000;
+
 const config = readConfig(DispatcherConfig, process.env);
 const log = createLog({ service: 'catnap-dispatcher', level: config.CATNAP_LOG_LEVEL });
 
@@ -42,6 +45,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   const store = await beginStore(lifecycle);
   const kube = new KubeClient(access, { userAgent: 'catnap-dispatcher' });
   lifecycle.onStop('API client', () => kube[Symbol.asyncDispose]());
+  const heap = leanWhileIdle(lifecycle);
   const known = new KeyedWaits(systemClock);
   const ended = new KeyedWaits(systemClock);
   const functions = new FollowedFunctions({
@@ -71,12 +75,13 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     policies: { of: (uid, id) => triggers.policyOf(functions.policyOf(uid), id) },
     gateways: gateways.pool,
     ended: (id, state) => {
+      heap.busy();
       ended.tell(id);
       triggers.ended(id, state);
     },
   });
   deliverUntilStop(deliveries, Promise.all([functions.synced, gateways.synced]), lifecycle);
-  const parts = { access, registry, kube, store, functions, triggers, deliveries, known, ended, lifecycle };
+  const parts = { access, registry, kube, store, functions, triggers, deliveries, known, ended, heap, lifecycle };
   await listen({ ...parts, intake: counted.intake });
 }
 
@@ -92,13 +97,14 @@ interface Parts {
   known: KeyedWaits;
   /** Told of each id of an invocation that has ended. */
   ended: KeyedWaits;
+  heap: LeanWhileIdle;
   intake: ReturnType<typeof dispatcherCounters>;
   lifecycle: Lifecycle;
 }
 
 /** Resolves when all ports are open. */
 async function listen(parts: Parts): Promise<void> {
-  const { store, functions, triggers, deliveries, known, ended, kube, lifecycle } = parts;
+  const { store, functions, triggers, deliveries, known, ended, heap, kube, lifecycle } = parts;
   const opsPort = await serveOps(parts);
   const { port } = await startInvocationsApi({
     ...{ store, access: parts.access, log, lifecycle, host: config.HOST, port: config.CATNAP_INVOCATIONS_PORT },
@@ -111,7 +117,10 @@ async function listen(parts: Parts): Promise<void> {
   });
   const intake = await startIntake({
     ...{ store, functions, known, ended, kube, log, clock: systemClock, metrics: parts.intake },
-    accepted: (uid) => deliveries.wake(uid),
+    accepted: (uid) => {
+      heap.busy();
+      deliveries.wake(uid);
+    },
     ownToken: new CredentialFile(config.CATNAP_GATEWAY_TOKEN_FILE),
     subject: config.CATNAP_ACTIVATOR_SUBJECT,
     port: config.CATNAP_INTAKE_PORT,
@@ -182,7 +191,13 @@ function limits(): Limits {
   };
 }
 
-// It waits for work most of the time; memory is what it costs a cluster.
-keepHeapLean(true);
+/** It waits for work most of the time, and then memory is what it costs a cluster; while there is work, processor time is. */
+function leanWhileIdle(lifecycle: Lifecycle): LeanWhileIdle {
+  const heap = new LeanWhileIdle();
+  const timer = setInterval(() => heap.look(), HEAP_LOOK_MS);
+  lifecycle.onStop('heap', () => clearInterval(timer));
+  return heap;
+}
+
 compileLightly();
 process.exit(await runProcess({ log, start }));
