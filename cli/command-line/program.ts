@@ -42,6 +42,7 @@ export function program(version: string, run: RunCommand): Command {
   addDelete(root, run);
   addKey(root, run);
   addCompletion(root, run);
-  for (const command of root.commands) withGlobalOptions(command);
+  for (const command of root.commands)
+    withGlobalOptions(command).showHelpAfterError(`(catnap ${command.name()} --help says how it is called)`);
   return root;
 }
