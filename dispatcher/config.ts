@@ -30,6 +30,10 @@ export const DispatcherConfig = z.object({
   /** The Service in CATNAP_SYSTEM_NAMESPACE behind whose port `deliveries` all activators are; absent: none is looked for. */
   CATNAP_ACTIVATOR_SERVICE: z.string().optional(),
   CATNAP_SYSTEM_NAMESPACE: z.string().optional(),
+  /** Lease in CATNAP_SYSTEM_NAMESPACE by which one of several dispatchers works the schedules of Triggers; absent: this one is alone. */
+  CATNAP_SCHEDULES_LEASE: z.string().min(1).optional(),
+  /** Whose it is then; default: host name and process id. */
+  POD_NAME: z.string().optional(),
   /** Base URLs of activators' ports for deliveries, separated by commas, beside those that are found. */
   CATNAP_GATEWAY_URLS: envList.default([]),
   /** Namespaces whose Functions' work is taken and delivered; absent: all. */

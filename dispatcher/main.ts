@@ -1,4 +1,5 @@
 /** Work that nobody waits for: taken from gateways, kept on disk, and delivered through them. */
+import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
 import { clusterAccess } from '#platform/access/cluster-access.ts';
 import { CredentialFile } from '#platform/access/credential-file.ts';
@@ -68,6 +69,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     ...{ store, kube, functions, log, metrics: informers, lifecycle },
     namespaces: config.CATNAP_NAMESPACES,
     enqueued: (uid) => deliveries.wake(uid),
+    turns: turnsIn(access),
   });
   const gateways = startGateways({ config, kube, clock: systemClock, log, metrics: informers, lifecycle });
   const deliveries = new Deliveries({
@@ -179,6 +181,13 @@ async function beginStore(lifecycle: Lifecycle): Promise<OpenedStore> {
     return store.close();
   });
   return store;
+}
+
+/** Of a store of its own no other process works schedules. */
+function turnsIn(access: ClusterAccess) {
+  const { CATNAP_SCHEDULES_LEASE: name, CATNAP_SYSTEM_NAMESPACE: namespace, POD_NAME } = config;
+  if (name === undefined || namespace === undefined) return undefined;
+  return { access, name, namespace, identity: POD_NAME ?? `${hostname()}-${process.pid}` };
 }
 
 function limits(): Limits {

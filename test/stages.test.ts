@@ -110,6 +110,7 @@ const DOES_IO = [
   'dispatcher/main.ts',
   'dispatcher/metrics.ts',
   'dispatcher/sources/follow-triggers.ts',
+  'dispatcher/sources/schedule-turns.ts',
   'dispatcher/sources/trigger-status-writer.ts',
   'dispatcher/store/embedded-store.ts',
   'dispatcher/store/open-store.ts',

@@ -1,6 +1,7 @@
 import { GROUP, TRIGGER_KIND, TRIGGER_PLURAL, VERSION } from '#api/names.ts';
 import { RequestIds } from '#api/request-id.ts';
 import type { TriggerObject } from '#api/trigger.ts';
+import type { ClusterAccess } from '#platform/access/credentials.ts';
 import { viewObjects } from '#platform/informer/object-view.ts';
 import { PackedJson } from '#platform/informer/packed-json.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
@@ -11,6 +12,7 @@ import type { InformerMetrics } from '#platform/process/metrics.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import type { Store } from '../store/store.ts';
 import { keepTrigger } from './kept-trigger.ts';
+import { ScheduleTurns } from './schedule-turns.ts';
 import { TriggerStatusWriter } from './trigger-status-writer.ts';
 import { Triggers } from './triggers.ts';
 
@@ -32,6 +34,8 @@ interface FollowTriggersOptions {
   /** Undefined: all. */
   namespaces: readonly string[] | undefined;
   enqueued: (uid: string) => void;
+  /** Undefined: no other process works schedules. */
+  turns?: { access: ClusterAccess; namespace: string; name: string; identity: string } | undefined;
   log: Log;
   metrics: InformerMetrics;
   lifecycle: Lifecycle;
@@ -64,6 +68,14 @@ export function followTriggers(options: FollowTriggersOptions): Triggers {
     triggers.take(change as unknown as Parameters<Triggers['take']>[0]);
     if (change.type === 'deleted') statuses.forget(change.object.metadata.uid);
   });
-  void Promise.all([view.synced, functions.synced]).then(() => triggers.start(lifecycle.stopping));
+  const begin = async () => {
+    await Promise.all([view.synced, functions.synced]);
+    await triggers.start();
+  };
+  if (options.turns === undefined) void begin();
+  else {
+    const turns = new ScheduleTurns({ ...options.turns, log, begin, end: () => triggers.stop() });
+    lifecycle.onStop('turn of schedules', () => turns[Symbol.asyncDispose]());
+  }
   return triggers;
 }

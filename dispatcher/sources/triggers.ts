@@ -38,7 +38,7 @@ interface State {
 }
 
 /** Planned and stored at once. */
-const BATCH = 200;
+const BATCH = 500;
 /** A clock that is set is found within this time. */
 const LONGEST_TIMER_MS = 10_000;
 const RETRY_MS = 1_000;
@@ -65,9 +65,12 @@ export class Triggers implements AsyncDisposable {
   /** Those that are gone, with the ids of what is still open of them. */
   readonly #gone = new Map<string, readonly string[]>();
   #isWorking = false;
+  /** From when cursors are read: what goes then is to be ended. */
+  #isTakingUp = false;
   #isStarted = false;
   #storeFails = false;
   #work: Promise<void> = Promise.resolve();
+  #stopping = new AbortController();
   #cancelTimer: () => void = () => undefined;
   #cancelLook: () => void = () => undefined;
 
@@ -105,14 +108,17 @@ export class Triggers implements AsyncDisposable {
   }
 
   /** To be called once all Triggers and Functions are known. Never rejects; resolves once runs are stored as they fall due. */
-  async start(signal: AbortSignal): Promise<void> {
+  async start(): Promise<void> {
+    const stopping = new AbortController();
+    this.#stopping = stopping;
+    const { signal } = stopping;
     while (!signal.aborted) {
       try {
         await this.#takeUp();
         break;
       } catch (error) {
         this.#options.log.warn({ err: error, retryInMs: RETRY_MS }, 'how far Triggers have come cannot be read now');
-        await new Promise<void>((resolve) => this.#options.clock.after(RETRY_MS, resolve));
+        await this.#pause(signal);
       }
     }
     if (signal.aborted) return;
@@ -124,7 +130,10 @@ export class Triggers implements AsyncDisposable {
 
   /** Stores nothing any more. Resolves when what was begun is over. Can be started again. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     this.#isStarted = false;
+    this.#isTakingUp = false;
+    this.#gone.clear();
     this.#cancelTimer();
     this.#cancelLook();
     await this.#work;
@@ -184,12 +193,17 @@ export class Triggers implements AsyncDisposable {
     if (this.#byFunction.get(calls)?.size === 0) this.#byFunction.delete(calls);
     this.#due.remove(uid);
     this.#open.delete(uid);
-    this.#gone.set(uid, state.cursor?.open ?? []);
+    if (this.#isTakingUp) this.#gone.set(uid, state.cursor?.open ?? []);
     this.#poke();
   }
 
   async #takeUp(): Promise<void> {
     const { store } = this.#options;
+    // Another process may have had its turn since.
+    for (const state of this.#states.values())
+      Object.assign(state, { cursor: undefined, record: recordOf(state.trigger.status), isPlanned: false });
+    this.#open.clear();
+    this.#isTakingUp = true;
     let after: string | undefined;
     do {
       const page = await store.cursors(CURSOR_PREFIX, after);
@@ -197,6 +211,17 @@ export class Triggers implements AsyncDisposable {
       for (const [key, text] of page) this.#takeCursor(uidOfCursor(key), readCursor(text));
     } while (after !== undefined);
     await this.#readOpen();
+  }
+
+  #pause(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(RETRY_MS, resolve);
+      const end = () => {
+        cancel();
+        resolve();
+      };
+      signal.addEventListener('abort', end, { once: true });
+    });
   }
 
   #takeCursor(uid: string, cursor: TriggerCursor | undefined): void {

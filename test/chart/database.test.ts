@@ -26,3 +26,14 @@ test('a dispatcher that is shut in reaches its database where it has one', () =>
   );
   assert.deepEqual([rule.ports, more], [[{ port: 6432, protocol: 'TCP' }], []]);
 });
+
+test('of dispatchers that share a database one works schedules, by a Lease that no other may touch', () => {
+  const name = variable(objects, '-dispatcher', 'CATNAP_SCHEDULES_LEASE');
+  const { rules } = the(objects, 'Role', '-dispatcher-peers');
+  const [create, use, ...more] = rules.filter(({ resources }: Loose) => resources.includes('leases'));
+  assert.deepEqual([create.verbs, create.resourceNames], [['create'], undefined]);
+  assert.deepEqual([use.verbs, use.resourceNames, more], [['list', 'watch', 'update'], [name], []]);
+  const alone = inCase('the defaults');
+  assert.equal(variable(alone, '-dispatcher', 'CATNAP_SCHEDULES_LEASE'), undefined);
+  assert.doesNotMatch(JSON.stringify(the(alone, 'Role', '-dispatcher-peers').rules), /leases/);
+});

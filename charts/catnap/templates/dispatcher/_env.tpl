@@ -2,6 +2,8 @@
 {{- define "catnap.dispatcherEnv" -}}
 {{- if .Values.dispatcher.database.secretName }}
 - { name: CATNAP_STORE_URL_FILE, value: /etc/catnap/database/url }
+- { name: CATNAP_SCHEDULES_LEASE, value: {{ include "catnap.fullname" . }}-schedules }
+- { name: POD_NAME, valueFrom: { fieldRef: { apiVersion: v1, fieldPath: metadata.name } } }
 {{- else }}
 - { name: CATNAP_STORE_FOLDER, value: /var/lib/catnap/store }
 {{- end }}

@@ -1,0 +1,73 @@
+import type { ClusterAccess } from '#platform/access/credentials.ts';
+import { KubeClient } from '#platform/kube/client.ts';
+import { LeaderElection } from '#platform/leader/leader-election.ts';
+import { KubeLease } from '#platform/leader/lease-store.ts';
+import type { Log } from '#platform/process/log.ts';
+
+interface ScheduleTurnsOptions {
+  access: ClusterAccess;
+  namespace: string;
+  /** Of the Lease. */
+  name: string;
+  /** No two processes that run have the same. */
+  identity: string;
+  log: Log;
+  /** Called when it is this process's turn. */
+  begin: () => Promise<void>;
+  /** Called when it is so no longer; begin may come again after it. */
+  end: () => Promise<void>;
+}
+
+/**
+ * Where several dispatchers share a database, one of them works schedules, by a Lease. That two of them do for a moment, such as one
+ * that could not renew it in time, does no harm: a run has one id, whoever stores it.
+ */
+export class ScheduleTurns implements AsyncDisposable {
+  readonly #options: ScheduleTurnsOptions;
+  readonly #kube: KubeClient;
+  readonly #lease: KubeLease;
+  readonly #ended = new AbortController();
+  readonly #work: Promise<void>;
+
+  constructor(options: ScheduleTurnsOptions) {
+    const { access, namespace, name, log } = options;
+    this.#options = options;
+    this.#kube = new KubeClient(access, { userAgent: 'catnap-dispatcher' });
+    this.#lease = new KubeLease({ kube: this.#kube, namespace, name, log });
+    this.#work = this.#stand();
+  }
+
+  /** Gives the turn back, so that the next one need not wait. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    await this.#work;
+    await this.#lease[Symbol.asyncDispose]();
+    await this.#kube[Symbol.asyncDispose]();
+  }
+
+  /** Never rejects. */
+  async #stand(): Promise<void> {
+    const { identity, log, begin, end } = this.#options;
+    while (!this.#ended.signal.aborted) {
+      const lost = Promise.withResolvers<void>();
+      const isOver = Promise.race([lost.promise, aborted(this.#ended.signal)]);
+      const onLost = (error: Error) => {
+        log.warn({ err: error }, 'another dispatcher works schedules from now on');
+        lost.resolve();
+      };
+      const election = new LeaderElection({ store: this.#lease, identity, log, onLost });
+      await Promise.race([election.elected, isOver]);
+      if (election.leading) {
+        void begin();
+        await isOver;
+        await end();
+      }
+      await election[Symbol.asyncDispose]();
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
