@@ -4,15 +4,16 @@ import type { TriggerObject } from '#api/trigger.ts';
 import type { ClusterAccess } from '#platform/access/credentials.ts';
 import { viewObjects } from '#platform/informer/object-view.ts';
 import { PackedJson } from '#platform/informer/packed-json.ts';
-import type { KubeClient } from '#platform/kube/client.ts';
+import { KubeClient } from '#platform/kube/client.ts';
 import type { Resource } from '#platform/kube/resources.ts';
+import { KubeLease } from '#platform/leader/lease-store.ts';
 import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { InformerMetrics } from '#platform/process/metrics.ts';
 import { systemClock } from '#platform/time/clock.ts';
 import type { Store } from '../store/store.ts';
 import { keepTrigger } from './kept-trigger.ts';
-import { ScheduleTurns } from './schedule-turns.ts';
+import { ScheduleTurns, type ScheduleTurnsOptions } from './schedule-turns.ts';
 import { TriggerStatusWriter } from './trigger-status-writer.ts';
 import { Triggers } from './triggers.ts';
 
@@ -27,6 +28,15 @@ const TRIGGERS: Resource<TriggerObject> = {
 /** Each may hold 64 KiB of data. */
 const PAGE = 100;
 
+/** How the processes that share a store take turns: by a Lease. */
+interface Turns {
+  access: ClusterAccess;
+  namespace: string;
+  name: string;
+  /** No two processes that run have the same. */
+  identity: string;
+}
+
 interface FollowTriggersOptions {
   store: Pick<Store, 'enqueue' | 'cursors' | 'cancel' | 'entry'>;
   kube: KubeClient;
@@ -35,7 +45,7 @@ interface FollowTriggersOptions {
   namespaces: readonly string[] | undefined;
   enqueued: (uid: string) => void;
   /** Undefined: no other process works schedules. */
-  turns?: { access: ClusterAccess; namespace: string; name: string; identity: string } | undefined;
+  turns?: Turns | undefined;
   log: Log;
   metrics: InformerMetrics;
   lifecycle: Lifecycle;
@@ -73,9 +83,21 @@ export function followTriggers(options: FollowTriggersOptions): Triggers {
     await triggers.start();
   };
   if (options.turns === undefined) void begin();
-  else {
-    const turns = new ScheduleTurns({ ...options.turns, log, begin, end: () => triggers.stop() });
-    lifecycle.onStop('turn of schedules', () => turns[Symbol.asyncDispose]());
-  }
+  else takeTurns(options, options.turns, { begin, end: () => triggers.stop() });
   return triggers;
+}
+
+function takeTurns(
+  { log, lifecycle }: FollowTriggersOptions,
+  { access, namespace, name, identity }: Turns,
+  when: Pick<ScheduleTurnsOptions, 'begin' | 'end'>,
+): void {
+  const kube = new KubeClient(access, { userAgent: 'catnap-dispatcher' });
+  const lease = new KubeLease({ kube, namespace, name, log });
+  const turns = new ScheduleTurns({ lease, identity, log, ...when });
+  lifecycle.onStop('turn of schedules', async () => {
+    await turns[Symbol.asyncDispose]();
+    await lease[Symbol.asyncDispose]();
+    await kube[Symbol.asyncDispose]();
+  });
 }

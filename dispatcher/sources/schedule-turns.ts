@@ -1,14 +1,9 @@
-import type { ClusterAccess } from '#platform/access/credentials.ts';
-import { KubeClient } from '#platform/kube/client.ts';
 import { LeaderElection } from '#platform/leader/leader-election.ts';
-import { KubeLease } from '#platform/leader/lease-store.ts';
+import type { LeaseStore } from '#platform/leader/lease-store.ts';
 import type { Log } from '#platform/process/log.ts';
 
-interface ScheduleTurnsOptions {
-  access: ClusterAccess;
-  namespace: string;
-  /** Of the Lease. */
-  name: string;
+export interface ScheduleTurnsOptions {
+  lease: LeaseStore;
   /** No two processes that run have the same. */
   identity: string;
   log: Log;
@@ -24,16 +19,11 @@ interface ScheduleTurnsOptions {
  */
 export class ScheduleTurns implements AsyncDisposable {
   readonly #options: ScheduleTurnsOptions;
-  readonly #kube: KubeClient;
-  readonly #lease: KubeLease;
   readonly #ended = new AbortController();
   readonly #work: Promise<void>;
 
   constructor(options: ScheduleTurnsOptions) {
-    const { access, namespace, name, log } = options;
     this.#options = options;
-    this.#kube = new KubeClient(access, { userAgent: 'catnap-dispatcher' });
-    this.#lease = new KubeLease({ kube: this.#kube, namespace, name, log });
     this.#work = this.#stand();
   }
 
@@ -41,13 +31,11 @@ export class ScheduleTurns implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     await this.#work;
-    await this.#lease[Symbol.asyncDispose]();
-    await this.#kube[Symbol.asyncDispose]();
   }
 
   /** Never rejects. */
   async #stand(): Promise<void> {
-    const { identity, log, begin, end } = this.#options;
+    const { lease, identity, log, begin, end } = this.#options;
     while (!this.#ended.signal.aborted) {
       const lost = Promise.withResolvers<void>();
       const isOver = Promise.race([lost.promise, aborted(this.#ended.signal)]);
@@ -55,7 +43,7 @@ export class ScheduleTurns implements AsyncDisposable {
         log.warn({ err: error }, 'another dispatcher works schedules from now on');
         lost.resolve();
       };
-      const election = new LeaderElection({ store: this.#lease, identity, log, onLost });
+      const election = new LeaderElection({ store: lease, identity, log, onLost });
       await Promise.race([election.elected, isOver]);
       if (election.leading) {
         void begin();

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LeaseInMemory } from '#platform/testing/lease-in-memory.ts';
+import { silentLog } from '#platform/testing/scripted-api-server.ts';
+import { until } from '#platform/testing/until.ts';
+import { ScheduleTurns } from './schedule-turns.ts';
+
+function standing(server: LeaseInMemory, identity: string, said: string[]): ScheduleTurns {
+  const say = (what: string) => async () => void said.push(`${identity} ${what}`);
+  return new ScheduleTurns({ lease: server.reach(), identity, log: silentLog, begin: say('begins'), end: say('ends') });
+}
+
+test('one of two works schedules, and the other at once when that one stops', async () => {
+  const server = new LeaseInMemory();
+  const said: string[] = [];
+  const first = standing(server, 'first', said);
+  await until(() => said.length === 1, 'the first begins');
+  await using _ = standing(server, 'second', said);
+  await first[Symbol.asyncDispose]();
+  await until(() => said.length === 3, 'the second begins');
+  assert.deepEqual(said, ['first begins', 'first ends', 'second begins']);
+});
+
+test('one from which the lease was taken ends, and begins again when it is free', async () => {
+  const server = new LeaseInMemory();
+  const said: string[] = [];
+  await using _ = standing(server, 'first', said);
+  await until(() => said.length === 1, 'it begins');
+  const lease = server.lease ?? assert.fail();
+  server.write({ ...lease.spec, holderIdentity: 'second' }, lease);
+  await until(() => said.length === 2, 'it ends');
+  server.write({ ...lease.spec, holderIdentity: '' }, server.lease);
+  await until(() => said.length === 3, 'it begins again');
+  assert.deepEqual(said, ['first begins', 'first ends', 'first begins']);
+});
