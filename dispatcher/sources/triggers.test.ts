@@ -145,6 +145,18 @@ test('while the store cannot, it is told; then nothing was lost', async () => {
   assert.deepEqual(stage.stored, [id(1)]);
 });
 
+test('a run whose storing was not answered is not stored again, also where it has ended and is forgotten already', async () => {
+  const stage = new TestTriggers({ results: { ...DEFAULT_LIMITS.results, ageMs: 0 } });
+  await stage.put(aTrigger('nightly', { overlap: 'Allow' }));
+  await stage.start();
+  await stage.pass(59);
+  stage.fails = 'after';
+  await stage.pass(1);
+  await stage.finish();
+  await stage.pass(5);
+  assert.deepEqual(stage.stored, [id(1)]);
+});
+
 test('a run is tried again as its Trigger says, and other work as its function does', async () => {
   const stage = await begun(aTrigger('nightly', {}, { spec: { retry: { maxAttempts: 2, maxBackoffSeconds: 7 } } }));
   const policy = asyncPolicy({ uid: 'uid-of-report', namespace: 'shop', name: 'report' });

@@ -2,7 +2,7 @@ import type { Change } from '#platform/informer/object-cache.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import type { AsyncPolicy } from '../functions/async-policy.ts';
-import type { EnqueueResult, Entry, Owner, Store } from '../store/store.ts';
+import { type EnqueueResult, type Entry, type Owner, type Store, StoreError } from '../store/store.ts';
 import { Schedules } from './cron/schedules.ts';
 import { DueTimes } from './due-times.ts';
 import type { KeptTrigger } from './kept-trigger.ts';
@@ -68,6 +68,8 @@ export class Triggers implements AsyncDisposable {
   /** From when cursors are read: what goes then is to be ended. */
   #isTakingUp = false;
   #isStarted = false;
+  /** What the store was asked last may have happened or not. */
+  #isUnsure = false;
   #storeFails = false;
   #work: Promise<void> = Promise.resolve();
   #stopping = new AbortController();
@@ -198,19 +200,24 @@ export class Triggers implements AsyncDisposable {
   }
 
   async #takeUp(): Promise<void> {
-    const { store } = this.#options;
     // Another process may have had its turn since.
     for (const state of this.#states.values())
       Object.assign(state, { cursor: undefined, record: recordOf(state.trigger.status), isPlanned: false });
     this.#open.clear();
     this.#isTakingUp = true;
+    await this.#readCursors();
+    await this.#readOpen();
+  }
+
+  async #readCursors(): Promise<void> {
+    const { store } = this.#options;
     let after: string | undefined;
     do {
       const page = await store.cursors(CURSOR_PREFIX, after);
       after = page.at(-1)?.[0];
       for (const [key, text] of page) this.#takeCursor(uidOfCursor(key), readCursor(text));
     } while (after !== undefined);
-    await this.#readOpen();
+    this.#isUnsure = false;
   }
 
   #pause(signal: AbortSignal): Promise<void> {
@@ -269,6 +276,7 @@ export class Triggers implements AsyncDisposable {
   /** Rejects where the store cannot; nothing of what was not stored is taken for it. */
   async #workOff(): Promise<void> {
     await Promise.resolve();
+    if (this.#isUnsure) await this.#readCursors();
     await this.#endGone();
     const { nowMs } = this.#options;
     for (let uids = this.#due.take(nowMs(), BATCH); uids.length > 0; uids = this.#due.take(nowMs(), BATCH)) {
@@ -276,6 +284,7 @@ export class Triggers implements AsyncDisposable {
         await this.#carryOut(uids);
       } catch (error) {
         for (const uid of uids) if (this.#states.has(uid)) this.#due.set(uid, 0);
+        this.#isUnsure = error instanceof StoreError && error.code === 'Unreachable';
         throw error;
       }
       this.#setStoreFails(false);

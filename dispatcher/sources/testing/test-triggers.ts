@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { TriggerObject } from '#api/trigger.ts';
 import { TestClock } from '#platform/testing/test-clock.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../store/store.ts';
+import { DEFAULT_LIMITS, type Limits, StoreError } from '../../store/store.ts';
 import { ModelStore } from '../../store/testing/model-store.ts';
 import { keepTrigger } from '../kept-trigger.ts';
 import { Triggers, type TriggersOptions } from '../triggers.ts';
@@ -124,7 +124,7 @@ export class TestTriggers {
     this.fails = undefined;
     if (fails === 'before') throw new Error('the store cannot now');
     const answer = work();
-    if (fails === 'after') throw new Error('the answer of the store was lost');
+    if (fails === 'after') throw new StoreError('Unreachable', 'the answer of the store was lost');
     return answer;
   }
 }
