@@ -15,12 +15,12 @@ const STAGES: Record<string, string> = {
   'runtime-image':
     'main ▸ serve ▸ announce ▸ server ▸ shutdown ▸ dispatch ▸ loading ▸ signatures ▸ http ▸ websocket ▸ settings ▸ telemetry ▸ ' +
     'assignment ▸ npm ▸ call ▸ web ▸ clock ▸ builtin',
-  dispatcher: 'main ▸ config ▸ metrics ▸ invocations ▸ intake ▸ sources ▸ delivery ▸ functions ▸ store',
+  dispatcher: 'main ▸ config ▸ metrics ▸ invocations ▸ intake ▸ sources ▸ delivery ▸ destinations ▸ functions ▸ store',
   'log-keeper': 'main ▸ metrics ▸ config ▸ http ▸ keeping ▸ store',
   cli:
     'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ invocations ▸ triggers ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
     'project ▸ templates ▸ completion ▸ command-line',
-  platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ authorization ▸ kube ▸ issuers ▸ access ▸ process ▸ time',
+  platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ authorization ▸ kube ▸ issuers ▸ addresses ▸ access ▸ process ▸ time',
 };
 
 /** Of `cli/command-line/`, all of which reads what is typed, what stands above the commands: it has stages of its own. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { NotAllowed } from '#platform/issuers/fetch-json.ts';
+import { NotAllowed } from '#platform/addresses/checked-url.ts';
 import type { KeySource } from '#platform/issuers/issuer-keys.ts';
 import { createLog } from '#platform/process/log.ts';
 import { TestClock } from '#platform/testing/test-clock.ts';

@@ -1,4 +1,4 @@
-import { NotAllowed } from '#platform/issuers/fetch-json.ts';
+import { NotAllowed } from '#platform/addresses/checked-url.ts';
 import { OtherIssuer } from '#platform/issuers/issuer-keys.ts';
 
 /**

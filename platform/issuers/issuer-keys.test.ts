@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { fetchJson } from './fetch-json.ts';
 import { issuerKeys } from './issuer-keys.ts';
-import { ReachableAddresses } from './reachable-addresses.ts';
+import { ReachableAddresses } from '../addresses/reachable-addresses.ts';
 
 const LOOPBACK = { addresses: new ReachableAddresses(['127.0.0.0/8', '::1']), allowHttp: true };
 

@@ -1,5 +1,5 @@
+import type { AddressRules } from '../addresses/checked-url.ts';
 import { type FetchRules, fetchJson } from './fetch-json.ts';
-import type { ReachableAddresses } from './reachable-addresses.ts';
 
 /** Where the keys of an issuer are. */
 export interface KeySource {
@@ -7,12 +7,6 @@ export interface KeySource {
   readonly issuer: string;
   /** Undefined: the issuer's own description says (OpenID Connect Discovery 1.0). */
   readonly jwksUri?: string | undefined;
-}
-
-export interface IssuerRules {
-  readonly addresses: ReachableAddresses;
-  /** Whether issuers are called by `http:`. */
-  readonly allowHttp: boolean;
 }
 
 /** What is found at an issuer's address is the description of another one: most often one of them ends with a slash. */
@@ -31,7 +25,7 @@ const KEY_SET_BYTES = 256 * 1024;
 const TIMEOUT_MS = 4_000;
 
 /** The JSON Web Key Set of an issuer. Rejects with one sentence that names what has to be looked at. */
-export async function issuerKeys({ issuer, jwksUri }: KeySource, rules: IssuerRules): Promise<unknown> {
+export async function issuerKeys({ issuer, jwksUri }: KeySource, rules: AddressRules): Promise<unknown> {
   const bounds: FetchRules = { ...rules, maxBytes: DESCRIPTION_BYTES, timeoutMs: TIMEOUT_MS };
   const address = jwksUri ?? keySetAddress(issuer, await fetchJson(descriptionAddress(issuer), bounds));
   return await fetchJson(address, { ...bounds, maxBytes: KEY_SET_BYTES });
