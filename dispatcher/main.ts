@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import { clusterAccess } from '#platform/access/cluster-access.ts';
 import { CredentialFile } from '#platform/access/credential-file.ts';
 import type { ClusterAccess } from '#platform/access/credentials.ts';
+import { ReachableAddresses } from '#platform/addresses/reachable-addresses.ts';
 import { KubeClient } from '#platform/kube/client.ts';
 import { readConfig } from '#platform/process/config.ts';
 import { compileLightly, LeanWhileIdle } from '#platform/process/lean-heap.ts';
@@ -74,7 +75,11 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   const gateways = startGateways({ config, kube, clock: systemClock, log, metrics: informers, lifecycle });
   const deliveries = new Deliveries({
     ...{ store, clock: systemClock, wallMs: Date.now, random: Math.random, log, metrics: counted.deliveries },
-    policies: { of: (uid, id) => triggers.policyOf(functions.policyOf(uid), id) },
+    policies: { of: (uid, id) => triggers.policyOf(functions.policyOf(uid), id), uidOf: functions.uidOf },
+    addresses: {
+      addresses: new ReachableAddresses(config.CATNAP_DESTINATION_NETWORKS),
+      allowHttp: config.CATNAP_DESTINATION_HTTP,
+    },
     gateways: gateways.pool,
     ended: (id, state) => {
       heap.busy();

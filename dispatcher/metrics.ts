@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Came } from './delivery/delivery-parts.ts';
+import type { When } from './destinations/event.ts';
 import type { AsyncPolicy } from './functions/async-policy.ts';
 import type { FunctionCounts, Totals } from './store/store.ts';
 
@@ -25,6 +26,7 @@ const NONE: StoreFigures = {
   functions: [],
 };
 const OUTCOMES: readonly Came[] = ['done', 'buried', 'again', 'uncounted'];
+const TOLD = ['stored', 'dropped', 'missing'] as const;
 const STATES = { waiting: 'waiting', leased: 'running', buried: 'buried' } as const;
 const COMMIT_BUCKETS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2];
 
@@ -76,7 +78,15 @@ export function deliveryMetrics(registry: Registry) {
     help: 'Deliveries whose end was not written down because their lease was lost, such as to another process.',
     registers,
   });
+  const told = new Counter({
+    name: 'catnap_dispatcher_destination_events_total',
+    help: 'Words of the end of invocations (onSuccess, onFailure): stored for the destination, dropped (no room for it), or missing (the function that is the destination is not there).',
+    labelNames: ['namespace', 'function', 'when', 'outcome'] as const,
+    registers,
+  });
   return {
+    told: ({ namespace, name }: AsyncPolicy, when: When, outcome: (typeof TOLD)[number]): void =>
+      told.inc({ namespace, function: name, when, outcome }),
     delivered({ namespace, name }: AsyncPolicy, outcome: Came, took: number): void {
       attempts.inc({ namespace, function: name, outcome });
       seconds.observe({ outcome }, took);
@@ -85,7 +95,10 @@ export function deliveryMetrics(registry: Registry) {
     leaseLost: (): void => lost.inc(),
     /** Its series go: functions come and go for as long as the process runs. */
     forget({ namespace, name }: Pick<AsyncPolicy, 'namespace' | 'name'>): void {
-      for (const outcome of OUTCOMES) attempts.remove({ namespace, function: name, outcome });
+      const labels = { namespace, function: name };
+      for (const outcome of OUTCOMES) attempts.remove({ ...labels, outcome });
+      for (const outcome of TOLD)
+        for (const when of ['onSuccess', 'onFailure']) told.remove({ ...labels, when, outcome });
     },
   };
 }

@@ -20,7 +20,8 @@ const STAGES: Record<string, string> = {
   cli:
     'main ▸ command ▸ program ▸ commands ▸ command-context ▸ dev ▸ deploy ▸ describe ▸ invoke ▸ invocations ▸ triggers ▸ logs ▸ cluster ▸ manifest ▸ build ▸ ' +
     'project ▸ templates ▸ completion ▸ command-line',
-  platform: 'leader ▸ controller ▸ pod-logs ▸ informer ▸ authorization ▸ kube ▸ issuers ▸ addresses ▸ access ▸ process ▸ time',
+  platform:
+    'leader ▸ controller ▸ pod-logs ▸ informer ▸ authorization ▸ kube ▸ issuers ▸ addresses ▸ access ▸ process ▸ time',
 };
 
 /** Of `cli/command-line/`, all of which reads what is typed, what stands above the commands: it has stages of its own. */
@@ -99,6 +100,7 @@ const DOES_IO = [
   'dispatcher/delivery/gateway-connection.ts',
   'dispatcher/delivery/http-exchange.ts',
   'dispatcher/delivery/start-gateways.ts',
+  'dispatcher/destinations/url-delivery.ts',
   'dispatcher/functions/condition-writer.ts',
   'dispatcher/invocations/invocations-server.ts',
   'dispatcher/invocations/start.ts',

@@ -1,40 +1,30 @@
-import type { DeliveryHead } from '#api/invocations.ts';
 import { frameParts } from '#api/rules/frame.ts';
+import { isTooDeep, readHead } from '../destinations/entry-head.ts';
 import type { AsyncPolicy } from '../functions/async-policy.ts';
-import type { Entry, Lease, LeasedEntry, Payload } from '../store/store.ts';
+import { followUpsOf } from '../store/check-input.ts';
+import type { Entry, Lease, LeasedEntry, Payload, Settlement } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import { BurialLog } from './burial-log.ts';
-import type { Came, DeliveryParts } from './delivery-parts.ts';
+import { callAddress } from './call-address.ts';
+import type { DeliveryParts } from './delivery-parts.ts';
 import { DeliveryRoute } from './delivery-route.ts';
+import { FollowUps } from './follow-ups.ts';
 import type { Gateway } from './gateways.ts';
-import { type Held, HeldLeases } from './held-leases.ts';
+import { HeldLeases } from './held-leases.ts';
 import type { Outcome } from './outcome.ts';
 import { Parcel } from './parcel.ts';
-import type { Unread } from './payload-queue.ts';
 import { PayloadReader } from './payload-reader.ts';
+import { cameOf, headOf, type Run } from './run.ts';
 import { settlementOf } from './settlement-of.ts';
 import { Settlements } from './settlements.ts';
-import { type Circumstances, type Verdict, verdict, verdictByAge } from './verdict.ts';
+import { CHAIN_TOO_LONG, type Circumstances, type Verdict, verdict, verdictByAge } from './verdict.ts';
 
 /** Deliveries under way, over all functions. */
 const MOST_RUNNING = 500;
 /** Of what waits to be written when all ends. */
 const LAST_WRITE_MS = 2_000;
 
-interface Run extends Held, Unread {
-  epoch: number;
-  attempt: number;
-  readonly ageFromMs: number | undefined;
-  readonly policy: AsyncPolicy;
-  readonly startedAtMs: number;
-  readonly abort: AbortController;
-  /** What becomes of it is being written. */
-  isJudged: boolean;
-  /** It takes room of its function. */
-  hasRoom: boolean;
-}
-
-/** Entries that are leased, from then until what became of them is durable. */
+/** Entries that are leased, from then until what became of them is durable. Longer than 250 lines: all that one passes is here. */
 export class DeliveryRuns {
   readonly #parts: DeliveryParts;
   readonly #agenda: Agenda;
@@ -44,6 +34,7 @@ export class DeliveryRuns {
   readonly #runs = new Map<string, Run>();
   readonly #settlements: Settlements;
   readonly #burials: BurialLog;
+  readonly #followUps: FollowUps;
   readonly #route: DeliveryRoute;
   readonly #payloads: PayloadReader<Run>;
   #isClosing = false;
@@ -56,6 +47,7 @@ export class DeliveryRuns {
     this.#leases = new HeldLeases(parts);
     this.#settlements = new Settlements(parts);
     this.#burials = new BurialLog(parts);
+    this.#followUps = new FollowUps(parts);
     this.#payloads = new PayloadReader({ ...parts, onRead: (...read) => this.#send(...read) });
     const { known, connect } = parts.gateways;
     this.#route = new DeliveryRoute({ gateways: known, connect, clock: parts.clock });
@@ -132,7 +124,7 @@ export class DeliveryRuns {
     const onLost = () => this.#lost(run);
     const { uid, attempt, bytes, ageFromMs, policy } = rest;
     const startedAtMs = this.#parts.clock.nowMs();
-    const state = { isJudged: false, hasRoom: true };
+    const state = { facts: undefined, isJudged: false, hasRoom: true };
     const run: Run = { id, epoch, uid, attempt, bytes, ageFromMs, policy, startedAtMs, abort, onLost, ...state };
     this.#leases.add(run);
     this.#runs.set(id, run);
@@ -143,13 +135,23 @@ export class DeliveryRuns {
   #send(run: Run, payload: Payload | undefined, release: () => void): void {
     if (payload === undefined) this.#lost(run);
     const { signal } = run.abort;
-    if (payload !== undefined && !signal.aborted && !this.#isClosing) {
-      const parcel = new Parcel(frameParts(headOf(run), payload.head, payload.body), release);
-      this.#over(run, this.#route.send({ head: headOf(run), signal }, parcel));
+    if (payload === undefined || signal.aborted || this.#isClosing) {
+      release();
+      this.#giveBack(run);
       return;
     }
-    release();
-    this.#giveBack(run);
+    run.facts = readHead(payload.head).facts;
+    const { url } = run.facts;
+    if (isTooDeep(run.facts)) {
+      release();
+      this.#judged(run, CHAIN_TOO_LONG, undefined);
+    } else if (url !== undefined) {
+      const call = { url, payload, maxBytes: run.policy.maxResultBytes, signal };
+      this.#over(run, callAddress(call, this.#parts).finally(release));
+    } else {
+      const parcel = new Parcel(frameParts(headOf(run), payload.head, payload.body), release);
+      this.#over(run, this.#route.send({ head: headOf(run), signal }, parcel));
+    }
   }
 
   #over(run: Run, outcome: Promise<Outcome>): void {
@@ -176,23 +178,43 @@ export class DeliveryRuns {
     this.#freeRoom(run);
     if (given.outcome === 'again' && given.pause !== undefined)
       this.#agenda.failed(run.uid, { begunAtMs: run.startedAtMs, nowMs, askedMs: given.pause.askedMs });
-    else if (outcome?.kind === 'answered' && outcome.answer.started) this.#agenda.succeeded(run.uid);
+    else if (outcome?.kind === 'answered' && outcome.answer.started && run.facts?.url === undefined)
+      this.#agenda.succeeded(run.uid);
     const policy = policies.of(run.uid, run.id) ?? run.policy;
-    const isFull = this.#settlements.isFull;
+    const isFull = this.#settlements.isFull || this.#followUps.isFull;
     metrics.delivered(policy, cameOf(given), (nowMs - run.startedAtMs) / 1_000);
-    this.#settle(run, given, settlementOf({ lease: run, verdict: given, outcome, policy, isFull }));
+    this.#conclude(run, given, settlementOf({ lease: run, verdict: given, outcome, policy, isFull }));
     this.#news();
   }
 
-  #settle(run: Run, given: Verdict, settlement: Parameters<Settlements['settle']>[0]): void {
+  /** Settles it, together with what follows its end. */
+  #conclude(run: Run, given: Verdict, settlement: Settlement): void {
+    const { policies, log } = this.#parts;
+    run.isJudged = true;
+    const policy = policies.of(run.uid, run.id) ?? run.policy;
+    const following =
+      given.outcome === 'again' ? undefined : this.#followUps.of({ ...run, policy, verdict: given, settlement });
+    if (following === undefined) this.#settle(run, given, settlement);
+    following
+      // Its lease may have become another one here.
+      ?.then((followUps) => this.#settle(run, given, { ...settlement, epoch: run.epoch, followUps } as Settlement))
+      .catch((error: unknown) => log.error({ err: error, id: run.id }, 'the end of a delivery failed here'));
+  }
+
+  #settle(run: Run, given: Verdict, settlement: Settlement): void {
     const { clock, wallMs, metrics, log } = this.#parts;
     run.isJudged = true;
-    const settled = this.#settlements.settle(settlement).then(({ holds }) => {
+    const settled = this.#settlements.settle(settlement).then((came) => {
       this.#remove(run);
-      if (holds && given.outcome === 'buried') this.#burials.buried(run, given.note);
-      if (!holds) metrics.leaseLost();
-      else if (given.outcome !== 'again') this.#parts.ended(run.id, given.outcome);
-      else this.#agenda.wakeAt(run.uid, clock.nowMs() + Math.max(0, given.notBeforeMs - wallMs()));
+      // Where it does not hold, it may have been written by a try whose answer was lost.
+      for (const { owner } of followUpsOf(settlement)) this.#agenda.wake(owner.uid);
+      this.#news();
+      if (!came.holds) return metrics.leaseLost();
+      if (given.outcome === 'again')
+        return this.#agenda.wakeAt(run.uid, clock.nowMs() + Math.max(0, given.notBeforeMs - wallMs()));
+      if (given.outcome === 'buried') this.#burials.buried(run, given.note);
+      this.#parts.ended(run.id, given.outcome);
+      this.#followUps.settled(run, settlement, came);
     });
     settled.catch((error: unknown) => log.error({ err: error, id: run.id }, 'the end of a delivery failed here'));
   }
@@ -237,13 +259,4 @@ export class DeliveryRuns {
     this.#news();
     if (this.#isClosing && this.#runs.size === 0) this.#idle();
   }
-}
-
-function headOf({ id, epoch, uid, attempt, policy }: Run): DeliveryHead {
-  const { namespace, name, timeoutMs, maxResultBytes: maxAnswerBytes } = policy;
-  return { id, epoch, uid, namespace, name, attempt, timeoutMs, maxAnswerBytes };
-}
-
-function cameOf(given: Verdict): Came {
-  return given.outcome === 'again' && !given.counts ? 'uncounted' : given.outcome;
 }

@@ -18,11 +18,13 @@ interface ReaderParts<T> {
 /** Reads the payloads of what waits for that, one batch after the other, as far as there is memory for them. */
 export class PayloadReader<T extends Unread> {
   readonly #parts: ReaderParts<T>;
-  readonly #queue = new PayloadQueue<T>(BUDGET_BYTES);
+  readonly #queue: PayloadQueue<T>;
   #isReading = false;
 
-  constructor(parts: ReaderParts<T>) {
+  /** @param budgetBytes of what is in memory until it is released */
+  constructor(parts: ReaderParts<T>, budgetBytes = BUDGET_BYTES) {
     this.#parts = parts;
+    this.#queue = new PayloadQueue<T>(budgetBytes);
   }
 
   /** To be read by the next `read`. */

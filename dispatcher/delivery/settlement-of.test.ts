@@ -46,7 +46,7 @@ test('fields that are more than the store takes are left out', () => {
 });
 
 test('what is given up is kept as long as the store says, with the last answer where there was one', () => {
-  const verdict = { outcome: 'buried', note: 'x'.repeat(5_000) } as const;
+  const verdict = { outcome: 'buried', reason: 'Refused', note: 'x'.repeat(5_000) } as const;
   const settlement = settlementOf({ lease, verdict, outcome: answered('no'), policy, isFull: false });
   assert.equal(kept(settlement)?.body, 'no');
   assert.equal('keepMs' in settlement, false);
@@ -57,7 +57,7 @@ test('what is given up is kept as long as the store says, with the last answer w
 
 test('a note is text that the store takes, whatever a gateway has said', () => {
   for (const note of ['\ud800', `${'x'.repeat(1_023)}\u{1f600}`]) {
-    const verdict = { outcome: 'buried', note } as const;
+    const verdict = { outcome: 'buried', reason: 'Refused', note } as const;
     const settlement = settlementOf({ lease, verdict, outcome: undefined, policy, isFull: false });
     assert.doesNotThrow(() => checkSettlement(settlement));
   }

@@ -21,7 +21,7 @@ interface Settling {
 /** What the store is told. */
 export function settlementOf({ lease: { id, epoch }, verdict, outcome, policy, isFull }: Settling): Settlement {
   // Cut or not: the store takes no half of a surrogate pair, and an entry has to end whatever its gateway says.
-  const note = verdict.note?.slice(0, MOST_NOTE).toWellFormed();
+  const note = verdict.outcome === 'done' ? undefined : verdict.note.slice(0, MOST_NOTE).toWellFormed();
   if (verdict.outcome === 'again')
     return { id, epoch, note, outcome: 'again', notBeforeMs: Math.ceil(verdict.notBeforeMs), counts: verdict.counts };
   const result = outcome === undefined ? undefined : resultOf(outcome, isFull ? 0 : policy.maxResultBytes);

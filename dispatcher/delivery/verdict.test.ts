@@ -97,7 +97,11 @@ test('a delivery of which nothing is known is an attempt', () => {
 
 test('the last attempt that fails buries, with a note of what it came to', () => {
   const given = verdict(answered(503), at({ attempt: 5 }));
-  assert.deepEqual(given, { outcome: 'buried', note: 'the function answered 503 (attempt 5, the last)' });
+  assert.deepEqual(given, {
+    outcome: 'buried',
+    note: 'the function answered 503 (attempt 5, the last)',
+    reason: 'AttemptsUsedUp',
+  });
   assert.equal(outcomeOf({ kind: 'broken', note: '' }, { attempt: 6 }), 'buried');
   assert.equal(outcomeOf(answered(503), { attempt: 1, policy: { ...policy, maxAttempts: 1 } }), 'buried');
 });

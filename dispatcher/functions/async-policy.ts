@@ -1,5 +1,6 @@
 import { bytesIn } from '#api/byte-quantity.ts';
 import type { AsyncSpec } from '#api/function-async.ts';
+import { DNS_LABEL } from '#api/schema-nodes.ts';
 
 /** How the entries of one function are delivered. */
 export interface AsyncPolicy {
@@ -22,7 +23,14 @@ export interface AsyncPolicy {
   resultMs: number;
   /** Most that is kept of its body. */
   maxResultBytes: number;
+  /** Where word goes of an entry that is done; absent: nowhere. */
+  onSuccess?: Destination;
+  /** Of one that was given up. */
+  onFailure?: Destination;
 }
+
+/** A function of the same namespace, by its name, or an address. */
+export type Destination = { function: string } | { url: string };
 
 export type AsyncOwner = Pick<AsyncPolicy, 'uid' | 'namespace' | 'name'>;
 
@@ -63,7 +71,23 @@ export function asyncPolicy({ uid, namespace, name }: AsyncOwner, spec: GivenAsy
     maxConcurrency: Math.max(number(spec.maxConcurrency, DEFAULTS.maxConcurrency), 1),
     resultMs: number(result.seconds, DEFAULTS.resultSeconds) * 1_000,
     maxResultBytes: Math.min(bytes(result.maxBytes), MAX_RESULT_BYTES),
+    ...destinations(spec),
   };
+}
+
+/** Those of `onSuccess` and `onFailure` that name anything. */
+export function destinations({
+  onSuccess,
+  onFailure,
+}: Pick<GivenAsync, 'onSuccess' | 'onFailure'>): Pick<AsyncPolicy, 'onSuccess' | 'onFailure'> {
+  const [success, failure] = [destination(onSuccess), destination(onFailure)];
+  return { ...(success && { onSuccess: success }), ...(failure && { onFailure: failure }) };
+}
+
+function destination(given: AsyncSpec['onSuccess']): Destination | undefined {
+  const { function: name, url } = given ?? {};
+  if (typeof name === 'string' && DNS_LABEL.test(name)) return { function: name };
+  return typeof url === 'string' && url !== '' ? { url } : undefined;
 }
 
 function number(given: number | undefined, otherwise: number): number {

@@ -1,8 +1,9 @@
 /** Entries of the store as people see them. Pure. */
 
 import type { InvocationState, InvocationStatus, StoredRequest } from '#api/invocations.ts';
-import type { ShownBody, ShownHeaders, ShownInvocation } from '#api/invocations-for-people.ts';
+import type { ShownInvocation } from '#api/invocations-for-people.ts';
 import { readAnswer } from '../store/kept-answer.ts';
+import { shownBody, shownHeaders } from '../store/shown-content.ts';
 import type { Entry, EntryState, Payload } from '../store/store.ts';
 
 /** Of a body. */
@@ -48,7 +49,12 @@ export function shown(
 function requestOf({ head, body }: Payload): ShownInvocation['request'] {
   return unlessBroken(() => {
     const { method, path, headers } = JSON.parse(Buffer.from(head).toString('utf8')) as StoredRequest;
-    return { method, path, headers: headersOf(headers), ...bodyOf(body, false) };
+    return {
+      method,
+      path,
+      headers: shownHeaders(headers),
+      ...shownBody(body, { wasCut: false, mostBytes: MOST_SHOWN_BYTES }),
+    };
   });
 }
 
@@ -57,36 +63,12 @@ function responseOf(kept: Uint8Array): ShownInvocation['response'] {
     const answer = readAnswer(kept);
     if (answer === undefined) return undefined;
     const { status, headers, truncated } = answer.head;
-    return { status, headers: headersOf(headers), ...bodyOf(answer.body, truncated) };
+    return {
+      status,
+      headers: shownHeaders(headers),
+      ...shownBody(answer.body, { wasCut: truncated, mostBytes: MOST_SHOWN_BYTES }),
+    };
   });
-}
-
-function bodyOf(body: Uint8Array, wasCut: boolean): ShownBody {
-  const bytes = body.subarray(0, MOST_SHOWN_BYTES);
-  const truncated = wasCut || bytes.length < body.length;
-  if (bytes.length === 0) return { bodyBytes: body.length, truncated };
-  const text = textOf(bytes, truncated);
-  const as = text === undefined ? { bodyBase64: Buffer.from(bytes).toString('base64') } : { body: text };
-  return { ...as, bodyBytes: body.length, truncated };
-}
-
-/** Undefined: it is no UTF-8. Of what was cut the end may be within a character. */
-function textOf(bytes: Uint8Array, isCut: boolean): string | undefined {
-  return unlessBroken(() =>
-    new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: isCut }),
-  );
-}
-
-function headersOf(fields: readonly string[]): ShownHeaders {
-  // Names such as __proto__ are names like any other.
-  const headers = new Map<string, string[]>();
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const name = String(fields[at]).toLowerCase();
-    const values = headers.get(name);
-    if (values === undefined) headers.set(name, [String(fields[at + 1])]);
-    else values.push(String(fields[at + 1]));
-  }
-  return Object.fromEntries(headers);
 }
 
 function unlessBroken<T>(read: () => T): T | undefined {

@@ -1,7 +1,7 @@
 import type { Change } from '#platform/informer/object-cache.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';
-import type { AsyncPolicy } from '../functions/async-policy.ts';
+import { type AsyncPolicy, destinations } from '../functions/async-policy.ts';
 import { type EnqueueResult, type Entry, type Owner, type Store, StoreError } from '../store/store.ts';
 import { Schedules } from './cron/schedules.ts';
 import { DueTimes } from './due-times.ts';
@@ -101,12 +101,15 @@ export class Triggers implements AsyncDisposable {
   /** How an entry is delivered: of one that a Trigger began, as that says. */
   policyOf(policy: AsyncPolicy | undefined, id: string | undefined): AsyncPolicy | undefined {
     const uid = id === undefined || policy === undefined ? undefined : this.#uidOf(id);
-    const retry = uid === undefined ? undefined : this.#states.get(uid)?.trigger.spec.retry;
-    if (policy === undefined || retry === undefined) return policy;
-    const { maxAttempts = policy.maxAttempts, minBackoffSeconds, maxBackoffSeconds } = retry;
+    const spec = uid === undefined ? undefined : this.#states.get(uid)?.trigger.spec;
+    if (policy === undefined || spec === undefined) return policy;
+    const { onSuccess, onFailure, ...rest } = policy;
+    const own = destinations(spec);
+    const told = Object.keys(own).length > 0 ? own : destinations({ onSuccess, onFailure });
+    const { maxAttempts = policy.maxAttempts, minBackoffSeconds, maxBackoffSeconds } = spec.retry ?? {};
     const minBackoffMs = minBackoffSeconds === undefined ? policy.minBackoffMs : minBackoffSeconds * 1_000;
     const maxBackoffMs = maxBackoffSeconds === undefined ? policy.maxBackoffMs : maxBackoffSeconds * 1_000;
-    return { ...policy, maxAttempts, minBackoffMs, maxBackoffMs: Math.max(minBackoffMs, maxBackoffMs) };
+    return { ...rest, ...told, maxAttempts, minBackoffMs, maxBackoffMs: Math.max(minBackoffMs, maxBackoffMs) };
   }
 
   /** To be called once all Triggers and Functions are known. Never rejects; resolves once runs are stored as they fall due. */

@@ -76,7 +76,7 @@ export type Settlement = Lease & {
         keepMs?: number | undefined;
         /**
          * Enqueued in the same transaction, after all of the batch has ended: at most 8. One that is there already is not enqueued
-         * again; for one that does not fit there is no room made.
+         * again, one that does not fit is dropped.
          */
         followUps?: readonly NewEntry[] | undefined;
       }

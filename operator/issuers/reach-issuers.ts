@@ -1,6 +1,6 @@
 import { keysIn } from '#platform/access/key-set.ts';
-import { issuerKeys, type KeySource } from '#platform/issuers/issuer-keys.ts';
 import { ReachableAddresses } from '#platform/addresses/reachable-addresses.ts';
+import { issuerKeys, type KeySource } from '#platform/issuers/issuer-keys.ts';
 import type { Lifecycle } from '#platform/process/lifecycle.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { WorkQueueMetrics } from '#platform/process/metrics.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { ReachableAddresses } from '../addresses/reachable-addresses.ts';
 import { fetchJson } from './fetch-json.ts';
 import { issuerKeys } from './issuer-keys.ts';
-import { ReachableAddresses } from '../addresses/reachable-addresses.ts';
 
 const LOOPBACK = { addresses: new ReachableAddresses(['127.0.0.0/8', '::1']), allowHttp: true };
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CredentialFile } from '#platform/access/credential-file.ts';
+import { ReachableAddresses } from '#platform/addresses/reachable-addresses.ts';
 import { silentLog } from '#platform/testing/scripted-api-server.ts';
 import { until } from '#platform/testing/until.ts';
 import { systemClock } from '#platform/time/clock.ts';
@@ -50,11 +51,13 @@ class Scene implements AsyncDisposable {
     gateways.set([{ url: `http://127.0.0.1:${this.stage.port}`, ready: true }]);
     const deliveries = new Deliveries({
       ...{ store: this.store, gateways, clock: systemClock, wallMs: Date.now, random: Math.random, log: silentLog },
-      policies: { of: () => this.#policy },
+      policies: { of: () => this.#policy, uidOf: () => undefined },
+      addresses: { addresses: new ReachableAddresses(), allowHttp: false },
       metrics: {
         delivered: (_, came) => void this.came.push(came),
         waited: () => undefined,
         leaseLost: () => undefined,
+        told: () => undefined,
       },
       ended: () => undefined,
     });

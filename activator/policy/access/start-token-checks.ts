@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
-import { issuerKeys } from '#platform/issuers/issuer-keys.ts';
 import { ReachableAddresses } from '#platform/addresses/reachable-addresses.ts';
+import { issuerKeys } from '#platform/issuers/issuer-keys.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';

@@ -1,3 +1,4 @@
+import { ReachableAddresses } from '#platform/addresses/reachable-addresses.ts';
 import { silentLog } from '#platform/testing/scripted-api-server.ts';
 import { TestClock } from '#platform/testing/test-clock.ts';
 import { until } from '#platform/testing/until.ts';
@@ -5,7 +6,7 @@ import { type AsyncPolicy, asyncPolicy } from '../../functions/async-policy.ts';
 import { DEFAULT_LIMITS, type Immediate, type NewEntry, type Store } from '../../store/store.ts';
 import { ModelStore } from '../../store/testing/model-store.ts';
 import { Deliveries } from '../deliveries.ts';
-import type { Came, DeliveryStore } from '../delivery-parts.ts';
+import type { Came, DeliveryParts, DeliveryStore } from '../delivery-parts.ts';
 import { GatewayPool } from '../gateway-pool.ts';
 import { FakeGateway, type Handle } from './fake-gateway.ts';
 
@@ -60,19 +61,29 @@ export class TestDispatcher implements AsyncDisposable {
   readonly deliveries: Deliveries;
   readonly ended: [id: string, state: string][] = [];
   readonly came: Came[] = [];
+  readonly told: [when: string, came: string][] = [];
   leasesLost = 0;
 
-  constructor(system: TestSystem, gateways: readonly FakeGateway[]) {
+  constructor(
+    system: TestSystem,
+    gateways: readonly FakeGateway[],
+    addresses: Partial<DeliveryParts['addresses']> = {},
+  ) {
     this.system = system;
     const { clock, wallMs, policies, store } = system;
     this.pool = new GatewayPool({ clock });
     this.list(...gateways);
     this.deliveries = new Deliveries({
       ...{ store, clock, wallMs, log: silentLog, random: () => 0.5, gateways: this.pool },
-      policies: { of: (uid) => policies.get(uid) },
+      addresses: { addresses: new ReachableAddresses(['127.0.0.0/8']), allowHttp: true, ...addresses },
+      policies: {
+        of: (uid) => policies.get(uid),
+        uidOf: (_, name) => (policies.has(name) ? name : undefined),
+      },
       metrics: {
         delivered: (_, came) => void this.came.push(came),
         waited: () => undefined,
+        told: (_, when, came) => void this.told.push([when, came]),
         leaseLost: () => {
           this.leasesLost += 1;
         },
