@@ -165,6 +165,19 @@ test('a run is tried again as its Trigger says, and other work as its function d
   assert.equal(stage.triggers.policyOf(undefined, id(1)), undefined);
 });
 
+test('of a run its Trigger’s destinations are told, or its function’s where the Trigger has none', async () => {
+  const owner = { uid: 'uid-of-report', namespace: 'shop', name: 'report' };
+  const policy = asyncPolicy(owner, { onSuccess: { function: 'a' }, onFailure: { function: 'b' } });
+  const telling = async (spec: object) => {
+    const { onSuccess, onFailure } =
+      (await begun(aTrigger('nightly', {}, { spec }))).triggers.policyOf(policy, id(1)) ?? {};
+    return { onSuccess, onFailure };
+  };
+  const own = { onFailure: { url: 'https://hooks.example/' } };
+  assert.deepEqual(await telling(own), { onSuccess: undefined, ...own });
+  assert.deepEqual(await telling({}), { onSuccess: { function: 'a' }, onFailure: { function: 'b' } });
+});
+
 test('whenever it is killed and whatever the store does, each run is stored once and none is lost', async () => {
   const step = fc.oneof(
     { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 90 }) }) },
