@@ -1,31 +1,34 @@
+import { LinkedQueue, type QueueEntry } from '../queue/linked-queue.ts';
+
 /**
  * Fair queuing: what waits, by function; each has its turn, so that much of one function holds up none of another. In order of
  * arrival within a function. Adding, removing and taking one cost the same however many wait.
  */
 export class FairLine<T extends { readonly uid: string; readonly bytes: number }> {
   /** By uid, those first whose turn comes first. */
-  readonly #waiting = new Map<string, Set<T>>();
-  #size = 0;
+  readonly #waiting = new Map<string, LinkedQueue<T>>();
+  readonly #places = new Map<T, QueueEntry<T>>();
 
   get size(): number {
-    return this.#size;
+    return this.#places.size;
   }
 
   add(one: T): void {
     let own = this.#waiting.get(one.uid);
     if (own === undefined) {
-      own = new Set();
+      own = new LinkedQueue();
       this.#waiting.set(one.uid, own);
     }
-    own.add(one);
-    this.#size += 1;
+    this.#places.set(one, own.append(one));
   }
 
   /** False: it does not wait here. */
   remove(one: T): boolean {
-    const own = this.#waiting.get(one.uid);
-    if (own?.delete(one) !== true) return false;
-    this.#size -= 1;
+    const place = this.#places.get(one);
+    const own = place?.queue;
+    if (place === undefined || own === undefined) return false;
+    own.remove(place);
+    this.#places.delete(one);
     if (own.size === 0) this.#waiting.delete(one.uid);
     return true;
   }
@@ -45,7 +48,7 @@ export class FairLine<T extends { readonly uid: string; readonly bytes: number }
   }
 
   #first(): T | undefined {
-    return this.#waiting.values().next().value?.values().next().value;
+    return this.#waiting.values().next().value?.first?.value;
   }
 
   #giveUpTurn(one: T): void {

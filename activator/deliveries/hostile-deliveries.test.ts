@@ -28,7 +28,7 @@ const BAD_TOKENS: [what: string, authorization: string | undefined][] = [
   ['no token', 'Bearer abc'],
   ['an expired one', `Bearer ${dispatcherToken({ exp: now - 61 })}`],
   ['one without an end', `Bearer ${dispatcherToken({ exp: undefined })}`],
-  ['one of later', `Bearer ${dispatcherToken({ nbf: now + 120 })}`],
+  ['one of later', `Bearer ${dispatcherToken({ nbf: now + 3_600 })}`],
   ['one for other activators', `Bearer ${dispatcherToken({ aud: ['catnap-activator'] })}`],
   ['one for the dispatcher', `Bearer ${dispatcherToken({ aud: 'catnap-dispatcher' })}`],
   ['one for nobody', `Bearer ${dispatcherToken({ aud: undefined })}`],
