@@ -5,10 +5,15 @@ import type { AsyncSpec } from '#api/function-async.ts';
 import { asyncPolicy } from './async-policy.ts';
 import { KnownFunctions, keepFunction, toldFunction } from './known-functions.ts';
 
-function aFunction(uid: string, async?: Partial<AsyncSpec>, deletionTimestamp?: string): FunctionObject {
+function aFunction(
+  uid: string,
+  async?: Partial<AsyncSpec>,
+  deletionTimestamp?: string,
+  timeoutSeconds = 60,
+): FunctionObject {
   return {
     metadata: { uid, namespace: 'team', name: 'mail', resourceVersion: '1', generation: 3, deletionTimestamp },
-    spec: { source: { inline: 'x'.repeat(1_000) }, async },
+    spec: { source: { inline: 'x'.repeat(1_000) }, timeoutSeconds, async },
     status: { revision: 'mail-1' },
   } as unknown as FunctionObject;
 }
@@ -28,8 +33,8 @@ const owner = (uid: string) => ({ uid, namespace: 'team', name: 'mail' });
 test('of a Function nothing is kept in memory but who it is and how its work is delivered', () => {
   const kept = keepFunction(aFunction('a', { maxConcurrency: 3 }));
   const metadata = { uid: 'a', namespace: 'team', name: 'mail', resourceVersion: '1' };
-  assert.deepEqual(kept, { metadata, spec: { async: { maxConcurrency: 3 } } });
-  assert.deepEqual(keepFunction(aFunction('a')), { metadata, spec: {} });
+  assert.deepEqual(kept, { metadata, spec: { timeoutSeconds: 60, async: { maxConcurrency: 3 } } });
+  assert.deepEqual(keepFunction(aFunction('a')), { metadata, spec: { timeoutSeconds: 60 } });
 });
 
 test('of its conditions the one on stored work is kept', () => {
@@ -42,10 +47,16 @@ test('of its conditions the one on stored work is kept', () => {
   assert.deepEqual([hasAsync({ mode: 'Optional' }), hasAsync({ mode: 'Never' })], [true, false]);
 });
 
-test('a Function that says nothing of it has its work delivered as the schema says, one that there is not has none', () => {
+test('a Function that says nothing of it has its work delivered as the schema says, each attempt within its timeoutSeconds; one that there is not has none', () => {
   const { known } = scene();
   known.take({ type: 'added', object: aFunction('a') });
-  assert.deepEqual([known.of('a'), known.of('b')], [asyncPolicy(owner('a')), undefined]);
+  assert.deepEqual([known.of('a'), known.of('b')], [asyncPolicy(owner('a'), { timeoutSeconds: 60 }), undefined]);
+  known.take({ type: 'added', object: aFunction('endless', undefined, undefined, 0) });
+  assert.deepEqual(
+    known.of('endless'),
+    asyncPolicy(owner('endless')),
+    'without a limit: as long as stored work may take',
+  );
 });
 
 test('a change counts for what waits already; where the work is no longer spoken of, it goes on as before', () => {

@@ -1,5 +1,5 @@
 import type { AsyncCondition } from '#api/conditions.ts';
-import type { FunctionObject } from '#api/function.ts';
+import type { FunctionObject, FunctionSpec } from '#api/function.ts';
 import type { AsyncSpec } from '#api/function-async.ts';
 import type { FunctionStatus } from '#api/function-status.ts';
 import type { Change } from '#platform/informer/object-cache.ts';
@@ -10,7 +10,7 @@ import type { ToldFunction } from './condition-writer.ts';
 /** What is kept in memory of a Function: who it is, how its work is delivered, and what is said of that. */
 export interface KeptFunction {
   metadata: Pick<FunctionObject['metadata'], 'uid' | 'namespace' | 'name' | 'resourceVersion' | 'deletionTimestamp'>;
-  spec: { async?: AsyncSpec | undefined };
+  spec: Pick<FunctionSpec, 'timeoutSeconds'> & { async?: AsyncSpec | undefined };
   /** Of its conditions only `Async`. */
   status?: Pick<FunctionStatus, 'conditions'> | undefined;
 }
@@ -20,7 +20,7 @@ export function keepFunction({ metadata, spec, status }: FunctionObject): KeptFu
   const condition = conditionOf(status);
   return {
     metadata: { uid, namespace, name, resourceVersion, ...(deletionTimestamp !== undefined && { deletionTimestamp }) },
-    spec: { ...(spec?.async !== undefined && { async: spec.async }) },
+    spec: { timeoutSeconds: spec?.timeoutSeconds, ...(spec?.async !== undefined && { async: spec.async }) },
     ...(condition && { status: { conditions: [condition] } }),
   };
 }
@@ -71,7 +71,7 @@ export class KnownFunctions {
   of(uid: string): AsyncPolicy | undefined {
     const fn = this.#functions.get(uid);
     if (fn === undefined) return undefined;
-    return this.#policies.get(uid) ?? asyncPolicy(ownerOf(fn));
+    return this.#policies.get(uid) ?? asyncPolicy(ownerOf(fn), withoutAsync(fn));
   }
 
   take({ type, object }: Change<KeptFunction>): void {
@@ -112,4 +112,12 @@ export interface FunctionNews {
 
 function ownerOf({ metadata: { uid = '', namespace = '', name = '' } }: KeptFunction): Owner {
   return { uid, namespace, name };
+}
+
+/**
+ * Of a Function that says nothing of stored work, and that Triggers and destinations call all the same: its pods are made for
+ * `timeoutSeconds`, and end what takes longer when they leave. 0, which is no limit, counts as left out.
+ */
+function withoutAsync({ spec: { timeoutSeconds } }: KeptFunction): { timeoutSeconds?: number } {
+  return timeoutSeconds > 0 ? { timeoutSeconds } : {};
 }

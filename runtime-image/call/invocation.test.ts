@@ -18,6 +18,6 @@ test('a request that is no delivery has none', () => {
 test('what no gateway would say is none', () => {
   for (const attempt of ['', '0', '-1', '1.5', '1e1', '01', '1000000', ['1', '2']])
     assert.equal(invocationOf({ 'catnap-invocation-id': ID, 'catnap-attempt': attempt }), undefined, String(attempt));
-  for (const id of ['', 'a b', 'ä', 'x'.repeat(65), ['a', 'b']])
+  for (const id of ['', 'a b', 'ä', 'x'.repeat(321), ['a', 'b']])
     assert.equal(invocationOf({ 'catnap-invocation-id': id, 'catnap-attempt': '1' }), undefined, String(id));
 });

@@ -1,8 +1,8 @@
 import { HEADER } from '../../api/names.ts';
 import type { Invocation } from './context.ts';
 
-/** Longest id, in characters; a gateway's has 36. */
-const ID = /^[0-9A-Za-z_-]{1,64}$/;
+/** A gateway's, a Trigger's with its namespace, name and time, or that of what tells of the end of one; api/rules/invocation-id.ts. */
+const ID = /^[\w.:+@/-]{1,320}$/;
 
 /** Undefined: the request is no delivery of stored work, or what it says of itself is not of the gateway's making. */
 export function invocationOf(headers: Readonly<Record<string, unknown>>): Invocation | undefined {
