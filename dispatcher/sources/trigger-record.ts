@@ -80,6 +80,13 @@ export function seen(record: TriggerRecord, id: string, { state, attempts, note 
   return { ...record, counts, history, lastSuccessTime: success };
 }
 
+/** There is nothing of a run in the store any more: one that was seen to end was forgotten there, any other was taken away. */
+export function lost(record: TriggerRecord, id: string): TriggerRecord {
+  const before = record.history.find((run) => run.id === id);
+  if (before !== undefined && ENDED.includes(before.state)) return record;
+  return seen(record, id, { state: 'cancelled', attempts: 0, note: 'it is not in the store any more' });
+}
+
 /** Runs that the store had before the status told of them. */
 export function withOpen(record: TriggerRecord, { open }: Pick<TriggerCursor, 'open'>, nowMs: number): TriggerRecord {
   return open.reduce((told, id) => begun(told, id, timeOf(id) ?? nowMs), record);

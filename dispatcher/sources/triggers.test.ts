@@ -7,6 +7,7 @@ import { aTrigger, TestTriggers } from './testing/test-triggers.ts';
 
 const UID = 'uid-of-nightly';
 const id = (minute: number) => `shop/nightly@2026-01-01T10:${String(minute).padStart(2, '0')}:00Z`;
+const FAILURES = ['before', 'unreached', 'after'] as const;
 const counts = (stage: TestTriggers) => stage.triggers.standing(UID)?.record.counts;
 
 async function begun(trigger = aTrigger('nightly')): Promise<TestTriggers> {
@@ -157,6 +158,23 @@ test('a run whose storing was not answered is not stored again, also where it ha
   assert.deepEqual(stage.stored, [id(1)]);
 });
 
+test('a run that has ended holds up no other under Forbid, also where the store may have been reached or not', async () => {
+  for (const ageMs of [0, 60_000]) {
+    const stage = new TestTriggers({ results: { ...DEFAULT_LIMITS.results, ageMs } });
+    await stage.put(aTrigger('nightly'));
+    await stage.start();
+    await stage.pass(60);
+    await stage.finish();
+    await stage.pass(59);
+    stage.fails = 'unreached';
+    await stage.pass(3);
+    assert.deepEqual(stage.stored, [id(1), id(2)]);
+    assert.deepEqual(counts(stage), { scheduled: 2, succeeded: 1, failed: 0, skipped: 0 });
+    const states = stage.triggers.standing(UID)?.record.history.map(({ state }) => state);
+    assert.deepEqual(states, ['waiting', 'done']);
+  }
+});
+
 test('a run is tried again as its Trigger says, and other work as its function does', async () => {
   const stage = await begun(aTrigger('nightly', {}, { spec: { retry: { maxAttempts: 2, maxBackoffSeconds: 7 } } }));
   const policy = asyncPolicy({ uid: 'uid-of-report', namespace: 'shop', name: 'report' });
@@ -184,7 +202,7 @@ test('whenever it is killed and whatever the store does, each run is stored once
     {
       weight: 2,
       arbitrary: fc.record({
-        do: fc.constantFrom('restart' as const, 'finish' as const, 'before' as const, 'after' as const),
+        do: fc.constantFrom('restart' as const, 'finish' as const, ...FAILURES),
       }),
     },
     {
@@ -209,14 +227,14 @@ test('whenever it is killed and whatever the store does, each run is stored once
 });
 
 interface Step {
-  do: 'pass' | 'restart' | 'finish' | 'before' | 'after' | 'down';
+  do: 'pass' | 'restart' | 'finish' | 'down' | (typeof FAILURES)[number];
   seconds?: number;
 }
 
 async function take(stage: TestTriggers, { do: what, seconds = 0 }: Step): Promise<void> {
   if (what === 'pass') return await stage.pass(seconds);
   if (what === 'finish') return await stage.finish();
-  if (what === 'before' || what === 'after') stage.fails = what;
+  if (what === 'before' || what === 'unreached' || what === 'after') stage.fails = what;
   else {
     await stage.triggers.stop();
     await stage.pass(seconds);

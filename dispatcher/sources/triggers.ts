@@ -8,7 +8,7 @@ import { DueTimes } from './due-times.ts';
 import type { KeptTrigger } from './kept-trigger.ts';
 import { cursorOf, planTrigger, type TriggerPlan } from './plan-trigger.ts';
 import { CURSOR_PREFIX, cursorKey, readCursor, type TriggerCursor, uidOfCursor } from './trigger-cursor.ts';
-import { begun, passedOver, recordOf, seen, type TriggerRecord, withOpen } from './trigger-record.ts';
+import { begun, lost, passedOver, recordOf, type Seen, seen, type TriggerRecord, withOpen } from './trigger-record.ts';
 import type { TriggerFault, TriggerStanding } from './trigger-status.ts';
 
 export interface TriggersOptions {
@@ -208,8 +208,7 @@ export class Triggers implements AsyncDisposable {
       Object.assign(state, { cursor: undefined, record: recordOf(state.trigger.status), isPlanned: false });
     this.#open.clear();
     this.#isTakingUp = true;
-    await this.#readCursors();
-    await this.#readOpen();
+    await this.#makeSure();
   }
 
   async #readCursors(): Promise<void> {
@@ -220,6 +219,12 @@ export class Triggers implements AsyncDisposable {
       after = page.at(-1)?.[0];
       for (const [key, text] of page) this.#takeCursor(uidOfCursor(key), readCursor(text));
     } while (after !== undefined);
+  }
+
+  /** What cursors name as open may have ended since they were written. */
+  async #makeSure(): Promise<void> {
+    await this.#readCursors();
+    await this.#readOpen();
     this.#isUnsure = false;
   }
 
@@ -279,7 +284,7 @@ export class Triggers implements AsyncDisposable {
   /** Rejects where the store cannot; nothing of what was not stored is taken for it. */
   async #workOff(): Promise<void> {
     await Promise.resolve();
-    if (this.#isUnsure) await this.#readCursors();
+    if (this.#isUnsure) await this.#makeSure();
     await this.#endGone();
     const { nowMs } = this.#options;
     for (let uids = this.#due.take(nowMs(), BATCH); uids.length > 0; uids = this.#due.take(nowMs(), BATCH)) {
@@ -389,14 +394,15 @@ export class Triggers implements AsyncDisposable {
       this.#options.changed(uid, isUrgent);
   }
 
-  #see(uid: string, id: string, entry: Pick<Entry, 'state' | 'attempts' | 'note'>): void {
+  /** `entry` undefined: there is nothing of it in the store any more. */
+  #see(uid: string, id: string, entry: Seen | undefined): void {
     const state = this.#states.get(uid);
     if (state?.cursor === undefined) return;
     const wasOpen = state.cursor.open.includes(id);
     if (!wasOpen && !state.record.history.some((run) => run.id === id)) return;
     const before = state.record;
-    state.record = seen(state.record, id, entry);
-    const isOver = entry.state !== 'waiting' && entry.state !== 'leased';
+    state.record = entry === undefined ? lost(state.record, id) : seen(state.record, id, entry);
+    const isOver = entry?.state !== 'waiting' && entry?.state !== 'leased';
     if (isOver && wasOpen) state.cursor = { ...state.cursor, open: state.cursor.open.filter((one) => one !== id) };
     if (state.cursor.open.length === 0) this.#open.delete(uid);
     if (before !== state.record) this.#options.changed(uid, false);
@@ -426,9 +432,7 @@ export class Triggers implements AsyncDisposable {
       const entries = await Promise.all(part.map(({ id }) => this.#options.store.entry(id)));
       for (const [index, { uid, id }] of part.entries()) {
         const entry = entries[index];
-        if (entry !== undefined) this.#see(uid, id, entry);
-        else if (this.#states.get(uid)?.cursor?.open.includes(id) === true)
-          this.#see(uid, id, { state: 'cancelled', attempts: 0, note: 'it is not in the store any more' });
+        if (entry !== undefined || this.#states.get(uid)?.cursor?.open.includes(id) === true) this.#see(uid, id, entry);
       }
     }
   }

@@ -27,8 +27,8 @@ export class TestTriggers {
   readonly functions = new Set(['report']);
   /** Ids that the store has accepted, in their order, each as often as it was. */
   readonly stored: string[] = [];
-  /** What the next call of the store does in the place of its work, or after it. */
-  fails: 'before' | 'after' | undefined;
+  /** What the next call of the store does in the place of its work, or after it; `unreached`: as `after` for the one that calls, but nothing was done. */
+  fails: 'before' | 'unreached' | 'after' | undefined;
   readonly #objects = new Map<string, TriggerObject>();
   triggers: Triggers;
 
@@ -123,6 +123,7 @@ export class TestTriggers {
     const { fails } = this;
     this.fails = undefined;
     if (fails === 'before') throw new Error('the store cannot now');
+    if (fails === 'unreached') throw new StoreError('Unreachable', 'the store was not reached');
     const answer = work();
     if (fails === 'after') throw new StoreError('Unreachable', 'the answer of the store was lost');
     return answer;
