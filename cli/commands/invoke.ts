@@ -4,7 +4,7 @@ import type { ServiceAnswer } from '#platform/kube/service-proxy.ts';
 import type { CommandContext } from '../command-line/command-context.ts';
 import { CommandError } from '../command-line/command-error.ts';
 import { EXIT } from '../command-line/exit-codes.ts';
-import { acceptedIn, cutBody, endOf, forLater, questionAbout } from '../invoke/accepted.ts';
+import { acceptedIn, bodyOf, endOf, forLater, questionAbout } from '../invoke/accepted.ts';
 import { headText, statusText, timingLines } from '../invoke/answer-text.ts';
 import { type Invocation, invocationOf } from '../invoke/invocation.ts';
 import { requestBody } from '../invoke/request-body.ts';
@@ -92,14 +92,12 @@ async function later(
   if (!wait) output.result({ ...accepted, path }, () => id);
   output.note(`accepted; how it goes: catnap invocations show ${name} ${id}${option}`);
   if (!wait) return;
-  const ask = (part: '' | '/response' = '') =>
-    way.ask({ invocation: questionAbout(id, invocation, part), body: undefined, signal, firstByteMs: QUESTION_MS });
-  const ended = await endOf({ ask: () => ask(), id, signal });
+  const question = { invocation: questionAbout(id, invocation), body: undefined, signal, firstByteMs: QUESTION_MS };
+  const ended = await endOf({ ask: () => way.ask(question), id, signal });
   if (output.json) output.result(ended, () => '');
   else if (ended.response !== undefined) {
-    const cut = cutBody(ended);
-    if (cut !== undefined) output.note('the answer was larger than is kept of it (async.result.maxBytes)');
-    await output.stream(cut === undefined ? (await ask('/response')).body : Readable.from([cut]));
+    if (ended.response.truncated) output.note('the answer was larger than is kept of it (async.result.maxBytes)');
+    await output.stream(Readable.from([bodyOf(ended.response)]));
   }
   if (ended.status === 'done') return;
   const why = ended.note === undefined ? '' : `: ${ended.note}`;

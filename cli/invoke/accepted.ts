@@ -18,7 +18,14 @@ interface Ended extends Accepted {
   attempts: number;
   note?: string;
   /** The function's answer, where it is kept. */
-  response?: { body?: string; bodyBase64?: string; truncated?: boolean };
+  response?: KeptAnswer;
+}
+
+interface KeptAnswer {
+  /** Where it is text. */
+  body?: string;
+  bodyBase64?: string;
+  truncated?: boolean;
 }
 
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -48,14 +55,13 @@ export function acceptedIn(text: string): Accepted | undefined {
   }
 }
 
-/** The question how one goes, as its request was allowed; to be asked at the function. Pure. @param part `/response`: its answer as it was */
-export function questionAbout(id: string, { headers }: Invocation, part: '' | '/response' = ''): Invocation {
+/** The question how one goes, as its request was allowed; to be asked at the function. Pure. */
+export function questionAbout(id: string, { headers }: Invocation): Invocation {
   const kept = Object.entries(headers).filter(([name]) => !OF_THE_REQUEST.includes(name));
-  const wait = part === '' ? { prefer: [`wait=${WAIT_SECONDS}`] } : {};
   return {
     method: 'GET',
-    target: `${INVOCATION_PREFIX}${id}${part}`,
-    headers: { ...Object.fromEntries(kept), ...wait },
+    target: `${INVOCATION_PREFIX}${id}`,
+    headers: { ...Object.fromEntries(kept), prefer: [`wait=${WAIT_SECONDS}`] },
   };
 }
 
@@ -68,10 +74,9 @@ interface Following {
   rest?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** What is kept of the answer's body, where that is not all of it; else undefined: the gateway has it as it was. Pure. */
-export function cutBody({ response }: Ended): Buffer | undefined {
-  if (response?.truncated !== true) return undefined;
-  return response.body === undefined ? Buffer.from(response.bodyBase64 ?? '', 'base64') : Buffer.from(response.body);
+/** The answer's body, as far as it is kept. Pure. */
+export function bodyOf({ body, bodyBase64 = '' }: KeptAnswer): Buffer {
+  return body === undefined ? Buffer.from(bodyBase64, 'base64') : Buffer.from(body);
 }
 
 /** Resolves once it has ended, however long that takes. Throws a CommandError where it cannot be asked about. */
