@@ -75,6 +75,8 @@ export class DispatcherClient implements Dispatcher, Disposable {
 
   async #askOnce(request: DispatcherRequest, patience: Patience, onFresh: boolean): Promise<DispatcherAnswer> {
     const { withinMs, signal } = patience;
+    // The token may have been read meanwhile: of an abort before now no event comes any more.
+    signal?.throwIfAborted();
     const call = new DispatcherCall();
     const late = () => call.giveUp(new Error(`it did not answer within ${withinMs / 1000} s`));
     const cancel = this.#parts.clock.after(withinMs, late);
