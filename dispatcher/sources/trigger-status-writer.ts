@@ -48,6 +48,8 @@ export class TriggerStatusWriter implements AsyncDisposable {
   #work: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
   #isWriting = false;
+  /** So that it is one line of the log. */
+  #isStoreSilent = false;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
@@ -115,15 +117,15 @@ export class TriggerStatusWriter implements AsyncDisposable {
   }
 
   async #write(uid: string): Promise<void> {
-    const { standing, refresh, kube, resource, clock, nowMs } = this.#options;
-    await refresh(uid);
+    const { standing, kube, resource, nowMs } = this.#options;
+    const isFresh = await this.#refresh(uid);
     const now = standing(uid);
     if (now === undefined || this.#ended.signal.aborted) return;
     const before = this.#written.get(uid);
     const condition = before?.condition ?? now.trigger.status?.conditions?.find(({ type }) => type === 'Ready');
     const status = triggerStatus(now, condition, nowMs());
     const text = JSON.stringify(status);
-    if (text === before?.text) return;
+    if (text === before?.text) return isFresh ? undefined : this.#wrote(uid, before, isFresh);
     const { namespace, name } = now.trigger.metadata;
     const object: StatusObject = {
       apiVersion: API_VERSION,
@@ -134,10 +136,33 @@ export class TriggerStatusWriter implements AsyncDisposable {
     const options = { subresource: 'status', fieldManager: FIELD_MANAGER.dispatcher, signal: this.#ended.signal };
     try {
       await kube.apply(resource, object, options);
-      this.#written.set(uid, { atMs: clock.nowMs(), text, condition: status.conditions?.[0] });
+      this.#wrote(uid, { text, condition: status.conditions?.[0] }, isFresh);
     } catch (error) {
       // It is gone, and perhaps there is another of its name.
       if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+  }
+
+  /** What the store did not say now it is asked later. */
+  #wrote(uid: string, what: Omit<Written, 'atMs'>, isFresh: boolean): void {
+    this.#written.set(uid, { ...what, atMs: this.#options.clock.nowMs() });
+    if (!isFresh) this.#waiting.add(uid);
+  }
+
+  /** Whether the store said how its runs went. That it does not is no reason not to tell how the Trigger stands. */
+  async #refresh(uid: string): Promise<boolean> {
+    try {
+      await this.#options.refresh(uid);
+      this.#isStoreSilent = false;
+      return true;
+    } catch (error) {
+      if (!this.#isStoreSilent)
+        this.#options.log.warn(
+          { err: error, uid },
+          'how runs of Triggers went cannot be read now; their status is told without',
+        );
+      this.#isStoreSilent = true;
+      return false;
     }
   }
 }

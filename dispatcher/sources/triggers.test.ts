@@ -175,6 +175,21 @@ test('a run that has ended holds up no other under Forbid, also where the store 
   }
 });
 
+test('a run that has ended is looked up once more to be told of, and then only after it ended anew', async () => {
+  const stage = await begun();
+  await stage.pass(60);
+  await stage.finish();
+  const looked = async () => {
+    stage.looked.length = 0;
+    await stage.triggers.refresh(UID);
+    return stage.looked;
+  };
+  assert.deepEqual(await looked(), [id(1)]);
+  assert.deepEqual(await looked(), []);
+  stage.triggers.ended(id(1), 'done');
+  assert.deepEqual(await looked(), [id(1)]);
+});
+
 test('a run is tried again as its Trigger says, and other work as its function does', async () => {
   const stage = await begun(aTrigger('nightly', {}, { spec: { retry: { maxAttempts: 2, maxBackoffSeconds: 7 } } }));
   const policy = asyncPolicy({ uid: 'uid-of-report', namespace: 'shop', name: 'report' });

@@ -35,6 +35,8 @@ interface State {
   fault: TriggerFault | undefined;
   /** It was looked at since it changed. */
   isPlanned: boolean;
+  /** Ids of runs that have ended whose entries were read since. */
+  read: ReadonlySet<string>;
 }
 
 /** Planned and stored at once. */
@@ -45,6 +47,7 @@ const RETRY_MS = 1_000;
 /** Runs that have not ended are looked at so often: who ended them may be another process. */
 const LOOK_MS = 10_000;
 const LOOKED_AT_ONCE = 50;
+const NONE_READ: ReadonlySet<string> = new Set();
 /** So much at once comes from one Trigger at most: 100 that are made up for, one on time, one asked for. */
 const MOST_ENTRIES = 1_000;
 
@@ -95,7 +98,10 @@ export class Triggers implements AsyncDisposable {
   /** An entry has ended; told of all entries. */
   ended(id: string, state: Entry['state']): void {
     const uid = this.#uidOf(id);
-    if (uid !== undefined) this.#see(uid, id, { state, attempts: 1, note: undefined });
+    const its = uid === undefined ? undefined : this.#states.get(uid);
+    if (uid === undefined || its === undefined) return;
+    its.read = new Set([...its.read].filter((one) => one !== id));
+    this.#see(uid, id, { state, attempts: 1, note: undefined });
   }
 
   /** How an entry is delivered: of one that a Trigger began, as that says. */
@@ -163,10 +169,20 @@ export class Triggers implements AsyncDisposable {
 
   /** Brings what is told of its runs up to date. Rejects where the store does not say. */
   async refresh(uid: string): Promise<void> {
-    const runs = this.#states.get(uid)?.record.history ?? [];
-    const isUnsure = ({ state, attempts }: (typeof runs)[number]) =>
-      state === 'waiting' || state === 'running' || (attempts <= 1 && (state === 'done' || state === 'buried'));
-    await this.#read(runs.filter(isUnsure).map(({ id }) => ({ uid, id })));
+    const its = this.#states.get(uid);
+    if (its === undefined) return;
+    const runs = its.record.history;
+    const ended = runs.filter(({ state }) => state === 'done' || state === 'buried');
+    // That one has ended is known before its attempts are.
+    const unread = ended.filter(({ id, attempts }) => attempts <= 1 && !its.read.has(id));
+    const running = runs.filter(({ state }) => state === 'waiting' || state === 'running');
+    its.read = new Set(ended.map(({ id }) => id));
+    try {
+      await this.#read([...running, ...unread].map(({ id }) => ({ uid, id })));
+    } catch (error) {
+      its.read = NONE_READ;
+      throw error;
+    }
   }
 
   #keep(uid: string, trigger: KeptTrigger): void {
@@ -175,7 +191,7 @@ export class Triggers implements AsyncDisposable {
     if (before !== undefined) this.#byFunction.get(`${namespace}/${before.trigger.spec.function}`)?.delete(uid);
     const state: State = before ?? {
       ...{ trigger, cursor: undefined, record: recordOf(trigger.status) },
-      ...{ nextMs: undefined, fault: undefined, isPlanned: false },
+      ...{ nextMs: undefined, fault: undefined, isPlanned: false, read: NONE_READ },
     };
     // What is told in the status was told from here.
     const isNews = before === undefined || !isSameOrder(before.trigger, trigger);
@@ -205,7 +221,12 @@ export class Triggers implements AsyncDisposable {
   async #takeUp(): Promise<void> {
     // Another process may have had its turn since.
     for (const state of this.#states.values())
-      Object.assign(state, { cursor: undefined, record: recordOf(state.trigger.status), isPlanned: false });
+      Object.assign(state, {
+        cursor: undefined,
+        record: recordOf(state.trigger.status),
+        isPlanned: false,
+        read: NONE_READ,
+      });
     this.#open.clear();
     this.#isTakingUp = true;
     await this.#makeSure();

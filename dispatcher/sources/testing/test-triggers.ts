@@ -29,6 +29,8 @@ export class TestTriggers {
   readonly stored: string[] = [];
   /** What the next call of the store does in the place of its work, or after it; `unreached`: as `after` for the one that calls, but nothing was done. */
   fails: 'before' | 'unreached' | 'after' | undefined;
+  /** Ids that the store was asked for. */
+  readonly looked: string[] = [];
   readonly #objects = new Map<string, TriggerObject>();
   triggers: Triggers;
 
@@ -105,7 +107,10 @@ export class TestTriggers {
           }),
         cursors: (prefix, after) => this.#call(() => this.store.cursors(prefix, after)),
         cancel: (ids) => this.#call(() => this.store.cancel(ids)),
-        entry: async (id) => this.store.entry(id),
+        entry: async (id) => {
+          this.looked.push(id);
+          return this.store.entry(id);
+        },
       },
       functions: { uidOf: (_, name) => (this.functions.has(name) ? `uid-of-${name}` : undefined) },
       follows: () => true,
