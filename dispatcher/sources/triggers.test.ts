@@ -73,6 +73,16 @@ test('what waits of a Trigger that is gone or suspended is cancelled, whether th
   }
 });
 
+test('what is being stored of a Trigger while that goes is cancelled', async () => {
+  const stage = await begun();
+  await stage.pass(59);
+  stage.during = () => void stage.remove(UID);
+  await stage.pass(1);
+  assert.deepEqual(stage.stored, [id(1)]);
+  assert.equal(stage.store.entry(id(1))?.state, 'cancelled');
+  assert.deepEqual(stage.store.cursors(''), []);
+});
+
 test('what was due while it was suspended is not made up for, also where the process ended meanwhile', async () => {
   const stage = await begun();
   await stage.put(aTrigger('nightly', {}, { spec: { suspend: true } }));

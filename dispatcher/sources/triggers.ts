@@ -380,9 +380,16 @@ export class Triggers implements AsyncDisposable {
       const own = results.slice(at, at + one.plan.run.length);
       at += own.length;
       if (this.#states.get(one.uid) === one.state) this.#stored(one, own);
+      else this.#storedTooLate(one);
       for (const { entry } of one.plan.run) woken.add(entry.owner.uid);
     }
     for (const uid of woken) enqueued(uid);
+  }
+
+  /** Its Trigger went meanwhile. */
+  #storedTooLate({ uid, plan }: Planned): void {
+    const open = this.#gone.get(uid);
+    if (open !== undefined) this.#gone.set(uid, [...open, ...plan.run.map(({ id }) => id)]);
   }
 
   /** It is in the store: from now on it is so. */

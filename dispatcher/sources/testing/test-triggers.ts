@@ -29,6 +29,8 @@ export class TestTriggers {
   readonly stored: string[] = [];
   /** What the next call of the store does in the place of its work, or after it; `unreached`: as `after` for the one that calls, but nothing was done. */
   fails: 'before' | 'unreached' | 'after' | undefined;
+  /** Happens once, when the next call of the store has done its work and is not answered yet. */
+  during: (() => void) | undefined;
   /** Ids that the store was asked for. */
   readonly looked: string[] = [];
   readonly #objects = new Map<string, TriggerObject>();
@@ -125,11 +127,13 @@ export class TestTriggers {
   }
 
   async #call<T>(work: () => T): Promise<T> {
-    const { fails } = this;
+    const { fails, during } = this;
     this.fails = undefined;
+    this.during = undefined;
     if (fails === 'before') throw new Error('the store cannot now');
     if (fails === 'unreached') throw new StoreError('Unreachable', 'the store was not reached');
     const answer = work();
+    during?.();
     if (fails === 'after') throw new StoreError('Unreachable', 'the answer of the store was lost');
     return answer;
   }
