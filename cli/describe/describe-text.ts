@@ -44,11 +44,11 @@ function heading({ metadata, spec, status }: FunctionObject, nowMs: number): str
   ].join('\n');
 }
 
-/** Of a Function that stored nothing and stores nothing, none. An older Function may lack any field. */
+/** Without `spec.async` none, but for what is buried: of a Trigger, a destination, or from when it had it. An older Function may lack any field. */
 function asyncLines(async: Partial<AsyncSpec> | undefined, status: FunctionObject['status']): string[] {
   if (async === undefined) {
-    const isTold = status?.conditions?.some(({ type }) => type === 'Async') === true;
-    return isTold ? [line('Async', 'no more; what is stored is still delivered')] : [];
+    const isBuried = status?.conditions?.some(({ type, reason }) => type === 'Async' && reason === 'Buried') === true;
+    return isBuried ? [line('Async', 'no request is stored, but invocations are buried')] : [];
   }
   const { mode, maxConcurrency, retry, timeoutSeconds } = async;
   const attempts = `${retry?.maxAttempts} attempts of ${timeoutSeconds} s at most`;

@@ -5,15 +5,14 @@ import { type AsyncStanding, asyncCondition, isUpToDate } from './async-conditio
 const NOW = Date.parse('2026-01-01T00:00:10.750Z');
 const standing = (parts: Partial<AsyncStanding> = {}): AsyncStanding => ({
   hasAsync: true,
-  open: 0,
   buried: 0,
   ...parts,
 });
 const condition = (parts: Partial<AsyncStanding>, lastNote?: string) =>
   asyncCondition(standing(parts), lastNote, undefined, NOW);
 
-test('a function with nothing buried says so, however much is open', () => {
-  assert.deepEqual(condition({ open: 7 }), {
+test('a function with nothing buried says so', () => {
+  assert.deepEqual(condition({}), {
     type: 'Async',
     status: 'True',
     reason: 'NothingBuried',
@@ -29,9 +28,8 @@ test('what is buried is counted, with what the last of it came to', () => {
   assert.equal(condition({ buried: 1 })?.message, '1 invocation is buried');
 });
 
-test('a function that has nothing to do with stored work has no condition; one that once had any has, until it is over', () => {
+test('a function without spec.async has no condition but for what is buried', () => {
   assert.equal(condition({ hasAsync: false }), undefined);
-  assert.equal(condition({ hasAsync: false, open: 1 })?.status, 'True');
   assert.equal(condition({ hasAsync: false, buried: 1 })?.status, 'False');
 });
 
@@ -53,14 +51,7 @@ test('its time is that of the last change between True and False', () => {
 });
 
 test('it is up to date as long as it says how many are buried', () => {
-  for (const parts of [
-    {},
-    { open: 5 },
-    { buried: 1 },
-    { buried: 12 },
-    { hasAsync: false },
-    { hasAsync: false, open: 1 },
-  ])
+  for (const parts of [{}, { buried: 1 }, { buried: 12 }, { hasAsync: false }, { hasAsync: false, buried: 1 }])
     assert.equal(isUpToDate(condition(parts, 'a; b'), standing(parts)), true, JSON.stringify(parts));
   for (const [parts, other] of [
     [{}, { hasAsync: false }],

@@ -4,8 +4,6 @@ import type { AsyncCondition } from '#api/conditions.ts';
 export interface AsyncStanding {
   /** Its spec says that work may be stored for it. */
   hasAsync: boolean;
-  /** Entries that wait or are on their way. */
-  open: number;
   /** Entries that were given up and are kept. */
   buried: number;
 }
@@ -48,9 +46,9 @@ export function asyncCondition(
   };
 }
 
-/** What was accepted while the function had `spec.async` is delivered, and told, without it too. */
-function isTold({ hasAsync, open, buried }: AsyncStanding): boolean {
-  return hasAsync || open > 0 || buried > 0;
+/** What is open says nothing: a Trigger's runs come and go, and the condition of a function without `spec.async` with them. */
+function isTold({ hasAsync, buried }: AsyncStanding): boolean {
+  return hasAsync || buried > 0;
 }
 
 function numberText(buried: number): string {

@@ -113,6 +113,19 @@ test('it is taken back where the function has no more to do with stored work', a
   );
 });
 
+test('runs of a Trigger come and go without a word in a function that has no spec.async', async () => {
+  const { applied, played, writer, pass } = stage();
+  await using _ = writer;
+  const fn = told('nightly', { hasAsync: false });
+  played.functions = [fn];
+  played.counts = [countsOf(fn, { waiting: 1, leased: 1 })];
+  writer.start();
+  await pass(30_000);
+  played.counts = [countsOf(fn, { done: 2 })];
+  await pass(30_000);
+  assert.deepEqual(applied, []);
+});
+
 test('at most five are written in a second', async () => {
   const { applied, played, writer, pass } = stage();
   await using _ = writer;

@@ -168,8 +168,7 @@ export class ConditionWriter implements AsyncDisposable {
 }
 
 function standingOf({ hasAsync }: ToldFunction, counts: FunctionCounts | undefined): AsyncStanding {
-  const { waiting = 0, leased = 0, buried = 0 } = counts ?? {};
-  return { hasAsync, open: waiting + leased, buried };
+  return { hasAsync, buried: counts?.buried ?? 0 };
 }
 
 /** Whether the API server refused this one alone, so that it may take others: what it has no right to, what is not valid. */
