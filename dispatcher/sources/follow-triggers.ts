@@ -78,11 +78,12 @@ export function followTriggers(options: FollowTriggersOptions): Triggers {
     triggers.take(change as unknown as Parameters<Triggers['take']>[0]);
     if (change.type === 'deleted') statuses.forget(change.object.metadata.uid);
   });
-  const begin = async () => {
+  const begin = async (over: AbortSignal) => {
     await Promise.all([view.synced, functions.synced]);
-    await triggers.start();
+    // Begun after its end it would work schedules beside the process whose turn it is, or a store that is closed.
+    if (!over.aborted) await triggers.start();
   };
-  if (options.turns === undefined) void begin();
+  if (options.turns === undefined) void begin(lifecycle.stopping);
   else takeTurns(options, options.turns, { begin, end: () => triggers.stop() });
   return triggers;
 }

@@ -21,6 +21,20 @@ test('one of two works schedules, and the other at once when that one stops', as
   assert.deepEqual(said, ['first begins', 'first ends', 'second begins']);
 });
 
+test('what begins is told when the turn is over, before that ends', async () => {
+  const server = new LeaseInMemory();
+  const said: string[] = [];
+  const begin = async (over: AbortSignal) => {
+    said.push('begins');
+    over.addEventListener('abort', () => said.push('is over'));
+  };
+  const end = async () => void said.push('ends');
+  const turns = new ScheduleTurns({ lease: server.reach(), identity: 'first', log: silentLog, begin, end });
+  await until(() => said.length === 1, 'it begins');
+  await turns[Symbol.asyncDispose]();
+  assert.deepEqual(said, ['begins', 'is over', 'ends']);
+});
+
 test('one from which the lease was taken ends, and begins again when it is free', async () => {
   const server = new LeaseInMemory();
   const said: string[] = [];

@@ -7,8 +7,8 @@ export interface ScheduleTurnsOptions {
   /** No two processes that run have the same. */
   identity: string;
   log: Log;
-  /** Called when it is this process's turn. */
-  begin: () => Promise<void>;
+  /** Called when it is this process's turn; `over` aborts when it is so no longer, before `end` is called. Never rejects. */
+  begin: (over: AbortSignal) => Promise<void>;
   /** Called when it is so no longer; begin may come again after it. */
   end: () => Promise<void>;
 }
@@ -46,8 +46,10 @@ export class ScheduleTurns implements AsyncDisposable {
       const election = new LeaderElection({ store: lease, identity, log, onLost });
       await Promise.race([election.elected, isOver]);
       if (election.leading) {
-        void begin();
+        const over = new AbortController();
+        void begin(over.signal);
         await isOver;
+        over.abort();
         await end();
       }
       await election[Symbol.asyncDispose]();
