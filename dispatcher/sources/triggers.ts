@@ -251,11 +251,12 @@ export class Triggers implements AsyncDisposable {
 
   #pause(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(RETRY_MS, resolve);
       const end = () => {
         cancel();
+        signal.removeEventListener('abort', end);
         resolve();
       };
+      const cancel = this.#options.clock.after(RETRY_MS, end);
       signal.addEventListener('abort', end, { once: true });
     });
   }
