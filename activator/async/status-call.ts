@@ -45,6 +45,9 @@ export class StatusCall implements RequestTaker, Waiting {
   get uid(): string {
     return this.#fn.config.uid;
   }
+  get namespace(): string {
+    return this.#fn.config.namespace;
+  }
 
   answer({ id, part }: InvocationPath): Decision | Promise<Decision> {
     const { exchange, method } = this.#request;

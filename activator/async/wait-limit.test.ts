@@ -2,28 +2,37 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WaitLimit } from './wait-limit.ts';
 
-const waiting = (uid: string) => ({
+const waiting = (uid: string, namespace = uid) => ({
   uid,
+  namespace,
   hurried: 0,
   hurry() {
     this.hurried += 1;
   },
 });
 
-test('of one function 50 wait at most, of all 200; one that ends makes room', () => {
+function scene() {
   const limit = new WaitLimit();
-  const begin = (uid: string) => {
-    const one = waiting(uid);
-    return limit.begin(one) ? one : undefined;
-  };
-  const begun = Array.from({ length: 60 }, () => begin('a')).filter((one) => one !== undefined);
-  assert.equal(begun.length, 50);
-  const others = Array.from({ length: 200 }, (_, i) => begin(`b${i}`)).filter((one) => one !== undefined);
-  assert.equal(others.length, 150);
-  assert.equal(begin('c'), undefined);
+  /** Those of so many that may. */
+  const begin = (count: number, uid: string, namespace?: string) =>
+    Array.from({ length: count }, () => waiting(uid, namespace)).filter((one) => limit.begin(one));
+  return { limit, begin };
+}
+
+test('clients of one function take half of the places; one that ends makes room, once', () => {
+  const { limit, begin } = scene();
+  const begun = begin(300, 'a');
+  assert.equal(begun.length, 100);
+  assert.equal(begin(300, 'b').length, 50);
   for (const one of begun) limit.end(one);
   for (const one of begun) limit.end(one);
-  assert.equal(Array.from({ length: 60 }, () => begin('a')).filter((one) => one !== undefined).length, 50);
+  assert.equal(begin(300, 'a').length, 75);
+});
+
+test('a namespace leaves others the room to wait, however many functions it has', () => {
+  const { begin } = scene();
+  for (let i = 0; i < 300; i += 1) begin(200, `a${i}`, 'large');
+  assert.ok(begin(200, 'b', 'small').length >= 30);
 });
 
 test('those that wait are hurried once when the gateway leaves, and no more may begin', () => {

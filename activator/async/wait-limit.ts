@@ -1,38 +1,35 @@
+import { type Asking, QuestionPlaces } from './question-places.ts';
+
+/** Clients that may wait at once: each has a connection to the dispatcher meanwhile. */
 const MOST = 200;
-const MOST_OF_FUNCTION = 50;
 
 /** A client that waits for an invocation to end. */
-export interface Waiting {
-  /** Of the function. */
-  readonly uid: string;
+export interface Waiting extends Asking {
   /** The gateway leaves: it is to wait no longer. */
   hurry(): void;
 }
 
-/** How many clients may wait here for invocations to end: of all functions, and of one. Each `begin` that is true needs an `end`. */
+/** How many clients may wait here for invocations to end: of a function and of a namespace, according to how many may yet. Each `begin` that is true needs an `end`. */
 export class WaitLimit {
-  readonly #waiting = new Set<Waiting>();
-  readonly #byFunction = new Map<string, number>();
+  readonly #places = new QuestionPlaces(MOST);
+  readonly #waiting = new Map<Waiting, Disposable>();
   #isLeaving = false;
 
   /** False: there are as many as may be, or the gateway leaves. */
   begin(one: Waiting): boolean {
-    const own = this.#byFunction.get(one.uid) ?? 0;
-    if (this.#isLeaving || this.#waiting.size >= MOST || own >= MOST_OF_FUNCTION) return false;
-    this.#byFunction.set(one.uid, own + 1);
-    this.#waiting.add(one);
+    const place = this.#isLeaving ? undefined : this.#places.take(one);
+    if (place === undefined) return false;
+    this.#waiting.set(one, place);
     return true;
   }
 
   end(one: Waiting): void {
-    if (!this.#waiting.delete(one)) return;
-    const own = (this.#byFunction.get(one.uid) ?? 1) - 1;
-    if (own === 0) this.#byFunction.delete(one.uid);
-    else this.#byFunction.set(one.uid, own);
+    this.#waiting.get(one)?.[Symbol.dispose]();
+    this.#waiting.delete(one);
   }
 
   leave(): void {
     this.#isLeaving = true;
-    for (const one of this.#waiting) one.hurry();
+    for (const one of this.#waiting.keys()) one.hurry();
   }
 }
