@@ -132,8 +132,9 @@ async function purge(
   const { entries, cursor } = await pageOf(store, selection, { uid, limit: CHANGED });
   const open = entries.filter(({ state }) => state === 'waiting' || state === 'leased').map(({ id }) => id);
   if (open.length > 0) {
-    await store.cancel(open);
-    for (const id of open) cancelled(id);
+    const outcomes = await store.cancel(open);
+    // The others have ended meanwhile, in their own way.
+    for (const [at, id] of open.entries()) if (outcomes[at] === true) cancelled(id);
   }
   const changed = count(entries.length === 0 ? [] : await store.forget(entries.map(({ id }) => id)));
   return { changed, ...(cursor !== undefined && { cursor }) };

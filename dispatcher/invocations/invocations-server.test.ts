@@ -195,6 +195,26 @@ test('an open one is cancelled, an ended one forgotten', async (t) => {
   assert.equal((await remove()).status, 404);
 });
 
+test('a purge tells of those that it cancelled, and not of one that was done meanwhile', async (t) => {
+  const { store, ask, cancelled } = await aDispatcher(t, {
+    store: (real) =>
+      new Proxy(real, {
+        get: (_, name) => {
+          const value = Reflect.get(real, name);
+          if (name !== 'cancel') return typeof value === 'function' ? value.bind(real) : value;
+          return async (ids: readonly string[]) => {
+            const { entries } = await real.lease(new Map([[orders.uid, 1]]), 60_000);
+            await real.settle(entries.map(({ id: one, epoch }) => ({ id: one, epoch, outcome: 'done', keepMs: 0 })));
+            return await real.cancel(ids);
+          };
+        },
+      }),
+  });
+  await store.enqueue([anEntry(1), anEntry(2)]);
+  await ask(`${OF}/purge?state=all`, { method: 'POST' });
+  assert.deepEqual(cancelled, [id(2)]);
+});
+
 test('an invocation of another function is not there, and is not changed', async (t) => {
   const { store, ask } = await aDispatcher(t);
   await store.enqueue([anEntry(9, { owner: mails })]);
