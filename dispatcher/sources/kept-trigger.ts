@@ -5,6 +5,8 @@ import type { TriggerStatus } from '#api/trigger-status.ts';
 /** What is kept in memory of a Trigger. */
 export interface KeptTrigger {
   metadata: Pick<TriggerObject['metadata'], 'uid' | 'namespace' | 'name' | 'resourceVersion' | 'generation'> & {
+    /** RFC 3339. */
+    creationTimestamp?: string | undefined;
     deletionTimestamp?: string | undefined;
     annotations?: Record<string, string> | undefined;
   };
@@ -27,13 +29,13 @@ interface KeptSpec extends Pick<TriggerSpec, 'function' | 'suspend'> {
 const MOST_DATA_BYTES = 65_536;
 
 export function keepTrigger({ metadata, spec, status }: TriggerObject): KeptTrigger {
-  const { uid, namespace, name, resourceVersion, generation, deletionTimestamp } = metadata;
+  const { uid, namespace, name, resourceVersion, generation, creationTimestamp, deletionTimestamp } = metadata;
   const runNow = metadata.annotations?.[ANNOTATION.runNow];
   const json = spec.data === undefined ? undefined : JSON.stringify(spec.data);
   const dataIsTooLarge = json !== undefined && Buffer.byteLength(json) > MOST_DATA_BYTES;
   return {
     metadata: {
-      ...{ uid, namespace, name, resourceVersion, generation, deletionTimestamp },
+      ...{ uid, namespace, name, resourceVersion, generation, creationTimestamp, deletionTimestamp },
       annotations: runNow === undefined ? undefined : { [ANNOTATION.runNow]: runNow },
     },
     spec: {

@@ -41,8 +41,19 @@ function standOf({ trigger, cursor, nowMs }: PlanQuestion): TriggerCursor {
   const { schedule = '', timeZone = 'UTC' } = trigger.spec.source.cron ?? {};
   const named = { trigger: `${namespace}/${name}`, source: `${timeZone} ${schedule}`, suspended: trigger.spec.suspend };
   const { open = NONE, asked } = cursor ?? {};
+  const beginMs = cursor === undefined ? madeMs(trigger, nowMs) : nowMs;
   const isNew = cursor === undefined || cursor.source !== named.source || cursor.suspended || trigger.spec.suspend;
-  return { ...named, decidedMs: isNew ? nowMs : cursor.decidedMs, open, asked };
+  return { ...named, decidedMs: isNew ? beginMs : cursor.decidedMs, open, asked };
+}
+
+/**
+ * From when on what is due of a Trigger without a cursor is its: when it was made, though no dispatcher ran then. One that has a status
+ * was worked before, and its cursor is lost; one that was changed says only since when it exists, not since when it says this: from now.
+ */
+function madeMs({ metadata, spec, status }: KeptTrigger, nowMs: number): number {
+  const ms = Date.parse(metadata.creationTimestamp ?? '');
+  const isAsMade = status === undefined && metadata.generation === 1 && !spec.suspend;
+  return isAsMade && ms < nowMs ? ms : nowMs;
 }
 
 /** Pure: nothing of it has happened yet. */

@@ -107,6 +107,26 @@ test('after a change of the schedule it begins anew from then', async () => {
   assert.deepEqual(stage.stored, [id(6)]);
 });
 
+test('a Trigger begins when it was made, though no dispatcher ran then, unless it was changed or worked before', async () => {
+  const made = (at: string) => aTrigger('nightly', { missed: 'RunOnce' }, { creationTimestamp: at });
+  const before = '2026-01-01T09:58:30Z';
+  const stageOf = async (trigger: ReturnType<typeof made>) => {
+    const stage = new TestTriggers();
+    stage.clock.advance(30_000);
+    await stage.put(trigger);
+    await stage.start();
+    return stage;
+  };
+  assert.deepEqual((await stageOf(made(before))).stored, [id(0)]);
+  assert.deepEqual((await stageOf(made('2026-01-01T10:00:00Z'))).stored, []);
+  assert.deepEqual((await stageOf(made('2026-01-01T11:00:00Z'))).stored, []);
+  const changed = made(before);
+  changed.metadata.generation = 2;
+  assert.deepEqual((await stageOf(changed)).stored, []);
+  const worked = { ...made(before), status: { active: 0 } } as unknown as ReturnType<typeof made>;
+  assert.deepEqual((await stageOf(worked)).stored, []);
+});
+
 test('a function that is missing runs nothing until it is there', async () => {
   const stage = await begun(aTrigger('nightly', {}, { spec: { function: 'late' } }));
   await stage.pass(60);

@@ -12,12 +12,15 @@ const BEGIN_MS = Date.parse('2026-01-01T10:00:00Z');
 export function aTrigger(
   name: string,
   cron: object = {},
-  rest: { spec?: object; annotations?: Record<string, string> } = {},
+  rest: { spec?: object; annotations?: Record<string, string>; creationTimestamp?: string } = {},
 ): TriggerObject {
   const source = { cron: { schedule: '* * * * *', ...cron } };
   const metadata = { uid: `uid-of-${name}`, namespace: 'shop', name, resourceVersion: '1', generation: 1 };
   const spec = { function: 'report', source, ...rest.spec };
-  return { metadata: { ...metadata, annotations: rest.annotations }, spec } as unknown as TriggerObject;
+  return {
+    metadata: { ...metadata, annotations: rest.annotations, creationTimestamp: rest.creationTimestamp },
+    spec,
+  } as unknown as TriggerObject;
 }
 
 /** Triggers over a store, of which processes end and begin again. All that is given back has settled. */
