@@ -14,8 +14,9 @@ export interface ScheduleTurnsOptions {
 }
 
 /**
- * Where several dispatchers share a database, one of them works schedules, by a Lease. That two of them do for a moment, such as one
- * that could not renew it in time, does no harm: a run has one id, whoever stores it.
+ * Where several dispatchers share a database, one of them works schedules, by a Lease. Two of them may for a moment, such as one that
+ * could not renew it in time. That stores no run twice while the store knows its id, which is as long as the run is open and its result
+ * is kept: where `result.seconds` is less than such a write comes late, a run that has ended by then is stored once more.
  */
 export class ScheduleTurns implements AsyncDisposable {
   readonly #options: ScheduleTurnsOptions;
