@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
-import { GATEWAY_SERVICE, SYSTEM_NAMESPACE } from '#api/names.ts';
+import { GATEWAY_SERVICE } from '#api/names.ts';
 import { catnap, startCatnap } from '../support/catnap.ts';
 import { eventually } from '../support/eventually.ts';
 import { HELLO, manifest } from '../support/manifest.ts';
+import { systemNamespace } from '../support/settings.ts';
 import { useSystem } from '../support/system.ts';
 import type { World } from '../support/world.ts';
 
@@ -99,7 +100,7 @@ test('invoke asks through the API server, wakes the function, and tells what tha
   );
   assert.match(
     stderr,
-    new RegExp(`^> POST /a%20b\\?c=d through the API server, Service ${SYSTEM_NAMESPACE}/${GATEWAY_SERVICE}\n`),
+    new RegExp(`^> POST /a%20b\\?c=d through the API server, Service ${systemNamespace}/${GATEWAY_SERVICE}\n`),
   );
   assert.match(
     stderr,

@@ -5,16 +5,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import type { FunctionObject } from '#api/function.ts';
-import { INVOCATIONS_PORT_NAME, INVOCATIONS_SERVICE, invocationsPath } from '#api/invocations-for-people.ts';
-import { CALLER_TOKEN_HEADER, SYSTEM_NAMESPACE } from '#api/names.ts';
-import { PODS, type Resource } from '#platform/kube/resources.ts';
+import { INVOCATIONS_PORT_NAME, invocationsPath } from '#api/invocations-for-people.ts';
+import { CALLER_TOKEN_HEADER } from '#api/names.ts';
+import { clusterAccess } from '#platform/access/cluster-access.ts';
+import { SelfReviewer } from '#platform/authorization/self-review.ts';
+import { PODS, type Resource, SERVICES } from '#platform/kube/resources.ts';
 import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import { catnap } from '../support/catnap.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Call, GatewayClient } from '../support/gateway.ts';
-import { twoGateways } from '../support/gateway-pods.ts';
+import { oneAndOther, twoGateways } from '../support/gateway-pods.ts';
 import { type Manifest, manifest, type SpecInput } from '../support/manifest.ts';
 import { OidcProvider } from '../support/oidc-provider.ts';
+import { settings, systemNamespace } from '../support/settings.ts';
 import { useSystem } from '../support/system.ts';
 import { condition, FUNCTION, type World } from '../support/world.ts';
 
@@ -27,6 +30,10 @@ const SERVICE_ACCOUNTS: Resource = {
   namespaced: true,
 };
 const HERE = { skip: !system.local && 'not checked: the provider of the test is on this machine' };
+const DISPATCHER = {
+  namespace: systemNamespace,
+  labelSelector: 'app.kubernetes.io/component=dispatcher,app.kubernetes.io/name=catnap',
+};
 const LATER = { prefer: 'respond-async' };
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Attempts follow each other at once. */
@@ -93,14 +100,10 @@ const asyncOf = (fn: FunctionObject) => fn.status?.conditions?.find(({ type }) =
 const run = (world: World, line: readonly string[]) =>
   catnap([...line, '-n', world.namespace], { kubeconfig: system.kubeconfig });
 
-test('a request that prefers it is accepted at one gateway, and its end is known at the other', async () => {
+test('a request that prefers it is accepted at one gateway, and its end is known at the other', async (t) => {
   await using world = await system.world();
   const url = await world.deploy(later(world, 'echo', ECHO));
-  await using stack = new AsyncDisposableStack();
-  const [one, other] = (await twoGateways(system.kube)).map(({ url: base }) => stack.use(new GatewayClient(base))) as [
-    GatewayClient,
-    GatewayClient,
-  ];
+  const [one, other] = await oneAndOther(t, system, world);
   const headers = { 'x-mine': 'yes', authorization: 'Bearer secret', cookie: 'session=secret' };
   const { id, location, answer } = await accepted(one, url, { path: '/a?b=c', body: 'hello', headers });
   assert.match(id, ID);
@@ -194,10 +197,11 @@ test('who may get the Function sees its invocations, who may update it changes t
   await using world = await system.world();
   const url = await world.deploy(later(world, 'secret', ECHO, {}, {}));
   const { id } = await accepted(world.gateway, url, { body: 'for few' });
+  const service = await invocationsService(world);
   const ask = async (token: string | undefined, method: string, rest: string) => {
     const { status, body } = await system.kube.serviceProxy({
-      namespace: SYSTEM_NAMESPACE,
-      service: `http:${INVOCATIONS_SERVICE}:${INVOCATIONS_PORT_NAME}`,
+      namespace: systemNamespace,
+      service: `http:${service}:${INVOCATIONS_PORT_NAME}`,
       method,
       path: `${invocationsPath({ namespace: world.namespace, name: 'secret' })}${rest}`,
       headers: token === undefined ? {} : { [CALLER_TOKEN_HEADER]: `Bearer ${token}` },
@@ -221,7 +225,14 @@ test('who may get the Function sees its invocations, who may update it changes t
   assert.equal(await ask(reader, 'GET', `/${id}`), 404);
 });
 
-/** A token of an account that may do this with the world's Functions. */
+/** The Service that people ask, as the chart calls it for this release. */
+async function invocationsService(world: World): Promise<string> {
+  const { items } = await world.kube.listAll(SERVICES, { ...DISPATCHER, signal: world.soon() });
+  const one = items.find(({ spec }) => spec?.ports?.some(({ name }) => name === INVOCATIONS_PORT_NAME));
+  return String(one?.metadata?.name);
+}
+
+/** A token of an account that may do this with the world's Functions, once the API server says so. */
 async function accountWith(world: World, name: string, verbs: readonly string[]): Promise<string> {
   const group = 'rbac.authorization.k8s.io';
   const of = (plural: string, kind: string): Resource => ({ group, version: 'v1', plural, kind, namespaced: true });
@@ -235,7 +246,19 @@ async function accountWith(world: World, name: string, verbs: readonly string[])
     const binding = { apiVersion: `${group}/v1`, kind: 'RoleBinding', metadata, roleRef, subjects };
     await world.put(of('rolebindings', 'RoleBinding'), binding as never);
   }
-  return await serviceAccountToken(system.kube, world.ref(name) as { namespace: string; name: string }, world.soon());
+  const token = await serviceAccountToken(system.kube, { namespace: world.namespace, name }, world.soon());
+  await hasRights(world, token, verbs);
+  return token;
+}
+
+/** API servers learn of a binding by a watch of their own, and a refusal of before is kept for some seconds. */
+async function hasRights(world: World, token: string, verbs: readonly string[]): Promise<void> {
+  const access = await clusterAccess({ KUBECONFIG: system.kubeconfig, HOME: settings.HOME });
+  using reviewer = new SelfReviewer(access, { userAgent: 'catnap-e2e' });
+  for (const verb of verbs) {
+    const asked = { group: 'catnap.dev', resource: 'functions', verb, namespace: world.namespace };
+    await eventually(`it may ${verb}`, async () => (await reviewer.verdict(token, asked, world.soon())) === 'allowed');
+  }
 }
 
 test('the same request by the same Idempotency-Key is the same invocation; another one is refused', async () => {
@@ -343,8 +366,7 @@ test('a delivery that runs while the dispatcher is replaced is made once', async
     const { text } = await world.call(url, { path: location });
     return (JSON.parse(text) as Status).status === 'running';
   });
-  const dispatchers = { labelSelector: 'app.kubernetes.io/component=dispatcher', signal: world.soon() };
-  const { items } = await system.kube.listAll(PODS, dispatchers);
+  const { items } = await system.kube.listAll(PODS, { ...DISPATCHER, signal: world.soon() });
   assert.equal(items.length, 1);
   for (const { metadata } of items) {
     const ref = { namespace: String(metadata?.namespace), name: String(metadata?.name) };

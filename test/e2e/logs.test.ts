@@ -1,16 +1,15 @@
 /** `catnap logs` over the log keeper as the chart installs it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SYSTEM_NAMESPACE } from '#api/names.ts';
 import { DEPLOYMENTS, PODS } from '#platform/kube/resources.ts';
 import { catnap } from '../support/catnap.ts';
 import { eventually } from '../support/eventually.ts';
 import { manifest } from '../support/manifest.ts';
-import { settings } from '../support/settings.ts';
+import { systemNamespace } from '../support/settings.ts';
 import { useSystem } from '../support/system.ts';
 
 const system = useSystem({ logs: { enabled: true } });
-const namespace = settings.CATNAP_TEST_SYSTEM_NAMESPACE ?? SYSTEM_NAMESPACE;
+const namespace = systemNamespace;
 const SAYING = `export default (request: Request) => {
   console.log('said ' + new URL(request.url).searchParams.get('what'));
   return 'ok';

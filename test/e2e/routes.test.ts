@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { FunctionObject } from '#api/function.ts';
-import { SYSTEM_NAMESPACE } from '#api/names.ts';
 import { CONFIG_MAPS, EVENTS } from '#platform/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { manifest } from '../support/manifest.ts';
-import { settings } from '../support/settings.ts';
+import { settings, systemNamespace } from '../support/settings.ts';
 import { useSystem } from '../support/system.ts';
 import { condition, FUNCTION, observed, type World } from '../support/world.ts';
 
@@ -181,7 +180,7 @@ test('a route is stored as it was written: another apply of it is no change', as
 
 /** Hosts that were let go of, as the operator keeps them. */
 async function keptHosts(world: World): Promise<string> {
-  const namespace = settings.CATNAP_TEST_SYSTEM_NAMESPACE ?? SYSTEM_NAMESPACE;
+  const namespace = systemNamespace;
   const labelSelector = 'app.kubernetes.io/component=operator';
   const { items } = await world.kube.listAll(CONFIG_MAPS, { namespace, labelSelector, signal: world.soon() });
   return items.map(({ data }) => data?.hosts ?? '').join('');

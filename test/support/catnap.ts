@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ROOT } from '../../local/package-root.ts';
-import { settings } from './settings.ts';
+import { settings, systemNamespace } from './settings.ts';
 
 /** The command line of `catnap`, as this checkout has it. */
 export const CATNAP = [process.execPath, join(ROOT, 'cli/main.ts')] as const;
@@ -35,7 +35,13 @@ export function startCatnap(args: readonly string[], options: RunOptions): Child
   const [node, main] = CATNAP;
   return spawn(node, [main, ...args], {
     cwd: options.cwd ?? ROOT,
-    env: { PATH: settings.PATH, HOME: settings.HOME, KUBECONFIG: options.kubeconfig, ...options.env },
+    env: {
+      PATH: settings.PATH,
+      HOME: settings.HOME,
+      KUBECONFIG: options.kubeconfig,
+      CATNAP_SYSTEM_NAMESPACE: systemNamespace,
+      ...options.env,
+    },
     timeout: options.timeoutMs ?? LONGEST_MS,
   });
 }

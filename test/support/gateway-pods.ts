@@ -1,7 +1,11 @@
+import type { TestContext } from 'node:test';
 import { OPS_PORT_NAME } from '#api/names.ts';
 import type { KubeClient } from '#platform/kube/client.ts';
 import { PODS } from '#platform/kube/resources.ts';
 import { eventually } from './eventually.ts';
+import { GatewayClient } from './gateway.ts';
+import type { System } from './system.ts';
+import type { World } from './world.ts';
 
 /** One of the gateways behind the Service. */
 export interface GatewayPod {
@@ -36,4 +40,28 @@ export async function twoGateways(kube: KubeClient): Promise<[GatewayPod, Gatewa
     const [one, other] = await gatewayPods(kube);
     return one !== undefined && other !== undefined && [one, other];
   });
+}
+
+/**
+ * For what is done at one gateway and seen at the other, until the test ends. Where they are not reached one by one from this
+ * machine, both are the address of all of them, whose connections come to either, and the test says so.
+ */
+export async function oneAndOther(
+  t: TestContext,
+  system: System,
+  world: World,
+): Promise<[GatewayClient, GatewayClient]> {
+  if (!system.local) {
+    t.diagnostic('not checked: which gateway it is; they cannot be reached one by one from here');
+    return [world.gateway, world.gateway];
+  }
+  const [one, other] = (await twoGateways(system.kube)).map(({ url }) => new GatewayClient(url)) as [
+    GatewayClient,
+    GatewayClient,
+  ];
+  t.after(async () => {
+    await one[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+  });
+  return [one, other];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SYSTEM_NAMESPACE } from '#api/names.ts';
 import { readConfig } from '#platform/process/config.ts';
 
 /** What cluster the end-to-end tests run against. Without any of these: one of our own on this machine. */
@@ -37,6 +38,9 @@ const Settings = z.object({
 });
 
 export const settings = readConfig(Settings, process.env);
+
+/** Where the Catnap is that is tested. */
+export const systemNamespace = settings.CATNAP_TEST_SYSTEM_NAMESPACE ?? SYSTEM_NAMESPACE;
 
 /** What programs get of the tests' environment. */
 export const inherited = { PATH: settings.PATH, HOME: settings.HOME };
