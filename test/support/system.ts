@@ -21,6 +21,7 @@ export interface System {
   readonly activator: Part;
   /** Throws where there is none, as on a cluster whose Catnap runs outside of it. */
   readonly dispatcher: Part;
+  readonly hasDispatcher: boolean;
   /** Only of a local cluster. */
   readonly apiServer: Part;
   readonly podRunner: Part;
@@ -75,6 +76,9 @@ export function useSystem(values: Table = {}): System {
     },
     get dispatcher() {
       return there(running().dispatcher, 'this Catnap has no dispatcher');
+    },
+    get hasDispatcher() {
+      return running().dispatcher !== undefined;
     },
     get apiServer() {
       return there(running().apiServer, 'only a local cluster has this part');
