@@ -2,21 +2,21 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import type { FunctionObject } from '#api/function.ts';
+import { dispatchedTests } from '../support/dispatched.ts';
 import { eventually } from '../support/eventually.ts';
-import { GatewayClient } from '../support/gateway.ts';
-import { twoGateways } from '../support/gateway-pods.ts';
+import { oneAndOther } from '../support/gateway-pods.ts';
 import { manifest } from '../support/manifest.ts';
 import { useSystem } from '../support/system.ts';
 import type { World } from '../support/world.ts';
 
 const system = useSystem();
-const HERE = {
-  skip: !system.local && 'not checked: destinations, which take a dispatcher and gateways that are reached one by one',
-};
+const test = dispatchedTests(system);
+const KILLED = { skip: !system.local && 'not checked: a dispatcher that is killed and started at once' };
 const CHAIN = join(import.meta.dirname, '..', '..', 'examples', 'destinations', 'chain.yaml');
+/** Cold starts of a busy node, one after the other. */
+const A_WHILE_MS = 120_000;
 const ONE_REPLICA = { minReplicas: 1, maxReplicas: 1 };
 /** Keeps the events that it gets; GET gives them. */
 const KEEPS = `const events = [];
@@ -43,22 +43,33 @@ async function chain(world: World): Promise<Map<string, string>> {
   const urls = await Promise.all(
     all.map(async ({ apiVersion, kind, metadata, spec }) => {
       const { name } = metadata;
-      const own = { apiVersion, kind, metadata: { name, namespace: world.namespace }, spec };
+      // What they keep, they keep in memory.
+      const scaling = { ...spec.scaling, maxReplicas: 1 };
+      const own = { apiVersion, kind, metadata: world.ref(name), spec: { ...spec, scaling } };
       return [name, await world.deploy(own as Parameters<World['deploy']>[0])] as const;
     }),
   );
   return new Map(urls);
 }
 
+/** The condition, once it says that something does not go well. */
+const asyncFails = (world: World, name: string) =>
+  eventually(
+    'the condition says so',
+    async () => {
+      const { status } = await world.get(name);
+      return status?.conditions?.find(({ type, status: is }) => type === 'Async' && is === 'False');
+    },
+    A_WHILE_MS,
+  );
+
 const later = (body: string) => ({ method: 'POST', headers: { prefer: 'respond-async' }, body });
 
-test('examples/destinations: what is accepted at either gateway goes through all three functions', HERE, async () => {
+test('examples/destinations: what is accepted at either gateway goes through all three functions', async (t) => {
   await using world = await system.world();
   const urls = await chain(world);
   const [order = '', ship = '', apologize = ''] = ['order', 'ship', 'apologize'].map((name) => urls.get(name));
-  const gateways = await twoGateways(system.kube);
-  await using one = new GatewayClient(gateways[0].url);
-  await using other = new GatewayClient(gateways[1].url);
+  const [one, other] = await oneAndOther(t, system, world);
   for (const [number, gateway] of [one, other, one, other].entries()) {
     const body = JSON.stringify({ id: `o-${number}`, items: Array.from({ length: number + 1 }, () => 'tea') });
     assert.equal((await gateway.call(order, { method: 'POST', body })).status, 202);
@@ -70,15 +81,17 @@ test('examples/destinations: what is accepted at either gateway goes through all
       const { text } = await world.call(ship);
       return Object.keys(JSON.parse(text)).length === 4 && JSON.parse(text);
     },
-    60_000,
+    A_WHILE_MS,
   );
   assert.deepEqual(shipped, { 'o-0': 1, 'o-1': 2, 'o-2': 3, 'o-3': 4 });
-  await eventually('the one without items is told of', async () =>
-    (await world.call(apologize)).text.includes('the function answered 422'),
+  await eventually(
+    'the one without items is told of',
+    async () => (await world.call(apologize)).text.includes('the function answered 422'),
+    A_WHILE_MS,
   );
 });
 
-test('a dispatcher that is killed, again and again, loses no event and makes none twice', HERE, async () => {
+test('a dispatcher that is killed, again and again, loses no event and makes none twice', KILLED, async () => {
   await using world = await system.world();
   const keeps = await world.deploy(manifest(world.namespace, 'keeps', KEEPS, { scaling: ONE_REPLICA }));
   const source = `export default async (request) => ({ did: await request.text() });`;
@@ -107,34 +120,24 @@ test('a dispatcher that is killed, again and again, loses no event and makes non
   assert.deepEqual([...new Set(events.map(({ type }) => type))], ['dev.catnap.invocation.succeeded']);
 });
 
-test('an address within the cluster’s reach is not called, and the Function says so', HERE, async () => {
+test('an address within the cluster’s reach is not called, and the Function says so', async () => {
   await using world = await system.world();
   const source = `export default () => 'done';`;
   const async = { onSuccess: { url: 'https://169.254.169.254/latest/secret' } };
   const url = await world.deploy(manifest(world.namespace, 'curious', source, { async }));
   assert.equal((await world.call(url, later('x'))).status, 202);
-  const { message } = await eventually('the condition says so', async () => {
-    const { status } = await world.get('curious');
-    return status?.conditions?.find(({ type, status: is }) => type === 'Async' && is === 'False');
-  });
+  const { message } = await asyncFails(world, 'curious');
   assert.match(message, /the destination is not called: the address of 169\.254\.169\.254 is not public/);
   assert.ok(!message.includes('secret'));
 });
 
-test('functions that are each other’s destination do not go round for ever', HERE, async () => {
+test('functions that are each other’s destination do not go round for ever', async () => {
   await using world = await system.world();
   const source = `export default () => 'done';`;
   const to = (name: string) => ({ async: { onSuccess: { function: name } } });
   const url = await world.deploy(manifest(world.namespace, 'ping', source, to('pong')));
   await world.deploy(manifest(world.namespace, 'pong', source, to('ping')));
   assert.equal((await world.call(url, later('x'))).status, 202);
-  const { message } = await eventually(
-    'the condition says so',
-    async () => {
-      const { status } = await world.get('ping');
-      return status?.conditions?.find(({ type, status: is }) => type === 'Async' && is === 'False');
-    },
-    60_000,
-  );
+  const { message } = await asyncFails(world, 'ping');
   assert.match(message, /8 ends in a row led to it/);
 });

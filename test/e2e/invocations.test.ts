@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { parse } from 'yaml';
 import type { FunctionObject } from '#api/function.ts';
 import { INVOCATIONS_PORT_NAME, invocationsPath } from '#api/invocations-for-people.ts';
@@ -12,6 +11,7 @@ import { SelfReviewer } from '#platform/authorization/self-review.ts';
 import { PODS, type Resource, SERVICES } from '#platform/kube/resources.ts';
 import { serviceAccountToken } from '#platform/kube/service-account-token.ts';
 import { catnap } from '../support/catnap.ts';
+import { dispatchedTests } from '../support/dispatched.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Call, GatewayClient } from '../support/gateway.ts';
 import { oneAndOther, twoGateways } from '../support/gateway-pods.ts';
@@ -22,6 +22,7 @@ import { useSystem } from '../support/system.ts';
 import { condition, FUNCTION, type World } from '../support/world.ts';
 
 const system = useSystem();
+const test = dispatchedTests(system);
 const SERVICE_ACCOUNTS: Resource = {
   group: '',
   version: 'v1',
