@@ -12,8 +12,11 @@ interface StoreFigures {
   space?: { file: number; free: number; highWater: number; diskFree: number } | undefined;
 }
 
+/** Undefined: none are known yet. */
+type Figures = () => Promise<StoreFigures | undefined>;
+
 interface Sources {
-  /** Rejects while the store does not say: then what it said last stands. */
+  /** Rejects while the store does not say: then what it said last stands, and nothing where it has said nothing yet. */
   store: () => Promise<StoreFigures>;
   /** What the store found at its last count; undefined: it has not counted yet. */
   unaccounted: () => number | undefined;
@@ -21,10 +24,6 @@ interface Sources {
   waits: () => number;
 }
 
-const NONE: StoreFigures = {
-  totals: { accepted: 0, done: 0, buried: 0, cancelled: 0, redriven: 0 },
-  functions: [],
-};
 const OUTCOMES: readonly Came[] = ['done', 'buried', 'again', 'uncounted'];
 const TOLD = ['stored', 'dropped', 'missing'] as const;
 const STATES = { waiting: 'waiting', leased: 'running', buried: 'buried' } as const;
@@ -129,8 +128,8 @@ export function dispatcherGauges(registry: Registry, sources: Sources): void {
 }
 
 /** One look for all metrics of a scrape. */
-function lastKnown(read: Sources['store']): () => Promise<StoreFigures> {
-  let last = NONE;
+function lastKnown(read: Sources['store']): Figures {
+  let last: StoreFigures | undefined;
   let reading: Promise<void> | undefined;
   return async () => {
     reading ??= read()
@@ -146,15 +145,15 @@ function lastKnown(read: Sources['store']): () => Promise<StoreFigures> {
   };
 }
 
-function registerTotals(registry: Registry, figures: () => Promise<StoreFigures>): void {
+function registerTotals(registry: Registry, figures: Figures): void {
   new Counter({
     name: 'catnap_dispatcher_accepted_total',
     help: 'Invocations that were accepted, since the store was made.',
     registers: [registry],
     async collect() {
-      const { totals } = await figures();
-      this.reset();
-      this.inc(totals.accepted);
+      const known = await figures();
+      this.remove();
+      if (known !== undefined) this.inc(known.totals.accepted);
     },
   });
   new Counter({
@@ -163,8 +162,10 @@ function registerTotals(registry: Registry, figures: () => Promise<StoreFigures>
     labelNames: ['outcome'] as const,
     registers: [registry],
     async collect() {
-      const { done, buried, redriven, cancelled } = (await figures()).totals;
+      const known = await figures();
       this.reset();
+      if (known === undefined) return;
+      const { done, buried, redriven, cancelled } = known.totals;
       this.inc({ outcome: 'done' }, done);
       this.inc({ outcome: 'buried' }, buried + redriven);
       this.inc({ outcome: 'cancelled' }, cancelled);
@@ -172,16 +173,16 @@ function registerTotals(registry: Registry, figures: () => Promise<StoreFigures>
   });
 }
 
-function registerEntries(registry: Registry, figures: () => Promise<StoreFigures>): void {
+function registerEntries(registry: Registry, figures: Figures): void {
   new Gauge({
     name: 'catnap_dispatcher_entries',
     help: 'Invocations of the functions that have any: waiting for an attempt, running, buried.',
     labelNames: ['namespace', 'function', 'state'] as const,
     registers: [registry],
     async collect() {
-      const { functions } = await figures();
+      const known = await figures();
       this.reset();
-      for (const counts of functions) {
+      for (const counts of known?.functions ?? []) {
         const { namespace, name } = counts.owner;
         // Added up: a function that is gone may have had the name of one that there is.
         for (const [state, shown] of Object.entries(STATES) as [keyof typeof STATES, string][])
@@ -191,15 +192,16 @@ function registerEntries(registry: Registry, figures: () => Promise<StoreFigures
   });
 }
 
-function registerSpace(registry: Registry, figures: () => Promise<StoreFigures>): void {
+function registerSpace(registry: Registry, figures: Figures): void {
   const gauge = (name: string, help: string, of: keyof NonNullable<StoreFigures['space']>) =>
     new Gauge({
       name: `catnap_dispatcher_${name}`,
       help,
       registers: [registry],
       async collect() {
-        const { space } = await figures();
-        this.set(space?.[of] ?? 0);
+        const space = (await figures())?.space;
+        if (space === undefined) this.remove();
+        else this.set(space[of]);
       },
     });
   gauge('store_bytes', 'Bytes of the file that invocations are kept in.', 'file');
