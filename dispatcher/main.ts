@@ -43,7 +43,8 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   log.info({ server: access.server, access: access.source }, 'using cluster');
   const registry = createRegistry();
   const informers = informerMetrics(registry);
-  const counted = { intake: dispatcherCounters(registry), deliveries: deliveryMetrics(registry) };
+  const knows = (uid: string) => functions.policyOf(uid) !== undefined;
+  const counted = { intake: dispatcherCounters(registry), deliveries: deliveryMetrics(registry, knows) };
   const store = await beginStore(lifecycle);
   const kube = new KubeClient(access, { userAgent: 'catnap-dispatcher' });
   lifecycle.onStop('API client', () => kube[Symbol.asyncDispose]());

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRegistry } from '#platform/process/metrics.ts';
-import { dispatcherGauges } from './metrics.ts';
+import { asyncPolicy } from './functions/async-policy.ts';
+import { deliveryMetrics, dispatcherGauges } from './metrics.ts';
 
 const totals = { accepted: 3, done: 1, buried: 0, cancelled: 0, redriven: 0 };
 const space = { file: 10, free: 2, highWater: 12, diskFree: 100 };
@@ -32,4 +33,23 @@ test('what the store has never said is not there; what it said last stands', asy
   const fails = () => Promise.reject(new Error('away'));
   assert.deepEqual(await shown([fails]), []);
   assert.deepEqual(await shown([async () => ({ totals, functions: [] }), fails]), OF_WORK);
+});
+
+test('a delivery that ends after its Function is gone brings no series back', async () => {
+  const registry = createRegistry();
+  const known = new Set(['u']);
+  const metrics = deliveryMetrics(registry, (uid) => known.has(uid));
+  const owner = { uid: 'u', namespace: 'team', name: 'mail' };
+  const policy = asyncPolicy(owner);
+  const count = () => {
+    metrics.delivered(policy, 'done', 1);
+    metrics.told(policy, 'onSuccess', 'stored');
+  };
+  const series = async () => (await registry.metrics()).match(/function="mail"/g)?.length ?? 0;
+  count();
+  assert.equal(await series(), 2);
+  known.delete('u');
+  metrics.forget(owner);
+  count();
+  assert.equal(await series(), 0);
 });

@@ -50,8 +50,11 @@ export function dispatcherCounters(registry: Registry) {
   };
 }
 
-/** Of deliveries. Call once per registry. */
-export function deliveryMetrics(registry: Registry) {
+/**
+ * Of deliveries. Call once per registry.
+ * @param knows whether the Function of this uid is there: what ends after it has no series any more, for none would take it away
+ */
+export function deliveryMetrics(registry: Registry, knows: (uid: string) => boolean) {
   const registers = [registry];
   const attempts = new Counter({
     name: 'catnap_dispatcher_attempts_total',
@@ -84,10 +87,11 @@ export function deliveryMetrics(registry: Registry) {
     registers,
   });
   return {
-    told: ({ namespace, name }: AsyncPolicy, when: When, outcome: (typeof TOLD)[number]): void =>
-      told.inc({ namespace, function: name, when, outcome }),
-    delivered({ namespace, name }: AsyncPolicy, outcome: Came, took: number): void {
-      attempts.inc({ namespace, function: name, outcome });
+    told({ uid, namespace, name }: AsyncPolicy, when: When, outcome: (typeof TOLD)[number]): void {
+      if (knows(uid)) told.inc({ namespace, function: name, when, outcome });
+    },
+    delivered({ uid, namespace, name }: AsyncPolicy, outcome: Came, took: number): void {
+      if (knows(uid)) attempts.inc({ namespace, function: name, outcome });
       seconds.observe({ outcome }, took);
     },
     waited: (_: AsyncPolicy, took: number): void => waits.observe(took),

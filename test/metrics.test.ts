@@ -91,7 +91,7 @@ async function ofLogKeeper(): Promise<Metric[]> {
 async function ofDispatcher(): Promise<Metric[]> {
   const registry = createRegistry();
   dispatcherCounters(registry);
-  dispatcherDeliveries(registry);
+  dispatcherDeliveries(registry, () => true);
   informerMetrics(registry);
   const store = () => Promise.reject(new Error('there is none'));
   dispatcherGauges(registry, { store, unaccounted: () => undefined, waits: () => 0 });
