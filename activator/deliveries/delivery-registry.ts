@@ -57,6 +57,10 @@ export class DeliveryRegistry implements Disposable {
   get kept(): number {
     return this.#kept.size;
   }
+  /** Whether the dispatcher waits for one that is under way. */
+  get awaited(): boolean {
+    return this.#running.values().some(({ isAwaited }) => isAwaited);
+  }
   get leaving(): boolean {
     return this.#leaving;
   }

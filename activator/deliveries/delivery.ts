@@ -62,6 +62,11 @@ export class Delivery {
     return this.#result;
   }
 
+  /** The dispatcher waits here for its result. */
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** `run` is called with its result, at once where it has one. Returns how to stop waiting for it. */
   wait(run: (result: DeliveryResult) => void): () => void {
     if (this.#result === undefined) this.#waiting.add(run);

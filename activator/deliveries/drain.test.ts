@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { TestClock } from '#platform/testing/test-clock.ts';
 import { DeliveryStage as Stage, summary } from '../testing/test-delivery-stage.ts';
 import { aDelivery, frameOf } from '../testing/test-dispatcher.ts';
 import { until } from '../testing/test-gateway.ts';
 import { Cluster, startActivator } from '../testing/test-process.ts';
+import { Delivery, type DeliveryContext } from './delivery.ts';
+import { DeliveryRegistry } from './delivery-registry.ts';
+import { drain } from './drain.ts';
 
 test('a gateway that leaves takes no more, gives back what has not begun, and waits for what has', async () => {
   await using stage = await Stage.start({ CATNAP_DRAIN_QUIET_SECONDS: '0' }, { concurrency: { limit: 1 } });
@@ -42,4 +46,43 @@ test('a port for deliveries without whose they are is a mistake that is told', a
   const cluster = await Cluster.start([]);
   await assert.rejects(startActivator(cluster.url, { CATNAP_DELIVERY_PORT: '0' }), /ended with 1/);
   await cluster[Symbol.asyncDispose]();
+});
+
+/** Milliseconds that a stop without time for deliveries takes, with one under way. */
+async function cutAfterMs(isAwaited: boolean): Promise<number> {
+  const clock = new TestClock();
+  class Cut extends Delivery {
+    override begin(): void {}
+    override cut(): void {
+      end(this);
+    }
+  }
+  let end = (_: Delivery): void => undefined;
+  using registry = new DeliveryRegistry({
+    clock,
+    make(head, ended) {
+      end = ended;
+      return new Cut(head, { clock } as unknown as DeliveryContext, ended);
+    },
+  });
+  const { head, request } = aDelivery();
+  const taken = registry.take({ head, request, body: Buffer.alloc(0) });
+  if (isAwaited && typeof taken !== 'string') taken.wait(() => undefined);
+  let isOver = false;
+  const fromMs = clock.nowMs();
+  const drained = drain(registry, clock, 0).then(() => {
+    isOver = true;
+  });
+  while (!isOver && clock.nowMs() - fromMs < 10_000) {
+    clock.advance(10);
+    await new Promise(setImmediate);
+  }
+  await drained;
+  return clock.nowMs() - fromMs;
+}
+
+test('the last words of what is cut are waited for where the dispatcher waits for them', async () => {
+  const [awaited, notAwaited] = [await cutAfterMs(true), await cutAfterMs(false)];
+  assert.ok(awaited >= 2_000, `${awaited} ms`);
+  assert.ok(notAwaited < 200, `${notAwaited} ms`);
 });

@@ -5,7 +5,7 @@ import type { DeliveryRegistry } from './delivery-registry.ts';
 const LOOK_MS = 50;
 /** A dispatcher that starts anew comes for its answers within this, if it comes at all. */
 const FETCH_MS = 60_000;
-/** What is cut is still told who waits for it. */
+/** What is cut is still told the dispatcher, where it waits for it; else there is time for what is being sent. */
 const LAST_WORDS_MS = 2_000;
 
 /**
@@ -22,8 +22,9 @@ export async function drain(deliveries: DeliveryRegistry, clock: Clock, withinMs
     else if (deliveries.kept === 0 || clock.nowMs() - lastRunAtMs >= FETCH_MS) return;
     await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
   }
+  const lastWordsMs = deliveries.awaited ? LAST_WORDS_MS : LOOK_MS;
   deliveries.cut();
-  const lastAtMs = clock.nowMs() + LAST_WORDS_MS;
+  const lastAtMs = clock.nowMs() + lastWordsMs;
   while (deliveries.kept > 0 && clock.nowMs() < lastAtMs) {
     await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
   }
