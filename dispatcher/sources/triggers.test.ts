@@ -1,3 +1,4 @@
+/** Longer than 250 lines: one scene, in which time passes, the store fails and processes start anew. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -59,6 +59,8 @@ test('trigger list and show tell what calls which function, and describe what ca
 
 test('trigger run asks by the annotation, and says by which id the run is found', async () => {
   await using world = await system.world();
+  // Of a function that is not there no run is asked for.
+  await world.deploy(manifest(world.namespace, 'report', HELLO));
   await seldom(world, 'leap');
   const { stdout, exitCode } = await typed(world, ['trigger', 'run', 'leap', '--json']);
   assert.equal(exitCode, 0);

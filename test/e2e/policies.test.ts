@@ -155,7 +155,7 @@ const EXAMPLES: Record<string, (world: World, url: string) => Promise<void>> = {
     // What one gateway has let through the other knows a tenth of a second later.
     assert.ok(passed.length >= 3 && passed.length <= 5, String(passed.length));
     assert.equal(passed[0]?.text, 'one of few\n');
-    const { status, headers } = answers[7] as (typeof answers)[number];
+    const { status, headers } = answers.findLast((answer) => answer.status !== 200) ?? assert.fail('none was refused');
     assert.deepEqual([status, headers['x-catnap-error']], [429, 'RateLimited']);
     assert.equal(headers['ratelimit-policy'], '"client";q=3;w=60');
     assert.ok(Number(headers['retry-after']) >= 1);
