@@ -78,3 +78,52 @@ test('gateways that do not say what they have hold up a start for some seconds a
   dispatcher.list(good);
   await dispatcher.become(ids, 'done', 100);
 });
+
+test('a gateway that does not answer at a start is asked again for as long as its leases hold, and no handler runs twice', async () => {
+  const held = new Held();
+  await using all = await startDispatcher(held.handle);
+  const { system, dispatcher, gateway } = all;
+  const ids = system.enqueue('a', 2);
+  await dispatcher.deliveries.start();
+  await until(() => held.size === 2, 'they are under way');
+  await dispatcher.deliveries.drain(AbortSignal.abort());
+  let refused = 0;
+  gateway.raw = (_, response) => {
+    refused += 1;
+    response.writeHead(503).end();
+    return true;
+  };
+  await using next = new TestDispatcher(system, [gateway]);
+  await next.deliveries.start();
+  assert.equal(refused, 1);
+  gateway.raw = () => false;
+  await until(() => {
+    system.clock.advance(20);
+    return gateway.attached.length === 2;
+  }, 'they are taken over');
+  assert.ok(system.clock.nowMs() < 30_000);
+  held.answer();
+  await next.become(ids, 'done');
+  assert.equal(gateway.deliveries.length, 2);
+});
+
+test('a store that does not take it when a lease is to be extended is asked again', async () => {
+  const held = new Held();
+  await using all = await startDispatcher(held.handle);
+  const { system, dispatcher, gateway } = all;
+  const ids = system.enqueue('a');
+  await dispatcher.deliveries.start();
+  await until(() => held.size === 1, 'it is under way');
+  await dispatcher.deliveries.drain(AbortSignal.abort());
+  const { extend } = system.store;
+  system.store.extend = () => Promise.reject(new Error('not now'));
+  await using next = new TestDispatcher(system, [gateway]);
+  await next.deliveries.start();
+  system.store.extend = extend;
+  await until(() => {
+    system.clock.advance(20);
+    return gateway.attached.length === 1;
+  }, 'it is taken over');
+  held.answer();
+  await next.become(ids, 'done');
+});

@@ -39,7 +39,7 @@ export class Deliveries implements AsyncDisposable {
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.#runs = new DeliveryRuns(parts, this.#agenda, this.#poke);
-    this.#adoption = new Adoption(parts, this.#runs);
+    this.#adoption = new Adoption(parts, this.#runs, this.#stopping.signal);
     this.#checks = new GatewayChecks(parts.gateways, parts.clock, parts.log);
   }
 
