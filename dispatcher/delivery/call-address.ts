@@ -7,11 +7,13 @@ import type { Outcome } from './outcome.ts';
 interface Calling {
   url: string;
   payload: Payload;
-  /** Most that is kept of the answer. */
+  /** Most that the function keeps of an answer. */
   maxBytes: number;
   signal: AbortSignal;
 }
 
+/** Most that is kept of an address' answer: many may be read at once, and of most only the status counts. */
+const MOST_BYTES = 64 * 1_024;
 /** Of a request to a function, what is not said to an address. */
 const NOT_SAID = ['host'];
 
@@ -22,7 +24,8 @@ export async function callAddress(
 ): Promise<Outcome> {
   const fields = readHead(payload.head).request?.headers ?? [];
   const headers = fields.filter((_, at) => !NOT_SAID.includes((fields[at - (at % 2)] ?? '').toLowerCase()));
-  return outcomeOf(await callUrl({ ...call, headers, body: payload.body }, { ...addresses, clock }));
+  const maxBytes = Math.min(call.maxBytes, MOST_BYTES);
+  return outcomeOf(await callUrl({ ...call, maxBytes, headers, body: payload.body }, { ...addresses, clock }));
 }
 
 function outcomeOf(called: Called): Outcome {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { until } from '#platform/testing/until.ts';
 import { CALL_MS } from '../destinations/url-delivery.ts';
+import { readAnswer } from '../store/kept-answer.ts';
 import { answering, type FakeDelivery, type Handle } from './testing/fake-gateway.ts';
 import { startDispatcher } from './testing/test-deliveries.ts';
 
@@ -205,4 +206,16 @@ test('an address that may not be called is buried at once', async () => {
     assert.equal(newest(system, 'a')?.state, 'buried');
     assert.equal(newest(system, 'a')?.attempts, 1);
   }
+});
+
+test('of what an address answers 64 KiB are kept, however much the function keeps of an answer', async () => {
+  await using address = await anAddress((_, response) => void response.end(Buffer.alloc(1_000_000)));
+  await using all = await startDispatcher(() => answering(200));
+  const { system, dispatcher } = all;
+  system.function('a', { maxResultBytes: 1_048_576, onSuccess: { url: address.url } });
+  system.enqueue('a');
+  await dispatcher.deliveries.start();
+  await until(() => system.model.counts('a')[0]?.done === 2, 'both are done');
+  const kept = readAnswer(system.model.result(newest(system, 'a')?.id ?? '') ?? Buffer.of());
+  assert.deepEqual([kept?.body.byteLength, kept?.head.truncated], [65_536, true]);
 });
