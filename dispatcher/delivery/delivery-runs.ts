@@ -150,7 +150,10 @@ export class DeliveryRuns {
       this.#over(run, callAddress(call, this.#parts).finally(release));
     } else {
       const parcel = new Parcel(frameParts(headOf(run), payload.head, payload.body), release);
-      this.#over(run, this.#route.send({ head: headOf(run), signal }, parcel));
+      this.#over(
+        run,
+        this.#route.send({ head: headOf(run), signal }, parcel).finally(() => parcel.drop()),
+      );
     }
   }
 

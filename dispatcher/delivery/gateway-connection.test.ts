@@ -133,6 +133,25 @@ test('without the token that there should be nothing is sent', async () => {
   await assert.rejects(connection.running(signal));
 });
 
+test('a token that cannot be sent reaches no gateway, and the bytes of the delivery are let go of', async () => {
+  await using all = await connected();
+  const { clock, gateway } = all;
+  const folder = await mkdtemp(join(tmpdir(), 'catnap-token-'));
+  const file = join(folder, 'token');
+  await writeFile(file, 'one\ntwo');
+  using connection = new GatewayConnection(gateway.url, new CredentialFile(file), clock);
+  let gone = 0;
+  const parcel = new Parcel([Buffer.alloc(10)], () => {
+    gone += 1;
+  });
+  const reply = await connection.post(parcel, ask);
+  await rm(folder, { recursive: true });
+  assert.equal(reply.kind, 'unreachable');
+  assert.ok(!JSON.stringify(reply).includes('two'), 'the token is not told');
+  assert.equal(gone, 1);
+  assert.equal(clock.pending, 0);
+});
+
 test('an id is no path', async () => {
   await using all = await connected();
   const { gateway, connection } = all;

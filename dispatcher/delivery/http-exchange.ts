@@ -43,7 +43,15 @@ export function exchange(options: ExchangeOptions): Promise<Exchanged> {
     options.parcel?.drop();
     return Promise.resolve({ kind: 'lost', sent: false, reused: false, why: 'it was given up here' });
   }
-  return new Promise((resolve) => new Exchange(options, resolve));
+  return new Promise((resolve) => {
+    try {
+      new Exchange(options, resolve);
+    } catch (error) {
+      // Node throws for what cannot be sent, such as a line break in a header, before there is a connection.
+      options.parcel?.drop();
+      resolve({ kind: 'unreachable', why: whyOf(error) });
+    }
+  });
 }
 
 class Exchange {
@@ -101,7 +109,7 @@ class Exchange {
   }
 
   #failed(error: NodeJS.ErrnoException): void {
-    const why = error.message.slice(0, 200);
+    const why = whyOf(error);
     if (!this.#isConnected) this.#end({ kind: 'unreachable', why });
     else if (error.code?.startsWith('HPE_')) this.#end({ kind: 'garbled', why });
     else {
@@ -127,6 +135,10 @@ class Exchange {
     this.#options.parcel?.drop();
     this.#resolve(exchanged);
   }
+}
+
+function whyOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 200) : 'unknown error';
 }
 
 function write(call: ClientRequest, parcel: Parcel | undefined): void {
