@@ -71,6 +71,30 @@ test('a function that had no room is asked for again after its pause, by one pro
   assert.equal(agenda.nextMs, 2_000);
 });
 
+test('what was begun and does not come to the function was no probe: the next one may be it at once', () => {
+  const agenda = new Agenda();
+  agenda.failed('a', { begunAtMs: 0, nowMs: 0 });
+  agenda.wake('a');
+  const unprobed = agenda.begun(a, 1_000);
+  assert.deepEqual(uids(agenda, 1_000), []);
+  unprobed();
+  agenda.ended(a);
+  assert.equal(agenda.asking(1_000, ten)[0]?.allowed, 1);
+});
+
+test('that a probe was none says nothing once the function has failed or succeeded by another one', () => {
+  for (const since of ['failed', 'succeeded'] as const) {
+    const agenda = new Agenda();
+    agenda.failed('a', { begunAtMs: 0, nowMs: 0 });
+    const unprobed = agenda.begun(a, 1_000);
+    if (since === 'failed') agenda.failed('a', { begunAtMs: 500, nowMs: 1_100 });
+    else agenda.succeeded('a');
+    unprobed();
+    agenda.wake('a');
+    assert.deepEqual(uids(agenda, 1_200), since === 'failed' ? [] : ['a']);
+  }
+});
+
 test('once it has begun with something it is asked for as ever', () => {
   const agenda = new Agenda();
   agenda.failed('a', { begunAtMs: 0, nowMs: 0 });

@@ -72,11 +72,24 @@ export class Agenda {
     for (const uid of uids) this.#due.delete(uid);
   }
 
-  begun({ uid, namespace }: Named, nowMs: number): void {
+  /**
+   * One of its deliveries is under way; while the function is left alone it is the probe.
+   * @returns to be called where it was none, as nothing of it comes to the function: then the next may be the probe at once
+   */
+  begun({ uid, namespace }: Named, nowMs: number): () => void {
     const state = this.#state(uid);
     state.running += 1;
     this.#inNamespace.set(namespace, (this.#inNamespace.get(namespace) ?? 0) + 1);
-    if (state.pause !== undefined) state.pause = probed(state.pause, nowMs);
+    const before = state.pause;
+    if (before === undefined) return () => undefined;
+    const after = probed(before, nowMs);
+    state.pause = after;
+    return () => {
+      // Since then another has failed, succeeded, or become the probe.
+      if (state.pause !== after) return;
+      state.pause = before;
+      this.wake(uid);
+    };
   }
 
   /** One of its deliveries is under way no longer. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settled, until } from '#platform/testing/until.ts';
+import { entryHead } from '../destinations/entry-head.ts';
 import { readAnswer } from '../store/kept-answer.ts';
-import { answering, type Handle } from './testing/fake-gateway.ts';
+import { answering, type Handle, Held } from './testing/fake-gateway.ts';
 import { startDispatcher } from './testing/test-deliveries.ts';
 
 test('what was enqueued is delivered, and done with what the function answered', async () => {
@@ -169,6 +170,32 @@ test('a function without room pauses as a whole, and is tried by one delivery at
   hasRoom = true;
   await dispatcher.become(ids, 'done', 1_000);
   assert.ok(!dispatcher.came.includes('buried'), 'none of that was an attempt');
+});
+
+test('while a function pauses, what does not come to it holds up no probe', async () => {
+  const held = new Held();
+  await using all = await startDispatcher(held.handle);
+  const { system, dispatcher, gateway } = all;
+  system.function('a', { maxConcurrency: 10 });
+  const [id] = system.enqueue('a') as [string];
+  await dispatcher.deliveries.start();
+  await until(() => held.size === 1, 'it is under way');
+  const request = { method: 'POST', path: '/', headers: [], requestId: 'r' };
+  const others = [
+    ...system.enqueue('a', 10, { head: entryHead(request, { depth: 8 }) }),
+    ...system.enqueue('a', 10, { head: entryHead(request, { depth: 1, url: 'http://10.0.0.1/' }) }),
+  ];
+  // So that they come before what is tried again.
+  system.clock.advance(10);
+  held.answer(answering(503, { by: 'gateway', code: 'QueueTimeout', started: false }));
+  gateway.handle = () => answering(200);
+  await until(() => dispatcher.came.length === 1, 'the function has no room');
+  dispatcher.deliveries.wake('a');
+  assert.equal(await settled(() => dispatcher.came.length), 1);
+  system.clock.advance(1_000);
+  // No more time passes: none of them is a probe.
+  await dispatcher.become(others, 'buried');
+  await dispatcher.become([id], 'done');
 });
 
 test('a drain waits for what is under way, and leases nothing more', async () => {

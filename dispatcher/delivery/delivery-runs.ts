@@ -73,7 +73,7 @@ export class DeliveryRuns {
     }
     const run = this.#hold(entry, { ...entry, policy });
     const tooOld = verdictByAge(this.#circumstances(run));
-    if (tooOld !== undefined) this.#judged(run, tooOld, undefined);
+    if (tooOld !== undefined) this.#unsent(run, tooOld);
     else if (this.#isClosing) this.#giveBack(run);
     else {
       if (run.attempt === 1) this.#parts.metrics.waited(policy, (this.#parts.wallMs() - entry.ageFromMs) / 1_000);
@@ -125,10 +125,11 @@ export class DeliveryRuns {
     const { uid, attempt, bytes, ageFromMs, policy } = rest;
     const startedAtMs = this.#parts.clock.nowMs();
     const state = { facts: undefined, isJudged: false, hasRoom: true };
-    const run: Run = { id, epoch, uid, attempt, bytes, ageFromMs, policy, startedAtMs, abort, onLost, ...state };
+    const unprobed = this.#agenda.begun(policy, startedAtMs);
+    const age = { ageFromMs, startedAtMs };
+    const run: Run = { id, epoch, uid, attempt, bytes, policy, abort, onLost, unprobed, ...age, ...state };
     this.#leases.add(run);
     this.#runs.set(id, run);
-    this.#agenda.begun(policy, startedAtMs);
     return run;
   }
 
@@ -144,8 +145,10 @@ export class DeliveryRuns {
     const { url } = run.facts;
     if (isTooDeep(run.facts)) {
       release();
-      this.#judged(run, CHAIN_TOO_LONG, undefined);
+      this.#unsent(run, CHAIN_TOO_LONG);
     } else if (url !== undefined) {
+      run.unprobed();
+      this.#news();
       const call = { url, payload, maxBytes: run.policy.maxResultBytes, signal };
       this.#over(run, callAddress(call, this.#parts).finally(release));
     } else {
@@ -172,6 +175,11 @@ export class DeliveryRuns {
   #circumstances({ id, uid, attempt, ageFromMs, policy }: Run): Circumstances {
     const { policies, wallMs, random } = this.#parts;
     return { attempt, ageFromMs, policy: policies.of(uid, id) ?? policy, nowMs: wallMs(), random: random() };
+  }
+
+  #unsent(run: Run, given: Verdict): void {
+    run.unprobed();
+    this.#judged(run, given, undefined);
   }
 
   /** The function has room again from now on; the entry is held until it is durable what became of it. */

@@ -16,6 +16,8 @@ export interface Run extends Held, Unread {
   facts: EntryFacts | undefined;
   readonly startedAtMs: number;
   readonly abort: AbortController;
+  /** Nothing of it comes to its function: it was no probe of that. */
+  readonly unprobed: () => void;
   /** What becomes of it is being written. */
   isJudged: boolean;
   /** It takes room of its function. */
