@@ -207,15 +207,14 @@ export class DeliveryRuns {
       given.outcome === 'again' ? undefined : this.#followUps.of({ ...run, policy, verdict: given, settlement });
     if (following === undefined) this.#settle(run, given, settlement);
     following
-      // Its lease may have become another one here.
-      ?.then((followUps) => this.#settle(run, given, { ...settlement, epoch: run.epoch, followUps } as Settlement))
+      ?.then((followUps) => this.#settle(run, given, { ...settlement, followUps } as Settlement))
       .catch((error: unknown) => log.error({ err: error, id: run.id }, 'the end of a delivery failed here'));
   }
 
   #settle(run: Run, given: Verdict, settlement: Settlement): void {
     const { clock, wallMs, metrics, log } = this.#parts;
     run.isJudged = true;
-    const settled = this.#settlements.settle(settlement).then((came) => {
+    const settled = this.#settlements.settle(settlement, run).then((came) => {
       this.#remove(run);
       // Where it does not hold, it may have been written by a try whose answer was lost.
       for (const { owner } of followUpsOf(settlement)) this.#agenda.wake(owner.uid);

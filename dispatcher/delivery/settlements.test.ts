@@ -115,3 +115,24 @@ test('an end waits for what is being written, and for no longer than it is told'
   await closing;
   assert.deepEqual(await holding([lost]), [false]);
 });
+
+test('what waits to be written is of the lease that its entry has by then', async () => {
+  let isDown = true;
+  const epochs: number[] = [];
+  const { settlements, clock, batches } = scene(async (batch) => {
+    epochs.push(...batch.map(({ epoch }) => epoch));
+    if (isDown) throw new Error('not now');
+    return taking(batch);
+  });
+  const lease = { epoch: 1 };
+  const settled = settlements.settle(done('a'), lease);
+  await until(() => batches.length === 1, 'it is tried');
+  lease.epoch = 2;
+  isDown = false;
+  await until(() => {
+    clock.advance(50);
+    return batches.length === 2;
+  }, 'it is tried again');
+  assert.ok((await settled).holds);
+  assert.deepEqual(epochs, [1, 2]);
+});

@@ -1,7 +1,7 @@
 import type { Log } from '#platform/process/log.ts';
 import type { Clock } from '#platform/time/clock.ts';
 import { settlementBytes } from '../store/check-input.ts';
-import type { Settled, Settlement, Store } from '../store/store.ts';
+import type { Lease, Settled, Settlement, Store } from '../store/store.ts';
 
 export interface SettlementParts {
   store: Pick<Store, 'settle'>;
@@ -11,6 +11,7 @@ export interface SettlementParts {
 
 interface Pending {
   settlement: Settlement;
+  lease: Pick<Lease, 'epoch'>;
   bytes: number;
   resolve: (settled: Settled) => void;
 }
@@ -50,12 +51,15 @@ export class Settlements {
     return this.#failures > 0;
   }
 
-  /** Resolves once it is durable; it does not hold where the lease was lost, or all is over here. */
-  settle(settlement: Settlement): Promise<Settled> {
+  /**
+   * Resolves once it is durable; it does not hold where the lease was lost, or all is over here.
+   * @param lease says the epoch when it is written, as the entry may be leased anew here while it waits
+   */
+  settle(settlement: Settlement, lease: Pick<Lease, 'epoch'> = settlement): Promise<Settled> {
     if (this.#isClosed) return Promise.resolve(LOST);
     return new Promise((resolve) => {
       const bytes = settlementBytes(settlement);
-      this.#waiting.push({ settlement, bytes, resolve });
+      this.#waiting.push({ settlement, lease, bytes, resolve });
       this.#bytes += bytes;
       if (this.#waiting.length === 1 && !this.#isWriting) setImmediate(() => this.#begin());
     });
@@ -83,7 +87,7 @@ export class Settlements {
     while (this.#waiting.length > 0 && !this.#isClosed) {
       const batch = this.#next();
       try {
-        this.#settled(batch, await this.#parts.store.settle(batch.map(({ settlement }) => settlement)));
+        this.#settled(batch, await this.#parts.store.settle(batch.map(asOfNow)));
         this.#failures = 0;
       } catch (error) {
         await this.#failed(batch, error);
@@ -129,9 +133,13 @@ export class Settlements {
 
   async #alone(one: Pending): Promise<void> {
     try {
-      this.#settled([one], await this.#parts.store.settle([one.settlement]));
+      this.#settled([one], await this.#parts.store.settle([asOfNow(one)]));
     } catch (error) {
       await this.#failed([one], error);
     }
   }
+}
+
+function asOfNow({ settlement, lease: { epoch } }: Pending): Settlement {
+  return { ...settlement, epoch };
 }
