@@ -12,14 +12,14 @@ const MOST_MISSED = 3;
  * a function may take, which may be a day.
  */
 export class GatewayChecks implements Disposable {
-  readonly #pool: Pick<GatewayPool, 'known' | 'connect' | 'cut'>;
+  readonly #pool: Pick<GatewayPool, 'known' | 'all' | 'connect' | 'cut'>;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stop = new AbortController();
-  #missed = new Map<string, number>();
+  #missed = new Map<Gateway, number>();
   #cancel: () => void;
 
-  constructor(pool: Pick<GatewayPool, 'known' | 'connect' | 'cut'>, clock: Clock, log: Log) {
+  constructor(pool: Pick<GatewayPool, 'known' | 'all' | 'connect' | 'cut'>, clock: Clock, log: Log) {
     this.#pool = pool;
     this.#clock = clock;
     this.#log = log;
@@ -32,11 +32,10 @@ export class GatewayChecks implements Disposable {
   }
 
   readonly #check = (): void => {
-    const { known } = this.#pool;
-    const busy = known.all.filter((gateway) => gateway.running > 0 || known.isHung(gateway));
-    const urls = new Set(busy.map(({ url }) => url));
-    this.#missed = new Map([...this.#missed].filter(([url]) => urls.has(url)));
-    Promise.all(busy.map((gateway) => this.#checkOne(gateway))).then(() => {
+    const { known, all } = this.#pool;
+    const busy = new Set(all.filter((gateway) => gateway.running > 0 || known.isHung(gateway)));
+    this.#missed = new Map([...this.#missed].filter(([gateway]) => busy.has(gateway)));
+    Promise.all([...busy].map((gateway) => this.#checkOne(gateway))).then(() => {
       if (!this.#stop.signal.aborted) this.#cancel = this.#clock.after(EVERY_MS, this.#check);
     });
   };
@@ -44,18 +43,18 @@ export class GatewayChecks implements Disposable {
   async #checkOne(gateway: Gateway): Promise<void> {
     try {
       await this.#pool.connect(gateway).running(this.#stop.signal);
-      this.#missed.delete(gateway.url);
+      this.#missed.delete(gateway);
       this.#pool.known.setHung(gateway, false);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      const missed = (this.#missed.get(gateway.url) ?? 0) + 1;
-      this.#missed.set(gateway.url, missed);
+      const missed = (this.#missed.get(gateway) ?? 0) + 1;
+      this.#missed.set(gateway, missed);
       if (missed < MOST_MISSED) return;
       const { url, running } = gateway;
       if (!this.#pool.known.isHung(gateway))
         this.#log.warn({ gateway: url, deliveries: running, err: error }, 'a gateway does not answer any more');
       this.#pool.known.setHung(gateway, true);
-      this.#missed.delete(gateway.url);
+      this.#missed.delete(gateway);
       this.#pool.cut(gateway);
     }
   }

@@ -173,3 +173,40 @@ test('a gateway that hangs is found out, and what it had is delivered by another
   assert.deepEqual(dispatcher.came.toSorted(), ['again', 'done', 'done']);
   assert.ok(system.clock.nowMs() < 120_000, `${system.clock.nowMs()}`);
 });
+
+test('a gateway that is listed no longer and hangs is found out too, and what it had is delivered by another', async () => {
+  const held = new Held();
+  await using all = await startDispatcher(held.handle, 2);
+  const { system, dispatcher, gateways } = all;
+  const [hangs, good] = gateways as [FakeGateway, FakeGateway];
+  const ids = system.enqueue('a', 2);
+  await dispatcher.deliveries.start();
+  await until(() => held.size === 2, 'both have one');
+  hangs.raw = () => true;
+  good.handle = () => answering(200);
+  dispatcher.list(good);
+  await until(
+    () => {
+      system.clock.advance(20);
+      return good.deliveries.length === 2;
+    },
+    'the other one has it',
+    20_000,
+  );
+  held.answer();
+  await dispatcher.become(ids, 'done', 100);
+  assert.ok(system.clock.nowMs() < 120_000, `${system.clock.nowMs()}`);
+});
+
+test('the deliveries of a gateway that is listed no longer end with the process', async () => {
+  const held = new Held();
+  await using all = await startDispatcher(held.handle);
+  const { system, dispatcher, gateway } = all;
+  system.enqueue('a');
+  await dispatcher.deliveries.start();
+  await until(() => held.size === 1, 'it is under way');
+  dispatcher.list();
+  assert.equal(await gateway.connections, 1);
+  dispatcher.pool[Symbol.dispose]();
+  await until(async () => (await gateway.connections) === 0, 'its connection is closed');
+});

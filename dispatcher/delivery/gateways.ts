@@ -111,13 +111,14 @@ export class Gateways {
   /** Whether it answers nothing at all: it gets no delivery then, not even to try it. */
   setHung(gateway: Gateway, isHung: boolean): void {
     const known = this.#known.get(gateway.url);
-    if (known === undefined || known.isHung === isHung) return;
+    // Another may be listed at its address by now.
+    if (known === undefined || known !== gateway || known.isHung === isHung) return;
     known.isHung = isHung;
     this.#tell();
   }
 
-  isHung({ url }: Gateway): boolean {
-    return this.#known.get(url)?.isHung === true;
+  isHung(gateway: Gateway): boolean {
+    return this.isListed(gateway) && this.#known.get(gateway.url)?.isHung === true;
   }
 
   #open(nowMs: number): KnownGateway[] {
