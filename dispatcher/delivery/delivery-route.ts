@@ -80,24 +80,28 @@ export class DeliveryRoute {
   }
 
   async #outcome(way: Way, first: Reply): Promise<Outcome> {
-    if (first.kind !== 'lost' || !first.sent) return this.#judge(way, first);
-    const lostAtMs = this.#parts.clock.nowMs();
+    if (first.kind !== 'lost' || !first.sent) return this.#judge(way, first, this.#parts.gateways.isReady(way.gateway));
+    const { gateways, clock } = this.#parts;
+    const lostAtMs = clock.nowMs();
+    // Looked at now: a process that has died is soon listed no longer, as one that left in peace is.
+    const wasReady = gateways.isReady(way.gateway);
     const reply = await this.#reattach(way, first);
     // The gateway had closed the kept connection before it came over it.
     const isAtOnce = lostAtMs - way.begunAtMs < AT_ONCE_MS;
     if (first.reused && isAtOnce && reply.kind === 'unknown')
       return { kind: 'undelivered', note: 'the gateway had closed the connection' };
-    return this.#judge(way, reply);
+    return this.#judge(way, reply, wasReady);
   }
 
-  #judge({ gateway, signal, begunAtMs }: Way, reply: Reply): Outcome {
+  /** @param wasReady when its connection broke */
+  #judge({ gateway, signal, begunAtMs }: Way, reply: Reply, wasReady: boolean): Outcome {
     const { gateways, clock } = this.#parts;
     if (reply.kind === 'answered' && !isLeaving(reply.answer)) gateways.succeeded(gateway);
     else if (!signal.aborted && reply.kind !== 'unknown' && reply.kind !== 'rejected') {
       const askedMs = reply.kind === 'refused' ? Number(reply.retryAfter) * 1_000 || 0 : 0;
       gateways.failed(gateway, { begunAtMs, nowMs: clock.nowMs(), askedMs });
     }
-    return this.#meaning(gateway, reply);
+    return meaning(reply, wasReady);
   }
 
   /** The gateway goes on with what it has when a connection breaks: it is asked for that for a while. */
@@ -118,33 +122,6 @@ export class DeliveryRoute {
     return last;
   }
 
-  #meaning(gateway: Gateway, reply: Reply): Outcome {
-    switch (reply.kind) {
-      case 'answered':
-        return { kind: 'answered', answer: reply.answer, body: reply.body };
-      case 'unreachable':
-        return { kind: 'undelivered', note: `the gateway could not be reached: ${reply.why}` };
-      case 'refused':
-        return { kind: 'undelivered', note: `the gateway takes no deliveries now (${reply.status})` };
-      case 'lost':
-        if (!reply.sent) return { kind: 'undelivered', note: `the gateway broke off before it had it: ${reply.why}` };
-        return this.#cut(gateway, `the gateway broke off: ${reply.why}`);
-      case 'unknown':
-        return this.#cut(gateway, 'the gateway broke off, and knows nothing of it any more');
-      case 'rejected':
-        return { kind: 'broken', note: `the gateway does not take it (${reply.status})` };
-      case 'garbled':
-        return { kind: 'broken', note: `the gateway answered what is no answer: ${reply.why}` };
-      case 'late':
-        return { kind: 'broken', note: 'the gateway did not answer in time' };
-    }
-  }
-
-  /** Of one that leaves, or has gone, nothing else was to be expected. */
-  #cut(gateway: Gateway, note: string): Outcome {
-    return { kind: this.#parts.gateways.isReady(gateway) ? 'broken' : 'undelivered', note };
-  }
-
   #pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
@@ -156,6 +133,33 @@ export class DeliveryRoute {
       signal.addEventListener('abort', done, { once: true });
     });
   }
+}
+
+function meaning(reply: Reply, wasReady: boolean): Outcome {
+  switch (reply.kind) {
+    case 'answered':
+      return { kind: 'answered', answer: reply.answer, body: reply.body };
+    case 'unreachable':
+      return { kind: 'undelivered', note: `the gateway could not be reached: ${reply.why}` };
+    case 'refused':
+      return { kind: 'undelivered', note: `the gateway takes no deliveries now (${reply.status})` };
+    case 'lost':
+      if (!reply.sent) return { kind: 'undelivered', note: `the gateway broke off before it had it: ${reply.why}` };
+      return cut(wasReady, `the gateway broke off: ${reply.why}`);
+    case 'unknown':
+      return cut(wasReady, 'the gateway broke off, and knows nothing of it any more');
+    case 'rejected':
+      return { kind: 'broken', note: `the gateway does not take it (${reply.status})` };
+    case 'garbled':
+      return { kind: 'broken', note: `the gateway answered what is no answer: ${reply.why}` };
+    case 'late':
+      return { kind: 'broken', note: 'the gateway did not answer in time' };
+  }
+}
+
+/** Of one that was leaving, or was gone, nothing else was to be expected. Else it is an attempt: the delivery may be what ended it. */
+function cut(wasReady: boolean, note: string): Outcome {
+  return { kind: wasReady ? 'broken' : 'undelivered', note };
 }
 
 /** A function may say the same of itself, and then it says nothing of the gateway. */

@@ -63,6 +63,26 @@ test('a gateway that has gone loses no attempt, and another one gets the deliver
   assert.ok(second.deliveries.every(({ head }) => head.attempt === 1));
 });
 
+test('a delivery that ends each gateway that gets it is given up after its attempts', async () => {
+  await using all = await startDispatcher(() => new Promise(() => undefined), 4);
+  const { system, dispatcher, gateways } = all;
+  system.function('a', { minBackoffMs: 1_000, maxBackoffMs: 1_000, maxAttempts: 3 });
+  const alive = new Set(gateways);
+  for (const gateway of gateways) {
+    gateway.handle = () => {
+      alive.delete(gateway);
+      // The cluster tells of it some time after the connection has broken.
+      gateway.kill().then(() => system.clock.after(1_000, () => dispatcher.list(...alive)));
+      return new Promise(() => undefined);
+    };
+  }
+  const ids = system.enqueue('a');
+  await dispatcher.deliveries.start();
+  await dispatcher.become(ids, 'buried', 20);
+  assert.deepEqual(dispatcher.came, ['again', 'again', 'buried']);
+  assert.equal(alive.size, 1);
+});
+
 test('a gateway that leaves goes on with what it has, and gets nothing more', async () => {
   const held = new Held();
   await using all = await startDispatcher(held.handle, 2);
