@@ -9,10 +9,10 @@ const LABEL = 'a'.repeat(63);
 test('a handler is told of each kind of invocation that there is', () => {
   const ids = [
     UUID,
-    `${UUID}/onSuccess`,
+    '5d41402a-bc4b-8a76-a971-9d911017c592',
     'shop/nightly@2026-03-29T01:00:00Z',
     'shop/nightly@run-2026.1:+x_-',
-    `${LABEL}/${LABEL}@run-${'b'.repeat(64)}${'/onFailure'.repeat(8)}`,
+    `${LABEL}/${LABEL}@run-${'b'.repeat(64)}`,
   ];
   for (const id of ids) {
     assert.ok(isInvocationId(id), id);

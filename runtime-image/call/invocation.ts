@@ -1,7 +1,7 @@
 import { HEADER } from '../../api/names.ts';
 import type { Invocation } from './context.ts';
 
-/** A gateway's, a Trigger's with its namespace, name and time, or that of what tells of the end of one; api/rules/invocation-id.ts. */
+/** A gateway's, or a Trigger's with its namespace, name and time; api/rules/invocation-id.ts. */
 const ID = /^[\w.:+@/-]{1,320}$/;
 
 /** Undefined: the request is no delivery of stored work, or what it says of itself is not of the gateway's making. */
