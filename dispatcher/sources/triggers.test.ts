@@ -1,4 +1,3 @@
-/** Longer than 250 lines: one scene, in which time passes, the store fails and processes start anew. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asyncPolicy } from '../functions/async-policy.ts';
