@@ -33,7 +33,9 @@ test('of dispatchers that share a database one works schedules, by a Lease that 
   const [create, use, ...more] = rules.filter(({ resources }: Loose) => resources.includes('leases'));
   assert.deepEqual([create.verbs, create.resourceNames], [['create'], undefined]);
   assert.deepEqual([use.verbs, use.resourceNames, more], [['list', 'watch', 'update'], [name], []]);
+  assert.equal(the(objects, 'Lease', '-schedules').metadata.name, name, 'freed by a removal');
   const alone = inCase('the defaults');
+  assert.ok(!alone.some(({ kind, metadata }) => kind === 'Lease' && metadata.name.endsWith('-schedules')));
   assert.equal(variable(alone, '-dispatcher', 'CATNAP_SCHEDULES_LEASE'), undefined);
   assert.doesNotMatch(JSON.stringify(the(alone, 'Role', '-dispatcher-peers').rules), /leases/);
 });
