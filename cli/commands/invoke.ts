@@ -31,6 +31,8 @@ export interface InvokeOptions {
 /** A question how something goes waits for news. */
 const QUESTION_MS = 60_000;
 const NOT_LATER = 'the function answered itself: it has no spec.async, or no dispatcher is installed';
+/** A script takes standard output for the id. */
+const NO_ID = `there is no id: ${NOT_LATER}; its answer is not shown`;
 
 /** `catnap invoke`. */
 export async function invoke(
@@ -57,7 +59,7 @@ export async function invoke(
   const answer = await way.ask({ invocation, body, signal, firstByteMs: options.timeout * 1_000 });
   if (isLater && answer.status === 202)
     return await later(context, { name: asked.name, way, invocation, answer }, options);
-  if (isLater && answer.status < 400) context.output.note(NOT_LATER);
+  if (isLater && answer.status < 400) answeredItself(context, options, over);
   const firstByteMs = performance.now() - beganMs;
   await show(context, answer, options).finally(() => over.abort());
   if (options.verbose) {
@@ -66,6 +68,15 @@ export async function invoke(
       context.output.note(`< ${line}`);
   }
   if (answer.status >= 400) throw refused(asked.name, answer);
+}
+
+/** The answer is the result with `--wait` alone. */
+function answeredItself({ output }: CommandContext, { wait }: InvokeOptions, over: AbortController): void {
+  if (wait !== true) {
+    over.abort();
+    throw new CommandError(NO_ID, EXIT.failed);
+  }
+  output.note(NOT_LATER);
 }
 
 interface Later {
@@ -84,6 +95,7 @@ async function later(
   const text = await output.collected(answer.body);
   const accepted = acceptedIn(text);
   // The function's own 202.
+  if (accepted === undefined && !wait) throw new CommandError(NO_ID, EXIT.failed);
   if (accepted === undefined) return output.result({ status: 202, headers: answer.headers, body: text }, () => text);
   const { id } = accepted;
   const path = questionAbout(id, invocation).target;
