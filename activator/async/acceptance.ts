@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto';
 import { type EntryHead, type EntryOutcome, INVOCATION_PREFIX, type InvocationState } from '#api/invocations.ts';
 import { frameParts } from '#api/rules/frame.ts';
 import type { Clock } from '#platform/time/clock.ts';
@@ -11,7 +12,7 @@ import type { FunctionBudget } from '../queue/fair-share.ts';
 import type { AsyncRequest } from './async-request.ts';
 import { refusalFor, unavailable } from './entry-outcomes.ts';
 import type { Entry, EntrySender } from './entry-sender.ts';
-import { dedupOf, IDEMPOTENCY_HEADER, keyFault } from './idempotency.ts';
+import { dedupOf, fingerprintOf, IDEMPOTENCY_HEADER, keyFault } from './idempotency.ts';
 import type { InvocationIds } from './invocation-ids.ts';
 import { NOT_BEFORE_HEADER, notBefore } from './not-before.ts';
 import { preferencesOf } from './prefer.ts';
@@ -54,6 +55,8 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
   readonly #body = new WholeBody();
   readonly #id: string;
   #notBeforeMs: number | undefined;
+  /** Undefined: it has no idempotency key. */
+  #fingerprint: Hash | undefined;
   /** Of the body, and then of the whole frame: what counts in the function's budget. */
   #held = 0;
   /** When all of it was here; undefined: it is not. */
@@ -75,6 +78,7 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
     exchange.judgedBy(this.#fn);
     const failure = this.#headFault();
     if (failure !== undefined) return failure;
+    if (this.#request.header(IDEMPOTENCY_HEADER) !== undefined) this.#fingerprint = fingerprintOf(this.#request);
     this.#fn.budget.opened();
     this.#with.timers.set(this.#timer, this.#with.clock.nowMs() + BODY_MS);
     exchange.give(this);
@@ -89,6 +93,7 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
   write(chunk: Buffer): boolean {
     this.#hold(chunk.length);
     this.#body.add(chunk);
+    this.#fingerprint?.update(chunk);
     return true;
   }
 
@@ -153,7 +158,8 @@ export class Acceptance implements RequestTaker, BodySink, Entry {
     const head: EntryHead = { id: this.#id, uid, namespace, name };
     if (this.#notBeforeMs !== undefined) head.notBeforeMs = this.#notBeforeMs;
     const key = this.#request.header(IDEMPOTENCY_HEADER);
-    if (key !== undefined) head.dedup = dedupOf(key, exchange.caller, { method, path, body });
+    if (key !== undefined && this.#fingerprint !== undefined)
+      head.dedup = dedupOf(key, exchange.caller, this.#fingerprint);
     return frameParts(head, Buffer.from(JSON.stringify(stored)), body);
   }
 

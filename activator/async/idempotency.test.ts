@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dedupOf, keyFault } from './idempotency.ts';
+import type { Caller } from '../policy/caller.ts';
+import { dedupOf as dedup, fingerprintOf, keyFault } from './idempotency.ts';
 
 const body = (text: string) => new TextEncoder().encode(text);
+const dedupOf = (key: string, caller: Caller | undefined, { body: whole, ...head }: typeof request) =>
+  dedup(key, caller, fingerprintOf(head).update(whole));
 const request = { method: 'POST', path: '/a?b', body: body('hello') };
 
 test('keys are of 1 to 255 visible characters, and one', () => {
@@ -41,4 +44,10 @@ test('another method, path or body is another request', () => {
   const prints = [request, ...others].map((one) => dedupOf('k', undefined, one).fingerprint);
   assert.equal(new Set(prints).size, prints.length);
   assert.equal(prints[0], dedupOf('k', undefined, { ...request, body: body('hello') }).fingerprint);
+});
+
+test('a body in pieces is the same as in one', () => {
+  const { body: _, ...head } = request;
+  const inPieces = fingerprintOf(head).update(body('he')).update(body('')).update(body('llo'));
+  assert.deepEqual(dedup('k', undefined, inPieces), dedupOf('k', undefined, request));
 });
