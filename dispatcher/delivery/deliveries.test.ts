@@ -48,6 +48,18 @@ test('what was not told is found within a minute', async () => {
   assert.ok(system.clock.nowMs() >= 60_000);
 });
 
+test('of one ordering key the next is delivered as soon as the one before has ended, however that was', async () => {
+  await using all = await startDispatcher(({ body }) => answering(String(body) === 'a-2' ? 400 : 200));
+  const { system, dispatcher, gateway } = all;
+  system.function('a');
+  await dispatcher.deliveries.start();
+  const ids = system.enqueue('a', 4, { orderingKey: 'nightly' });
+  dispatcher.deliveries.wake('a');
+  await dispatcher.become([ids[0], ids[2], ids[3]] as string[], 'done');
+  assert.deepEqual(gateway.ids, ids);
+  assert.ok(system.clock.nowMs() < 1_000, `${system.clock.nowMs()}`);
+});
+
 test('what may not run before some time does not', async () => {
   await using all = await startDispatcher(() => answering(200));
   const { system, dispatcher, gateway } = all;

@@ -71,7 +71,7 @@ export class DeliveryRuns {
       known.attempt = entry.attempt;
       return;
     }
-    const run = this.#hold(entry, { ...entry, policy });
+    const run = this.#hold(entry, { ...entry, policy, isOrdered: entry.orderingKey !== undefined });
     const tooOld = verdictByAge(this.#circumstances(run));
     if (tooOld !== undefined) this.#unsent(run, tooOld);
     else if (this.#isClosing) this.#giveBack(run);
@@ -90,7 +90,8 @@ export class DeliveryRuns {
   adopt(lease: Lease, entry: Entry, { gateway, policy }: { gateway: Gateway; policy: AsyncPolicy }): void {
     if (this.#isClosing) return;
     const { attempts: attempt, owner, bytes } = entry;
-    const run = this.#hold(lease, { uid: owner.uid, attempt, bytes, ageFromMs: undefined, policy });
+    const isOrdered = entry.orderingKey !== undefined;
+    const run = this.#hold(lease, { uid: owner.uid, attempt, bytes, ageFromMs: undefined, policy, isOrdered });
     this.#over(run, this.#route.attach({ head: headOf(run), signal: run.abort.signal }, gateway));
   }
 
@@ -119,14 +120,17 @@ export class DeliveryRuns {
     this.#burials[Symbol.dispose]();
   }
 
-  #hold({ id, epoch }: Lease, rest: Pick<Run, 'uid' | 'attempt' | 'bytes' | 'ageFromMs' | 'policy'>): Run {
+  #hold(
+    { id, epoch }: Lease,
+    rest: Pick<Run, 'uid' | 'attempt' | 'bytes' | 'ageFromMs' | 'policy' | 'isOrdered'>,
+  ): Run {
     const abort = new AbortController();
     const onLost = () => this.#lost(run);
-    const { uid, attempt, bytes, ageFromMs, policy } = rest;
+    const { uid, attempt, bytes, ageFromMs, policy, isOrdered } = rest;
     const startedAtMs = this.#parts.clock.nowMs();
     const state = { facts: undefined, isJudged: false, hasRoom: true };
     const unprobed = this.#agenda.begun(policy, startedAtMs);
-    const age = { ageFromMs, startedAtMs };
+    const age = { ageFromMs, startedAtMs, isOrdered };
     const run: Run = { id, epoch, uid, attempt, bytes, policy, abort, onLost, unprobed, ...age, ...state };
     this.#leases.add(run);
     this.#runs.set(id, run);
@@ -266,6 +270,7 @@ export class DeliveryRuns {
     if (this.#runs.get(run.id) !== run) return;
     this.#runs.delete(run.id);
     this.#leases.remove(run);
+    if (run.isOrdered) this.#agenda.wake(run.uid);
     this.#news();
     if (this.#isClosing && this.#runs.size === 0) this.#idle();
   }

@@ -15,6 +15,8 @@ export interface Run extends Held, Unread {
   /** Of its head, once that was read; undefined: it was not. */
   facts: EntryFacts | undefined;
   readonly startedAtMs: number;
+  /** Others of its function may wait for its end: they have its ordering key. */
+  readonly isOrdered: boolean;
   readonly abort: AbortController;
   /** Nothing of it comes to its function: it was no probe of that. */
   readonly unprobed: () => void;
